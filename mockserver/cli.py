@@ -1,0 +1,101 @@
+"""The command line: serve, routes, check, version."""
+
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path as File
+from typing import Any
+
+import click
+
+from mockserver import __version__
+from mockserver.errors import OperatorError
+from mockserver.settings import OPTIONS, Settings
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(OPTIONS):
+        words = f"{option.help}  [default: {option.default}]"
+        command = click.option(option.flag, option.name, envvar=option.variable, show_envvar=True, metavar="TEXT", help=words)(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """A local stand-in for the lead APIs of Sela, Octanist and NLPearl."""
+
+
+@cli.command()
+@_options
+def serve(**options: Any) -> None:
+    """Serve the three APIs until interrupted."""
+    from mockserver.app import Application
+    from mockserver.server import bind, url_of, uvicorn_server
+
+    settings = Settings.read(options)
+    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
+    app = Application(settings)
+    try:
+        listener = bind(settings.host, settings.port)
+    except OSError as error:
+        raise OperatorError(f"--port {settings.port}: cannot listen on {settings.host}: {error.strerror}") from None
+    click.echo(_banner(app, url_of(listener)))
+    uvicorn_server(app).run(sockets=[listener])
+
+
+def _banner(app: Any, url: str) -> str:
+    lines = [f"mockserver {__version__} is listening on {url}", ""]
+    for site in app.sites:
+        lines += [f"{site.document.title}: {url}/{site.vendor.name}", "  " + site.vendor.curl.format(url=f"{url}/{site.vendor.name}"), ""]
+    return "\n".join(lines)
+
+
+@cli.command()
+def routes() -> None:
+    """List every operation: method, path, name and how sure it is."""
+    from mockserver.app import create_app
+
+    for site in create_app(fixtures="empty").sites:
+        click.echo(f"{site.document.title}  (/{site.vendor.name}, {site.document.host})")
+        for operation in site.document.operations:
+            click.echo(f"  {operation.method:6} {operation.path:48} {operation.id:30} {operation.provenance}")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=File))
+def check(file: File) -> None:
+    """Check a fixture or an OpenAPI document: each problem with file, line and place."""
+    from mockserver.app import load_vendors
+    from mockserver.fixtures import Fixture
+    from mockserver.source import Source
+    from mockserver.spec import load_document
+
+    content = Source(file).content
+    if isinstance(content, dict) and "openapi" in content:
+        click.echo(f"{file}: {len(load_document(file).operations)} operations, no problem")
+    else:
+        Fixture(file, load_vendors(), seed=1)
+        click.echo(f"{file}: no problem")
+
+
+@cli.command()
+def version() -> None:
+    """Print the version."""
+    click.echo(f"mockserver {__version__}")
+
+
+def main() -> None:
+    """Run the command line. An operator's mistake ends it with one sentence and status 2."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+    except click.ClickException as error:
+        click.echo(f"mockserver: {error.format_message()}", err=True)
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+    except OperatorError as error:
+        click.echo(f"mockserver: {error}", err=True)
+        sys.exit(2)

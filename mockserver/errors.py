@@ -1,0 +1,94 @@
+"""What can go wrong, as one tree.
+
+    MockserverError
+    ├── OperatorError          the start stops with one sentence naming file and key
+    │   ├── DocumentError      an OpenAPI document the server cannot be wired from
+    │   ├── FixtureError       a seed file that breaks a rule
+    │   └── SettingError       a flag or an environment variable with a bad value
+    └── Refusal                one answer to a caller, phrased by the vendor's dialect
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal[
+    "unauthorized",
+    "forbidden",
+    "no_route",
+    "method_not_allowed",
+    "not_acceptable",
+    "unsupported_media_type",
+    "too_large",
+    "malformed",
+    "invalid",
+    "not_found",
+    "conflict",
+    "server_error",
+]
+"""The refusals every dialect knows how to phrase."""
+
+Place = Literal["path", "query", "body"]
+Path = tuple[str | int, ...]
+
+
+class MockserverError(Exception):
+    """The root of every error this package raises on purpose."""
+
+
+class OperatorError(MockserverError):
+    """A mistake of whoever runs the server; its text is the sentence to print."""
+
+
+class DocumentError(OperatorError):
+    """An OpenAPI document that cannot be served as it stands."""
+
+
+class FixtureError(OperatorError):
+    """A seed file that breaks a rule, with file, line and path of each problem."""
+
+
+class SettingError(OperatorError):
+    """A flag or environment variable that does not parse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a request (or a fixture), before a dialect words it.
+
+    `path` leads to the offending value, property names and list positions in order; `keyword` is the JSON Schema keyword (or
+    `reference`, `encoding`, ...) that refused it; `schema` is the property's own schema; `message` is the plain English fallback.
+    """
+
+    path: Path
+    keyword: str
+    message: str
+    value: Any = None
+    schema: Any = None
+    place: Place = "body"
+
+
+class Refusal(MockserverError):
+    """A request is refused: nothing it did is kept, and the vendor's dialect phrases the answer.
+
+    `message` is the vendor's wording where a handler knows it; `problems` is every reason at once; `allowed` lists the methods of a
+    405 and `status` overrides the dialect's status where a setting allows the choice.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        message: str | None = None,
+        *,
+        problems: Iterable[Problem] = (),
+        allowed: tuple[str, ...] = (),
+        status: int | None = None,
+        body: Any = None,
+    ) -> None:
+        super().__init__(message or kind)
+        self.kind: Kind = kind
+        self.message = message
+        self.problems = tuple(problems)
+        self.allowed = allowed
+        self.status = status
+        self.body = body

@@ -1,0 +1,79 @@
+"""Finding the lead a request means: rules as data, and a match that can say how it came about."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from mockserver.provenance import Provenance
+from mockserver.state import Row, RowId, Transaction
+
+Combine = Literal["all given", "first that matches", "first given"]
+"""How the keys of a rule work together: every given key must fit the same row; the first given key that finds anything
+decides; or the first given key decides whether it finds anything or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One way to find a row: the request's `field`, the table's `index`, and how a value becomes an index key."""
+
+    field: str
+    index: str
+    normalise: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An ordered list of keys over one table, and how they combine. `several` says in words what several matches mean."""
+
+    name: str
+    operations: tuple[str, ...]
+    table: str
+    keys: tuple[Key, ...]
+    combine: Combine
+    none: str
+    several: str
+    provenance: Provenance
+    source: str
+
+
+class Step(NamedTuple):
+    """What one key did: the value sent, what it was compared as, the ids it found, and the verdict on it."""
+
+    key: str
+    value: Any
+    normalised: Any
+    candidates: tuple[RowId, ...]
+    verdict: str
+
+
+class Match(NamedTuple):
+    """Every row that matches, oldest first, and how it was found."""
+
+    rule: str
+    rows: list[Row]
+    trace: tuple[Step, ...]
+
+
+def find(rule: Rule, values: Mapping[str, Any], tx: Transaction) -> Match:
+    """All rows that `values` means under the rule. A key that is missing, null or empty is not given."""
+    rows: list[Row] | None = None
+    trace = []
+    for key in rule.keys:
+        value = values.get(key.field)
+        if value is None or value == "":
+            trace.append(Step(key.field, value, None, (), "not given"))
+            continue
+        normalised = key.normalise(value)
+        found = tx.find(rule.table, key.index, normalised)
+        trace.append(Step(key.field, value, normalised, tuple([row["id"] for row in found]), "matches" if found else "matches none"))
+        if rule.combine == "all given":
+            rows = found if rows is None else _in_both(rows, found)
+        elif found or rule.combine == "first given":
+            rows = found
+            break
+    return Match(rule.name, rows or [], tuple(trace))
+
+
+def _in_both(rows: list[Row], others: list[Row]) -> list[Row]:
+    ids = {row["id"] for row in others}
+    return [row for row in rows if row["id"] in ids]

@@ -1,0 +1,79 @@
+"""A server in this process: the one the command line runs, and one on a thread as a context manager."""
+
+import socket
+import threading
+from types import TracebackType
+from typing import Any
+
+import uvicorn
+
+from mockserver.app import Application, create_app
+
+_GRACE_SECONDS = 10
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises OSError where the address is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
+
+
+def url_of(listener: socket.socket) -> str:
+    """The base URL a client on this machine reaches the socket by."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104  # only compared with, not bound
+        host = "127.0.0.1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def uvicorn_server(app: Application) -> uvicorn.Server:
+    """uvicorn, set up for speed and a stop within a second."""
+    config = uvicorn.Config(
+        app,
+        loop="auto",
+        http="auto",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        server_header=False,
+        log_config=None,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    return uvicorn.Server(config)
+
+
+class MockServer:
+    """A server on a thread, on a free port unless told otherwise.
+
+    >>> with MockServer(fixtures="empty") as server:
+    ...     server.url
+    'http://127.0.0.1:...'
+    """
+
+    def __init__(self, **options: Any) -> None:
+        """Take the options of `mockserver serve`; `port` is 0 where it is left out.
+
+        Raises OperatorError as `create_app` does.
+        """
+        self.app = create_app(**{"port": 0} | options)
+        self._listener = bind(self.app.settings.host, self.app.settings.port)
+        self._server = uvicorn_server(self.app)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]}, daemon=True)
+        self.url = url_of(self._listener)
+
+    def start(self) -> "MockServer":
+        """Begin to answer. The socket listens already, so no client has to wait."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Answer no more and free the port."""
+        self._server.should_exit = True
+        self._thread.join()
+        self._listener.close()
+
+    def __enter__(self) -> "MockServer":
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()

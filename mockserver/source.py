@@ -1,0 +1,80 @@
+"""YAML files as their authors wrote them: parsed fast, and able to say on which line a value stands."""
+
+import re
+from pathlib import Path as File
+from typing import Any
+
+import yaml
+
+from mockserver.errors import OperatorError, Path
+
+_BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_BaseLoader):  # type: ignore[misc]  # the C loader where PyYAML was built with it
+    """YAML as JSON would have it: no timestamps, no `yes` and `off`, no key twice."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in pairs if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")]
+        for first, pairs in _BaseLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        mapping = super().construct_mapping(node, deep)
+        if len(mapping) != len(node.value):
+            keys = [key.value for key, _ in node.value]
+            twice = next((key for key in keys if keys.count(key) > 1), None)
+            raise yaml.constructor.ConstructorError(None, None, f"the key {twice!r} stands here twice", node.start_mark)
+        return mapping
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
+
+
+class Source:
+    """One YAML file: its parsed `content` and the line of each value in it."""
+
+    def __init__(self, file: File, text: str | None = None) -> None:
+        """Read and parse.
+
+        Raises OperatorError with file and line where it cannot be read or is not YAML.
+        """
+        self.file = file
+        try:
+            self._text = file.read_text("utf-8") if text is None else text
+            self.content: Any = yaml.load(self._text, _Loader)
+        except OSError as error:
+            raise OperatorError(f"{file}: cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError as error:
+            raise OperatorError(f"{file}: is not UTF-8 (byte {error.start})") from None
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise OperatorError(f"{file}:{line}: is not YAML: {error.problem}") from None
+        except yaml.YAMLError as error:
+            raise OperatorError(f"{file}: is not YAML: {error}") from None
+
+    def line(self, path: Path) -> int:
+        """The line, counted from 1, on which the value at that path begins; the nearest parent's where there is no such value."""
+        node = yaml.compose(self._text, _Loader)
+        line = node.start_mark.line if node else 0
+        for step in path:
+            found = self._child(node, step)
+            if found is None:
+                break
+            line, node = found
+        return int(line) + 1
+
+    @staticmethod
+    def _child(node: Any, step: str | int) -> tuple[int, Any] | None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == str(step):
+                    return key.start_mark.line, value
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            return node.value[step].start_mark.line, node.value[step]
+        return None
+
+    def sentence(self, path: Path, message: str) -> str:
+        """`file:line: path: message`, the form in which every problem with a file is told."""
+        where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+        return f"{self.file}:{self.line(path)}: {where + ': ' if where else ''}{message}"

@@ -1,0 +1,393 @@
+"""OpenAPI document -> operations with compiled validators. A strict reader: what it does not understand, it refuses by name."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path as File
+from typing import Any
+from urllib.parse import urlsplit
+
+from jsonschema_rs import Draft202012Validator
+
+from mockserver.errors import DocumentError, OperatorError, Path, Problem
+from mockserver.formats import FORMATS, INTEGER_RANGES, UNCHECKED
+from mockserver.provenance import PROVENANCES
+from mockserver.source import Source
+
+Schema = dict[str, Any]
+Coerce = Callable[[Any], Any]
+"""Turns what a client sent into what the vendor's framework would read; leaves alone what it cannot."""
+
+Coercer = Callable[[Schema], Coerce]
+"""Compiles a schema into its Coerce."""
+
+Exists = Callable[[str, Any], bool]
+"""Whether a table of the workspace has a row with that id."""
+
+METHODS = ("get", "put", "post", "delete", "patch")
+_PASSED_ON = frozenset(
+    "type enum required minLength maxLength pattern minimum maximum minItems maxItems uniqueItems minProperties".split()
+)
+_SILENT = frozenset("default description title example readOnly writeOnly deprecated".split())
+_NESTED = frozenset("properties items additionalProperties allOf anyOf oneOf not".split())
+_EXTENSIONS = frozenset(
+    "x-format x-reference x-partial x-enum x-provenance x-source x-documented x-chosen".split()
+)
+_EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
+_OPERATION_KEYS = frozenset("operationId summary description tags security parameters requestBody responses deprecated".split())
+_NOWHERE: Exists = lambda table, id: True  # noqa: E731  # a constant of the type Exists reads best as one line
+
+
+class Reader:
+    """Reads one value against one schema: coerces it, validates it, and says everything that is wrong with it."""
+
+    __slots__ = ("_coerce", "_references", "_valid", "_validator", "schema")
+
+    def __init__(self, schema: Schema, coercer: Coercer | None = None) -> None:
+        """`schema` is resolved (no `$ref`); without a coercer the value is taken exactly as it was sent."""
+        self.schema = schema
+        self._coerce = coercer(schema) if coercer else None
+        self._validator = compile_schema(schema)
+        self._valid = self._validator.is_valid
+        self._references = tuple(
+            (name, part["x-reference"]) for name, part in schema.get("properties", {}).items() if "x-reference" in part
+        )
+
+    def read(self, value: Any, exists: Exists = _NOWHERE) -> tuple[Any, list[Problem]]:
+        """The value as the server goes on with it, and every problem with it (none: it is valid)."""
+        if self._coerce is not None:
+            value = self._coerce(value)
+        problems = [] if self._valid(value) else list(problems_of(self._validator, value, self.schema))
+        if self._references and isinstance(value, dict):
+            problems.extend(self._dangling(value, exists, {problem.path for problem in problems}))
+        return value, problems
+
+    def _dangling(self, value: dict[str, Any], exists: Exists, known: set[Path]) -> Iterator[Problem]:
+        for name, table in self._references:
+            id = value.get(name)
+            if id is not None and (name,) not in known and not exists(table, id):
+                yield Problem((name,), "reference", f"no such id in {table}", id, self.schema["properties"][name])
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What an operation reads: media types, whether it must be there, and its reader."""
+
+    media_types: tuple[str, ...]
+    required: bool
+    reader: Reader
+    item: Reader | None
+    partial: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One documented response: its validator where it has a JSON body, and how sure it is."""
+
+    status: int
+    validator: Any
+    provenance: str
+    empty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a document, ready to be served.
+
+    `path` includes the base path of the vendor's server; `places` gives the type of each path parameter; `open` means that it may be
+    called without a credential.
+    """
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    provenance: str
+    source: str
+    places: Mapping[str, str]
+    query: Reader
+    body: Body | None
+    answers: Mapping[int, Answer]
+    open: bool
+    needs_credential: bool
+
+
+@dataclass(frozen=True)
+class Document:
+    """A loaded OpenAPI document."""
+
+    source: Source
+    coercer: Coercer | None = None
+    problems: list[tuple[Path, str]] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """The API's name."""
+        return str(self.source.content["info"]["title"])
+
+    @cached_property
+    def host(self) -> str:
+        """The vendor's own host name, from the first server's URL."""
+        return urlsplit(str(self.source.content["servers"][0]["url"])).netloc
+
+    @cached_property
+    def base_path(self) -> str:
+        """The path that every operation's path comes after, without a slash at its end."""
+        return urlsplit(str(self.source.content["servers"][0]["url"])).path.rstrip("/")
+
+    @cached_property
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation, in the document's order.
+
+        Raises DocumentError with a line for each problem.
+        """
+        found = self._operations()
+        self._stop_if_wrong()
+        return tuple(found)
+
+    @cached_property
+    def schemas(self) -> dict[str, Schema]:
+        """The component schemas, resolved."""
+        parts = self.source.content.get("components", {}).get("schemas", {})
+        return {name: self._schema(part, ("components", "schemas", name)) for name, part in parts.items()}
+
+    def _stop_if_wrong(self) -> None:
+        if self.problems:
+            raise DocumentError("\n".join(self.source.sentence(path, text) for path, text in self.problems))
+
+    def _operations(self) -> list[Operation]:
+        content = self.source.content
+        if not isinstance(content, dict) or not str(content.get("openapi", "")).startswith("3.0."):
+            self.problems.append(((), "is no OpenAPI 3.0 document"))
+            return []
+        for name in ("info", "servers", "paths"):
+            if not content.get(name):
+                self.problems.append(((), f"has no `{name}`"))
+        found: list[Operation] = []
+        for path, item in (content.get("paths") or {}).items():
+            for method, part in item.items():
+                at: Path = ("paths", path, method)
+                if method not in METHODS:
+                    self.problems.append((at, f"`{method}` is no method this server knows"))
+                elif "operationId" not in part:
+                    self.problems.append((at, "has no `operationId`"))
+                elif any(part["operationId"] == other.id for other in found):
+                    self.problems.append((at, f"the operationId {part['operationId']!r} is used twice"))
+                elif "servers" in content and content["servers"]:
+                    found.append(self._operation(path, method, part, at))
+        return found
+
+    def _operation(self, path: str, method: str, part: dict[str, Any], at: Path) -> Operation:
+        for name in part:
+            if name not in _OPERATION_KEYS and name not in _EXTENSIONS:
+                self.problems.append((at, f"`{name}` is no operation key this server knows"))
+        if part.get("x-provenance") not in PROVENANCES:
+            self.problems.append((at, f"`x-provenance` must be one of {', '.join(PROVENANCES)}"))
+        parameters = [self._resolve(each, (*at, "parameters", i)) for i, each in enumerate(part.get("parameters", []))]
+        security = part.get("security", self.source.content.get("security", []))
+        return Operation(
+            id=part["operationId"],
+            method=method.upper(),
+            path=self.base_path + path,
+            summary=part.get("summary", ""),
+            provenance=part.get("x-provenance", ""),
+            source=part.get("x-source", ""),
+            places={each["name"]: self._place_type(each["schema"]) for each in parameters if each["in"] == "path"},
+            query=self._query([each for each in parameters if each["in"] == "query"], at),
+            body=self._body(part, at),
+            answers=self._answers(part, at),
+            open={} in security or not security,
+            needs_credential=bool(security) and {} not in security,
+        )
+
+    @staticmethod
+    def _place_type(schema: Schema) -> str:
+        return str(schema.get("format") if schema.get("format") == "uuid" else schema.get("type", "string"))
+
+    def _query(self, parameters: list[dict[str, Any]], at: Path) -> Reader:
+        properties = {each["name"]: self._schema(each["schema"], (*at, "parameters")) for each in parameters}
+        required = [each["name"] for each in parameters if each.get("required")]
+        return Reader({"type": "object", "properties": properties, "required": required}, query_coercer)
+
+    def _body(self, part: dict[str, Any], at: Path) -> Body | None:
+        if "requestBody" not in part:
+            return None
+        body = self._resolve(part["requestBody"], (*at, "requestBody"))
+        first = next(iter(body["content"].values()))
+        schema = self._schema(first["schema"], (*at, "requestBody"))
+        item, partial = None, None
+        for name, prop in schema.get("properties", {}).items():
+            if "x-partial" in prop:
+                item, partial = Reader(prop["items"], self.coercer), prop["x-partial"]
+                loose = {key: value for key, value in prop.items() if key != "items"}
+                schema = schema | {"properties": schema["properties"] | {name: loose}}
+        return Body(tuple(body["content"]), bool(body.get("required")), Reader(schema, self.coercer), item, partial)
+
+    def _answers(self, part: dict[str, Any], at: Path) -> dict[int, Answer]:
+        answers = {}
+        for status, response in (part.get("responses") or {}).items():
+            where = (*at, "responses", status)
+            response = self._resolve(response, where)
+            contents = [content for kind, content in response.get("content", {}).items() if "json" in kind]
+            validator = compile_schema(self._schema(contents[-1]["schema"], where)) if contents else None
+            mark = response.get("x-provenance", part.get("x-provenance", ""))
+            answers[int(status)] = Answer(int(status), validator, mark, not response.get("content"))
+        if not answers:
+            self.problems.append((at, "has no `responses`"))
+        return answers
+
+    def _resolve(self, part: Any, at: Path, seen: tuple[str, ...] = ()) -> Any:
+        if not isinstance(part, dict) or "$ref" not in part:
+            return part
+        ref = part["$ref"]
+        if ref in seen:
+            self.problems.append((at, f"`{ref}` leads back to itself"))
+            return {}
+        target: Any = self.source.content if ref.startswith("#/") else None
+        for step in ref[2:].split("/"):
+            target = target.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(target, dict) else None
+        if target is None:
+            self.problems.append((at, f"`{ref}` leads nowhere"))
+            return {}
+        return self._resolve(target, at, (*seen, ref))
+
+    def _schema(self, part: Any, at: Path, seen: tuple[str, ...] = ()) -> Schema:
+        """The schema with every `$ref` put in and an `allOf` of one folded into its parent."""
+        if isinstance(part, dict) and "$ref" in part:
+            if part["$ref"] in seen:
+                self.problems.append((at, f"`{part['$ref']}` leads back to itself"))
+                return {}
+            seen = (*seen, part["$ref"])
+            part = self._resolve(part, at)
+        if not isinstance(part, dict):
+            self.problems.append((at, "is no schema"))
+            return {}
+        schema: Schema = {}
+        for key, value in part.items():
+            self._known(key, value, at)
+            if key in ("allOf", "anyOf", "oneOf"):
+                schema[key] = [self._schema(each, (*at, key, i), seen) for i, each in enumerate(value)]
+            elif key == "properties":
+                schema[key] = {name: self._schema(each, (*at, key, name), seen) for name, each in value.items()}
+            elif key in ("items", "not") or (key == "additionalProperties" and isinstance(value, dict)):
+                schema[key] = self._schema(value, (*at, key), seen)
+            else:
+                schema[key] = value
+        if len(schema.get("allOf", ())) == 1 and not schema.keys() & schema["allOf"][0].keys() & (_PASSED_ON | _NESTED):
+            (only,) = schema.pop("allOf")
+            schema = only | schema
+        return schema
+
+    def _known(self, key: str, value: Any, at: Path) -> None:
+        if key not in _PASSED_ON | _SILENT | _NESTED | _EXTENSIONS | {"nullable", "format", *_EXCLUSIVE}:
+            self.problems.append((at, f"`{key}` is no schema keyword this server knows"))
+        elif key == "x-format" and value not in FORMATS:
+            self.problems.append((at, f"`x-format: {value}` is no format this server knows"))
+        elif key == "format" and value not in FORMATS and value not in INTEGER_RANGES and value not in UNCHECKED:
+            self.problems.append((at, f"`format: {value}` is no format this server knows"))
+
+
+def load_document(file: File, coercer: Coercer | None = None) -> Document:
+    """Read an OpenAPI document and everything in it. `coercer` compiles what reads bodies leniently; None reads them to the letter.
+
+    Raises DocumentError with one line, `file:line: place: what is wrong`, for each problem.
+    """
+    try:
+        document = Document(Source(file), coercer)
+    except OperatorError as error:
+        raise DocumentError(str(error)) from None
+    _ = document.operations
+    return document
+
+
+def compile_schema(schema: Schema) -> Any:
+    """The validator of a resolved schema."""
+    return Draft202012Validator(to_json_schema(schema), validate_formats=True, formats=FORMATS)
+
+
+def to_json_schema(schema: Schema) -> Schema:
+    """A resolved OpenAPI 3.0 schema as JSON Schema 2020-12, meaning the same: `nullable` allows null wherever it stands, with
+    or without a `type`, beside an `enum` or a `oneOf`."""
+    out: Schema = {}
+    for key, value in schema.items():
+        if key in ("allOf", "anyOf", "oneOf"):
+            out[key] = [to_json_schema(each) for each in value]
+        elif key == "properties":
+            out[key] = {name: to_json_schema(each) for name, each in value.items()}
+        elif key in ("items", "not") or (key == "additionalProperties" and isinstance(value, dict)):
+            out[key] = to_json_schema(value)
+        elif key == "additionalProperties" or key in _PASSED_ON:
+            out[key] = value
+    _translate_limits(schema, out)
+    if schema.get("nullable"):
+        return out | {"type": [out["type"], "null"]} if "type" in out and not out.keys() & {"enum", "allOf", "anyOf", "oneOf", "not"} else {
+            "anyOf": [{"type": "null"}, out]
+        }
+    return out
+
+
+def _translate_limits(schema: Schema, out: Schema) -> None:
+    format = schema.get("x-format", schema.get("format"))
+    if format in FORMATS:
+        out["format"] = format
+    elif format in INTEGER_RANGES:
+        low, high = INTEGER_RANGES[format]
+        out["minimum"], out["maximum"] = max(low, out.get("minimum", low)), min(high, out.get("maximum", high))
+    for exclusive, limit in _EXCLUSIVE.items():
+        if schema.get(exclusive) and limit in out:
+            out[exclusive] = out.pop(limit)
+    if "x-enum" in schema:
+        out["enum"] = schema["x-enum"]
+
+
+def problems_of(validator: Any, value: Any, schema: Schema) -> Iterator[Problem]:
+    """Everything the validator has against the value, each at the path of the property it is about."""
+    for error in validator.iter_errors(value):
+        kind, path = error.kind, tuple(error.instance_path)
+        if kind.name == "required":
+            yield _problem((*path, kind.property), kind.name, error.message, None, schema)
+        elif kind.name == "additionalProperties":
+            for name in kind.unexpected:
+                yield _problem((*path, name), kind.name, "is no property here", error.instance.get(name), schema)
+        else:
+            yield _problem(path, kind.name, error.message, error.instance, schema)
+
+
+def _problem(path: Path, keyword: str, message: str, value: Any, schema: Schema) -> Problem:
+    return Problem(path, keyword, message, value, schema_at(schema, path))
+
+
+def schema_at(schema: Schema, path: Path) -> Schema:
+    """The part of a resolved schema that speaks of the value at that path; empty where none does."""
+    for step in path:
+        extra = schema.get("additionalProperties")
+        schema = schema.get("items", {}) if isinstance(step, int) else schema.get("properties", {}).get(step, extra)
+        if not isinstance(schema, dict):
+            return {}
+    return schema
+
+
+def query_coercer(schema: Schema) -> Coerce:
+    """Reads the texts of a query string as the types their parameters have."""
+    readers = {name: _FROM_TEXT[part["type"]] for name, part in schema["properties"].items() if part.get("type") in _FROM_TEXT}
+
+    def coerce(values: Any) -> Any:
+        return {name: readers[name](value) if name in readers else value for name, value in values.items()}
+
+    return coerce
+
+
+def _integer(text: str) -> int | str:
+    return int(text) if text.removeprefix("-").isdecimal() and text.isascii() and len(text) < 20 else text
+
+
+def _number(text: str) -> float | str:
+    whole = _integer(text)
+    return whole if isinstance(whole, int) or not FORMATS["numeric"](text) else float(text)
+
+
+def _boolean(text: str) -> bool | str:
+    return {"true": True, "false": False}.get(text, text)
+
+
+_FROM_TEXT: dict[str, Callable[[str], Any]] = {"integer": _integer, "number": _number, "boolean": _boolean}

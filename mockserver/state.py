@@ -1,0 +1,182 @@
+"""The store: tables of rows with hash indexes, written only through transactions that can be taken back."""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+Row = dict[str, Any]
+"""A stored record. Rows are replaced, never mutated: whoever holds one may keep it."""
+
+RowId = int | str
+IndexKey = Callable[[Row], Hashable | None]
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """What a table is: its name and, for each index, the function from a row to its key (None: not in this index)."""
+
+    name: str
+    indexes: Mapping[str, IndexKey] = field(default_factory=dict)
+
+
+class Change(NamedTuple):
+    """One row before and after; `before` is None where it was created, `after` where it was deleted."""
+
+    table: str
+    id: RowId
+    before: Row | None
+    after: Row | None
+
+
+class Saved(NamedTuple):
+    """A table's content at one moment. It shares its rows with the table."""
+
+    rows: dict[RowId, Row]
+    places: dict[RowId, int]
+    serial: int
+
+
+class Table:
+    """Rows by id, in the order in which they were first put.
+
+    Reading costs a dict lookup. `serial` counts the ids handed out and `places` remembers the order, so both survive a rollback
+    and a restore exactly.
+    """
+
+    __slots__ = ("_indexes", "_keys", "places", "rows", "serial", "spec")
+
+    def __init__(self, spec: TableSpec) -> None:
+        self.spec = spec
+        self.rows: dict[RowId, Row] = {}
+        self.places: dict[RowId, int] = {}
+        self.serial = 0
+        self._keys = tuple(spec.indexes.items())
+        self._indexes: dict[str, dict[Hashable, dict[RowId, None]]] = {name: {} for name in spec.indexes}
+
+    def find(self, index: str, key: Hashable | None) -> list[Row]:
+        """The rows under `key` in that index, oldest first; none where the key is None."""
+        ids = self._indexes[index].get(key) if key is not None else None
+        if not ids:
+            return []
+        if len(ids) == 1:
+            return [self.rows[id] for id in ids]
+        return [self.rows[id] for id in sorted(ids, key=self.places.__getitem__)]
+
+    def set(self, id: RowId, row: Row | None) -> Row | None:
+        """Put a row under an id, or take it away with None. Returns what was there before."""
+        before = self.rows.get(id)
+        for name, key_of in self._keys:
+            old = key_of(before) if before is not None else None
+            new = key_of(row) if row is not None else None
+            if old != new:
+                self._reindex(self._indexes[name], id, old, new)
+        if row is not None:
+            self.rows[id] = row
+            self.places.setdefault(id, len(self.places))
+        elif before is not None:
+            del self.rows[id]
+        return before
+
+    @staticmethod
+    def _reindex(index: dict[Hashable, dict[RowId, None]], id: RowId, old: Hashable, new: Hashable) -> None:
+        if old is not None:
+            ids = index[old]
+            del ids[id]
+            if not ids:
+                del index[old]
+        if new is not None:
+            index.setdefault(new, {})[id] = None
+
+    def save(self) -> Saved:
+        """The content as it is now; costs two shallow dict copies."""
+        return Saved(dict(self.rows), dict(self.places), self.serial)
+
+    def restore(self, saved: Saved) -> None:
+        """Back to what was saved. Only rows that differ are indexed again."""
+        for id in [id for id in self.rows if id not in saved.rows]:
+            self.set(id, None)
+        for id, row in saved.rows.items():
+            if self.rows.get(id) is not row:
+                self.set(id, row)
+        self.rows, self.places, self.serial = dict(saved.rows), dict(saved.places), saved.serial
+
+    def copy(self) -> "Table":
+        """A table of its own with the same rows."""
+        twin = Table(self.spec)
+        twin.restore(self.save())
+        return twin
+
+
+class Transaction:
+    """One request's view of one vendor's tables: what it writes is kept by `commit` or undone by `rollback`.
+
+    Handlers run to the end without an `await`, so nobody sees a transaction half done, and its own writes are visible to it at once.
+    """
+
+    __slots__ = ("_changes", "_serials", "_tables", "_untouched")
+
+    def __init__(self, tables: Mapping[str, Table]) -> None:
+        self._tables = tables
+        self._changes: list[Change] = []
+        self._serials: dict[str, int] = {}
+        self._untouched: dict[str, Saved] = {}
+
+    def get(self, table: str, id: RowId) -> Row | None:
+        """The row with that id."""
+        return self._tables[table].rows.get(id)
+
+    def find(self, table: str, index: str, key: Hashable | None) -> list[Row]:
+        """The rows under that key of the index, oldest first."""
+        return self._tables[table].find(index, key)
+
+    def rows(self, table: str) -> Iterable[Row]:
+        """Every row, oldest first."""
+        return self._tables[table].rows.values()
+
+    def count(self, table: str) -> int:
+        """How many rows the table has."""
+        return len(self._tables[table].rows)
+
+    def next_number(self, table: str) -> int:
+        """1, 2, 3, ... for the table's new rows; a refused request gives its numbers back."""
+        store = self._tables[table]
+        self._serials.setdefault(table, store.serial)
+        store.serial += 1
+        return store.serial
+
+    def put(self, table: str, row: Row) -> Row:
+        """Store the row under its `id`, in place of the one that was there."""
+        id = row["id"]
+        before = self._tables[table].set(id, row)
+        self._changes.append(Change(table, id, before, row))
+        return row
+
+    def delete(self, table: str, id: RowId) -> bool:
+        """Take the row away. Says whether there was one."""
+        store = self._tables[table]
+        if id not in store.rows:
+            return False
+        self._untouched.setdefault(table, store.save())
+        self._changes.append(Change(table, id, store.set(id, None), None))
+        return True
+
+    def commit(self) -> list[Change]:
+        """Keep everything. Returns the changes in the order in which they were made."""
+        return self._changes
+
+    def rollback(self) -> None:
+        """Leave the tables exactly as they were, order and counters included."""
+        for table, id, before, _ in reversed(self._changes):
+            store = self._tables[table]
+            store.set(id, before)
+            if before is None:
+                store.places.pop(id, None)
+        for table, saved in self._untouched.items():
+            self._tables[table].rows = self._back_in_order(table, saved)
+        for table, serial in self._serials.items():
+            self._tables[table].serial = serial
+        self._changes = []
+
+    def _back_in_order(self, table: str, saved: Saved) -> dict[RowId, Row]:
+        rows = self._tables[table].rows
+        return {id: rows[id] for id in saved.rows if id in rows}

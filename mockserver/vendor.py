@@ -1,0 +1,182 @@
+"""What a vendor module is made of: a Vendor with its dialect, tables, settings, matching rules and handlers."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from mockserver.errors import Path, Problem, Refusal
+from mockserver.ids import token
+from mockserver.matching import Rule
+from mockserver.provenance import Provenance
+from mockserver.spec import Coerce, Operation, Schema
+from mockserver.state import TableSpec, Transaction
+
+Headers = Mapping[bytes, bytes]
+"""Header names in lower case to values, as ASGI gives them."""
+
+
+@dataclass(slots=True)
+class Reply:
+    """What a handler answers: a status, a body for JSON (bytes are sent as they are) and headers beyond the usual ones."""
+
+    body: Any = None
+    status: int = 200
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One switch for a behaviour that the vendor's documentation leaves open.
+
+    `values` are the choices; empty means any value of the default's type.
+    """
+
+    name: str
+    default: str | int | bool
+    help: str
+    provenance: Provenance
+    source: str
+    values: tuple[str | int | bool, ...] = ()
+
+    def refuses(self, value: Any) -> str | None:
+        """Why the value is none of this setting's, or None."""
+        if self.values and value not in self.values:
+            return f"must be one of {', '.join(map(str, self.values))}"
+        if type(value) is not type(self.default):
+            return f"must be {'an integer' if isinstance(self.default, int) else 'a text'}, like {self.default}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """One rule of behaviour in a sentence, with how sure it is and where it stands."""
+
+    rule: str
+    provenance: Provenance
+    source: str
+
+
+@dataclass(slots=True)
+class Call:
+    """One request as a handler sees it: read, coerced and valid.
+
+    `place` has the path parameters, `query` the query parameters, `body` the JSON value (None where there was none). `account` is the
+    credential's account name, None for an operation called without one. `now` is the workspace's time. `url` is the address the client
+    called, without its query. `settings` are the vendor's switches as this workspace has them, `number` counts the workspace's
+    requests and `seed` decides its ids.
+    """
+
+    operation: Operation
+    settings: Mapping[str, Any]
+    now: datetime
+    seed: int
+    number: int
+    account: str | None = None
+    place: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+    url: str = ""
+    exists: Callable[[str, Any], bool] = lambda table, id: False
+
+    def token(self, kind: str, number: int, digits: int) -> str:
+        """`digits` hex digits that the workspace's seed, kind and number decide."""
+        return token(self.seed, kind, number, digits)
+
+    def invalid(self, path: Path, keyword: str, message: str) -> Refusal:
+        """A refusal of one value of the body, for a rule that no schema can say."""
+        return Refusal("invalid", problems=[Problem(path, keyword, message)])
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a dialect knows when it phrases an answer: the method and the path (with query) as called, the methods that the path has,
+    and of the workspace its time, seed and request number."""
+
+    method: str
+    target: str
+    now: datetime
+    seed: int
+    number: int
+    operation: Operation | None = None
+    methods: tuple[str, ...] = ()
+
+
+class Dialect(Protocol):
+    """How a vendor's framework reads requests and phrases answers. One instance serves every request of a vendor."""
+
+    authenticates_first: bool
+    """Whether a missing credential is told before a wrong method."""
+    case_sensitive_paths: bool
+    implicit_methods: Mapping[str, str]
+    """Methods the framework adds to a route: `{"HEAD": "GET"}`."""
+    max_depth: int
+    """How deep a JSON body may nest."""
+    empty_body: Any
+    """What a body of no bytes is read as; `...` where it is refused as malformed."""
+    strict_query: bool
+    """Whether query parameters are validated in `vendor` strictness too; otherwise bad and unknown ones are handed on as text."""
+
+    def account(self, headers: Headers) -> str | None:
+        """The account name of the credential; None where there is none.
+
+        Raises Refusal("unauthorized") for one that is not well formed.
+        """
+        ...
+
+    def coercer(self, schema: Schema) -> Coerce:
+        """Compiles how the framework reads a value of that schema."""
+        ...
+
+    def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
+        """Which offered media type a Content-Type means, or None."""
+        ...
+
+    def refuse(self, refusal: Refusal, context: Context) -> Reply:
+        """The answer to a refusal, in the vendor's words."""
+        ...
+
+    def accept(self, reply: Reply, context: Context) -> Reply:
+        """A handler's reply as it goes out: wrapped and with its headers."""
+        ...
+
+
+Handler = Callable[[Call, Transaction], Reply]
+Seeder = Callable[[Mapping[str, Any], Transaction, "Seeding"], Iterable[Problem]]
+
+
+@dataclass(frozen=True, slots=True)
+class Seeding:
+    """What a seeder may ask: the time and the seed of the workspace that is filled."""
+
+    now: datetime
+    seed: int
+    settings: Mapping[str, Any]
+
+
+@dataclass
+class Vendor:
+    """One vendor: data, a dialect, and handlers named by the operationIds of `openapi/<name>.yaml`.
+
+    `seed` fills the tables from the vendor's section of a fixture and yields what is wrong with it; the paths of its problems start
+    inside that section. `curl` is one line for the start-up banner, with `{url}` for the base URL.
+    """
+
+    name: str
+    dialect: Dialect
+    tables: tuple[TableSpec, ...]
+    seed: Seeder
+    settings: tuple[Setting, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    behaviours: tuple[Behaviour, ...] = ()
+    curl: str = ""
+    handlers: dict[str, Handler] = field(default_factory=dict)
+
+    def operation(self, handler: Handler) -> Handler:
+        """Decorator: this function answers the operation of its name."""
+        self.handlers[handler.__name__] = handler
+        return handler
+
+    def defaults(self) -> dict[str, Any]:
+        """Each setting's default."""
+        return {setting.name: setting.default for setting in self.settings}
