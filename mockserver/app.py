@@ -29,7 +29,7 @@ def load_vendors() -> tuple[Vendor, ...]:
 class Application:
     """The whole server as one ASGI callable: a vendor's requests go straight to its site, everything else to Starlette.
 
-    A vendor is found by the first step of the path (`/sela/...`) or by the Host header (its own host name).
+    A vendor is found by the first step of the path (`/<vendor>/...`) or by the Host header (its own host name).
     """
 
     def __init__(self, settings: Settings) -> None:

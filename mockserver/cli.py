@@ -38,8 +38,9 @@ def serve(**options: Any) -> None:
     app = Application(settings)
     try:
         listener = bind(settings.host, settings.port)
-    except OSError as error:
-        raise OperatorError(f"--port {settings.port}: cannot listen on {settings.host}: {error.strerror}") from None
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "that is no host name"
+        raise OperatorError(f"--host {settings.host}, --port {settings.port}: cannot listen there: {reason}") from None
     click.echo(_banner(app, url_of(listener)))
     uvicorn_server(app).run(sockets=[listener])
 

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
@@ -20,6 +19,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Places = dict[str, Any]
 
 log = logging.getLogger("mockserver")
+
+_ANYWHERE = frozenset({301, 403, 405})
+"""Statuses that need no description: a missing slash, a server full of workspaces, a wrong method."""
 
 
 class Route:
@@ -101,30 +103,6 @@ def read_place(kind: str, text: str) -> Any:
     return text
 
 
-class Visit:
-    """One request on its way: what is known of it so far."""
-
-    __slots__ = ("account", "headers", "now", "operation", "places", "raw", "route", "scope", "workspace")
-
-    workspace: Workspace
-    now: datetime
-
-    def __init__(self, scope: Scope, headers: Headers, raw: bytes | None) -> None:
-        self.scope = scope
-        self.headers = headers
-        self.raw = raw
-        self.route: Route | None = None
-        self.places: Places = {}
-        self.operation: Operation | None = None
-        self.account: str | None = None
-
-    def enter(self, workspace: Workspace) -> None:
-        """Take the next number and the present time of a workspace."""
-        self.workspace = workspace
-        workspace.requests += 1
-        self.now = workspace.clock.now()
-
-
 class Site:
     """One vendor, served: an ASGI callable once the application has chosen it."""
 
@@ -163,113 +141,105 @@ class Site:
 
     def answer(self, scope: Scope, prefix: str, headers: Headers, raw: bytes | None) -> Reply:
         """The reply to a request that has been read; `raw` is None where the body was too large. Never raises."""
-        visit = Visit(scope, headers, raw)
+        context = Context(scope, headers, raw)
         try:
-            self._route(visit, prefix)
-            reply = self._handle(visit)
+            workspace = self._enter(context, scope, prefix)
+            reply = self._handle(context, workspace)
         except Refusal as refusal:
-            reply = self._dialect.refuse(refusal, self._context(visit))
+            reply = self._refuse(refusal, context)
         except Exception:
             log.exception("%s %s failed inside the server", scope["method"], scope["path"])
-            reply = self._dialect.refuse(Refusal("server_error"), self._context(visit))
-        if visit.operation is not None:
-            self._check(visit.operation, reply)
+            reply = self._refuse(Refusal("server_error"), context)
+        if context.operation is not None:
+            self._check(context.operation, reply)
         return reply
 
-    def _route(self, visit: "Visit", prefix: str) -> None:
-        """Find route, operation and workspace, in the order in which the vendor's framework looks for them."""
-        scope, dialect = visit.scope, self._dialect
+    def _enter(self, context: Context, scope: Scope, prefix: str) -> Workspace:
+        """Find operation and workspace, in the order in which the vendor's framework looks for them."""
+        dialect = self._dialect
         path, skip = scope["path"], len(prefix)
         raw_path = (scope.get("raw_path") or path.encode()).decode("latin-1").partition("?")[0]
-        visit.route, visit.places = self._router.find(path[skip:], raw_path[skip:])
-        operation = visit.operation = visit.route.operations.get(scope["method"])
+        route, context.places = self._router.find(path[skip:], raw_path[skip:])
+        context.methods = route.methods
+        operation = context.operation = route.operations.get(context.method)
         if operation is None and not dialect.authenticates_first:
-            raise Refusal("method_not_allowed", allowed=visit.route.methods)
-        visit.account = dialect.account(visit.headers)
-        if visit.account is None and (operation is None or operation.needs_credential):
+            raise Refusal("method_not_allowed")
+        context.account = dialect.account(context.headers)
+        if context.account is None and (operation is None or operation.needs_credential):
             raise Refusal("unauthorized", "missing")
-        visit.enter(self._workspaces.of(visit.account))
+        workspace = self._workspaces.of(context.account)
+        _begin(context, workspace)
         if operation is None:
-            raise Refusal("method_not_allowed", allowed=visit.route.methods)
+            raise Refusal("method_not_allowed")
+        return workspace
 
-    def _handle(self, visit: "Visit") -> Reply:
+    def _handle(self, context: Context, workspace: Workspace) -> Reply:
         """Read, handle and commit; whatever fails on the way is rolled back."""
-        assert visit.operation is not None
-        tx = visit.workspace.transaction(self.vendor.name)
+        operation = context.operation
+        assert operation is not None
+        tx = workspace.transaction(self.vendor.name)
         try:
-            call = self._read(visit, visit.operation, tx)
-            reply = self._dialect.accept(self._handlers[visit.operation.id](call, tx), self._context(visit))
+            call = self._read(context, operation, workspace.settings[self.vendor.name], tx)
+            reply = self._dialect.accept(self._handlers[operation.id](call, tx), context)
         except BaseException:
             tx.rollback()
             raise
         tx.commit()
         return reply
 
-    def _context(self, visit: "Visit") -> Context:
-        if not hasattr(visit, "workspace"):
-            visit.enter(self._workspaces.seed)
-        scope, workspace = visit.scope, visit.workspace
-        query = scope["query_string"].decode("latin-1")
-        return Context(
-            scope["method"],
-            f"{scope['path']}?{query}" if query else scope["path"],
-            visit.now,
-            workspace.seed,
-            workspace.requests,
-            visit.operation,
-            visit.route.methods if visit.route else (),
-        )
+    def _refuse(self, refusal: Refusal, context: Context) -> Reply:
+        if context.number == 0:
+            _begin(context, self._workspaces.seed)
+        return self._dialect.refuse(refusal, context)
 
-    def _read(self, visit: "Visit", operation: Operation, tx: Transaction) -> Call:
-        workspace = visit.workspace
-        settings = workspace.settings[self.vendor.name]
-
+    def _read(self, context: Context, operation: Operation, settings: Mapping[str, Any], tx: Transaction) -> Call:
         def exists(table: str, id: Any) -> bool:
             return tx.get(table, id) is not None or settings.get("unknown_references") == "accept"
 
-        call = Call(operation, settings, visit.now, workspace.seed, workspace.requests, visit.account, exists=exists)
-        if visit.places:
-            call.place = {name: read_place(operation.places[name], text) for name, text in visit.places.items()}
+        call = Call(operation, settings, context.now, context.seed, context, context.account, exists=exists)
+        if context.places:
+            call.place = {name: read_place(operation.places[name], text) for name, text in context.places.items()}
         problems: list[Problem] = []
-        if visit.scope["query_string"] or operation.query.schema["required"]:
-            call.query, problems = self._read_query(operation, visit.scope["query_string"])
+        if context.query or operation.query.schema["required"]:
+            call.query, problems = self._read_query(operation, context.query, settings)
         if operation.body is not None:
-            call.body, more = operation.body.reader.read(self._read_body(operation.body, visit.headers, visit.raw), exists)
+            call.body, more = operation.body.reader.read(self._read_body(operation.body, context), exists)
             problems += more
         if problems:
             raise Refusal("invalid", problems=problems)
-        call.url = url_of(visit.scope, visit.headers)
         return call
 
-    def _read_query(self, operation: Operation, raw: bytes) -> tuple[dict[str, Any], list[Problem]]:
+    def _read_query(self, operation: Operation, raw: bytes, settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         values, problems = operation.query.read(read_query(raw))
         if not self._strict_query:
             return values, []
         known = operation.query.schema["properties"]
         strays = [Problem((name,), "unknown", "is no parameter here", value, None, "query") for name, value in values.items() if name not in known]
         placed = [Problem(p.path, p.keyword, p.message, p.value, p.schema, "query") for p in problems]
-        return values, placed + (strays if self._dialect.strict_query else [])
+        strict = self._dialect.strict_query and known and settings.get("unknown_parameters") != "ignore"
+        return values, placed + (strays if strict else [])
 
-    def _read_body(self, body: Body, headers: Headers, raw: bytes | None) -> Any:
+    def _read_body(self, body: Body, context: Context) -> Any:
+        raw = context.raw
         if raw is None:
             raise Refusal("too_large", str(self._max_body))
-        content_type = headers.get(b"content-type", b"").decode("latin-1")
+        content_type = context.headers.get(b"content-type", b"").decode("latin-1")
         if not raw and self._dialect.empty_body is not ...:
             return self._dialect.empty_body
         kind = self._dialect.media_type(content_type, body.media_types)
         if kind is None:
             raise Refusal("unsupported_media_type", content_type)
         if kind == FORM:
-            return read_form(raw)
+            return body.form(read_form(raw))
         if kind == MULTIPART:
-            return read_multipart(raw, content_type)
+            return body.form(read_multipart(raw, content_type))
         return read_json(raw, self._dialect.max_depth)
 
     def _check(self, operation: Operation, reply: Reply) -> None:
         """Hold the answer to the document; a breach is this server's fault and goes to the log, not to the client."""
         answer = operation.answers.get(reply.status)
         if answer is None:
-            if reply.status not in (301, 405):
+            if reply.status not in _ANYWHERE:
                 log.error("%s answers %d, which %s does not describe", operation.id, reply.status, self.document.source.file.name)
         elif answer.validator is not None and not isinstance(reply.body, bytes) and not answer.validator.is_valid(reply.body):
             first = next(iter(answer.validator.iter_errors(reply.body)))
@@ -293,7 +263,9 @@ async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes | N
     return b"".join(parts) if size <= limit else None
 
 
-def url_of(scope: Scope, headers: Headers) -> str:
-    """The address that was called, as the client wrote it, without the query."""
-    host = headers.get(b"host", b"").decode("latin-1")
-    return f"{scope.get('scheme', 'http')}://{host}{scope['path']}"
+def _begin(context: Context, workspace: Workspace) -> None:
+    """Take the next number and the present time of the workspace."""
+    workspace.requests += 1
+    context.number = workspace.requests
+    context.seed = workspace.seed
+    context.now = workspace.clock.now()

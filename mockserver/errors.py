@@ -71,8 +71,8 @@ class Problem:
 class Refusal(MockserverError):
     """A request is refused: nothing it did is kept, and the vendor's dialect phrases the answer.
 
-    `message` is the vendor's wording where a handler knows it; `problems` is every reason at once; `allowed` lists the methods of a
-    405 and `status` overrides the dialect's status where a setting allows the choice.
+    `message` is the vendor's wording where a handler knows it; `problems` is every reason at once; `status` overrides the dialect's
+    where a setting allows the choice.
     """
 
     def __init__(
@@ -81,7 +81,6 @@ class Refusal(MockserverError):
         message: str | None = None,
         *,
         problems: Iterable[Problem] = (),
-        allowed: tuple[str, ...] = (),
         status: int | None = None,
         body: Any = None,
     ) -> None:
@@ -89,6 +88,5 @@ class Refusal(MockserverError):
         self.kind: Kind = kind
         self.message = message
         self.problems = tuple(problems)
-        self.allowed = allowed
         self.status = status
         self.body = body

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC
+from itertools import chain
 from pathlib import Path as File
 from typing import Any
 
@@ -10,7 +11,7 @@ from jsonschema_rs import Draft202012Validator
 
 from mockserver.clock import Clock
 from mockserver.errors import FixtureError, OperatorError, Problem
-from mockserver.formats import FORMATS
+from mockserver.formats import FORMATS, parse_date_time
 from mockserver.resources import folder
 from mockserver.source import Source
 from mockserver.spec import problems_of
@@ -55,13 +56,13 @@ class Fixture:
         yield from problems_of(validator, self._content, {})
 
     def _fill(self, seed: int) -> Workspace:
-        moment = self._content.get("clock")
-        clock = Clock(datetime.fromisoformat(moment) if moment else None)
+        moment = parse_date_time(self._content.get("clock", ""))
+        clock = Clock(moment.astimezone(UTC) if moment else None)
         tables = {vendor.name: {spec.name: Table(spec) for spec in vendor.tables} for vendor in self._vendors}
         settings = {vendor.name: vendor.defaults() for vendor in self._vendors}
         workspace = Workspace("seed", tables, settings, clock, seed)
-        self._refuse(self._switched(settings))
-        self._refuse(problem for vendor in self._vendors for problem in self._seeded(vendor, workspace))
+        seeded = chain.from_iterable(self._seeded(vendor, workspace) for vendor in self._vendors)
+        self._refuse(chain(self._switched(settings), seeded))
         return workspace
 
     def _switched(self, settings: dict[str, dict[str, Any]]) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date, datetime
+from math import isfinite
 from uuid import UUID
 
 from mockserver.identity import is_email, phone_e164
@@ -10,7 +11,7 @@ from mockserver.zones import offset_hours
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?\s*", re.ASCII)
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f<>\"{}|\\^`]*")
 _WEBHOOK_URL = re.compile(
     r"https?://([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?([/?#][^\s\x00-\x1f<>\"]*)?", re.ASCII
@@ -53,7 +54,7 @@ FORMATS: dict[str, Callable[[str], bool]] = {
     "field-list": lambda text: _FIELDS.fullmatch(text) is not None,
     "js-date": lambda text: parse_date(text) is not None or parse_date_time(text) is not None,
     "not-blank": lambda text: bool(text.strip()),
-    "numeric": lambda text: _NUMBER.fullmatch(text) is not None,
+    "numeric": lambda text: _NUMBER.fullmatch(text) is not None and isfinite(float(text)),
     "phone": lambda text: phone_e164(text) is not None,
     "sort-list": lambda text: _SORT.fullmatch(text) is not None,
     "webhook-url": lambda text: _WEBHOOK_URL.fullmatch(text) is not None,

@@ -6,7 +6,6 @@ from typing import Any
 import email_validator
 import phonenumbers
 
-
 _CACHED = 1 << 16
 
 
@@ -27,7 +26,7 @@ def phone_e164(text: str, region: str = "US") -> str | None:
 
 @lru_cache(maxsize=_CACHED)
 def phone_key(text: str | None, region: str = "US") -> str | None:
-    """What two spellings of one phone number have in common: E.164, or the digits of what is not a possible number.
+    """What two spellings of one phone number have in common: E.164, or the digits of what cannot be read as a number.
 
     None and text without any digit have no key: they match nothing.
     """
@@ -36,8 +35,25 @@ def phone_key(text: str | None, region: str = "US") -> str | None:
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
-        return "".join(filter(str.isdigit, text)) or None
+        return _digits(text) or None
+    if not phonenumbers.is_possible_number(number):
+        number = _international(text, number)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
+
+
+def _international(text: str, number: Any) -> Any:
+    """The number that the same digits are behind a plus, where those are possible: `1 123 555 0101` is `+1 123 555 0101`, though no such
+    area code exists and the parser therefore takes the second 1 for a prefix."""
+    try:
+        other = phonenumbers.parse("+" + _digits(text))
+    except phonenumbers.NumberParseException:
+        return number
+    same_country = other.country_code == number.country_code
+    return other if same_country and phonenumbers.is_possible_number(other) else number
 
 
 @lru_cache(maxsize=_CACHED)

@@ -40,7 +40,7 @@ def _one_of(*choices: str) -> Callable[[str], str]:
 
 def _between(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not text.removeprefix("-").isdecimal() or not low <= int(text) <= high:
+        if not text.removeprefix("-").isdecimal() or len(text) > 20 or not low <= int(text) <= high:
             raise ValueError(f"an integer from {low} to {high}")
         return int(text)
 

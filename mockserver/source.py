@@ -10,9 +10,16 @@ from mockserver.errors import OperatorError, Path
 
 _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_MAP, _LIST, _TEXT = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:str"
+_NOT_TEXT = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null"))
+
 
 class _Loader(_BaseLoader):  # type: ignore[misc]  # the C loader where PyYAML was built with it
-    """YAML as JSON would have it: no timestamps, no `yes` and `off`, no key twice."""
+    """YAML as JSON would have it: keys are texts, no timestamps, sets or bytes, no `yes` and `off`, no key twice."""
+
+    yaml_constructors = {
+        tag: constructor for tag, constructor in _BaseLoader.yaml_constructors.items() if tag in (None, _MAP, _LIST, _TEXT, *_NOT_TEXT)
+    }
 
     yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in pairs if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")]
@@ -20,11 +27,14 @@ class _Loader(_BaseLoader):  # type: ignore[misc]  # the C loader where PyYAML w
     }
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        for key, _ in node.value:
+            if key.tag in _NOT_TEXT:
+                key.tag = _TEXT
         mapping = super().construct_mapping(node, deep)
         if len(mapping) != len(node.value):
             keys = [key.value for key, _ in node.value]
-            twice = next((key for key in keys if keys.count(key) > 1), None)
-            raise yaml.constructor.ConstructorError(None, None, f"the key {twice!r} stands here twice", node.start_mark)
+            second = next(key for i, (key, _) in enumerate(node.value) if key.value in keys[:i])
+            raise yaml.constructor.ConstructorError(None, None, f"the key {second.value!r} stands here twice", second.start_mark)
         return mapping
 
 
@@ -51,7 +61,7 @@ class Source:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise OperatorError(f"{file}:{line}: is not YAML: {error.problem}") from None
         except yaml.YAMLError as error:
-            raise OperatorError(f"{file}: is not YAML: {error}") from None
+            raise OperatorError(f"{file}: is not YAML: {str(error).splitlines()[0]}") from None
 
     def line(self, path: Path) -> int:
         """The line, counted from 1, on which the value at that path begins; the nearest parent's where there is no such value."""

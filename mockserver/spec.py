@@ -1,5 +1,6 @@
 """OpenAPI document -> operations with compiled validators. A strict reader: what it does not understand, it refuses by name."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -7,12 +8,13 @@ from pathlib import Path as File
 from typing import Any
 from urllib.parse import urlsplit
 
-from jsonschema_rs import Draft202012Validator
+from jsonschema_rs import Draft202012Validator, ValidationError
 
-from mockserver.errors import DocumentError, OperatorError, Path, Problem
+from mockserver.errors import DocumentError, OperatorError, Path, Problem, Refusal
 from mockserver.formats import FORMATS, INTEGER_RANGES, UNCHECKED
 from mockserver.provenance import PROVENANCES
 from mockserver.source import Source
+from mockserver.wire import Upload, read_json
 
 Schema = dict[str, Any]
 Coerce = Callable[[Any], Any]
@@ -24,6 +26,7 @@ Coercer = Callable[[Schema], Coerce]
 Exists = Callable[[str, Any], bool]
 """Whether a table of the workspace has a row with that id."""
 
+_FORM_DEPTH = 64
 METHODS = ("get", "put", "post", "delete", "patch")
 _PASSED_ON = frozenset(
     "type enum required minLength maxLength pattern minimum maximum minItems maxItems uniqueItems minProperties".split()
@@ -31,10 +34,61 @@ _PASSED_ON = frozenset(
 _SILENT = frozenset("default description title example readOnly writeOnly deprecated".split())
 _NESTED = frozenset("properties items additionalProperties allOf anyOf oneOf not".split())
 _EXTENSIONS = frozenset(
-    "x-format x-reference x-partial x-enum x-provenance x-source x-documented x-chosen".split()
+    "x-format x-reference x-partial x-mapped-to x-enum x-provenance x-source x-documented x-chosen".split()
 )
 _EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 _OPERATION_KEYS = frozenset("operationId summary description tags security parameters requestBody responses deprecated".split())
+_MAPPING: Schema = {"type": "object"}
+_CONTENT: Schema = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "object", "required": ["schema"]}}
+_PARAMETER: Schema = {
+    "type": "object",
+    "if": {"required": ["$ref"]},
+    "else": {"required": ["name", "in", "schema"], "properties": {"in": {"enum": ["path", "query"]}, "schema": _MAPPING}},
+}
+_BODY: Schema = {
+    "type": "object",
+    "if": {"required": ["$ref"]},
+    "else": {"required": ["content"], "properties": {"content": _CONTENT}},
+}
+_RESPONSE: Schema = {"type": "object", "properties": {"content": _CONTENT}}
+_OPERATION: Schema = {
+    "type": "object",
+    "required": ["operationId", "responses"],
+    "properties": {
+        "operationId": {"type": "string"},
+        "parameters": {"type": "array", "items": _PARAMETER},
+        "requestBody": _BODY,
+        "responses": {
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"pattern": "^[1-5][0-9][0-9]$"},
+            "additionalProperties": _RESPONSE,
+        },
+        "security": {"type": "array"},
+    },
+}
+_SHAPE: Schema = {
+    "type": "object",
+    "required": ["info", "servers", "paths"],
+    "properties": {
+        "info": {"type": "object", "required": ["title"]},
+        "servers": {"type": "array", "minItems": 1, "items": {"type": "object", "required": ["url"]}},
+        "paths": {"type": "object", "additionalProperties": {"type": "object", "properties": dict.fromkeys(METHODS, _OPERATION)}},
+        "components": {
+            "type": "object",
+            "properties": {
+                "schemas": _MAPPING,
+                "parameters": {"type": "object", "additionalProperties": _PARAMETER},
+                "responses": {"type": "object", "additionalProperties": _RESPONSE},
+                "requestBodies": {"type": "object", "additionalProperties": _BODY},
+            },
+        },
+    },
+}
+"""What a document must look like for the reader to find its way in it; schemas are looked at one by one."""
+
+_CONTAINERS: dict[str, type] = {"properties": dict, "required": list, "enum": list, "allOf": list, "anyOf": list, "oneOf": list}
+_PLACE = re.compile(r"{([^}]*)}")
 _NOWHERE: Exists = lambda table, id: True  # noqa: E731  # a constant of the type Exists reads best as one line
 
 
@@ -71,11 +125,15 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What an operation reads: media types, whether it must be there, and its reader."""
+    """What an operation reads: media types, whether it must be there, and its reader; `form` reads the texts of an HTML form first.
+
+    `item` is for the handler to read with: each item of an `x-partial` array, or what it makes of a body that is `x-mapped-to` a schema.
+    """
 
     media_types: tuple[str, ...]
     required: bool
     reader: Reader
+    form: Coerce
     item: Reader | None
     partial: str | None
 
@@ -160,22 +218,28 @@ class Document:
         if not isinstance(content, dict) or not str(content.get("openapi", "")).startswith("3.0."):
             self.problems.append(((), "is no OpenAPI 3.0 document"))
             return []
-        for name in ("info", "servers", "paths"):
-            if not content.get(name):
-                self.problems.append(((), f"has no `{name}`"))
-        found: list[Operation] = []
-        for path, item in (content.get("paths") or {}).items():
+        broken = {path[:3] for path, _ in self._misshapen(content)}
+        if any(len(place) < 3 or place[0] != "paths" for place in broken):
+            return []
+        found: dict[str, Operation] = {}
+        for path, item in content["paths"].items():
             for method, part in item.items():
                 at: Path = ("paths", path, method)
                 if method not in METHODS:
                     self.problems.append((at, f"`{method}` is no method this server knows"))
-                elif "operationId" not in part:
-                    self.problems.append((at, "has no `operationId`"))
-                elif any(part["operationId"] == other.id for other in found):
-                    self.problems.append((at, f"the operationId {part['operationId']!r} is used twice"))
-                elif "servers" in content and content["servers"]:
-                    found.append(self._operation(path, method, part, at))
-        return found
+                elif at not in broken:
+                    if part["operationId"] in found:
+                        self.problems.append((at, f"the operationId {part['operationId']!r} is used twice"))
+                    try:
+                        found[part["operationId"]] = self._operation(path, method, part, at)
+                    except ValidationError as error:
+                        self.problems.append((at, f"has a schema that means nothing: {error.message}"))
+        return list(found.values())
+
+    def _misshapen(self, content: Any) -> list[tuple[Path, str]]:
+        found = problems_of(Draft202012Validator(_SHAPE), content, {})
+        self.problems.extend((problem.path, "is missing" if problem.keyword == "required" else problem.message) for problem in found)
+        return self.problems
 
     def _operation(self, path: str, method: str, part: dict[str, Any], at: Path) -> Operation:
         for name in part:
@@ -184,6 +248,9 @@ class Document:
         if part.get("x-provenance") not in PROVENANCES:
             self.problems.append((at, f"`x-provenance` must be one of {', '.join(PROVENANCES)}"))
         parameters = [self._resolve(each, (*at, "parameters", i)) for i, each in enumerate(part.get("parameters", []))]
+        parameters = [each for each in parameters if each]
+        if {each["name"] for each in parameters if each["in"] == "path"} != set(_PLACE.findall(path)):
+            self.problems.append((at, "the path's parameters are not the ones it declares"))
         security = part.get("security", self.source.content.get("security", []))
         return Operation(
             id=part["operationId"],
@@ -213,15 +280,22 @@ class Document:
         if "requestBody" not in part:
             return None
         body = self._resolve(part["requestBody"], (*at, "requestBody"))
+        if not body:
+            return None
         first = next(iter(body["content"].values()))
         schema = self._schema(first["schema"], (*at, "requestBody"))
-        item, partial = None, None
+        item, partial, form = None, None, form_coercer(schema)
+        if "x-mapped-to" in schema:
+            item = Reader(self._schema(schema["x-mapped-to"], (*at, "requestBody", "x-mapped-to")), self.coercer)
+            form = form_coercer(item.schema)
         for name, prop in schema.get("properties", {}).items():
-            if "x-partial" in prop:
+            if "x-partial" in prop and ("items" not in prop or prop["x-partial"] not in ("report", "refuse")):
+                self.problems.append(((*at, "requestBody"), f"`x-partial` of {name!r} must be report or refuse, and needs `items`"))
+            elif "x-partial" in prop:
                 item, partial = Reader(prop["items"], self.coercer), prop["x-partial"]
                 loose = {key: value for key, value in prop.items() if key != "items"}
                 schema = schema | {"properties": schema["properties"] | {name: loose}}
-        return Body(tuple(body["content"]), bool(body.get("required")), Reader(schema, self.coercer), item, partial)
+        return Body(tuple(body["content"]), bool(body.get("required")), Reader(schema, self.coercer), form, item, partial)
 
     def _answers(self, part: dict[str, Any], at: Path) -> dict[int, Answer]:
         answers = {}
@@ -232,14 +306,12 @@ class Document:
             validator = compile_schema(self._schema(contents[-1]["schema"], where)) if contents else None
             mark = response.get("x-provenance", part.get("x-provenance", ""))
             answers[int(status)] = Answer(int(status), validator, mark, not response.get("content"))
-        if not answers:
-            self.problems.append((at, "has no `responses`"))
         return answers
 
     def _resolve(self, part: Any, at: Path, seen: tuple[str, ...] = ()) -> Any:
         if not isinstance(part, dict) or "$ref" not in part:
             return part
-        ref = part["$ref"]
+        ref = str(part["$ref"])
         if ref in seen:
             self.problems.append((at, f"`{ref}` leads back to itself"))
             return {}
@@ -264,6 +336,10 @@ class Document:
             return {}
         schema: Schema = {}
         for key, value in part.items():
+            container = _CONTAINERS.get(key)
+            if container is not None and not isinstance(value, container):
+                self.problems.append((at, f"`{key}` must be a {'mapping' if container is dict else 'list'}"))
+                continue
             self._known(key, value, at)
             if key in ("allOf", "anyOf", "oneOf"):
                 schema[key] = [self._schema(each, (*at, key, i), seen) for i, each in enumerate(value)]
@@ -377,6 +453,42 @@ def query_coercer(schema: Schema) -> Coerce:
     return coerce
 
 
+def form_coercer(schema: Schema) -> Coerce:
+    """Reads the texts of an HTML form as the types of their properties; lists and objects are JSON text.
+
+    An empty text for a property that takes none is null, or is left out where null is not taken either. A file is a list without
+    items: no property takes one.
+    """
+    properties = schema.get("properties", {})
+    readers = {name: _FROM_TEXT[part["type"]] for name, part in properties.items() if part.get("type") in _FROM_TEXT}
+    blank = {name: None if part.get("nullable") else ... for name, part in properties.items() if _refuses_blank(part)}
+    blank = {name: value for name, value in blank.items() if value is None or name not in schema.get("required", ())}
+
+    def read(name: str, text: Any) -> Any:
+        if isinstance(text, Upload):
+            return [] if name in properties else ...
+        if text == "" and name in blank:
+            return blank[name]
+        return readers[name](text) if name in readers else text
+
+    def coerce(form: Any) -> Any:
+        fields = {name: read(name, text) for name, text in form.items()}
+        return {name: value for name, value in fields.items() if value is not ...}
+
+    return coerce
+
+
+def _refuses_blank(schema: Schema) -> bool:
+    return not compile_schema(schema).is_valid("")
+
+
+def _from_json(text: str) -> Any:
+    try:
+        return read_json(text.encode(), _FORM_DEPTH)
+    except Refusal:
+        return text
+
+
 def _integer(text: str) -> int | str:
     return int(text) if text.removeprefix("-").isdecimal() and text.isascii() and len(text) < 20 else text
 
@@ -390,4 +502,10 @@ def _boolean(text: str) -> bool | str:
     return {"true": True, "false": False}.get(text, text)
 
 
-_FROM_TEXT: dict[str, Callable[[str], Any]] = {"integer": _integer, "number": _number, "boolean": _boolean}
+_FROM_TEXT: dict[str, Callable[[str], Any]] = {
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "object": _from_json,
+    "array": _from_json,
+}

@@ -37,10 +37,10 @@ class Saved(NamedTuple):
 
 
 class Table:
-    """Rows by id, in the order in which they were first put.
+    """Rows by id, in the order in which they were first put; a row put again after it was deleted is the newest.
 
-    Reading costs a dict lookup. `serial` counts the ids handed out and `places` remembers the order, so both survive a rollback
-    and a restore exactly.
+    Reading costs a dict lookup. `serial` counts the ids handed out and `places` numbers the rows in their order, so both survive a
+    rollback and a restore exactly.
     """
 
     __slots__ = ("_indexes", "_keys", "places", "rows", "serial", "spec")
@@ -72,9 +72,11 @@ class Table:
                 self._reindex(self._indexes[name], id, old, new)
         if row is not None:
             self.rows[id] = row
-            self.places.setdefault(id, len(self.places))
+            if before is None:
+                self.places[id] = next(reversed(self.places.values()), -1) + 1
         elif before is not None:
             del self.rows[id]
+            del self.places[id]
         return before
 
     @staticmethod
@@ -144,6 +146,12 @@ class Transaction:
         store.serial += 1
         return store.serial
 
+    def skip_numbers(self, table: str, last: int) -> None:
+        """Never hand out a number up to and including `last`: rows that came with their ids have them."""
+        store = self._tables[table]
+        self._serials.setdefault(table, store.serial)
+        store.serial = max(store.serial, last)
+
     def put(self, table: str, row: Row) -> Row:
         """Store the row under its `id`, in place of the one that was there."""
         id = row["id"]
@@ -156,7 +164,8 @@ class Transaction:
         store = self._tables[table]
         if id not in store.rows:
             return False
-        self._untouched.setdefault(table, store.save())
+        if table not in self._untouched:
+            self._untouched[table] = store.save()
         self._changes.append(Change(table, id, store.set(id, None), None))
         return True
 
@@ -167,16 +176,15 @@ class Transaction:
     def rollback(self) -> None:
         """Leave the tables exactly as they were, order and counters included."""
         for table, id, before, _ in reversed(self._changes):
-            store = self._tables[table]
-            store.set(id, before)
-            if before is None:
-                store.places.pop(id, None)
+            self._tables[table].set(id, before)
         for table, saved in self._untouched.items():
-            self._tables[table].rows = self._back_in_order(table, saved)
+            self._back_in_order(self._tables[table], saved)
         for table, serial in self._serials.items():
             self._tables[table].serial = serial
         self._changes = []
 
-    def _back_in_order(self, table: str, saved: Saved) -> dict[RowId, Row]:
-        rows = self._tables[table].rows
-        return {id: rows[id] for id in saved.rows if id in rows}
+    @staticmethod
+    def _back_in_order(store: Table, saved: Saved) -> None:
+        rows = store.rows
+        store.rows = {id: rows[id] for id in saved.rows if id in rows}
+        store.places = {id: place for id, place in saved.places.items() if id in rows}

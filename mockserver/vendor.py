@@ -25,6 +25,9 @@ class Reply:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
+_KINDS = {bool: "true or false", int: "an integer, like {}", str: "a text, like {}"}
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One switch for a behaviour that the vendor's documentation leaves open.
@@ -44,7 +47,7 @@ class Setting:
         if self.values and value not in self.values:
             return f"must be one of {', '.join(map(str, self.values))}"
         if type(value) is not type(self.default):
-            return f"must be {'an integer' if isinstance(self.default, int) else 'a text'}, like {self.default}"
+            return "must be " + _KINDS[type(self.default)].format(self.default)
         return None
 
 
@@ -62,22 +65,25 @@ class Call:
     """One request as a handler sees it: read, coerced and valid.
 
     `place` has the path parameters, `query` the query parameters, `body` the JSON value (None where there was none). `account` is the
-    credential's account name, None for an operation called without one. `now` is the workspace's time. `url` is the address the client
-    called, without its query. `settings` are the vendor's switches as this workspace has them, `number` counts the workspace's
-    requests and `seed` decides its ids.
+    credential's account name, None for an operation called without one. `now` is the workspace's time. `settings` are the vendor's
+    switches as this workspace has them and `seed` decides its ids. `context` is the request as it came.
     """
 
     operation: Operation
     settings: Mapping[str, Any]
     now: datetime
     seed: int
-    number: int
+    context: "Context"
     account: str | None = None
     place: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Any = None
-    url: str = ""
     exists: Callable[[str, Any], bool] = lambda table, id: False
+
+    @property
+    def url(self) -> str:
+        """The address that was called, without its query."""
+        return self.context.url
 
     def token(self, kind: str, number: int, digits: int) -> str:
         """`digits` hex digits that the workspace's seed, kind and number decide."""
@@ -88,18 +94,44 @@ class Call:
         return Refusal("invalid", problems=[Problem(path, keyword, message)])
 
 
-@dataclass(frozen=True, slots=True)
 class Context:
-    """What a dialect knows when it phrases an answer: the method and the path (with query) as called, the methods that the path has,
-    and of the workspace its time, seed and request number."""
+    """One request on its way: what is known of it so far. The dialect phrases the answer by it.
 
-    method: str
-    target: str
+    `methods` are those that the path has; `now`, `seed` and `number` (which of its requests this is) are the workspace's.
+    """
+
+    __slots__ = ("_scope", "account", "headers", "method", "methods", "now", "number", "operation", "places", "raw", "seed")
+
     now: datetime
-    seed: int
-    number: int
-    operation: Operation | None = None
-    methods: tuple[str, ...] = ()
+
+    def __init__(self, scope: Mapping[str, Any], headers: Headers, raw: bytes | None) -> None:
+        self._scope = scope
+        self.headers = headers
+        self.raw = raw
+        self.method: str = scope["method"]
+        self.methods: tuple[str, ...] = ()
+        self.places: Mapping[str, str] = {}
+        self.operation: Operation | None = None
+        self.account: str | None = None
+        self.seed = 0
+        self.number = 0
+
+    @property
+    def query(self) -> bytes:
+        """The query string as it was sent."""
+        return self._scope["query_string"]  # type: ignore[no-any-return]  # ASGI scopes are untyped
+
+    @property
+    def target(self) -> str:
+        """The path that was called, with its query."""
+        query = self.query.decode("latin-1")
+        return f"{self._scope['path']}?{query}" if query else str(self._scope["path"])
+
+    @property
+    def url(self) -> str:
+        """The address that was called, as the client wrote it, without the query."""
+        host = self.headers.get(b"host", b"").decode("latin-1")
+        return f"{self._scope.get('scheme', 'http')}://{host}{self._scope['path']}"
 
 
 class Dialect(Protocol):

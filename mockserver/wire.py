@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 from math import isfinite
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -14,7 +15,10 @@ from mockserver.errors import Path, Problem, Refusal
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
-_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in _STEP)
+_CONTAINERS = frozenset({dict, list})
 _LONG_NUMBER = re.compile(rb"\d{16}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_FIELDS = 1000
@@ -32,17 +36,28 @@ class Upload:
 def read_json(raw: bytes, max_depth: int) -> Any:
     """The JSON value in `raw`, numbers past 64 bits exact.
 
-    Raises Refusal("malformed") with Python's wording, and Refusal("invalid") naming each NUL, lone surrogate and infinite number.
+    Raises Refusal("malformed") with Python's wording and the parser's error as its cause, and Refusal("invalid") naming each NUL, lone
+    surrogate and infinite number.
     """
-    if raw.count(b"[") + raw.count(b"{") > max_depth and _depth(raw) > max_depth:
-        raise Refusal("malformed", "depth")
+    deep = raw.count(b"[") + raw.count(b"{") > max_depth
     try:
         if not _LONG_NUMBER.search(raw):
             value = orjson.loads(raw)
+            if deep and _nests_deeper(value, max_depth):
+                raise Refusal("malformed", "depth")
             return checked(value) if b"\\u0000" in raw else value
     except orjson.JSONDecodeError:
         pass
+    if deep and _depth(raw) > max_depth:
+        raise Refusal("malformed", "depth")
     return checked(_read_slowly(raw))
+
+
+def _nests_deeper(value: Any, limit: int) -> bool:
+    level = [value] if type(value) in _CONTAINERS else []
+    for _ in range(limit):
+        level = [item for part in level for item in (part.values() if type(part) is dict else part) if type(item) in _CONTAINERS]
+    return bool(level)
 
 
 def _read_slowly(raw: bytes) -> Any:
@@ -52,7 +67,7 @@ def _read_slowly(raw: bytes) -> Any:
         reason = f"'utf-8' codec can't decode byte 0x{raw[error.start]:02x} in position {error.start}: {error.reason}"
         raise Refusal("malformed", reason) from None
     except json.JSONDecodeError as error:
-        raise Refusal("malformed", str(error)) from None
+        raise Refusal("malformed", str(error)) from error
     except ValueError as error:
         raise Refusal("malformed", str(error).split(";")[0]) from None
 
@@ -62,15 +77,8 @@ def _no_constant(name: str) -> Any:
 
 
 def _depth(raw: bytes) -> int:
-    deepest = depth = 0
-    for match in _BRACKETS.finditer(raw):
-        token = match.group()
-        if token in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token in b"]}":
-            depth -= 1
-    return deepest
+    brackets = _TEXT.sub(b"", raw).translate(None, _NO_BRACKETS)
+    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
 
 
 def checked(value: _Value) -> _Value:
@@ -128,9 +136,10 @@ def _fields(raw: bytes) -> Form:
     try:
         return Form(parse_qsl(raw.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS))
     except UnicodeDecodeError as error:
-        raise Refusal("malformed", f"'utf-8' codec can't decode byte in position {error.start}: {error.reason}") from None
+        reason = f"'utf-8' codec can't decode byte in position {error.start}: {error.reason}"
+        raise Refusal("malformed", f"Form parse error - {reason}") from None
     except ValueError as error:
-        raise Refusal("malformed", str(error)) from None
+        raise Refusal("malformed", f"Form parse error - {error}") from None
 
 
 def read_multipart(raw: bytes, content_type: str) -> Form:
@@ -142,6 +151,9 @@ def read_multipart(raw: bytes, content_type: str) -> Form:
     from python_multipart.multipart import FormParser, parse_options_header
 
     _, options = parse_options_header(content_type)
+    boundary = options.get(b"boundary")
+    if not boundary:
+        raise Refusal("malformed", "Multipart form parse error - Invalid boundary in multipart: None")
     fields = Form()
 
     def keep(field: Any) -> None:
@@ -153,11 +165,13 @@ def read_multipart(raw: bytes, content_type: str) -> Form:
         fields[file.field_name.decode("utf-8")] = Upload()
 
     try:
-        parser = FormParser(MULTIPART, keep, keep_file, boundary=options.get(b"boundary") or None)
+        in_memory = {"MAX_MEMORY_FILE_SIZE": len(raw)}
+        parser = FormParser(MULTIPART, keep, keep_file, boundary=boundary, config=in_memory)
         parser.write(raw)
         parser.finalize()
     except UnicodeDecodeError as error:
-        raise Refusal("malformed", f"'utf-8' codec can't decode byte in position {error.start}: {error.reason}") from None
+        reason = f"'utf-8' codec can't decode byte in position {error.start}: {error.reason}"
+        raise Refusal("malformed", f"Multipart form parse error - {reason}") from None
     except FormParserError as error:
         raise Refusal("malformed", f"Multipart form parse error - {error}") from None
     return checked(fields)

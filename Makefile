@@ -1,0 +1,49 @@
+# Every target sets up what it needs; all it wants from the machine is make and Python 3.11 or newer.
+
+PYTHON ?= python3
+ENGINE ?= docker
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: help serve test check format bench fidelity image image-test clean
+
+help: ## List the targets.
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 22
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("mockserver needs Python 3.11 or newer, but $(PYTHON) is %d.%d. Name another one: make PYTHON=python3.12" % sys.version_info[:2])'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+serve: $(READY) ## Serve the three APIs; options in ARGS='--port 9000'.
+	@$(BIN)/mockserver serve $(ARGS)
+
+test: $(READY) ## Run the tests; a choice in ARGS='tests/unit -k phone'.
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: $(READY) ## Format, lint, types, layers: what must hold besides the tests.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY) ## Format the code and mend what the linter can mend.
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(READY) ## Measure requests a second, start-up time and memory.
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+fidelity: $(READY) ## Write docs/fidelity.md anew.
+	$(BIN)/python -m mockserver.fidelity > docs/fidelity.md
+
+image: ## Build the container image.
+	$(ENGINE) build --tag mockserver .
+
+image-test: ## Build the image, run it and look at it.
+	bash tests/project/image_test.sh
+
+clean: ## Remove everything that a target made.
+	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,365 @@
+"""ASP.NET Core with System.Text.Json: how it reads bodies and words refusals (RFC 9110 problem details)."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from mockserver.errors import Kind, Path, Problem, Refusal
+from mockserver.ids import token
+from mockserver.spec import Coerce, Schema
+from mockserver.vendor import Context, Headers, Reply
+
+Errors = dict[str, list[str]]
+"""The `errors` of a validation problem: a key and its messages."""
+
+JSON = ((b"content-type", b"application/json; charset=utf-8"),)
+_PROBLEM = ((b"content-type", b"application/problem+json; charset=utf-8"),)
+_CHALLENGE = ((b"www-authenticate", b"Bearer"),)
+_RFC = "https://tools.ietf.org/html/rfc9110#section-"
+_POSITION = "LineNumber: 0 | BytePositionInLine: 0."
+
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class Model(NamedTuple):
+    """What an action binds its body to: the parameter's name and the full name of its .NET type."""
+
+    parameter: str
+    type: str
+
+
+class _Client(NamedTuple):
+    """A client error as the framework maps it to problem details."""
+
+    status: int
+    section: str
+    title: str
+
+
+_CLIENT_ERRORS: Mapping[Kind, _Client] = {
+    "forbidden": _Client(403, "15.5.4", "Forbidden"),
+    "not_found": _Client(404, "15.5.5", "Not Found"),
+    "not_acceptable": _Client(406, "15.5.7", "Not Acceptable"),
+    "conflict": _Client(409, "15.5.10", "Conflict"),
+    "too_large": _Client(413, "15.5.14", "Payload Too Large"),
+    "unsupported_media_type": _Client(415, "15.5.16", "Unsupported Media Type"),
+    "server_error": _Client(500, "15.6.1", "An error occurred while processing your request."),
+}
+_TELLING: frozenset[Kind] = frozenset({"forbidden", "conflict"})
+"""Refusals whose message is for the client."""
+
+_EMPTY: Errors = {"": ["A non-empty request body is required."]}
+_UNREADABLE = frozenset({"null-character", "surrogate", "finite"})
+"""Values that are refused before anybody looks at their type."""
+
+
+class AspNetCore:
+    """The dialect of one API."""
+
+    authenticates_first = False
+    case_sensitive_paths = False
+    implicit_methods: Mapping[str, str] = _NONE
+    max_depth = 32
+    empty_body: Any = ...
+    strict_query = False
+
+    def __init__(self, models: Mapping[str, Model] = _NONE, types: Mapping[str, str] = _NONE) -> None:
+        """`models` says by operationId what a body is bound to.
+
+        `types` names by property the .NET type of its value, or of its items, where that is an enum or a class.
+        """
+        self.models = models
+        self.types = types
+
+    def account(self, headers: Headers) -> str | None:
+        """The part before the first colon of a bearer token.
+
+        Raises Refusal("unauthorized") for a token that is not two parts joined by a colon.
+        """
+        scheme, _, text = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        name, _, secret = text.strip().partition(":")
+        if not name or not secret:
+            raise Refusal("unauthorized", "malformed")
+        return name
+
+    def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
+        """The offered type that the Content-Type means; None for other types and for texts that are not UTF-8."""
+        return content_type if content_type in offered else _media_type(content_type, offered)
+
+    def coercer(self, schema: Schema) -> Coerce:
+        """Compiles how System.Text.Json with its web defaults reads a value.
+
+        Unknown members are ignored, names match in any letter case, numbers may be numeric texts but enums may not, 1.0 is no integer,
+        and null items and null map values vanish.
+        """
+        return self._coerce(schema, "") or _as_it_is
+
+    def _coerce(self, schema: Schema, name: str) -> Coerce | None:
+        kind = schema.get("type")
+        if kind == "integer":
+            return _whole if name in self.types else _integer
+        if kind == "number":
+            return _number
+        if kind == "array":
+            return _items(schema.get("items", {}), self._coerce(schema.get("items", {}), name))
+        if kind == "object" and "properties" in schema:
+            return _members({key: self._coerce(part, key) or _as_it_is for key, part in schema["properties"].items()})
+        return _without_nulls if kind == "object" else None
+
+    def accept(self, reply: Reply, context: Context) -> Reply:
+        """A reply as JSON, unless it has its headers already."""
+        if not reply.headers:
+            reply.headers = JSON
+        return reply
+
+    def refuse(self, refusal: Refusal, context: Context) -> Reply:
+        """The framework's answer: empty for routing and authentication, problem details for the rest."""
+        if refusal.kind == "invalid":
+            return self.invalid(self._unbound(refusal.problems, context), context)
+        if refusal.kind == "malformed":
+            if _is_empty(refusal):
+                return self.invalid(_EMPTY | self._required(context), context)
+            return self.invalid({"$": [_parser_message(refusal, self.max_depth, self._model(context))]} | self._required(context), context)
+        if refusal.kind == "unauthorized":
+            return Reply(b"", 401, _CHALLENGE)
+        if refusal.kind == "no_route":
+            return Reply(b"", 404)
+        if refusal.kind == "method_not_allowed":
+            return Reply(b"", 405, ((b"allow", ", ".join(context.methods).encode()),))
+        client = _CLIENT_ERRORS[refusal.kind]
+        detail = {"detail": refusal.message} if refusal.kind in _TELLING and refusal.message else {}
+        return _details(client._replace(status=refusal.status or client.status), detail, context)
+
+    def invalid(self, errors: Errors, context: Context) -> Reply:
+        """A 400 with those errors, by key."""
+        return _details(_Client(400, "15.5.1", "One or more validation errors occurred."), {"errors": errors}, context)
+
+    def errors(self, problems: Iterable[Problem]) -> Errors:
+        """The problems in the framework's words: `$.path` for a value that cannot be converted, `Path.To[0].Property` for the rest."""
+        found: Errors = {}
+        for problem in problems:
+            key, message = self._worded(problem)
+            messages = found.setdefault(key, [])
+            if message not in messages:
+                messages.append(message)
+        return found
+
+    def _worded(self, problem: Problem) -> tuple[str, str]:
+        if problem.place != "body":
+            return str(problem.path[-1]), problem.message
+        if problem.keyword == "additionalProperties":
+            return _at(problem.path, f"The JSON property '{problem.path[-1]}' could not be mapped to any .NET member.")
+        if _converts(problem):
+            return _property_path(problem.path), _annotation(problem)
+        return _at(problem.path, f"The JSON value could not be converted to {self._type_of(problem)}.")
+
+    def _unbound(self, problems: tuple[Problem, ...], context: Context) -> Errors:
+        if any(problem.place == "body" and problem.path == () and problem.value is None for problem in problems):
+            return _EMPTY | self._required(context)
+        errors = self.errors(problems)
+        if not any(problem.path == () for problem in problems):
+            return errors | (self._required(context) if any(key.startswith("$") for key in errors) else {})
+        whole = f"The JSON value could not be converted to {self._model(context).type}."
+        return dict([_listed(_at((), whole))]) | self._required(context)
+
+    def _model(self, context: Context) -> Model:
+        return self.models.get(context.operation.id if context.operation else "", Model("request", "System.Object"))
+
+    def _required(self, context: Context) -> Errors:
+        parameter = self._model(context).parameter
+        return {parameter: [f"The {parameter} field is required."]}
+
+    def _type_of(self, problem: Problem) -> str:
+        schema: Schema = problem.schema or {}
+        name = next((step for step in reversed(problem.path) if isinstance(step, str)), "")
+        named = self.types.get(name) or _type_name(schema.get("items", schema) if schema.get("type") == "array" else schema)
+        if schema.get("type") == "array":
+            return f"System.Collections.Generic.List`1[{named}]"
+        return f"System.Nullable`1[{named}]" if schema.get("nullable") and schema["type"] in _VALUE_TYPES else named
+
+
+@lru_cache(maxsize=256)
+def _media_type(content_type: str, offered: tuple[str, ...]) -> str | None:
+    essence, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    charsets = [part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")]
+    if any(charset not in ("utf-8", "utf8") for charset in charsets):
+        return None
+    return next((each for each in offered if re.fullmatch(re.escape(each).replace(r"\*", r"[^\s/]+"), essence)), None)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _whole(value: Any) -> Any:
+    """An integer; a number written with a fraction becomes a text, which no validator takes for one."""
+    return str(value) if type(value) is float else value
+
+
+_INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,2})?", re.ASCII)
+
+
+def _integer(value: Any) -> Any:
+    return int(value) if type(value) is str and _INTEGER.fullmatch(value) else _whole(value)
+
+
+def _number(value: Any) -> Any:
+    return float(value) if type(value) is str and _NUMBER.fullmatch(value) else value
+
+
+def _without_nulls(value: Any) -> Any:
+    if type(value) is dict and None in value.values():
+        return {key: item for key, item in value.items() if item is not None}
+    return value
+
+
+def _items(schema: Schema, coerce: Coerce | None) -> Coerce | None:
+    if schema.get("type") == "string":
+        return lambda value: [item for item in value if item is not None] if type(value) is list and None in value else value
+    if coerce is None:
+        return None
+    return lambda value: [coerce(item) for item in value] if type(value) is list else value
+
+
+def _members(readers: Mapping[str, Coerce]) -> Coerce:
+    known: dict[str, tuple[str, Coerce]] = {name: (name, read) for name, read in readers.items()}
+    known |= {name.lower(): member for name, member in known.items()}
+
+    def coerce(value: Any) -> Any:
+        if type(value) is not dict:
+            return value
+        found = {}
+        for name, item in value.items():
+            member = known.get(name) or known.get(name.lower())
+            if member is not None:
+                found[member[0]] = member[1](item)
+        return found
+
+    return coerce
+
+
+def _details(client: _Client, more: Mapping[str, Any], context: Context) -> Reply:
+    trace, span = (token(context.seed, kind, context.number, digits) for kind, digits in (("trace", 32), ("span", 16)))
+    body = {"type": _RFC + client.section, "title": client.title, "status": client.status, **more, "traceId": f"00-{trace}-{span}-00"}
+    return Reply(body, client.status, _PROBLEM)
+
+
+_INT32 = range(-(2**31), 2**31)
+_VALUE_TYPES = frozenset({"integer", "number", "boolean"})
+_CONVERTS: Mapping[str, Callable[[Any], bool]] = {
+    "string": lambda value: value is None or isinstance(value, str),
+    "array": lambda value: value is None or isinstance(value, list),
+    "object": lambda value: value is None or isinstance(value, dict),
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: type(value) is int and value in _INT32,
+    "number": lambda value: type(value) in (int, float),
+}
+
+
+def _converts(problem: Problem) -> bool:
+    """Whether the value can be held by the property at all, so that its rules are what refuses it."""
+    if problem.keyword in _UNREADABLE:
+        return False
+    if problem.keyword == "required" or problem.schema is None:
+        return True
+    test = _CONVERTS.get(problem.schema.get("type", ""))
+    return test is None or test(problem.value)
+
+
+def _annotation(problem: Problem) -> str:
+    """The message of a data annotation, or the handler's own."""
+    schema = problem.schema
+    if schema is None:
+        return problem.message
+    label = _pascal(next((step for step in reversed(problem.path) if isinstance(step, str)), ""))
+    if problem.value is None or problem.keyword == "minLength" or schema.get("x-format") == "not-blank":
+        return f"The {label} field is required."
+    if problem.keyword == "maxItems":
+        return f"The field {label} must be a string or array type with a maximum length of '{schema['maxItems']}'."
+    if schema.get("x-format") == "windows-time-zone":
+        return f"The time zone ID '{problem.value}' was not found on the local computer."
+    return f"The field {label} is invalid."
+
+
+def _type_name(schema: Schema) -> str:
+    names = {"integer": "System.Int32", "number": "System.Double", "boolean": "System.Boolean"}
+    if schema.get("type") == "object":
+        return "System.Collections.Generic.Dictionary`2[System.String,System.String]"
+    return names.get(schema.get("type", ""), "System.String")
+
+
+_SPECIAL = re.compile(r"""[.' /"\[\]()\t\n\r\f\b\\\x85\u2028\u2029]""")
+
+
+def _json_path(path: Path) -> str:
+    """`$.leads[3].callData['first name']`, as System.Text.Json writes it."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f"['{step}']" if _SPECIAL.search(step) else f".{step}" for step in path)
+
+
+def _property_path(path: Path) -> str:
+    """`Leads[3].PhoneNumber`, the C# names."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{_pascal(step)}" for step in path).removeprefix(".")
+
+
+def _pascal(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def _at(path: Path, message: str) -> tuple[str, str]:
+    """A key and its message with the place in the body. Positions are not known once a body is parsed: they are always 0."""
+    place = _json_path(path).encode("utf-8", "replace").decode()
+    return place, f"{message} Path: {place} | {_POSITION}".encode("utf-8", "replace").decode()
+
+
+def _listed(pair: tuple[str, str]) -> tuple[str, list[str]]:
+    return pair[0], [pair[1]]
+
+
+_PARSER: Mapping[str, str] = {
+    "Expecting value": "'{0}' is an invalid start of a value.",
+    "Expecting property name enclosed in double quotes": "'{0}' is an invalid start of a property name. Expected a '\"'.",
+    "Expecting ':' delimiter": "'{0}' is invalid after a property name. Expected a ':'.",
+    "Expecting ',' delimiter": "'{0}' is invalid after a value. Expected either ',', '}}', or ']'.",
+    "Extra data": "'{0}' is invalid after a single JSON value. Expected end of data.",
+    "Unterminated string starting at": "Expected end of string, but instead reached end of data.",
+    "Invalid control character at": "'0x{1:02X}' is invalid within a JSON string. The string should be correctly escaped.",
+    "Invalid \\escape": "'{0}' is an invalid escapable character within a JSON string. The string should be correctly escaped.",
+}
+"""The words of Python's parser to those of System.Text.Json: {0} is the character it stopped at, {1} its code."""
+
+_BLANK = "The input does not contain any JSON tokens. Expected the input to start with a valid JSON token, when isFinalBlock is true."
+_OPEN = "Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array that should be closed."
+_COMMA = "The JSON {0} contains a trailing comma at the end which is not supported in this mode. Change the reader options."
+
+
+def _is_empty(refusal: Refusal) -> bool:
+    return isinstance(refusal.__cause__, json.JSONDecodeError) and not refusal.__cause__.doc
+
+
+def _parser_message(refusal: Refusal, max_depth: int, model: Model) -> str:
+    error = refusal.__cause__
+    if refusal.message == "depth":
+        return f"The maximum configured depth of {max_depth} has been exceeded. Cannot read next JSON object. Path: $ | {_POSITION}"
+    if not isinstance(error, json.JSONDecodeError):
+        return f"The JSON value could not be converted to {model.type}. Path: $ | {_POSITION}"
+    return f"{_json_words(error)} Path: $ | LineNumber: {error.lineno - 1} | BytePositionInLine: {error.colno - 1}."
+
+
+def _json_words(error: json.JSONDecodeError) -> str:
+    """What System.Text.Json says where Python's parser stopped."""
+    character = error.doc[error.pos : error.pos + 1]
+    if not error.doc.strip():
+        return _BLANK
+    if not character:
+        return _OPEN
+    if character in "]}" and error.doc[: error.pos].rstrip().endswith(","):
+        return _COMMA.format("array" if character == "]" else "object")
+    words = _PARSER.get(error.msg.removesuffix(": "), _PARSER["Expecting value"])
+    return words.format(character, ord(character)).encode("utf-8", "replace").decode()

@@ -1,0 +1,469 @@
+"""Reads requests and words refusals as Django REST framework does (version 3.15 and later, on Django 5).
+
+The wordings, coercions and headers are the framework's own; an API built on it shows them unless it overrides them. What such an API
+decides for itself, the keyword of its token and its time zone, are arguments of `DjangoRest`.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from mockserver.errors import Kind, Path, Problem, Refusal
+from mockserver.identity import phone_e164
+from mockserver.spec import Coerce, Schema, schema_at
+from mockserver.vendor import Context, Headers, Reply
+
+_JSON = (b"content-type", b"application/json")
+_HTML = (b"content-type", b"text/html; charset=utf-8")
+_VARY = (b"vary", b"Accept")
+_METHOD_ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+_PAGE = (
+    '\n<!doctype html>\n<html lang="en">\n<head>\n  <title>{title}</title>\n</head>\n'
+    "<body>\n  <h1>{title}</h1><p>{text}</p>\n</body>\n</html>\n"
+)
+
+_REQUIRED = "This field is required."
+_NULL = "This field may not be null."
+_BLANK = "This field may not be blank."
+_NOT_A_STRING = "Not a valid string."
+_WRONG_DATE_TIME = "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
+
+_TRUE = frozenset({"t", "y", "yes", "true", "on", "1", 1})
+_FALSE = frozenset({"f", "n", "no", "false", "off", "0", 0})
+_WHOLE = re.compile(r"\.0*\s*$")
+_DATE_TIME = re.compile(
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})[T ](?P<hour>\d{1,2}):(?P<minute>\d{1,2})"
+    r"(?::(?P<second>\d{1,2})(?:[\.,](?P<microsecond>\d{1,6})\d{0,6})?)?\s*(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?"
+)
+_MAX_INTEGER_TEXT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One serializer field: how it reads a value, and what it says of a value that it cannot take.
+
+    `read` leaves alone what the field refuses; `complain` may say nothing, then `otherwise` is what it says.
+    """
+
+    read: Coerce
+    complain: Callable[[Any], list[str]]
+    otherwise: str
+
+
+def field_of(schema: Schema, zone: tzinfo) -> Field:
+    """The serializer field that has this schema. `zone` is where a time without an offset is read."""
+    choices = _choices(schema)
+    if "x-reference" in schema:
+        return Field(_read_key, _complain_of_key, "Incorrect type. Expected pk value, received str.")
+    if choices:
+        return Field(lambda value: value, lambda value: [f'"{value}" is not a valid choice.'], "")
+    kind = schema.get("type")
+    if kind == "boolean":
+        return Field(_read_boolean, lambda value: [], "Must be a valid boolean.")
+    if kind == "integer":
+        return Field(_read_integer, lambda value: _complain_of_integer(schema, value), "A valid integer is required.")
+    if kind == "object":
+        return _object_field(schema, zone)
+    if kind == "array":
+        return Field(lambda value: value, _complain_of_list, "Expected a list of items.")
+    if schema.get("format") == "date-time":
+        return Field(lambda value: _read_date_time(value, zone), lambda value: _complain_of_date_time(value, zone), _WRONG_DATE_TIME)
+    if kind == "string":
+        return Field(_text_reader(schema), lambda value: _complain_of_text(schema, value), _NOT_A_STRING)
+    return Field(lambda value: value, lambda value: [], "")
+
+
+def _choices(schema: Schema) -> list[Any]:
+    found = list(schema.get("enum", ()))
+    for group in ("oneOf", "anyOf", "allOf"):
+        for part in schema.get(group, ()):
+            found += part.get("enum", ())
+    return found
+
+
+def _object_field(schema: Schema, zone: tzinfo) -> Field:
+    """A serializer where the schema has properties, otherwise a field for a free dictionary."""
+    readers = {name: field_of(part, zone).read for name, part in schema.get("properties", {}).items()}
+    if not readers:
+        return Field(lambda value: value, _complain_of_dictionary, "Value must be valid JSON.")
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: readers[name](item) if name in readers else item for name, item in value.items()}
+
+    return Field(read, _complain_of_serializer, "Invalid data.")
+
+
+def _complain_of_serializer(value: Any) -> list[str]:
+    if value is None:
+        return ["No data provided"]
+    return [f"Invalid data. Expected a dictionary, but got {type(value).__name__}."]
+
+
+def _complain_of_dictionary(value: Any) -> list[str]:
+    return [f'Expected a dictionary of items but got type "{type(value).__name__}".']
+
+
+def _complain_of_list(value: Any) -> list[str]:
+    return [] if isinstance(value, list) else [f'Expected a list of items but got type "{type(value).__name__}".']
+
+
+def _read_key(value: Any) -> Any:
+    """A primary key as Django looks it up: `int()` of texts and fractions, an empty text as null."""
+    if type(value) is int or isinstance(value, bool):
+        return value
+    if value == "":
+        return None
+    try:
+        return int(value) if isinstance(value, str | float) else value
+    except ValueError:
+        return value
+
+
+def _complain_of_key(value: Any) -> list[str]:
+    if type(value) is int:
+        return [f'Invalid pk "{value}" - object does not exist.']
+    return [f"Incorrect type. Expected pk value, received {type(value).__name__}."]
+
+
+def _read_boolean(value: Any) -> Any:
+    plain = value.lower() if isinstance(value, str) else value
+    if not isinstance(plain, str | int | float):
+        return value
+    return True if plain in _TRUE else False if plain in _FALSE else value
+
+
+def _read_integer(value: Any) -> Any:
+    if type(value) is int or not isinstance(value, str | float) or len(str(value)) > _MAX_INTEGER_TEXT:
+        return value
+    try:
+        return int(_WHOLE.sub("", str(value)))
+    except ValueError:
+        return value
+
+
+def _complain_of_integer(schema: Schema, value: Any) -> list[str]:
+    if isinstance(value, str) and len(value) > _MAX_INTEGER_TEXT:
+        return ["String value too large."]
+    if type(value) is not int:
+        return []
+    if value < schema.get("minimum", value):
+        return [f"Ensure this value is greater than or equal to {schema['minimum']}."]
+    if value > schema.get("maximum", value):
+        return [f"Ensure this value is less than or equal to {schema['maximum']}."]
+    return []
+
+
+def _text_reader(schema: Schema) -> Coerce:
+    if schema.get("x-format") == "phone":
+        return _read_phone
+    if schema.get("format") == "email" and schema.get("nullable"):
+        return _read_nullable_email
+    return _read_text
+
+
+def _read_text(value: Any) -> Any:
+    """CharField: numbers are taken as text, white space around a text is cut off."""
+    if type(value) is str:
+        return value.strip()
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _read_nullable_email(value: Any) -> Any:
+    """An empty address is null, as the format of the field has no place for an empty text."""
+    text = _read_text(value)
+    return None if text == "" else text
+
+
+def _read_phone(value: Any) -> Any:
+    """PhoneNumberField: a valid number becomes E.164."""
+    text = _read_text(value)
+    return phone_e164(text) or text if isinstance(text, str) else text
+
+
+def _complain_of_text(schema: Schema, value: Any) -> list[str]:
+    if not isinstance(value, str):
+        return []
+    if not value and schema.get("minLength"):
+        return [_BLANK]
+    found = []
+    if len(value) > schema.get("maxLength", len(value)):
+        found.append(f"Ensure this field has no more than {schema['maxLength']} characters.")
+    format = schema.get("x-format", schema.get("format"))
+    return found + [text for text in (_FORMATS.get(str(format)),) if text and not found]
+
+
+_FORMATS = {
+    "email": "Enter a valid email address.",
+    "phone": "Enter a valid phone number.",
+    "uri": "Enter a valid URL.",
+    "webhook-url": "Enter a valid URL.",
+    "uuid": "Must be a valid UUID.",
+}
+
+
+def _read_date_time(value: Any, zone: tzinfo) -> Any:
+    moment = date_time(value, zone) if isinstance(value, str) else None
+    return moment.isoformat() if isinstance(moment, datetime) else value
+
+
+def _complain_of_date_time(value: Any, zone: tzinfo) -> list[str]:
+    moment = date_time(value, zone) if isinstance(value, str) else None
+    return [moment] if isinstance(moment, str) else []
+
+
+def date_time(text: str, zone: tzinfo) -> datetime | str | None:
+    """The moment that DateTimeField reads in a text; the framework's complaint, or None where it is no date-time.
+
+    Takes every form of `datetime.fromisoformat` and of Django's own pattern; a time without an offset is one in `zone`.
+    """
+    moment = _parsed(text)
+    if moment is None or moment.tzinfo is not None:
+        return moment
+    try:
+        there = moment.replace(tzinfo=zone)
+        exists = there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == moment
+    except OverflowError:
+        return "Datetime value out of range."
+    return there if exists else f'Invalid datetime for the timezone "{zone}".'
+
+
+def _parsed(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    match = _DATE_TIME.fullmatch(text)
+    if match is None:
+        return None
+    parts = match.groupdict()
+    parts["microsecond"] = (parts["microsecond"] or "").ljust(6, "0")
+    offset = _offset(parts.pop("zone"))
+    try:
+        return datetime(**{name: int(part) for name, part in parts.items() if part}, tzinfo=offset)
+    except ValueError:
+        return None
+
+
+def _offset(text: str | None) -> timezone | None:
+    if text is None or text == "Z":
+        return UTC if text else None
+    minutes = 60 * int(text[1:3]) + (int(text[-2:]) if len(text) > 3 else 0)
+    if minutes >= 24 * 60:
+        return None
+    return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
+
+
+@lru_cache(maxsize=256)
+def takes_json(accept: bytes) -> bool:
+    """Whether an Accept header leaves room for `application/json`; quality values do not matter to the framework."""
+    for part in accept.decode("latin-1").split(","):
+        main, _, sub = part.partition(";")[0].strip().lower().partition("/")
+        if main in ("*", "application") and sub in ("*", "json"):
+            return True
+    return False
+
+
+@lru_cache(maxsize=256)
+def _headers(methods: tuple[str, ...]) -> tuple[tuple[bytes, bytes], ...]:
+    """Content type, Vary and Allow of a view with these methods."""
+    return (_JSON, _VARY, (b"allow", ", ".join(_allowed(methods)).encode()))
+
+
+def _allowed(methods: tuple[str, ...]) -> list[str]:
+    return [name for name in _METHOD_ORDER if name in methods or name == "OPTIONS"]
+
+
+_STATUSES: dict[Kind, int] = {
+    "unauthorized": 401,
+    "forbidden": 403,
+    "method_not_allowed": 405,
+    "not_acceptable": 406,
+    "unsupported_media_type": 415,
+    "too_large": 413,
+    "malformed": 400,
+    "not_found": 404,
+    "conflict": 409,
+}
+
+_CREDENTIALS = {
+    "missing": "Authentication credentials were not provided.",
+    "unknown": "Invalid token.",
+    "empty": "Invalid token header. No credentials provided.",
+    "spaces": "Invalid token header. Token string should not contain spaces.",
+    "characters": "Invalid token header. Token string should not contain invalid characters.",
+    "inactive": "User inactive or deleted.",
+}
+
+_TOO_DEEP = "maximum recursion depth exceeded while decoding a JSON object from a unicode string"
+
+
+def _malformed(text: str) -> str:
+    if "parse error - " in text:
+        return text
+    return f"JSON parse error - {_TOO_DEEP if text == 'depth' else text}"
+
+
+_DETAILS: dict[Kind, Callable[[str, Context], str]] = {
+    "unauthorized": lambda text, context: _CREDENTIALS.get(text, text),
+    "forbidden": lambda text, context: text or "You do not have permission to perform this action.",
+    "method_not_allowed": lambda text, context: f'Method "{context.method}" not allowed.',
+    "not_acceptable": lambda text, context: "Could not satisfy the request Accept header.",
+    "unsupported_media_type": lambda text, context: f'Unsupported media type "{text}" in request.',
+    "too_large": lambda text, context: f"Request body exceeded the limit of {text} bytes.",
+    "malformed": lambda text, context: _malformed(text),
+    "not_found": lambda text, context: "Not found." if text in ("", "place") else text,
+    "conflict": lambda text, context: text,
+}
+
+
+class DjangoRest:
+    """The dialect of an API on Django REST framework with token authentication and a JSON renderer."""
+
+    authenticates_first = True
+    case_sensitive_paths = True
+    implicit_methods: Mapping[str, str] = {"HEAD": "GET"}
+    max_depth = 128
+    strict_query = False
+
+    def __init__(self, keyword: str, zone: str) -> None:
+        """`keyword` stands before the key in the Authorization header; a time without an offset is one of the IANA `zone`."""
+        self.empty_body: Any = {}
+        self._keyword = keyword
+        self._challenge = (b"www-authenticate", keyword.encode())
+        self._zone = ZoneInfo(zone)
+
+    def account(self, headers: Headers) -> str | None:
+        """The key of the token; None without one, or with another scheme. Content is negotiated before, as the framework does.
+
+        Raises Refusal("not_acceptable"), Refusal("unauthorized", "empty" | "spaces" | "characters").
+        """
+        accept = headers.get(b"accept")
+        if accept is not None and not takes_json(accept):
+            raise Refusal("not_acceptable")
+        parts = headers.get(b"authorization", b"").split()
+        if not parts or parts[0].decode("latin-1").lower() != self._keyword.lower():
+            return None
+        if len(parts) != 2:
+            raise Refusal("unauthorized", "empty" if len(parts) == 1 else "spaces")
+        try:
+            return parts[1].decode()
+        except UnicodeDecodeError:
+            raise Refusal("unauthorized", "characters") from None
+
+    def coercer(self, schema: Schema) -> Coerce:
+        """How the serializer with this schema reads a value."""
+        return field_of(schema, self._zone).read
+
+    def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
+        """The offered media type; parameters and letter case do not matter."""
+        if content_type in offered:
+            return content_type
+        kind = content_type.partition(";")[0].strip().lower()
+        return kind if kind in offered else None
+
+    def accept(self, reply: Reply, context: Context) -> Reply:
+        """The reply with the headers that every view sends."""
+        reply.headers = _headers(context.methods) + reply.headers
+        return reply
+
+    def refuse(self, refusal: Refusal, context: Context) -> Reply:
+        """The framework's answer; Django's own where no view is reached."""
+        if refusal.kind == "no_route":
+            return _no_view(refusal, context)
+        if refusal.kind == "server_error":
+            return _page(500, "Server Error (500)", "")
+        if refusal.kind == "method_not_allowed" and context.method == "OPTIONS":
+            return Reply(_metadata(context), 200, _headers(context.methods))
+        if refusal.kind == "invalid":
+            status, body = self._invalid(refusal, context)
+        else:
+            status, body = _STATUSES[refusal.kind], {"detail": _DETAILS[refusal.kind](refusal.message or "", context)}
+        headers = _headers(context.methods)
+        if refusal.kind == "unauthorized":
+            headers = (*headers, self._challenge)
+        return Reply(body if refusal.body is None else refusal.body, refusal.status or status, headers)
+
+    def _invalid(self, refusal: Refusal, context: Context) -> tuple[int, Any]:
+        problems = refusal.problems
+        if problems and all(problem.place == "query" for problem in problems):
+            return 404, {"detail": "Invalid page."}
+        body = context.operation.body if context.operation is not None else None
+        return 400, self.errors(problems, body.reader.schema if body is not None else {})
+
+    def errors(self, problems: Iterable[Problem], schema: Schema) -> dict[str, Any]:
+        """Everything that is wrong, by field in the order of the schema, nested as the serializers are.
+
+        A field that holds a free dictionary has its complaints in one list, wherever in it they arose.
+        """
+        order = {name: number for number, name in enumerate(schema.get("properties", {}))}
+        found: dict[Path, list[str]] = {}
+        for problem in sorted(problems, key=lambda problem: order.get(problem.path[0], len(order)) if problem.path else -1):
+            path = _field_path(problem.path, schema)
+            found.setdefault(path, []).extend(text for text in self._messages(problem) if text not in found.get(path, ()))
+        nested = _nested(found)
+        return nested if isinstance(nested, dict) else {"non_field_errors": nested}
+
+    def _messages(self, problem: Problem) -> list[str]:
+        if problem.keyword == "required":
+            return [_REQUIRED]
+        if not problem.schema or problem.keyword in ("null-character", "surrogate", "finite"):
+            return [problem.message]
+        if problem.value is None and problem.path:
+            return [_NULL]
+        field = field_of(problem.schema, self._zone)
+        return field.complain(problem.value) or [field.otherwise or problem.message]
+
+
+def _field_path(path: Path, schema: Schema) -> Path:
+    """The path as far as there are fields: it ends at the first step whose schema has no parts."""
+    for length in range(1, len(path)):
+        part = schema_at(schema, path[:length])
+        if "properties" not in part and "items" not in part:
+            return path[:length]
+    return path
+
+
+def _nested(found: Mapping[Path, list[str]]) -> Any:
+    """Messages by path as nested maps; a list of serializers has one map for each up to the last that is wrong."""
+    if () in found:
+        return found[()]
+    parts: dict[str | int, dict[Path, list[str]]] = {}
+    for path, messages in found.items():
+        parts.setdefault(path[0], {})[path[1:]] = messages
+    nested = {step: _nested(part) for step, part in parts.items()}
+    numbers = [step for step in nested if isinstance(step, int)]
+    return [nested.get(number, {}) for number in range(max(numbers) + 1)] if numbers else nested
+
+
+def _metadata(context: Context) -> dict[str, Any]:
+    """The short description of a view that OPTIONS gets."""
+    return {
+        "name": " ".join(_words(context.target)),
+        "description": "",
+        "renders": ["application/json"],
+        "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
+    }
+
+
+def _words(target: str) -> Iterator[str]:
+    steps = [step for step in target.partition("?")[0].split("/") if step]
+    yield from (word.capitalize() for word in (steps[-1] if steps else "").split("-"))
+
+
+def _no_view(refusal: Refusal, context: Context) -> Reply:
+    if refusal.message != "slash":
+        return _page(404, "Not Found", "The requested resource was not found on this server.")
+    path, _, query = context.target.partition("?")
+    location = quote(path + "/", safe="/:@!$&'()*+,;=~-._%") + ("?" + query if query else "")
+    return Reply(b"", 301, (_HTML, (b"location", location.encode("latin-1", "replace"))))
+
+
+def _page(status: int, title: str, text: str) -> Reply:
+    return Reply(_PAGE.format(title=title, text=text).encode(), status, (_HTML,))

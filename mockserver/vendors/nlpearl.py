@@ -1,0 +1,621 @@
+"""NLPearl: outbound leads of voice agents ("pearls"), at api.nlpearl.ai. Sources are pages below developers.nlpearl.ai."""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from mockserver import matching
+from mockserver.dialects.aspnet_core import JSON, AspNetCore, Model
+from mockserver.errors import Problem, Refusal
+from mockserver.formats import parse_date_time
+from mockserver.identity import phone_key
+from mockserver.ids import token
+from mockserver.matching import Key, Rule
+from mockserver.state import Row, TableSpec, Transaction
+from mockserver.vendor import Behaviour, Call, Reply, Seeding, Setting, Vendor
+from mockserver.zones import is_windows_name, offset_hours
+
+_ADD = "api-reference/v2/outbound/add-lead"
+_ADD_MANY = "api-reference/v2/outbound/add-leads"
+_UPDATE = "api-reference/v2/outbound/update-lead"
+_BY_EXTERNAL_ID = "api-reference/v2/outbound/get-lead-via-external-id"
+_SEARCH = "api-reference/v1/outbound/search-leads"
+_DELETE = "api-reference/v2/outbound/delete-leads"
+_DELETE_EXTERNAL = "api-reference/v2/outbound/delete-leads-external-id"
+_PEARL = "api-reference/v2/pearl/get-pearl"
+_ACTIVE = "api-reference/v2/pearl/set-activity-state"
+_AUTHORIZATION = "api-reference/authorization"
+_SDK = "nlpearl 2.2.0 (PyPI)"
+_FRAMEWORK = "ASP.NET Core"
+
+INBOUND, OUTBOUND = 1, 2
+RUNNING, PAUSED = 1, 2
+NEW, SUCCESS = 1, 100
+_FINISHED = frozenset({100, 110, 130})
+"""Statuses of a lead that is called no more after a conversation: Success, NotSuccessful, Completed."""
+
+_ZONE = "UTC"
+
+LEAD: Row = {
+    "id": "",
+    "externalId": None,
+    "phoneNumber": None,
+    "timeZone": None,
+    "status": NEW,
+    "created": "",
+    "callsId": [],
+    "lastCall": None,
+    "callData": None,
+    "collectedData": None,
+}
+"""A lead as the API returns it, keys in the order of LeadApiView, with the value of each field that nobody gave."""
+
+_SHORT = ("id", "externalId", "phoneNumber", "timeZone", "status", "created", "callData")
+_SORTABLE = {name.lower(): name for name in LEAD}
+
+PEARL: Row = {
+    "id": "",
+    "name": None,
+    "type": OUTBOUND,
+    "status": RUNNING,
+    "phoneNumber": None,
+    "totalAgents": 1,
+    "created": "",
+    "budgetConsumed": 0,
+    "totalTodayCalls": 0,
+    "totalOngoingCalls": 0,
+    "totalOnQueue": None,
+    "totalLeads": None,
+    "totalLeadsCompleted": None,
+    "totalLeadsSuccess": None,
+    "budgetTotal": None,
+}
+"""A pearl as the API returns it, keys in the order of ProjectApiView; the counters of leads are filled in when it is read."""
+
+ACCOUNT: Row = {"name": "Demo account", "totalAgents": 10, "creditBalance": 1000.0, "status": 1}
+
+_NANP = re.compile(r"\+1[2-9]\d{9}", re.ASCII)
+
+
+def phone_index(text: str | None) -> str | None:
+    """`phone_key` of the text; North American numbers in E.164 are their own key, and need no parser."""
+    return text if text and _NANP.fullmatch(text) else phone_key(text)
+
+
+BY_ID = Rule(
+    name="Lead by id",
+    operations=("get_lead", "update_lead"),
+    table="leads",
+    keys=(Key("leadId", "lead", lambda pair: pair),),
+    combine="first given",
+    none="404, or 400 by the setting not_found_status",
+    several="cannot happen",
+    provenance="chosen",
+    source=_UPDATE,
+)
+BY_EXTERNAL_ID = Rule(
+    name="Lead by external id",
+    operations=("get_lead_by_external_id",),
+    table="leads",
+    keys=(Key("externalId", "external id", lambda pair: pair),),
+    combine="first given",
+    none="404, or 400 by the setting not_found_status",
+    several="the newest created, or the oldest by the setting several_leads",
+    provenance="chosen",
+    source=_BY_EXTERNAL_ID,
+)
+BY_PHONE = Rule(
+    name="Lead by phone number",
+    operations=("get_lead_by_phone_number",),
+    table="leads",
+    keys=(Key("phoneNumber", "phone", lambda pair: (pair[0], phone_index(pair[1]))),),
+    combine="first given",
+    none="404, or 400 by the setting not_found_status",
+    several="the newest created, or the oldest by the setting several_leads",
+    provenance="chosen",
+    source=f"{_SDK}, outbound.py",
+)
+
+_SETTINGS = (
+    Setting("not_found_status", 404, "Status of the answer for an unknown pearl or lead.", "chosen", _UPDATE, (404, 400)),
+    Setting("unknown_pearl", "create", "Whether adding leads to an unknown pearl creates it.", "chosen", _ADD, ("create", "refuse")),
+    Setting(
+        "failed_leads",
+        "problem_details",
+        "How Add Leads names the leads that failed: `errors` by place, or a list of them.",
+        "chosen",
+        _ADD_MANY,
+        ("problem_details", "list"),
+    ),
+    Setting("empty_leads", "accept", "Whether Add Leads takes null or no leads.", "chosen", _ADD_MANY, ("accept", "refuse")),
+    Setting(
+        "duplicate_leads",
+        "accept",
+        "Whether a pearl takes a second lead with the same phone number or external id.",
+        "chosen",
+        _ADD,
+        ("accept", "refuse"),
+    ),
+    Setting("time_zones", "any", "Which names of time zones pass: Windows only, or IANA too.", "inferred", _FRAMEWORK, ("any", "windows")),
+    Setting(
+        "call_data_update",
+        "replace",
+        "What becomes of callData that an update does not name: lost, or kept.",
+        "inferred",
+        _UPDATE,
+        ("replace", "merge"),
+    ),
+    Setting(
+        "several_leads",
+        "newest",
+        "Which of several leads with one external id or phone number is meant.",
+        "chosen",
+        _BY_EXTERNAL_ID,
+        ("newest", "oldest"),
+    ),
+    Setting("search_limit", 100, "How many leads a search without a limit returns.", "client", f"{_SDK}, outbound.py"),
+    Setting(
+        "delete_result",
+        "any",
+        "A deletion is true when any of the leads was there, or only when all were.",
+        "chosen",
+        _DELETE,
+        ("any", "all"),
+    ),
+)
+
+_BEHAVIOURS = (
+    Behaviour(
+        "The credential is `Authorization: Bearer <account id>:<secret>`; the account id chooses the workspace.",
+        "documented",
+        _AUTHORIZATION,
+    ),
+    Behaviour("A bearer token without a colon, or with an empty part, is answered 401.", "observed", "public client code"),
+    Behaviour("A 401 has no body.", "observed", "the SDK's committed test log"),
+    Behaviour("A 401 has the header `WWW-Authenticate: Bearer`.", "inferred", _FRAMEWORK),
+    Behaviour(
+        "An unknown route (404) and a wrong method (405, with Allow) are answered without a body, before the credential is looked at.",
+        "inferred",
+        _FRAMEWORK,
+    ),
+    Behaviour("Paths and the names of JSON members match in any letter case.", "inferred", _FRAMEWORK),
+    Behaviour("Members that the schema does not have are ignored; with `--strictness document` they are refused.", "inferred", _FRAMEWORK),
+    Behaviour("Numbers may be sent as texts, enums may not; 1.0 is no integer.", "inferred", _FRAMEWORK),
+    Behaviour("A null among the values of callData or the ids of a list is dropped.", "inferred", _FRAMEWORK),
+    Behaviour("A body without a Content-Type, or with one that is not JSON or not UTF-8, is answered 415.", "inferred", _FRAMEWORK),
+    Behaviour("A body that nests deeper than 32 levels is refused.", "inferred", _FRAMEWORK),
+    Behaviour("A 400 is a ValidationProblemDetails.", "documented", _UPDATE),
+    Behaviour("Problem details have the type of RFC 9110 and a traceId, and are `application/problem+json`.", "inferred", _FRAMEWORK),
+    Behaviour(
+        "Errors are keyed `PhoneNumber`, `Leads[0].PhoneNumber`; `$.status` where a value cannot be converted.", "inferred", _FRAMEWORK
+    ),
+    Behaviour("Conversion errors say LineNumber 0 and BytePositionInLine 0; the real position is not known.", "chosen", _FRAMEWORK),
+    Behaviour(
+        "All problems of a body are named at once, where the framework stops at the first that cannot be converted.", "chosen", _FRAMEWORK
+    ),
+    Behaviour("The names of action parameters and .NET types in errors are made up from the schema names.", "chosen", _FRAMEWORK),
+    Behaviour("NUL characters and lone surrogates are refused.", "chosen", _FRAMEWORK),
+    Behaviour("Adding a lead answers 200 with its id.", "documented", _ADD),
+    Behaviour("A new lead has the status New.", "inferred", _ADD),
+    Behaviour(
+        "A new lead has no callsId, and null for lastCall, collectedData, and for callData and externalId unless given.", "chosen", _ADD
+    ),
+    Behaviour("A phone number may be any text but white space, and comes back as it was sent.", "inferred", _ADD),
+    Behaviour("A pearl created by adding leads is outbound, runs, and has the zone UTC.", "chosen", _ADD),
+    Behaviour("An inbound pearl takes no leads: 400.", "chosen", _ADD),
+    Behaviour("An unknown time zone, and an empty one, is answered 400 on TimeZoneId.", "inferred", _ADD),
+    Behaviour(
+        "timeZone is the standard offset of the lead's zone, else of its pearl's, as the text of a float: `-5.0`.", "documented", _UPDATE
+    ),
+    Behaviour("Add Leads takes at most 50,000 leads; of more none is stored.", "documented", _ADD_MANY),
+    Behaviour("Add Leads answers 200 true only when every lead was added.", "documented", _ADD_MANY),
+    Behaviour("Add Leads stores the good leads even though it answers 400 for the others.", "client", f"{_SDK}, outbound.py"),
+    Behaviour("Ids are 24 lower-case hex digits: seconds, machine, counter.", "inferred", _UPDATE),
+    Behaviour("created is UTC with up to three decimals and a Z.", "inferred", _UPDATE),
+    Behaviour("An update changes only what is given.", "documented", _UPDATE),
+    Behaviour("In an update null means not given, and an empty text is a value.", "inferred", _UPDATE),
+    Behaviour("An update sets the status to 1, 10, 100, 110 or 130; other numbers are refused.", "documented", _UPDATE),
+    Behaviour("Any status may follow any other.", "chosen", _UPDATE),
+    Behaviour("A search counts all matches and returns one page of short leads.", "documented", _SEARCH),
+    Behaviour("skip and limit below 0 are read as 0, and a limit of 0 as none given.", "chosen", _SEARCH),
+    Behaviour(
+        "A search sorts by any field of a lead, in any letter case; by created where the field is missing or unknown.", "chosen", _SEARCH
+    ),
+    Behaviour("A search without isAscending is descending.", "inferred", _SEARCH),
+    Behaviour(
+        "searchInput is looked for, in any letter case, within phoneNumber, externalId and the values of callData.", "chosen", _SEARCH
+    ),
+    Behaviour("Null or empty statuses filter nothing.", "chosen", _SEARCH),
+    Behaviour("A deletion skips unknown ids; of no ids it is false.", "chosen", _DELETE),
+    Behaviour("A deletion by external id takes every lead of the pearl that has it.", "chosen", _DELETE_EXTERNAL),
+    Behaviour("totalLeadsCompleted counts the statuses 100, 110 and 130, totalLeadsSuccess the status 100.", "chosen", _PEARL),
+    Behaviour("isActive true makes a pearl Running (1), false Paused (2); the answer is that number.", "documented", _ACTIVE),
+    Behaviour("A missing isActive is false.", "inferred", _FRAMEWORK),
+)
+
+_NAMESPACE = "NLPearl.Core.Models."
+DIALECT = AspNetCore(
+    models={
+        operation: Model(parameter, _NAMESPACE + name)
+        for operation, parameter, name in (
+            ("add_lead", "leadToAdd", "LeadToAddApi"),
+            ("add_leads", "leadsToAdd", "LeadsToAddApi"),
+            ("update_lead", "leadToUpdate", "LeadToUpdateApi"),
+            ("search_leads", "leadSearch", "LeadSearch"),
+            ("delete_leads", "deleteLeadsRequest", "DeleteLeadsRequestApi"),
+            ("delete_leads_by_external_id", "deleteLeadsRequest", "DeleteLeadsByExternalIdRequestApi"),
+            ("set_pearl_active", "setActiveRequest", "SetActiveRequest"),
+        )
+    },
+    types={
+        "status": _NAMESPACE + "eLeadStatusInputApi",
+        "statuses": _NAMESPACE + "eLeadStatusView",
+        "leads": _NAMESPACE + "LeadToAddApi",
+    },
+)
+
+
+class Stamp(NamedTuple):
+    """What new leads of one request have in common: the text of the time, and the seconds and the machine in their ids."""
+
+    created: str
+    seconds: str
+    machine: str
+
+    def id(self, number: int) -> str:
+        """The id of the lead with that number."""
+        return f"{self.seconds}{self.machine}{number & 0xFFFFFF:06x}"
+
+
+def time_text(moment: datetime) -> str:
+    """A moment as .NET writes one of the database: milliseconds without zeros at their end."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23].rstrip("0").rstrip(".") + "Z"
+
+
+def _stamp(now: datetime, seed: int) -> Stamp:
+    return Stamp(time_text(now), f"{int(now.timestamp()) & 0xFFFFFFFF:08x}", token(seed, "objectid", 0, 10))
+
+
+def time_zone(name: str | None, pearl: Row) -> str | None:
+    """The text of a zone's offset, of the pearl's zone where there is no name."""
+    hours = offset_hours(name or pearl["timeZoneId"])
+    return None if hours is None else str(hours)
+
+
+def view(row: Row) -> Row:
+    """A lead as LeadApiView."""
+    return {name: row[name] for name in LEAD}
+
+
+def short_view(row: Row) -> Row:
+    """A lead as an item of a search."""
+    return {name: row[name] for name in _SHORT}
+
+
+def pearl_view(row: Row, tx: Transaction) -> Row:
+    """A pearl as ProjectApiView: the counters of leads only where it is outbound, that of its queue only where it is inbound."""
+    pearl = {name: row[name] for name in PEARL}
+    if row["type"] == INBOUND:
+        return pearl | {"totalOnQueue": row["totalOnQueue"] or 0}
+    statuses = [lead["status"] for lead in tx.find("leads", "pearl", row["id"])]
+    return pearl | {
+        "totalLeads": len(statuses),
+        "totalLeadsCompleted": sum(status in _FINISHED for status in statuses),
+        "totalLeadsSuccess": statuses.count(SUCCESS),
+    }
+
+
+def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
+    """Fill the tables from the section of a fixture; yields each duplicate id and each lead of no pearl."""
+    tx.put("account", ACCOUNT | section.get("account", {}) | {"id": "account"})
+    for place, given in enumerate(section.get("pearls", ())):
+        if tx.get("pearls", given["id"]) is not None:
+            yield Problem(("pearls", place, "id"), "unique", f"the id {given['id']} stands twice in pearls")
+        tx.put("pearls", PEARL | {"timeZoneId": _ZONE} | given | _UNCOUNTED | {"created": _created(given, seeding)})
+    leads = section.get("leads", ())
+    stamp = _stamp(seeding.now, seeding.seed)
+    own = (lead["id"] for lead in leads if lead.get("id", "")[8:18] == stamp.machine)
+    tx.skip_numbers("leads", max((int(id[18:], 16) for id in own), default=0))
+    for place, given in enumerate(leads):
+        id = given.get("id") or stamp.id(tx.next_number("leads"))
+        pearl = tx.get("pearls", given["pearlId"])
+        if tx.get("leads", id) is not None:
+            yield Problem(("leads", place, "id"), "unique", f"the id {id} stands twice in leads")
+        if pearl is None:
+            yield Problem(("leads", place, "pearlId"), "reference", f"there is no {given['pearlId']} in pearls")
+        else:
+            zone = {"timeZoneId": None, "timeZone": time_zone(given.get("timeZoneId"), pearl)}
+            tx.put("leads", LEAD | zone | given | {"id": id, "created": _created(given, seeding)})
+
+
+_UNCOUNTED = dict.fromkeys(("totalLeads", "totalLeadsCompleted", "totalLeadsSuccess"))
+
+
+def _created(given: Row, seeding: Seeding) -> str:
+    return time_text(parse_date_time(given.get("created", "")) or seeding.now)
+
+
+vendor = Vendor(
+    name="nlpearl",
+    dialect=DIALECT,
+    tables=(
+        TableSpec(
+            "leads",
+            {
+                "pearl": lambda row: row["pearlId"],
+                "lead": lambda row: (row["pearlId"], row["id"]),
+                "external id": lambda row: (row["pearlId"], row["externalId"]) if row["externalId"] else None,
+                "phone": lambda row: (row["pearlId"], key) if (key := phone_index(row["phoneNumber"])) else None,
+            },
+        ),
+        TableSpec("pearls"),
+        TableSpec("account"),
+    ),
+    seed=seed,
+    settings=_SETTINGS,
+    rules=(BY_ID, BY_EXTERNAL_ID, BY_PHONE),
+    behaviours=_BEHAVIOURS,
+    curl="curl -X PUT {url}/v2/Outbound/66a1f0c2d60e456235eae601/Lead/66a1f0c2d60e456235eae701 "
+    "-H 'Authorization: Bearer demo:secret' -H 'Content-Type: application/json' -d '{{\"status\": 130}}'",
+)
+
+
+@vendor.operation
+def add_lead(call: Call, tx: Transaction) -> Reply:
+    """POST /v2/Outbound/{pearlId}/Lead: a new lead, whatever is there already (`v2/outbound/add-lead`)."""
+    pearl = _taking_leads(call, tx)
+    problems = _objections(call.body, pearl, call, tx)
+    if problems:
+        raise Refusal("invalid", problems=problems)
+    return Reply({"leadId": _create(call.body, pearl, _stamp(call.now, call.seed), tx)["id"]})
+
+
+@vendor.operation
+def add_leads(call: Call, tx: Transaction) -> Reply:
+    """POST /v2/Outbound/{pearlId}/Leads/Add: each lead on its own; the good ones stay when others fail (`v2/outbound/add-leads`)."""
+    items = call.body.get("leads") or []
+    if not items and call.settings["empty_leads"] == "refuse":
+        raise call.invalid(("leads",), "required", "The Leads field is required.")
+    pearl, stamp, failed = _taking_leads(call, tx), _stamp(call.now, call.seed), []
+    assert call.operation.body is not None
+    assert call.operation.body.item is not None
+    read = call.operation.body.item.read
+    for place, item in enumerate(items):
+        lead, problems = read(item)
+        problems = problems or _objections(lead, pearl, call, tx)
+        if problems:
+            failed.append(Failure(place, item, problems))
+        else:
+            _create(lead, pearl, stamp, tx)
+    return _failed(failed, call) if failed else Reply(True)
+
+
+@vendor.operation
+def get_lead(call: Call, tx: Transaction) -> Reply:
+    """GET /v2/Outbound/{pearlId}/Lead/{leadId} (`outbound/get-lead`)."""
+    return Reply(view(_found(BY_ID, "leadId", call, tx)))
+
+
+@vendor.operation
+def get_lead_by_external_id(call: Call, tx: Transaction) -> Reply:
+    """GET /v2/Outbound/{pearlId}/Lead/External/{externalId} (`v2/outbound/get-lead-via-external-id`)."""
+    return Reply(view(_found(BY_EXTERNAL_ID, "externalId", call, tx)))
+
+
+@vendor.operation
+def get_lead_by_phone_number(call: Call, tx: Transaction) -> Reply:
+    """GET /v2/Outbound/{pearlId}/Lead/PhoneNumber/{phoneNumber} (SDK)."""
+    return Reply(view(_found(BY_PHONE, "phoneNumber", call, tx)))
+
+
+@vendor.operation
+def update_lead(call: Call, tx: Transaction) -> Reply:
+    """PUT /v2/Outbound/{pearlId}/Lead/{leadId}: change what is given (`v2/outbound/update-lead`)."""
+    row = _found(BY_ID, "leadId", call, tx)
+    problems = list(_strange_zone(call.body, call))
+    if problems:
+        raise Refusal("invalid", problems=problems)
+    changes = _changes(row, call.body, _pearl(call, tx), call.settings)
+    return Reply(view(tx.put("leads", row | changes) if changes else row))
+
+
+@vendor.operation
+def search_leads(call: Call, tx: Transaction) -> Reply:
+    """POST /v2/Outbound/{pearlId}/Leads: one page of the leads that match (`v1/outbound/search-leads`)."""
+    search = call.body
+    rows = [row for row in tx.find("leads", "pearl", _pearl(call, tx)["id"]) if _fits(row, search)]
+    rows.sort(key=_sort_key(_SORTABLE.get((search.get("sortProp") or "").lower(), "created")))
+    if not search.get("isAscending", False):
+        rows.reverse()
+    start = max(int(search.get("skip", 0)), 0)
+    limit = max(int(search.get("limit", 0)), 0) or call.settings["search_limit"]
+    return Reply({"count": len(rows), "results": [short_view(row) for row in rows[start : start + limit]]})
+
+
+@vendor.operation
+def delete_leads(call: Call, tx: Transaction) -> Reply:
+    """DELETE /v2/Outbound/{pearlId}/Leads: by their ids (`v2/outbound/delete-leads`)."""
+    pearl = _pearl(call, tx)["id"]
+    asked = [tx.find("leads", "lead", (pearl, id)) for id in dict.fromkeys(call.body.get("leadIds") or ())]
+    return _deleted(asked, call, tx)
+
+
+@vendor.operation
+def delete_leads_by_external_id(call: Call, tx: Transaction) -> Reply:
+    """DELETE /v2/Outbound/{pearlId}/Leads/External: by the caller's own ids (`v2/outbound/delete-leads-external-id`)."""
+    pearl = _pearl(call, tx)["id"]
+    asked = [tx.find("leads", "external id", (pearl, id)) for id in dict.fromkeys(call.body.get("leadExternalIds") or ())]
+    return _deleted(asked, call, tx)
+
+
+@vendor.operation
+def list_pearls(call: Call, tx: Transaction) -> Reply:
+    """GET /v2/Pearl (`v2/pearl/get-pearls`)."""
+    return Reply([_listed(row) for row in tx.rows("pearls")])
+
+
+@vendor.operation
+def get_pearl(call: Call, tx: Transaction) -> Reply:
+    """GET /v2/Pearl/{pearlId} (`v2/pearl/get-pearl`)."""
+    return Reply(pearl_view(_pearl(call, tx), tx))
+
+
+@vendor.operation
+def set_pearl_active(call: Call, tx: Transaction) -> Reply:
+    """PUT /v2/Pearl/{pearlId}/Active: run or pause; answers the new status (`v2/pearl/set-activity-state`)."""
+    status = RUNNING if call.body.get("isActive") else PAUSED
+    return Reply(tx.put("pearls", _pearl(call, tx) | {"status": status})["status"])
+
+
+@vendor.operation
+def get_account(call: Call, tx: Transaction) -> Reply:
+    """GET /v2/Account (`v1/account/get-account`)."""
+    row = tx.get("account", "account") or ACCOUNT
+    return Reply({name: row[name] for name in ACCOUNT})
+
+
+class Failure(NamedTuple):
+    """A lead that Add Leads could not add: its place in the request, what was sent, and why."""
+
+    place: int
+    sent: Any
+    problems: list[Problem]
+
+
+def _not_found(place: str, what: str, call: Call) -> Refusal:
+    if call.settings["not_found_status"] == 404:
+        return Refusal("not_found")
+    return Refusal("invalid", problems=[Problem((place,), "unknown", f"The {what} was not found.", place="path")])
+
+
+def _pearl(call: Call, tx: Transaction) -> Row:
+    """The pearl that the path names. Raises Refusal."""
+    row = tx.get("pearls", call.place["pearlId"])
+    if row is None:
+        raise _not_found("pearlId", "pearl", call)
+    return row
+
+
+def _taking_leads(call: Call, tx: Transaction) -> Row:
+    """The pearl that the path names, made where the setting unknown_pearl allows it. Raises Refusal where it is inbound."""
+    id = call.place["pearlId"]
+    if tx.get("pearls", id) is None and call.settings["unknown_pearl"] == "create":
+        return tx.put("pearls", PEARL | {"id": id, "name": f"Pearl {id}", "created": time_text(call.now), "timeZoneId": _ZONE})
+    row = _pearl(call, tx)
+    if row["type"] == INBOUND:
+        raise Refusal("invalid", problems=[Problem(("pearlId",), "type", "An inbound pearl takes no leads.", place="path")])
+    return row
+
+
+def _found(rule: Rule, place: str, call: Call, tx: Transaction) -> Row:
+    """The lead of the pearl that a path parameter means. Raises Refusal."""
+    pearl = _pearl(call, tx)["id"]
+    rows = matching.find(rule, {place: (pearl, call.place[place])}, tx).rows
+    if not rows:
+        raise _not_found(place, "lead", call)
+    if len(rows) == 1:
+        return rows[0]
+    by_age = sorted(rows, key=_sort_key("created"))
+    return by_age[-1 if call.settings["several_leads"] == "newest" else 0]
+
+
+def _objections(lead: Row, pearl: Row, call: Call, tx: Transaction) -> list[Problem]:
+    """What speaks against a lead that the schema has nothing against."""
+    problems = list(_strange_zone(lead, call)) if lead.get("timeZoneId") else []
+    if call.settings["duplicate_leads"] == "refuse":
+        problems += _duplicates(lead, pearl["id"], tx)
+    return problems
+
+
+def _strange_zone(lead: Row, call: Call) -> Iterator[Problem]:
+    name = lead.get("timeZoneId")
+    if name is not None and call.settings["time_zones"] == "windows" and not is_windows_name(name):
+        yield Problem(("timeZoneId",), "format", "", name, {"type": "string", "x-format": "windows-time-zone"})
+
+
+def _duplicates(lead: Row, pearl: str, tx: Transaction) -> Iterator[Problem]:
+    keys = (("phoneNumber", "phone", phone_index(lead["phoneNumber"])), ("externalId", "external id", lead.get("externalId")))
+    for name, index, key in keys:
+        if key and tx.find("leads", index, (pearl, key)):
+            yield Problem((name,), "unique", f"A lead with this {name} already exists.")
+
+
+def _create(given: Row, pearl: Row, stamp: Stamp, tx: Transaction) -> Row:
+    zone = given.get("timeZoneId")
+    return tx.put(
+        "leads",
+        {
+            "id": stamp.id(tx.next_number("leads")),
+            "externalId": given.get("externalId"),
+            "phoneNumber": given["phoneNumber"],
+            "timeZone": time_zone(zone, pearl),
+            "status": NEW,
+            "created": stamp.created,
+            "callsId": [],
+            "lastCall": None,
+            "callData": given.get("callData"),
+            "collectedData": None,
+            "timeZoneId": zone,
+            "pearlId": pearl["id"],
+        },
+    )
+
+
+def _changes(row: Row, given: Row, pearl: Row, settings: Mapping[str, Any]) -> Row:
+    """The fields of a lead that an update sets: those that it gives and that are not null."""
+    changes = {name: value for name, value in given.items() if value is not None}
+    if "status" in changes:
+        changes["status"] = int(changes["status"])
+    if "timeZoneId" in changes:
+        changes["timeZone"] = time_zone(changes["timeZoneId"], pearl)
+    if "callData" in changes and settings["call_data_update"] == "merge":
+        changes["callData"] = (row["callData"] or {}) | changes["callData"]
+    return changes
+
+
+def _failed(failures: list[Failure], call: Call) -> Reply:
+    """A 400 that names the leads that were not added, in the form the setting failed_leads says."""
+    if call.settings["failed_leads"] == "list":
+        return Reply([_failed_lead(failure) for failure in failures], 400, JSON)
+    problems = [replace(problem, path=("leads", failure.place, *problem.path)) for failure in failures for problem in failure.problems]
+    return DIALECT.invalid(DIALECT.errors(problems), call.context)
+
+
+def _failed_lead(failure: Failure) -> Row:
+    sent = failure.sent if isinstance(failure.sent, dict) else {}
+    texts = {name: sent[name] if isinstance(sent.get(name), str) else None for name in ("phoneNumber", "externalId")}
+    return texts | {"errors": [message for messages in DIALECT.errors(failure.problems).values() for message in messages]}
+
+
+def _fits(row: Row, search: Row) -> bool:
+    statuses, text = search.get("statuses"), search.get("searchInput")
+    if statuses and row["status"] not in statuses:
+        return False
+    return not text or any(text.casefold() in each.casefold() for each in _texts(row))
+
+
+def _texts(row: Row) -> Iterator[str]:
+    yield from (row["phoneNumber"] or "", row["externalId"] or "")
+    yield from (row["callData"] or {}).values()
+
+
+def _sort_key(name: str) -> Callable[[Row], tuple[bool, Any]]:
+    """What leads are sorted by: those without the field first, times in their order, lists and maps as text."""
+    if name == "status":
+        return lambda row: (True, row["status"])
+    return lambda row: (row[name] is not None, str(row[name]).removesuffix("Z"))
+
+
+def _deleted(asked: Collection[Collection[Row]], call: Call, tx: Transaction) -> Reply:
+    """Delete the leads found for each id that was asked for."""
+    for rows in asked:
+        for row in rows:
+            tx.delete("leads", row["id"])
+    enough = all if call.settings["delete_result"] == "all" else any
+    return Reply(bool(asked) and enough(map(bool, asked)))
+
+
+def _listed(row: Row) -> Row:
+    return {"id": row["id"], "name": row["name"], "createdAt": row["created"], "type": row["type"], "status": row["status"]}

@@ -1,0 +1,627 @@
+"""Octanist: leads of one organization, updated by id, e-mail or phone."""
+
+from calendar import monthrange
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from math import fsum
+from sys import float_info
+from typing import Any, NamedTuple
+
+from mockserver import matching
+from mockserver.dialects.envelope import JSON, Envelope, Page, instant
+from mockserver.dialects.javascript import number, stringify
+from mockserver.errors import Problem, Refusal
+from mockserver.formats import parse_date, parse_date_time
+from mockserver.identity import email_key, phone_key
+from mockserver.ids import token
+from mockserver.matching import Key, Rule
+from mockserver.state import Row, TableSpec, Transaction
+from mockserver.vendor import Behaviour, Call, Reply, Seeding, Setting, Vendor
+
+_INTRODUCTION = "api-reference/introduction"
+_AUTHENTICATION = "api-reference/authentication"
+_OLD_AUTHENTICATION = "docs.octanist.com/api-reference/authentication"
+_OLD_CREATE = "docs.octanist.com/api-reference/endpoint/create"
+_CHECK = "api-reference/endpoint/check"
+_LIST = "api-reference/endpoint/get-leads"
+_GET = "api-reference/endpoint/get-lead"
+_CREATE = "api-reference/endpoint/create-lead"
+_UPDATE = "api-reference/endpoint/update-lead"
+_STATS = "api-reference/endpoint/stats"
+_FRAMEWORK = "JavaScript"
+
+OPEN, QUALIFIED, WON, LOST = STATUSES = ("open", "qualified", "won", "lost")
+_QUALIFYING = frozenset({QUALIFIED, WON})
+_LIFETIME = timedelta(days=90)
+
+_CONSENTS = ("ad_storage", "ad_user_data", "analytics_storage", "ad_personalization")
+_CLICK_IDS = ("gclid", "ga4cid", "ga4sid", "fbc", "fbp", "msclkid", "ttclid", "twclid", "rdt_cid", "sccid", "li_fat_id")
+_NEWER_CLICK_IDS = ("dclid", "wbraid", "gbraid", "epik")
+_CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign")
+_ADS = ("googleAdsCampaignId", "googleAdsCampaignName", "googleAdsAdGroupId", "googleAdsAdGroupName", "googleAdsAdId")
+_INSTANTS = ("createdAt", "updatedAt", "qualifiedAt", "expiresAt")
+
+ATTRIBUTION: Row = dict.fromkeys(("website", "path", *_CLICK_IDS, *_CAMPAIGN)) | dict.fromkeys(_CONSENTS, False)
+ATTRIBUTION |= dict.fromkeys(_NEWER_CLICK_IDS)
+"""Where a lead came from, as its session holds it, with the value of each field that nobody gave (`create-lead`)."""
+
+_CONTENT = ("name", "email", "phone", "status", "value", "note", "custom", "lossReason", "conversionName", "source", "website", "path")
+_DEFAULTS: Row = {"id": "", "status": OPEN, "source": "api"} | dict.fromkeys(_CONSENTS, False)
+LEAD: Row = {
+    name: _DEFAULTS.get(name)
+    for name in (
+        *("id", *_CONTENT, *_CLICK_IDS, *_CAMPAIGN, *_CONSENTS, *_ADS, "labelId", "selectedConversionEventId"),
+        *(*_INSTANTS, *_NEWER_CLICK_IDS),
+    )
+}
+"""A lead as the API returns it, keys in the order of the example (`get-leads`), with the value of each field that nobody gave."""
+
+_ROW: Row = LEAD | {"sessionId": None}
+_GIVEN_ON_CREATE = ("name", "email", "phone", "note")
+
+
+def _email(text: str | None) -> str | None:
+    return email_key(text)
+
+
+def _phone(text: str | None) -> str | None:
+    """E.164, or digits; text that has none is compared as it is."""
+    return phone_key(text) or _trimmed(text)
+
+
+def _trimmed(text: str | None) -> str | None:
+    return (text or "").strip() or None
+
+
+BY_IDENTIFIER = Rule(
+    name="Lead by identifier",
+    operations=("update_lead",),
+    table="leads",
+    keys=(Key("id", "id", str), Key("email", "email", _email), Key("phone", "phone", _phone)),
+    combine="first given",
+    none="404 NOT_FOUND",
+    several="all of them with the setting allow_bulk_updates, else 409 CONFLICT and nothing changed",
+    provenance="documented",
+    source=_UPDATE,
+)
+_FALLING_THROUGH = replace(
+    BY_IDENTIFIER,
+    name="Lead by identifier, with the setting identifier_fallback",
+    combine="first that matches",
+    provenance="chosen",
+)
+
+
+def _with_exact_phones(rule: Rule) -> Rule:
+    keys = (*rule.keys[:2], Key("phone", "exact phone", _trimmed))
+    return replace(rule, name=f"{rule.name}; phone_match exact", keys=keys, provenance="chosen")
+
+
+RULES: Mapping[tuple[bool, str], Rule] = {
+    (False, "e164"): BY_IDENTIFIER,
+    (False, "exact"): _with_exact_phones(BY_IDENTIFIER),
+    (True, "e164"): _FALLING_THROUGH,
+    (True, "exact"): _with_exact_phones(_FALLING_THROUGH),
+}
+"""How an update finds its leads, by the settings identifier_fallback and phone_match."""
+
+_SETTINGS = (
+    Setting(
+        "allow_bulk_updates",
+        False,
+        "Several leads match an update: all are updated, instead of a 409.",
+        "documented",
+        _UPDATE,
+        (False, True),
+    ),
+    Setting(
+        "identifier_fallback", False, "An identifier that finds nothing gives way to the next one given.", "chosen", _UPDATE, (False, True)
+    ),
+    Setting("phone_match", "e164", "Phones are compared as E.164 numbers, or as the trimmed texts.", "chosen", _UPDATE, ("e164", "exact")),
+    Setting(
+        "note_update",
+        "replace",
+        "The note of an update replaces the old one, or is put on a new line below it.",
+        "inferred",
+        _UPDATE,
+        ("replace", "append"),
+    ),
+    Setting("leaving_lost", "clear", "What becomes of lossReason when a lead is lost no more.", "chosen", _UPDATE, ("clear", "keep")),
+    Setting("create_status", 200, "Status of the answer to a new lead.", "inferred", _CREATE, (200, 201)),
+    Setting(
+        "unknown_session",
+        "ignore",
+        "A new lead names a session that there is not: as if it named none, or a 400.",
+        "chosen",
+        _CREATE,
+        ("ignore", "refuse"),
+    ),
+    Setting(
+        "reject_email_domains",
+        "",
+        "The lead filtering rules: domains, separated by commas, whose e-mails make a new lead a 403.",
+        "chosen",
+        _OLD_AUTHENTICATION,
+    ),
+    Setting(
+        "unknown_parameters",
+        "refuse",
+        "A query parameter that is none: 400 INVALID_FILTER, or ignored.",
+        "inferred",
+        _LIST,
+        ("refuse", "ignore"),
+    ),
+    Setting(
+        "subscription",
+        "active",
+        "Without a subscription the stats have null for periodStart and periodEnd.",
+        "documented",
+        _STATS,
+        ("active", "none"),
+    ),
+    Setting("leads_limit", 500, "leadsLimit of the stats.", "chosen", _STATS),
+)
+
+_BEHAVIOURS = (
+    Behaviour("The header X-API-KEY is the credential and chooses the workspace; an empty one is missing.", "documented", _AUTHENTICATION),
+    Behaviour("Answers are `success`, `data` or `error`, and `meta`; only the success of check is bare.", "documented", _INTRODUCTION),
+    Behaviour("requestId is req_ and 12 hex digits, new for each request; timestamp has milliseconds and a Z.", "inferred", _INTRODUCTION),
+    Behaviour(
+        "`error.details` is always there and maps each bad field to sentences; it is empty where no field is to blame.",
+        "chosen",
+        _INTRODUCTION,
+    ),
+    Behaviour("The messages of errors.", "chosen", _INTRODUCTION),
+    Behaviour("The message of a 401 is `Invalid or missing API key`.", "documented", _OLD_AUTHENTICATION),
+    Behaviour(
+        "A 400 for several reasons has the code VALIDATION_ERROR before INVALID_FILTER before INVALID_DATE.", "chosen", _INTRODUCTION
+    ),
+    Behaviour(
+        "A text that is no date is INVALID_DATE, a bad filter INVALID_FILTER, bad limit, page, sort and fields VALIDATION_ERROR.",
+        "inferred",
+        _LIST,
+    ),
+    Behaviour("limit and page out of range are refused, not clamped.", "chosen", _INTRODUCTION),
+    Behaviour("An unknown route is 404 NOT_FOUND in the envelope; a slash at the end makes a path another one.", "inferred", _INTRODUCTION),
+    Behaviour("A wrong method is 405 METHOD_NOT_ALLOWED with an Allow header, before the key is looked at.", "chosen", _INTRODUCTION),
+    Behaviour("HEAD is answered like GET.", "inferred", "RFC 9110"),
+    Behaviour("A body that is too large is 413 PAYLOAD_TOO_LARGE.", "chosen", _INTRODUCTION),
+    Behaviour("A Content-Type that is not JSON is 415 UNSUPPORTED_MEDIA_TYPE; a missing one is read as JSON.", "chosen", _INTRODUCTION),
+    Behaviour("No body, one that nests deeper than 128 levels, and one that is not an object are VALIDATION_ERROR.", "inferred", _STATS),
+    Behaviour("NUL characters, lone surrogates and endless numbers are refused.", "chosen", _FRAMEWORK),
+    Behaviour("Numbers are doubles: past 2**53 the nearest one is stored, and 5000.0 comes back as 5000.", "inferred", _FRAMEWORK),
+    Behaviour("Fields of a body that are not described are ignored.", "inferred", _CREATE),
+    Behaviour("No field of a body may be null, except custom, where null is nothing.", "inferred", _UPDATE),
+    Behaviour("The body of check is not read.", "documented", _CHECK),
+    Behaviour("Of several identifiers the first of id, email and phone decides; an empty one is not given.", "inferred", _UPDATE),
+    Behaviour("E-mails are compared trimmed and in any letter case.", "inferred", _UPDATE),
+    Behaviour("Identifiers are for looking up only: an update never changes e-mail or phone.", "inferred", _UPDATE),
+    Behaviour("An update of an unknown lead is 404 NOT_FOUND, and creates none.", "documented", _UPDATE),
+    Behaviour("A bulk update changes every match with one timestamp; leadId is the oldest match.", "chosen", _UPDATE),
+    Behaviour("status wins over changedTo; changedTo alone is a status.", "documented", _UPDATE),
+    Behaviour("A changedTo that is none is refused, even beside a good status.", "chosen", _UPDATE),
+    Behaviour("Statuses may follow each other in any order; open cannot be set.", "inferred", _UPDATE),
+    Behaviour("value may be a text and is stored as a number.", "documented", _UPDATE),
+    Behaviour(
+        "A text for value that is no number, thousands separators included, is refused; a negative number is not.", "inferred", _UPDATE
+    ),
+    Behaviour("lossReason is stored only when the lead is lost.", "documented", _UPDATE),
+    Behaviour("A lead that is lost already takes a lossReason without a status.", "chosen", _UPDATE),
+    Behaviour("qualifiedAt is set when a lead first becomes qualified or won, and stays.", "inferred", _UPDATE),
+    Behaviour("updatedAt moves with every update, even one that names nothing but the lead.", "inferred", _UPDATE),
+    Behaviour("Won and qualified need no value.", "documented", _UPDATE),
+    Behaviour("A new lead needs one of name, email, phone and custom; an empty text counts.", "documented", _CREATE),
+    Behaviour("A new lead is open, from the source api, and expires 90 days after it was created.", "inferred", _GET),
+    Behaviour("Every creation makes a new lead: nothing is de-duplicated.", "inferred", _CREATE),
+    Behaviour("custom that is no text is stored as JSON.stringify writes it.", "documented", _CREATE),
+    Behaviour("With a sessionId the lead has that session's attribution, and that of the request is ignored.", "documented", _CREATE),
+    Behaviour("A lead has its session's attribution as it is when the lead is created.", "chosen", _CREATE),
+    Behaviour("Consent may be said as `granted` and `denied`; what is not said is denied.", "documented", _OLD_CREATE),
+    Behaviour("Ids are lead_ and 12 hex digits.", "chosen", _GET),
+    Behaviour("Fields without a value are null; the sessionId is not shown.", "inferred", _GET),
+    Behaviour("dclid, wbraid, gbraid and epik are shown, after the fields of the example.", "inferred", _GET),
+    Behaviour("Filters are combined with AND, and a null fits none of them.", "inferred", _LIST),
+    Behaviour("Equality of texts minds the letter case.", "chosen", _LIST),
+    Behaviour("exists is true for a field that is neither null nor empty.", "chosen", _LIST),
+    Behaviour("A date without a time is its midnight in UTC.", "inferred", _FRAMEWORK),
+    Behaviour("search looks for the text in name, email and phone, in any letter case.", "inferred", _LIST),
+    Behaviour("sort takes any field of a lead, several by commas, ascending unless told otherwise; nulls come last.", "chosen", _LIST),
+    Behaviour(
+        "Leads that sort equal stand in the order in which they were added, newest first where the first direction is desc.",
+        "chosen",
+        _LIST,
+    ),
+    Behaviour("fields gives just those fields, in the order asked for.", "chosen", _LIST),
+    Behaviour("totalPages is total by limit, rounded up, 0 for no lead; hasMore while page is below it.", "inferred", _INTRODUCTION),
+    Behaviour("The stats count the leads created within the period, ends included.", "chosen", _STATS),
+    Behaviour(
+        "The current period is the calendar month in UTC, the previous one the month before; dates count only when it is custom.",
+        "chosen",
+        _STATS,
+    ),
+    Behaviour("A custom period that ends before it starts has no leads.", "chosen", _STATS),
+    Behaviour(
+        "conversion.qualified is qualified and won leads; winRate is won by those, qualificationRate what is not open by total.",
+        "inferred",
+        _STATS,
+    ),
+    Behaviour("totalValue is the sum of won values, averageValue that sum by won leads; a rate of nothing is 0.", "inferred", _STATS),
+    Behaviour("bySource names only the sources that occur.", "inferred", _STATS),
+    Behaviour("lockedLeads is how many leads are past leadsLimit.", "chosen", _STATS),
+)
+
+DIALECT = Envelope(
+    key_header=b"x-api-key",
+    listing=frozenset({"limit", "page", "sort", "search", "fields"}),
+    booleans={"granted": True, "denied": False},
+)
+
+
+def view(row: Row) -> Row:
+    """A lead as the API returns it."""
+    return {name: row[name] for name in LEAD}
+
+
+def _expiry(moment: datetime) -> str:
+    try:
+        return instant(moment + _LIFETIME)
+    except OverflowError:
+        return instant(datetime.max.replace(tzinfo=UTC))
+
+
+def _moment(text: str) -> datetime | None:
+    """What JavaScript's Date reads: a date-time with an offset, or a date as its midnight in UTC."""
+    day = parse_date(text)
+    if day is not None:
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    moment = parse_date_time(text)
+    try:
+        return moment.astimezone(UTC) if moment else None
+    except OverflowError:
+        return None
+
+
+def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
+    """Fill the tables from the section of a fixture; yields each duplicate id, dangling sessionId and time out of range."""
+    for place, given in enumerate(section.get("sessions", ())):
+        if tx.get("sessions", given["id"]) is not None:
+            yield Problem(("sessions", place, "id"), "unique", f"the id {given['id']} stands twice in sessions")
+        tx.put("sessions", ATTRIBUTION | given)
+    for place, given in enumerate(section.get("leads", ())):
+        problems = [Problem(("leads", place, name), keyword, message) for name, keyword, message in _faults(given, tx)]
+        yield from problems
+        if not problems:
+            tx.put("leads", _seeded(given, tx, seeding))
+
+
+def _faults(given: Row, tx: Transaction) -> Iterator[tuple[str, str, str]]:
+    if "id" in given and tx.get("leads", given["id"]) is not None:
+        yield "id", "unique", f"the id {given['id']} stands twice in leads"
+    if given.get("sessionId") is not None and tx.get("sessions", given["sessionId"]) is None:
+        yield "sessionId", "reference", f"there is no {given['sessionId']} in sessions"
+    for name in _INSTANTS:
+        if given.get(name) is not None and _moment(given[name]) is None:
+            yield name, "range", "is out of range"
+    for name in ("value", "custom"):
+        try:
+            stringify(given.get(name))
+        except OverflowError:
+            yield name, "finite", "is past the range of numbers"
+
+
+def _seeded(given: Row, tx: Transaction, seeding: Seeding) -> Row:
+    """A lead of a fixture: what it leaves out, it has as if it had come in by the API and had got its status at once."""
+    times = {name: moment for name in _INSTANTS if given.get(name) is not None and (moment := _moment(given[name]))}
+    created = times.get("createdAt", seeding.now)
+    row = _ROW | _attribution(given.get("sessionId"), tx) | given
+    row["id"] = given.get("id") or _new_id(seeding.seed, tx)
+    row["createdAt"] = instant(created)
+    row["updatedAt"] = instant(times.get("updatedAt", created))
+    row["qualifiedAt"] = instant(times["qualifiedAt"]) if "qualifiedAt" in times else None
+    row["expiresAt"] = instant(times["expiresAt"]) if "expiresAt" in times else _expiry(created)
+    if "qualifiedAt" not in given and row["status"] in _QUALIFYING:
+        row["qualifiedAt"] = row["updatedAt"]
+    if row["value"] is not None:
+        row["value"] = number(row["value"])
+    row["custom"] = _custom(row["custom"])
+    return row
+
+
+def _new_id(seed: int, tx: Transaction) -> str:
+    """The next id that no lead has: those of a fixture may have been made here before."""
+    while True:
+        id = "lead_" + token(seed, "lead", tx.next_number("leads"), 12)
+        if tx.get("leads", id) is None:
+            return id
+
+
+def _attribution(session: str | None, tx: Transaction) -> Row:
+    row = tx.get("sessions", session) if session else None
+    return {name: row[name] for name in ATTRIBUTION} if row is not None else {}
+
+
+def _custom(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else stringify(value)
+
+
+vendor = Vendor(
+    name="octanist",
+    dialect=DIALECT,
+    tables=(
+        TableSpec(
+            "leads",
+            {
+                "id": lambda row: row["id"],
+                "email": lambda row: email_key(row["email"]),
+                "phone": lambda row: _phone(row["phone"]),
+                "exact phone": lambda row: _trimmed(row["phone"]),
+            },
+        ),
+        TableSpec("sessions"),
+    ),
+    seed=seed,
+    settings=_SETTINGS,
+    rules=tuple(RULES.values()),
+    behaviours=_BEHAVIOURS,
+    curl="curl -X PATCH {url}/api/leads -H 'X-API-KEY: demo' -H 'Content-Type: application/json' "
+    '-d \'{{"email": "john@example.com", "status": "won", "value": 5000}}\'',
+)
+
+
+@vendor.operation
+def check(call: Call, tx: Transaction) -> Reply:
+    """POST /check: the one answer without the envelope (`check`, `introduction`)."""
+    return Reply({"success": True}, headers=JSON)
+
+
+@vendor.operation
+def get_lead(call: Call, tx: Transaction) -> Reply:
+    """GET /leads/{id} (`get-lead`)."""
+    row = tx.get("leads", call.place["id"])
+    if row is None:
+        raise Refusal("not_found", "Lead not found")
+    return Reply(view(row))
+
+
+@vendor.operation
+def create_lead(call: Call, tx: Transaction) -> Reply:
+    """POST /leads: always a new lead (`create-lead`)."""
+    _refuse_rejected(call)
+    now, given = instant(call.now), call.body
+    session = _session(call, tx)
+    row = _ROW | {name: given[name] for name in _GIVEN_ON_CREATE if name in given}
+    row |= _attribution(session, tx) if session else {name: given[name] for name in ATTRIBUTION if name in given}
+    row["custom"] = _given_custom(call)
+    row |= {"createdAt": now, "updatedAt": now, "expiresAt": _expiry(call.now), "sessionId": session}
+    row["id"] = _new_id(call.seed, tx)
+    return Reply({"id": tx.put("leads", row)["id"], "message": "Lead added"}, call.settings["create_status"])
+
+
+def _refuse_rejected(call: Call) -> None:
+    """A 403 for an e-mail of a domain that the organization rejects (legacy `authentication`: the key is valid, the lead is not taken)."""
+    rejected = call.settings["reject_email_domains"]
+    domain = call.body.get("email", "").rpartition("@")[2].strip().lower()
+    if rejected and domain and domain in [each.strip().lower() for each in rejected.split(",")]:
+        raise Refusal("forbidden", "The lead is rejected by the organization's lead filtering rules")
+
+
+def _session(call: Call, tx: Transaction) -> str | None:
+    """The id of the session that a new lead belongs to. Raises Refusal by the setting unknown_session."""
+    id: str = call.body.get("sessionId", "")
+    if id and tx.get("sessions", id) is not None:
+        return id
+    if id and call.settings["unknown_session"] == "refuse":
+        raise call.invalid(("sessionId",), "reference", "sessionId is no session of this organization")
+    return None
+
+
+def _given_custom(call: Call) -> str | None:
+    try:
+        return _custom(call.body.get("custom"))
+    except OverflowError:
+        raise call.invalid(("custom",), "finite", "custom must have finite numbers only") from None
+
+
+@vendor.operation
+def update_lead(call: Call, tx: Transaction) -> Reply:
+    """PATCH /leads: the lead that the identifier means, or every one where bulk updates are allowed (`update-lead`)."""
+    settings, update = call.settings, _update(call)
+    rule = RULES[settings["identifier_fallback"], settings["phone_match"]]
+    rows = matching.find(rule, call.body, tx).rows
+    if not rows:
+        raise Refusal("not_found", "Lead not found")
+    if len(rows) > 1 and not settings["allow_bulk_updates"]:
+        raise Refusal("conflict", "Multiple leads match; provide a more specific identifier")
+    for row in rows:
+        tx.put("leads", _updated(row, update, settings))
+    return Reply({"leadId": rows[0]["id"], "leadsUpdated": len(rows), "message": "Lead updated successfully"})
+
+
+class Update(NamedTuple):
+    """What an update sets on every lead it means, and the three fields whose value depends on the lead."""
+
+    changes: Row
+    status: str | None
+    note: str | None
+    loss_reason: str | None
+
+
+def _update(call: Call) -> Update:
+    """What the body asks for; `status` wins over its older name (`update-lead`). Raises Refusal for a value past all numbers."""
+    given = call.body
+    changes: Row = {"updatedAt": instant(call.now)}
+    if "value" in given:
+        try:
+            changes["value"] = number(given["value"])
+        except OverflowError:
+            raise call.invalid(("value",), "finite", "value must be a finite number") from None
+    return Update(changes, given.get("status", given.get("changedTo")), given.get("note"), given.get("lossReason"))
+
+
+def _updated(row: Row, update: Update, settings: Mapping[str, Any]) -> Row:
+    after = row | update.changes
+    if update.status is not None:
+        after["status"] = update.status
+        if update.status in _QUALIFYING and after["qualifiedAt"] is None:
+            after["qualifiedAt"] = after["updatedAt"]
+    if after["status"] != LOST:
+        if row["status"] == LOST and settings["leaving_lost"] == "clear":
+            after["lossReason"] = None
+    elif update.loss_reason is not None:
+        after["lossReason"] = update.loss_reason
+    if update.note is not None:
+        append = row["note"] and settings["note_update"] == "append"
+        after["note"] = f"{row['note']}\n{update.note}" if append else update.note
+    return after
+
+
+@vendor.operation
+def list_leads(call: Call, tx: Transaction) -> Reply:
+    """GET /leads: one page of the leads that every filter fits (`get-leads`)."""
+    query = {name: asked for name, asked in call.query.items() if name in call.operation.query.schema["properties"]}
+    order, names = _asked(query)
+    filters = _filters(query)
+    rows = _sorted([row for row in tx.rows("leads") if all(fits(row) for fits in filters)], order)
+    limit, page = query.get("limit", 50), query.get("page", 1)
+    pages = -(-len(rows) // limit)
+    items = [{name: row[name] for name in names} for row in rows[(page - 1) * limit : page * limit]]
+    return Reply(Page(items, {"limit": limit, "page": page, "totalPages": pages, "total": len(rows), "hasMore": page < pages}))
+
+
+Fits = Callable[[Row], bool]
+Order = list[tuple[str, bool]]
+"""Fields to sort by, each with whether it is descending."""
+
+_OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "": lambda held, asked: held == asked,
+    "gte": lambda held, asked: held >= asked,
+    "gt": lambda held, asked: held > asked,
+    "lte": lambda held, asked: held <= asked,
+    "lt": lambda held, asked: held < asked,
+}
+
+
+def _asked(query: Mapping[str, Any]) -> tuple[Order, tuple[str, ...]]:
+    """What to sort by and which fields to show. Raises Refusal naming every field that leads do not have."""
+    pairs = [each.partition(":") for each in query.get("sort", "createdAt:desc").split(",")]
+    names = tuple(dict.fromkeys(query["fields"].split(","))) if "fields" in query else tuple(LEAD)
+    problems = [
+        Problem((parameter,), "unknown field", f"{parameter} names {name}, which is no field of a lead", place="query")
+        for parameter, asked in (("sort", [name for name, _, _ in pairs]), ("fields", names))
+        for name in asked
+        if name not in LEAD
+    ]
+    if problems:
+        raise Refusal("invalid", problems=problems)
+    return [(name, direction == "desc") for name, _, direction in pairs], names
+
+
+def _sorted(rows: list[Row], order: Order) -> list[Row]:
+    """The rows by those fields, nulls last; equal ones in the order of their creation, or against it where the first field descends."""
+    if order[0][1]:
+        rows.reverse()
+    for name, descending in reversed(order):
+        held = [row for row in rows if row[name] is not None]
+        held.sort(key=lambda row: row[name], reverse=descending)
+        rows = held + [row for row in rows if row[name] is None]
+    return rows
+
+
+def _filters(query: Mapping[str, Any]) -> list[Fits]:
+    """A test of a row for each filter. Raises Refusal naming each date that no clock shows."""
+    filters, problems = [], []
+    for parameter, asked in query.items():
+        name, _, operator = parameter.rstrip("]").partition("[")
+        if name in _INSTANTS and operator != "exists":
+            moment = _moment(asked)
+            if moment is None:
+                problems.append(Problem((parameter,), "format", "", asked, {"type": "string", "x-format": "js-date"}, "query"))
+                continue
+            asked = instant(moment)  # noqa: PLW2901  # from here on the date is compared as it is stored
+        if parameter == "search":
+            filters.append(_mentions(asked.casefold()))
+        elif parameter not in DIALECT.listing:
+            filters.append(_exists(name, asked) if operator == "exists" else _compares(name, operator, asked))
+    if problems:
+        raise Refusal("invalid", problems=problems)
+    return filters
+
+
+def _mentions(text: str) -> Fits:
+    return lambda row: any(text in (row[name] or "").casefold() for name in ("name", "email", "phone"))
+
+
+def _exists(name: str, asked: bool) -> Fits:
+    return lambda row: (row[name] not in (None, "")) is asked
+
+
+def _compares(name: str, operator: str, asked: Any) -> Fits:
+    holds = _OPERATORS[operator]
+    return lambda row: row[name] is not None and holds(row[name], asked)
+
+
+class Period(NamedTuple):
+    """The first and the last moment of a period, as leads have them."""
+
+    start: str
+    end: str
+
+
+def _days(first: str, last: str) -> Period:
+    return Period(f"{first}T00:00:00.000Z", f"{last}T23:59:59.999Z")
+
+
+def _month(year: int, month: int) -> Period:
+    return _days(f"{year:04}-{month:02}-01", f"{year:04}-{month:02}-{monthrange(year, month)[1]}")
+
+
+def _period(asked: Mapping[str, Any], now: datetime) -> Period:
+    """The period of a request: the calendar month, the one before, or the days it names (`stats`)."""
+    kind = asked.get("period", "current")
+    if kind == "custom":
+        return _days(asked["startDate"], asked["endDate"])
+    if kind == "current":
+        return _month(now.year, now.month)
+    return _month(now.year, now.month - 1) if now.month > 1 else _month(now.year - 1, 12)
+
+
+@vendor.operation
+def stats(call: Call, tx: Transaction) -> Reply:
+    """POST /stats: usage, counts and conversion of a period's leads (`stats`)."""
+    period = _period(call.body, call.now)
+    rows = [row for row in tx.rows("leads") if period.start <= row["createdAt"] <= period.end]
+    limit = max(call.settings["leads_limit"], 0)
+    shown = period if call.settings["subscription"] == "active" else (None, None)
+    usage = {"leadsUsed": len(rows), "leadsLimit": limit, "lockedLeads": max(len(rows) - limit, 0)}
+    usage |= dict(zip(("periodStart", "periodEnd"), shown, strict=True))
+    by_status = dict.fromkeys(STATUSES, 0) | Counter(row["status"] for row in rows)
+    leads = {"total": len(rows), "byStatus": by_status, "bySource": dict(Counter(row["source"] for row in rows))}
+    return Reply({"usage": usage, "leads": leads, "conversion": _conversion(by_status, rows)})
+
+
+def _conversion(by_status: Mapping[str, int], rows: Iterable[Row]) -> Row:
+    """The figures whose formulas fit the documentation's example (`stats`)."""
+    won, total = by_status[WON], sum(by_status.values())
+    qualified = by_status[QUALIFIED] + won
+    value = _total(row["value"] for row in rows if row["status"] == WON and row["value"] is not None)
+    return {
+        "qualified": qualified,
+        "qualificationRate": _ratio(total - by_status[OPEN], total),
+        "winRate": _ratio(won, qualified),
+        "averageValue": _ratio(value, won),
+        "totalValue": number(value),
+    }
+
+
+def _total(values: Iterable[float]) -> float:
+    """The sum, at most the largest double: more cannot be said in JSON."""
+    try:
+        return fsum(values)
+    except OverflowError:
+        return float_info.max
+
+
+def _ratio(part: float, whole: int) -> int | float:
+    return number(part / whole) if whole else 0

@@ -1,0 +1,698 @@
+"""Sela: leads for voice agents, at api.trysela.com. Sources are pages below docs.trysela.com/api-reference."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from mockserver import matching
+from mockserver.dialects.django_rest import DjangoRest
+from mockserver.errors import Problem, Refusal
+from mockserver.formats import parse_date_time
+from mockserver.identity import email_key, phone_e164, phone_key
+from mockserver.matching import Key, Rule
+from mockserver.spec import Reader
+from mockserver.state import Row, TableSpec, Transaction
+from mockserver.vendor import Behaviour, Call, Reply, Seeding, Setting, Vendor
+
+_INTRO = "introduction"
+_UPDATE_PAGE = "leads/update-a-lead-with-phone-email-match"
+_CREATE_PAGE = "leads/create-a-lead"
+_BULK_PAGE = "leads/bulk-create-leads"
+_INGESTION_POST = "lead-ingestion/create-a-lead-from-a-custom-payload"
+_INGESTION_PUT = "lead-ingestion/create-or-update-a-lead-from-a-custom-payload"
+
+LEAD: Row = {
+    "id": 0,
+    "email": None,
+    "phone_number": "",
+    "metadata": None,
+    "modified_time": "",
+    "created_time": "",
+    "status": "NEW",
+    "status_detail": None,
+    "status_reason": None,
+    "lead_type": None,
+    "representative": None,
+    "next_call_time": None,
+    "next_call_time_reason": None,
+    "external_id": None,
+    "us_state": None,
+    "lead_source": None,
+    "received_time": None,
+    "reengagements_count": 0,
+    "last_reengagement_time": None,
+    "call_schedule_start_time": None,
+    "sms_dnc": False,
+    "call_dnc": False,
+}
+"""A lead as the API returns it, keys in the order of the schema PartialLead, with the value of each field that nobody gave."""
+
+_ON_CREATE = frozenset("email phone_number lead_type representative external_id us_state lead_source call_schedule_start_time".split())
+_ON_UPDATE = _ON_CREATE | {"status", "status_detail", "sms_dnc", "call_dnc"}
+_STANDARD = LEAD.keys() | {"min_reengagement_days"}
+_CLOSING = frozenset("CLOSED CLOSED_INCOMPLETE LOST SCHEDULE_COMPLETED OUT_OF_TERRITORY BAD_NUMBER CANCELLED".split())
+_NOT_AN_OBJECT = "Each lead must be a JSON object."
+_DUPLICATE = "The fields phone_number, email must make a unique set."
+_SEVERAL = "Several leads match."
+_TIMES = frozenset({"modified_time", "created_time", "received_time", "last_reengagement_time"})
+
+
+def _pair(values: tuple[str | None, str | None]) -> tuple[str | None, str | None]:
+    return phone_key(values[0]), email_key(values[1])
+
+
+_PHONE = Key("phone_number", "phone", phone_key)
+_EMAIL = Key("email", "email", email_key)
+
+UPDATE = Rule(
+    "update",
+    ("leads_update_update",),
+    "leads",
+    (_PHONE, _EMAIL),
+    "all given",
+    none="404 (setting `no_match_status`)",
+    several="the one added last (setting `several_matches`)",
+    provenance="documented",
+    source=_UPDATE_PAGE,
+)
+DUPLICATE = Rule(
+    "duplicate",
+    ("leads_create", "leads_bulk_create_create", "lead_ingestion_create"),
+    "leads",
+    (Key("phone_number and email", "pair", _pair),),
+    "all given",
+    none="a new lead",
+    several="the one added last; `min_reengagement_days` decides between re-engagement and refusal",
+    provenance="documented",
+    source=_INTRO,
+)
+INGESTION = Rule(
+    "ingestion",
+    ("lead_ingestion_update",),
+    "leads",
+    (Key("external_id", "external_id", str), _PHONE, _EMAIL),
+    "first that matches",
+    none="a new lead, 201",
+    several="the one added last (setting `several_matches`)",
+    provenance="documented",
+    source=_INGESTION_PUT,
+)
+
+_ZONES = ("America/Los_Angeles", "America/Denver", "America/Chicago", "America/New_York", "UTC")
+
+_SETTINGS = (
+    Setting("create_status", 201, "Status of the answer to a new lead.", "inferred", _CREATE_PAGE, (201, 200)),
+    Setting(
+        "new_lead_status",
+        "by lead type",
+        "Status of a new lead; `by lead type` is OPEN where the lead type calls out, else NEW.",
+        "chosen",
+        _CREATE_PAGE,
+        ("by lead type", "NEW", "OPEN"),
+    ),
+    Setting(
+        "duplicate",
+        "refuse",
+        "A duplicate that is not re-engaged: `refuse` answers 400, `existing` answers 200 with the lead there is.",
+        "chosen",
+        _INTRO,
+        ("refuse", "existing"),
+    ),
+    Setting("reengagement_status", 200, "Status of the answer that has the re-engaged lead.", "chosen", _INTRO, (200, 201)),
+    Setting(
+        "several_matches",
+        "newest",
+        "Several leads match an update: `newest` changes the one added last, `refuse` answers 400.",
+        "chosen",
+        _UPDATE_PAGE,
+        ("newest", "refuse"),
+    ),
+    Setting("no_match_status", 404, "Status where no lead matches an update.", "inferred", _UPDATE_PAGE, (404, 400)),
+    Setting(
+        "not_found_wording",
+        "named",
+        "`named`: No Lead matches the given query. `plain`: Not found. (before framework version 3.15).",
+        "inferred",
+        "leads/retrieve-a-lead",
+        ("named", "plain"),
+    ),
+    Setting(
+        "metadata_update",
+        "merge",
+        "New metadata on an update: `merge` puts it over the old, `replace` drops the old.",
+        "chosen",
+        _UPDATE_PAGE,
+        ("merge", "replace"),
+    ),
+    Setting(
+        "international_phones",
+        "accept",
+        "Valid phone numbers outside +1: `accept` or `refuse`.",
+        "chosen",
+        _UPDATE_PAGE,
+        ("accept", "refuse"),
+    ),
+    Setting(
+        "unknown_references",
+        "refuse",
+        "Ids of lead types and representatives that do not exist: `refuse` or `accept`.",
+        "inferred",
+        _UPDATE_PAGE,
+        ("refuse", "accept"),
+    ),
+    Setting(
+        "ingestion_duplicate",
+        "refuse",
+        "A duplicate in an ingestion POST: `refuse` treats it as POST /api/leads/ does, `create` makes a second lead.",
+        "chosen",
+        _INGESTION_POST,
+        ("refuse", "create"),
+    ),
+    Setting("list_order", "newest", "Which leads come first in the list.", "chosen", "leads/list-leads", ("newest", "oldest")),
+    Setting("page_size", 100, "Entries on a page where the request names no number.", "chosen", "leads/list-leads"),
+    Setting("max_page_size", 1000, "The most entries a page can be asked to have.", "chosen", "leads/list-leads"),
+    Setting("time_zone", _ZONES[0], "Zone of the times in answers.", "inferred", "leads/retrieve-a-lead", _ZONES),
+)
+
+_BEHAVIOURS = (
+    Behaviour("Every path ends with a slash; a request without it gets 301 to the path with it.", "inferred", _UPDATE_PAGE),
+    Behaviour(
+        "A missing, malformed or refused token is 401 with `WWW-Authenticate: Token`; the word Token may be in any letter case.",
+        "inferred",
+        _INTRO,
+    ),
+    Behaviour("Problems with several fields come together, in one object from field to messages.", "inferred", _UPDATE_PAGE),
+    Behaviour(
+        'Values are read as the framework reads them: numbers as text, "12" as a number, "true" as a boolean, texts trimmed.',
+        "inferred",
+        _UPDATE_PAGE,
+    ),
+    Behaviour("A field that an update does not send stays as it was, in forms too.", "inferred", _UPDATE_PAGE),
+    Behaviour(
+        "Read-only fields that are sent are ignored, and so are status, status_detail, sms_dnc and call_dnc when a lead is created.",
+        "inferred",
+        _CREATE_PAGE,
+    ),
+    Behaviour(
+        "Keys that are no standard lead fields are stored in metadata, over keys of the same name inside `metadata`.",
+        "documented",
+        _INTRO,
+    ),
+    Behaviour("`metadata: null` on an update empties it.", "chosen", _UPDATE_PAGE),
+    Behaviour("Phone numbers are read in E.164 or US notation and come back as E.164.", "inferred", _UPDATE_PAGE),
+    Behaviour("Phone numbers are compared as E.164, e-mail addresses without regard to case.", "chosen", _UPDATE_PAGE),
+    Behaviour(
+        "An empty e-mail address is null; an empty external_id, lead_source, us_state or status_detail stays empty.", "chosen", _UPDATE_PAGE
+    ),
+    Behaviour("external_id is stored by an update and never matched by it.", "inferred", _UPDATE_PAGE),
+    Behaviour("LOST and every other status leave sms_dnc and call_dnc as they are.", "documented", _UPDATE_PAGE),
+    Behaviour("A closing status, or call_dnc set to true, empties next_call_time and its reason.", "inferred", _UPDATE_PAGE),
+    Behaviour("A change of status through the API empties status_reason.", "chosen", _UPDATE_PAGE),
+    Behaviour(
+        "A new lead of a lead type that calls out is called now, or at a later call_schedule_start_time, for the reason FIRST_CALL.",
+        "inferred",
+        _CREATE_PAGE,
+    ),
+    Behaviour(
+        "A duplicate has the same combination of phone number and e-mail address, no address being equal to no address.", "inferred", _INTRO
+    ),
+    Behaviour(
+        "A duplicate is re-engaged where min_reengagement_days is given and so many days have passed since the lead was received or last "
+        "re-engaged.",
+        "inferred",
+        _INTRO,
+    ),
+    Behaviour(
+        "A re-engagement counts up reengagements_count, sets last_reengagement_time, status OPEN and status_reason REENGAGEMENT, plans a "
+        "call for the reason NEXT_AVAILABLE_SLOT unless call_dnc is set, and takes over the fields sent; metadata is merged.",
+        "inferred",
+        _INTRO,
+    ),
+    Behaviour("min_reengagement_days is used and not stored.", "inferred", _INTRO),
+    Behaviour(
+        "Bulk results keep the order of the request; a bad item fails alone; a duplicate, of an earlier item too, is an error.",
+        "documented",
+        _BULK_PAGE,
+    ),
+    Behaviour(
+        "A bulk item with a null character, a lone surrogate or an infinite number fails the whole request with 400.", "chosen", _BULK_PAGE
+    ),
+    Behaviour("An ingestion URL asks for a token if its configuration says so.", "documented", _INGESTION_POST),
+    Behaviour(
+        "The ingestion endpoints are at /api/lead-ingestion/{uuid}/; keys that are not mapped are read as if they had been sent to POST "
+        "/api/leads/.",
+        "inferred",
+        _INGESTION_POST,
+    ),
+    Behaviour(
+        "An ingestion PUT may also set status, status_detail, sms_dnc and call_dnc of a lead that it matches.", "chosen", _INGESTION_PUT
+    ),
+    Behaviour(
+        "Pages past the end, or no number, are 404 Invalid page; `page=last` is the last one; a bad page_size is the default.",
+        "inferred",
+        "lead-types/list-lead-types",
+    ),
+    Behaviour("Every word of `search` must be in the name of the lead type, in any letter case.", "inferred", "lead-types/list-lead-types"),
+    Behaviour("Webhooks are stored and never called; the trigger is CALL_COMPLETE where none is sent.", "chosen", "webhook"),
+)
+
+
+def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
+    """Fill the tables from the section of a fixture; yields each duplicate id, invalid phone number and reference to nothing."""
+    for table, defaults in _SEEDED.items():
+        rows = section.get(table, ())
+        yield from _duplicates(table, rows)
+        tx.skip_numbers(table, max((row["id"] for row in rows if isinstance(row.get("id"), int)), default=0))
+        for row in rows:
+            tx.put(table, defaults | row)
+    yield from _dangling("ingestion_configs", section, tx)
+    yield from _duplicates("leads", section.get("leads", ()))
+    yield from _dangling("leads", section, tx)
+    yield from _seed_leads(section.get("leads", ()), tx, seeding)
+
+
+_SEEDED: dict[str, Row] = {
+    "lead_types": {"lead_metadata_fields": [], "outbound_calling": True},
+    "representatives": {},
+    "ingestion_configs": {"name": "", "requires_token": True, "lead_type": None, "field_map": {}},
+    "webhooks": {"trigger": "CALL_COMPLETE", "filter_condition": None},
+}
+
+
+def _seed_leads(rows: Collection[Row], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
+    tx.skip_numbers("leads", max((row["id"] for row in rows if "id" in row), default=0))
+    for place, given in enumerate(rows):
+        phone = phone_e164(given["phone_number"])
+        if phone is None:
+            yield Problem(("leads", place, "phone_number"), "phone", f"{given['phone_number']!r} is no valid phone number")
+            continue
+        fields = given | {"phone_number": phone} | _seed_times(given, seeding.settings)
+        created = _moment(given["created_time"]) if "created_time" in given else seeding.now
+        number = given["id"] if "id" in given else tx.next_number("leads")
+        tx.put("leads", _new_lead(number, fields, created, seeding.settings, tx))
+
+
+def _seed_times(given: Row, settings: Mapping[str, Any]) -> Row:
+    times = {name: _time(_moment(given[name]), settings) for name in _TIMES if given.get(name)}
+    start = given.get("call_schedule_start_time")
+    return times | ({"call_schedule_start_time": _local(_moment(start), settings).isoformat()} if start else {})
+
+
+def _duplicates(table: str, rows: Collection[Row]) -> Iterator[Problem]:
+    seen = set()
+    for place, row in enumerate(rows):
+        if "id" in row and row["id"] in seen:
+            yield Problem((table, place, "id"), "unique", f"the id {row['id']} stands twice in {table}")
+        seen.add(row.get("id"))
+
+
+def _dangling(table: str, section: Mapping[str, Any], tx: Transaction) -> Iterator[Problem]:
+    for place, row in enumerate(section.get(table, ())):
+        for field, target in (("lead_type", "lead_types"), ("representative", "representatives")):
+            if row.get(field) is not None and tx.get(target, row[field]) is None:
+                yield Problem((table, place, field), "reference", f"there is no {row[field]} in {target}")
+
+
+DIALECT = DjangoRest(keyword="Token", zone="America/Los_Angeles")
+
+vendor = Vendor(
+    name="sela",
+    dialect=DIALECT,
+    tables=(
+        TableSpec(
+            "leads",
+            {
+                "phone": lambda row: row["phone_number"] or None,
+                "email": lambda row: email_key(row["email"]),
+                "pair": lambda row: (row["phone_number"], email_key(row["email"])),
+                "external_id": lambda row: row["external_id"] or None,
+            },
+        ),
+        TableSpec("lead_types"),
+        TableSpec("representatives"),
+        TableSpec("ingestion_configs"),
+        TableSpec("webhooks"),
+    ),
+    seed=seed,
+    settings=_SETTINGS,
+    rules=(UPDATE, DUPLICATE, INGESTION),
+    behaviours=_BEHAVIOURS,
+    curl="curl -X PUT {url}/api/leads/update/ -H 'Authorization: Token demo' -H 'Content-Type: application/json' "
+    '-d \'{{"phone_number": "+18042221111", "email": "first_name@trysela.com", "status": "CLOSED"}}\'',
+)
+
+
+@vendor.operation
+def leads_update_update(call: Call, tx: Transaction) -> Reply:
+    """PUT /api/leads/update/: change the lead with this phone number and e-mail address (`leads/update-a-lead-with-phone-email-match`)."""
+    row = _the_one(matching.find(UPDATE, call.body, tx).rows, call)
+    if row is None:
+        raise _no("Lead", call, call.settings["no_match_status"])
+    return Reply(_update(row, call.body, call, tx))
+
+
+@vendor.operation
+def leads_partial_update(call: Call, tx: Transaction) -> Reply:
+    """PATCH /api/leads/{id}/: change the fields that are sent (`leads/update-a-lead`)."""
+    return Reply(_update(_found("leads", "Lead", call, tx), call.body, call, tx))
+
+
+@vendor.operation
+def leads_retrieve(call: Call, tx: Transaction) -> Reply:
+    """GET /api/leads/{id}/ (`leads/retrieve-a-lead`)."""
+    return Reply(_found("leads", "Lead", call, tx))
+
+
+@vendor.operation
+def leads_list(call: Call, tx: Transaction) -> Reply:
+    """GET /api/leads/, a page at a time (`leads/list-leads`)."""
+    rows = list(tx.rows("leads"))
+    return Reply(_page(rows if call.settings["list_order"] == "oldest" else rows[::-1], call))
+
+
+@vendor.operation
+def leads_create(call: Call, tx: Transaction) -> Reply:
+    """POST /api/leads/: a new lead, or the re-engaged one that it repeats (`leads/create-a-lead`, `introduction`)."""
+    row, action = _take_in(call.body, call, tx)
+    if action == "duplicate" and call.settings["duplicate"] == "refuse":
+        raise _refused(_DUPLICATE)
+    return Reply(row, call.settings[_STATUS_SETTINGS[action]] if action in _STATUS_SETTINGS else 200)
+
+
+_STATUS_SETTINGS = {"created": "create_status", "reengaged": "reengagement_status"}
+
+
+@vendor.operation
+def leads_bulk_create_create(call: Call, tx: Transaction) -> Reply:
+    """POST /api/leads/bulk-create/: each lead on its own, results in the order of the request (`leads/bulk-create-leads`)."""
+    return Reply({"results": [_bulk_result(item, call, tx) for item in call.body["leads"]]})
+
+
+@vendor.operation
+def lead_types_list(call: Call, tx: Transaction) -> Reply:
+    """GET /api/lead-types/, with `search` over the names (`lead-types/list-lead-types`)."""
+    words = str(call.query.get("search", "")).casefold().replace(",", " ").split()
+    rows = [row for row in tx.rows("lead_types") if all(word in row["name"].casefold() for word in words)]
+    return Reply(_page(rows, call, _lead_type_view))
+
+
+@vendor.operation
+def lead_types_retrieve(call: Call, tx: Transaction) -> Reply:
+    """GET /api/lead-types/{id}/ (`lead-types/retrieve-a-lead-type`)."""
+    return Reply(_lead_type_view(_found("lead_types", "LeadType", call, tx)))
+
+
+@vendor.operation
+def lead_ingestion_create(call: Call, tx: Transaction) -> Reply:
+    """POST /api/lead-ingestion/{id}/: a new lead from a mapped payload (`lead-ingestion/create-a-lead-from-a-custom-payload`)."""
+    body, problems = _mapped(call, tx)
+    if problems:
+        raise Refusal("invalid", problems=problems)
+    if call.settings["ingestion_duplicate"] == "create":
+        return Reply(_create(body, call, tx), 201)
+    row, action = _take_in(body, call, tx)
+    if action == "duplicate":
+        raise _refused(_DUPLICATE)
+    return Reply(row, 201)
+
+
+@vendor.operation
+def lead_ingestion_update(call: Call, tx: Transaction) -> Reply:
+    """PUT /api/lead-ingestion/{id}/: update the lead with the payload's external id, phone number or e-mail, or create it.
+
+    (`lead-ingestion/create-or-update-a-lead-from-a-custom-payload`)
+    """
+    body, problems = _mapped(call, tx)
+    wrong = [problem for problem in problems if problem.keyword != "required"]
+    row = None if wrong else _the_one(matching.find(INGESTION, body, tx).rows, call)
+    if wrong or (problems and row is None):
+        raise Refusal("invalid", problems=problems)
+    return Reply(_create(body, call, tx), 201) if row is None else Reply(_update(row, body, call, tx))
+
+
+@vendor.operation
+def webhooks_create(call: Call, tx: Transaction) -> Reply:
+    """POST /api/webhooks/: stored, never called (`webhook`)."""
+    fields = {name: call.body[name] for name in ("url", "trigger", "filter_condition") if name in call.body}
+    row = {"id": tx.next_number("webhooks"), "url": "", "trigger": "CALL_COMPLETE", "filter_condition": None} | fields
+    return Reply(tx.put("webhooks", row), 201)
+
+
+@vendor.operation
+def webhooks_retrieve(call: Call, tx: Transaction) -> Reply:
+    """GET /api/webhooks/{id}/ (`webhooks/retrieve-a-webhook`)."""
+    return Reply(_found("webhooks", "Webhook", call, tx))
+
+
+def _found(table: str, model: str, call: Call, tx: Transaction) -> Row:
+    """The row that the path names. Raises Refusal("not_found")."""
+    row = tx.get(table, call.place["id"])
+    if row is None:
+        raise _no(model, call)
+    return row
+
+
+def _no(model: str, call: Call, status: int = 404) -> Refusal:
+    text = f"No {model} matches the given query." if call.settings["not_found_wording"] == "named" else "Not found."
+    return Refusal("not_found", text, status=status)
+
+
+def _refused(text: str) -> Refusal:
+    return Refusal("invalid", problems=[Problem((), "unique", text)])
+
+
+def _the_one(rows: list[Row], call: Call) -> Row | None:
+    """Which of the matching rows is meant, if any. Raises Refusal("invalid") where the setting wants one match only."""
+    if len(rows) > 1 and call.settings["several_matches"] == "refuse":
+        raise _refused(_SEVERAL)
+    return rows[-1] if rows else None
+
+
+def _update(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) -> Row:
+    """Store the row with what the body changes."""
+    changes = _fields(body, _ON_UPDATE, call)
+    changes["modified_time"] = _time(call.now, call.settings)
+    if "metadata" in body or not body.keys() <= _STANDARD:
+        changes["metadata"] = _metadata(body, row["metadata"] if call.settings["metadata_update"] == "merge" else None)
+    status = changes.get("status", row["status"])
+    if status != row["status"]:
+        changes["status_reason"] = None
+    if status in _CLOSING or changes.get("call_dnc"):
+        changes["next_call_time"] = changes["next_call_time_reason"] = None
+    return tx.put("leads", row | changes)
+
+
+def _fields(body: Mapping[str, Any], writable: Collection[str], call: Call) -> Row:
+    """The fields that the body sets, as they are stored."""
+    fields = {name: value for name, value in body.items() if name in writable}
+    if "phone_number" in fields:
+        fields["phone_number"] = _phone(fields["phone_number"], call)
+    if fields.get("call_schedule_start_time"):
+        fields["call_schedule_start_time"] = _local(_moment(fields["call_schedule_start_time"]), call.settings).isoformat()
+    return fields
+
+
+def _phone(text: str, call: Call) -> str:
+    """E.164. Raises Refusal("invalid") for numbers outside +1 where the setting wants none."""
+    number = phone_e164(text) or text
+    if call.settings["international_phones"] == "refuse" and not number.startswith("+1"):
+        raise call.invalid(("phone_number",), "phone", "Enter a valid phone number.")
+    return number
+
+
+def _metadata(body: Mapping[str, Any], old: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What was there, under `metadata`, under the keys that are no standard lead fields; null where nothing gives any."""
+    extras = {name: value for name, value in body.items() if name not in _STANDARD}
+    sent = body.get("metadata")
+    if sent is None and "metadata" in body:
+        old = None
+    if sent is None and not extras:
+        return dict(old) if old is not None else None
+    return {**(old or {}), **(sent or {}), **extras}
+
+
+def _take_in(body: Mapping[str, Any], call: Call, tx: Transaction) -> tuple[Row, str]:
+    """The lead that a body means, and what became of it: created, reengaged, or untouched as a duplicate (`introduction`)."""
+    pair = (_phone(body["phone_number"], call), body.get("email"))
+    twins = matching.find(DUPLICATE, {"phone_number and email": pair}, tx).rows
+    if not twins:
+        return _create(body, call, tx), "created"
+    if not _is_due(twins[-1], body.get("min_reengagement_days"), call.now):
+        return twins[-1], "duplicate"
+    return _reengage(twins[-1], body, call, tx), "reengaged"
+
+
+def _create(body: Mapping[str, Any], call: Call, tx: Transaction) -> Row:
+    fields = _fields(body, _ON_CREATE, call) | {"metadata": _metadata(body, None)}
+    return tx.put("leads", _new_lead(tx.next_number("leads"), fields, call.now, call.settings, tx))
+
+
+def _new_lead(number: int, fields: Row, now: datetime, settings: Mapping[str, Any], tx: Transaction) -> Row:
+    """A whole lead from the fields given: received now, and scheduled for a first call where its lead type calls out."""
+    time = _time(now, settings)
+    times = {"modified_time": time, "created_time": time, "received_time": time}
+    kind = tx.get("lead_types", fields.get("lead_type") or 0)
+    calls_out = kind is not None and kind["outbound_calling"]
+    status = settings["new_lead_status"]
+    first = {"status": ("OPEN" if calls_out else "NEW") if status == "by lead type" else status}
+    row = LEAD | times | first | fields | {"id": number}
+    if calls_out and "next_call_time" not in fields and not row["call_dnc"] and row["status"] not in _CLOSING:
+        row |= _next_call(row, now, "FIRST_CALL")
+    return row
+
+
+def _next_call(row: Row, now: datetime, reason: str) -> Row:
+    start = row["call_schedule_start_time"]
+    moment = max(now, _moment(start)) if start else now
+    return {"next_call_time": _in(UTC, moment).isoformat(timespec="seconds"), "next_call_time_reason": reason}
+
+
+def _is_due(row: Row, days: float | None, now: datetime) -> bool:
+    """Whether so many days have passed since the lead was received or last re-engaged (`introduction`)."""
+    if days is None:
+        return False
+    times = [_moment(row[name]) for name in ("received_time", "last_reengagement_time") if row[name]]
+    return not times or (now - max(times)) / timedelta(days=1) >= days
+
+
+def _reengage(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) -> Row:
+    """Store the row as a lead that came in once more (`introduction`)."""
+    time = _time(call.now, call.settings)
+    row = (
+        row
+        | _fields(body, _ON_CREATE, call)
+        | {
+            "metadata": _metadata(body, row["metadata"]),
+            "modified_time": time,
+            "status": "OPEN",
+            "status_reason": "REENGAGEMENT",
+            "reengagements_count": row["reengagements_count"] + 1,
+            "last_reengagement_time": time,
+        }
+    )
+    return tx.put("leads", row if row["call_dnc"] else row | _next_call(row, call.now, "NEXT_AVAILABLE_SLOT"))
+
+
+def _bulk_result(item: Any, call: Call, tx: Transaction) -> dict[str, Any]:
+    """What became of one item; an error is one sentence for each field (`leads/bulk-create-leads`)."""
+    if not isinstance(item, dict):
+        return _bulk_error(_NOT_AN_OBJECT)
+    reader = _item_reader(call)
+    body, problems = reader.read(item, call.exists)
+    try:
+        if problems:
+            raise Refusal("invalid", problems=problems)
+        row, action = _take_in(body, call, tx)
+    except Refusal as refusal:
+        errors = DIALECT.errors(refusal.problems, reader.schema)
+        return _bulk_error("; ".join(f"{field}: {' '.join(messages)}" for field, messages in errors.items()))
+    return _bulk_error(_DUPLICATE) if action == "duplicate" else {"id": row["id"], "action": action}
+
+
+def _bulk_error(text: str) -> dict[str, Any]:
+    return {"id": None, "action": "error", "error": text}
+
+
+def _item_reader(call: Call) -> Reader:
+    body = call.operation.body
+    if body is None or body.item is None:
+        raise TypeError(f"{call.operation.id} has nothing for its handler to read")
+    return body.item
+
+
+def _mapped(call: Call, tx: Transaction) -> tuple[Any, list[Problem]]:
+    """The payload after the field mapping of the configuration that the path names, read as a lead, and what is wrong with it.
+
+    Raises Refusal("not_found"), and Refusal("unauthorized") where this configuration asks for a token (`lead-ingestion/...`).
+    """
+    config = _found("ingestion_configs", "LeadIngestionConfig", call, tx)
+    if config["requires_token"] and call.account is None:
+        raise Refusal("unauthorized", "missing")
+    payload, fields = call.body, {}
+    for theirs, ours in config["field_map"].items():
+        payload, value = _taken_out(payload, tuple(theirs.split(".")))
+        if value is not ...:
+            fields[ours] = value
+    lead = payload | fields
+    if lead.get("lead_type") in (None, "") and config["lead_type"] is not None:
+        lead["lead_type"] = config["lead_type"]
+    return _item_reader(call).read(lead, call.exists)
+
+
+def _taken_out(payload: Any, steps: tuple[str, ...]) -> tuple[Any, Any]:
+    """The payload without the value at that path, and the value; `...` where there is none."""
+    if not isinstance(payload, dict) or steps[0] not in payload:
+        return payload, ...
+    if len(steps) == 1:
+        return {name: value for name, value in payload.items() if name != steps[0]}, payload[steps[0]]
+    rest, value = _taken_out(payload[steps[0]], steps[1:])
+    return payload | {steps[0]: rest}, value
+
+
+def _lead_type_view(row: Row) -> Row:
+    return {name: row[name] for name in ("id", "name", "lead_metadata_fields")}
+
+
+def _page(rows: list[Row], call: Call, view: Callable[[Row], Row] = dict) -> dict[str, Any]:
+    """The page that the query asks for, with links to its neighbours. Raises Refusal("not_found") where there is none."""
+    size = _page_size(call)
+    last = max(1, -(-len(rows) // size))
+    number = _page_number(call.query.get("page"), last)
+    return {
+        "count": len(rows),
+        "next": _link(call, number + 1) if number < last else None,
+        "previous": _link(call, number - 1) if number > 1 else None,
+        "results": [view(row) for row in rows[(number - 1) * size : number * size]],
+    }
+
+
+def _page_size(call: Call) -> int:
+    size = call.query.get("page_size")
+    default = max(1, call.settings["page_size"])
+    return int(min(size, max(1, call.settings["max_page_size"]))) if isinstance(size, int) and size > 0 else default
+
+
+def _page_number(page: Any, last: int) -> int:
+    number = {None: 1, "": 1, "last": last}.get(page, page)
+    if type(number) is not int or not 1 <= number <= last:
+        raise Refusal("not_found", "Invalid page.")
+    return int(number)
+
+
+def _link(call: Call, number: int) -> str:
+    """The called address with another page, the parameters sorted; the first page goes without one."""
+    query = {name: value for name, value in call.query.items() if name != "page"} | ({"page": number} if number > 1 else {})
+    return call.url + ("?" + urlencode(sorted(query.items())) if query else "")
+
+
+@lru_cache(maxsize=len(_ZONES))
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def _time(moment: datetime, settings: Mapping[str, Any]) -> str:
+    """ISO 8601 with microseconds and the offset of the account's zone (`leads/retrieve-a-lead`)."""
+    return _local(moment, settings).isoformat(timespec="microseconds")
+
+
+def _local(moment: datetime, settings: Mapping[str, Any]) -> datetime:
+    return _in(_zone(settings["time_zone"]), moment)
+
+
+def _in(zone: Any, moment: datetime) -> datetime:
+    """The moment in a zone; as it is where the zone's calendar has no such time, or no offset in whole minutes for it."""
+    try:
+        there = moment.astimezone(zone)
+    except OverflowError:
+        return moment
+    offset = there.utcoffset()
+    return moment if offset is None or offset.seconds % 60 else there
+
+
+def _moment(text: str) -> datetime:
+    moment = parse_date_time(text)
+    assert moment is not None, text
+    return moment

@@ -1,0 +1,83 @@
+"""What every test may use: a server over a socket, and a client of each vendor in a workspace of its own."""
+
+import logging
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, settings
+
+from mockserver.server import MockServer
+from mockserver.workspaces import Workspace
+
+_numbers = count(1)
+
+# Repeatable and short by default; `--hypothesis-profile long` looks further, at other requests each time.
+_SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
+settings.register_profile("gate", max_examples=15, derandomize=True, database=None, deadline=None, suppress_health_check=_SLOW)
+settings.register_profile("long", max_examples=1000, database=None, deadline=None, suppress_health_check=_SLOW)
+settings.load_profile("gate")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[MockServer]:
+    """One server with the demo fixture for the whole session."""
+    with MockServer() as running:
+        yield running
+
+
+@pytest.fixture
+def account() -> str:
+    """An account name that no other test uses."""
+    return f"test-{next(_numbers)}"
+
+
+@pytest.fixture
+def workspace(server: MockServer, account: str) -> Workspace:
+    """The world behind this test's clients."""
+    return server.app.workspaces.of(account)
+
+
+@pytest.fixture
+def sela(server: MockServer, account: str) -> Iterator[httpx.Client]:
+    """A client of Sela with a token."""
+    with httpx.Client(base_url=f"{server.url}/sela", headers={"Authorization": f"Token {account}"}) as client:
+        yield client
+
+
+@pytest.fixture
+def octanist(server: MockServer, account: str) -> Iterator[httpx.Client]:
+    """A client of Octanist with an API key."""
+    with httpx.Client(base_url=f"{server.url}/octanist/api", headers={"X-API-KEY": account}) as client:
+        yield client
+
+
+@pytest.fixture
+def nlpearl(server: MockServer, account: str) -> Iterator[httpx.Client]:
+    """A client of NLPearl with an account id and a secret."""
+    with httpx.Client(base_url=f"{server.url}/nlpearl", headers={"Authorization": f"Bearer {account}:secret"}) as client:
+        yield client
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., str]]:
+    """Starts a further server with other options and returns its base URL."""
+    running: list[MockServer] = []
+
+    def start(**options: Any) -> str:
+        running.append(MockServer(**options).start())
+        return running[-1].url
+
+    yield start
+    for each in running:
+        each.stop()
+
+
+@pytest.fixture(autouse=True)
+def _no_error_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """An answer out of the document, or a handler that breaks, is logged as an error: both fail the test."""
+    yield
+    errors = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
+    assert errors == []

@@ -1,0 +1,250 @@
+"""The command line as its users have it: what it prints, and how an operator's mistake ends it."""
+
+import itertools
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path as File
+
+import httpx
+import pytest
+
+import mockserver
+from mockserver.resources import folder
+from mockserver.settings import OPTIONS
+
+CHECKOUT = File(mockserver.__file__).parent.parent
+SOON = 3.0
+"""Seconds a stop may take where every core is busy with tests; alone it takes a fifth of one. Waiting for open connections would take ten."""
+COMMAND = [sys.executable, "-m", "mockserver"]
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
+
+
+def run(*arguments: str, **environment: str) -> tuple[int, str, str]:
+    """Status, stdout and stderr of the command."""
+    done = subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=30, check=False, cwd=CHECKOUT, env=ENVIRONMENT | environment
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_version_prints_the_version() -> None:
+    assert run("version") == (0, f"mockserver {mockserver.__version__}\n", "")
+
+
+def test_help_names_every_command() -> None:
+    status, out, _ = run("--help")
+    assert (status, {"serve", "routes", "check", "version"} <= set(out.split())) == (0, True)
+
+
+def test_no_command_is_answered_with_help() -> None:
+    status, out, err = run()
+    assert (status, "Usage:" in out, err) == (0, True, "")
+
+
+def test_help_of_serve_names_every_option_with_its_variable_and_default() -> None:
+    _, out, _ = run("serve", "--help")
+    words = " ".join(out.split())
+    assert [o.name for o in OPTIONS if not (o.flag in words and o.variable in words and f"[default: {o.default}]" in words)] == []
+
+
+def test_routes_lists_every_operation_of_every_vendor() -> None:
+    status, out, err = run("routes")
+    documents = [file.read_text("utf-8") for file in folder("openapi").glob("*.yaml")]
+    named = {name for text in documents for name in re.findall(r"\n      operationId: (\w+)", text)}
+    listed = {line.split()[2] for line in out.splitlines() if line.startswith("  ")}
+    assert (status, listed, err) == (0, named, "")
+
+
+# ------------------------------------------------------------------------------------------------------------------- check
+
+
+@pytest.mark.parametrize("name", ["demo", "empty"])
+def test_check_finds_nothing_wrong_with_a_bundled_fixture(name: str) -> None:
+    file = folder("fixtures") / f"{name}.yaml"
+    assert run("check", str(file)) == (0, f"{file}: no problem\n", "")
+
+
+def test_check_counts_the_operations_of_a_document() -> None:
+    file = folder("openapi") / "octanist.yaml"
+    assert run("check", str(file)) == (0, f"{file}: 6 operations, no problem\n", "")
+
+
+def test_check_tells_every_problem_of_a_fixture(tmp_path: File) -> None:
+    file = tmp_path / "seed.yaml"
+    file.write_text("clock: tomorrow\nnobody: {}\n", "utf-8")
+    status, out, err = run("check", str(file))
+    assert (status, out, sorted(err.removeprefix("mockserver: ").splitlines())) == (
+        2,
+        "",
+        [f'{file}:1: clock: "tomorrow" is not a "date-time"', f"{file}:2: nobody: is no property here"],
+    )
+
+
+def test_check_tells_every_problem_of_a_document(tmp_path: File) -> None:
+    file = tmp_path / "api.yaml"
+    file.write_text("openapi: 3.0.3\ninfo: {title: x}\n", "utf-8")
+    status, out, err = run("check", str(file))
+    assert (status, out, sorted(err.removeprefix("mockserver: ").splitlines())) == (
+        2,
+        "",
+        [f"{file}:1: paths: is missing", f"{file}:1: servers: is missing"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        pytest.param(None, ": cannot be read: No such file or directory", id="no file"),
+        pytest.param(b"a: [", ":2: is not YAML: did not find expected node content", id="no YAML"),
+        pytest.param(b"\xff\xfe\x00", ": is not UTF-8 (byte 0)", id="no text"),
+        pytest.param(b"- 1", ':1: [1] is not of type "object"', id="a list"),
+    ],
+)
+def test_check_of_something_else_is_one_sentence(content: bytes | None, problem: str, tmp_path: File) -> None:
+    file = tmp_path / "some.yaml"
+    if content is not None:
+        file.write_bytes(content)
+    assert run("check", str(file)) == (2, "", f"mockserver: {file}{problem}\n")
+
+
+def test_check_wants_a_file() -> None:
+    assert run("check") == (2, "", "mockserver: Missing argument 'FILE'.\n")
+
+
+# ------------------------------------------------------------------------------------------------------- serve: bad options
+
+BAD = {
+    "host": "",
+    "port": "http",
+    "fixtures": " ",
+    "seed": "-1",
+    "strictness": "loose",
+    "auth": "none",
+    "log_level": "loud",
+    "max_body": "1MB",
+    "max_workspaces": "0",
+    "default_account": " ",
+}
+SPOKEN = [pytest.param(option.flag, option.variable, BAD[option.name], id=option.name) for option in OPTIONS]
+
+
+@pytest.mark.parametrize(("flag", "variable", "value"), SPOKEN)
+def test_a_bad_flag_is_one_sentence(flag: str, variable: str, value: str) -> None:
+    status, out, err = run("serve", f"{flag}={value}")
+    assert (status, out, err.count("\n"), err.startswith(f"mockserver: {flag} (or {variable}) is {value!r}, but must be ")) == (2, "", 1, True)
+
+
+@pytest.mark.parametrize(("flag", "variable", "value"), [each for each in SPOKEN if each.values[2] != ""])
+def test_a_bad_variable_is_one_sentence(flag: str, variable: str, value: str) -> None:
+    status, out, err = run("serve", **{variable: value})
+    assert (status, out, err.count("\n"), err.startswith(f"mockserver: {flag} (or {variable}) is {value!r}, but must be ")) == (2, "", 1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        pytest.param(["serve", "--prot", "1"], "No such option '--prot'", id="unknown flag"),
+        pytest.param(["serve", "--port"], "Option '--port' requires an argument.", id="flag without a value"),
+        pytest.param(["serve", "now"], "Got unexpected extra argument (now)", id="extra argument"),
+        pytest.param(["sreve"], "No such command 'sreve'.", id="unknown command"),
+        pytest.param(["serve", "--fixtures", "none.yaml"], "none.yaml: cannot be read: No such file or directory", id="no such fixture"),
+    ],
+)
+def test_a_slip_is_one_sentence(arguments: list[str], sentence: str) -> None:
+    status, out, err = run(*arguments)
+    assert (status, out, err.count("\n"), err.startswith(f"mockserver: {sentence}")) == (2, "", 1, True)
+
+
+@pytest.mark.parametrize("host", [pytest.param("192.0.2.1", id="another machine's"), pytest.param("a" * 70, id="no name at all")])
+def test_an_address_that_cannot_be_listened_on_is_one_sentence(host: str) -> None:
+    status, out, err = run("serve", "--port", "0", "--host", host)
+    assert (status, out, err.count("\n"), err.startswith(f"mockserver: --host {host}, --port 0: cannot listen there: ")) == (2, "", 1, True)
+
+
+def test_a_port_in_use_is_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        status, out, err = run("serve", "--port", port)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"mockserver: --host 127.0.0.1, --port {port}: cannot listen there: Address already in use")
+
+
+# ------------------------------------------------------------------------------------------------------------ serve: running
+
+Start = Callable[..., tuple[subprocess.Popen[str], list[str]]]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts `mockserver serve` on a free port; returns the process and its banner, blank lines left out. Stops it after the test."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, **environment: str) -> tuple[subprocess.Popen[str], list[str]]:
+        command, environment = [*COMMAND, "serve", "--port", "0", *arguments], ENVIRONMENT | environment
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=CHECKOUT, env=environment)
+        running.append(process)
+        watchdog = threading.Timer(20, process.kill)
+        watchdog.start()
+        assert process.stdout is not None
+        banner = [line.rstrip() for line in itertools.islice(filter(str.strip, process.stdout), 7)]
+        watchdog.cancel()
+        return process, banner
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def test_serve_prints_the_three_base_urls_with_a_curl_line_each(start: Start) -> None:
+    _, (first, *pairs) = start()
+    url = first.removeprefix(f"mockserver {mockserver.__version__} is listening on ")
+    assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", url)
+    assert [line.rpartition(": ")[2] for line in pairs[::2]] == [f"{url}/nlpearl", f"{url}/octanist", f"{url}/sela"]
+    assert [line.split()[0] for line in pairs[1::2] if url in line] == ["curl"] * 3
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="this machine has no curl to paste the lines to")
+def test_the_printed_curl_lines_work(start: Start) -> None:
+    _, (_, *pairs) = start()
+    statuses = []
+    for line in pairs[1::2]:
+        done = subprocess.run([*shlex.split(line), "-s", "-o", os.devnull, "-w", "%{http_code}"], capture_output=True, text=True, check=True)
+        statuses.append(done.stdout[0])
+    assert statuses == ["2"] * 3
+
+
+def test_serve_answers_as_soon_as_it_says_so(start: Start) -> None:
+    _, (first, *_) = start()
+    assert httpx.get(first.rpartition(" ")[2] + "/readyz").status_code == 200
+
+
+def test_a_flag_wins_over_its_variable(start: Start) -> None:
+    _, (first, *_) = start("--host", "127.0.0.1", MOCKSERVER_HOST="192.0.2.1")
+    assert "http://127.0.0.1:" in first
+
+
+def test_a_variable_configures_the_server(start: Start) -> None:
+    _, (first, *_) = start(MOCKSERVER_AUTH="strict")
+    url = first.rpartition(" ")[2] + "/sela/api/leads/"
+    assert [httpx.get(url, headers={"Authorization": f"Token {key}"}).status_code for key in ("demo", "me")] == [200, 401]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_the_server_at_once_though_a_client_keeps_its_connection(number: signal.Signals, start: Start) -> None:
+    process, (first, *_) = start()
+    with httpx.Client() as client:
+        client.get(first.rpartition(" ")[2] + "/livez")
+        began = time.monotonic()
+        process.send_signal(number)
+        _, err = process.communicate(timeout=10)
+        assert (time.monotonic() - began < SOON, err.strip()) == (True, "")

@@ -1,0 +1,103 @@
+"""Each option: its names, its default, what it takes and the sentence for what it does not."""
+
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from mockserver.errors import SettingError
+from mockserver.settings import OPTIONS, Settings
+
+DEFAULTS = {
+    "host": "127.0.0.1",
+    "port": 8080,
+    "fixtures": "demo",
+    "seed": 1,
+    "strictness": "vendor",
+    "auth": "any",
+    "log_level": "info",
+    "max_body": 33554432,
+    "max_workspaces": 10000,
+    "default_account": "demo",
+}
+
+TAKEN = [
+    ("host", "0.0.0.0", "0.0.0.0"),  # noqa: S104  # parsed, not bound
+    ("host", "::1", "::1"),
+    ("port", "0", 0),
+    ("port", 65535, 65535),
+    ("fixtures", "empty", "empty"),
+    ("fixtures", "some/file.yaml", "some/file.yaml"),
+    ("seed", "0", 0),
+    ("seed", str(2**63 - 1), 2**63 - 1),
+    ("strictness", "document", "document"),
+    ("auth", "strict", "strict"),
+    ("log_level", "debug", "debug"),
+    ("log_level", "error", "error"),
+    ("max_body", "1", 1),
+    ("max_workspaces", "1", 1),
+    ("default_account", "me", "me"),
+]
+
+REFUSED = [
+    ("host", "", "a text that is not empty"),
+    ("host", " ", "a text that is not empty"),
+    ("port", "-1", "an integer from 0 to 65535"),
+    ("port", "65536", "an integer from 0 to 65535"),
+    ("port", "http", "an integer from 0 to 65535"),
+    ("port", "80.0", "an integer from 0 to 65535"),
+    ("port", "", "an integer from 0 to 65535"),
+    ("port", "9" * 5000, "an integer from 0 to 65535"),
+    ("port", True, "an integer from 0 to 65535"),
+    ("fixtures", "", "a text that is not empty"),
+    ("seed", "x", "an integer from 0 to 9223372036854775807"),
+    ("seed", str(2**63), "an integer from 0 to 9223372036854775807"),
+    ("strictness", "loose", "one of vendor, document"),
+    ("strictness", "VENDOR", "one of vendor, document"),
+    ("auth", "none", "one of any, strict"),
+    ("log_level", "loud", "one of debug, info, warning, error"),
+    ("max_body", "0", "an integer from 1 to 1099511627776"),
+    ("max_body", "1MB", "an integer from 1 to 1099511627776"),
+    ("max_workspaces", "0", "an integer from 1 to 1000000000"),
+    ("default_account", "", "a text that is not empty"),
+]
+
+
+def test_every_option_has_its_default() -> None:
+    assert {option.name: option.default for option in OPTIONS} == DEFAULTS
+
+
+def test_settings_without_a_value_are_the_defaults() -> None:
+    assert asdict(Settings()) == asdict(Settings.read({})) == asdict(Settings.read(dict.fromkeys(DEFAULTS))) == DEFAULTS
+
+
+def test_a_flag_and_a_variable_are_made_from_the_name() -> None:
+    names = {option.name: (option.flag, option.variable) for option in OPTIONS}
+    assert (names["port"], names["log_level"]) == (("--port", "MOCKSERVER_PORT"), ("--log-level", "MOCKSERVER_LOG_LEVEL"))
+
+
+def test_every_option_says_what_it_is_for() -> None:
+    assert [option.name for option in OPTIONS if not option.help.endswith(".")] == []
+
+
+def test_every_option_is_in_both_tables() -> None:
+    assert {name for name, _, _ in TAKEN} == {name for name, _, _ in REFUSED} == DEFAULTS.keys()
+
+
+@pytest.mark.parametrize(("name", "given", "value"), TAKEN)
+def test_a_good_value_is_taken(name: str, given: Any, value: Any) -> None:
+    assert asdict(Settings.read({name: given})) == DEFAULTS | {name: value}
+
+
+@pytest.mark.parametrize(("name", "given", "wanted"), [pytest.param(*case, id=f"{case[0]}-{str(case[1])[:8]}") for case in REFUSED])
+def test_a_bad_value_is_one_sentence_with_flag_and_variable(name: str, given: Any, wanted: str) -> None:
+    option = next(option for option in OPTIONS if option.name == name)
+    with pytest.raises(SettingError) as caught:
+        Settings.read({name: given})
+    assert str(caught.value) == f"{option.flag} (or {option.variable}) is {given!r}, but must be {wanted}"
+
+
+def test_an_unknown_option_is_named_with_the_known_ones() -> None:
+    with pytest.raises(SettingError) as caught:
+        Settings.read({"prot": 1})
+    assert str(caught.value) == f"there is no option 'prot'; the options are {', '.join(DEFAULTS)}"

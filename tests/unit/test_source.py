@@ -1,0 +1,147 @@
+"""YAML files are read as JSON would have them, and every value has its line."""
+
+from pathlib import Path as File
+from typing import Any
+
+import pytest
+
+from mockserver.errors import OperatorError, Path
+from mockserver.source import Source
+
+FILE = File("some.yaml")
+TEXT = """# a comment
+people:
+- name: Ada
+  phones: [1, 2]
+-
+  name: Bob
+200: {text: fine}
+"""
+
+
+def content(text: str) -> Any:
+    return Source(FILE, text).content
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param("true", True, id="true"),
+        pytest.param("null", None, id="null"),
+        pytest.param("~", None, id="tilde"),
+        pytest.param("", None, id="nothing"),
+        pytest.param("12", 12, id="an integer"),
+        pytest.param("1.5", 1.5, id="a float"),
+        pytest.param("99999999999999999999", 99999999999999999999, id="a long integer"),
+        pytest.param("2025-01-31", "2025-01-31", id="a date is a text"),
+        pytest.param("2025-01-31T12:00:00Z", "2025-01-31T12:00:00Z", id="a moment is a text"),
+        pytest.param("yes", "yes", id="yes is a text"),
+        pytest.param("No", "No", id="No is a text"),
+        pytest.param("on", "on", id="on is a text"),
+        pytest.param("OFF", "OFF", id="OFF is a text"),
+        pytest.param("True", "True", id="True is a text"),
+        pytest.param("+12025550101", 12025550101, id="a phone number without quotes is a number"),
+        pytest.param("'+12025550101'", "+12025550101", id="a phone number in quotes is a text"),
+        pytest.param("é", "é", id="UTF-8"),
+    ],
+)
+def test_a_scalar_is_what_json_would_make_of_it(text: str, value: Any) -> None:
+    assert content(f"a: {text}") == {"a": value}
+
+
+def test_every_key_is_a_text_as_it_is_written() -> None:
+    assert content("{200: a, 1.50: b, true: c, null: d, 2025-01-31: e, '0': f}") == {
+        "200": "a",
+        "1.50": "b",
+        "true": "c",
+        "null": "d",
+        "2025-01-31": "e",
+        "0": "f",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        pytest.param("a: 1\nb: 2\na: 3\n", "some.yaml:3: is not YAML: the key 'a' stands here twice", id="a key twice"),
+        pytest.param("x:\n- {a: 1, a: 1}\n", "some.yaml:2: is not YAML: the key 'a' stands here twice", id="a key twice, deeper"),
+        pytest.param("200: 1\n'200': 2\n", "some.yaml:2: is not YAML: the key '200' stands here twice", id="a number and its text"),
+        pytest.param("a: [1", "some.yaml:2: is not YAML: did not find expected ',' or ']'", id="never closed"),
+        pytest.param("a: b: c", "some.yaml:1: is not YAML: mapping values are not allowed in this context", id="two colons"),
+        pytest.param("a: *b", "some.yaml:1: is not YAML: found undefined alias", id="an alias of nothing"),
+        pytest.param("? [a]\n: 1", "some.yaml:1: is not YAML: found unhashable key", id="a list for a key"),
+        pytest.param("a: 1\n---\nb: 1", "some.yaml:2: is not YAML: but found another document", id="two documents"),
+        pytest.param("a: \0", "some.yaml: is not YAML: unacceptable character #x0000: control characters are not allowed", id="NUL"),
+        pytest.param(
+            "a: !!binary aGk=",
+            "some.yaml:1: is not YAML: could not determine a constructor for the tag 'tag:yaml.org,2002:binary'",
+            id="bytes",
+        ),
+        pytest.param(
+            "\na: !!python/object:os.system x",
+            "some.yaml:2: is not YAML: could not determine a constructor for the tag 'tag:yaml.org,2002:python/object:os.system'",
+            id="code",
+        ),
+    ],
+)
+def test_what_json_does_not_have_is_refused_with_its_line(text: str, sentence: str) -> None:
+    with pytest.raises(OperatorError) as caught:
+        content(text)
+    assert str(caught.value) == sentence
+
+
+def test_a_file_is_read_as_utf_8(tmp_path: File) -> None:
+    file = tmp_path / "some.yaml"
+    file.write_bytes("a: é".encode())
+    assert Source(file).content == {"a": "é"}
+
+
+def test_another_encoding_is_one_sentence(tmp_path: File) -> None:
+    file = tmp_path / "some.yaml"
+    file.write_bytes(b"a: \xe9")
+    with pytest.raises(OperatorError) as caught:
+        Source(file)
+    assert str(caught.value) == f"{file}: is not UTF-8 (byte 3)"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [pytest.param("none.yaml", "No such file or directory", id="no file"), pytest.param(".", "Is a directory", id="folder")]
+)
+def test_a_file_that_cannot_be_read_is_one_sentence(name: str, reason: str, tmp_path: File) -> None:
+    with pytest.raises(OperatorError) as caught:
+        Source(tmp_path / name)
+    assert str(caught.value) == f"{tmp_path / name}: cannot be read: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        pytest.param((), 2, id="the whole"),
+        pytest.param(("people",), 2, id="a key"),
+        pytest.param(("people", 0), 3, id="an item"),
+        pytest.param(("people", 0, "phones", 1), 4, id="an item in a line"),
+        pytest.param(("people", 1, "name"), 6, id="a key in an item"),
+        pytest.param(("people", 1, "email"), 6, id="a missing key: where its mapping begins"),
+        pytest.param(("people", 2), 2, id="a missing item: where the list is"),
+        pytest.param(("people", 0, "name", "first"), 3, id="deeper than the value"),
+        pytest.param(("200", "text"), 7, id="a number for a key"),
+        pytest.param(("none",), 2, id="nothing there"),
+    ],
+)
+def test_a_value_has_its_line(path: Path, line: int) -> None:
+    assert Source(FILE, TEXT).line(path) == line
+
+
+def test_an_empty_file_has_one_line() -> None:
+    assert Source(FILE, "").line(("a",)) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        pytest.param((), "some.yaml:2: is wrong", id="the whole"),
+        pytest.param(("people", 1, "name"), "some.yaml:6: people[1].name: is wrong", id="a place"),
+    ],
+)
+def test_a_problem_is_told_with_file_line_and_place(path: Path, sentence: str) -> None:
+    assert Source(FILE, TEXT).sentence(path, "is wrong") == sentence

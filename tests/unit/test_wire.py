@@ -1,0 +1,224 @@
+"""Bytes to values: what is read exactly, what is refused as malformed, and what is told as a problem."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mockserver.errors import Path, Refusal
+from mockserver.wire import Form, Upload, checked, read_form, read_json, read_multipart, read_query, write_json
+
+DEPTH = 3
+NUL = "Null characters are not allowed."
+NO_UTF8 = "'utf-8' codec can't decode byte in position {}: invalid start byte"
+NOT_FINITE = "Out of range float values are not JSON compliant."
+
+
+def refusal_of(read: Callable[..., Any], *arguments: Any) -> tuple[str, str | None, list[tuple[Path, str, str]]]:
+    """Kind, message and problems of the refusal that the call must end in."""
+    with pytest.raises(Refusal) as caught:
+        read(*arguments)
+    refusal = caught.value
+    return refusal.kind, refusal.message, [(problem.path, problem.keyword, problem.message) for problem in refusal.problems]
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        pytest.param(b"{}", {}, id="an empty object"),
+        pytest.param(b"null", None, id="null"),
+        pytest.param(b' {"a": [1, 1.5, true, "\\u00e9"]} ', {"a": [1, 1.5, True, "é"]}, id="a bit of everything"),
+        pytest.param('{"a": "é"}'.encode(), {"a": "é"}, id="UTF-8"),
+        pytest.param(b'{"a": 1, "a": 2}', {"a": 2}, id="the last of two equal keys"),
+        pytest.param(b'"\\ud83d\\ude00"', "\U0001f600", id="a surrogate pair is one character"),
+        pytest.param(b'"\\\\u0000"', "\\u0000", id="an escaped backslash before u0000"),
+        pytest.param(b"9007199254740993", 2**53 + 1, id="past the integers of a float"),
+        pytest.param(b"18446744073709551616", 2**64, id="past 64 bits"),
+        pytest.param(b"-123456789012345678901234567890", -123456789012345678901234567890, id="far past 64 bits"),
+        pytest.param(b"[1" + b"0" * 400 + b"]", [10**400], id="400 digits"),
+        pytest.param(b"0.1234567890123456789", 0.12345678901234568, id="a float with many digits"),
+        pytest.param(b"[[[1]]]", [[[1]]], id="as deep as may be"),
+        pytest.param(b'[["[[[[", "\\"[[{{"]]', [["[[[[", '"[[{{']], id="brackets in texts do not nest"),
+        pytest.param(b"[[], [], [], {}]", [[], [], [], {}], id="many brackets side by side"),
+    ],
+)
+def test_json_is_read_exactly(raw: bytes, value: Any) -> None:
+    read = read_json(raw, DEPTH)
+    assert (read, type(read)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        pytest.param(b"", "Expecting value: line 1 column 1 (char 0)", id="empty"),
+        pytest.param(b"  ", "Expecting value: line 1 column 3 (char 2)", id="blank"),
+        pytest.param(b'{"a":', "Expecting value: line 1 column 6 (char 5)", id="cut off"),
+        pytest.param(b"{a: 1}", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)", id="no quotes"),
+        pytest.param(b"{} {}", "Extra data: line 1 column 4 (char 3)", id="two values"),
+        pytest.param(b'"\x00"', "Invalid control character at: line 1 column 2 (char 1)", id="a raw NUL"),
+        pytest.param(b"\xef\xbb\xbf{}", "Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)", id="a byte order mark"),
+        pytest.param(b'"\xff"', "'utf-8' codec can't decode byte 0xff in position 1: invalid start byte", id="no UTF-8"),
+        pytest.param(b'"\xed\xa0\x80"', "'utf-8' codec can't decode byte 0xed in position 1: invalid continuation byte", id="a raw surrogate"),
+        pytest.param(b"[NaN]", "Out of range float values are not JSON compliant: 'NaN'", id="NaN"),
+        pytest.param(b"[-Infinity]", "Out of range float values are not JSON compliant: '-Infinity'", id="infinity"),
+        pytest.param(b"[[[[1]]]]", "depth", id="one level too deep"),
+        pytest.param(b"[" * 100_000, "depth", id="very deep and never closed"),
+        pytest.param(b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "depth", id="very deep objects"),
+        pytest.param(
+            b"1" * 5000, "Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits", id="5,000 digits"
+        ),
+    ],
+)
+def test_what_is_not_json_is_malformed(raw: bytes, message: str) -> None:
+    assert refusal_of(read_json, raw, DEPTH) == ("malformed", message, [])
+
+
+@pytest.mark.parametrize(
+    ("raw", "problems"),
+    [
+        pytest.param(b'{"a": "x\\u0000y"}', [(("a",), "null-character", NUL)], id="NUL in a text"),
+        pytest.param(b'{"a": {"\\u0000": 1}}', [(("a",), "null-character", NUL)], id="NUL in a key"),
+        pytest.param(b'{"a": ["\\ud800"]}', [(("a", 0), "surrogate", "Surrogate characters are not allowed: U+D800.")], id="lone surrogate"),
+        pytest.param(b'"\\udc00\\ud800"', [((), "surrogate", "Surrogate characters are not allowed: U+DC00.")], id="surrogates swapped"),
+        pytest.param(b'{"a": 1e999}', [(("a",), "finite", NOT_FINITE)], id="1e999"),
+        pytest.param(b'{"a": [1, -1e999]}', [(("a", 1), "finite", NOT_FINITE)], id="-1e999 in a list"),
+    ],
+)
+def test_what_no_database_would_hold_is_a_problem_at_its_place(raw: bytes, problems: list[tuple[Path, str, str]]) -> None:
+    assert refusal_of(read_json, raw, DEPTH) == ("invalid", None, problems)
+
+
+def test_every_unsafe_value_is_named_at_once() -> None:
+    kind, _, problems = refusal_of(checked, {"a": "\0", "b": ["\ud800", float("inf")], "c": "fine"})
+    assert (kind, sorted((path, keyword) for path, keyword, _ in problems)) == (
+        "invalid",
+        [(("a",), "null-character"), (("b", 0), "surrogate"), (("b", 1), "finite")],
+    )
+
+
+def test_a_safe_value_is_handed_on_as_it_is() -> None:
+    value = {"a": ["é", 1, None, 1.5]}
+    assert checked(value) is value
+
+
+@pytest.mark.parametrize(
+    ("value", "raw"),
+    [
+        pytest.param({"a": [1, None, "é"]}, '{"a":[1,null,"é"]}', id="compact UTF-8"),
+        pytest.param({"a": 2**70, "b": "é"}, '{"a":1180591620717411303424,"b":"é"}', id="past 64 bits"),
+    ],
+)
+def test_json_is_written_compactly_and_exactly(value: Any, raw: str) -> None:
+    assert write_json(value).decode() == raw
+
+
+@pytest.mark.parametrize(
+    ("raw", "fields"),
+    [
+        pytest.param(b"", {}, id="empty"),
+        pytest.param(b"a=1&b=2", {"a": "1", "b": "2"}, id="two fields"),
+        pytest.param(b"a=1&a=2", {"a": "2"}, id="the last of two"),
+        pytest.param(b"a=&b", {"a": "", "b": ""}, id="empty values"),
+        pytest.param(b"a+b=%C3%A9+%2B", {"a b": "é +"}, id="escapes"),
+        pytest.param("a=é".encode(), {"a": "é"}, id="raw UTF-8"),
+        pytest.param(b"a=%zz", {"a": "%zz"}, id="a broken escape is text"),
+    ],
+)
+def test_a_form_is_read_as_texts(raw: bytes, fields: dict[str, str]) -> None:
+    form = read_form(raw)
+    assert (form, type(form)) == (fields, Form)
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind", "message", "problems"),
+    [
+        pytest.param(b"a=%ff", "malformed", f"Form parse error - {NO_UTF8.format(0)}", [], id="escaped, no UTF-8"),
+        pytest.param(b"a=\xff", "malformed", f"Form parse error - {NO_UTF8.format(2)}", [], id="raw, no UTF-8"),
+        pytest.param(b"a=1&" * 1001, "malformed", "Form parse error - Max number of fields exceeded", [], id="too many fields"),
+        pytest.param(b"a=%00", "invalid", None, [(("a",), "null-character", NUL)], id="NUL"),
+    ],
+)
+def test_a_bad_form_is_refused(raw: bytes, kind: str, message: str | None, problems: list[tuple[Path, str, str]]) -> None:
+    assert refusal_of(read_form, raw) == (kind, message, problems)
+
+
+@pytest.mark.parametrize(
+    ("raw", "parameters"),
+    [
+        pytest.param(b"", {}, id="empty"),
+        pytest.param(b"a=1&b=&c", {"a": "1", "b": "", "c": ""}, id="empty values are kept"),
+        pytest.param(b"a=1&a=2", {"a": "2"}, id="the last of two"),
+        pytest.param(b"a=%C3%A9+b", {"a": "é b"}, id="escapes"),
+        pytest.param(b"a=%ff&b=\xff", {"a": "\ufffd", "b": "\ufffd"}, id="what is not UTF-8 is replaced"),
+        pytest.param(b"a=%00", {"a": "\0"}, id="NUL is left to the operation"),
+    ],
+)
+def test_a_query_is_read_as_texts(raw: bytes, parameters: dict[str, str]) -> None:
+    assert read_query(raw) == parameters
+
+
+TYPE = "multipart/form-data; boundary=B"
+END = b"--B--\r\n"
+TEXT = b'Content-Disposition: form-data; name="a"'
+FILE = b'Content-Disposition: form-data; name="a"; filename="a.txt"\r\nContent-Type: text/plain'
+
+
+def part(head: bytes, body: bytes) -> bytes:
+    return b"--B\r\n" + head + b"\r\n\r\n" + body + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "fields"),
+    [
+        pytest.param(b"", {}, id="empty"),
+        pytest.param(part(TEXT, b"1") + END, {"a": "1"}, id="one field"),
+        pytest.param(part(TEXT, b"") + END, {"a": ""}, id="an empty field"),
+        pytest.param(part(TEXT, "é\r\né".encode()) + END, {"a": "é\r\né"}, id="UTF-8 and line breaks"),
+        pytest.param(part(TEXT, b"1") + part(TEXT, b"2") + END, {"a": "2"}, id="the last of two"),
+        pytest.param(part(TEXT + b"\r\nContent-Transfer-Encoding: base64", b"YWI=") + END, {"a": "ab"}, id="base64"),
+        pytest.param(part(TEXT, b"1") + END + b"epilogue", {"a": "1"}, id="an epilogue"),
+        pytest.param(part(TEXT, b"1") + b"--B\r\n" + TEXT.replace(b'"a"', b'"b"') + b"\r\n\r\nhal", {"a": "1"}, id="cut off: whole parts"),
+        pytest.param(b"--B\r\nContent-Dispo", {}, id="cut off in a header"),
+    ],
+)
+def test_a_multipart_form_is_read_as_texts(raw: bytes, fields: dict[str, str]) -> None:
+    form = read_multipart(raw, TYPE)
+    assert (form, type(form)) == (fields, Form)
+
+
+@pytest.mark.parametrize("body", [pytest.param(b"hello", id="small"), pytest.param(b"\xff\0" * 2_000_000, id="large and not a text")])
+def test_a_file_is_an_upload(body: bytes) -> None:
+    form = read_multipart(part(FILE, body) + part(TEXT.replace(b'"a"', b'"b"'), b"1") + END, TYPE)
+    assert (type(form["a"]), form["b"], len(form)) == (Upload, "1", 2)
+
+
+@pytest.mark.parametrize(
+    ("raw", "content_type", "message"),
+    [
+        pytest.param(part(TEXT, b"1") + END, "multipart/form-data", "Invalid boundary in multipart: None", id="no boundary"),
+        pytest.param(part(TEXT, b"1") + END, "multipart/form-data; boundary=", "Invalid boundary in multipart: None", id="an empty boundary"),
+        pytest.param(b"nonsense", TYPE, "Expected boundary character 45, got 110 at index 2", id="no part begins"),
+        pytest.param(
+            part(b"X-Any: 1", b"1") + END, TYPE, 'Field name not found in Content-Disposition: "None"', id="no disposition"
+        ),
+        pytest.param(
+            b"".join(part(TEXT.replace(b'"a"', b'"f%d"' % i), b"1") for i in range(1001)) + END, TYPE, "Too many fields", id="too many fields"
+        ),
+        pytest.param(part(b"x" * 20_000 + b": 1", b"1") + END, TYPE, "Maximum header size exceeded", id="an endless header"),
+    ],
+)
+def test_a_bad_multipart_form_is_malformed(raw: bytes, content_type: str, message: str) -> None:
+    assert refusal_of(read_multipart, raw, content_type) == ("malformed", f"Multipart form parse error - {message}", [])
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind", "message", "problems"),
+    [
+        pytest.param(part(TEXT, b"\xff") + END, "malformed", f"Multipart form parse error - {NO_UTF8.format(0)}", [], id="no UTF-8"),
+        pytest.param(part(TEXT, b"a\0b") + END, "invalid", None, [(("a",), "null-character", NUL)], id="NUL"),
+    ],
+)
+def test_bad_text_in_a_multipart_form_is_refused(
+    raw: bytes, kind: str, message: str | None, problems: list[tuple[Path, str, str]]
+) -> None:
+    assert refusal_of(read_multipart, raw, TYPE) == (kind, message, problems)

@@ -1,0 +1,175 @@
+"""A vendor of four operations with the plainest of dialects, for tests of what is around a handler."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path as File
+from typing import Any
+
+from mockserver.clock import Clock
+from mockserver.dispatch import Site
+from mockserver.errors import Problem, Refusal
+from mockserver.spec import Coerce, Schema, load_document
+from mockserver.state import Table, TableSpec, Transaction
+from mockserver.vendor import Call, Context, Headers, Reply, Seeding, Setting, Vendor
+from mockserver.workspaces import Workspace, Workspaces
+
+DOCUMENT = """openapi: 3.0.3
+info: {title: Tiny, version: '1'}
+servers: [{url: 'https://api.tiny.example/v1'}]
+security: [{key: []}]
+paths:
+  /people:
+    get:
+      operationId: list_people
+      x-provenance: chosen
+      parameters: [{name: limit, in: query, schema: {type: integer, minimum: 1}}]
+      responses:
+        200: {description: All, content: {application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Person'}}}}}
+        400: {description: Refused}
+        401: {description: Refused}
+    post:
+      operationId: create_person
+      x-provenance: chosen
+      requestBody: &body
+        required: true
+        content:
+          application/json: {schema: {$ref: '#/components/schemas/Person'}}
+          application/x-www-form-urlencoded: {schema: {$ref: '#/components/schemas/Person'}}
+          multipart/form-data: {schema: {$ref: '#/components/schemas/Person'}}
+      responses: &answers
+        201: {description: Made, content: {application/json: {schema: {$ref: '#/components/schemas/Person'}}}}
+        400: {description: Refused}
+        401: {description: Refused}
+        404: {description: Refused}
+        405: {description: Refused}
+        409: {description: Refused}
+        413: {description: Refused}
+        415: {description: Refused}
+        500: {description: Broken}
+  /people/me:
+    get: {operationId: who, x-provenance: chosen, security: [{key: []}, {}], responses: {200: {description: You}}}
+  /people/{id}:
+    put:
+      operationId: change_person
+      x-provenance: chosen
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      requestBody: *body
+      responses: *answers
+components:
+  schemas:
+    Person:
+      type: object
+      required: [name]
+      additionalProperties: false
+      properties: {id: {type: integer}, name: {type: string, maxLength: 9}, age: {type: integer}, friend: {type: integer, x-reference: people}}
+"""
+
+STATUSES = {
+    "unauthorized": 401,
+    "no_route": 404,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "conflict": 409,
+    "too_large": 413,
+    "unsupported_media_type": 415,
+    "server_error": 500,
+}
+NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
+
+
+class Plain:
+    """A dialect that says what it was told, as it was told."""
+
+    authenticates_first = False
+    case_sensitive_paths = False
+    implicit_methods: Mapping[str, str] = {"HEAD": "GET"}
+    max_depth = 4
+    empty_body: Any = ...
+    strict_query = True
+
+    def account(self, headers: Headers) -> str | None:
+        key = headers.get(b"x-key")
+        return key.decode() if key else None
+
+    def coercer(self, schema: Schema) -> Coerce:
+        return lambda value: value
+
+    def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
+        kind = content_type.partition(";")[0]
+        return kind if kind in offered else None
+
+    def refuse(self, refusal: Refusal, context: Context) -> Reply:
+        problems = [[list(problem.path), problem.keyword, problem.place] for problem in refusal.problems]
+        allowed = list(context.methods) if refusal.kind == "method_not_allowed" else []
+        body = {"kind": refusal.kind, "message": refusal.message, "problems": problems, "allowed": allowed}
+        return Reply({key: value for key, value in body.items() if value}, STATUSES.get(refusal.kind, 400))
+
+    def accept(self, reply: Reply, context: Context) -> Reply:
+        return Reply(reply.body, reply.status, (*reply.headers, (b"content-type", b"application/json")))
+
+
+def vendor(dialect: Plain | None = None) -> Vendor:
+    """A vendor that keeps people."""
+
+    def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterable[Problem]:
+        return ()
+
+    settings = (
+        Setting("colour", "red", "Which.", "chosen", "nowhere", ("red", "blue")),
+        Setting("unknown_references", "refuse", "Whether.", "chosen", "nowhere", ("refuse", "accept")),
+        Setting("size", 3, "How much.", "chosen", "nowhere"),
+        Setting("loud", False, "Whether.", "chosen", "nowhere"),
+    )
+    people = TableSpec("people", {"name": lambda row: row["name"]})
+    tiny = Vendor("tiny", dialect or Plain(), (people,), seed, settings, curl="curl {url}/v1/people")
+    for handler in (list_people, create_person, who, change_person):
+        tiny.operation(handler)
+    return tiny
+
+
+def list_people(call: Call, tx: Transaction) -> Reply:
+    """Everybody, or the first few."""
+    return Reply(list(tx.rows("people"))[: call.query.get("limit")])
+
+
+def create_person(call: Call, tx: Transaction) -> Reply:
+    """A new person; refused after it was stored where the name is taken, and broken where it is `bug`."""
+    row = tx.put("people", {"id": tx.next_number("people")} | call.body)
+    if len(tx.find("people", "name", row["name"])) > 1:
+        raise Refusal("conflict", "taken")
+    if row["name"] == "bug":
+        raise RuntimeError("a bug")
+    return Reply(row, 201, ((b"x-number", b"%d" % call.context.number),))
+
+
+def who(call: Call, tx: Transaction) -> Reply:
+    """What a handler is told of its caller."""
+    return Reply({"account": call.account, "now": call.now.isoformat(), "url": call.url, "number": call.context.number})
+
+
+def change_person(call: Call, tx: Transaction) -> Reply:
+    """The person after the change; an answer out of the document where the name becomes `odd`."""
+    row = tx.get("people", call.place["id"])
+    if row is None:
+        raise Refusal("not_found", "nobody")
+    tx.put("people", row | call.body)
+    return Reply({"colour": "odd"} if call.body["name"] == "odd" else row | call.body, 201)
+
+
+def workspaces(*vendors: Vendor) -> Workspaces:
+    """Workspaces that begin with Ada."""
+    tables = {each.name: {spec.name: Table(spec) for spec in each.tables} for each in vendors}
+    seed = Workspace("seed", tables, {each.name: each.defaults() for each in vendors}, Clock(NOW), seed=1)
+    for each in vendors:
+        tx = seed.transaction(each.name)
+        tx.put("people", {"id": tx.next_number("people"), "name": "Ada"})
+    return Workspaces(seed, strict=False, declared=frozenset(), default="demo", limit=100)
+
+
+def site(folder: File, dialect: Plain | None = None, *, lenient: bool = True, max_body: int = 1000) -> tuple[Site, Workspaces]:
+    """The vendor, served from a document in that folder."""
+    file = folder / "tiny.yaml"
+    file.write_text(DOCUMENT, "utf-8")
+    tiny = vendor(dialect)
+    worlds = workspaces(tiny)
+    return Site(tiny, load_document(file), worlds, lenient=lenient, max_body=max_body), worlds
