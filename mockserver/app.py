@@ -74,7 +74,9 @@ class Application:
         await self._rest(scope, receive, send)
 
     async def _nothing_here(self, request: Request, error: Exception) -> JSONResponse:
-        detail = f"Nothing is served at {request.url.path}. The vendors' APIs begin with {', '.join('/' + name for name in self._by_prefix)}."
+        detail = (
+            f"Nothing is served at {request.url.path}. The vendors' APIs begin with {', '.join('/' + name for name in self._by_prefix)}."
+        )
         return JSONResponse({"title": "Not Found", "status": 404, "detail": detail}, 404, media_type="application/problem+json")
 
 

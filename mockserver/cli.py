@@ -1,5 +1,6 @@
 """The command line: serve, routes, check, version."""
 
+import gc
 import logging
 import sys
 from collections.abc import Callable
@@ -11,6 +12,9 @@ import click
 from mockserver import __version__
 from mockserver.errors import OperatorError
 from mockserver.settings import OPTIONS, Settings
+
+_GARBAGE_THRESHOLD = 50_000
+"""New containers before the collector looks: rows live long and hold no cycles, so looking often only costs time."""
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
@@ -42,6 +46,8 @@ def serve(**options: Any) -> None:
         reason = getattr(error, "strerror", None) or "that is no host name"
         raise OperatorError(f"--host {settings.host}, --port {settings.port}: cannot listen there: {reason}") from None
     click.echo(_banner(app, url_of(listener)))
+    gc.freeze()
+    gc.set_threshold(_GARBAGE_THRESHOLD)
     uvicorn_server(app).run(sockets=[listener])
 
 

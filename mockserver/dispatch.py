@@ -125,7 +125,9 @@ class Site:
     def _refuse_strays(self) -> None:
         described = {operation.id for operation in self.document.operations}
         for name in sorted(described - self._handlers.keys()):
-            raise DocumentError(f"{self.document.source.file}: the operation {name!r} has no handler in mockserver/vendors/{self.vendor.name}.py")
+            raise DocumentError(
+                f"{self.document.source.file}: the operation {name!r} has no handler in mockserver/vendors/{self.vendor.name}.py"
+            )
         for name in sorted(self._handlers.keys() - described):
             raise DocumentError(f"mockserver/vendors/{self.vendor.name}.py: {name} handles no operation of {self.document.source.file}")
 
@@ -214,7 +216,9 @@ class Site:
         if not self._strict_query:
             return values, []
         known = operation.query.schema["properties"]
-        strays = [Problem((name,), "unknown", "is no parameter here", value, None, "query") for name, value in values.items() if name not in known]
+        strays = [
+            Problem((name,), "unknown", "is no parameter here", value, None, "query") for name, value in values.items() if name not in known
+        ]
         placed = [Problem(p.path, p.keyword, p.message, p.value, p.schema, "query") for p in problems]
         strict = self._dialect.strict_query and known and settings.get("unknown_parameters") != "ignore"
         return values, placed + (strays if strict else [])
@@ -247,7 +251,7 @@ class Site:
 
 
 async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes | None:
-    """The request's body, or None where it is longer than `limit` bytes (then no more than that was held)."""
+    """The request's body, or None: longer than `limit` bytes (then no more than that was held), or the client left before its end."""
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared) > limit:
         return None
@@ -260,7 +264,7 @@ async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes | N
         message = await receive()
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-    return b"".join(parts) if size <= limit else None
+    return b"".join(parts) if size <= limit and message["type"] == "http.request" else None
 
 
 def _begin(context: Context, workspace: Workspace) -> None:

@@ -1,11 +1,11 @@
 """What can go wrong, as one tree.
 
-    MockserverError
-    ├── OperatorError          the start stops with one sentence naming file and key
-    │   ├── DocumentError      an OpenAPI document the server cannot be wired from
-    │   ├── FixtureError       a seed file that breaks a rule
-    │   └── SettingError       a flag or an environment variable with a bad value
-    └── Refusal                one answer to a caller, phrased by the vendor's dialect
+MockserverError
+├── OperatorError          the start stops with one sentence naming file and key
+│   ├── DocumentError      an OpenAPI document the server cannot be wired from
+│   ├── FixtureError       a seed file that breaks a rule
+│   └── SettingError       a flag or an environment variable with a bad value
+└── Refusal                one answer to a caller, phrased by the vendor's dialect
 """
 
 from collections.abc import Iterable

@@ -42,7 +42,10 @@ def _site(site: Site) -> Iterator[str]:
     yield from ("", "### Matching", "")
     yield from _table(
         ("rule", "keys", "none matches", "several match", "mark", "source"),
-        [(r.name, f"{r.combine}: " + ", ".join(k.field for k in r.keys), r.none, r.several, f"`{r.provenance}`", r.source) for r in vendor.rules],
+        [
+            (r.name, f"{r.combine}: " + ", ".join(k.field for k in r.keys), r.none, r.several, f"`{r.provenance}`", r.source)
+            for r in vendor.rules
+        ],
     )
     yield from ("", "### Behaviour", "")
     yield from _table(("rule", "mark", "source"), [(b.rule, f"`{b.provenance}`", b.source) for b in vendor.behaviours])

@@ -13,8 +13,8 @@ from mockserver.clock import Clock
 from mockserver.errors import FixtureError, OperatorError, Problem
 from mockserver.formats import FORMATS, parse_date_time
 from mockserver.resources import folder
+from mockserver.schema import problems_of
 from mockserver.source import Source
-from mockserver.spec import problems_of
 from mockserver.state import Table
 from mockserver.vendor import Seeding, Vendor
 from mockserver.workspaces import Workspace

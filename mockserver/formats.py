@@ -67,4 +67,3 @@ INTEGER_RANGES: dict[str, tuple[int, int]] = {"int32": (-(2**31), 2**31 - 1), "i
 
 UNCHECKED = frozenset({"float", "double"})
 """Formats that say how a number is held, not which numbers there are."""
-

@@ -46,8 +46,10 @@ def _digits(text: str) -> str:
 
 
 def _international(text: str, number: Any) -> Any:
-    """The number that the same digits are behind a plus, where those are possible: `1 123 555 0101` is `+1 123 555 0101`, though no such
-    area code exists and the parser therefore takes the second 1 for a prefix."""
+    """The number that the same digits are behind a plus, where those are possible.
+
+    `1 123 555 0101` is `+1 123 555 0101`, though no such area code exists and the parser therefore takes the second 1 for a prefix.
+    """
     try:
         other = phonenumbers.parse("+" + _digits(text))
     except phonenumbers.NumberParseException:

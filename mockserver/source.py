@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path as File
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -17,11 +17,11 @@ _NOT_TEXT = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "
 class _Loader(_BaseLoader):  # type: ignore[misc]  # the C loader where PyYAML was built with it
     """YAML as JSON would have it: keys are texts, no timestamps, sets or bytes, no `yes` and `off`, no key twice."""
 
-    yaml_constructors = {
+    yaml_constructors: ClassVar[dict[Any, Any]] = {
         tag: constructor for tag, constructor in _BaseLoader.yaml_constructors.items() if tag in (None, _MAP, _LIST, _TEXT, *_NOT_TEXT)
     }
 
-    yaml_implicit_resolvers = {
+    yaml_implicit_resolvers: ClassVar[dict[Any, Any]] = {
         first: [(tag, pattern) for tag, pattern in pairs if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")]
         for first, pairs in _BaseLoader.yaml_implicit_resolvers.items()
     }

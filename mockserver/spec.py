@@ -1,7 +1,7 @@
 """OpenAPI document -> operations with compiled validators. A strict reader: what it does not understand, it refuses by name."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path as File
@@ -10,33 +10,27 @@ from urllib.parse import urlsplit
 
 from jsonschema_rs import Draft202012Validator, ValidationError
 
-from mockserver.errors import DocumentError, OperatorError, Path, Problem, Refusal
+from mockserver.errors import DocumentError, OperatorError, Path
 from mockserver.formats import FORMATS, INTEGER_RANGES, UNCHECKED
 from mockserver.provenance import PROVENANCES
+from mockserver.schema import (
+    EXCLUSIVE,
+    KEYWORDS,
+    NESTED,
+    Coerce,
+    Coercer,
+    Reader,
+    Schema,
+    compile_schema,
+    form_coercer,
+    problems_of,
+    query_coercer,
+)
 from mockserver.source import Source
-from mockserver.wire import Upload, read_json
 
-Schema = dict[str, Any]
-Coerce = Callable[[Any], Any]
-"""Turns what a client sent into what the vendor's framework would read; leaves alone what it cannot."""
-
-Coercer = Callable[[Schema], Coerce]
-"""Compiles a schema into its Coerce."""
-
-Exists = Callable[[str, Any], bool]
-"""Whether a table of the workspace has a row with that id."""
-
-_FORM_DEPTH = 64
 METHODS = ("get", "put", "post", "delete", "patch")
-_PASSED_ON = frozenset(
-    "type enum required minLength maxLength pattern minimum maximum minItems maxItems uniqueItems minProperties".split()
-)
 _SILENT = frozenset("default description title example readOnly writeOnly deprecated".split())
-_NESTED = frozenset("properties items additionalProperties allOf anyOf oneOf not".split())
-_EXTENSIONS = frozenset(
-    "x-format x-reference x-partial x-mapped-to x-enum x-provenance x-source x-documented x-chosen".split()
-)
-_EXCLUSIVE = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
+_EXTENSIONS = frozenset("x-format x-reference x-partial x-mapped-to x-enum x-provenance x-source x-documented x-chosen".split())
 _OPERATION_KEYS = frozenset("operationId summary description tags security parameters requestBody responses deprecated".split())
 _MAPPING: Schema = {"type": "object"}
 _CONTENT: Schema = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "object", "required": ["schema"]}}
@@ -89,38 +83,6 @@ _SHAPE: Schema = {
 
 _CONTAINERS: dict[str, type] = {"properties": dict, "required": list, "enum": list, "allOf": list, "anyOf": list, "oneOf": list}
 _PLACE = re.compile(r"{([^}]*)}")
-_NOWHERE: Exists = lambda table, id: True  # noqa: E731  # a constant of the type Exists reads best as one line
-
-
-class Reader:
-    """Reads one value against one schema: coerces it, validates it, and says everything that is wrong with it."""
-
-    __slots__ = ("_coerce", "_references", "_valid", "_validator", "schema")
-
-    def __init__(self, schema: Schema, coercer: Coercer | None = None) -> None:
-        """`schema` is resolved (no `$ref`); without a coercer the value is taken exactly as it was sent."""
-        self.schema = schema
-        self._coerce = coercer(schema) if coercer else None
-        self._validator = compile_schema(schema)
-        self._valid = self._validator.is_valid
-        self._references = tuple(
-            (name, part["x-reference"]) for name, part in schema.get("properties", {}).items() if "x-reference" in part
-        )
-
-    def read(self, value: Any, exists: Exists = _NOWHERE) -> tuple[Any, list[Problem]]:
-        """The value as the server goes on with it, and every problem with it (none: it is valid)."""
-        if self._coerce is not None:
-            value = self._coerce(value)
-        problems = [] if self._valid(value) else list(problems_of(self._validator, value, self.schema))
-        if self._references and isinstance(value, dict):
-            problems.extend(self._dangling(value, exists, {problem.path for problem in problems}))
-        return value, problems
-
-    def _dangling(self, value: dict[str, Any], exists: Exists, known: set[Path]) -> Iterator[Problem]:
-        for name, table in self._references:
-            id = value.get(name)
-            if id is not None and (name,) not in known and not exists(table, id):
-                yield Problem((name,), "reference", f"no such id in {table}", id, self.schema["properties"][name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +265,7 @@ class Document:
             where = (*at, "responses", status)
             response = self._resolve(response, where)
             contents = [content for kind, content in response.get("content", {}).items() if "json" in kind]
-            validator = compile_schema(self._schema(contents[-1]["schema"], where)) if contents else None
+            validator = compile_schema(self._schema(contents[-1]["schema"], where), formats=False) if contents else None
             mark = response.get("x-provenance", part.get("x-provenance", ""))
             answers[int(status)] = Answer(int(status), validator, mark, not response.get("content"))
         return answers
@@ -349,13 +311,13 @@ class Document:
                 schema[key] = self._schema(value, (*at, key), seen)
             else:
                 schema[key] = value
-        if len(schema.get("allOf", ())) == 1 and not schema.keys() & schema["allOf"][0].keys() & (_PASSED_ON | _NESTED):
+        if len(schema.get("allOf", ())) == 1 and not schema.keys() & schema["allOf"][0].keys() & (KEYWORDS | NESTED):
             (only,) = schema.pop("allOf")
             schema = only | schema
         return schema
 
     def _known(self, key: str, value: Any, at: Path) -> None:
-        if key not in _PASSED_ON | _SILENT | _NESTED | _EXTENSIONS | {"nullable", "format", *_EXCLUSIVE}:
+        if key not in KEYWORDS | _SILENT | NESTED | _EXTENSIONS | {"nullable", "format", *EXCLUSIVE}:
             self.problems.append((at, f"`{key}` is no schema keyword this server knows"))
         elif key == "x-format" and value not in FORMATS:
             self.problems.append((at, f"`x-format: {value}` is no format this server knows"))
@@ -374,138 +336,3 @@ def load_document(file: File, coercer: Coercer | None = None) -> Document:
         raise DocumentError(str(error)) from None
     _ = document.operations
     return document
-
-
-def compile_schema(schema: Schema) -> Any:
-    """The validator of a resolved schema."""
-    return Draft202012Validator(to_json_schema(schema), validate_formats=True, formats=FORMATS)
-
-
-def to_json_schema(schema: Schema) -> Schema:
-    """A resolved OpenAPI 3.0 schema as JSON Schema 2020-12, meaning the same: `nullable` allows null wherever it stands, with
-    or without a `type`, beside an `enum` or a `oneOf`."""
-    out: Schema = {}
-    for key, value in schema.items():
-        if key in ("allOf", "anyOf", "oneOf"):
-            out[key] = [to_json_schema(each) for each in value]
-        elif key == "properties":
-            out[key] = {name: to_json_schema(each) for name, each in value.items()}
-        elif key in ("items", "not") or (key == "additionalProperties" and isinstance(value, dict)):
-            out[key] = to_json_schema(value)
-        elif key == "additionalProperties" or key in _PASSED_ON:
-            out[key] = value
-    _translate_limits(schema, out)
-    if schema.get("nullable"):
-        return out | {"type": [out["type"], "null"]} if "type" in out and not out.keys() & {"enum", "allOf", "anyOf", "oneOf", "not"} else {
-            "anyOf": [{"type": "null"}, out]
-        }
-    return out
-
-
-def _translate_limits(schema: Schema, out: Schema) -> None:
-    format = schema.get("x-format", schema.get("format"))
-    if format in FORMATS:
-        out["format"] = format
-    elif format in INTEGER_RANGES:
-        low, high = INTEGER_RANGES[format]
-        out["minimum"], out["maximum"] = max(low, out.get("minimum", low)), min(high, out.get("maximum", high))
-    for exclusive, limit in _EXCLUSIVE.items():
-        if schema.get(exclusive) and limit in out:
-            out[exclusive] = out.pop(limit)
-    if "x-enum" in schema:
-        out["enum"] = schema["x-enum"]
-
-
-def problems_of(validator: Any, value: Any, schema: Schema) -> Iterator[Problem]:
-    """Everything the validator has against the value, each at the path of the property it is about."""
-    for error in validator.iter_errors(value):
-        kind, path = error.kind, tuple(error.instance_path)
-        if kind.name == "required":
-            yield _problem((*path, kind.property), kind.name, error.message, None, schema)
-        elif kind.name == "additionalProperties":
-            for name in kind.unexpected:
-                yield _problem((*path, name), kind.name, "is no property here", error.instance.get(name), schema)
-        else:
-            yield _problem(path, kind.name, error.message, error.instance, schema)
-
-
-def _problem(path: Path, keyword: str, message: str, value: Any, schema: Schema) -> Problem:
-    return Problem(path, keyword, message, value, schema_at(schema, path))
-
-
-def schema_at(schema: Schema, path: Path) -> Schema:
-    """The part of a resolved schema that speaks of the value at that path; empty where none does."""
-    for step in path:
-        extra = schema.get("additionalProperties")
-        schema = schema.get("items", {}) if isinstance(step, int) else schema.get("properties", {}).get(step, extra)
-        if not isinstance(schema, dict):
-            return {}
-    return schema
-
-
-def query_coercer(schema: Schema) -> Coerce:
-    """Reads the texts of a query string as the types their parameters have."""
-    readers = {name: _FROM_TEXT[part["type"]] for name, part in schema["properties"].items() if part.get("type") in _FROM_TEXT}
-
-    def coerce(values: Any) -> Any:
-        return {name: readers[name](value) if name in readers else value for name, value in values.items()}
-
-    return coerce
-
-
-def form_coercer(schema: Schema) -> Coerce:
-    """Reads the texts of an HTML form as the types of their properties; lists and objects are JSON text.
-
-    An empty text for a property that takes none is null, or is left out where null is not taken either. A file is a list without
-    items: no property takes one.
-    """
-    properties = schema.get("properties", {})
-    readers = {name: _FROM_TEXT[part["type"]] for name, part in properties.items() if part.get("type") in _FROM_TEXT}
-    blank = {name: None if part.get("nullable") else ... for name, part in properties.items() if _refuses_blank(part)}
-    blank = {name: value for name, value in blank.items() if value is None or name not in schema.get("required", ())}
-
-    def read(name: str, text: Any) -> Any:
-        if isinstance(text, Upload):
-            return [] if name in properties else ...
-        if text == "" and name in blank:
-            return blank[name]
-        return readers[name](text) if name in readers else text
-
-    def coerce(form: Any) -> Any:
-        fields = {name: read(name, text) for name, text in form.items()}
-        return {name: value for name, value in fields.items() if value is not ...}
-
-    return coerce
-
-
-def _refuses_blank(schema: Schema) -> bool:
-    return not compile_schema(schema).is_valid("")
-
-
-def _from_json(text: str) -> Any:
-    try:
-        return read_json(text.encode(), _FORM_DEPTH)
-    except Refusal:
-        return text
-
-
-def _integer(text: str) -> int | str:
-    return int(text) if text.removeprefix("-").isdecimal() and text.isascii() and len(text) < 20 else text
-
-
-def _number(text: str) -> float | str:
-    whole = _integer(text)
-    return whole if isinstance(whole, int) or not FORMATS["numeric"](text) else float(text)
-
-
-def _boolean(text: str) -> bool | str:
-    return {"true": True, "false": False}.get(text, text)
-
-
-_FROM_TEXT: dict[str, Callable[[str], Any]] = {
-    "integer": _integer,
-    "number": _number,
-    "boolean": _boolean,
-    "object": _from_json,
-    "array": _from_json,
-}

@@ -9,7 +9,8 @@ from mockserver.errors import Path, Problem, Refusal
 from mockserver.ids import token
 from mockserver.matching import Rule
 from mockserver.provenance import Provenance
-from mockserver.spec import Coerce, Operation, Schema
+from mockserver.schema import Coerce, Schema
+from mockserver.spec import Operation
 from mockserver.state import TableSpec, Transaction
 
 Headers = Mapping[bytes, bytes]

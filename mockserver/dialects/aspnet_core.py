@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mockserver.errors import Kind, Path, Problem, Refusal
 from mockserver.ids import token
-from mockserver.spec import Coerce, Schema
+from mockserver.schema import Coerce, Schema
 from mockserver.vendor import Context, Headers, Reply
 
 Errors = dict[str, list[str]]

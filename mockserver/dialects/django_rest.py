@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from mockserver.errors import Kind, Path, Problem, Refusal
 from mockserver.identity import phone_e164
-from mockserver.spec import Coerce, Schema, schema_at
+from mockserver.schema import Coerce, Schema, schema_at
 from mockserver.vendor import Context, Headers, Reply
 
 _JSON = (b"content-type", b"application/json")
@@ -338,16 +338,19 @@ class DjangoRest:
         self._keyword = keyword
         self._challenge = (b"www-authenticate", keyword.encode())
         self._zone = ZoneInfo(zone)
+        self._account = lru_cache(maxsize=1024)(self._read_account)
 
     def account(self, headers: Headers) -> str | None:
         """The key of the token; None without one, or with another scheme. Content is negotiated before, as the framework does.
 
         Raises Refusal("not_acceptable"), Refusal("unauthorized", "empty" | "spaces" | "characters").
         """
-        accept = headers.get(b"accept")
+        return self._account(headers.get(b"accept"), headers.get(b"authorization", b""))
+
+    def _read_account(self, accept: bytes | None, authorization: bytes) -> str | None:
         if accept is not None and not takes_json(accept):
             raise Refusal("not_acceptable")
-        parts = headers.get(b"authorization", b"").split()
+        parts = authorization.split()
         if not parts or parts[0].decode("latin-1").lower() != self._keyword.lower():
             return None
         if len(parts) != 2:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from mockserver.errors import Kind, Path, Problem, Refusal
 from mockserver.ids import token
-from mockserver.spec import Coerce, Schema
+from mockserver.schema import Coerce, Schema
 from mockserver.vendor import Context, Headers, Reply
 
 JSON = ((b"content-type", b"application/json"),)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mockserver import matching
@@ -274,8 +275,13 @@ def time_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23].rstrip("0").rstrip(".") + "Z"
 
 
+@lru_cache(maxsize=16)
+def _machine(seed: int) -> str:
+    return token(seed, "objectid", 0, 10)
+
+
 def _stamp(now: datetime, seed: int) -> Stamp:
-    return Stamp(time_text(now), f"{int(now.timestamp()) & 0xFFFFFFFF:08x}", token(seed, "objectid", 0, 10))
+    return Stamp(time_text(now), f"{int(now.timestamp()) & 0xFFFFFFFF:08x}", _machine(seed))
 
 
 def time_zone(name: str | None, pearl: Row) -> str | None:

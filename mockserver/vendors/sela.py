@@ -13,7 +13,7 @@ from mockserver.errors import Problem, Refusal
 from mockserver.formats import parse_date_time
 from mockserver.identity import email_key, phone_e164, phone_key
 from mockserver.matching import Key, Rule
-from mockserver.spec import Reader
+from mockserver.schema import Reader
 from mockserver.state import Row, TableSpec, Transaction
 from mockserver.vendor import Behaviour, Call, Reply, Seeding, Setting, Vendor
 

@@ -1,6 +1,6 @@
 """The bundled documents as schemathesis reads them: what prose and framework add is said in schema words, nothing is loosened."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -8,6 +8,7 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.schemas import OpenApiSchema
+from schemathesis.specs.openapi.stateful.dependencies import DependencyGraph
 from tzlocal.windows_tz import win_tz
 
 from mockserver.app import Application, create_app
@@ -166,7 +167,18 @@ def contract(site: Site, app: Application, mode: str) -> OpenApiSchema:
     tables = app.workspaces.seed.tables[site.vendor.name]
     schema = schemathesis.openapi.from_dict(Narrowing(site, tables).document(), config=config)
     schema.app = app
+    schema.analysis._dependency_graph = DependencyGraph(operations={}, resources={})  # walk the links that are written, guess none
     return schema
+
+
+def links(schema: OpenApiSchema) -> Iterator[tuple[str, int, str]]:
+    """Every link of the document: the operation and the status it leads on from, and its name as schemathesis tells it."""
+    for path, item in schema.raw_schema["paths"].items():
+        for method, operation in item.items():
+            for status, response in operation["responses"].items():
+                for name in response.get("links", ()):
+                    label = f"{method.upper()} {path}"
+                    yield label, int(status), f"{label} -> [{status}] {name}"
 
 
 def application(strictness: str) -> Application:

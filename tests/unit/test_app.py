@@ -42,7 +42,10 @@ def test_a_vendor_answers_the_same_by_its_own_host_name(vendor: str, path: str, 
     host = next(site.document.host for site in server.app.sites if site.vendor.name == vendor)
     headers = credential(vendor, account)
     by_host = httpx.get(server.url + path.removeprefix(f"/{vendor}"), headers=headers | {"Host": host})
-    assert (by_host.status_code, by_host.headers["content-type"]) == (200, httpx.get(server.url + path, headers=headers).headers["content-type"])
+    assert (by_host.status_code, by_host.headers["content-type"]) == (
+        200,
+        httpx.get(server.url + path, headers=headers).headers["content-type"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,7 +122,7 @@ def test_no_credential_is_refused(vendor: str, path: str, server: MockServer) ->
     ],
 )
 def test_strict_admits_only_the_accounts_of_the_fixture(
-    vendor: str, path: str, account: str, status: int, serve: Callable[..., str], tmp_path: File
+    vendor: str, path: str, account: str, status: int, *, serve: Callable[..., str], tmp_path: File
 ) -> None:
     (tmp_path / "seed.yaml").write_text("accounts: [me]\n", "utf-8")
     url = serve(auth="strict", fixtures=str(tmp_path / "seed.yaml"))
@@ -152,7 +155,7 @@ def test_a_bad_option_stops_the_start() -> None:
 
 
 def test_a_bad_fixture_stops_the_start(tmp_path: File) -> None:
-    with pytest.raises(FixtureError, match="none.yaml: cannot be read: No such file or directory"):
+    with pytest.raises(FixtureError, match=r"none\.yaml: cannot be read: No such file or directory"):
         create_app(fixtures=str(tmp_path / "none.yaml"))
 
 

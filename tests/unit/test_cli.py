@@ -140,13 +140,23 @@ SPOKEN = [pytest.param(option.flag, option.variable, BAD[option.name], id=option
 @pytest.mark.parametrize(("flag", "variable", "value"), SPOKEN)
 def test_a_bad_flag_is_one_sentence(flag: str, variable: str, value: str) -> None:
     status, out, err = run("serve", f"{flag}={value}")
-    assert (status, out, err.count("\n"), err.startswith(f"mockserver: {flag} (or {variable}) is {value!r}, but must be ")) == (2, "", 1, True)
+    assert (status, out, err.count("\n"), err.startswith(f"mockserver: {flag} (or {variable}) is {value!r}, but must be ")) == (
+        2,
+        "",
+        1,
+        True,
+    )
 
 
 @pytest.mark.parametrize(("flag", "variable", "value"), [each for each in SPOKEN if each.values[2] != ""])
 def test_a_bad_variable_is_one_sentence(flag: str, variable: str, value: str) -> None:
     status, out, err = run("serve", **{variable: value})
-    assert (status, out, err.count("\n"), err.startswith(f"mockserver: {flag} (or {variable}) is {value!r}, but must be ")) == (2, "", 1, True)
+    assert (status, out, err.count("\n"), err.startswith(f"mockserver: {flag} (or {variable}) is {value!r}, but must be ")) == (
+        2,
+        "",
+        1,
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -218,7 +228,9 @@ def test_the_printed_curl_lines_work(start: Start) -> None:
     _, (_, *pairs) = start()
     statuses = []
     for line in pairs[1::2]:
-        done = subprocess.run([*shlex.split(line), "-s", "-o", os.devnull, "-w", "%{http_code}"], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [*shlex.split(line), "-s", "-o", os.devnull, "-w", "%{http_code}"], capture_output=True, text=True, check=True
+        )
         statuses.append(done.stdout[0])
     assert statuses == ["2"] * 3
 

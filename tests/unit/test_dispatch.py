@@ -5,13 +5,13 @@ from pathlib import Path as File
 from typing import Any
 
 import pytest
-import tiny
 
 from mockserver.dispatch import Receive, Router, Site, read_body, read_place
 from mockserver.errors import DocumentError, Refusal
 from mockserver.spec import load_document
 from mockserver.vendor import Context, Reply
 from mockserver.workspaces import Workspaces
+from tests.unit import tiny
 
 JSON = {b"content-type": b"application/json", b"x-key": b"me", b"host": b"127.0.0.1:80"}
 ADA = {"id": 1, "name": "Ada"}
@@ -29,7 +29,7 @@ def site(served: tuple[Site, Workspaces]) -> Site:
     return served[0]
 
 
-def ask(site: Site, method: str, path: str, raw: bytes | None = b"", headers: dict[bytes, bytes] = JSON, query: bytes = b"") -> Reply:
+def ask(site: Site, method: str, path: str, raw: bytes | None = b"", headers: dict[bytes, bytes] = JSON, *, query: bytes = b"") -> Reply:
     """The reply to one request below the prefix `/tiny`."""
     whole = "/tiny/v1" + path
     scope = {"type": "http", "method": method, "scheme": "http", "path": whole, "raw_path": whole.encode(), "query_string": query}
@@ -67,7 +67,9 @@ def router(folder: File, *, case_sensitive: bool) -> Router:
         pytest.param("/leads/a/b", "/leads/a%2Fb", "/leads/{id}", {"id": "a%2Fb"}, id="an escaped slash stays in its segment"),
         pytest.param("/leads/é", "/leads/%C3%A9", "/leads/{id}", {"id": "%C3%A9"}, id="escapes are left to the parameter's type"),
         pytest.param("/LEADS/New", "/LEADS/New", "/leads/new", {}, id="static in capitals"),
-        pytest.param("/LEADS/A/Calls/B", "/LEADS/A/Calls/B", "/leads/{id}/calls/{call}", {"id": "A", "call": "B"}, id="template in capitals"),
+        pytest.param(
+            "/LEADS/A/Calls/B", "/LEADS/A/Calls/B", "/leads/{id}/calls/{call}", {"id": "A", "call": "B"}, id="template in capitals"
+        ),
     ],
 )
 def test_a_path_leads_to_its_route(path: str, raw_path: str, route: str, places: dict[str, str], tmp_path: File) -> None:
@@ -170,6 +172,15 @@ def test_a_body_is_read_up_to_the_limit(parts: list[bytes], declared: bytes | No
     assert (asyncio.run(read_body(headers, receive, 5)), len(rest)) == (body, left)
 
 
+def test_half_a_body_of_a_client_that_went_away_is_none() -> None:
+    messages: list[dict[str, Any]] = [{"type": "http.request", "body": b"name=Bo", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    assert asyncio.run(read_body({b"content-length": b"8"}, receive, 100)) is None
+
+
 @pytest.mark.parametrize(
     ("query", "target"), [pytest.param(b"", "/v1/people", id="no query"), pytest.param(b"a=%C3%A9", "/v1/people?a=%C3%A9", id="a query")]
 )
@@ -241,7 +252,7 @@ def test_an_open_operation_needs_no_credential(served: tuple[Site, Workspaces]) 
     ],
 )  # fmt: skip  # one line a refusal reads best
 def test_a_refusal_is_phrased_by_the_dialect_and_leaves_no_trace(
-    method: str, path: str, raw: bytes | None, headers: dict[bytes, bytes], status: int, body: Any, served: tuple[Site, Workspaces]
+    method: str, path: str, raw: bytes | None, headers: dict[bytes, bytes], *, status: int, body: Any, served: tuple[Site, Workspaces]
 ) -> None:
     site, worlds = served
     reply = ask(site, method, path, raw, headers)
@@ -298,9 +309,17 @@ def test_a_query_is_read_to_the_letter_in_document_strictness(query: bytes, stat
     assert ask(tiny.site(tmp_path, Casual(), lenient=False)[0], "GET", "/people", query=query).status == status
 
 
-@pytest.mark.parametrize(
-    ("headers", "status"), [pytest.param({}, 401, id="no credential"), pytest.param(JSON, 405, id="a credential")]
-)
+def test_a_setting_takes_unknown_parameters(served: tuple[Site, Workspaces]) -> None:
+    site, worlds = served
+    worlds.of("me").settings["tiny"]["unknown_parameters"] = "ignore"
+    assert [ask(site, "GET", "/people", query=query).status for query in (b"a=1", b"limit=0")] == [200, 400]
+
+
+def test_an_operation_without_parameters_takes_any(site: Site) -> None:
+    assert ask(site, "GET", "/people/me", query=b"a=1").status == 200
+
+
+@pytest.mark.parametrize(("headers", "status"), [pytest.param({}, 401, id="no credential"), pytest.param(JSON, 405, id="a credential")])
 def test_a_credential_is_asked_for_first_where_the_dialect_does(headers: dict[bytes, bytes], status: int, tmp_path: File) -> None:
     assert ask(tiny.site(tmp_path, Casual())[0], "PATCH", "/people", headers=headers).status == status
 

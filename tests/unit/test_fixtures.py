@@ -7,7 +7,6 @@ from pathlib import Path as File
 from typing import Any
 
 import pytest
-import tiny
 
 from mockserver.app import load_vendors
 from mockserver.errors import FixtureError, Problem
@@ -15,6 +14,7 @@ from mockserver.fixtures import BUNDLED, Fixture, fixture_file
 from mockserver.resources import folder
 from mockserver.state import Transaction
 from mockserver.vendor import Seeding, Vendor
+from tests.unit import tiny
 
 Write = Callable[[str], File]
 

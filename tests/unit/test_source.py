@@ -105,7 +105,8 @@ def test_another_encoding_is_one_sentence(tmp_path: File) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [pytest.param("none.yaml", "No such file or directory", id="no file"), pytest.param(".", "Is a directory", id="folder")]
+    ("name", "reason"),
+    [pytest.param("none.yaml", "No such file or directory", id="no file"), pytest.param(".", "Is a directory", id="folder")],
 )
 def test_a_file_that_cannot_be_read_is_one_sentence(name: str, reason: str, tmp_path: File) -> None:
     with pytest.raises(OperatorError) as caught:

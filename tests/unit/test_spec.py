@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from mockserver.errors import DocumentError, Path, Problem
-from mockserver.spec import Coerce, Document, Reader, Schema, compile_schema, load_document, query_coercer, schema_at, to_json_schema
+from mockserver.schema import Coerce, Reader, Schema, compile_schema, query_coercer, schema_at, to_json_schema
+from mockserver.spec import Document, load_document
 
 HEAD = """openapi: 3.0.3
 info: {title: Tiny, version: '1'}
@@ -33,7 +34,9 @@ def write(tmp_path: File) -> Write:
 
 def operation(*lines: str, path: str = "/a") -> str:
     """A document with one POST operation: its own lines begin with line 8."""
-    return "\n".join([f"{HEAD}paths:", f"  {path}:", "    post: {", "      operationId: a,", *(f"      {line}," for line in lines), "    }", ""])
+    return "\n".join(
+        [f"{HEAD}paths:", f"  {path}:", "    post: {", "      operationId: a,", *(f"      {line}," for line in lines), "    }", ""]
+    )
 
 
 def with_schema(schema: Schema) -> str:
@@ -289,7 +292,11 @@ def test_every_mistake_is_told_at_once(write: Write) -> None:
     file = write(operation("x-provenance: guessed", "callbacks: {}", "requestBody: {content: {a/b: {schema: {const: 1}}}}", ANSWERS))
     with pytest.raises(DocumentError) as caught:
         load_document(file)
-    assert [line.split(": ", 2)[2][:15] for line in str(caught.value).splitlines()] == ["`callbacks` is ", "`x-provenance` ", "`const` is no s"]
+    assert [line.split(": ", 2)[2][:15] for line in str(caught.value).splitlines()] == [
+        "`callbacks` is ",
+        "`x-provenance` ",
+        "`const` is no s",
+    ]
 
 
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: File) -> None:

@@ -34,7 +34,7 @@ def everything(table: Table) -> Any:
 
 
 def test_a_new_table_is_empty() -> None:
-    assert everything(Table(SPEC)) == ([], [], 0, dict.fromkeys(everything(Table(SPEC))[3], []))
+    assert everything(Table(SPEC)) == ([], [], 0, {key: [] for key in everything(Table(SPEC))[3]})
 
 
 @pytest.mark.parametrize(

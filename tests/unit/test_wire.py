@@ -58,7 +58,9 @@ def test_json_is_read_exactly(raw: bytes, value: Any) -> None:
         pytest.param(b'"\x00"', "Invalid control character at: line 1 column 2 (char 1)", id="a raw NUL"),
         pytest.param(b"\xef\xbb\xbf{}", "Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)", id="a byte order mark"),
         pytest.param(b'"\xff"', "'utf-8' codec can't decode byte 0xff in position 1: invalid start byte", id="no UTF-8"),
-        pytest.param(b'"\xed\xa0\x80"', "'utf-8' codec can't decode byte 0xed in position 1: invalid continuation byte", id="a raw surrogate"),
+        pytest.param(
+            b'"\xed\xa0\x80"', "'utf-8' codec can't decode byte 0xed in position 1: invalid continuation byte", id="a raw surrogate"
+        ),
         pytest.param(b"[NaN]", "Out of range float values are not JSON compliant: 'NaN'", id="NaN"),
         pytest.param(b"[-Infinity]", "Out of range float values are not JSON compliant: '-Infinity'", id="infinity"),
         pytest.param(b"[[[[1]]]]", "depth", id="one level too deep"),
@@ -78,7 +80,9 @@ def test_what_is_not_json_is_malformed(raw: bytes, message: str) -> None:
     [
         pytest.param(b'{"a": "x\\u0000y"}', [(("a",), "null-character", NUL)], id="NUL in a text"),
         pytest.param(b'{"a": {"\\u0000": 1}}', [(("a",), "null-character", NUL)], id="NUL in a key"),
-        pytest.param(b'{"a": ["\\ud800"]}', [(("a", 0), "surrogate", "Surrogate characters are not allowed: U+D800.")], id="lone surrogate"),
+        pytest.param(
+            b'{"a": ["\\ud800"]}', [(("a", 0), "surrogate", "Surrogate characters are not allowed: U+D800.")], id="lone surrogate"
+        ),
         pytest.param(b'"\\udc00\\ud800"', [((), "surrogate", "Surrogate characters are not allowed: U+DC00.")], id="surrogates swapped"),
         pytest.param(b'{"a": 1e999}', [(("a",), "finite", NOT_FINITE)], id="1e999"),
         pytest.param(b'{"a": [1, -1e999]}', [(("a", 1), "finite", NOT_FINITE)], id="-1e999 in a list"),
@@ -196,13 +200,16 @@ def test_a_file_is_an_upload(body: bytes) -> None:
     ("raw", "content_type", "message"),
     [
         pytest.param(part(TEXT, b"1") + END, "multipart/form-data", "Invalid boundary in multipart: None", id="no boundary"),
-        pytest.param(part(TEXT, b"1") + END, "multipart/form-data; boundary=", "Invalid boundary in multipart: None", id="an empty boundary"),
-        pytest.param(b"nonsense", TYPE, "Expected boundary character 45, got 110 at index 2", id="no part begins"),
         pytest.param(
-            part(b"X-Any: 1", b"1") + END, TYPE, 'Field name not found in Content-Disposition: "None"', id="no disposition"
+            part(TEXT, b"1") + END, "multipart/form-data; boundary=", "Invalid boundary in multipart: None", id="an empty boundary"
         ),
+        pytest.param(b"nonsense", TYPE, "Expected boundary character 45, got 110 at index 2", id="no part begins"),
+        pytest.param(part(b"X-Any: 1", b"1") + END, TYPE, 'Field name not found in Content-Disposition: "None"', id="no disposition"),
         pytest.param(
-            b"".join(part(TEXT.replace(b'"a"', b'"f%d"' % i), b"1") for i in range(1001)) + END, TYPE, "Too many fields", id="too many fields"
+            b"".join(part(TEXT.replace(b'"a"', b'"f%d"' % i), b"1") for i in range(1001)) + END,
+            TYPE,
+            "Too many fields",
+            id="too many fields",
         ),
         pytest.param(part(b"x" * 20_000 + b": 1", b"1") + END, TYPE, "Maximum header size exceeded", id="an endless header"),
     ],
@@ -218,7 +225,5 @@ def test_a_bad_multipart_form_is_malformed(raw: bytes, content_type: str, messag
         pytest.param(part(TEXT, b"a\0b") + END, "invalid", None, [(("a",), "null-character", NUL)], id="NUL"),
     ],
 )
-def test_bad_text_in_a_multipart_form_is_refused(
-    raw: bytes, kind: str, message: str | None, problems: list[tuple[Path, str, str]]
-) -> None:
+def test_bad_text_in_a_multipart_form_is_refused(raw: bytes, kind: str, message: str | None, problems: list[tuple[Path, str, str]]) -> None:
     assert refusal_of(read_multipart, raw, TYPE) == (kind, message, problems)

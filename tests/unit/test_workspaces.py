@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-import tiny
 
 from mockserver.clock import Clock
 from mockserver.errors import Refusal
 from mockserver.workspaces import Workspaces, workspace_name
+from tests.unit import tiny
 
 
 def workspaces(*, strict: bool = False, declared: tuple[str, ...] = (), limit: int = 100) -> Workspaces:
@@ -54,7 +54,12 @@ def test_accounts_have_workspaces_of_their_own_with_the_seed_in_them() -> None:
     mine.settings["tiny"]["size"] = 7
     mine.clock = Clock(datetime(2030, 1, 1, tzinfo=UTC))
     mine.requests += 1
-    assert (list(yours.tables["tiny"]["people"].rows), yours.settings["tiny"]["size"], yours.clock.now(), yours.requests) == ([1], 3, tiny.NOW, 0)
+    assert (list(yours.tables["tiny"]["people"].rows), yours.settings["tiny"]["size"], yours.clock.now(), yours.requests) == (
+        [1],
+        3,
+        tiny.NOW,
+        0,
+    )
     assert list(worlds.seed.tables["tiny"]["people"].rows) == [1]
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from mockserver.clock import Clock
 from mockserver.dispatch import Site
 from mockserver.errors import Problem, Refusal
-from mockserver.spec import Coerce, Schema, load_document
+from mockserver.schema import Coerce, Schema
+from mockserver.spec import load_document
 from mockserver.state import Table, TableSpec, Transaction
 from mockserver.vendor import Call, Context, Headers, Reply, Seeding, Setting, Vendor
 from mockserver.workspaces import Workspace, Workspaces

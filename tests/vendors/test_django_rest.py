@@ -10,7 +10,7 @@ import pytest
 
 from mockserver.dialects.django_rest import DjangoRest, date_time, takes_json
 from mockserver.errors import Problem
-from mockserver.spec import Reader
+from mockserver.schema import Reader
 
 DIALECT = DjangoRest(keyword="Token", zone="America/Los_Angeles")
 ADA = {"phone_number": "+12025550101", "email": "ada@example.com"}

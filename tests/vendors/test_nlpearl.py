@@ -10,8 +10,10 @@ import pytest
 
 from mockserver.clock import Clock
 from mockserver.errors import FixtureError
+from mockserver.identity import phone_key
 from mockserver.server import MockServer
 from mockserver.state import Saved
+from mockserver.vendors.nlpearl import phone_index
 from mockserver.workspaces import Workspace
 
 PEARL = "66a1f0c2d60e456235eae601"
@@ -346,6 +348,11 @@ def test_a_lead_is_found_by_its_external_id(nlpearl: httpx.Client) -> None:
 @pytest.mark.parametrize("spelling", ["+12025550101", "%2B12025550101", "12025550101", "(202) 555-0101", "202-555-0101", "+1 202 555 0101"])
 def test_a_lead_is_found_by_its_phone_number_in_any_spelling(nlpearl: httpx.Client, spelling: str) -> None:
     assert nlpearl.get(f"{LEAD}/PhoneNumber/{spelling}").json() == ADA_ROW
+
+
+def test_the_short_way_to_a_phone_key_ends_where_the_long_one_does() -> None:
+    phones = [f"+1{area}{exchange}0101" for area in range(200, 1000) for exchange in ("555", "011")]
+    assert [phone_index(phone) for phone in phones] == [phone_key(phone) for phone in phones]
 
 
 @pytest.mark.parametrize("path", ["External/crm-50", "PhoneNumber/(202) 555-0150"])
