@@ -7,7 +7,8 @@ from mockserver.dispatch import Site
 
 _HEAD = """# Fidelity
 
-How far to trust a green test: every rule the server follows, with how sure it is. This page is generated (`make fidelity`); a test holds it to the code.
+How far to trust a green test: every rule the server follows, with how sure it is.
+This page is generated (`make fidelity`); a test holds it to the code.
 
 | mark | meaning |
 |---|---|

@@ -66,8 +66,10 @@ def compile_schema(schema: Schema, formats: bool = True) -> Any:
 
 
 def to_json_schema(schema: Schema) -> Schema:
-    """A resolved OpenAPI 3.0 schema as JSON Schema 2020-12, meaning the same: `nullable` allows null wherever it stands, with
-    or without a `type`, beside an `enum` or a `oneOf`."""
+    """A resolved OpenAPI 3.0 schema as JSON Schema 2020-12, meaning the same.
+
+    `nullable` allows null wherever it stands, with or without a `type`, beside an `enum` or a `oneOf`.
+    """
     out: Schema = {}
     for key, value in schema.items():
         if key in ("allOf", "anyOf", "oneOf"):

@@ -4,6 +4,7 @@ import re
 from pathlib import Path as File
 from typing import Any, ClassVar
 
+import orjson
 import yaml
 
 from mockserver.errors import OperatorError, Path
@@ -53,6 +54,9 @@ class Source:
         try:
             self._text = file.read_text("utf-8") if text is None else text
             self.content: Any = yaml.load(self._text, _Loader)
+            orjson.dumps(self.content)
+        except TypeError as error:
+            raise OperatorError(f"{file}: holds a value that JSON cannot: {error}") from None
         except OSError as error:
             raise OperatorError(f"{file}: cannot be read: {error.strerror}") from None
         except UnicodeDecodeError as error:

@@ -261,13 +261,15 @@ class Document:
 
     def _answers(self, part: dict[str, Any], at: Path) -> dict[int, Answer]:
         answers = {}
-        for status, response in (part.get("responses") or {}).items():
+        for status, given in part["responses"].items():
             where = (*at, "responses", status)
-            response = self._resolve(response, where)
-            contents = [content for kind, content in response.get("content", {}).items() if "json" in kind]
-            validator = compile_schema(self._schema(contents[-1]["schema"], where), formats=False) if contents else None
+            response = self._resolve(given, where)
+            contents = response.get("content", {})
+            schemas = [self._schema(content["schema"], where) for kind, content in contents.items() if "json" in kind]
+            schemas = [schema for place, schema in enumerate(schemas) if schema not in schemas[:place]]
+            validator = compile_schema(schemas[0] if len(schemas) == 1 else {"anyOf": schemas}, formats=False) if schemas else None
             mark = response.get("x-provenance", part.get("x-provenance", ""))
-            answers[int(status)] = Answer(int(status), validator, mark, not response.get("content"))
+            answers[int(status)] = Answer(int(status), validator, mark, not contents)
         return answers
 
     def _resolve(self, part: Any, at: Path, seen: tuple[str, ...] = ()) -> Any:

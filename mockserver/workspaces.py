@@ -52,8 +52,10 @@ class Workspaces:
     """Every workspace, made at an account's first request as a copy of the seed."""
 
     def __init__(self, seed: Workspace, *, strict: bool, declared: frozenset[str], default: str, limit: int) -> None:
-        """`strict` admits only the `declared` accounts; `default` is the account of requests that need no
-        credential, and `seed` the workspace that every new one copies."""
+        """`seed` is what every new workspace copies, `default` the account of requests that need no credential.
+
+        `strict` admits only the `declared` accounts, and there are at most `limit`.
+        """
         self.seed = seed
         self._strict = strict
         self._declared = declared

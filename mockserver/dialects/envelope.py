@@ -242,7 +242,7 @@ def _reason(problem: Problem) -> str:
         return _LIMITS[problem.keyword].format(schema[problem.keyword])
     if problem.keyword == "format" and _format(schema) in _FORMATS:
         return _FORMATS[_format(schema)]
-    (first, *_) = schema.get("anyOf") or [schema]
+    first = schema if "type" in schema else next(iter(schema.get("anyOf", ())), schema)
     return _TYPES.get(first.get("type", ""), problem.message)
 
 

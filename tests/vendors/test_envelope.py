@@ -1,0 +1,301 @@
+"""The envelope dialect: which code, which sentence and which details a refusal gets, and what JavaScript makes of numbers."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from mockserver.dialects.envelope import JSON, Envelope, Page, instant
+from mockserver.dialects.javascript import number, number_text, stringify
+from mockserver.errors import Kind, Problem, Refusal
+from mockserver.vendor import Context, Reply
+
+DIALECT = Envelope(b"x-key", listing={"limit"}, booleans={"yes": True, "no": False})
+META = {"requestId": "req_cd9ae5b9b8e6", "timestamp": "2026-03-10T12:00:00.000Z"}
+
+
+def context(methods: tuple[str, ...] = ()) -> Context:
+    made = Context({"method": "GET", "path": "/", "query_string": b"", "headers": []}, {}, b"")
+    made.now, made.seed, made.number, made.methods = datetime(2026, 3, 10, 12, 0, tzinfo=UTC), 1, 1, methods
+    return made
+
+
+@pytest.mark.parametrize(
+    ("headers", "account"),
+    [
+        pytest.param({}, None, id="no header"),
+        pytest.param({b"x-key": b""}, None, id="empty"),
+        pytest.param({b"x-key": b"  \t"}, None, id="blank"),
+        pytest.param({b"x-key": b" demo "}, "demo", id="trimmed"),
+        pytest.param({b"x-key": b"d\xe9mo"}, "d\xe9mo", id="latin-1"),
+        pytest.param({b"authorization": b"demo"}, None, id="another header"),
+    ],
+)
+def test_the_key_is_the_account(headers: dict[bytes, bytes], account: str | None) -> None:
+    assert DIALECT.account(headers) == account
+
+
+def test_a_reply_is_put_into_the_envelope() -> None:
+    reply = DIALECT.accept(Reply({"id": 1}, 201), context())
+    assert list(reply.body) == ["success", "data", "meta"]
+    assert (reply.body["success"], reply.body["data"], reply.status, reply.headers) == (True, {"id": 1}, 201, JSON)
+    assert reply.body["meta"]["timestamp"] == META["timestamp"]
+
+
+def test_a_page_tells_of_itself_in_meta() -> None:
+    body = DIALECT.accept(Reply(Page([1, 2], {"limit": 2})), context()).body
+    assert (body["data"], body["meta"]["pagination"], list(body["meta"])) == (
+        [1, 2],
+        {"limit": 2},
+        ["pagination", "requestId", "timestamp"],
+    )
+
+
+def test_a_reply_with_headers_goes_out_as_it_is() -> None:
+    assert DIALECT.accept(Reply({"success": True}, headers=JSON), context()).body == {"success": True}
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "status", "code", "words"),
+    [
+        ("unauthorized", "missing", 401, "UNAUTHORIZED", "Invalid or missing API key"),
+        ("unauthorized", "unknown", 401, "UNAUTHORIZED", "Invalid or missing API key"),
+        ("forbidden", None, 403, "FORBIDDEN", "Action not allowed"),
+        ("forbidden", "Too many", 403, "FORBIDDEN", "Too many"),
+        ("no_route", "slash", 404, "NOT_FOUND", "There is no such endpoint"),
+        ("not_found", "place", 404, "NOT_FOUND", "Resource not found"),
+        ("not_found", "Lead not found", 404, "NOT_FOUND", "Lead not found"),
+        ("method_not_allowed", None, 405, "METHOD_NOT_ALLOWED", "The endpoint does not take this method"),
+        ("not_acceptable", None, 406, "NOT_ACCEPTABLE", "Only JSON can be answered"),
+        ("conflict", "Several", 409, "CONFLICT", "Several"),
+        ("too_large", "1000", 413, "PAYLOAD_TOO_LARGE", "The request body is too large"),
+        ("unsupported_media_type", "text/csv", 415, "UNSUPPORTED_MEDIA_TYPE", "The request body must be application/json"),
+        ("server_error", None, 500, "INTERNAL_ERROR", "Internal server error"),
+        ("invalid", None, 400, "VALIDATION_ERROR", "The request is not valid"),
+    ],
+)
+def test_every_refusal_has_its_code(kind: Kind, message: str | None, status: int, code: str, words: str) -> None:
+    reply = DIALECT.refuse(Refusal(kind, message), context())
+    assert (reply.status, reply.body["success"]) == (status, False)
+    assert reply.body["error"] == {"code": code, "message": words, "details": {}}
+
+
+def test_a_405_names_the_methods() -> None:
+    assert DIALECT.refuse(Refusal("method_not_allowed"), context(("GET", "HEAD"))).headers == (*JSON, (b"allow", b"GET, HEAD"))
+
+
+def test_a_status_of_the_refusal_itself_wins() -> None:
+    assert DIALECT.refuse(Refusal("conflict", status=400), context()).status == 400
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("Expecting value: line 1 column 1 (char 0)", "body is not valid JSON: Expecting value: line 1 column 1 (char 0)"),
+        ("depth", "body must not nest deeper than 128 levels"),
+    ],
+)
+def test_a_body_that_is_no_json_is_told_where(message: str, words: str) -> None:
+    error = DIALECT.refuse(Refusal("malformed", message), context()).body["error"]
+    assert error == {"code": "VALIDATION_ERROR", "message": "The request body is not valid JSON", "details": {"body": [words]}}
+
+
+TEXT, NUMBER, FLAG = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
+EITHER = {"anyOf": [{"type": "number"}, {"type": "string", "x-format": "numeric"}]}
+
+
+@pytest.mark.parametrize(
+    ("problem", "sentence"),
+    [
+        (Problem(("a",), "type", "", 1, TEXT), "a must be a string"),
+        (Problem(("a",), "type", "", "x", NUMBER), "a must be a number"),
+        (Problem(("a",), "type", "", "x", {"type": "integer"}), "a must be an integer"),
+        (Problem(("a",), "type", "", "x", FLAG), "a must be true or false"),
+        (Problem(("a",), "type", "", "x", {"type": "array"}), "a must be an array"),
+        (Problem(("a", 0, "b"), "type", "", 1, TEXT), "a[0].b must be a string"),
+        (Problem((), "type", "", [], {"type": "object", "anyOf": [{"required": ["a"]}]}), "body must be a JSON object"),
+        (Problem(("a",), "anyOf", "", "x", EITHER), "a must be a number"),
+        (Problem(("a",), "enum", "", "x", {"enum": ["b", "c"]}), "a must be one of b, c"),
+        (Problem(("a",), "enum", "", "x", {"type": "boolean", "enum": [True, False]}), "a must be one of true, false"),
+        (Problem(("a",), "minimum", "", 0, {"minimum": 1}), "a must be at least 1"),
+        (Problem(("a",), "maximum", "", 2, {"maximum": 1}), "a must be at most 1"),
+        (Problem(("a",), "required", "", None, TEXT), "a is required"),
+        (Problem(("a",), "unknown", "", "x", None, "query"), "a is no parameter of this endpoint"),
+        (Problem(("a",), "null-character", ""), "a must not contain NUL characters"),
+        (Problem(("a",), "surrogate", ""), "a must not contain lone surrogates"),
+        (Problem(("a",), "finite", ""), "a must be a finite number"),
+        (Problem((), "surrogate", ""), "body must not contain lone surrogates"),
+        (Problem(("\ud800",), "null-character", ""), "? must not contain NUL characters"),
+        (Problem(("a",), "format", "", "x", {"type": "string", "format": "date"}), "a must be a date, YYYY-MM-DD"),
+        (
+            Problem(("a",), "format", "", "x", {"type": "string", "x-format": "field-list"}),
+            "a must be names of fields, separated by commas",
+        ),
+        (Problem(("a",), "reference", "a is unknown"), "a is unknown"),
+        (Problem(("a",), "maxLength", "is too long", "x", {}), "a is too long"),
+    ],
+)
+def test_every_problem_has_its_sentence(problem: Problem, sentence: str) -> None:
+    assert DIALECT.details([problem]) == {sentence.split()[0]: [sentence]}
+
+
+ONE_OF = {"anyOf": [{"required": ["a"], "properties": {"a": TEXT}}, {"required": ["b"]}]}
+BOTH_OR_OTHER = {"anyOf": [{"properties": {"kind": {"enum": ["x"]}}}, {"required": ["a", "b"]}]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "others", "details"),
+    [
+        pytest.param(ONE_OF, {}, (), {"a": ["One of a, b is required"], "b": ["One of a, b is required"]}, id="one of several"),
+        pytest.param(ONE_OF, {"a": 1}, (Problem(("a",), "type", "", 1, TEXT),), {"a": ["a must be a string"]}, id="there but wrong"),
+        pytest.param(BOTH_OR_OTHER, {"a": 1}, (), {"b": ["b is required"]}, id="the rest of a group"),
+        pytest.param(
+            BOTH_OR_OTHER,
+            {"kind": "y"},
+            (Problem(("kind",), "enum", "", "y", {"enum": ["x"]}),),
+            {"kind": ["kind must be one of x"]},
+            id="bad kind",
+        ),
+    ],
+)
+def test_what_is_missing_is_named(schema: Any, value: Any, others: tuple[Problem, ...], details: Any) -> None:
+    assert DIALECT.details([*others, Problem((), "anyOf", "", value, schema)]) == details
+
+
+DATE = {"type": "string", "format": "date"}
+BAD_DATE = Problem(("from",), "format", "", "x", DATE)
+BAD_FILTER = Problem(("color",), "enum", "", "x", {"enum": ["red"]}, "query")
+BAD_LIMIT = Problem(("limit",), "type", "", "x", {"type": "integer"}, "query")
+
+
+@pytest.mark.parametrize(
+    ("problems", "code"),
+    [
+        pytest.param([BAD_DATE], "INVALID_DATE", id="a date"),
+        pytest.param([Problem(("from",), "type", "", 1, DATE)], "VALIDATION_ERROR", id="no text for a date"),
+        pytest.param([BAD_FILTER], "INVALID_FILTER", id="a filter"),
+        pytest.param([BAD_LIMIT], "VALIDATION_ERROR", id="a limit"),
+        pytest.param([BAD_DATE, BAD_FILTER], "INVALID_FILTER", id="a filter before a date"),
+        pytest.param([BAD_DATE, BAD_FILTER, BAD_LIMIT], "VALIDATION_ERROR", id="a limit before all"),
+    ],
+)
+def test_several_problems_have_one_code(problems: list[Problem], code: str) -> None:
+    assert DIALECT.code(problems) == code
+
+
+def test_a_sentence_is_told_once() -> None:
+    assert DIALECT.details([BAD_FILTER, BAD_FILTER]) == {"color": ["color must be one of red"]}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "json"),
+    [
+        ("", True),
+        ("application/json", True),
+        ("application/json;charset=utf-8", True),
+        (" Application/Json ; a=b", True),
+        ("application/problem+json", True),
+        ("application/jsonx", False),
+        ("text/json", False),
+        ("application/x-www-form-urlencoded", False),
+    ],
+)
+def test_only_json_is_read(content_type: str, json: bool) -> None:
+    assert (DIALECT.media_type(content_type, ("application/json",)) == "application/json") is json
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ({"flag": "yes"}, {"flag": True}),
+        ({"flag": "no", "text": "no"}, {"flag": False, "text": "no"}),
+        ({"flag": "maybe"}, {"flag": "maybe"}),
+        ({"flag": None}, {"flag": None}),
+        ({"flag": []}, {"flag": []}),
+        ({"flag": {"yes": 1}}, {"flag": {"yes": 1}}),
+        ({}, {}),
+        ([], []),
+        ("yes", "yes"),
+        (None, None),
+    ],
+)
+def test_words_for_booleans_are_read_where_a_boolean_belongs(sent: Any, read: Any) -> None:
+    assert DIALECT.coercer({"type": "object", "properties": {"flag": FLAG, "text": TEXT}})(sent) == read
+
+
+def test_other_values_are_left_as_they_are() -> None:
+    value = {"text": "yes"}
+    assert DIALECT.coercer({"type": "object", "properties": {"text": TEXT}})(value) is value
+
+
+def test_an_instant_has_milliseconds_and_a_z() -> None:
+    assert instant(datetime(2026, 3, 10, 12, 0, 0, 123999, tzinfo=UTC)) == "2026-03-10T12:00:00.123Z"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (5, 5),
+        (5.0, 5),
+        ("5", 5),
+        ("-0", 0),
+        (0.5, 0.5),
+        (2**53, 2**53),
+        (2**53 + 1, 2**53),
+        (2**53 + 2, float(2**53 + 2)),
+        (10**20, 1e20),
+        (-(2**60), -(2.0**60)),
+    ],
+)
+def test_numbers_are_doubles(given: float | str, expected: float) -> None:
+    assert (number(given), type(number(given))) == (expected, type(expected))
+
+
+@pytest.mark.parametrize("given", [10**400, "1e999", float("inf"), float("nan")])
+def test_a_number_past_all_doubles_is_refused(given: float | str) -> None:
+    with pytest.raises(OverflowError):
+        number(given)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (-0.0, "0"),
+        (1.0, "1"),
+        (-1.5, "-1.5"),
+        (0.1, "0.1"),
+        (123456.789, "123456.789"),
+        (1e-6, "0.000001"),
+        (1.5e-7, "1.5e-7"),
+        (1e-7, "1e-7"),
+        (5e-324, "5e-324"),
+        (1e20, "100000000000000000000"),
+        (2**64, "18446744073709552000"),
+        (1e21, "1e+21"),
+        (1.25e21, "1.25e+21"),
+        (1.7976931348623157e308, "1.7976931348623157e+308"),
+    ],
+)
+def test_numbers_are_written_as_javascript_writes_them(value: float, text: str) -> None:
+    assert number_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "null"),
+        (True, "true"),
+        ('a"\\/\n\x1f\u2028é😀', '"a\\"\\\\/\\n\\u001f\u2028é😀"'),
+        ([], "[]"),
+        ({}, "{}"),
+        ([1, [2.0, {}]], "[1,[2,{}]]"),
+        ({"b": 1, "a": [1e21]}, '{"b":1,"a":[1e+21]}'),
+        (
+            {"b": 0, "10": 0, "9": 0, "01": 0, "-1": 0, "4294967295": 0, "4294967294": 0},
+            '{"9":0,"10":0,"4294967294":0,"b":0,"01":0,"-1":0,"4294967295":0}',
+        ),
+    ],
+)
+def test_json_is_written_as_javascript_writes_it(value: Any, text: str) -> None:
+    assert stringify(value) == text
