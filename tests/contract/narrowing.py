@@ -1,6 +1,6 @@
 """The bundled documents as schemathesis reads them: what prose and framework add is said in schema words, nothing is loosened."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -8,7 +8,6 @@ import schemathesis
 from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.schemas import OpenApiSchema
-from schemathesis.specs.openapi.stateful.dependencies import DependencyGraph
 from tzlocal.windows_tz import win_tz
 
 from mockserver.app import Application, create_app
@@ -164,7 +163,7 @@ def _in_one_media_type(document: Json) -> Json:
 def contract(site: Site, app: Application, mode: str, walked: bool) -> OpenApiSchema:
     """The vendor's contract, ready to be tested against the application with `positive` data or with `all`.
 
-    One that is `walked` speaks one media type, in which a link can say null, and has no links but those that are written.
+    One that is `walked` speaks one media type, in which a link can say null.
     """
     config = SchemathesisConfig.from_dict(
         {
@@ -179,8 +178,6 @@ def contract(site: Site, app: Application, mode: str, walked: bool) -> OpenApiSc
     document = Narrowing(site, app.workspaces.seed.tables[site.vendor.name]).document()
     schema = schemathesis.openapi.from_dict(_in_one_media_type(document) if walked else document, config=config)
     schema.app = app
-    if walked:
-        schema.analysis._dependency_graph = DependencyGraph(operations={}, resources={})
     return schema
 
 

@@ -136,7 +136,7 @@ EITHER = {"anyOf": [{"type": "number"}, {"type": "string", "x-format": "numeric"
     ],
 )
 def test_every_problem_has_its_sentence(problem: Problem, sentence: str) -> None:
-    assert DIALECT.details([problem]) == {sentence.split()[0]: [sentence]}
+    assert DIALECT.details([problem]) == {sentence.split(maxsplit=1)[0]: [sentence]}
 
 
 ONE_OF = {"anyOf": [{"required": ["a"], "properties": {"a": TEXT}}, {"required": ["b"]}]}

@@ -416,12 +416,9 @@ def test_an_identifier_alone_moves_nothing_but_the_time(octanist: httpx.Client, 
 def test_a_new_lead_is_open_comes_from_the_api_and_lives_ninety_days(octanist: httpx.Client, workspace: Workspace) -> None:
     workspace.clock = Clock(NOON)
     created = create(octanist, name="Joan Clarke")
-    values = {key: value for key, value in created.items() if value is not None}
-    assert values == {
-        **{"id": created["id"], "name": "Joan Clarke", "status": "open", "source": "api"},
-        **dict.fromkeys(("ad_storage", "ad_user_data", "analytics_storage", "ad_personalization"), False),
-        **{"createdAt": NOON_TEXT, "updatedAt": NOON_TEXT, "expiresAt": "2026-06-08T12:00:00.000Z"},
-    }
+    held = {key: value for key, value in created.items() if value not in (None, False)}
+    times = {"createdAt": NOON_TEXT, "updatedAt": NOON_TEXT, "expiresAt": "2026-06-08T12:00:00.000Z"}
+    assert held == {"id": created["id"], "name": "Joan Clarke", "status": "open", "source": "api"} | times
 
 
 def test_every_lead_has_the_same_keys(octanist: httpx.Client) -> None:
@@ -738,8 +735,11 @@ def stats(client: httpx.Client, **body: Any) -> Row:
 def test_the_stats_of_a_custom_period(octanist: httpx.Client) -> None:
     assert stats(octanist, period="custom", startDate="2025-02-10", endDate="2025-02-21") == {
         "usage": {
-            **{"leadsUsed": 12, "leadsLimit": 500, "lockedLeads": 0},
-            **{"periodStart": "2025-02-10T00:00:00.000Z", "periodEnd": "2025-02-21T23:59:59.999Z"},
+            "leadsUsed": 12,
+            "leadsLimit": 500,
+            "lockedLeads": 0,
+            "periodStart": "2025-02-10T00:00:00.000Z",
+            "periodEnd": "2025-02-21T23:59:59.999Z",
         },
         "leads": {
             "total": 12,
@@ -770,21 +770,21 @@ def test_the_stats_of_no_lead_are_zeros(octanist: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("today", "period", "start", "end"),
+    ("today", "period", "days"),
     [
-        (NOON, "current", "2026-03-01", "2026-03-31"),
-        (NOON, "previous", "2026-02-01", "2026-02-28"),
-        (datetime(2024, 3, 31, tzinfo=UTC), "previous", "2024-02-01", "2024-02-29"),
-        (datetime(2026, 1, 1, tzinfo=UTC), "previous", "2025-12-01", "2025-12-31"),
-        (datetime(9999, 12, 31, tzinfo=UTC), "current", "9999-12-01", "9999-12-31"),
+        (NOON, "current", ("2026-03-01", "2026-03-31")),
+        (NOON, "previous", ("2026-02-01", "2026-02-28")),
+        (datetime(2024, 3, 31, tzinfo=UTC), "previous", ("2024-02-01", "2024-02-29")),
+        (datetime(2026, 1, 1, tzinfo=UTC), "previous", ("2025-12-01", "2025-12-31")),
+        (datetime(9999, 12, 31, tzinfo=UTC), "current", ("9999-12-01", "9999-12-31")),
     ],
 )
 def test_a_period_is_a_calendar_month(
-    octanist: httpx.Client, workspace: Workspace, today: datetime, period: str, start: str, end: str
+    octanist: httpx.Client, workspace: Workspace, today: datetime, period: str, days: tuple[str, str]
 ) -> None:
     workspace.clock = Clock(today)
     usage = stats(octanist, period=period)["usage"]
-    assert (usage["periodStart"], usage["periodEnd"]) == (f"{start}T00:00:00.000Z", f"{end}T23:59:59.999Z")
+    assert (usage["periodStart"], usage["periodEnd"]) == (f"{days[0]}T00:00:00.000Z", f"{days[1]}T23:59:59.999Z")
 
 
 def test_the_period_is_the_current_one_unless_told_otherwise(octanist: httpx.Client, workspace: Workspace) -> None:
@@ -875,8 +875,6 @@ def test_a_row_as_it_was_exported_loads_back(
         ("[{id: a}, {id: a}]", "leads[1].id: the id a stands twice in leads"),
         ("[{name: Joan, sessionId: none}]", "leads[0].sessionId: there is no none in sessions"),
         ("[{createdAt: '0001-01-01T00:00:00+14:00'}]", "leads[0].createdAt: is out of range"),
-        ("[{value: 1" + "0" * 400 + "}]", "leads[0].value: is past the range of numbers"),
-        ("[{custom: {a: 1" + "0" * 400 + "}}]", "leads[0].custom: is past the range of numbers"),
         ("[{colour: red}]", "leads[0].colour: is no property here"),
         ("[{status: new}]", "leads[0].status: "),
         ("[]\n  sessions: [{id: a}, {id: a}]", "sessions[1].id: the id a stands twice in sessions"),
