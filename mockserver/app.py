@@ -21,7 +21,7 @@ from mockserver.workspaces import Workspaces
 
 
 def load_vendors() -> tuple[Vendor, ...]:
-    """Every vendor there is a module for, by name. A module `mockserver/vendors/x.py` serves `openapi/x.yaml`."""
+    """Every vendor there is a module for, by name. A module or package `mockserver.vendors.x` serves `openapi/x.yaml`."""
     names = sorted(module.name for module in pkgutil.iter_modules(mockserver.vendors.__path__))
     return tuple(importlib.import_module(f"mockserver.vendors.{name}").vendor for name in names)
 

@@ -126,10 +126,10 @@ class Site:
         described = {operation.id for operation in self.document.operations}
         for name in sorted(described - self._handlers.keys()):
             raise DocumentError(
-                f"{self.document.source.file}: the operation {name!r} has no handler in mockserver/vendors/{self.vendor.name}.py"
+                f"{self.document.source.file}: the operation {name!r} has no handler in mockserver.vendors.{self.vendor.name}"
             )
         for name in sorted(self._handlers.keys() - described):
-            raise DocumentError(f"mockserver/vendors/{self.vendor.name}.py: {name} handles no operation of {self.document.source.file}")
+            raise DocumentError(f"mockserver.vendors.{self.vendor.name}: {name} handles no operation of {self.document.source.file}")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, prefix: str = "") -> None:
         """Answer one HTTP request. `prefix` is the part of the path that is not the vendor's."""

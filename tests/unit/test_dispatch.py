@@ -402,7 +402,7 @@ def test_an_operation_without_a_handler_stops_the_start(tmp_path: File) -> None:
     del vendor.handlers["who"]
     with pytest.raises(DocumentError) as caught:
         Site(vendor, load_document(tmp_path / "tiny.yaml"), tiny.workspaces(vendor), lenient=True, max_body=1)
-    assert str(caught.value) == f"{tmp_path / 'tiny.yaml'}: the operation 'who' has no handler in mockserver/vendors/tiny.py"
+    assert str(caught.value) == f"{tmp_path / 'tiny.yaml'}: the operation 'who' has no handler in mockserver.vendors.tiny"
 
 
 def test_a_handler_without_an_operation_stops_the_start(tmp_path: File) -> None:
@@ -411,4 +411,4 @@ def test_a_handler_without_an_operation_stops_the_start(tmp_path: File) -> None:
     vendor.handlers["stray"] = vendor.handlers["who"]
     with pytest.raises(DocumentError) as caught:
         Site(vendor, load_document(tmp_path / "tiny.yaml"), tiny.workspaces(vendor), lenient=True, max_body=1)
-    assert str(caught.value) == f"mockserver/vendors/tiny.py: stray handles no operation of {tmp_path / 'tiny.yaml'}"
+    assert str(caught.value) == f"mockserver.vendors.tiny: stray handles no operation of {tmp_path / 'tiny.yaml'}"

@@ -1,0 +1,179 @@
+"""What is known of NLPearl's behaviour: matching rules, settings and sentences, each with how sure it is and the page it stands on."""
+
+import re
+
+from mockserver.identity import phone_key
+from mockserver.matching import Key, Rule
+from mockserver.vendor import Behaviour, Setting
+
+_ADD = "api-reference/v2/outbound/add-lead"
+_ADD_MANY = "api-reference/v2/outbound/add-leads"
+_UPDATE = "api-reference/v2/outbound/update-lead"
+_BY_EXTERNAL_ID = "api-reference/v2/outbound/get-lead-via-external-id"
+_SEARCH = "api-reference/v1/outbound/search-leads"
+_DELETE = "api-reference/v2/outbound/delete-leads"
+_DELETE_EXTERNAL = "api-reference/v2/outbound/delete-leads-external-id"
+_PEARL = "api-reference/v2/pearl/get-pearl"
+_ACTIVE = "api-reference/v2/pearl/set-activity-state"
+_AUTHORIZATION = "api-reference/authorization"
+_SDK = "nlpearl 2.2.0 (PyPI)"
+_FRAMEWORK = "ASP.NET Core"
+
+_NANP = re.compile(r"\+1[2-9]\d{9}", re.ASCII)
+
+
+def phone_index(text: str | None) -> str | None:
+    """`phone_key` of the text; North American numbers in E.164 are their own key, and need no parser."""
+    return text if text and _NANP.fullmatch(text) else phone_key(text)
+
+
+BY_ID = Rule(
+    name="Lead by id",
+    operations=("get_lead", "update_lead"),
+    table="leads",
+    keys=(Key("leadId", "lead", lambda pair: pair),),
+    combine="first given",
+    none="404, or 400 by the setting not_found_status",
+    several="cannot happen",
+    provenance="chosen",
+    source=_UPDATE,
+)
+BY_EXTERNAL_ID = Rule(
+    name="Lead by external id",
+    operations=("get_lead_by_external_id",),
+    table="leads",
+    keys=(Key("externalId", "external id", lambda pair: pair),),
+    combine="first given",
+    none="404, or 400 by the setting not_found_status",
+    several="the newest created, or the oldest by the setting several_leads",
+    provenance="chosen",
+    source=_BY_EXTERNAL_ID,
+)
+BY_PHONE = Rule(
+    name="Lead by phone number",
+    operations=("get_lead_by_phone_number",),
+    table="leads",
+    keys=(Key("phoneNumber", "phone", lambda pair: (pair[0], phone_index(pair[1]))),),
+    combine="first given",
+    none="404, or 400 by the setting not_found_status",
+    several="the newest created, or the oldest by the setting several_leads",
+    provenance="chosen",
+    source=f"{_SDK}, outbound.py",
+)
+
+SETTINGS = (
+    Setting("not_found_status", 404, "Status of the answer for an unknown pearl or lead.", "chosen", _UPDATE, (404, 400)),
+    Setting("unknown_pearl", "create", "Whether adding leads to an unknown pearl creates it.", "chosen", _ADD, ("create", "refuse")),
+    Setting(
+        "failed_leads",
+        "problem_details",
+        "How Add Leads names the leads that failed: `errors` by place, or a list of them.",
+        "chosen",
+        _ADD_MANY,
+        ("problem_details", "list"),
+    ),
+    Setting("empty_leads", "accept", "Whether Add Leads takes null or no leads.", "chosen", _ADD_MANY, ("accept", "refuse")),
+    Setting(
+        "duplicate_leads",
+        "accept",
+        "Whether a pearl takes a second lead with the same phone number or external id.",
+        "chosen",
+        _ADD,
+        ("accept", "refuse"),
+    ),
+    Setting("time_zones", "any", "Which names of time zones pass: Windows only, or IANA too.", "inferred", _FRAMEWORK, ("any", "windows")),
+    Setting(
+        "call_data_update",
+        "replace",
+        "What becomes of callData that an update does not name: lost, or kept.",
+        "inferred",
+        _UPDATE,
+        ("replace", "merge"),
+    ),
+    Setting(
+        "several_leads",
+        "newest",
+        "Which of several leads with one external id or phone number is meant.",
+        "chosen",
+        _BY_EXTERNAL_ID,
+        ("newest", "oldest"),
+    ),
+    Setting("search_limit", 100, "How many leads a search without a limit returns.", "client", f"{_SDK}, outbound.py"),
+    Setting(
+        "delete_result",
+        "any",
+        "A deletion is true when any of the leads was there, or only when all were.",
+        "chosen",
+        _DELETE,
+        ("any", "all"),
+    ),
+)
+
+BEHAVIOURS = (
+    Behaviour(
+        "The credential is `Authorization: Bearer <account id>:<secret>`; the account id chooses the workspace.",
+        "documented",
+        _AUTHORIZATION,
+    ),
+    Behaviour("A bearer token without a colon, or with an empty part, is answered 401.", "observed", "public client code"),
+    Behaviour("A 401 has no body.", "observed", "the SDK's committed test log"),
+    Behaviour("A 401 has the header `WWW-Authenticate: Bearer`.", "inferred", _FRAMEWORK),
+    Behaviour(
+        "An unknown route (404) and a wrong method (405, with Allow) are answered without a body, before the credential is looked at.",
+        "inferred",
+        _FRAMEWORK,
+    ),
+    Behaviour("Paths and the names of JSON members match in any letter case.", "inferred", _FRAMEWORK),
+    Behaviour("Members that the schema does not have are ignored; with `--strictness document` they are refused.", "inferred", _FRAMEWORK),
+    Behaviour("Numbers may be sent as texts, enums may not; 1.0 is no integer.", "inferred", _FRAMEWORK),
+    Behaviour("A null among the values of callData or the ids of a list is dropped.", "inferred", _FRAMEWORK),
+    Behaviour("A body without a Content-Type, or with one that is not JSON or not UTF-8, is answered 415.", "inferred", _FRAMEWORK),
+    Behaviour("A body that nests deeper than 32 levels is refused.", "inferred", _FRAMEWORK),
+    Behaviour("A 400 is a ValidationProblemDetails.", "documented", _UPDATE),
+    Behaviour("Problem details have the type of RFC 9110 and a traceId, and are `application/problem+json`.", "inferred", _FRAMEWORK),
+    Behaviour(
+        "Errors are keyed `PhoneNumber`, `Leads[0].PhoneNumber`; `$.status` where a value cannot be converted.", "inferred", _FRAMEWORK
+    ),
+    Behaviour("Conversion errors say LineNumber 0 and BytePositionInLine 0; the real position is not known.", "chosen", _FRAMEWORK),
+    Behaviour(
+        "All problems of a body are named at once, where the framework stops at the first that cannot be converted.", "chosen", _FRAMEWORK
+    ),
+    Behaviour("The names of action parameters and .NET types in errors are made up from the schema names.", "chosen", _FRAMEWORK),
+    Behaviour("NUL characters and lone surrogates are refused.", "chosen", _FRAMEWORK),
+    Behaviour("Adding a lead answers 200 with its id.", "documented", _ADD),
+    Behaviour("A new lead has the status New.", "inferred", _ADD),
+    Behaviour(
+        "A new lead has no callsId, and null for lastCall, collectedData, and for callData and externalId unless given.", "chosen", _ADD
+    ),
+    Behaviour("A phone number may be any text but white space, and comes back as it was sent.", "inferred", _ADD),
+    Behaviour("A pearl created by adding leads is outbound, runs, and has the zone UTC.", "chosen", _ADD),
+    Behaviour("An inbound pearl takes no leads: 400.", "chosen", _ADD),
+    Behaviour("An unknown time zone, and an empty one, is answered 400 on TimeZoneId.", "inferred", _ADD),
+    Behaviour(
+        "timeZone is the standard offset of the lead's zone, else of its pearl's, as the text of a float: `-5.0`.", "documented", _UPDATE
+    ),
+    Behaviour("Add Leads takes at most 50,000 leads; of more none is stored.", "documented", _ADD_MANY),
+    Behaviour("Add Leads answers 200 true only when every lead was added.", "documented", _ADD_MANY),
+    Behaviour("Add Leads stores the good leads even though it answers 400 for the others.", "client", f"{_SDK}, outbound.py"),
+    Behaviour("Ids are 24 lower-case hex digits: seconds, machine, counter.", "inferred", _UPDATE),
+    Behaviour("created is UTC with up to three decimals and a Z.", "inferred", _UPDATE),
+    Behaviour("An update changes only what is given.", "documented", _UPDATE),
+    Behaviour("In an update null means not given, and an empty text is a value.", "inferred", _UPDATE),
+    Behaviour("An update sets the status to 1, 10, 100, 110 or 130; other numbers are refused.", "documented", _UPDATE),
+    Behaviour("Any status may follow any other.", "chosen", _UPDATE),
+    Behaviour("A search counts all matches and returns one page of short leads.", "documented", _SEARCH),
+    Behaviour("skip and limit below 0 are read as 0, and a limit of 0 as none given.", "chosen", _SEARCH),
+    Behaviour(
+        "A search sorts by any field of a lead, in any letter case; by created where the field is missing or unknown.", "chosen", _SEARCH
+    ),
+    Behaviour("A search without isAscending is descending.", "inferred", _SEARCH),
+    Behaviour(
+        "searchInput is looked for, in any letter case, within phoneNumber, externalId and the values of callData.", "chosen", _SEARCH
+    ),
+    Behaviour("Null or empty statuses filter nothing.", "chosen", _SEARCH),
+    Behaviour("A deletion skips unknown ids; of no ids it is false.", "chosen", _DELETE),
+    Behaviour("A deletion by external id takes every lead of the pearl that has it.", "chosen", _DELETE_EXTERNAL),
+    Behaviour("totalLeadsCompleted counts the statuses 100, 110 and 130, totalLeadsSuccess the status 100.", "chosen", _PEARL),
+    Behaviour("isActive true makes a pearl Running (1), false Paused (2); the answer is that number.", "documented", _ACTIVE),
+    Behaviour("A missing isActive is false.", "inferred", _FRAMEWORK),
+)

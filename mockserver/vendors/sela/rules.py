@@ -1,0 +1,212 @@
+"""What is known of Sela's behaviour: matching rules, settings and sentences, each with how sure it is and the page it stands on."""
+
+from mockserver.identity import email_key, phone_key
+from mockserver.matching import Key, Rule
+from mockserver.vendor import Behaviour, Setting
+
+_INTRO = "introduction"
+_UPDATE_PAGE = "leads/update-a-lead-with-phone-email-match"
+_CREATE_PAGE = "leads/create-a-lead"
+_BULK_PAGE = "leads/bulk-create-leads"
+_INGESTION_POST = "lead-ingestion/create-a-lead-from-a-custom-payload"
+_INGESTION_PUT = "lead-ingestion/create-or-update-a-lead-from-a-custom-payload"
+
+
+def _pair(values: tuple[str | None, str | None]) -> tuple[str | None, str | None]:
+    return phone_key(values[0]), email_key(values[1])
+
+
+_PHONE = Key("phone_number", "phone", phone_key)
+_EMAIL = Key("email", "email", email_key)
+
+UPDATE = Rule(
+    "update",
+    ("leads_update_update",),
+    "leads",
+    (_PHONE, _EMAIL),
+    "all given",
+    none="404 (setting `no_match_status`)",
+    several="the one added last (setting `several_matches`)",
+    provenance="documented",
+    source=_UPDATE_PAGE,
+)
+DUPLICATE = Rule(
+    "duplicate",
+    ("leads_create", "leads_bulk_create_create", "lead_ingestion_create"),
+    "leads",
+    (Key("phone_number and email", "pair", _pair),),
+    "all given",
+    none="a new lead",
+    several="the one added last; `min_reengagement_days` decides between re-engagement and refusal",
+    provenance="documented",
+    source=_INTRO,
+)
+INGESTION = Rule(
+    "ingestion",
+    ("lead_ingestion_update",),
+    "leads",
+    (Key("external_id", "external_id", str), _PHONE, _EMAIL),
+    "first that matches",
+    none="a new lead, 201",
+    several="the one added last (setting `several_matches`)",
+    provenance="documented",
+    source=_INGESTION_PUT,
+)
+
+ZONES = ("America/Los_Angeles", "America/Denver", "America/Chicago", "America/New_York", "UTC")
+
+SETTINGS = (
+    Setting("create_status", 201, "Status of the answer to a new lead.", "inferred", _CREATE_PAGE, (201, 200)),
+    Setting(
+        "new_lead_status",
+        "by lead type",
+        "Status of a new lead; `by lead type` is OPEN where the lead type calls out, else NEW.",
+        "chosen",
+        _CREATE_PAGE,
+        ("by lead type", "NEW", "OPEN"),
+    ),
+    Setting(
+        "duplicate",
+        "refuse",
+        "A duplicate that is not re-engaged: `refuse` answers 400, `existing` answers 200 with the lead there is.",
+        "chosen",
+        _INTRO,
+        ("refuse", "existing"),
+    ),
+    Setting("reengagement_status", 200, "Status of the answer that has the re-engaged lead.", "chosen", _INTRO, (200, 201)),
+    Setting(
+        "several_matches",
+        "newest",
+        "Several leads match an update: `newest` changes the one added last, `refuse` answers 400.",
+        "chosen",
+        _UPDATE_PAGE,
+        ("newest", "refuse"),
+    ),
+    Setting("no_match_status", 404, "Status where no lead matches an update.", "inferred", _UPDATE_PAGE, (404, 400)),
+    Setting(
+        "not_found_wording",
+        "named",
+        "`named`: No Lead matches the given query. `plain`: Not found. (before framework version 3.15).",
+        "inferred",
+        "leads/retrieve-a-lead",
+        ("named", "plain"),
+    ),
+    Setting(
+        "metadata_update",
+        "merge",
+        "New metadata on an update: `merge` puts it over the old, `replace` drops the old.",
+        "chosen",
+        _UPDATE_PAGE,
+        ("merge", "replace"),
+    ),
+    Setting(
+        "international_phones",
+        "accept",
+        "Valid phone numbers outside +1: `accept` or `refuse`.",
+        "chosen",
+        _UPDATE_PAGE,
+        ("accept", "refuse"),
+    ),
+    Setting(
+        "unknown_references",
+        "refuse",
+        "Ids of lead types and representatives that do not exist: `refuse` or `accept`.",
+        "inferred",
+        _UPDATE_PAGE,
+        ("refuse", "accept"),
+    ),
+    Setting(
+        "ingestion_duplicate",
+        "refuse",
+        "A duplicate in an ingestion POST: `refuse` treats it as POST /api/leads/ does, `create` makes a second lead.",
+        "chosen",
+        _INGESTION_POST,
+        ("refuse", "create"),
+    ),
+    Setting("list_order", "newest", "Which leads come first in the list.", "chosen", "leads/list-leads", ("newest", "oldest")),
+    Setting("page_size", 100, "Entries on a page where the request names no number.", "chosen", "leads/list-leads"),
+    Setting("max_page_size", 1000, "The most entries a page can be asked to have.", "chosen", "leads/list-leads"),
+    Setting("time_zone", ZONES[0], "Zone of the times in answers.", "inferred", "leads/retrieve-a-lead", ZONES),
+)
+
+BEHAVIOURS = (
+    Behaviour("Every path ends with a slash; a request without it gets 301 to the path with it.", "inferred", _UPDATE_PAGE),
+    Behaviour(
+        "A missing, malformed or refused token is 401 with `WWW-Authenticate: Token`; the word Token may be in any letter case.",
+        "inferred",
+        _INTRO,
+    ),
+    Behaviour("Problems with several fields come together, in one object from field to messages.", "inferred", _UPDATE_PAGE),
+    Behaviour(
+        'Values are read as the framework reads them: numbers as text, "12" as a number, "true" as a boolean, texts trimmed.',
+        "inferred",
+        _UPDATE_PAGE,
+    ),
+    Behaviour("A field that an update does not send stays as it was, in forms too.", "inferred", _UPDATE_PAGE),
+    Behaviour(
+        "Read-only fields that are sent are ignored, and so are status, status_detail, sms_dnc and call_dnc when a lead is created.",
+        "inferred",
+        _CREATE_PAGE,
+    ),
+    Behaviour(
+        "Keys that are no standard lead fields are stored in metadata, over keys of the same name inside `metadata`.",
+        "documented",
+        _INTRO,
+    ),
+    Behaviour("`metadata: null` on an update empties it.", "chosen", _UPDATE_PAGE),
+    Behaviour("Phone numbers are read in E.164 or US notation and come back as E.164.", "inferred", _UPDATE_PAGE),
+    Behaviour("Phone numbers are compared as E.164, e-mail addresses without regard to case.", "chosen", _UPDATE_PAGE),
+    Behaviour(
+        "An empty e-mail address is null; an empty external_id, lead_source, us_state or status_detail stays empty.", "chosen", _UPDATE_PAGE
+    ),
+    Behaviour("external_id is stored by an update and never matched by it.", "inferred", _UPDATE_PAGE),
+    Behaviour("LOST and every other status leave sms_dnc and call_dnc as they are.", "documented", _UPDATE_PAGE),
+    Behaviour("A closing status, or call_dnc set to true, empties next_call_time and its reason.", "inferred", _UPDATE_PAGE),
+    Behaviour("A change of status through the API empties status_reason.", "chosen", _UPDATE_PAGE),
+    Behaviour(
+        "A new lead of a lead type that calls out is called now, or at a later call_schedule_start_time, for the reason FIRST_CALL.",
+        "inferred",
+        _CREATE_PAGE,
+    ),
+    Behaviour(
+        "A duplicate has the same combination of phone number and e-mail address, no address being equal to no address.", "inferred", _INTRO
+    ),
+    Behaviour(
+        "A duplicate is re-engaged where min_reengagement_days is given and so many days have passed since the lead was received or last "
+        "re-engaged.",
+        "inferred",
+        _INTRO,
+    ),
+    Behaviour(
+        "A re-engagement counts up reengagements_count, sets last_reengagement_time, status OPEN and status_reason REENGAGEMENT, plans a "
+        "call for the reason NEXT_AVAILABLE_SLOT unless call_dnc is set, and takes over the fields sent; metadata is merged.",
+        "inferred",
+        _INTRO,
+    ),
+    Behaviour("min_reengagement_days is used and not stored.", "inferred", _INTRO),
+    Behaviour(
+        "Bulk results keep the order of the request; a bad item fails alone; a duplicate, of an earlier item too, is an error.",
+        "documented",
+        _BULK_PAGE,
+    ),
+    Behaviour(
+        "A bulk item with a null character, a lone surrogate or an infinite number fails the whole request with 400.", "chosen", _BULK_PAGE
+    ),
+    Behaviour("An ingestion URL asks for a token if its configuration says so.", "documented", _INGESTION_POST),
+    Behaviour(
+        "The ingestion endpoints are at /api/lead-ingestion/{uuid}/; keys that are not mapped are read as if they had been sent to POST "
+        "/api/leads/.",
+        "inferred",
+        _INGESTION_POST,
+    ),
+    Behaviour(
+        "An ingestion PUT may also set status, status_detail, sms_dnc and call_dnc of a lead that it matches.", "chosen", _INGESTION_PUT
+    ),
+    Behaviour(
+        "Pages past the end, or no number, are 404 Invalid page; `page=last` is the last one; a bad page_size is the default.",
+        "inferred",
+        "lead-types/list-lead-types",
+    ),
+    Behaviour("Every word of `search` must be in the name of the lead type, in any letter case.", "inferred", "lead-types/list-lead-types"),
+    Behaviour("Webhooks are stored and never called; the trigger is CALL_COMPLETE where none is sent.", "chosen", "webhook"),
+)
