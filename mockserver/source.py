@@ -1,10 +1,10 @@
 """YAML files as their authors wrote them: parsed fast, and able to say on which line a value stands."""
 
+import json
 import re
 from pathlib import Path as File
 from typing import Any, ClassVar
 
-import orjson
 import yaml
 
 from mockserver.errors import OperatorError, Path
@@ -54,9 +54,7 @@ class Source:
         try:
             self._text = file.read_text("utf-8") if text is None else text
             self.content: Any = yaml.load(self._text, _Loader)
-            orjson.dumps(self.content)
-        except TypeError as error:
-            raise OperatorError(f"{file}: holds a value that JSON cannot: {error}") from None
+            json.dumps(self.content)
         except OSError as error:
             raise OperatorError(f"{file}: cannot be read: {error.strerror}") from None
         except UnicodeDecodeError as error:
@@ -66,6 +64,8 @@ class Source:
             raise OperatorError(f"{file}:{line}: is not YAML: {error.problem}") from None
         except yaml.YAMLError as error:
             raise OperatorError(f"{file}: is not YAML: {str(error).splitlines()[0]}") from None
+        except ValueError:
+            raise OperatorError(f"{file}: holds a value that contains itself") from None
 
     def line(self, path: Path) -> int:
         """The line, counted from 1, on which the value at that path begins; the nearest parent's where there is no such value."""

@@ -13,7 +13,7 @@ from mockserver.errors import FixtureError
 from mockserver.identity import phone_key
 from mockserver.server import MockServer
 from mockserver.state import Saved
-from mockserver.vendors.nlpearl import phone_index
+from mockserver.vendors.nlpearl.rules import phone_index
 from mockserver.workspaces import Workspace
 
 PEARL = "66a1f0c2d60e456235eae601"
