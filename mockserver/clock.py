@@ -16,7 +16,8 @@ class Clock:
         """The present moment in this workspace, in UTC with microseconds."""
         if self._frozen is not None:
             return self._frozen
-        return datetime.now(UTC) + self._shift
+        now = datetime.now(UTC)
+        return now + self._shift if self._shift else now
 
     def copy(self) -> "Clock":
         """A clock that shows the same time and goes its own way from here."""

@@ -56,12 +56,16 @@ class Router:
             if "{" in path:
                 self._templates.setdefault(len(route.segments), []).append(route)
 
+    def static(self, path: str) -> Route | None:
+        """The route of a path without parameters."""
+        return self._static.get(self._fold(path))
+
     def find(self, path: str, raw_path: str) -> tuple[Route, Places]:
         """The route of a path and its path parameters as text. `raw_path` still has its percent escapes.
 
         Raises Refusal("no_route"), with the message "slash" where only a slash at the end is missing.
         """
-        route = self._static.get(self._fold(path))
+        route = self.static(path)
         if route is not None:
             return route, {}
         found = self._in_templates(raw_path)
@@ -159,9 +163,11 @@ class Site:
     def _enter(self, context: Context, scope: Scope, prefix: str) -> Workspace:
         """Find operation and workspace, in the order in which the vendor's framework looks for them."""
         dialect = self._dialect
-        path, skip = scope["path"], len(prefix)
-        raw_path = (scope.get("raw_path") or path.encode()).decode("latin-1").partition("?")[0]
-        route, context.places = self._router.find(path[skip:], raw_path[skip:])
+        path: str = scope["path"][len(prefix) :]
+        route = self._router.static(path)
+        if route is None:
+            raw_path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
+            route, context.places = self._router.find(path, raw_path[len(prefix) :])
         context.methods = route.methods
         operation = context.operation = route.operations.get(context.method)
         if operation is None and not dialect.authenticates_first:

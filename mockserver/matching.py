@@ -37,13 +37,24 @@ class Rule:
 
 
 class Step(NamedTuple):
-    """What one key did: the value sent, what it was compared as, the ids it found, and the verdict on it."""
+    """What one key did: the value sent, what it was compared as, and the rows it found, oldest first."""
 
     key: str
     value: Any
     normalised: Any
-    candidates: tuple[RowId, ...]
-    verdict: str
+    rows: list[Row]
+
+    @property
+    def candidates(self) -> tuple[RowId, ...]:
+        """The ids of the rows."""
+        return tuple(row["id"] for row in self.rows)
+
+    @property
+    def verdict(self) -> str:
+        """What became of the key, in words."""
+        if _is_absent(self.value):
+            return "not given"
+        return "matches" if self.rows else "matches none"
 
 
 class Match(NamedTuple):
@@ -60,12 +71,12 @@ def find(rule: Rule, values: Mapping[str, Any], tx: Transaction) -> Match:
     trace = []
     for key in rule.keys:
         value = values.get(key.field)
-        if value is None or value == "":
-            trace.append(Step(key.field, value, None, (), "not given"))
+        if _is_absent(value):
+            trace.append(Step(key.field, value, None, []))
             continue
         normalised = key.normalise(value)
         found = tx.find(rule.table, key.index, normalised)
-        trace.append(Step(key.field, value, normalised, tuple([row["id"] for row in found]), "matches" if found else "matches none"))
+        trace.append(Step(key.field, value, normalised, found))
         if rule.combine == "all given":
             rows = found if rows is None else _in_both(rows, found)
         elif found or rule.combine == "first given":
@@ -74,6 +85,12 @@ def find(rule: Rule, values: Mapping[str, Any], tx: Transaction) -> Match:
     return Match(rule.name, rows or [], tuple(trace))
 
 
+def _is_absent(value: Any) -> bool:
+    return value is None or value == ""
+
+
 def _in_both(rows: list[Row], others: list[Row]) -> list[Row]:
+    if len(rows) == len(others) == 1:
+        return rows if rows[0] is others[0] else []
     ids = {row["id"] for row in others}
     return [row for row in rows if row["id"] in ids]

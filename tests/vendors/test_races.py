@@ -168,10 +168,9 @@ REFUSED: dict[str, tuple[str, str, str, Any, int]] = {
 """Requests that are well formed and refused all the same, with what the demo fixture holds: vendor, method, path, body and status."""
 
 
-@pytest.mark.parametrize(("vendor", "method", "path", "body", "status"), [pytest.param(*case, id=name) for name, case in REFUSED.items()])
-def test_a_request_that_a_rule_refuses_leaves_every_table_as_it_was(
-    vendor: str, method: str, path: str, body: Any, status: int, account: str
-) -> None:
+@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in REFUSED.items()])
+def test_a_request_that_a_rule_refuses_leaves_every_table_as_it_was(case: tuple[str, str, str, Any, int], account: str) -> None:
+    vendor, method, path, body, status = case
     assert check_untouched(vendor, account, method, path, **({} if body is None else {"json": body})) == status
 
 
