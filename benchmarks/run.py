@@ -76,8 +76,8 @@ def pinned(core: int, command: list[str]) -> list[str]:
     return ["taskset", "-c", str(core % (os.cpu_count() or 1)), *command] if shutil.which("taskset") else command
 
 
-def bare(port: int) -> list[str]:
-    """The command that serves the bare application."""
+def floor(port: int) -> list[str]:
+    """The command that serves the bare application, below which nothing can be."""
     options = ["--no-access-log", "--log-level", "error", "--ws", "none", "--lifespan", "off"]
     return [sys.executable, "-m", "uvicorn", "bare:app", "--app-dir", str(HERE), "--port", str(port), *options]
 
@@ -177,16 +177,16 @@ def measure(load: Load, port: int, seconds: int) -> Result:
 
 def compare(plan: Plan) -> None:
     """The loads against the bare application and against the product, in turns."""
-    print(f"Requests a second, {PEOPLE:,} people in turn, one core (median of {plan.rounds}, bare and mockserver in turns)")
-    with serving(bare) as (bare_port, _), serving(mockserver) as (port, _):
+    print(f"Requests a second, {PEOPLE:,} people in turn, one core (median of {plan.rounds}, in turns)", flush=True)
+    with serving(floor) as (bare_port, _), serving(mockserver) as (port, _):
         for load in loads(seed(port)):
             rounds = [(measure(load, bare_port, plan.seconds), measure(load, port, plan.seconds)) for _ in range(plan.rounds)]
-            ours, floor = median(each.rate for _, each in rounds), median(each.rate for each, _ in rounds)
-            slowest = median(each.slowest for _, each in rounds)
-            print(
-                f"  {load.name:30} bare {floor:8,.0f}   mockserver {ours:8,.0f}   ratio {ours / floor:.2f}   99 % within {slowest:.1f} ms"
-            )
-            if errors := sum(each.errors for _, each in rounds):
+            lowest, rate = median(bare.rate for bare, _ in rounds), median(ours.rate for _, ours in rounds)
+            ratio = median(ours.rate / bare.rate for bare, ours in rounds)
+            slowest = median(ours.slowest for _, ours in rounds)
+            rates = f"bare {lowest:8,.0f}   mockserver {rate:8,.0f}   ratio {ratio:.2f}"
+            print(f"  {load.name:30} {rates}   99 % within {slowest:.1f} ms", flush=True)
+            if errors := sum(ours.errors for _, ours in rounds):
                 sys.exit(f"{errors} answers were no success")
 
 

@@ -208,7 +208,7 @@ class Site:
         if context.places:
             call.place = {name: read_place(operation.places[name], text) for name, text in context.places.items()}
         problems: list[Problem] = []
-        if context.query or operation.query.schema["required"]:
+        if context.query or operation.asks:
             call.query, problems = self._read_query(operation, context.query, settings)
         if operation.body is not None:
             call.body, more = operation.body.reader.read(self._read_body(operation.body, context), exists)

@@ -52,7 +52,7 @@ class Step(NamedTuple):
     @property
     def verdict(self) -> str:
         """What became of the key, in words."""
-        if _is_absent(self.value):
+        if self.value is None or self.value == "":
             return "not given"
         return "matches" if self.rows else "matches none"
 
@@ -71,7 +71,7 @@ def find(rule: Rule, values: Mapping[str, Any], tx: Transaction) -> Match:
     trace = []
     for key in rule.keys:
         value = values.get(key.field)
-        if _is_absent(value):
+        if value is None or value == "":
             trace.append(Step(key.field, value, None, []))
             continue
         normalised = key.normalise(value)
@@ -83,10 +83,6 @@ def find(rule: Rule, values: Mapping[str, Any], tx: Transaction) -> Match:
             rows = found
             break
     return Match(rule.name, rows or [], tuple(trace))
-
-
-def _is_absent(value: Any) -> bool:
-    return value is None or value == ""
 
 
 def _in_both(rows: list[Row], others: list[Row]) -> list[Row]:

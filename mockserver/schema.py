@@ -53,8 +53,8 @@ class Reader:
         if self._coerce is not None:
             value = self._coerce(value)
         problems = [] if self._valid(value) else list(problems_of(self._validator, value, self.schema))
-        for name, table in self._references:
-            id = value.get(name) if isinstance(value, dict) else None
+        for name, table in self._references if isinstance(value, dict) else ():
+            id = value.get(name)
             if id is not None and not any(problem.path == (name,) for problem in problems) and not exists(table, id):
                 problems.append(Problem((name,), "reference", f"no such id in {table}", id, self.schema["properties"][name]))
         return value, problems

@@ -114,8 +114,8 @@ class Answer:
 class Operation:
     """One operation of a document, ready to be served.
 
-    `path` includes the base path of the vendor's server; `places` gives the type of each path parameter; `open` means that it may be
-    called without a credential.
+    `path` includes the base path of the vendor's server; `places` gives the type of each path parameter; `asks` means that a query
+    parameter is required.
     """
 
     id: str
@@ -126,9 +126,9 @@ class Operation:
     source: str
     places: Mapping[str, str]
     query: Reader
+    asks: bool
     body: Body | None
     answers: Mapping[int, Answer]
-    open: bool
     needs_credential: bool
 
 
@@ -223,9 +223,9 @@ class Document:
             source=part.get("x-source", ""),
             places={each["name"]: self._place_type(each["schema"]) for each in parameters if each["in"] == "path"},
             query=self._query([each for each in parameters if each["in"] == "query"], at),
+            asks=any(each["in"] == "query" and each.get("required") for each in parameters),
             body=self._body(part, at),
             answers=self._answers(part, at),
-            open={} in security or not security,
             needs_credential=bool(security) and {} not in security,
         )
 

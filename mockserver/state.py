@@ -13,10 +13,15 @@ IndexKey = Callable[[Row], Hashable | None]
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """What a table is: its name and, for each index, the function from a row to its key (None: not in this index)."""
+    """What a table is: its name and, for each index, the function from a row to its key (None: not in this index).
+
+    `columns` are all that the indexes read of a row: a row that replaces one with the same values there is not indexed again. None means
+    that any column may matter.
+    """
 
     name: str
     indexes: Mapping[str, IndexKey] = field(default_factory=dict)
+    columns: tuple[str, ...] | None = None
 
 
 class Change(NamedTuple):
@@ -43,7 +48,7 @@ class Table:
     rollback and a restore exactly.
     """
 
-    __slots__ = ("_indexes", "_keys", "places", "rows", "serial", "spec")
+    __slots__ = ("_columns", "_indexes", "_keys", "places", "rows", "serial", "spec")
 
     def __init__(self, spec: TableSpec) -> None:
         self.spec = spec
@@ -51,6 +56,7 @@ class Table:
         self.places: dict[RowId, int] = {}
         self.serial = 0
         self._keys = tuple(spec.indexes.items())
+        self._columns = spec.columns
         self._indexes: dict[str, dict[Hashable, dict[RowId, None]]] = {name: {} for name in spec.indexes}
 
     def find(self, index: str, key: Hashable | None) -> list[Row]:
@@ -59,17 +65,18 @@ class Table:
         if not ids:
             return []
         if len(ids) == 1:
-            return [self.rows[id] for id in ids]
+            return [self.rows[next(iter(ids))]]
         return [self.rows[id] for id in sorted(ids, key=self.places.__getitem__)]
 
     def set(self, id: RowId, row: Row | None) -> Row | None:
         """Put a row under an id, or take it away with None. Returns what was there before."""
         before = self.rows.get(id)
-        for name, key_of in self._keys:
-            old = key_of(before) if before is not None else None
-            new = key_of(row) if row is not None else None
-            if old != new:
-                self._reindex(self._indexes[name], id, old, new)
+        if before is None or row is None or not self._same_keys(before, row):
+            for name, key_of in self._keys:
+                old = key_of(before) if before is not None else None
+                new = key_of(row) if row is not None else None
+                if old != new:
+                    self._reindex(self._indexes[name], id, old, new)
         if row is not None:
             self.rows[id] = row
             if before is None:
@@ -78,6 +85,14 @@ class Table:
             del self.rows[id]
             del self.places[id]
         return before
+
+    def _same_keys(self, before: Row, row: Row) -> bool:
+        if self._columns is None:
+            return False
+        for column in self._columns:  # noqa: SIM110  # every update passes here, and a generator would cost more than the loop
+            if before[column] != row[column]:
+                return False
+        return True
 
     @staticmethod
     def _reindex(index: dict[Hashable, dict[RowId, None]], id: RowId, old: Hashable, new: Hashable) -> None:

@@ -17,7 +17,7 @@ _numbers = count(1)
 # Repeatable and short by default; `--hypothesis-profile long` looks further, at other requests each time.
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 settings.register_profile("gate", max_examples=15, derandomize=True, database=None, deadline=None, suppress_health_check=_SLOW)
-settings.register_profile("long", max_examples=1000, database=None, deadline=None, suppress_health_check=_SLOW)
+settings.register_profile("long", max_examples=500, database=None, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile("gate")
 
 

@@ -10,7 +10,7 @@ from schemathesis.core.result import Ok
 from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case
 from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
-from schemathesis.specs.openapi.checks import ensure_resource_availability, negative_data_rejection
+from schemathesis.specs.openapi.checks import ensure_resource_availability, negative_data_rejection, use_after_free
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 from schemathesis.specs.openapi.stateful.dependencies import DependencyGraph
 
@@ -30,7 +30,8 @@ def links(schema: OpenApiSchema) -> Iterator[tuple[str, str, str]]:
             for response in operation["responses"].values():
                 found = response.get("links", {}) if response.get("x-provenance") != "chosen" else {}
                 for name, link in found.items():
-                    target = link if "operationId" in link else schema.raw_schema["components"]["links"][name]
+                    shared = schema.raw_schema["components"].get("links", {})
+                    target = shared[link["$ref"].rpartition("/")[2]] if "$ref" in link else link
                     yield name, operation["operationId"], target["operationId"]
 
 
@@ -43,6 +44,12 @@ def is_followed(step: StepInput) -> bool:
     return said <= {name for _, name in step.applied_parameters}
 
 
+def named(body: dict[str, Any]) -> set[Any]:
+    """The texts in the lists of a body."""
+    lists = [value for value in body.values() if isinstance(value, list)]
+    return {item for items in lists for item in items if isinstance(item, str)}
+
+
 def walk(schema: Any, excluded: list[CheckFunction], steps: int) -> set[tuple[str, int]]:
     """Walk along the links; gives each link that was followed, with the statuses it led to."""
     followed = set()
@@ -51,10 +58,17 @@ def walk(schema: Any, excluded: list[CheckFunction], steps: int) -> set[tuple[st
     class Walk(schema.as_state_machine()):  # type: ignore[misc]  # the base class is made from the document
         def setup(self) -> None:
             schema.app.workspaces.reset()
+            self.deleted: list[Any] = []
 
         def step(self, input: StepInput) -> StepOutput:
-            # A step that leaves out some of its link may well ask for what is not there.
-            self.excluded = excluded if is_followed(input) else [*excluded, ensure_resource_availability]
+            case = input.case
+            self.deleted += [named(case.body)] if case.method == "DELETE" and isinstance(case.body, dict) else []
+            # A step that leaves out some of its link may well ask for what is not there,
+            untrue = [] if is_followed(input) else [ensure_resource_availability]
+            # and a DELETE with a body takes away what its body names, not all below its path.
+            places = set(case.path_parameters.values())
+            untrue += [use_after_free] if self.deleted and not any(places & names for names in self.deleted) else []
+            self.excluded = [*excluded, *untrue]
             output = super().step(input)
             if is_followed(input) and input.transition:
                 followed.add((input.transition.id, output.response.status_code))

@@ -108,8 +108,8 @@ def test_an_operation_has_everything_that_the_document_says_of_it(write: Write) 
 
 
 def test_an_operation_knows_whether_it_wants_a_credential(write: Write) -> None:
-    found = [(operation.id, operation.open, operation.needs_credential) for operation in load_document(write(WHOLE)).operations]
-    assert found == [("change", False, True), ("health", True, False), ("either", True, False)]
+    found = [(operation.id, operation.needs_credential) for operation in load_document(write(WHOLE)).operations]
+    assert found == [("change", True), ("health", False), ("either", False)]
 
 
 def test_a_body_has_its_media_types_and_its_resolved_schema(write: Write) -> None:

@@ -182,6 +182,7 @@ vendor = Vendor(
                 "external id": lambda row: (row["pearlId"], row["externalId"]) if row["externalId"] else None,
                 "phone": lambda row: (row["pearlId"], key) if (key := phone_index(row["phoneNumber"])) else None,
             },
+            columns=("pearlId", "id", "externalId", "phoneNumber"),
         ),
         TableSpec("pearls"),
         TableSpec("account"),

@@ -150,6 +150,7 @@ vendor = Vendor(
                 "phone": lambda row: phone_index(row["phone"]),
                 "exact phone": lambda row: trimmed(row["phone"]),
             },
+            columns=("id", "email", "phone"),
         ),
         TableSpec("sessions"),
     ),

@@ -123,6 +123,7 @@ vendor = Vendor(
                 "pair": lambda row: (row["phone_number"], email_key(row["email"])),
                 "external_id": lambda row: row["external_id"] or None,
             },
+            columns=("phone_number", "email", "external_id"),
         ),
         TableSpec("lead_types"),
         TableSpec("representatives"),
