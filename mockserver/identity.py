@@ -77,8 +77,3 @@ def _normalised(text: str) -> str | None:
         return email_validator.validate_email(text, check_deliverability=False, test_environment=True).normalized
     except email_validator.EmailNotValidError:
         return None
-
-
-def same_phone(one: Any, other: Any) -> bool:
-    """Whether both are texts of one phone number."""
-    return phone_key(one) is not None and phone_key(one) == phone_key(other)

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from ipaddress import ip_address
 from types import TracebackType
 from typing import Any
 
@@ -21,7 +22,7 @@ def bind(host: str, port: int) -> socket.socket:
 def url_of(listener: socket.socket) -> str:
     """The base URL a client on this machine reaches the socket by."""
     host, port = listener.getsockname()[:2]
-    if host in ("0.0.0.0", "::"):  # noqa: S104  # only compared with, not bound
+    if ip_address(host).is_unspecified:
         host = "127.0.0.1"
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 

@@ -75,8 +75,8 @@ for line in sys.stdin:
     key, _, value = line.strip().partition("=")
     settings[key.rpartition(".")[2]] = ast.literal_eval(value)
 print("[global]")
-for key in settings.keys() & {"index-url", "extra-index-url", "trusted-host", "proxy", "timeout", "default-timeout"}:
-    words = [word for word in settings[key].split() if not word.startswith("file:")]
+for key, value in settings.items():
+    words = [word for word in value.split() if not word.startswith(("file:", "/"))]
     if words:
         print(key.removeprefix("default-"), "=", " ".join(words))
 '

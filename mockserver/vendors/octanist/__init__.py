@@ -325,14 +325,15 @@ def _sorted(rows: list[Row], order: Order) -> list[Row]:
 def _filters(query: Mapping[str, Any]) -> list[Fits]:
     """A test of a row for each filter. Raises Refusal naming each date that no clock shows."""
     filters, problems = [], []
-    for parameter, asked in query.items():
+    for parameter, sent in query.items():
+        asked = sent
         name, _, operator = parameter.rstrip("]").partition("[")
         if name in _INSTANTS and operator != "exists":
-            moment = _moment(asked)
+            moment = _moment(sent)
             if moment is None:
-                problems.append(Problem((parameter,), "format", "", asked, {"type": "string", "x-format": "js-date"}, "query"))
+                problems.append(Problem((parameter,), "format", "", sent, {"type": "string", "x-format": "js-date"}, "query"))
                 continue
-            asked = instant(moment)  # noqa: PLW2901  # from here on the date is compared as it is stored
+            asked = instant(moment)
         if parameter == "search":
             filters.append(_mentions(asked.casefold()))
         elif parameter not in DIALECT.listing:
