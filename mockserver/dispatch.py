@@ -1,15 +1,15 @@
 """The way of one request, for every vendor alike: find the operation and the workspace, read, handle, check, answer."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
 
+from mockserver.call import Call, Headers
 from mockserver.errors import DocumentError, Problem, Refusal
 from mockserver.spec import Body, Document, Operation
-from mockserver.state import Transaction
-from mockserver.vendor import Call, Context, Handler, Headers, Reply, Vendor
+from mockserver.vendor import Dialect, Handler, Reply, Vendor
 from mockserver.wire import FORM, MULTIPART, read_form, read_json, read_multipart, read_query, write_json
 from mockserver.workspaces import Workspace, Workspaces
 
@@ -107,115 +107,88 @@ def read_place(kind: str, text: str) -> Any:
     return text
 
 
-class Site:
-    """One vendor, served: an ASGI callable once the application has chosen it."""
+class Api:
+    """One API served from its document: finds the operation, reads the request, phrases refusals, holds answers to the document.
 
-    def __init__(self, vendor: Vendor, document: Document, workspaces: Workspaces, *, lenient: bool, max_body: int) -> None:
-        """`lenient` reads as the vendor's framework does, otherwise to the letter of the document; `max_body` is in bytes.
+    What stands behind its handlers is a subclass's.
+    """
 
-        Raises DocumentError where an operation has no handler or a handler no operation.
+    def __init__(self, name: str, dialect: Dialect, document: Document, handlers: Iterable[str], *, lenient: bool, max_body: int) -> None:
+        """`name` is the module of the handlers; `lenient` reads as the API's framework does, otherwise to the letter of the document.
+
+        `max_body` is in bytes. Raises DocumentError where an operation has no handler or a handler no operation.
         """
-        self.vendor = vendor
         self.document = document
-        self._workspaces = workspaces
-        self._dialect = vendor.dialect
-        self._strict_query = vendor.dialect.strict_query or not lenient
-        self._lenient = lenient
+        self.dialect = dialect
+        self._strict_query = dialect.strict_query or not lenient
         self._max_body = max_body
-        self._handlers: dict[str, Handler] = dict(vendor.handlers)
-        self._refuse_strays()
-        self._router = Router(document.operations, vendor.dialect.implicit_methods, vendor.dialect.case_sensitive_paths)
+        self._refuse_strays(name, set(handlers))
+        self._router = Router(document.operations, dialect.implicit_methods, dialect.case_sensitive_paths)
 
-    def _refuse_strays(self) -> None:
+    def _refuse_strays(self, module: str, handled: set[str]) -> None:
         described = {operation.id for operation in self.document.operations}
-        for name in sorted(described - self._handlers.keys()):
-            raise DocumentError(
-                f"{self.document.source.file}: the operation {name!r} has no handler in mockserver.vendors.{self.vendor.name}"
-            )
-        for name in sorted(self._handlers.keys() - described):
-            raise DocumentError(f"mockserver.vendors.{self.vendor.name}: {name} handles no operation of {self.document.source.file}")
+        for name in sorted(described - handled):
+            raise DocumentError(f"{self.document.source.file}: the operation {name!r} has no handler in {module}")
+        for name in sorted(handled - described):
+            raise DocumentError(f"{module}: {name} handles no operation of {self.document.source.file}")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, prefix: str = "") -> None:
-        """Answer one HTTP request. `prefix` is the part of the path that is not the vendor's."""
+        """Answer one HTTP request. `prefix` is the part of the path that is not the API's."""
         headers = dict(scope["headers"])
-        raw = await read_body(headers, receive, self._max_body)
-        reply = self.answer(scope, prefix, headers, raw)
+        call = Call(scope, headers, await read_body(headers, receive, self._max_body))
+        reply = self.answer(call, prefix)
         body = reply.body if isinstance(reply.body, bytes) else write_json(reply.body)
-        fields = [*reply.headers, (b"content-length", b"%d" % len(body))]
-        await send({"type": "http.response.start", "status": reply.status, "headers": fields})
+        await self.send(call, reply, body, send)
+
+    def answer(self, call: Call, prefix: str = "") -> Reply:
+        """The reply to a request that has been read. Never raises."""
+        try:
+            reply = self.serve(call, prefix)
+        except Refusal as refusal:
+            reply = self.refuse(refusal, call)
+        except Exception:
+            log.exception("%s %s failed inside the server", call.method, call.path)
+            reply = self.refuse(Refusal("server_error"), call)
+        if call.operation is not None:
+            self._check(call.operation, reply)
+        return reply
+
+    def serve(self, call: Call, prefix: str) -> Reply:
+        """Find out what is asked, and do it. Raises Refusal."""
+        raise NotImplementedError
+
+    def refuse(self, refusal: Refusal, call: Call) -> Reply:
+        """The answer to a refusal, in the words of the API's framework."""
+        return self.dialect.refuse(refusal, call)
+
+    async def send(self, call: Call, reply: Reply, body: bytes, send: Send) -> None:
+        """Bring the answer on its way."""
+        await send({"type": "http.response.start", "status": reply.status, "headers": [*reply.headers, _length(body)]})
         await send({"type": "http.response.body", "body": body})
 
-    def answer(self, scope: Scope, prefix: str, headers: Headers, raw: bytes | None) -> Reply:
-        """The reply to a request that has been read; `raw` is None where the body was too large. Never raises."""
-        context = Context(scope, headers, raw)
-        try:
-            workspace = self._enter(context, scope, prefix)
-            reply = self._handle(context, workspace)
-        except Refusal as refusal:
-            reply = self._refuse(refusal, context)
-        except Exception:
-            log.exception("%s %s failed inside the server", scope["method"], scope["path"])
-            reply = self._refuse(Refusal("server_error"), context)
-        if context.operation is not None:
-            self._check(context.operation, reply)
-        return reply
-
-    def _enter(self, context: Context, scope: Scope, prefix: str) -> Workspace:
-        """Find operation and workspace, in the order in which the vendor's framework looks for them."""
-        dialect = self._dialect
-        path: str = scope["path"][len(prefix) :]
+    def route(self, call: Call, prefix: str) -> None:
+        """Find the path and its operation, which is None where the path does not take the method. Raises Refusal("no_route")."""
+        path = call.path[len(prefix) :]
         route = self._router.static(path)
         if route is None:
-            raw_path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
-            route, context.places = self._router.find(path, raw_path[len(prefix) :])
-        context.methods = route.methods
-        operation = context.operation = route.operations.get(context.method)
-        if operation is None and not dialect.authenticates_first:
-            raise Refusal("method_not_allowed")
-        context.account = dialect.account(context.headers)
-        if context.account is None and (operation is None or operation.needs_credential):
-            raise Refusal("unauthorized", "missing")
-        workspace = self._workspaces.of(context.account)
-        _begin(context, workspace)
-        if operation is None:
-            raise Refusal("method_not_allowed")
-        return workspace
+            route, call.place = self._router.find(path, call.raw_path[len(prefix) :])
+        call.methods = route.methods
+        call.operation = route.operations.get(call.method)
 
-    def _handle(self, context: Context, workspace: Workspace) -> Reply:
-        """Read, handle and commit; whatever fails on the way is rolled back."""
-        operation = context.operation
-        assert operation is not None
-        tx = workspace.transaction(self.vendor.name)
-        try:
-            call = self._read(context, operation, workspace.settings[self.vendor.name], tx)
-            reply = self._dialect.accept(self._handlers[operation.id](call, tx), context)
-        except BaseException:
-            tx.rollback()
-            raise
-        tx.commit()
-        return reply
-
-    def _refuse(self, refusal: Refusal, context: Context) -> Reply:
-        if context.number == 0:
-            _begin(context, self._workspaces.seed)
-        return self._dialect.refuse(refusal, context)
-
-    def _read(self, context: Context, operation: Operation, settings: Mapping[str, Any], tx: Transaction) -> Call:
-        def exists(table: str, id: Any) -> bool:
-            return tx.get(table, id) is not None or settings.get("unknown_references") == "accept"
-
-        call = Call(operation, settings, context.now, context.seed, context, context.account, exists=exists)
-        if context.places:
-            call.place = {name: read_place(operation.places[name], text) for name, text in context.places.items()}
+    def read(self, call: Call, operation: Operation) -> None:
+        """Fill in path parameters, query and body. Raises Refusal naming every problem."""
+        if call.place:
+            call.place = {name: read_place(operation.places[name], text) for name, text in call.place.items()}
         problems: list[Problem] = []
-        if context.query or operation.asks:
-            call.query, problems = self._read_query(operation, context.query, settings)
-        if operation.body is not None:
-            call.body, more = operation.body.reader.read(self._read_body(operation.body, context), exists)
+        query = call.query_string
+        if query or operation.asks:
+            call.query, problems = self._read_query(operation, query, call.settings)
+        body = operation.body
+        if body is not None:
+            call.body, more = body.reader.read(self._read_body(body, call), call.exists)
             problems += more
         if problems:
             raise Refusal("invalid", problems=problems)
-        return call
 
     def _read_query(self, operation: Operation, raw: bytes, settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         values, problems = operation.query.read(read_query(raw))
@@ -226,24 +199,24 @@ class Site:
             Problem((name,), "unknown", "is no parameter here", value, None, "query") for name, value in values.items() if name not in known
         ]
         placed = [Problem(p.path, p.keyword, p.message, p.value, p.schema, "query") for p in problems]
-        strict = self._dialect.strict_query and known and settings.get("unknown_parameters") != "ignore"
+        strict = self.dialect.strict_query and known and settings.get("unknown_parameters") != "ignore"
         return values, placed + (strays if strict else [])
 
-    def _read_body(self, body: Body, context: Context) -> Any:
-        raw = context.raw
+    def _read_body(self, body: Body, call: Call) -> Any:
+        raw = call.raw
         if raw is None:
             raise Refusal("too_large", str(self._max_body))
-        content_type = context.headers.get(b"content-type", b"").decode("latin-1")
-        if not raw and self._dialect.empty_body is not ...:
-            return self._dialect.empty_body
-        kind = self._dialect.media_type(content_type, body.media_types)
+        content_type = call.headers.get(b"content-type", b"").decode("latin-1")
+        if not raw and self.dialect.empty_body is not ...:
+            return self.dialect.empty_body
+        kind = self.dialect.media_type(content_type, body.media_types)
         if kind is None:
             raise Refusal("unsupported_media_type", content_type)
         if kind == FORM:
             return body.form(read_form(raw))
         if kind == MULTIPART:
             return body.form(read_multipart(raw, content_type))
-        return read_json(raw, self._dialect.max_depth)
+        return read_json(raw, self.dialect.max_depth)
 
     def _check(self, operation: Operation, reply: Reply) -> None:
         """Hold the answer to the document; a breach is this server's fault and goes to the log, not to the client."""
@@ -254,6 +227,57 @@ class Site:
         elif answer.validator is not None and not isinstance(reply.body, bytes) and not answer.validator.is_valid(reply.body):
             first = next(iter(answer.validator.iter_errors(reply.body)))
             log.error("%s answers %d with a body out of the document: %s", operation.id, reply.status, first.message)
+
+
+class Site(Api):
+    """One vendor, served: behind its handlers is the workspace that the credential chooses."""
+
+    def __init__(self, vendor: Vendor, document: Document, workspaces: Workspaces, *, lenient: bool, max_body: int) -> None:
+        """See `Api`. Raises DocumentError where an operation has no handler or a handler no operation."""
+        module = f"mockserver.vendors.{vendor.name}"
+        super().__init__(module, vendor.dialect, document, vendor.handlers, lenient=lenient, max_body=max_body)
+        self.vendor = vendor
+        self._handlers: dict[str, Handler] = dict(vendor.handlers)
+        self._workspaces = workspaces
+
+    def serve(self, call: Call, prefix: str) -> Reply:
+        """In the order in which the vendor's framework looks: path, method and credential, body; then handle, commit or roll back."""
+        workspace = self._enter(call, prefix)
+        operation = call.operation
+        if operation is None:
+            raise Refusal("method_not_allowed")
+        call.settings = workspace.settings[self.vendor.name]
+        tx = call.tx = workspace.transaction(self.vendor.name)
+        try:
+            self.read(call, operation)
+            reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
+        except BaseException:
+            tx.rollback()
+            raise
+        call.changes = tx.commit()
+        return reply
+
+    def refuse(self, refusal: Refusal, call: Call) -> Reply:
+        """A refusal before any workspace was found has its number and its time from the seed."""
+        if call.number == 0:
+            self._workspaces.seed.begin(call)
+        return self.dialect.refuse(refusal, call)
+
+    def _enter(self, call: Call, prefix: str) -> Workspace:
+        self.route(call, prefix)
+        operation = call.operation
+        if operation is None and not self.dialect.authenticates_first:
+            raise Refusal("method_not_allowed")
+        call.account = self.dialect.account(call.headers)
+        if call.account is None and (operation is None or operation.needs_credential):
+            raise Refusal("unauthorized", "missing")
+        workspace = self._workspaces.of(call.account)
+        workspace.begin(call)
+        return workspace
+
+
+def _length(body: bytes) -> tuple[bytes, bytes]:
+    return b"content-length", b"%d" % len(body)
 
 
 async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes | None:
@@ -271,11 +295,3 @@ async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes | N
         parts.append(message.get("body", b""))
         size += len(parts[-1])
     return b"".join(parts) if size <= limit and message["type"] == "http.request" else None
-
-
-def _begin(context: Context, workspace: Workspace) -> None:
-    """Take the next number and the present time of the workspace."""
-    workspace.requests += 1
-    context.number = workspace.requests
-    context.seed = workspace.seed
-    context.now = workspace.clock.now()

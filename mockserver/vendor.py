@@ -5,16 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from mockserver.errors import Path, Problem, Refusal
-from mockserver.ids import token
+from mockserver.call import Call, Headers
+from mockserver.errors import Problem, Refusal
 from mockserver.matching import Rule
 from mockserver.provenance import Provenance
 from mockserver.schema import Coerce, Schema
-from mockserver.spec import Operation
 from mockserver.state import TableSpec, Transaction
-
-Headers = Mapping[bytes, bytes]
-"""Header names in lower case to values, as ASGI gives them."""
 
 
 @dataclass(slots=True)
@@ -61,80 +57,6 @@ class Behaviour:
     source: str
 
 
-@dataclass(slots=True)
-class Call:
-    """One request as a handler sees it: read, coerced and valid.
-
-    `place` has the path parameters, `query` the query parameters, `body` the JSON value (None where there was none). `account` is the
-    credential's account name, None for an operation called without one. `now` is the workspace's time. `settings` are the vendor's
-    switches as this workspace has them and `seed` decides its ids. `context` is the request as it came.
-    """
-
-    operation: Operation
-    settings: Mapping[str, Any]
-    now: datetime
-    seed: int
-    context: "Context"
-    account: str | None = None
-    place: Mapping[str, Any] = field(default_factory=dict)
-    query: Mapping[str, Any] = field(default_factory=dict)
-    body: Any = None
-    exists: Callable[[str, Any], bool] = lambda table, id: False
-
-    @property
-    def url(self) -> str:
-        """The address that was called, without its query."""
-        return self.context.url
-
-    def token(self, kind: str, number: int, digits: int) -> str:
-        """`digits` hex digits that the workspace's seed, kind and number decide."""
-        return token(self.seed, kind, number, digits)
-
-    def invalid(self, path: Path, keyword: str, message: str) -> Refusal:
-        """A refusal of one value of the body, for a rule that no schema can say."""
-        return Refusal("invalid", problems=[Problem(path, keyword, message)])
-
-
-class Context:
-    """One request on its way: what is known of it so far. The dialect phrases the answer by it.
-
-    `methods` are those that the path has; `now`, `seed` and `number` (which of its requests this is) are the workspace's.
-    """
-
-    __slots__ = ("_scope", "account", "headers", "method", "methods", "now", "number", "operation", "places", "raw", "seed")
-
-    now: datetime
-
-    def __init__(self, scope: Mapping[str, Any], headers: Headers, raw: bytes | None) -> None:
-        self._scope = scope
-        self.headers = headers
-        self.raw = raw
-        self.method: str = scope["method"]
-        self.methods: tuple[str, ...] = ()
-        self.places: Mapping[str, str] = {}
-        self.operation: Operation | None = None
-        self.account: str | None = None
-        self.seed = 0
-        self.number = 0
-
-    @property
-    def query(self) -> bytes:
-        """The query string as it was sent."""
-        return self._scope["query_string"]  # type: ignore[no-any-return]  # ASGI scopes are untyped
-
-    @property
-    def target(self) -> str:
-        """The path that was called, with its query."""
-        query = self.query.decode("latin-1")
-        return f"{self._scope['path']}?{query}" if query else str(self._scope["path"])
-
-    @property
-    def url(self) -> str:
-        """The address that was called, as the client wrote it, without the query."""
-        host = self.headers.get(b"host", b"").decode("latin-1")
-        return f"{self._scope.get('scheme', 'http')}://{host}{self._scope['path']}"
-
-
 class Dialect(Protocol):
     """How a vendor's framework reads requests and phrases answers. One instance serves every request of a vendor."""
 
@@ -165,11 +87,11 @@ class Dialect(Protocol):
         """Which offered media type a Content-Type means, or None."""
         ...
 
-    def refuse(self, refusal: Refusal, context: Context) -> Reply:
+    def refuse(self, refusal: Refusal, call: Call) -> Reply:
         """The answer to a refusal, in the vendor's words."""
         ...
 
-    def accept(self, reply: Reply, context: Context) -> Reply:
+    def accept(self, reply: Reply, call: Call) -> Reply:
         """A handler's reply as it goes out: wrapped and with its headers."""
         ...
 

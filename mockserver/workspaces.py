@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
+from mockserver.call import Call
 from mockserver.clock import Clock
 from mockserver.errors import Refusal
 from mockserver.state import Table, Transaction
@@ -36,6 +37,13 @@ class Workspace:
         self.clock = clock
         self.seed = seed
         self.requests = 0
+
+    def begin(self, call: Call) -> None:
+        """Count the request: it takes the next number and the present time from here."""
+        self.requests += 1
+        call.number = self.requests
+        call.seed = self.seed
+        call.now = self.clock.now()
 
     def transaction(self, vendor: str) -> Transaction:
         """A transaction over one vendor's tables."""

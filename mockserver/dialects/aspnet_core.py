@@ -7,10 +7,11 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from mockserver.call import Call, Headers
 from mockserver.errors import Kind, Path, Problem, Refusal
 from mockserver.ids import token
 from mockserver.schema import Coerce, Schema
-from mockserver.vendor import Context, Headers, Reply
+from mockserver.vendor import Reply
 
 Errors = dict[str, list[str]]
 """The `errors` of a validation problem: a key and its messages."""
@@ -112,33 +113,33 @@ class AspNetCore:
             return _members({key: self._coerce(part, key) or _as_it_is for key, part in schema["properties"].items()})
         return _without_nulls if kind == "object" else None
 
-    def accept(self, reply: Reply, context: Context) -> Reply:
+    def accept(self, reply: Reply, call: Call) -> Reply:
         """A reply as JSON, unless it has its headers already."""
         if not reply.headers:
             reply.headers = JSON
         return reply
 
-    def refuse(self, refusal: Refusal, context: Context) -> Reply:
+    def refuse(self, refusal: Refusal, call: Call) -> Reply:
         """The framework's answer: empty for routing and authentication, problem details for the rest."""
         if refusal.kind == "invalid":
-            return self.invalid(self._unbound(refusal.problems, context), context)
+            return self.invalid(self._unbound(refusal.problems, call), call)
         if refusal.kind == "malformed":
             if _is_empty(refusal):
-                return self.invalid(_EMPTY | self._required(context), context)
-            return self.invalid({"$": [_parser_message(refusal, self.max_depth, self._model(context))]} | self._required(context), context)
+                return self.invalid(_EMPTY | self._required(call), call)
+            return self.invalid({"$": [_parser_message(refusal, self.max_depth, self._model(call))]} | self._required(call), call)
         if refusal.kind == "unauthorized":
             return Reply(b"", 401, _CHALLENGE)
         if refusal.kind == "no_route":
             return Reply(b"", 404)
         if refusal.kind == "method_not_allowed":
-            return Reply(b"", 405, ((b"allow", ", ".join(context.methods).encode()),))
+            return Reply(b"", 405, ((b"allow", ", ".join(call.methods).encode()),))
         client = _CLIENT_ERRORS[refusal.kind]
         detail = {"detail": refusal.message} if refusal.kind in _TELLING and refusal.message else {}
-        return _details(client._replace(status=refusal.status or client.status), detail, context)
+        return _details(client._replace(status=refusal.status or client.status), detail, call)
 
-    def invalid(self, errors: Errors, context: Context) -> Reply:
+    def invalid(self, errors: Errors, call: Call) -> Reply:
         """A 400 with those errors, by key."""
-        return _details(_Client(400, "15.5.1", "One or more validation errors occurred."), {"errors": errors}, context)
+        return _details(_Client(400, "15.5.1", "One or more validation errors occurred."), {"errors": errors}, call)
 
     def errors(self, problems: Iterable[Problem]) -> Errors:
         """The problems in the framework's words: `$.path` for a value that cannot be converted, `Path.To[0].Property` for the rest."""
@@ -159,20 +160,20 @@ class AspNetCore:
             return _property_path(problem.path), _annotation(problem)
         return _at(problem.path, f"The JSON value could not be converted to {self._type_of(problem)}.")
 
-    def _unbound(self, problems: tuple[Problem, ...], context: Context) -> Errors:
+    def _unbound(self, problems: tuple[Problem, ...], call: Call) -> Errors:
         if any(problem.place == "body" and problem.path == () and problem.value is None for problem in problems):
-            return _EMPTY | self._required(context)
+            return _EMPTY | self._required(call)
         errors = self.errors(problems)
         if not any(problem.path == () for problem in problems):
-            return errors | (self._required(context) if any(key.startswith("$") for key in errors) else {})
-        whole = f"The JSON value could not be converted to {self._model(context).type}."
-        return dict([_listed(_at((), whole))]) | self._required(context)
+            return errors | (self._required(call) if any(key.startswith("$") for key in errors) else {})
+        whole = f"The JSON value could not be converted to {self._model(call).type}."
+        return dict([_listed(_at((), whole))]) | self._required(call)
 
-    def _model(self, context: Context) -> Model:
-        return self.models.get(context.operation.id if context.operation else "", Model("request", "System.Object"))
+    def _model(self, call: Call) -> Model:
+        return self.models.get(call.operation.id if call.operation else "", Model("request", "System.Object"))
 
-    def _required(self, context: Context) -> Errors:
-        parameter = self._model(context).parameter
+    def _required(self, call: Call) -> Errors:
+        parameter = self._model(call).parameter
         return {parameter: [f"The {parameter} field is required."]}
 
     def _type_of(self, problem: Problem) -> str:
@@ -245,8 +246,8 @@ def _members(readers: Mapping[str, Coerce]) -> Coerce:
     return coerce
 
 
-def _details(client: _Client, more: Mapping[str, Any], context: Context) -> Reply:
-    trace, span = (token(context.seed, kind, context.number, digits) for kind, digits in (("trace", 32), ("span", 16)))
+def _details(client: _Client, more: Mapping[str, Any], call: Call) -> Reply:
+    trace, span = (token(call.seed, kind, call.number, digits) for kind, digits in (("trace", 32), ("span", 16)))
     body = {"type": _RFC + client.section, "title": client.title, "status": client.status, **more, "traceId": f"00-{trace}-{span}-00"}
     return Reply(body, client.status, _PROBLEM)
 

@@ -13,10 +13,11 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from mockserver.call import Call, Headers
 from mockserver.errors import Kind, Path, Problem, Refusal
 from mockserver.identity import phone_e164
 from mockserver.schema import Coerce, Schema, schema_at
-from mockserver.vendor import Context, Headers, Reply
+from mockserver.vendor import Reply
 
 _JSON = (b"content-type", b"application/json")
 _HTML = (b"content-type", b"text/html; charset=utf-8")
@@ -310,16 +311,16 @@ def _malformed(text: str) -> str:
     return f"JSON parse error - {_TOO_DEEP if text == 'depth' else text}"
 
 
-_DETAILS: dict[Kind, Callable[[str, Context], str]] = {
-    "unauthorized": lambda text, context: _CREDENTIALS.get(text, text),
-    "forbidden": lambda text, context: text or "You do not have permission to perform this action.",
-    "method_not_allowed": lambda text, context: f'Method "{context.method}" not allowed.',
-    "not_acceptable": lambda text, context: "Could not satisfy the request Accept header.",
-    "unsupported_media_type": lambda text, context: f'Unsupported media type "{text}" in request.',
-    "too_large": lambda text, context: f"Request body exceeded the limit of {text} bytes.",
-    "malformed": lambda text, context: _malformed(text),
-    "not_found": lambda text, context: "Not found." if text in ("", "place") else text,
-    "conflict": lambda text, context: text,
+_DETAILS: dict[Kind, Callable[[str, Call], str]] = {
+    "unauthorized": lambda text, call: _CREDENTIALS.get(text, text),
+    "forbidden": lambda text, call: text or "You do not have permission to perform this action.",
+    "method_not_allowed": lambda text, call: f'Method "{call.method}" not allowed.',
+    "not_acceptable": lambda text, call: "Could not satisfy the request Accept header.",
+    "unsupported_media_type": lambda text, call: f'Unsupported media type "{text}" in request.',
+    "too_large": lambda text, call: f"Request body exceeded the limit of {text} bytes.",
+    "malformed": lambda text, call: _malformed(text),
+    "not_found": lambda text, call: "Not found." if text in ("", "place") else text,
+    "conflict": lambda text, call: text,
 }
 
 
@@ -371,33 +372,33 @@ class DjangoRest:
         kind = content_type.partition(";")[0].strip().lower()
         return kind if kind in offered else None
 
-    def accept(self, reply: Reply, context: Context) -> Reply:
+    def accept(self, reply: Reply, call: Call) -> Reply:
         """The reply with the headers that every view sends."""
-        reply.headers = _headers(context.methods) + reply.headers
+        reply.headers = _headers(call.methods) + reply.headers
         return reply
 
-    def refuse(self, refusal: Refusal, context: Context) -> Reply:
+    def refuse(self, refusal: Refusal, call: Call) -> Reply:
         """The framework's answer; Django's own where no view is reached."""
         if refusal.kind == "no_route":
-            return _no_view(refusal, context)
+            return _no_view(refusal, call)
         if refusal.kind == "server_error":
             return _page(500, "Server Error (500)", "")
-        if refusal.kind == "method_not_allowed" and context.method == "OPTIONS":
-            return Reply(_metadata(context), 200, _headers(context.methods))
+        if refusal.kind == "method_not_allowed" and call.method == "OPTIONS":
+            return Reply(_metadata(call), 200, _headers(call.methods))
         if refusal.kind == "invalid":
-            status, body = self._invalid(refusal, context)
+            status, body = self._invalid(refusal, call)
         else:
-            status, body = _STATUSES[refusal.kind], {"detail": _DETAILS[refusal.kind](refusal.message or "", context)}
-        headers = _headers(context.methods)
+            status, body = _STATUSES[refusal.kind], {"detail": _DETAILS[refusal.kind](refusal.message or "", call)}
+        headers = _headers(call.methods)
         if refusal.kind == "unauthorized":
             headers = (*headers, self._challenge)
         return Reply(body if refusal.body is None else refusal.body, refusal.status or status, headers)
 
-    def _invalid(self, refusal: Refusal, context: Context) -> tuple[int, Any]:
+    def _invalid(self, refusal: Refusal, call: Call) -> tuple[int, Any]:
         problems = refusal.problems
         if problems and all(problem.place == "query" for problem in problems):
             return 404, {"detail": "Invalid page."}
-        body = context.operation.body if context.operation is not None else None
+        body = call.operation.body if call.operation is not None else None
         return 400, self.errors(problems, body.reader.schema if body is not None else {})
 
     def errors(self, problems: Iterable[Problem], schema: Schema) -> dict[str, Any]:
@@ -445,10 +446,10 @@ def _nested(found: Mapping[Path, list[str]]) -> Any:
     return [nested.get(number, {}) for number in range(max(numbers) + 1)] if numbers else nested
 
 
-def _metadata(context: Context) -> dict[str, Any]:
+def _metadata(call: Call) -> dict[str, Any]:
     """The short description of a view that OPTIONS gets."""
     return {
-        "name": " ".join(_words(context.target)),
+        "name": " ".join(_words(call.target)),
         "description": "",
         "renders": ["application/json"],
         "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
@@ -460,10 +461,10 @@ def _words(target: str) -> Iterator[str]:
     yield from (word.capitalize() for word in (steps[-1] if steps else "").split("-"))
 
 
-def _no_view(refusal: Refusal, context: Context) -> Reply:
+def _no_view(refusal: Refusal, call: Call) -> Reply:
     if refusal.message != "slash":
         return _page(404, "Not Found", "The requested resource was not found on this server.")
-    path, _, query = context.target.partition("?")
+    path, _, query = call.target.partition("?")
     location = quote(path + "/", safe="/:@!$&'()*+,;=~-._%") + ("?" + query if query else "")
     return Reply(b"", 301, (_HTML, (b"location", location.encode("latin-1", "replace"))))
 

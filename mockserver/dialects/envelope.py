@@ -9,10 +9,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from mockserver.call import Call, Headers
 from mockserver.errors import Kind, Path, Problem, Refusal
 from mockserver.ids import token
 from mockserver.schema import Coerce, Schema
-from mockserver.vendor import Context, Headers, Reply
+from mockserver.vendor import Reply
 
 JSON = ((b"content-type", b"application/json"),)
 """The headers of every answer. A reply that a handler gives them goes out without the envelope."""
@@ -108,11 +109,11 @@ class Envelope:
 
         return coerce
 
-    def accept(self, reply: Reply, context: Context) -> Reply:
+    def accept(self, reply: Reply, call: Call) -> Reply:
         """A reply in its envelope, unless it has its headers already."""
         if reply.headers:
             return reply
-        body, meta = reply.body, _meta(context)
+        body, meta = reply.body, _meta(call)
         if isinstance(body, Page):
             meta = {"pagination": body.pagination, **meta}
             body = body.items
@@ -120,7 +121,7 @@ class Envelope:
         reply.headers = JSON
         return reply
 
-    def refuse(self, refusal: Refusal, context: Context) -> Reply:
+    def refuse(self, refusal: Refusal, call: Call) -> Reply:
         """A refusal in its envelope: a code, a sentence, and in `details` what is wrong with each field."""
         details: Details = {}
         if refusal.kind == "invalid":
@@ -133,8 +134,8 @@ class Envelope:
         if refusal.kind in _TELLING and refusal.message and refusal.message != "place":
             refused = refused._replace(message=refusal.message)
         error = {"code": refused.code, "message": refused.message, "details": details}
-        allow = ((b"allow", ", ".join(context.methods).encode()),) if refusal.kind == "method_not_allowed" else ()
-        return Reply({"success": False, "error": error, "meta": _meta(context)}, refusal.status or refused.status, JSON + allow)
+        allow = ((b"allow", ", ".join(call.methods).encode()),) if refusal.kind == "method_not_allowed" else ()
+        return Reply({"success": False, "error": error, "meta": _meta(call)}, refusal.status or refused.status, JSON + allow)
 
     def code(self, problems: Iterable[Problem]) -> str:
         """The code for all of these problems together."""
@@ -160,8 +161,8 @@ class Envelope:
         return found
 
 
-def _meta(context: Context) -> dict[str, Any]:
-    return {"requestId": "req_" + token(context.seed, "request", context.number, 12), "timestamp": instant(context.now)}
+def _meta(call: Call) -> dict[str, Any]:
+    return {"requestId": "req_" + token(call.seed, "request", call.number, 12), "timestamp": instant(call.now)}
 
 
 def _summary(details: Details) -> str:

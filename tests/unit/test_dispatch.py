@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from mockserver.call import Call
 from mockserver.dispatch import Receive, Router, Site, read_body, read_place
 from mockserver.errors import DocumentError, Refusal
 from mockserver.spec import load_document
-from mockserver.vendor import Context, Reply
+from mockserver.vendor import Reply
 from mockserver.workspaces import Workspaces
 from tests.unit import tiny
 
@@ -33,7 +34,7 @@ def ask(site: Site, method: str, path: str, raw: bytes | None = b"", headers: di
     """The reply to one request below the prefix `/tiny`."""
     whole = "/tiny/v1" + path
     scope = {"type": "http", "method": method, "scheme": "http", "path": whole, "raw_path": whole.encode(), "query_string": query}
-    return site.answer(scope, "/tiny", headers, raw)
+    return site.answer(Call(scope, headers, raw), "/tiny")
 
 
 # ------------------------------------------------------------------------------------------------------------------ router
@@ -186,8 +187,8 @@ def test_half_a_body_of_a_client_that_went_away_is_none() -> None:
 )
 def test_a_request_knows_what_the_client_called(query: bytes, target: str) -> None:
     scope = {"method": "GET", "scheme": "https", "path": "/v1/people", "query_string": query}
-    context = Context(scope, {b"host": b"api.tiny.example"}, None)
-    assert (context.method, context.query, context.target, context.url) == ("GET", query, target, "https://api.tiny.example/v1/people")
+    call = Call(scope, {b"host": b"api.tiny.example"}, None)
+    assert (call.method, call.query_string, call.target, call.url) == ("GET", query, target, "https://api.tiny.example/v1/people")
 
 
 # ----------------------------------------------------------------------------------------------------------------- request

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path as File
 from typing import Any
 
+from mockserver.call import Call, Headers
 from mockserver.clock import Clock
 from mockserver.dispatch import Site
 from mockserver.errors import Problem, Refusal
 from mockserver.schema import Coerce, Schema
 from mockserver.spec import load_document
 from mockserver.state import Table, TableSpec, Transaction
-from mockserver.vendor import Call, Context, Headers, Reply, Seeding, Setting, Vendor
+from mockserver.vendor import Reply, Seeding, Setting, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 
 DOCUMENT = """openapi: 3.0.3
@@ -99,13 +100,13 @@ class Plain:
         kind = content_type.partition(";")[0]
         return kind if kind in offered else None
 
-    def refuse(self, refusal: Refusal, context: Context) -> Reply:
+    def refuse(self, refusal: Refusal, call: Call) -> Reply:
         problems = [[list(problem.path), problem.keyword, problem.place] for problem in refusal.problems]
-        allowed = list(context.methods) if refusal.kind == "method_not_allowed" else []
+        allowed = list(call.methods) if refusal.kind == "method_not_allowed" else []
         body = {"kind": refusal.kind, "message": refusal.message, "problems": problems, "allowed": allowed}
         return Reply({key: value for key, value in body.items() if value}, STATUSES.get(refusal.kind, 400))
 
-    def accept(self, reply: Reply, context: Context) -> Reply:
+    def accept(self, reply: Reply, call: Call) -> Reply:
         return Reply(reply.body, reply.status, (*reply.headers, (b"content-type", b"application/json")))
 
 
@@ -140,12 +141,12 @@ def create_person(call: Call, tx: Transaction) -> Reply:
         raise Refusal("conflict", "taken")
     if row["name"] == "bug":
         raise RuntimeError("a bug")
-    return Reply(row, 201, ((b"x-number", b"%d" % call.context.number),))
+    return Reply(row, 201, ((b"x-number", b"%d" % call.number),))
 
 
 def who(call: Call, tx: Transaction) -> Reply:
     """What a handler is told of its caller."""
-    return Reply({"account": call.account, "now": call.now.isoformat(), "url": call.url, "number": call.context.number})
+    return Reply({"account": call.account, "now": call.now.isoformat(), "url": call.url, "number": call.number})
 
 
 def change_person(call: Call, tx: Transaction) -> Reply:

@@ -5,17 +5,18 @@ from typing import Any
 
 import pytest
 
+from mockserver.call import Call
 from mockserver.dialects.envelope import JSON, Envelope, Page, instant
 from mockserver.dialects.javascript import number, number_text, stringify
 from mockserver.errors import Kind, Problem, Refusal
-from mockserver.vendor import Context, Reply
+from mockserver.vendor import Reply
 
 DIALECT = Envelope(b"x-key", listing={"limit"}, booleans={"yes": True, "no": False})
 META = {"requestId": "req_cd9ae5b9b8e6", "timestamp": "2026-03-10T12:00:00.000Z"}
 
 
-def context(methods: tuple[str, ...] = ()) -> Context:
-    made = Context({"method": "GET", "path": "/", "query_string": b"", "headers": []}, {}, b"")
+def call(methods: tuple[str, ...] = ()) -> Call:
+    made = Call({"method": "GET", "path": "/", "query_string": b"", "headers": []}, {}, b"")
     made.now, made.seed, made.number, made.methods = datetime(2026, 3, 10, 12, 0, tzinfo=UTC), 1, 1, methods
     return made
 
@@ -36,14 +37,14 @@ def test_the_key_is_the_account(headers: dict[bytes, bytes], account: str | None
 
 
 def test_a_reply_is_put_into_the_envelope() -> None:
-    reply = DIALECT.accept(Reply({"id": 1}, 201), context())
+    reply = DIALECT.accept(Reply({"id": 1}, 201), call())
     assert list(reply.body) == ["success", "data", "meta"]
     assert (reply.body["success"], reply.body["data"], reply.status, reply.headers) == (True, {"id": 1}, 201, JSON)
     assert reply.body["meta"]["timestamp"] == META["timestamp"]
 
 
 def test_a_page_tells_of_itself_in_meta() -> None:
-    body = DIALECT.accept(Reply(Page([1, 2], {"limit": 2})), context()).body
+    body = DIALECT.accept(Reply(Page([1, 2], {"limit": 2})), call()).body
     assert (body["data"], body["meta"]["pagination"], list(body["meta"])) == (
         [1, 2],
         {"limit": 2},
@@ -52,7 +53,7 @@ def test_a_page_tells_of_itself_in_meta() -> None:
 
 
 def test_a_reply_with_headers_goes_out_as_it_is() -> None:
-    assert DIALECT.accept(Reply({"success": True}, headers=JSON), context()).body == {"success": True}
+    assert DIALECT.accept(Reply({"success": True}, headers=JSON), call()).body == {"success": True}
 
 
 @pytest.mark.parametrize(
@@ -75,17 +76,17 @@ def test_a_reply_with_headers_goes_out_as_it_is() -> None:
     ],
 )
 def test_every_refusal_has_its_code(kind: Kind, message: str | None, status: int, code: str, words: str) -> None:
-    reply = DIALECT.refuse(Refusal(kind, message), context())
+    reply = DIALECT.refuse(Refusal(kind, message), call())
     assert (reply.status, reply.body["success"]) == (status, False)
     assert reply.body["error"] == {"code": code, "message": words, "details": {}}
 
 
 def test_a_405_names_the_methods() -> None:
-    assert DIALECT.refuse(Refusal("method_not_allowed"), context(("GET", "HEAD"))).headers == (*JSON, (b"allow", b"GET, HEAD"))
+    assert DIALECT.refuse(Refusal("method_not_allowed"), call(("GET", "HEAD"))).headers == (*JSON, (b"allow", b"GET, HEAD"))
 
 
 def test_a_status_of_the_refusal_itself_wins() -> None:
-    assert DIALECT.refuse(Refusal("conflict", status=400), context()).status == 400
+    assert DIALECT.refuse(Refusal("conflict", status=400), call()).status == 400
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_a_status_of_the_refusal_itself_wins() -> None:
     ],
 )
 def test_a_body_that_is_no_json_is_told_where(message: str, words: str) -> None:
-    error = DIALECT.refuse(Refusal("malformed", message), context()).body["error"]
+    error = DIALECT.refuse(Refusal("malformed", message), call()).body["error"]
     assert error == {"code": "VALIDATION_ERROR", "message": "The request body is not valid JSON", "details": {"body": [words]}}
 
 

@@ -7,13 +7,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mockserver import matching
+from mockserver.call import Call
 from mockserver.dialects.aspnet_core import JSON, AspNetCore, Model
 from mockserver.errors import Problem, Refusal
 from mockserver.formats import parse_date_time
 from mockserver.ids import token
 from mockserver.matching import Rule
 from mockserver.state import Row, TableSpec, Transaction
-from mockserver.vendor import Call, Reply, Seeding, Vendor
+from mockserver.vendor import Reply, Seeding, Vendor
 from mockserver.vendors.nlpearl.rules import BEHAVIOURS, BY_EXTERNAL_ID, BY_ID, BY_PHONE, SETTINGS, phone_index
 from mockserver.zones import is_windows_name, offset_hours
 
@@ -213,9 +214,7 @@ def add_leads(call: Call, tx: Transaction) -> Reply:
     if not items and call.settings["empty_leads"] == "refuse":
         raise call.invalid(("leads",), "required", "The Leads field is required.")
     pearl, stamp, failed = _taking_leads(call, tx), _stamp(call.now, call.seed), []
-    assert call.operation.body is not None
-    assert call.operation.body.item is not None
-    read = call.operation.body.item.read
+    read = call.item_reader.read
     for place, item in enumerate(items):
         lead, problems = read(item)
         problems = problems or _objections(lead, pearl, call, tx)
@@ -414,7 +413,7 @@ def _failed(failures: list[Failure], call: Call) -> Reply:
     if call.settings["failed_leads"] == "list":
         return Reply([_failed_lead(failure) for failure in failures], 400, JSON)
     problems = [replace(problem, path=("leads", failure.place, *problem.path)) for failure in failures for problem in failure.problems]
-    return DIALECT.invalid(DIALECT.errors(problems), call.context)
+    return DIALECT.invalid(DIALECT.errors(problems), call)
 
 
 def _failed_lead(failure: Failure) -> Row:

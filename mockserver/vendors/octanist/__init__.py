@@ -9,6 +9,7 @@ from sys import float_info
 from typing import Any, NamedTuple
 
 from mockserver import matching
+from mockserver.call import Call
 from mockserver.dialects.envelope import JSON, Envelope, Page, instant
 from mockserver.dialects.javascript import number, stringify
 from mockserver.errors import Problem, Refusal
@@ -16,7 +17,7 @@ from mockserver.formats import parse_date, parse_date_time
 from mockserver.identity import email_key
 from mockserver.ids import token
 from mockserver.state import Row, TableSpec, Transaction
-from mockserver.vendor import Call, Reply, Seeding, Vendor
+from mockserver.vendor import Reply, Seeding, Vendor
 from mockserver.vendors.octanist.rules import BEHAVIOURS, RULES, SETTINGS, phone_index, trimmed
 
 OPEN, QUALIFIED, WON, LOST = STATUSES = ("open", "qualified", "won", "lost")
@@ -273,7 +274,7 @@ def _updated(row: Row, update: Update, settings: Mapping[str, Any]) -> Row:
 @vendor.operation
 def list_leads(call: Call, tx: Transaction) -> Reply:
     """GET /leads: one page of the leads that every filter fits (`get-leads`)."""
-    query = {name: asked for name, asked in call.query.items() if name in call.operation.query.schema["properties"]}
+    query = {name: asked for name, asked in call.query.items() if name in call.parameters}
     order, names = _asked(query)
     filters = _filters(query)
     rows = _sorted([row for row in tx.rows("leads") if all(fits(row) for fits in filters)], order)

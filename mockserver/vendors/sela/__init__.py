@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from mockserver import matching
+from mockserver.call import Call
 from mockserver.dialects.django_rest import DjangoRest
 from mockserver.errors import Problem, Refusal
 from mockserver.formats import parse_date_time
 from mockserver.identity import email_key, phone_e164
-from mockserver.schema import Reader
 from mockserver.state import Row, TableSpec, Transaction
-from mockserver.vendor import Call, Reply, Seeding, Vendor
+from mockserver.vendor import Reply, Seeding, Vendor
 from mockserver.vendors.sela.rules import BEHAVIOURS, DUPLICATE, INGESTION, SETTINGS, UPDATE, ZONES
 
 LEAD: Row = {
@@ -374,7 +374,7 @@ def _bulk_result(item: Any, call: Call, tx: Transaction) -> dict[str, Any]:
     """What became of one item; an error is one sentence for each field (`leads/bulk-create-leads`)."""
     if not isinstance(item, dict):
         return _bulk_error(_NOT_AN_OBJECT)
-    reader = _item_reader(call)
+    reader = call.item_reader
     body, problems = reader.read(item, call.exists)
     try:
         if problems:
@@ -388,13 +388,6 @@ def _bulk_result(item: Any, call: Call, tx: Transaction) -> dict[str, Any]:
 
 def _bulk_error(text: str) -> dict[str, Any]:
     return {"id": None, "action": "error", "error": text}
-
-
-def _item_reader(call: Call) -> Reader:
-    body = call.operation.body
-    if body is None or body.item is None:
-        raise TypeError(f"{call.operation.id} has nothing for its handler to read")
-    return body.item
 
 
 def _mapped(call: Call, tx: Transaction) -> tuple[Any, list[Problem]]:
@@ -413,7 +406,7 @@ def _mapped(call: Call, tx: Transaction) -> tuple[Any, list[Problem]]:
     lead = payload | fields
     if lead.get("lead_type") in (None, "") and config["lead_type"] is not None:
         lead["lead_type"] = config["lead_type"]
-    return _item_reader(call).read(lead, call.exists)
+    return call.item_reader.read(lead, call.exists)
 
 
 def _taken_out(payload: Any, steps: tuple[str, ...]) -> tuple[Any, Any]:

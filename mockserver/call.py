@@ -1,0 +1,135 @@
+"""One request on its way: what is known of it so far, for handlers, dialects and the journal alike."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from mockserver.errors import Path, Problem, Refusal
+from mockserver.faults import Fault
+from mockserver.ids import token
+from mockserver.schema import Reader, Schema
+from mockserver.spec import Operation
+from mockserver.state import Change, Transaction
+
+Headers = Mapping[bytes, bytes]
+"""Header names in lower case to values, as ASGI gives them."""
+
+
+class Call:
+    """One request, read, coerced and valid by the time a handler sees it, and its answer once it has one.
+
+    As it came: `method`, `headers`, `raw` (the body's bytes; None where it was too large).
+    As it was understood: `operation` (None where the path or method is unknown), `methods` (those that the path has), `account` (the
+    credential's account name, None without one), `place` (path parameters), `query`, `body` (the JSON value; None where there was none).
+    From its workspace: `number` (which of its requests this is; 0 before it has one), `now`, `seed`, `settings` (the vendor's switches)
+    and `tx`.
+    As it was answered: `status`, `answer_headers`, `answer` (bytes), `changes` (rows before and after), `fault` (None without one) and
+    `seconds` (how long that took).
+    """
+
+    __slots__ = (
+        "_scope",
+        "account",
+        "answer",
+        "answer_headers",
+        "body",
+        "changes",
+        "fault",
+        "headers",
+        "method",
+        "methods",
+        "now",
+        "number",
+        "operation",
+        "place",
+        "query",
+        "raw",
+        "seconds",
+        "seed",
+        "settings",
+        "status",
+        "tx",
+        "vendor",
+    )
+
+    account: str | None
+    answer: bytes
+    answer_headers: tuple[tuple[bytes, bytes], ...]
+    body: Any
+    changes: list[Change]
+    fault: Fault | None
+    methods: tuple[str, ...]
+    now: datetime
+    operation: Operation | None
+    place: Mapping[str, Any]
+    query: Mapping[str, Any]
+    seconds: float
+    settings: Mapping[str, Any]
+    status: int
+    tx: Transaction
+    vendor: str
+
+    def __init__(self, scope: Mapping[str, Any], headers: Headers, raw: bytes | None) -> None:
+        self._scope = scope
+        self.headers = headers
+        self.raw = raw
+        self.method: str = scope["method"]
+        self.methods = ()
+        self.operation = self.account = self.body = self.fault = None
+        self.place = self.query = _NOTHING
+        self.number = self.seed = 0
+
+    @property
+    def path(self) -> str:
+        """The path that was called, percent escapes decoded."""
+        return self._scope["path"]  # type: ignore[no-any-return]  # ASGI scopes are untyped
+
+    @property
+    def raw_path(self) -> str:
+        """The path with its percent escapes."""
+        raw: bytes = self._scope.get("raw_path") or self.path.encode()
+        return raw.decode("latin-1").partition("?")[0]
+
+    @property
+    def query_string(self) -> bytes:
+        """The query as it was sent."""
+        return self._scope["query_string"]  # type: ignore[no-any-return]  # ASGI scopes are untyped
+
+    @property
+    def target(self) -> str:
+        """The path that was called, with its query."""
+        query = self.query_string.decode("latin-1")
+        return f"{self.path}?{query}" if query else self.path
+
+    @property
+    def url(self) -> str:
+        """The address that was called, as the client wrote it, without the query."""
+        host = self.headers.get(b"host", b"").decode("latin-1")
+        return f"{self._scope.get('scheme', 'http')}://{host}{self.path}"
+
+    @property
+    def parameters(self) -> Mapping[str, Schema]:
+        """The query parameters that the operation knows, with their schemas."""
+        return self.operation.query.schema["properties"] if self.operation else {}
+
+    @property
+    def item_reader(self) -> Reader:
+        """What reads each item of an `x-partial` array, or what a handler makes of a body that is `x-mapped-to` a schema."""
+        if self.operation is None or self.operation.body is None or self.operation.body.item is None:
+            raise TypeError(f"{self.method} {self.target} has nothing for its handler to read")
+        return self.operation.body.item
+
+    def exists(self, table: str, id: Any) -> bool:
+        """Whether the table has a row with that id; any will do where the setting `unknown_references` says so."""
+        return self.tx.get(table, id) is not None or self.settings.get("unknown_references") == "accept"
+
+    def token(self, kind: str, number: int, digits: int) -> str:
+        """`digits` hex digits that the workspace's seed, kind and number decide."""
+        return token(self.seed, kind, number, digits)
+
+    def invalid(self, path: Path, keyword: str, message: str) -> Refusal:
+        """A refusal of one value of the body, for a rule that no schema can say."""
+        return Refusal("invalid", problems=[Problem(path, keyword, message)])
+
+
+_NOTHING: Mapping[str, Any] = {}
