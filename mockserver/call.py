@@ -7,6 +7,7 @@ from typing import Any
 from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults import Fault
 from mockserver.ids import token
+from mockserver.matching import Match
 from mockserver.schema import Reader, Schema
 from mockserver.spec import Operation
 from mockserver.state import Change, Transaction
@@ -23,8 +24,8 @@ class Call:
     credential's account name, None without one), `place` (path parameters), `query`, `body` (the JSON value; None where there was none).
     From its workspace: `number` (which of its requests this is; 0 before it has one), `now`, `seed`, `settings` (the vendor's switches)
     and `tx`.
-    As it was answered: `status`, `answer_headers`, `answer` (bytes), `changes` (rows before and after), `fault` (None without one) and
-    `seconds` (how long that took).
+    As it was answered: `vendor` (whose it was), `status`, `answer_headers`, `answer` (bytes), `matches` (how rows were looked for),
+    `changes` (rows before and after; none where it was refused), `fault` (None without one) and `seconds` (how long that took).
     """
 
     __slots__ = (
@@ -36,6 +37,7 @@ class Call:
         "changes",
         "fault",
         "headers",
+        "matches",
         "method",
         "methods",
         "now",
@@ -58,6 +60,7 @@ class Call:
     body: Any
     changes: list[Change]
     fault: Fault | None
+    matches: list[Match]
     methods: tuple[str, ...]
     now: datetime
     operation: Operation | None

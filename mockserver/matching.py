@@ -60,13 +60,13 @@ class Step(NamedTuple):
 class Match(NamedTuple):
     """Every row that matches, oldest first, and how it was found."""
 
-    rule: str
+    rule: Rule
     rows: list[Row]
     trace: tuple[Step, ...]
 
 
 def find(rule: Rule, values: Mapping[str, Any], tx: Transaction) -> Match:
-    """All rows that `values` means under the rule. A key that is missing, null or empty is not given."""
+    """All rows that `values` means under the rule, noted in the transaction's trace. A key that is missing, null or empty is not given."""
     rows: list[Row] | None = None
     trace = []
     for key in rule.keys:
@@ -82,7 +82,9 @@ def find(rule: Rule, values: Mapping[str, Any], tx: Transaction) -> Match:
         elif found or rule.combine == "first given":
             rows = found
             break
-    return Match(rule.name, rows or [], tuple(trace))
+    match = Match(rule, rows or [], tuple(trace))
+    tx.trace.append(match)
+    return match
 
 
 def _in_both(rows: list[Row], others: list[Row]) -> list[Row]:

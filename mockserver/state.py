@@ -33,22 +33,27 @@ class Change(NamedTuple):
     after: Row | None
 
 
+Ids = RowId | dict[RowId, None]
+"""The rows under one key of an index: nearly always one."""
+
+
 class Saved(NamedTuple):
     """A table's content at one moment. It shares its rows with the table."""
 
     rows: dict[RowId, Row]
     places: dict[RowId, int]
     serial: int
+    indexes: dict[str, dict[Hashable, Ids]]
 
 
 class Table:
     """Rows by id, in the order in which they were first put; a row put again after it was deleted is the newest.
 
-    Reading costs a dict lookup. `serial` counts the ids handed out and `places` numbers the rows in their order, so both survive a
-    rollback and a restore exactly.
+    Reading costs a dict lookup, saving and restoring a few shallow copies of dicts. `serial` counts the ids handed out and `places` numbers
+    the rows in their order, so both survive a rollback and a restore exactly.
     """
 
-    __slots__ = ("_columns", "_indexes", "_keys", "places", "rows", "serial", "spec")
+    __slots__ = ("_columns", "_indexes", "_keys", "_own", "places", "rows", "serial", "spec")
 
     def __init__(self, spec: TableSpec) -> None:
         self.spec = spec
@@ -57,16 +62,17 @@ class Table:
         self.serial = 0
         self._keys = tuple(spec.indexes.items())
         self._columns = spec.columns
-        self._indexes: dict[str, dict[Hashable, dict[RowId, None]]] = {name: {} for name in spec.indexes}
+        self._indexes: dict[str, dict[Hashable, Ids]] = {name: {} for name in spec.indexes}
+        self._own: set[tuple[str, Hashable]] = set()
 
     def find(self, index: str, key: Hashable | None) -> list[Row]:
         """The rows under `key` in that index, oldest first; none where the key is None."""
         ids = self._indexes[index].get(key) if key is not None else None
-        if not ids:
+        if ids is None:
             return []
-        if len(ids) == 1:
-            return [self.rows[next(iter(ids))]]
-        return [self.rows[id] for id in sorted(ids, key=self.places.__getitem__)]
+        if type(ids) is dict:
+            return [self.rows[id] for id in sorted(ids, key=self.places.__getitem__)]
+        return [self.rows[ids]]  # type: ignore[index]  # type() is faster than isinstance() and tells mypy less
 
     def set(self, id: RowId, row: Row | None) -> Row | None:
         """Put a row under an id, or take it away with None. Returns what was there before."""
@@ -76,7 +82,7 @@ class Table:
                 old = key_of(before) if before is not None else None
                 new = key_of(row) if row is not None else None
                 if old != new:
-                    self._reindex(self._indexes[name], id, old, new)
+                    self._reindex(name, id, old, new)
         if row is not None:
             self.rows[id] = row
             if before is None:
@@ -94,34 +100,54 @@ class Table:
                 return False
         return True
 
-    @staticmethod
-    def _reindex(index: dict[Hashable, dict[RowId, None]], id: RowId, old: Hashable, new: Hashable) -> None:
+    def _reindex(self, name: str, id: RowId, old: Hashable, new: Hashable) -> None:
+        index = self._indexes[name]
         if old is not None:
-            ids = index[old]
+            ids = self._several(name, old)
             del ids[id]
-            if not ids:
+            if len(ids) > 1:
+                index[old] = ids
+            elif ids:
+                index[old] = next(iter(ids))
+            else:
                 del index[old]
         if new is not None:
-            index.setdefault(new, {})[id] = None
+            if new in index:
+                several = self._several(name, new)
+                several[id] = None
+                index[new] = several
+            else:
+                index[new] = id
+
+    def _several(self, name: str, key: Hashable) -> dict[RowId, None]:
+        """The ids under the key as a dict that nothing saved shares."""
+        ids = self._indexes[name][key]
+        if isinstance(ids, dict) and (name, key) in self._own:
+            return ids
+        self._own.add((name, key))
+        return dict(ids) if isinstance(ids, dict) else {ids: None}
 
     def save(self) -> Saved:
-        """The content as it is now; costs two shallow dict copies."""
-        return Saved(dict(self.rows), dict(self.places), self.serial)
+        """The content as it is now."""
+        self._own = set()
+        return Saved(dict(self.rows), dict(self.places), self.serial, {name: dict(index) for name, index in self._indexes.items()})
 
     def restore(self, saved: Saved) -> None:
-        """Back to what was saved. Only rows that differ are indexed again."""
-        for id in [id for id in self.rows if id not in saved.rows]:
-            self.set(id, None)
-        for id, row in saved.rows.items():
-            if self.rows.get(id) is not row:
-                self.set(id, row)
+        """Back to what was saved."""
+        self._own = set()
         self.rows, self.places, self.serial = dict(saved.rows), dict(saved.places), saved.serial
+        self._indexes = {name: dict(index) for name, index in saved.indexes.items()}
 
     def copy(self) -> "Table":
         """A table of its own with the same rows."""
         twin = Table(self.spec)
         twin.restore(self.save())
         return twin
+
+    def sort(self) -> None:
+        """Put rows back in the order of their places."""
+        self.places = dict(sorted(self.places.items(), key=lambda item: item[1]))
+        self.rows = {id: self.rows[id] for id in self.places}
 
 
 class Transaction:
@@ -130,13 +156,15 @@ class Transaction:
     Handlers run to the end without an `await`, so nobody sees a transaction half done, and its own writes are visible to it at once.
     """
 
-    __slots__ = ("_changes", "_serials", "_tables", "_untouched")
+    __slots__ = ("_changes", "_deleted", "_serials", "_tables", "trace")
 
     def __init__(self, tables: Mapping[str, Table]) -> None:
+        """`trace` is where whoever looks for rows notes how it found them."""
         self._tables = tables
         self._changes: list[Change] = []
         self._serials: dict[str, int] = {}
-        self._untouched: dict[str, Saved] = {}
+        self._deleted: list[tuple[str, RowId, int]] = []
+        self.trace: list[Any] = []
 
     def get(self, table: str, id: RowId) -> Row | None:
         """The row with that id."""
@@ -179,8 +207,7 @@ class Transaction:
         store = self._tables[table]
         if id not in store.rows:
             return False
-        if table not in self._untouched:
-            self._untouched[table] = store.save()
+        self._deleted.append((table, id, store.places[id]))
         self._changes.append(Change(table, id, store.set(id, None), None))
         return True
 
@@ -192,14 +219,11 @@ class Transaction:
         """Leave the tables exactly as they were, order and counters included."""
         for table, id, before, _ in reversed(self._changes):
             self._tables[table].set(id, before)
-        for table, saved in self._untouched.items():
-            self._back_in_order(self._tables[table], saved)
+        for table, id, place in reversed(self._deleted):
+            if id in self._tables[table].rows:
+                self._tables[table].places[id] = place
+        for table in {table for table, _, _ in self._deleted}:
+            self._tables[table].sort()
         for table, serial in self._serials.items():
             self._tables[table].serial = serial
         self._changes = []
-
-    @staticmethod
-    def _back_in_order(store: Table, saved: Saved) -> None:
-        rows = store.rows
-        store.rows = {id: rows[id] for id in saved.rows if id in rows}
-        store.places = {id: place for id, place in saved.places.items() if id in rows}

@@ -79,6 +79,10 @@ class Dialect(Protocol):
         """
         ...
 
+    def credential(self, account: str) -> Mapping[str, str]:
+        """The request headers that carry a credential of that account."""
+        ...
+
     def coercer(self, schema: Schema) -> Coerce:
         """Compiles how the framework reads a value of that schema."""
         ...
@@ -98,6 +102,7 @@ class Dialect(Protocol):
 
 Handler = Callable[[Call, Transaction], Reply]
 Seeder = Callable[[Mapping[str, Any], Transaction, "Seeding"], Iterable[Problem]]
+Exporter = Callable[[Transaction, Mapping[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +114,18 @@ class Seeding:
     settings: Mapping[str, Any]
 
 
+def _no_section(tx: Transaction, settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {}
+
+
 @dataclass
 class Vendor:
     """One vendor: data, a dialect, and handlers named by the operationIds of `openapi/<name>.yaml`.
 
     `seed` fills the tables from the vendor's section of a fixture and yields what is wrong with it; the paths of its problems start
-    inside that section. `curl` is one line for the start-up banner, with `{url}` for the base URL.
+    inside that section. The tables may hold rows already: one of the same id is replaced. `export` is the way back: the section that, loaded
+    into empty tables, gives exactly these rows in this order and goes on with the same numbers, whatever seed, time and settings it is
+    loaded with. Its transaction is rolled back, so that it may take a number to see which one is next. `curl` is one line for the start-up banner, with `{url}` for the base URL.
     """
 
     name: str
@@ -126,6 +137,7 @@ class Vendor:
     behaviours: tuple[Behaviour, ...] = ()
     curl: str = ""
     handlers: dict[str, Handler] = field(default_factory=dict)
+    export: Exporter = _no_section
 
     def operation(self, handler: Handler) -> Handler:
         """Decorator: this function answers the operation of its name."""

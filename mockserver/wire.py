@@ -19,7 +19,10 @@ _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in _STEP)
 _CONTAINERS = frozenset({dict, list})
-_LONG_NUMBER = re.compile(rb"\d{16}")
+_DIGITS_AS_ZEROS = bytes(ord("0") if ord("0") <= byte <= ord("9") else ord(" ") for byte in range(256))
+_LONG_NUMBER = b"0" * 19
+"""As many digits as the smallest integer has that needs more than 64 bits."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_FIELDS = 1000
 _Value = TypeVar("_Value")
@@ -41,7 +44,7 @@ def read_json(raw: bytes, max_depth: int) -> Any:
     """
     deep = raw.count(b"[") + raw.count(b"{") > max_depth
     try:
-        if not _LONG_NUMBER.search(raw):
+        if _LONG_NUMBER not in raw.translate(_DIGITS_AS_ZEROS):
             value = orjson.loads(raw)
             if deep and _nests_deeper(value, max_depth):
                 raise Refusal("malformed", "depth")

@@ -1,14 +1,15 @@
 """Workspaces: one account's whole world each, chosen by the credential a client sends anyway."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 
 from mockserver.call import Call
 from mockserver.clock import Clock
-from mockserver.errors import Refusal
-from mockserver.state import Table, Transaction
+from mockserver.errors import Problem, Refusal
+from mockserver.state import Saved, Table, Transaction
 
 REFUSED_ACCOUNTS = frozenset({"invalid", "expired"})
 """Account names that never get in, so that a client can test its 401."""
@@ -23,25 +24,34 @@ def workspace_name(account: str) -> str:
     return "ws-" + sha256(account.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
-class Workspace:
-    """The leads, settings, clock and counters of one account, for every vendor."""
+class Snapshot(NamedTuple):
+    """What a workspace held at one moment: rows, ids, settings and clock, not what was asked of it. It shares its rows with the workspace."""
 
-    __slots__ = ("clock", "name", "requests", "seed", "settings", "tables")
+    tables: dict[str, dict[str, Saved]]
+    settings: dict[str, dict[str, Any]]
+    clock: Clock
+
+
+class Workspace:
+    """The leads, settings, clock, counters, faults and journal of one account, for every vendor."""
+
+    __slots__ = ("account", "clock", "injection", "journal", "name", "requests", "seed", "settings", "snapshots", "tables")
 
     def __init__(
-        self, name: str, tables: dict[str, dict[str, Table]], settings: dict[str, dict[str, Any]], clock: Clock, seed: int
+        self, account: str, tables: dict[str, dict[str, Table]], settings: dict[str, dict[str, Any]], clock: Clock, seed: int
     ) -> None:
-        self.name = name
+        self.account = account
+        self.name = workspace_name(account)
         self.tables = tables
         self.settings = settings
         self.clock = clock
         self.seed = seed
         self.requests = 0
+        self.snapshots: dict[str, Snapshot] = {}
 
     def begin(self, call: Call) -> None:
         """Count the request: it takes the next number and the present time from here."""
-        self.requests += 1
-        call.number = self.requests
+        self.requests = call.number = self.requests + 1
         call.seed = self.seed
         call.now = self.clock.now()
 
@@ -49,27 +59,48 @@ class Workspace:
         """A transaction over one vendor's tables."""
         return Transaction(self.tables[vendor])
 
-    def copy(self, name: str) -> "Workspace":
-        """A workspace of its own with the same content; rows are shared, as they are never mutated."""
+    def save(self) -> Snapshot:
+        """What it holds now."""
+        tables = {vendor: {key: table.save() for key, table in group.items()} for vendor, group in self.tables.items()}
+        return Snapshot(tables, {vendor: dict(values) for vendor, values in self.settings.items()}, self.clock.copy())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Hold again what was saved."""
+        for vendor, group in snapshot.tables.items():
+            for key, saved in group.items():
+                self.tables[vendor][key].restore(saved)
+        self.settings = {vendor: dict(values) for vendor, values in snapshot.settings.items()}
+        self.clock.set(snapshot.clock)
+
+    def reset(self, seed: Snapshot) -> None:
+        """As it was before its first request, but for its snapshots: `seed` is what it holds then."""
+        self.restore(seed)
+        self.requests = 0
+
+    def copy(self, account: str) -> "Workspace":
+        """A workspace of another account with the same content; rows are shared, as they are never mutated."""
         tables = {vendor: {key: table.copy() for key, table in group.items()} for vendor, group in self.tables.items()}
         settings = {vendor: dict(values) for vendor, values in self.settings.items()}
-        return Workspace(name, tables, settings, self.clock.copy(), self.seed)
+        return Workspace(account, tables, settings, self.clock.copy(), self.seed)
 
 
 class Workspaces:
-    """Every workspace, made at an account's first request as a copy of the seed."""
+    """Every workspace, made at an account's first request, or on demand, as a copy of the seed."""
 
     def __init__(self, seed: Workspace, *, strict: bool, declared: frozenset[str], default: str, limit: int) -> None:
         """`seed` is what every new workspace copies, `default` the account of requests that need no credential.
 
-        `strict` admits only the `declared` accounts, and there are at most `limit`.
+        `strict` admits only the `declared` accounts, and there are at most `limit` workspaces. `unclaimed` has the requests that come to
+        none.
         """
         self.seed = seed
+        self.unclaimed = seed.copy("unclaimed")
         self._strict = strict
-        self._declared = declared
+        self._declared = set(declared)
         self._default = default
         self._limit = limit
         self._by_account: dict[str, Workspace] = {}
+        self._names = count(1)
 
     def of(self, account: str | None) -> Workspace:
         """The account's workspace.
@@ -82,19 +113,49 @@ class Workspaces:
     def _enter(self, account: str) -> Workspace:
         if account in REFUSED_ACCOUNTS or (self._strict and account not in self._declared and account != self._default):
             raise Refusal("unauthorized", "unknown")
+        return self._made(account)
+
+    def _made(self, account: str) -> Workspace:
         if len(self._by_account) >= self._limit:
             raise Refusal("forbidden", f"This server holds at most {self._limit} workspaces.")
-        workspace = self._by_account[account] = self.seed.copy(workspace_name(account))
+        workspace = self._by_account[account] = self.seed.copy(account)
         return workspace
+
+    def create(self, name: str | None) -> Workspace:
+        """A new workspace, which its name is the credential of: `name`, a short slug, or one that nobody has.
+
+        Raises Refusal("conflict") where it is taken, Refusal("invalid") where no such account gets in, Refusal("forbidden") past the limit.
+        """
+        if name is None:
+            name = next(name for name in map("w-{}".format, self._names) if self.named(name) is None)
+        if name in REFUSED_ACCOUNTS or not _SLUG.fullmatch(name):
+            reason = "never gets in" if name in REFUSED_ACCOUNTS else "must be a short slug: a-z, 0-9 and -, at most 32 characters"
+            raise Refusal("invalid", problems=[Problem(("name",), "pattern", f"{name!r} {reason}")])
+        if self.named(name) is not None:
+            raise Refusal("conflict", f"There is a workspace {name!r} already.")
+        self._declared.add(name)
+        return self._made(name)
+
+    def named(self, name: str) -> Workspace | None:
+        """The workspace of that name."""
+        found = self._by_account.get(name)
+        return found if found is not None else next((each for each in self if each.name == name), None)
+
+    def delete(self, name: str) -> bool:
+        """Forget the workspace of that name; its account's next request begins anew. Says whether there was one."""
+        found = self.named(name)
+        if found is not None:
+            del self._by_account[found.account]
+        return found is not None
 
     def reset(self) -> None:
         """Every workspace back to the seed."""
-        self._by_account.clear()
+        seed = self.seed.save()
+        for workspace in (*self, self.unclaimed):
+            workspace.reset(seed)
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Workspace]:
         return iter(self._by_account.values())
 
-    @property
-    def listing(self) -> Mapping[str, Workspace]:
-        """Workspaces by name."""
-        return {workspace.name: workspace for workspace in self}
+    def __len__(self) -> int:
+        return len(self._by_account)

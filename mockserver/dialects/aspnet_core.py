@@ -89,6 +89,10 @@ class AspNetCore:
             raise Refusal("unauthorized", "malformed")
         return name
 
+    def credential(self, account: str) -> Mapping[str, str]:
+        """A bearer token of the account and a secret, which can be any."""
+        return {"Authorization": f"Bearer {account}:secret"}
+
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
         """The offered type that the Content-Type means; None for other types and for texts that are not UTF-8."""
         return content_type if content_type in offered else _media_type(content_type, offered)

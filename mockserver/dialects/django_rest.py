@@ -62,7 +62,7 @@ def field_of(schema: Schema, zone: tzinfo) -> Field:
     if "x-reference" in schema:
         return Field(_read_key, _complain_of_key, "Incorrect type. Expected pk value, received str.")
     if choices:
-        return Field(lambda value: value, lambda value: [f'"{value}" is not a valid choice.'], "")
+        return Field(_as_it_is, lambda value: [f'"{value}" is not a valid choice.'], "")
     kind = schema.get("type")
     if kind == "boolean":
         return Field(_read_boolean, lambda value: [], "Must be a valid boolean.")
@@ -71,12 +71,16 @@ def field_of(schema: Schema, zone: tzinfo) -> Field:
     if kind == "object":
         return _object_field(schema, zone)
     if kind == "array":
-        return Field(lambda value: value, _complain_of_list, "Expected a list of items.")
+        return Field(_as_it_is, _complain_of_list, "Expected a list of items.")
     if schema.get("format") == "date-time":
         return Field(lambda value: _read_date_time(value, zone), lambda value: _complain_of_date_time(value, zone), _WRONG_DATE_TIME)
     if kind == "string":
         return Field(_text_reader(schema), lambda value: _complain_of_text(schema, value), _NOT_A_STRING)
-    return Field(lambda value: value, lambda value: [], "")
+    return Field(_as_it_is, lambda value: [], "")
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _choices(schema: Schema) -> list[Any]:
@@ -89,9 +93,10 @@ def _choices(schema: Schema) -> list[Any]:
 
 def _object_field(schema: Schema, zone: tzinfo) -> Field:
     """A serializer where the schema has properties, otherwise a field for a free dictionary."""
-    readers = {name: field_of(part, zone).read for name, part in schema.get("properties", {}).items()}
-    if not readers:
-        return Field(lambda value: value, _complain_of_dictionary, "Value must be valid JSON.")
+    fields = {name: field_of(part, zone) for name, part in schema.get("properties", {}).items()}
+    readers = {name: field.read for name, field in fields.items() if field.read is not _as_it_is}
+    if not fields:
+        return Field(_as_it_is, _complain_of_dictionary, "Value must be valid JSON.")
 
     def read(value: Any) -> Any:
         if not isinstance(value, dict):
@@ -360,6 +365,10 @@ class DjangoRest:
             return parts[1].decode()
         except UnicodeDecodeError:
             raise Refusal("unauthorized", "characters") from None
+
+    def credential(self, account: str) -> Mapping[str, str]:
+        """The Authorization header with the keyword and the account's key."""
+        return {"Authorization": f"{self._keyword} {account}"}
 
     def coercer(self, schema: Schema) -> Coerce:
         """How the serializer with this schema reads a value."""

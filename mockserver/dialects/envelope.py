@@ -87,6 +87,10 @@ class Envelope:
         """The key itself, without the white space around it."""
         return headers.get(self._key_header, b"").decode("latin-1").strip() or None
 
+    def credential(self, account: str) -> Mapping[str, str]:
+        """The key header."""
+        return {self._key_header.decode().upper(): account}
+
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
         """JSON where the Content-Type says so, or says nothing."""
         if content_type in (_MEDIA_TYPE, ""):

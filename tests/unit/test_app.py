@@ -132,7 +132,7 @@ def test_strict_admits_only_the_accounts_of_the_fixture(
 def test_a_long_key_never_shows(server: MockServer) -> None:
     key = "sk_live_" + "0" * 40
     assert httpx.get(server.url + OCTANIST, headers={"X-API-KEY": key}).status_code == 200
-    assert [name for name in server.app.workspaces.listing if "sk_live" in name] == []
+    assert [each.name for each in server.app.workspaces if "sk_live" in each.name] == []
 
 
 def test_accounts_past_the_limit_are_refused_and_the_others_go_on(serve: Callable[..., str]) -> None:

@@ -228,7 +228,7 @@ def test_a_handler_is_told_of_its_caller(site: Site) -> None:
 def test_an_open_operation_needs_no_credential(served: tuple[Site, Workspaces]) -> None:
     site, worlds = served
     body = ask(site, "GET", "/people/me", headers={}).body
-    assert (body["account"], list(worlds.listing)) == (None, ["demo"])
+    assert (body["account"], [each.name for each in worlds]) == (None, ["demo"])
 
 
 @pytest.mark.parametrize(

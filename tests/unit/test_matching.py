@@ -64,7 +64,7 @@ EMAIL_ZED = Step("email", "zed@x", "zed@x", [])
     ],
 )
 def test_all_given_keys_must_fit_one_row(values: dict[str, Any], rows: list[Row], trace: tuple[Step, ...], tx: Transaction) -> None:
-    assert found("all given", values, tx) == Match("rule", rows, trace)
+    assert found("all given", values, tx) == Match(replace(RULE, combine="all given"), rows, trace)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_all_given_keys_must_fit_one_row(values: dict[str, Any], rows: list[Row]
     ],
 )
 def test_the_first_key_that_matches_decides(values: dict[str, Any], rows: list[Row], trace: tuple[Step, ...], tx: Transaction) -> None:
-    assert found("first that matches", values, tx) == Match("rule", rows, trace)
+    assert found("first that matches", values, tx) == Match(replace(RULE, combine="first that matches"), rows, trace)
 
 
 @pytest.mark.parametrize(
@@ -91,12 +91,12 @@ def test_the_first_key_that_matches_decides(values: dict[str, Any], rows: list[R
     ],
 )
 def test_the_first_given_key_decides(values: dict[str, Any], rows: list[Row], trace: tuple[Step, ...], tx: Transaction) -> None:
-    assert found("first given", values, tx) == Match("rule", rows, trace)
+    assert found("first given", values, tx) == Match(replace(RULE, combine="first given"), rows, trace)
 
 
 def test_a_value_without_a_key_matches_nothing(tx: Transaction) -> None:
     rule = replace(RULE, keys=(Key("phone", "phone", lambda value: None),))
-    assert find(rule, {"phone": "--"}, tx) == Match("rule", [], (Step("phone", "--", None, []),))
+    assert find(rule, {"phone": "--"}, tx) == Match(rule, [], (Step("phone", "--", None, []),))
 
 
 @pytest.mark.parametrize("combine", ["all given", "first that matches", "first given"])

@@ -93,6 +93,9 @@ class Plain:
         key = headers.get(b"x-key")
         return key.decode() if key else None
 
+    def credential(self, account: str) -> Mapping[str, str]:
+        return {"X-Key": account}
+
     def coercer(self, schema: Schema) -> Coerce:
         return lambda value: value
 

@@ -2,67 +2,39 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mockserver import matching
 from mockserver.call import Call
 from mockserver.dialects.aspnet_core import JSON, AspNetCore, Model
 from mockserver.errors import Problem, Refusal
-from mockserver.formats import parse_date_time
-from mockserver.ids import token
 from mockserver.matching import Rule
 from mockserver.state import Row, TableSpec, Transaction
-from mockserver.vendor import Reply, Seeding, Vendor
+from mockserver.vendor import Reply, Vendor
+from mockserver.vendors.nlpearl.rows import (
+    ACCOUNT,
+    INBOUND,
+    LEAD,
+    NEW,
+    PAUSED,
+    PEARL,
+    RUNNING,
+    SUCCESS,
+    ZONE,
+    Stamp,
+    stamp_of,
+    time_text,
+    time_zone,
+)
 from mockserver.vendors.nlpearl.rules import BEHAVIOURS, BY_EXTERNAL_ID, BY_ID, BY_PHONE, SETTINGS, phone_index
-from mockserver.zones import is_windows_name, offset_hours
+from mockserver.vendors.nlpearl.seeds import export, seed
+from mockserver.zones import is_windows_name
 
-INBOUND, OUTBOUND = 1, 2
-RUNNING, PAUSED = 1, 2
-NEW, SUCCESS = 1, 100
 _FINISHED = frozenset({100, 110, 130})
 """Statuses of a lead that is called no more after a conversation: Success, NotSuccessful, Completed."""
 
-_ZONE = "UTC"
-
-LEAD: Row = {
-    "id": "",
-    "externalId": None,
-    "phoneNumber": None,
-    "timeZone": None,
-    "status": NEW,
-    "created": "",
-    "callsId": [],
-    "lastCall": None,
-    "callData": None,
-    "collectedData": None,
-}
-"""A lead as the API returns it, keys in the order of LeadApiView, with the value of each field that nobody gave."""
-
 _SHORT = ("id", "externalId", "phoneNumber", "timeZone", "status", "created", "callData")
 _SORTABLE = {name.lower(): name for name in LEAD}
-
-PEARL: Row = {
-    "id": "",
-    "name": None,
-    "type": OUTBOUND,
-    "status": RUNNING,
-    "phoneNumber": None,
-    "totalAgents": 1,
-    "created": "",
-    "budgetConsumed": 0,
-    "totalTodayCalls": 0,
-    "totalOngoingCalls": 0,
-    "totalOnQueue": None,
-    "totalLeads": None,
-    "totalLeadsCompleted": None,
-    "totalLeadsSuccess": None,
-    "budgetTotal": None,
-}
-"""A pearl as the API returns it, keys in the order of ProjectApiView; the counters of leads are filled in when it is read."""
-
-ACCOUNT: Row = {"name": "Demo account", "totalAgents": 10, "creditBalance": 1000.0, "status": 1}
 
 _NAMESPACE = "NLPearl.Core.Models."
 DIALECT = AspNetCore(
@@ -84,38 +56,6 @@ DIALECT = AspNetCore(
         "leads": _NAMESPACE + "LeadToAddApi",
     },
 )
-
-
-class Stamp(NamedTuple):
-    """What new leads of one request have in common: the text of the time, and the seconds and the machine in their ids."""
-
-    created: str
-    seconds: str
-    machine: str
-
-    def id(self, number: int) -> str:
-        """The id of the lead with that number."""
-        return f"{self.seconds}{self.machine}{number & 0xFFFFFF:06x}"
-
-
-def time_text(moment: datetime) -> str:
-    """A moment as .NET writes one of the database: milliseconds without zeros at their end."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23].rstrip("0").rstrip(".") + "Z"
-
-
-@lru_cache(maxsize=16)
-def _machine(seed: int) -> str:
-    return token(seed, "objectid", 0, 10)
-
-
-def _stamp(now: datetime, seed: int) -> Stamp:
-    return Stamp(time_text(now), f"{int(now.timestamp()) & 0xFFFFFFFF:08x}", _machine(seed))
-
-
-def time_zone(name: str | None, pearl: Row) -> str | None:
-    """The text of a zone's offset, of the pearl's zone where there is no name."""
-    hours = offset_hours(name or pearl["timeZoneId"])
-    return None if hours is None else str(hours)
 
 
 def view(row: Row) -> Row:
@@ -141,36 +81,6 @@ def pearl_view(row: Row, tx: Transaction) -> Row:
     }
 
 
-def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
-    """Fill the tables from the section of a fixture; yields each duplicate id and each lead of no pearl."""
-    tx.put("account", ACCOUNT | section.get("account", {}) | {"id": "account"})
-    for place, given in enumerate(section.get("pearls", ())):
-        if tx.get("pearls", given["id"]) is not None:
-            yield Problem(("pearls", place, "id"), "unique", f"the id {given['id']} stands twice in pearls")
-        tx.put("pearls", PEARL | {"timeZoneId": _ZONE} | given | _UNCOUNTED | {"created": _created(given, seeding)})
-    leads = section.get("leads", ())
-    stamp = _stamp(seeding.now, seeding.seed)
-    own = (lead["id"] for lead in leads if lead.get("id", "")[8:18] == stamp.machine)
-    tx.skip_numbers("leads", max((int(id[18:], 16) for id in own), default=0))
-    for place, given in enumerate(leads):
-        id = given.get("id") or stamp.id(tx.next_number("leads"))
-        pearl = tx.get("pearls", given["pearlId"])
-        if tx.get("leads", id) is not None:
-            yield Problem(("leads", place, "id"), "unique", f"the id {id} stands twice in leads")
-        if pearl is None:
-            yield Problem(("leads", place, "pearlId"), "reference", f"there is no {given['pearlId']} in pearls")
-        else:
-            zone = {"timeZoneId": None, "timeZone": time_zone(given.get("timeZoneId"), pearl)}
-            tx.put("leads", LEAD | zone | given | {"id": id, "created": _created(given, seeding)})
-
-
-_UNCOUNTED = dict.fromkeys(("totalLeads", "totalLeadsCompleted", "totalLeadsSuccess"))
-
-
-def _created(given: Row, seeding: Seeding) -> str:
-    return time_text(parse_date_time(given.get("created", "")) or seeding.now)
-
-
 vendor = Vendor(
     name="nlpearl",
     dialect=DIALECT,
@@ -189,6 +99,7 @@ vendor = Vendor(
         TableSpec("account"),
     ),
     seed=seed,
+    export=export,
     settings=SETTINGS,
     rules=(BY_ID, BY_EXTERNAL_ID, BY_PHONE),
     behaviours=BEHAVIOURS,
@@ -204,7 +115,7 @@ def add_lead(call: Call, tx: Transaction) -> Reply:
     problems = _objections(call.body, pearl, call, tx)
     if problems:
         raise Refusal("invalid", problems=problems)
-    return Reply({"leadId": _create(call.body, pearl, _stamp(call.now, call.seed), tx)["id"]})
+    return Reply({"leadId": _create(call.body, pearl, stamp_of(call.now, call.seed), tx)["id"]})
 
 
 @vendor.operation
@@ -213,7 +124,7 @@ def add_leads(call: Call, tx: Transaction) -> Reply:
     items = call.body.get("leads") or []
     if not items and call.settings["empty_leads"] == "refuse":
         raise call.invalid(("leads",), "required", "The Leads field is required.")
-    pearl, stamp, failed = _taking_leads(call, tx), _stamp(call.now, call.seed), []
+    pearl, stamp, failed = _taking_leads(call, tx), stamp_of(call.now, call.seed), []
     read = call.item_reader.read
     for place, item in enumerate(items):
         lead, problems = read(item)
@@ -335,7 +246,7 @@ def _taking_leads(call: Call, tx: Transaction) -> Row:
     """The pearl that the path names, made where the setting unknown_pearl allows it. Raises Refusal where it is inbound."""
     id = call.place["pearlId"]
     if tx.get("pearls", id) is None and call.settings["unknown_pearl"] == "create":
-        return tx.put("pearls", PEARL | {"id": id, "name": f"Pearl {id}", "created": time_text(call.now), "timeZoneId": _ZONE})
+        return tx.put("pearls", PEARL | {"id": id, "name": f"Pearl {id}", "created": time_text(call.now), "timeZoneId": ZONE})
     row = _pearl(call, tx)
     if row["type"] == INBOUND:
         raise Refusal("invalid", problems=[Problem(("pearlId",), "type", "An inbound pearl takes no leads.", place="path")])

@@ -2,8 +2,8 @@
 
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from math import fsum
 from sys import float_info
 from typing import Any, NamedTuple
@@ -11,42 +11,31 @@ from typing import Any, NamedTuple
 from mockserver import matching
 from mockserver.call import Call
 from mockserver.dialects.envelope import JSON, Envelope, Page, instant
-from mockserver.dialects.javascript import number, stringify
+from mockserver.dialects.javascript import number
 from mockserver.errors import Problem, Refusal
-from mockserver.formats import parse_date, parse_date_time
 from mockserver.identity import email_key
-from mockserver.ids import token
 from mockserver.state import Row, TableSpec, Transaction
-from mockserver.vendor import Reply, Seeding, Vendor
+from mockserver.vendor import Reply, Vendor
+from mockserver.vendors.octanist.rows import (
+    ATTRIBUTION,
+    INSTANTS,
+    LEAD,
+    LOST,
+    OPEN,
+    QUALIFIED,
+    QUALIFYING,
+    ROW,
+    STATUSES,
+    WON,
+    attribution,
+    custom_text,
+    expiry,
+    moment_of,
+    new_id,
+)
 from mockserver.vendors.octanist.rules import BEHAVIOURS, RULES, SETTINGS, phone_index, trimmed
+from mockserver.vendors.octanist.seeds import export, seed
 
-OPEN, QUALIFIED, WON, LOST = STATUSES = ("open", "qualified", "won", "lost")
-_QUALIFYING = frozenset({QUALIFIED, WON})
-_LIFETIME = timedelta(days=90)
-
-_CONSENTS = ("ad_storage", "ad_user_data", "analytics_storage", "ad_personalization")
-_CLICK_IDS = ("gclid", "ga4cid", "ga4sid", "fbc", "fbp", "msclkid", "ttclid", "twclid", "rdt_cid", "sccid", "li_fat_id")
-_NEWER_CLICK_IDS = ("dclid", "wbraid", "gbraid", "epik")
-_CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign")
-_ADS = ("googleAdsCampaignId", "googleAdsCampaignName", "googleAdsAdGroupId", "googleAdsAdGroupName", "googleAdsAdId")
-_INSTANTS = ("createdAt", "updatedAt", "qualifiedAt", "expiresAt")
-
-ATTRIBUTION: Row = dict.fromkeys(("website", "path", *_CLICK_IDS, *_CAMPAIGN)) | dict.fromkeys(_CONSENTS, False)
-ATTRIBUTION |= dict.fromkeys(_NEWER_CLICK_IDS)
-"""Where a lead came from, as its session holds it, with the value of each field that nobody gave (`create-lead`)."""
-
-_CONTENT = ("name", "email", "phone", "status", "value", "note", "custom", "lossReason", "conversionName", "source", "website", "path")
-_DEFAULTS: Row = {"id": "", "status": OPEN, "source": "api"} | dict.fromkeys(_CONSENTS, False)
-LEAD: Row = {
-    name: _DEFAULTS.get(name)
-    for name in (
-        *("id", *_CONTENT, *_CLICK_IDS, *_CAMPAIGN, *_CONSENTS, *_ADS, "labelId", "selectedConversionEventId"),
-        *(*_INSTANTS, *_NEWER_CLICK_IDS),
-    )
-}
-"""A lead as the API returns it, keys in the order of the example (`get-leads`), with the value of each field that nobody gave."""
-
-_ROW: Row = LEAD | {"sessionId": None}
 _GIVEN_ON_CREATE = ("name", "email", "phone", "note")
 
 
@@ -60,83 +49,6 @@ DIALECT = Envelope(
 def view(row: Row) -> Row:
     """A lead as the API returns it."""
     return {name: row[name] for name in LEAD}
-
-
-def _expiry(moment: datetime) -> str:
-    try:
-        return instant(moment + _LIFETIME)
-    except OverflowError:
-        return instant(datetime.max.replace(tzinfo=UTC))
-
-
-def _moment(text: str) -> datetime | None:
-    """What JavaScript's Date reads: a date-time with an offset, or a date as its midnight in UTC."""
-    day = parse_date(text)
-    if day is not None:
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
-    moment = parse_date_time(text)
-    try:
-        return moment.astimezone(UTC) if moment else None
-    except OverflowError:
-        return None
-
-
-def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
-    """Fill the tables from the section of a fixture; yields each duplicate id, dangling sessionId and time out of range."""
-    for place, given in enumerate(section.get("sessions", ())):
-        if tx.get("sessions", given["id"]) is not None:
-            yield Problem(("sessions", place, "id"), "unique", f"the id {given['id']} stands twice in sessions")
-        tx.put("sessions", ATTRIBUTION | given)
-    for place, given in enumerate(section.get("leads", ())):
-        problems = [Problem(("leads", place, name), keyword, message) for name, keyword, message in _faults(given, tx)]
-        yield from problems
-        if not problems:
-            tx.put("leads", _seeded(given, tx, seeding))
-
-
-def _faults(given: Row, tx: Transaction) -> Iterator[tuple[str, str, str]]:
-    if "id" in given and tx.get("leads", given["id"]) is not None:
-        yield "id", "unique", f"the id {given['id']} stands twice in leads"
-    if given.get("sessionId") is not None and tx.get("sessions", given["sessionId"]) is None:
-        yield "sessionId", "reference", f"there is no {given['sessionId']} in sessions"
-    for name in _INSTANTS:
-        if given.get(name) is not None and _moment(given[name]) is None:
-            yield name, "range", "is out of range"
-
-
-def _seeded(given: Row, tx: Transaction, seeding: Seeding) -> Row:
-    """A lead of a fixture: what it leaves out, it has as if it had come in by the API and had got its status at once."""
-    times = {name: moment for name in _INSTANTS if given.get(name) is not None and (moment := _moment(given[name]))}
-    created = times.get("createdAt", seeding.now)
-    row = _ROW | _attribution(given.get("sessionId"), tx) | given
-    row["id"] = given.get("id") or _new_id(seeding.seed, tx)
-    row["createdAt"] = instant(created)
-    row["updatedAt"] = instant(times.get("updatedAt", created))
-    row["qualifiedAt"] = instant(times["qualifiedAt"]) if "qualifiedAt" in times else None
-    row["expiresAt"] = instant(times["expiresAt"]) if "expiresAt" in times else _expiry(created)
-    if "qualifiedAt" not in given and row["status"] in _QUALIFYING:
-        row["qualifiedAt"] = row["updatedAt"]
-    if row["value"] is not None:
-        row["value"] = number(row["value"])
-    row["custom"] = _custom(row["custom"])
-    return row
-
-
-def _new_id(seed: int, tx: Transaction) -> str:
-    """The next id that no lead has: those of a fixture may have been made here before."""
-    while True:
-        id = "lead_" + token(seed, "lead", tx.next_number("leads"), 12)
-        if tx.get("leads", id) is None:
-            return id
-
-
-def _attribution(session: str | None, tx: Transaction) -> Row:
-    row = tx.get("sessions", session) if session else None
-    return {name: row[name] for name in ATTRIBUTION} if row is not None else {}
-
-
-def _custom(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else stringify(value)
 
 
 vendor = Vendor(
@@ -156,6 +68,7 @@ vendor = Vendor(
         TableSpec("sessions"),
     ),
     seed=seed,
+    export=export,
     settings=SETTINGS,
     rules=tuple(RULES.values()),
     behaviours=BEHAVIOURS,
@@ -185,11 +98,11 @@ def create_lead(call: Call, tx: Transaction) -> Reply:
     _refuse_rejected(call)
     now, given = instant(call.now), call.body
     session = _session(call, tx)
-    row = _ROW | {name: given[name] for name in _GIVEN_ON_CREATE if name in given}
-    row |= _attribution(session, tx) if session else {name: given[name] for name in ATTRIBUTION if name in given}
+    row = ROW | {name: given[name] for name in _GIVEN_ON_CREATE if name in given}
+    row |= attribution(session, tx) if session else {name: given[name] for name in ATTRIBUTION if name in given}
     row["custom"] = _given_custom(call)
-    row |= {"createdAt": now, "updatedAt": now, "expiresAt": _expiry(call.now), "sessionId": session}
-    row["id"] = _new_id(call.seed, tx)
+    row |= {"createdAt": now, "updatedAt": now, "expiresAt": expiry(call.now), "sessionId": session}
+    row["id"] = new_id(call.seed, tx)
     return Reply({"id": tx.put("leads", row)["id"], "message": "Lead added"}, call.settings["create_status"])
 
 
@@ -213,7 +126,7 @@ def _session(call: Call, tx: Transaction) -> str | None:
 
 def _given_custom(call: Call) -> str | None:
     try:
-        return _custom(call.body.get("custom"))
+        return custom_text(call.body.get("custom"))
     except OverflowError:
         raise call.invalid(("custom",), "finite", "custom must have finite numbers only") from None
 
@@ -258,7 +171,7 @@ def _updated(row: Row, update: Update, settings: Mapping[str, Any]) -> Row:
     after = row | update.changes
     if update.status is not None:
         after["status"] = update.status
-        if update.status in _QUALIFYING and after["qualifiedAt"] is None:
+        if update.status in QUALIFYING and after["qualifiedAt"] is None:
             after["qualifiedAt"] = after["updatedAt"]
     if after["status"] != LOST:
         if row["status"] == LOST and settings["leaving_lost"] == "clear":
@@ -329,8 +242,8 @@ def _filters(query: Mapping[str, Any]) -> list[Fits]:
     for parameter, sent in query.items():
         asked = sent
         name, _, operator = parameter.rstrip("]").partition("[")
-        if name in _INSTANTS and operator != "exists":
-            moment = _moment(sent)
+        if name in INSTANTS and operator != "exists":
+            moment = moment_of(sent)
             if moment is None:
                 problems.append(Problem((parameter,), "format", "", sent, {"type": "string", "x-format": "js-date"}, "query"))
                 continue

@@ -1,113 +1,29 @@
 """Sela: leads for voice agents, at api.trysela.com. Sources are pages below docs.trysela.com/api-reference."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from mockserver import matching
 from mockserver.call import Call
 from mockserver.dialects.django_rest import DjangoRest
 from mockserver.errors import Problem, Refusal
-from mockserver.formats import parse_date_time
 from mockserver.identity import email_key, phone_e164
 from mockserver.state import Row, TableSpec, Transaction
-from mockserver.vendor import Reply, Seeding, Vendor
-from mockserver.vendors.sela.rules import BEHAVIOURS, DUPLICATE, INGESTION, SETTINGS, UPDATE, ZONES
+from mockserver.vendor import Reply, Vendor
+from mockserver.vendors.sela.rows import CLOSING, LEAD, local, moment_of, new_lead, next_call, time_text
+from mockserver.vendors.sela.rules import BEHAVIOURS, DUPLICATE, INGESTION, SETTINGS, UPDATE
+from mockserver.vendors.sela.seeds import export, seed
 
-LEAD: Row = {
-    "id": 0,
-    "email": None,
-    "phone_number": "",
-    "metadata": None,
-    "modified_time": "",
-    "created_time": "",
-    "status": "NEW",
-    "status_detail": None,
-    "status_reason": None,
-    "lead_type": None,
-    "representative": None,
-    "next_call_time": None,
-    "next_call_time_reason": None,
-    "external_id": None,
-    "us_state": None,
-    "lead_source": None,
-    "received_time": None,
-    "reengagements_count": 0,
-    "last_reengagement_time": None,
-    "call_schedule_start_time": None,
-    "sms_dnc": False,
-    "call_dnc": False,
-}
-"""A lead as the API returns it, keys in the order of the schema PartialLead, with the value of each field that nobody gave."""
+__all__ = ["LEAD", "vendor"]
 
 _ON_CREATE = frozenset("email phone_number lead_type representative external_id us_state lead_source call_schedule_start_time".split())
 _ON_UPDATE = _ON_CREATE | {"status", "status_detail", "sms_dnc", "call_dnc"}
 _STANDARD = LEAD.keys() | {"min_reengagement_days"}
-_CLOSING = frozenset("CLOSED CLOSED_INCOMPLETE LOST SCHEDULE_COMPLETED OUT_OF_TERRITORY BAD_NUMBER CANCELLED".split())
 _NOT_AN_OBJECT = "Each lead must be a JSON object."
 _DUPLICATE = "The fields phone_number, email must make a unique set."
 _SEVERAL = "Several leads match."
-_TIMES = frozenset({"modified_time", "created_time", "received_time", "last_reengagement_time"})
-
-
-def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
-    """Fill the tables from the section of a fixture; yields each duplicate id, invalid phone number and reference to nothing."""
-    for table, defaults in _SEEDED.items():
-        rows = section.get(table, ())
-        yield from _duplicates(table, rows)
-        tx.skip_numbers(table, max((row["id"] for row in rows if isinstance(row.get("id"), int)), default=0))
-        for row in rows:
-            tx.put(table, defaults | row)
-    yield from _dangling("ingestion_configs", section, tx)
-    yield from _duplicates("leads", section.get("leads", ()))
-    yield from _dangling("leads", section, tx)
-    yield from _seed_leads(section.get("leads", ()), tx, seeding)
-
-
-_SEEDED: dict[str, Row] = {
-    "lead_types": {"lead_metadata_fields": [], "outbound_calling": True},
-    "representatives": {},
-    "ingestion_configs": {"name": "", "requires_token": True, "lead_type": None, "field_map": {}},
-    "webhooks": {"trigger": "CALL_COMPLETE", "filter_condition": None},
-}
-
-
-def _seed_leads(rows: Collection[Row], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
-    tx.skip_numbers("leads", max((row["id"] for row in rows if "id" in row), default=0))
-    for place, given in enumerate(rows):
-        phone = phone_e164(given["phone_number"])
-        if phone is None:
-            yield Problem(("leads", place, "phone_number"), "phone", f"{given['phone_number']!r} is no valid phone number")
-            continue
-        fields = given | {"phone_number": phone} | _seed_times(given, seeding.settings)
-        created = _moment(given["created_time"]) if "created_time" in given else seeding.now
-        number = given["id"] if "id" in given else tx.next_number("leads")
-        tx.put("leads", _new_lead(number, fields, created, seeding.settings, tx))
-
-
-def _seed_times(given: Row, settings: Mapping[str, Any]) -> Row:
-    times = {name: _time(_moment(given[name]), settings) for name in _TIMES if given.get(name)}
-    start = given.get("call_schedule_start_time")
-    return times | ({"call_schedule_start_time": _local(_moment(start), settings).isoformat()} if start else {})
-
-
-def _duplicates(table: str, rows: Collection[Row]) -> Iterator[Problem]:
-    seen = set()
-    for place, row in enumerate(rows):
-        if "id" in row and row["id"] in seen:
-            yield Problem((table, place, "id"), "unique", f"the id {row['id']} stands twice in {table}")
-        seen.add(row.get("id"))
-
-
-def _dangling(table: str, section: Mapping[str, Any], tx: Transaction) -> Iterator[Problem]:
-    for place, row in enumerate(section.get(table, ())):
-        for field, target in (("lead_type", "lead_types"), ("representative", "representatives")):
-            if row.get(field) is not None and tx.get(target, row[field]) is None:
-                yield Problem((table, place, field), "reference", f"there is no {row[field]} in {target}")
-
 
 DIALECT = DjangoRest(keyword="Token", zone="America/Los_Angeles")
 
@@ -131,6 +47,7 @@ vendor = Vendor(
         TableSpec("webhooks"),
     ),
     seed=seed,
+    export=export,
     settings=SETTINGS,
     rules=(UPDATE, DUPLICATE, INGESTION),
     behaviours=BEHAVIOURS,
@@ -268,13 +185,13 @@ def _the_one(rows: list[Row], call: Call) -> Row | None:
 def _update(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) -> Row:
     """Store the row with what the body changes."""
     changes = _fields(body, _ON_UPDATE, call)
-    changes["modified_time"] = _time(call.now, call.settings)
+    changes["modified_time"] = time_text(call.now, call.settings)
     if "metadata" in body or not body.keys() <= _STANDARD:
         changes["metadata"] = _metadata(body, row["metadata"] if call.settings["metadata_update"] == "merge" else None)
     status = changes.get("status", row["status"])
     if status != row["status"]:
         changes["status_reason"] = None
-    if status in _CLOSING or changes.get("call_dnc"):
+    if status in CLOSING or changes.get("call_dnc"):
         changes["next_call_time"] = changes["next_call_time_reason"] = None
     return tx.put("leads", row | changes)
 
@@ -285,7 +202,7 @@ def _fields(body: Mapping[str, Any], writable: Collection[str], call: Call) -> R
     if "phone_number" in fields:
         fields["phone_number"] = _phone(fields["phone_number"], call)
     if fields.get("call_schedule_start_time"):
-        fields["call_schedule_start_time"] = _local(_moment(fields["call_schedule_start_time"]), call.settings).isoformat()
+        fields["call_schedule_start_time"] = local(moment_of(fields["call_schedule_start_time"]), call.settings).isoformat()
     return fields
 
 
@@ -321,40 +238,20 @@ def _take_in(body: Mapping[str, Any], call: Call, tx: Transaction) -> tuple[Row,
 
 def _create(body: Mapping[str, Any], call: Call, tx: Transaction) -> Row:
     fields = _fields(body, _ON_CREATE, call) | {"metadata": _metadata(body, None)}
-    return tx.put("leads", _new_lead(tx.next_number("leads"), fields, call.now, call.settings, tx))
-
-
-def _new_lead(number: int, fields: Row, now: datetime, settings: Mapping[str, Any], tx: Transaction) -> Row:
-    """A whole lead from the fields given: received now, and scheduled for a first call where its lead type calls out."""
-    time = _time(now, settings)
-    times = {"modified_time": time, "created_time": time, "received_time": time}
-    kind = tx.get("lead_types", fields.get("lead_type") or 0)
-    calls_out = kind is not None and kind["outbound_calling"]
-    status = settings["new_lead_status"]
-    first = {"status": ("OPEN" if calls_out else "NEW") if status == "by lead type" else status}
-    row = LEAD | times | first | fields | {"id": number}
-    if calls_out and "next_call_time" not in fields and not row["call_dnc"] and row["status"] not in _CLOSING:
-        row |= _next_call(row, now, "FIRST_CALL")
-    return row
-
-
-def _next_call(row: Row, now: datetime, reason: str) -> Row:
-    start = row["call_schedule_start_time"]
-    moment = max(now, _moment(start)) if start else now
-    return {"next_call_time": _in(UTC, moment).isoformat(timespec="seconds"), "next_call_time_reason": reason}
+    return tx.put("leads", new_lead(tx.next_number("leads"), fields, call.now, call.settings, tx))
 
 
 def _is_due(row: Row, days: float | None, now: datetime) -> bool:
     """Whether so many days have passed since the lead was received or last re-engaged (`introduction`)."""
     if days is None:
         return False
-    times = [_moment(row[name]) for name in ("received_time", "last_reengagement_time") if row[name]]
+    times = [moment_of(row[name]) for name in ("received_time", "last_reengagement_time") if row[name]]
     return not times or (now - max(times)) / timedelta(days=1) >= days
 
 
 def _reengage(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) -> Row:
     """Store the row as a lead that came in once more (`introduction`)."""
-    time = _time(call.now, call.settings)
+    time = time_text(call.now, call.settings)
     row = (
         row
         | _fields(body, _ON_CREATE, call)
@@ -367,7 +264,7 @@ def _reengage(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) ->
             "last_reengagement_time": time,
         }
     )
-    return tx.put("leads", row if row["call_dnc"] else row | _next_call(row, call.now, "NEXT_AVAILABLE_SLOT"))
+    return tx.put("leads", row if row["call_dnc"] else row | next_call(row, call.now, "NEXT_AVAILABLE_SLOT"))
 
 
 def _bulk_result(item: Any, call: Call, tx: Transaction) -> dict[str, Any]:
@@ -453,33 +350,3 @@ def _link(call: Call, number: int) -> str:
     """The called address with another page, the parameters sorted; the first page goes without one."""
     query = {name: value for name, value in call.query.items() if name != "page"} | ({"page": number} if number > 1 else {})
     return call.url + ("?" + urlencode(sorted(query.items())) if query else "")
-
-
-@lru_cache(maxsize=len(ZONES))
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
-
-
-def _time(moment: datetime, settings: Mapping[str, Any]) -> str:
-    """ISO 8601 with microseconds and the offset of the account's zone (`leads/retrieve-a-lead`)."""
-    return _local(moment, settings).isoformat(timespec="microseconds")
-
-
-def _local(moment: datetime, settings: Mapping[str, Any]) -> datetime:
-    return _in(_zone(settings["time_zone"]), moment)
-
-
-def _in(zone: Any, moment: datetime) -> datetime:
-    """The moment in a zone; as it is where the zone's calendar has no such time, or no offset in whole minutes for it."""
-    try:
-        there = moment.astimezone(zone)
-    except OverflowError:
-        return moment
-    offset = there.utcoffset()
-    return moment if offset is None or offset.seconds % 60 else there
-
-
-def _moment(text: str) -> datetime:
-    moment = parse_date_time(text)
-    assert moment is not None, text
-    return moment

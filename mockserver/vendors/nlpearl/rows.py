@@ -1,0 +1,82 @@
+"""What NLPearl stores: the fields of leads, pearls and the account, and how it writes times and ids."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from mockserver.ids import token
+from mockserver.state import Row
+from mockserver.zones import offset_hours
+
+INBOUND, OUTBOUND = 1, 2
+RUNNING, PAUSED = 1, 2
+NEW, SUCCESS = 1, 100
+ZONE = "UTC"
+
+LEAD: Row = {
+    "id": "",
+    "externalId": None,
+    "phoneNumber": None,
+    "timeZone": None,
+    "status": NEW,
+    "created": "",
+    "callsId": [],
+    "lastCall": None,
+    "callData": None,
+    "collectedData": None,
+}
+"""A lead as the API returns it, keys in the order of LeadApiView, with the value of each field that nobody gave."""
+
+PEARL: Row = {
+    "id": "",
+    "name": None,
+    "type": OUTBOUND,
+    "status": RUNNING,
+    "phoneNumber": None,
+    "totalAgents": 1,
+    "created": "",
+    "budgetConsumed": 0,
+    "totalTodayCalls": 0,
+    "totalOngoingCalls": 0,
+    "totalOnQueue": None,
+    "totalLeads": None,
+    "totalLeadsCompleted": None,
+    "totalLeadsSuccess": None,
+    "budgetTotal": None,
+}
+"""A pearl as the API returns it, keys in the order of ProjectApiView; the counters of leads are filled in when it is read."""
+
+ACCOUNT: Row = {"name": "Demo account", "totalAgents": 10, "creditBalance": 1000.0, "status": 1}
+
+
+class Stamp(NamedTuple):
+    """What new leads of one request have in common: the text of the time, and the seconds and the machine in their ids."""
+
+    created: str
+    seconds: str
+    machine: str
+
+    def id(self, number: int) -> str:
+        """The id of the lead with that number."""
+        return f"{self.seconds}{self.machine}{number & 0xFFFFFF:06x}"
+
+
+def time_text(moment: datetime) -> str:
+    """A moment as .NET writes one of the database: milliseconds without zeros at their end."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23].rstrip("0").rstrip(".") + "Z"
+
+
+@lru_cache(maxsize=16)
+def _machine(seed: int) -> str:
+    return token(seed, "objectid", 0, 10)
+
+
+def stamp_of(now: datetime, seed: int) -> Stamp:
+    """The stamp of the leads that come in now."""
+    return Stamp(time_text(now), f"{int(now.timestamp()) & 0xFFFFFFFF:08x}", _machine(seed))
+
+
+def time_zone(name: str | None, pearl: Row) -> str | None:
+    """The text of a zone's offset, of the pearl's zone where there is no name."""
+    hours = offset_hours(name or pearl["timeZoneId"])
+    return None if hours is None else str(hours)
