@@ -57,7 +57,8 @@ class Application:
 
     def _site(self, vendor: Vendor) -> Site:
         lenient = self.settings.strictness == "vendor"
-        document = load_document(folder("openapi") / f"{vendor.name}.yaml", vendor.dialect.coercer if lenient else None)
+        coercer = vendor.dialect.coercer if lenient else None
+        document = load_document(folder("openapi") / f"{vendor.name}.yaml", coercer, keep=True)
         return Site(vendor, document, self.workspaces, lenient=lenient, max_body=self.settings.max_body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

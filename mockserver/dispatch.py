@@ -225,7 +225,7 @@ class Api:
             if reply.status not in _ANYWHERE:
                 log.error("%s answers %d, which %s does not describe", operation.id, reply.status, self.document.source.file.name)
         elif answer.validator is not None and not isinstance(reply.body, bytes) and not answer.validator.is_valid(reply.body):
-            first = next(iter(answer.validator.iter_errors(reply.body)))
+            first = next(iter(answer.validator.compiled.iter_errors(reply.body)))
             log.error("%s answers %d with a body out of the document: %s", operation.id, reply.status, first.message)
 
 

@@ -1,12 +1,15 @@
 """When two phone numbers or two e-mail addresses are the same: pure functions, cached."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
-import email_validator
 import phonenumbers
 
 _CACHED = 1 << 16
+_PLAIN_EMAIL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+(?:com|net|org)")
+_PLAIN_LENGTH = 64
+"""Up to it no part of an address can be too long."""
 
 
 @lru_cache(maxsize=_CACHED)
@@ -73,6 +76,12 @@ def email_key(text: str | None) -> str | None:
 
 
 def _normalised(text: str) -> str | None:
+    """The library's normal form, or None. A plain address is its own, but for capitals in the domain, and need not wait for the library."""
+    if len(text) < _PLAIN_LENGTH and _PLAIN_EMAIL.fullmatch(text):
+        local, _, domain = text.partition("@")
+        return f"{local}@{domain.lower()}"
+    import email_validator
+
     try:
         return email_validator.validate_email(text, check_deliverability=False, test_environment=True).normalized
     except email_validator.EmailNotValidError:

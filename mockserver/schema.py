@@ -1,6 +1,7 @@
 """One value against one schema: how it is coerced and validated, and everything that is wrong with it."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
@@ -38,14 +39,13 @@ def _any_id(table: str, id: Any) -> bool:
 class Reader:
     """Reads one value against one schema: coerces it, validates it, and says everything that is wrong with it."""
 
-    __slots__ = ("_coerce", "_references", "_valid", "_validator", "schema")
+    __slots__ = ("_coerce", "_references", "schema", "validator")
 
     def __init__(self, schema: Schema, coercer: Coercer | None = None) -> None:
         """`schema` is resolved (no `$ref`); without a coercer the value is taken exactly as it was sent."""
         self.schema = schema
+        self.validator = Validator(schema)
         self._coerce = coercer(schema) if coercer else None
-        self._validator = compile_schema(schema)
-        self._valid = self._validator.is_valid
         self._references = tuple(
             (name, part["x-reference"]) for name, part in schema.get("properties", {}).items() if "x-reference" in part
         )
@@ -54,12 +54,36 @@ class Reader:
         """The value as the server goes on with it, and every problem with it (none: it is valid)."""
         if self._coerce is not None:
             value = self._coerce(value)
-        problems = [] if self._valid(value) else list(problems_of(self._validator, value, self.schema))
+        problems = [] if self.validator.is_valid(value) else list(problems_of(self.validator.compiled, value, self.schema))
         for name, table in self._references if isinstance(value, dict) else ():
             id = value.get(name)
             if id is not None and not any(problem.path == (name,) for problem in problems) and not exists(table, id):
                 problems.append(Problem((name,), "reference", f"no such id in {table}", id, self.schema["properties"][name]))
         return value, problems
+
+
+class Validator:
+    """A schema that is compiled when it is first needed: a server uses few of its schemas, and starts sooner."""
+
+    __slots__ = ("_formats", "_schema", "compiled", "is_valid")
+
+    is_valid: Callable[[Any], bool]
+    """Whether a value fits the schema."""
+    compiled: Any
+
+    def __init__(self, schema: Schema, formats: bool = True) -> None:
+        self._schema = schema
+        self._formats = formats
+        self.is_valid = self._first
+
+    def _first(self, value: Any) -> bool:
+        self.compile()
+        return self.is_valid(value)
+
+    def compile(self) -> None:
+        """Be ready. Raises jsonschema_rs.ValidationError for a schema that means nothing."""
+        self.compiled = compile_schema(self._schema, self._formats)
+        self.is_valid = self.compiled.is_valid
 
 
 def compile_schema(schema: Schema, formats: bool = True) -> Any:
@@ -151,14 +175,19 @@ def form_coercer(schema: Schema) -> Coerce:
     """
     properties = schema.get("properties", {})
     readers = {name: _FROM_TEXT[part["type"]] for name, part in properties.items() if part.get("type") in _FROM_TEXT}
-    blank = {name: None if part.get("nullable") else ... for name, part in properties.items() if _refuses_blank(part)}
-    blank = {name: value for name, value in blank.items() if value is None or name not in schema.get("required", ())}
+
+    @cache
+    def blank(name: str) -> Any:
+        part = properties.get(name, {})
+        if part.get("nullable"):
+            return None if _refuses_blank(part) else ""
+        return ... if _refuses_blank(part) and name not in schema.get("required", ()) else ""
 
     def read(name: str, text: Any) -> Any:
         if isinstance(text, Upload):
             return [] if name in properties else ...
-        if text == "" and name in blank:
-            return blank[name]
+        if text == "" and blank(name) != "":
+            return blank(name)
         return readers[name](text) if name in readers else text
 
     def coerce(form: Any) -> Any:

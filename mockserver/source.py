@@ -1,12 +1,17 @@
 """YAML files as their authors wrote them: parsed fast, and able to say on which line a value stands."""
 
 import json
+import os
 import re
+import sys
+from contextlib import suppress
+from importlib.util import cache_from_source
 from pathlib import Path as File
 from typing import Any, ClassVar
 
 import yaml
 
+from mockserver import __version__
 from mockserver.errors import OperatorError, Path
 
 _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -42,8 +47,19 @@ class _Loader(_BaseLoader):  # type: ignore[misc]  # the C loader where PyYAML w
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
 
 
+def _copy_of(file: File) -> File:
+    return File(cache_from_source(str(file))).with_suffix(".json")
+
+
+def _stamp(file: File) -> list[str | int]:
+    found = file.stat()
+    return [__version__, found.st_size, found.st_mtime_ns]
+
+
 class Source:
     """One YAML file: its parsed `content` and the line of each value in it."""
+
+    _text: str | None = None
 
     def __init__(self, file: File, text: str | None = None) -> None:
         """Read and parse.
@@ -67,9 +83,33 @@ class Source:
         except ValueError:
             raise OperatorError(f"{file}: holds a value that contains itself") from None
 
+    @classmethod
+    def kept(cls, file: File) -> "Source | None":
+        """The file with the content that `keep` wrote down, unless it has changed since."""
+        try:
+            stamp, content = json.loads(_copy_of(file).read_bytes())
+        except (OSError, ValueError):
+            return None
+        if stamp != _stamp(file):
+            return None
+        source = cls.__new__(cls)
+        source.file, source.content = file, content
+        return source
+
+    def keep(self) -> None:
+        """Write the parsed content beside the bytecode, where that is allowed: reading YAML is most of a start."""
+        if sys.dont_write_bytecode:
+            return
+        copy = _copy_of(self.file)
+        with suppress(OSError):
+            copy.parent.mkdir(exist_ok=True)
+            draft = copy.with_suffix(f".{os.getpid()}")
+            draft.write_text(json.dumps([_stamp(self.file), self.content]), "utf-8")
+            draft.replace(copy)
+
     def line(self, path: Path) -> int:
         """The line, counted from 1, on which the value at that path begins; the nearest parent's where there is no such value."""
-        node = yaml.compose(self._text, _Loader)
+        node = yaml.compose(self.file.read_text("utf-8") if self._text is None else self._text, _Loader)
         line = node.start_mark.line if node else 0
         for step in path:
             found = self._child(node, step)

@@ -21,7 +21,7 @@ from mockserver.schema import (
     Coercer,
     Reader,
     Schema,
-    compile_schema,
+    Validator,
     form_coercer,
     problems_of,
     query_coercer,
@@ -105,9 +105,8 @@ class Answer:
     """One documented response: its validator where it has a JSON body, and how sure it is."""
 
     status: int
-    validator: Any
+    validator: Validator | None
     provenance: str
-    empty: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +130,13 @@ class Operation:
     answers: Mapping[int, Answer]
     needs_credential: bool
 
+    def compile(self) -> None:
+        """Make every schema ready. Raises jsonschema_rs.ValidationError for one that means nothing."""
+        bodies = (self.body.reader, self.body.item) if self.body else ()
+        for validator in (self.query, *bodies, *self.answers.values()):
+            if validator is not None and validator.validator is not None:
+                validator.validator.compile()
+
 
 @dataclass(frozen=True)
 class Document:
@@ -138,6 +144,8 @@ class Document:
 
     source: Source
     coercer: Coercer | None = None
+    trusted: bool = False
+    """Whether its schemas are known to be good; they are then compiled when they are first needed."""
     problems: list[tuple[Path, str]] = field(default_factory=list)
 
     @property
@@ -192,11 +200,16 @@ class Document:
                 elif at not in broken:
                     if part["operationId"] in found:
                         self.problems.append((at, f"the operationId {part['operationId']!r} is used twice"))
-                    try:
-                        found[part["operationId"]] = self._operation(path, method, part, at)
-                    except ValidationError as error:
-                        self.problems.append((at, f"has a schema that means nothing: {error.message}"))
+                    found[part["operationId"]] = self._operation(path, method, part, at)
+                    self._prove(found[part["operationId"]], at)
         return list(found.values())
+
+    def _prove(self, operation: Operation, at: Path) -> None:
+        try:
+            if not self.trusted:
+                operation.compile()
+        except ValidationError as error:
+            self.problems.append((at, f"has a schema that means nothing: {error.message}"))
 
     def _misshapen(self, content: Any) -> list[tuple[Path, str]]:
         found = problems_of(Draft202012Validator(_SHAPE), content, {})
@@ -267,9 +280,9 @@ class Document:
             contents = response.get("content", {})
             schemas = [self._schema(content["schema"], where) for kind, content in contents.items() if "json" in kind]
             schemas = [schema for place, schema in enumerate(schemas) if schema not in schemas[:place]]
-            validator = compile_schema(schemas[0] if len(schemas) == 1 else {"anyOf": schemas}, formats=False) if schemas else None
+            validator = Validator(schemas[0] if len(schemas) == 1 else {"anyOf": schemas}, formats=False) if schemas else None
             mark = response.get("x-provenance", part.get("x-provenance", ""))
-            answers[int(status)] = Answer(int(status), validator, mark, not contents)
+            answers[int(status)] = Answer(int(status), validator, mark)
         return answers
 
     def _resolve(self, part: Any, at: Path, seen: tuple[str, ...] = ()) -> Any:
@@ -327,14 +340,20 @@ class Document:
             self.problems.append((at, f"`format: {value}` is no format this server knows"))
 
 
-def load_document(file: File, coercer: Coercer | None = None) -> Document:
+def load_document(file: File, coercer: Coercer | None = None, *, keep: bool = False) -> Document:
     """Read an OpenAPI document and everything in it. `coercer` compiles what reads bodies leniently; None reads them to the letter.
+
+    With `keep` the content of a document without problems is kept beside the bytecode, and neither parsed nor proven again until it
+    changes.
 
     Raises DocumentError with one line, `file:line: place: what is wrong`, for each problem.
     """
     try:
-        document = Document(Source(file), coercer)
+        kept = Source.kept(file) if keep else None
+        document = Document(kept or Source(file), coercer, trusted=kept is not None)
     except OperatorError as error:
         raise DocumentError(str(error)) from None
     _ = document.operations
+    if keep and kept is None:
+        document.source.keep()
     return document

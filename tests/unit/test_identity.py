@@ -1,8 +1,11 @@
 """Spellings of one phone number or e-mail address have one key."""
 
 import pytest
+from email_validator import validate_email
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mockserver.identity import email_key, is_email, phone_e164, phone_key
+from mockserver.identity import _PLAIN_EMAIL, email_key, is_email, phone_e164, phone_key
 
 ADA_PHONES = [
     "+12025550101",
@@ -100,3 +103,9 @@ def test_an_address_is_compared_without_letter_case(text: str, key: str | None, 
 
 def test_no_address_has_no_key() -> None:
     assert email_key(None) is None
+
+
+@given(st.from_regex(_PLAIN_EMAIL, fullmatch=True).filter(lambda text: len(text) < 64))
+def test_a_plain_address_is_read_as_the_library_reads_it(text: str) -> None:
+    library = validate_email(text, check_deliverability=False, test_environment=True).normalized
+    assert (is_email(text), email_key(text)) == (True, library.casefold())

@@ -1,5 +1,6 @@
 """YAML files are read as JSON would have them, and every value has its line."""
 
+import sys
 from pathlib import Path as File
 from typing import Any
 
@@ -146,3 +147,46 @@ def test_an_empty_file_has_one_line() -> None:
 )
 def test_a_problem_is_told_with_file_line_and_place(path: Path, sentence: str) -> None:
     assert Source(FILE, TEXT).sentence(path, "is wrong") == sentence
+
+
+@pytest.fixture
+def bytecode_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+
+
+@pytest.mark.usefixtures("bytecode_is_written")
+def test_kept_content_is_used_until_the_file_changes(tmp_path: File) -> None:
+    file = tmp_path / "some.yaml"
+    file.write_text(TEXT, "utf-8")
+    before = Source.kept(file)
+    Source(file).keep()
+    kept = Source.kept(file)
+    file.write_text(TEXT + "more: 1\n", "utf-8")
+    assert (before, kept and kept.content, Source.kept(file)) == (None, content(TEXT), None)
+
+
+@pytest.mark.usefixtures("bytecode_is_written")
+def test_kept_content_still_knows_its_lines(tmp_path: File) -> None:
+    file = tmp_path / "some.yaml"
+    file.write_text(TEXT, "utf-8")
+    Source(file).keep()
+    kept = Source.kept(file)
+    assert kept is not None
+    assert kept.line(("people", 1, "name")) == 6
+
+
+@pytest.mark.usefixtures("bytecode_is_written")
+def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: File) -> None:
+    file = tmp_path / "some.yaml"
+    file.write_text(TEXT, "utf-8")
+    (tmp_path / "__pycache__").write_text("in the way", "utf-8")
+    Source(file).keep()
+    assert Source.kept(file) is None
+
+
+def test_nothing_is_kept_where_no_bytecode_is(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    file = tmp_path / "some.yaml"
+    file.write_text(TEXT, "utf-8")
+    Source(file).keep()
+    assert list(tmp_path.iterdir()) == [file]
