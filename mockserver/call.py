@@ -1,8 +1,8 @@
 """One request on its way: what is known of it so far, for handlers, dialects and the journal alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults import Fault
@@ -16,20 +16,29 @@ Headers = Mapping[bytes, bytes]
 """Header names in lower case to values, as ASGI gives them."""
 
 
+class Keeper(Protocol):
+    """What keeps answered calls."""
+
+    def add(self, call: "Call") -> None:
+        """Keep one."""
+        ...
+
+
 class Call:
     """One request, read, coerced and valid by the time a handler sees it, and its answer once it has one.
 
-    As it came: `method`, `headers`, `raw` (the body's bytes; None where it was too large).
+    As it came: `method`, `path` (percent escapes decoded), `query_string`, `headers`, `raw` (the body; None where it was too large).
     As it was understood: `operation` (None where the path or method is unknown), `methods` (those that the path has), `account` (the
     credential's account name, None without one), `place` (path parameters), `query`, `body` (the JSON value; None where there was none).
-    From its workspace: `number` (which of its requests this is; 0 before it has one), `now`, `seed`, `settings` (the vendor's switches)
-    and `tx`.
+    From its workspace: `number` (which of its requests this is; 0 before it has one), `now`, `seed`, `journal`, `settings` (the vendor's
+    switches) and `tx`.
     As it was answered: `vendor` (whose it was), `status`, `answer_headers`, `answer` (bytes), `matches` (how rows were looked for),
     `changes` (rows before and after; none where it was refused), `fault` (None without one) and `seconds` (how long that took).
     """
 
     __slots__ = (
-        "_scope",
+        "_raw_path",
+        "_scheme",
         "account",
         "answer",
         "answer_headers",
@@ -37,14 +46,17 @@ class Call:
         "changes",
         "fault",
         "headers",
+        "journal",
         "matches",
         "method",
         "methods",
         "now",
         "number",
         "operation",
+        "path",
         "place",
         "query",
+        "query_string",
         "raw",
         "seconds",
         "seed",
@@ -56,11 +68,12 @@ class Call:
 
     account: str | None
     answer: bytes
-    answer_headers: tuple[tuple[bytes, bytes], ...]
+    answer_headers: Sequence[tuple[bytes, bytes]]
     body: Any
-    changes: list[Change]
+    changes: Sequence[Change]
     fault: Fault | None
-    matches: list[Match]
+    journal: Keeper
+    matches: Sequence[Match]
     methods: tuple[str, ...]
     now: datetime
     operation: Operation | None
@@ -73,30 +86,24 @@ class Call:
     vendor: str
 
     def __init__(self, scope: Mapping[str, Any], headers: Headers, raw: bytes | None) -> None:
-        self._scope = scope
+        self.path: str = scope["path"]
+        self._raw_path = scope.get("raw_path")
+        self.query_string: bytes = scope["query_string"]
+        self._scheme: str = scope.get("scheme", "http")
         self.headers = headers
         self.raw = raw
         self.method: str = scope["method"]
         self.methods = ()
         self.operation = self.account = self.body = self.fault = None
         self.place = self.query = _NOTHING
+        self.matches = self.changes = ()
         self.number = self.seed = 0
-
-    @property
-    def path(self) -> str:
-        """The path that was called, percent escapes decoded."""
-        return self._scope["path"]  # type: ignore[no-any-return]  # ASGI scopes are untyped
 
     @property
     def raw_path(self) -> str:
         """The path with its percent escapes."""
-        raw: bytes = self._scope.get("raw_path") or self.path.encode()
+        raw: bytes = self._raw_path or self.path.encode()
         return raw.decode("latin-1").partition("?")[0]
-
-    @property
-    def query_string(self) -> bytes:
-        """The query as it was sent."""
-        return self._scope["query_string"]  # type: ignore[no-any-return]  # ASGI scopes are untyped
 
     @property
     def target(self) -> str:
@@ -108,7 +115,7 @@ class Call:
     def url(self) -> str:
         """The address that was called, as the client wrote it, without the query."""
         host = self.headers.get(b"host", b"").decode("latin-1")
-        return f"{self._scope.get('scheme', 'http')}://{host}{self.path}"
+        return f"{self._scheme}://{host}{self.path}"
 
     @property
     def parameters(self) -> Mapping[str, Schema]:

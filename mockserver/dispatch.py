@@ -2,12 +2,18 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from email.utils import formatdate
+from functools import lru_cache
+from time import perf_counter
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
 
 from mockserver.call import Call, Headers
 from mockserver.errors import DocumentError, Problem, Refusal
+from mockserver.faults import Fault
+from mockserver.injection import as_seen, deliver, instead
+from mockserver.injection import refusal as refusal_of
 from mockserver.spec import Body, Document, Operation
 from mockserver.vendor import Dialect, Handler, Reply, Vendor
 from mockserver.wire import FORM, MULTIPART, read_form, read_json, read_multipart, read_query, write_json
@@ -135,10 +141,26 @@ class Api:
     async def __call__(self, scope: Scope, receive: Receive, send: Send, prefix: str = "") -> None:
         """Answer one HTTP request. `prefix` is the part of the path that is not the API's."""
         headers = dict(scope["headers"])
-        call = Call(scope, headers, await read_body(headers, receive, self._max_body))
+        raw = await read_body(headers, receive, self._max_body)
+        began = perf_counter()
+        call = Call(scope, headers, raw)
         reply = self.answer(call, prefix)
-        body = reply.body if isinstance(reply.body, bytes) else write_json(reply.body)
-        await self.send(call, reply, body, send)
+        body = call.answer = reply.body if type(reply.body) is bytes else write_json(reply.body)
+        call.status = reply.status
+        call.answer_headers = _headers(call, reply, len(body))
+        call.seconds = perf_counter() - began
+        if call.fault is None:
+            self.note(call)
+            await send({"type": "http.response.start", "status": call.status, "headers": call.answer_headers})
+            await send({"type": "http.response.body", "body": body})
+        else:
+            await self._spoil(call, call.fault, receive, send)
+
+    async def _spoil(self, call: Call, fault: Fault, receive: Receive, send: Send) -> None:
+        whole = call.status, call.answer_headers, call.answer
+        call.status, call.answer_headers, call.answer = as_seen(fault, *whole)
+        self.note(call)
+        await deliver(fault, *whole, receive, send)
 
     def answer(self, call: Call, prefix: str = "") -> Reply:
         """The reply to a request that has been read. Never raises."""
@@ -149,7 +171,7 @@ class Api:
         except Exception:
             log.exception("%s %s failed inside the server", call.method, call.path)
             reply = self.refuse(Refusal("server_error"), call)
-        if call.operation is not None:
+        if call.operation is not None and call.fault is None:
             self._check(call.operation, reply)
         return reply
 
@@ -161,10 +183,8 @@ class Api:
         """The answer to a refusal, in the words of the API's framework."""
         return self.dialect.refuse(refusal, call)
 
-    async def send(self, call: Call, reply: Reply, body: bytes, send: Send) -> None:
-        """Bring the answer on its way."""
-        await send({"type": "http.response.start", "status": reply.status, "headers": [*reply.headers, _length(body)]})
-        await send({"type": "http.response.body", "body": body})
+    def note(self, call: Call) -> None:
+        """Take notice of an answered call."""
 
     def route(self, call: Call, prefix: str) -> None:
         """Find the path and its operation, which is None where the path does not take the method. Raises Refusal("no_route")."""
@@ -239,15 +259,28 @@ class Site(Api):
         self.vendor = vendor
         self._handlers: dict[str, Handler] = dict(vendor.handlers)
         self._workspaces = workspaces
+        self._name = vendor.name
 
     def serve(self, call: Call, prefix: str) -> Reply:
         """In the order in which the vendor's framework looks: path, method and credential, body; then handle, commit or roll back."""
-        workspace = self._enter(call, prefix)
+        call.vendor = self._name
+        self.route(call, prefix)
         operation = call.operation
+        if operation is None and not self.dialect.authenticates_first:
+            raise Refusal("method_not_allowed")
+        account = call.account = self.dialect.account(call.headers)
+        if account is None and (operation is None or operation.needs_credential):
+            raise Refusal("unauthorized", "missing")
+        workspace = self._workspaces.of(account)
+        workspace.begin(call)
         if operation is None:
             raise Refusal("method_not_allowed")
-        call.settings = workspace.settings[self.vendor.name]
-        tx = call.tx = workspace.transaction(self.vendor.name)
+        fault = call.fault = workspace.injection.take(call)
+        if fault is not None and not fault.kind.applies:
+            raise refusal_of(fault)
+        call.settings = workspace.settings[self._name]
+        tx = call.tx = workspace.transaction(self._name)
+        call.matches = tx.trace
         try:
             self.read(call, operation)
             reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
@@ -255,29 +288,43 @@ class Site(Api):
             tx.rollback()
             raise
         call.changes = tx.commit()
-        return reply
+        del call.tx
+        lost = instead(fault) if fault is not None else None
+        return self.dialect.refuse(lost, call) if lost is not None else reply
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
-        """A refusal before any workspace was found has its number and its time from the seed."""
+        """A refusal before the workspace was looked for still belongs to it, as far as there is one."""
         if call.number == 0:
-            self._workspaces.seed.begin(call)
+            self._claimant(call).begin(call)
         return self.dialect.refuse(refusal, call)
 
-    def _enter(self, call: Call, prefix: str) -> Workspace:
-        self.route(call, prefix)
-        operation = call.operation
-        if operation is None and not self.dialect.authenticates_first:
-            raise Refusal("method_not_allowed")
-        call.account = self.dialect.account(call.headers)
-        if call.account is None and (operation is None or operation.needs_credential):
-            raise Refusal("unauthorized", "missing")
-        workspace = self._workspaces.of(call.account)
-        workspace.begin(call)
-        return workspace
+    def _claimant(self, call: Call) -> Workspace:
+        try:
+            account = self.dialect.account(call.headers)
+            return self._workspaces.of(account) if account else self._workspaces.unclaimed
+        except Refusal:
+            return self._workspaces.unclaimed
+
+    def note(self, call: Call) -> None:
+        """Write the call into the journal of its workspace."""
+        call.journal.add(call)
 
 
-def _length(body: bytes) -> tuple[bytes, bytes]:
-    return b"content-length", b"%d" % len(body)
+def _headers(call: Call, reply: Reply, length: int) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers of the answer, among them the number of the request in its workspace's journal, if it has one."""
+    date, size = (b"date", http_date(int(call.now.timestamp()))), (b"content-length", b"%d" % length)
+    if not call.number:
+        return (*reply.headers, date, size)
+    number = (b"mockserver-request", b"%d" % call.number)
+    if call.fault is not None and call.fault.preference is not None:
+        return (*reply.headers, date, number, (b"preference-applied", call.fault.preference), size)
+    return (*reply.headers, date, number, size)
+
+
+@lru_cache(maxsize=64)
+def http_date(second: int) -> bytes:
+    """A second since 1970 as HTTP writes it."""
+    return formatdate(second, usegmt=True).encode()
 
 
 async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes | None:

@@ -24,7 +24,9 @@ Kind = Literal[
     "invalid",
     "not_found",
     "conflict",
+    "rate_limited",
     "server_error",
+    "maintenance",
 ]
 """The refusals every dialect knows how to phrase."""
 
@@ -72,7 +74,7 @@ class Refusal(MockserverError):
     """A request is refused: nothing it did is kept, and the vendor's dialect phrases the answer.
 
     `message` is the vendor's wording where a handler knows it; `problems` is every reason at once; `status` overrides the dialect's
-    where a setting allows the choice.
+    where a setting allows the choice; `retry_after` is how many seconds the client is told to wait.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Refusal(MockserverError):
         problems: Iterable[Problem] = (),
         status: int | None = None,
         body: Any = None,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(message or kind)
         self.kind: Kind = kind
@@ -90,3 +93,9 @@ class Refusal(MockserverError):
         self.problems = tuple(problems)
         self.status = status
         self.body = body
+        self.retry_after = retry_after
+
+    @property
+    def retry_header(self) -> tuple[tuple[bytes, bytes], ...]:
+        """The `Retry-After` header, where the client is told to wait."""
+        return () if self.retry_after is None else ((b"retry-after", b"%d" % self.retry_after),)

@@ -1,25 +1,28 @@
-"""Seed files: what a workspace holds when it is first used, checked before anything is loaded."""
+"""Fixtures: what a workspace holds, from a seed file or by the control API, all of it or nothing; and the way back."""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from functools import cache
 from pathlib import Path as File
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
 from mockserver.clock import Clock
-from mockserver.errors import FixtureError, OperatorError, Problem
+from mockserver.errors import FixtureError, OperatorError, Problem, Refusal
 from mockserver.formats import FORMATS, parse_date_time
 from mockserver.resources import folder
 from mockserver.schema import problems_of
 from mockserver.source import Source
-from mockserver.state import Table
+from mockserver.state import Table, Transaction
 from mockserver.vendor import Seeding, Vendor
 from mockserver.workspaces import Workspace
 
 BUNDLED = ("demo", "empty")
+
+Settings = dict[str, dict[str, Any]]
+"""The value of each switch, by vendor and name."""
 
 
 def fixture_file(name: str) -> File:
@@ -28,7 +31,7 @@ def fixture_file(name: str) -> File:
 
 
 class Fixture:
-    """A seed file that has passed every check."""
+    """A seed file that has passed every check: its `content`, the `accounts` that it declares and the `workspace` that it fills."""
 
     def __init__(self, file: File, vendors: tuple[Vendor, ...], seed: int) -> None:
         """Read a file and fill a workspace with it.
@@ -36,52 +39,143 @@ class Fixture:
         Raises FixtureError with one line, `file:line: place: what is wrong`, for each problem.
         """
         try:
-            self._source = Source(file)
+            source = Source(file)
         except OperatorError as error:
             raise FixtureError(str(error)) from None
-        self._vendors = vendors
-        self._content: dict[str, Any] = self._source.content if self._source.content is not None else {}
-        self._refuse(self._against_schema())
-        self.accounts = frozenset(self._content.get("accounts", ()))
-        self.workspace = self._fill(seed)
+        self.content: Any = source.content if source.content is not None else {}
+        self.workspace = _empty(vendors, Clock(), seed)
+        try:
+            merge(self.workspace, self.content, vendors)
+        except Refusal as refusal:
+            raise FixtureError("\n".join(source.sentence(each.path, each.message) for each in refusal.problems)) from None
+        self.accounts = frozenset(self.content.get("accounts", ()))
 
-    def _refuse(self, problems: Iterator[Problem]) -> None:
-        sentences = [self._source.sentence(problem.path, problem.message) for problem in problems]
-        if sentences:
-            raise FixtureError("\n".join(sentences))
 
-    def _against_schema(self) -> Iterator[Problem]:
-        schema = json.loads((folder("fixtures") / "schema.json").read_text("utf-8"))
-        validator = Draft202012Validator(schema, validate_formats=True, formats=FORMATS)
-        yield from problems_of(validator, self._content, {})
+def _empty(vendors: tuple[Vendor, ...], clock: Clock, seed: int) -> Workspace:
+    tables = {vendor.name: {spec.name: Table(spec) for spec in vendor.tables} for vendor in vendors}
+    return Workspace("seed", tables, {vendor.name: vendor.defaults() for vendor in vendors}, clock, seed)
 
-    def _fill(self, seed: int) -> Workspace:
-        moment = parse_date_time(self._content.get("clock", ""))
-        clock = Clock(moment.astimezone(UTC) if moment else None)
-        tables = {vendor.name: {spec.name: Table(spec) for spec in vendor.tables} for vendor in self._vendors}
-        settings = {vendor.name: vendor.defaults() for vendor in self._vendors}
-        workspace = Workspace("seed", tables, settings, clock, seed)
-        seeded = chain.from_iterable(self._seeded(vendor, workspace) for vendor in self._vendors)
-        self._refuse(chain(self._switched(settings), seeded))
-        return workspace
 
-    def _switched(self, settings: dict[str, dict[str, Any]]) -> Iterator[Problem]:
-        switches = {vendor.name: {setting.name: setting for setting in vendor.settings} for vendor in self._vendors}
-        for vendor, values in self._content.get("settings", {}).items():
-            if vendor not in switches:
-                yield Problem(("settings", vendor), "unknown", f"is no vendor; the vendors are {', '.join(switches)}")
-                continue
-            for name, value in values.items():
-                setting = switches[vendor].get(name)
-                if setting is None:
-                    yield Problem(("settings", vendor, name), "unknown", f"is no setting; the settings are {', '.join(switches[vendor])}")
-                elif reason := setting.refuses(value):
-                    yield Problem(("settings", vendor, name), "value", reason)
-                else:
-                    settings[vendor][name] = value
+def replace(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> None:
+    """Let the workspace hold what it would hold had it been made from this fixture. Its clock goes on where the fixture has none.
 
-    def _seeded(self, vendor: Vendor, workspace: Workspace) -> Iterator[Problem]:
-        section = self._content.get(vendor.name) or {}
-        seeding = Seeding(workspace.clock.now(), workspace.seed, workspace.settings[vendor.name])
-        for problem in vendor.seed(section, workspace.transaction(vendor.name), seeding):
-            yield Problem((vendor.name, *problem.path), problem.keyword, problem.message)
+    `content` is the fixture as a JSON value. Raises Refusal("invalid") naming every problem by its path in there; then the workspace is
+    as it was.
+    """
+    made = _empty(vendors, workspace.clock.copy(), workspace.seed)
+    merge(made, content, vendors)
+    workspace.restore(made.save())
+
+
+def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> None:
+    """Add the rows of a fixture, or put them in place of those with the same id; set the settings that it names and its clock.
+
+    `content` is the fixture as a JSON value. Raises Refusal("invalid") naming every problem by its path in there; then the workspace is
+    as it was.
+    """
+    _refuse(_misfits(content))
+    clock = workspace.clock.copy()
+    settings = {vendor: dict(values) for vendor, values in workspace.settings.items()}
+    problems = [*_wind(clock, content), *_switch(settings, content.get("settings", {}), vendors)]
+    transactions = {vendor.name: workspace.transaction(vendor.name) for vendor in vendors}
+    try:
+        for vendor in vendors:
+            seeding = Seeding(clock.now(), workspace.seed, settings[vendor.name])
+            problems += _fill(vendor, content.get(vendor.name, {}), transactions[vendor.name], seeding)
+        _refuse(problems)
+    except BaseException:
+        for tx in transactions.values():
+            tx.rollback()
+        raise
+    workspace.settings = settings
+    workspace.clock.set(clock)
+
+
+def _refuse(problems: Iterable[Problem]) -> None:
+    found = tuple(problems)
+    if found:
+        raise Refusal("invalid", problems=found)
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    schema = json.loads((folder("fixtures") / "schema.json").read_text("utf-8"))
+    return Draft202012Validator(schema, validate_formats=True, formats=FORMATS)
+
+
+def _misfits(content: Any) -> Iterator[Problem]:
+    if not _validator().is_valid(content):
+        yield from problems_of(_validator(), content, {})
+
+
+def _wind(clock: Clock, content: Mapping[str, Any]) -> Iterator[Problem]:
+    asked = content.get("clock")
+    try:
+        if isinstance(asked, str):
+            moment = parse_date_time(asked)
+            assert moment is not None, asked
+            clock.freeze(moment)
+        elif asked is not None:
+            clock.shift(timedelta(seconds=asked["shift_seconds"]))
+    except OverflowError:
+        yield Problem(("clock",), "range", "is out of range")
+
+
+def _switch(settings: Settings, asked: Mapping[str, Any], vendors: tuple[Vendor, ...]) -> Iterator[Problem]:
+    switches = {vendor.name: {setting.name: setting for setting in vendor.settings} for vendor in vendors}
+    for vendor, values in asked.items():
+        if vendor not in switches:
+            yield Problem(("settings", vendor), "unknown", f"is no vendor; the vendors are {', '.join(switches)}")
+            continue
+        for name, value in values.items():
+            setting = switches[vendor].get(name)
+            if setting is None:
+                yield Problem(("settings", vendor, name), "unknown", f"is no setting; the settings are {', '.join(switches[vendor])}")
+            elif reason := setting.refuses(value):
+                yield Problem(("settings", vendor, name), "value", reason)
+            else:
+                settings[vendor][name] = value
+
+
+def _fill(vendor: Vendor, section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
+    for table, number in section.get("next_numbers", {}).items():
+        tx.skip_numbers(table, int(number) - 1)
+    for problem in (*_duplicates(section), *vendor.seed(section, tx, seeding)):
+        yield Problem((vendor.name, *problem.path), problem.keyword, problem.message)
+
+
+def _duplicates(section: Mapping[str, Any]) -> Iterator[Problem]:
+    for table, rows in section.items():
+        seen = set()
+        for place, row in enumerate(rows if isinstance(rows, list) else ()):
+            if "id" in row and row["id"] in seen:
+                yield Problem((table, place, "id"), "unique", f"the id {row['id']} stands twice in {table}")
+            seen.add(row.get("id"))
+
+
+def export(workspace: Workspace, vendors: tuple[Vendor, ...]) -> dict[str, Any]:
+    """The fixture that `replace` makes this workspace from again: rows, their order, the next ids, settings, and a clock that is not real.
+
+    It shares lists and objects within rows with the workspace: write it down, do not change it.
+    """
+    content: dict[str, Any] = _clock(workspace.clock)
+    settings = {vendor.name: _changed(vendor.defaults(), workspace.settings[vendor.name]) for vendor in vendors}
+    content["settings"] = {vendor: changed for vendor, changed in settings.items() if changed}
+    content |= {vendor.name: _section(vendor, workspace) for vendor in vendors}
+    return {name: part for name, part in content.items() if part}
+
+
+def _clock(clock: Clock) -> dict[str, Any]:
+    if clock.frozen is not None:
+        return {"clock": clock.frozen.isoformat().replace("+00:00", "Z")}
+    return {"clock": {"shift_seconds": clock.offset.total_seconds()}} if clock.offset else {}
+
+
+def _changed(defaults: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value != defaults[name]}
+
+
+def _section(vendor: Vendor, workspace: Workspace) -> dict[str, Any]:
+    tables = workspace.tables[vendor.name]
+    numbers = {name: table.serial + 1 for name, table in tables.items() if table.serial}
+    return ({"next_numbers": numbers} if numbers else {}) | vendor.export(workspace.transaction(vendor.name))

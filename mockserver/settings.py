@@ -7,6 +7,7 @@ from typing import Any
 from mockserver.errors import SettingError
 
 MEGABYTE = 1024 * 1024
+_SHORTEST_TOKEN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,12 @@ def _text(text: str) -> str:
     return text
 
 
+def _token(text: str) -> str:
+    if text and not (text.isascii() and text.isprintable() and " " not in text and len(text) >= _SHORTEST_TOKEN):
+        raise ValueError(f"at least {_SHORTEST_TOKEN} ASCII characters without spaces")
+    return text
+
+
 OPTIONS = (
     Option("host", "127.0.0.1", _text, "Address to listen on."),
     Option("port", 8080, _between(0, 65535), "Port to listen on; 0 takes a free one and prints it."),
@@ -63,6 +70,9 @@ OPTIONS = (
     Option("log_level", "info", _one_of("debug", "info", "warning", "error"), "How much is logged to stderr."),
     Option("max_body", 32 * MEGABYTE, _between(1, 2**40), "Largest request body in bytes; above it the answer is 413."),
     Option("max_workspaces", 10_000, _between(1, 10**9), "How many accounts may have a workspace at a time."),
+    Option("journal_entries", 1000, _between(1, 10**7), "How many requests each workspace's journal keeps."),
+    Option("journal_bytes", 16 * MEGABYTE, _between(1, 2**40), "How many bytes of requests and answers each workspace's journal keeps."),
+    Option("admin_token", "", _token, "What the control API asks for; beyond loopback one is made and printed unless it is given here."),
     Option("default_account", "demo", _text, "Account of requests to endpoints that are open without a credential."),
 )
 """Every option there is."""
@@ -81,6 +91,9 @@ class Settings:
     log_level: str = "info"
     max_body: int = 32 * MEGABYTE
     max_workspaces: int = 10_000
+    journal_entries: int = 1000
+    journal_bytes: int = 16 * MEGABYTE
+    admin_token: str = ""
     default_account: str = "demo"
 
     @classmethod

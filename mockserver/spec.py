@@ -147,6 +147,7 @@ class Document:
     trusted: bool = False
     """Whether its schemas are known to be good; they are then compiled when they are first needed."""
     problems: list[tuple[Path, str]] = field(default_factory=list)
+    _resolved: dict[str, Schema] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -303,11 +304,13 @@ class Document:
     def _schema(self, part: Any, at: Path, seen: tuple[str, ...] = ()) -> Schema:
         """The schema with every `$ref` put in and an `allOf` of one folded into its parent."""
         if isinstance(part, dict) and "$ref" in part:
-            if part["$ref"] in seen:
-                self.problems.append((at, f"`{part['$ref']}` leads back to itself"))
+            ref = str(part["$ref"])
+            if ref in seen:
+                self.problems.append((at, f"`{ref}` leads back to itself"))
                 return {}
-            seen = (*seen, part["$ref"])
-            part = self._resolve(part, at)
+            if ref not in self._resolved:
+                self._resolved[ref] = self._schema(self._resolve(part, at), at, (*seen, ref))
+            return self._resolved[ref]
         if not isinstance(part, dict):
             self.problems.append((at, "is no schema"))
             return {}

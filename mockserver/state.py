@@ -38,7 +38,7 @@ Ids = RowId | dict[RowId, None]
 
 
 class Saved(NamedTuple):
-    """A table's content at one moment. It shares its rows with the table."""
+    """A table's content at one moment. It is the table's own, until the table is written to again."""
 
     rows: dict[RowId, Row]
     places: dict[RowId, int]
@@ -49,11 +49,11 @@ class Saved(NamedTuple):
 class Table:
     """Rows by id, in the order in which they were first put; a row put again after it was deleted is the newest.
 
-    Reading costs a dict lookup, saving and restoring a few shallow copies of dicts. `serial` counts the ids handed out and `places` numbers
-    the rows in their order, so both survive a rollback and a restore exactly.
+    Reading costs a dict lookup; saving, restoring and copying cost nothing, as content is shared until the next write to either side.
+    `serial` counts the ids handed out and `places` numbers the rows in their order, so both survive a rollback and a restore exactly.
     """
 
-    __slots__ = ("_columns", "_indexes", "_keys", "_own", "places", "rows", "serial", "spec")
+    __slots__ = ("_columns", "_indexes", "_keys", "_own", "_shared", "places", "rows", "serial", "spec")
 
     def __init__(self, spec: TableSpec) -> None:
         self.spec = spec
@@ -64,6 +64,7 @@ class Table:
         self._columns = spec.columns
         self._indexes: dict[str, dict[Hashable, Ids]] = {name: {} for name in spec.indexes}
         self._own: set[tuple[str, Hashable]] = set()
+        self._shared = False
 
     def find(self, index: str, key: Hashable | None) -> list[Row]:
         """The rows under `key` in that index, oldest first; none where the key is None."""
@@ -76,6 +77,8 @@ class Table:
 
     def set(self, id: RowId, row: Row | None) -> Row | None:
         """Put a row under an id, or take it away with None. Returns what was there before."""
+        if self._shared:
+            self._part()
         before = self.rows.get(id)
         if before is None or row is None or not self._same_keys(before, row):
             for name, key_of in self._keys:
@@ -129,14 +132,19 @@ class Table:
 
     def save(self) -> Saved:
         """The content as it is now."""
-        self._own = set()
-        return Saved(dict(self.rows), dict(self.places), self.serial, {name: dict(index) for name, index in self._indexes.items()})
+        self._shared = True
+        return Saved(self.rows, self.places, self.serial, self._indexes)
 
     def restore(self, saved: Saved) -> None:
         """Back to what was saved."""
-        self._own = set()
-        self.rows, self.places, self.serial = dict(saved.rows), dict(saved.places), saved.serial
-        self._indexes = {name: dict(index) for name, index in saved.indexes.items()}
+        self._shared = True
+        self.rows, self.places, self.serial, self._indexes = saved
+
+    def _part(self) -> None:
+        """Have content of its own again."""
+        self._shared, self._own = False, set()
+        self.rows, self.places = dict(self.rows), dict(self.places)
+        self._indexes = {name: dict(index) for name, index in self._indexes.items()}
 
     def copy(self) -> "Table":
         """A table of its own with the same rows."""

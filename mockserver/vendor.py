@@ -102,7 +102,7 @@ class Dialect(Protocol):
 
 Handler = Callable[[Call, Transaction], Reply]
 Seeder = Callable[[Mapping[str, Any], Transaction, "Seeding"], Iterable[Problem]]
-Exporter = Callable[[Transaction, Mapping[str, Any]], dict[str, Any]]
+Exporter = Callable[[Transaction], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Seeding:
     settings: Mapping[str, Any]
 
 
-def _no_section(tx: Transaction, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _no_section(tx: Transaction) -> dict[str, Any]:
     return {}
 
 
@@ -123,9 +123,9 @@ class Vendor:
     """One vendor: data, a dialect, and handlers named by the operationIds of `openapi/<name>.yaml`.
 
     `seed` fills the tables from the vendor's section of a fixture and yields what is wrong with it; the paths of its problems start
-    inside that section. The tables may hold rows already: one of the same id is replaced. `export` is the way back: the section that, loaded
-    into empty tables, gives exactly these rows in this order and goes on with the same numbers, whatever seed, time and settings it is
-    loaded with. Its transaction is rolled back, so that it may take a number to see which one is next. `curl` is one line for the start-up banner, with `{url}` for the base URL.
+    inside that section. The tables may hold rows already: one with the same id is replaced, and any may be referred to. `export` is the
+    way back: a section that fills empty tables with exactly these rows in this order, whatever the seed, time and settings then are.
+    `curl` is one line for the start-up banner, with `{url}` for the base URL.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Workspaces: one account's whole world each, chosen by the credential a client sends anyway."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from itertools import count
 from typing import Any, NamedTuple
@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from mockserver.call import Call
 from mockserver.clock import Clock
 from mockserver.errors import Problem, Refusal
+from mockserver.injection import Injection
+from mockserver.journal import Journal
 from mockserver.state import Saved, Table, Transaction
 
 REFUSED_ACCOUNTS = frozenset({"invalid", "expired"})
@@ -25,7 +27,7 @@ def workspace_name(account: str) -> str:
 
 
 class Snapshot(NamedTuple):
-    """What a workspace held at one moment: rows, ids, settings and clock, not what was asked of it. It shares its rows with the workspace."""
+    """What a workspace held at one moment: rows, ids, settings and clock. It shares its rows with the workspace."""
 
     tables: dict[str, dict[str, Saved]]
     settings: dict[str, dict[str, Any]]
@@ -47,6 +49,8 @@ class Workspace:
         self.clock = clock
         self.seed = seed
         self.requests = 0
+        self.journal = Journal()
+        self.injection = Injection(seed)
         self.snapshots: dict[str, Snapshot] = {}
 
     def begin(self, call: Call) -> None:
@@ -54,6 +58,7 @@ class Workspace:
         self.requests = call.number = self.requests + 1
         call.seed = self.seed
         call.now = self.clock.now()
+        call.journal = self.journal
 
     def transaction(self, vendor: str) -> Transaction:
         """A transaction over one vendor's tables."""
@@ -76,6 +81,8 @@ class Workspace:
         """As it was before its first request, but for its snapshots: `seed` is what it holds then."""
         self.restore(seed)
         self.requests = 0
+        self.journal.clear()
+        self.injection.clear()
 
     def copy(self, account: str) -> "Workspace":
         """A workspace of another account with the same content; rows are shared, as they are never mutated."""
@@ -87,14 +94,25 @@ class Workspace:
 class Workspaces:
     """Every workspace, made at an account's first request, or on demand, as a copy of the seed."""
 
-    def __init__(self, seed: Workspace, *, strict: bool, declared: frozenset[str], default: str, limit: int) -> None:
+    def __init__(
+        self,
+        seed: Workspace,
+        *,
+        strict: bool,
+        declared: frozenset[str],
+        default: str,
+        limit: int,
+        journal: Callable[[], Journal] = Journal,
+    ) -> None:
         """`seed` is what every new workspace copies, `default` the account of requests that need no credential.
 
-        `strict` admits only the `declared` accounts, and there are at most `limit` workspaces. `unclaimed` has the requests that come to
-        none.
+        `strict` admits only the `declared` accounts, there are at most `limit` workspaces, and `journal` makes the journal of each.
+        `unclaimed` has the requests that come to none.
         """
         self.seed = seed
         self.unclaimed = seed.copy("unclaimed")
+        self.unclaimed.journal = journal()
+        self._journal = journal
         self._strict = strict
         self._declared = set(declared)
         self._default = default
@@ -119,6 +137,7 @@ class Workspaces:
         if len(self._by_account) >= self._limit:
             raise Refusal("forbidden", f"This server holds at most {self._limit} workspaces.")
         workspace = self._by_account[account] = self.seed.copy(account)
+        workspace.journal = self._journal()
         return workspace
 
     def create(self, name: str | None) -> Workspace:

@@ -34,25 +34,28 @@ class Model(NamedTuple):
 
 
 class _Client(NamedTuple):
-    """A client error as the framework maps it to problem details."""
+    """An error as the framework maps it to problem details."""
 
     status: int
-    section: str
+    type: str
     title: str
 
 
 _CLIENT_ERRORS: Mapping[Kind, _Client] = {
-    "forbidden": _Client(403, "15.5.4", "Forbidden"),
-    "not_found": _Client(404, "15.5.5", "Not Found"),
-    "not_acceptable": _Client(406, "15.5.7", "Not Acceptable"),
-    "conflict": _Client(409, "15.5.10", "Conflict"),
-    "too_large": _Client(413, "15.5.14", "Payload Too Large"),
-    "unsupported_media_type": _Client(415, "15.5.16", "Unsupported Media Type"),
-    "server_error": _Client(500, "15.6.1", "An error occurred while processing your request."),
+    "forbidden": _Client(403, _RFC + "15.5.4", "Forbidden"),
+    "not_found": _Client(404, _RFC + "15.5.5", "Not Found"),
+    "not_acceptable": _Client(406, _RFC + "15.5.7", "Not Acceptable"),
+    "conflict": _Client(409, _RFC + "15.5.10", "Conflict"),
+    "too_large": _Client(413, _RFC + "15.5.14", "Payload Too Large"),
+    "unsupported_media_type": _Client(415, _RFC + "15.5.16", "Unsupported Media Type"),
+    "rate_limited": _Client(429, "https://tools.ietf.org/html/rfc6585#section-4", "Too Many Requests"),
+    "server_error": _Client(500, _RFC + "15.6.1", "An error occurred while processing your request."),
+    "maintenance": _Client(503, _RFC + "15.6.4", "Service Unavailable"),
 }
 _TELLING: frozenset[Kind] = frozenset({"forbidden", "conflict"})
 """Refusals whose message is for the client."""
 
+_NAMELESS: Errors = {"": ["The input was not valid."]}
 _EMPTY: Errors = {"": ["A non-empty request body is required."]}
 _UNREADABLE = frozenset({"null-character", "surrogate", "finite"})
 """Values that are refused before anybody looks at their type."""
@@ -126,7 +129,7 @@ class AspNetCore:
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
         """The framework's answer: empty for routing and authentication, problem details for the rest."""
         if refusal.kind == "invalid":
-            return self.invalid(self._unbound(refusal.problems, call), call)
+            return self.invalid(self._unbound(refusal.problems, call) if refusal.problems else _NAMELESS, call)
         if refusal.kind == "malformed":
             if _is_empty(refusal):
                 return self.invalid(_EMPTY | self._required(call), call)
@@ -139,11 +142,13 @@ class AspNetCore:
             return Reply(b"", 405, ((b"allow", ", ".join(call.methods).encode()),))
         client = _CLIENT_ERRORS[refusal.kind]
         detail = {"detail": refusal.message} if refusal.kind in _TELLING and refusal.message else {}
-        return _details(client._replace(status=refusal.status or client.status), detail, call)
+        reply = _details(client._replace(status=refusal.status or client.status), detail, call)
+        reply.headers += refusal.retry_header
+        return reply
 
     def invalid(self, errors: Errors, call: Call) -> Reply:
         """A 400 with those errors, by key."""
-        return _details(_Client(400, "15.5.1", "One or more validation errors occurred."), {"errors": errors}, call)
+        return _details(_Client(400, _RFC + "15.5.1", "One or more validation errors occurred."), {"errors": errors}, call)
 
     def errors(self, problems: Iterable[Problem]) -> Errors:
         """The problems in the framework's words: `$.path` for a value that cannot be converted, `Path.To[0].Property` for the rest."""
@@ -252,7 +257,7 @@ def _members(readers: Mapping[str, Coerce]) -> Coerce:
 
 def _details(client: _Client, more: Mapping[str, Any], call: Call) -> Reply:
     trace, span = (token(call.seed, kind, call.number, digits) for kind, digits in (("trace", 32), ("span", 16)))
-    body = {"type": _RFC + client.section, "title": client.title, "status": client.status, **more, "traceId": f"00-{trace}-{span}-00"}
+    body = {"type": client.type, "title": client.title, "status": client.status, **more, "traceId": f"00-{trace}-{span}-00"}
     return Reply(body, client.status, _PROBLEM)
 
 

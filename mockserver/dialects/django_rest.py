@@ -296,6 +296,8 @@ _STATUSES: dict[Kind, int] = {
     "malformed": 400,
     "not_found": 404,
     "conflict": 409,
+    "rate_limited": 429,
+    "maintenance": 503,
 }
 
 _CREDENTIALS = {
@@ -325,8 +327,18 @@ _DETAILS: dict[Kind, Callable[[str, Call], str]] = {
     "too_large": lambda text, call: f"Request body exceeded the limit of {text} bytes.",
     "malformed": lambda text, call: _malformed(text),
     "not_found": lambda text, call: "Not found." if text in ("", "place") else text,
-    "conflict": lambda text, call: text,
+    "conflict": lambda text, call: text or "The request conflicts with the current state of the resource.",
+    "rate_limited": lambda text, call: text or "Request was throttled.",
+    "maintenance": lambda text, call: text or "Service temporarily unavailable, try again later.",
 }
+
+
+def _waiting(refusal: Refusal) -> str:
+    """The second sentence of a throttled request."""
+    seconds = refusal.retry_after
+    if refusal.kind != "rate_limited" or seconds is None:
+        return ""
+    return f" Expected available in {seconds} second{'' if seconds == 1 else 's'}."
 
 
 class DjangoRest:
@@ -397,15 +409,18 @@ class DjangoRest:
         if refusal.kind == "invalid":
             status, body = self._invalid(refusal, call)
         else:
-            status, body = _STATUSES[refusal.kind], {"detail": _DETAILS[refusal.kind](refusal.message or "", call)}
+            detail = _DETAILS[refusal.kind](refusal.message or "", call) + _waiting(refusal)
+            status, body = _STATUSES[refusal.kind], {"detail": detail}
         headers = _headers(call.methods)
         if refusal.kind == "unauthorized":
             headers = (*headers, self._challenge)
-        return Reply(body if refusal.body is None else refusal.body, refusal.status or status, headers)
+        return Reply(body if refusal.body is None else refusal.body, refusal.status or status, headers + refusal.retry_header)
 
     def _invalid(self, refusal: Refusal, call: Call) -> tuple[int, Any]:
         problems = refusal.problems
-        if problems and all(problem.place == "query" for problem in problems):
+        if not problems:
+            return 400, {"non_field_errors": ["Invalid data."]}
+        if all(problem.place == "query" for problem in problems):
             return 404, {"detail": "Invalid page."}
         body = call.operation.body if call.operation is not None else None
         return 400, self.errors(problems, body.reader.schema if body is not None else {})

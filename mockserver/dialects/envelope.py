@@ -50,7 +50,9 @@ _REFUSED: Mapping[Kind, Refused] = {
     "conflict": Refused(409, "CONFLICT", "Conflict"),
     "too_large": Refused(413, "PAYLOAD_TOO_LARGE", "The request body is too large"),
     "unsupported_media_type": Refused(415, "UNSUPPORTED_MEDIA_TYPE", "The request body must be application/json"),
+    "rate_limited": Refused(429, "RATE_LIMITED", "Too many requests"),
     "server_error": Refused(500, "INTERNAL_ERROR", "Internal server error"),
+    "maintenance": Refused(503, "SERVICE_UNAVAILABLE", "Service temporarily unavailable"),
 }
 _TELLING: frozenset[Kind] = frozenset({"forbidden", "not_found", "conflict"})
 """Refusals whose message, if a handler gives one, is for the client."""
@@ -139,7 +141,8 @@ class Envelope:
             refused = refused._replace(message=refusal.message)
         error = {"code": refused.code, "message": refused.message, "details": details}
         allow = ((b"allow", ", ".join(call.methods).encode()),) if refusal.kind == "method_not_allowed" else ()
-        return Reply({"success": False, "error": error, "meta": _meta(call)}, refusal.status or refused.status, JSON + allow)
+        headers = JSON + allow + refusal.retry_header
+        return Reply({"success": False, "error": error, "meta": _meta(call)}, refusal.status or refused.status, headers)
 
     def code(self, problems: Iterable[Problem]) -> str:
         """The code for all of these problems together."""

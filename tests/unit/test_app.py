@@ -77,7 +77,7 @@ def test_the_server_says_that_it_is_there(path: str, status: str, server: MockSe
 @pytest.mark.parametrize("path", ["/", "/nothing", "/selan/api/leads/", "//sela/api/leads/", "/SELA/api/leads/"])
 def test_an_unknown_prefix_is_told_the_known_ones(path: str, server: MockServer) -> None:
     response = httpx.get(server.url + path)
-    detail = f"Nothing is served at {path}. The vendors' APIs begin with /nlpearl, /octanist, /sela."
+    detail = f"Nothing is served at {path}. The APIs begin with /nlpearl, /octanist, /sela, /__admin."
     assert (response.status_code, response.headers["content-type"], response.json()) == (
         404,
         "application/problem+json",

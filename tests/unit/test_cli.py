@@ -132,6 +132,9 @@ BAD = {
     "log_level": "loud",
     "max_body": "1MB",
     "max_workspaces": "0",
+    "journal_entries": "0",
+    "journal_bytes": "0",
+    "admin_token": "short",
     "default_account": " ",
 }
 SPOKEN = [pytest.param(option.flag, option.variable, BAD[option.name], id=option.name) for option in OPTIONS]
@@ -198,14 +201,14 @@ def start() -> Iterator[Start]:
     """Starts `mockserver serve` on a free port; returns the process and its banner, blank lines left out. Stops it after the test."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(*arguments: str, **environment: str) -> tuple[subprocess.Popen[str], list[str]]:
+    def start(*arguments: str, lines: int = 8, **environment: str) -> tuple[subprocess.Popen[str], list[str]]:
         command, environment = [*COMMAND, "serve", "--port", "0", *arguments], ENVIRONMENT | environment
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=CHECKOUT, env=environment)
         running.append(process)
         watchdog = threading.Timer(20, process.kill)
         watchdog.start()
         assert process.stdout is not None
-        banner = [line.rstrip() for line in itertools.islice(filter(str.strip, process.stdout), 7)]
+        banner = [line.rstrip() for line in itertools.islice(filter(str.strip, process.stdout), lines)]
         watchdog.cancel()
         return process, banner
 
@@ -216,16 +219,24 @@ def start() -> Iterator[Start]:
 
 
 def test_serve_prints_the_three_base_urls_with_a_curl_line_each(start: Start) -> None:
-    _, (first, *pairs) = start()
+    _, (first, *pairs, control) = start()
     url = first.removeprefix(f"mockserver {mockserver.__version__} is listening on ")
     assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", url)
     assert [line.rpartition(": ")[2] for line in pairs[::2]] == [f"{url}/nlpearl", f"{url}/octanist", f"{url}/sela"]
     assert [line.split()[0] for line in pairs[1::2] if url in line] == ["curl"] * 3
+    assert control == f"mockserver control API: {url}/__admin"
+
+
+def test_beyond_loopback_the_control_api_has_a_token_that_is_printed_once(start: Start) -> None:
+    _, (first, *_, control, token) = start("--host", "0.0.0.0", lines=9)
+    url, _, header = first.rpartition(" ")[2], *token.rpartition("Authorization: ")[1:]
+    answers = [httpx.get(f"{url}/__admin/workspaces", headers=given).status_code for given in ({}, {"Authorization": header})]
+    assert (control, answers) == (f"mockserver control API: {url}/__admin", [401, 200])
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="this machine has no curl to paste the lines to")
 def test_the_printed_curl_lines_work(start: Start) -> None:
-    _, (_, *pairs) = start()
+    _, (_, *pairs, _) = start()
     statuses = []
     for line in pairs[1::2]:
         done = subprocess.run(

@@ -379,7 +379,7 @@ def test_a_status_that_the_document_lacks_is_logged(site: Site, caplog: pytest.L
 # -------------------------------------------------------------------------------------------------------------------- ASGI
 
 
-def test_an_answer_goes_out_with_its_length(site: Site) -> None:
+def test_an_answer_goes_out_with_its_length_its_number_and_the_time_of_its_workspace(site: Site) -> None:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -387,7 +387,12 @@ def test_an_answer_goes_out_with_its_length(site: Site) -> None:
 
     scope = {"type": "http", "method": "GET", "scheme": "http", "path": "/v1/people", "raw_path": b"/v1/people", "query_string": b""}
     asyncio.run(site(scope | {"headers": list(JSON.items())}, receiver(b"")[0], send))
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"23")]
+    headers = (
+        (b"content-type", b"application/json"),
+        (b"date", b"Fri, 31 Jan 2025 12:00:00 GMT"),
+        (b"mockserver-request", b"1"),
+        (b"content-length", b"23"),
+    )
     assert sent == [
         {"type": "http.response.start", "status": 200, "headers": headers},
         {"type": "http.response.body", "body": b'[{"id":1,"name":"Ada"}]'},

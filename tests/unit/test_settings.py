@@ -18,6 +18,9 @@ DEFAULTS = {
     "log_level": "info",
     "max_body": 33554432,
     "max_workspaces": 10000,
+    "journal_entries": 1000,
+    "journal_bytes": 16777216,
+    "admin_token": "",
     "default_account": "demo",
 }
 
@@ -36,6 +39,10 @@ TAKEN = [
     ("log_level", "error", "error"),
     ("max_body", "1", 1),
     ("max_workspaces", "1", 1),
+    ("journal_entries", "1", 1),
+    ("journal_bytes", "1", 1),
+    ("admin_token", "", ""),
+    ("admin_token", "s3cret-t", "s3cret-t"),
     ("default_account", "me", "me"),
 ]
 
@@ -59,6 +66,11 @@ REFUSED = [
     ("max_body", "0", "an integer from 1 to 1099511627776"),
     ("max_body", "1MB", "an integer from 1 to 1099511627776"),
     ("max_workspaces", "0", "an integer from 1 to 1000000000"),
+    ("journal_entries", "0", "an integer from 1 to 10000000"),
+    ("journal_bytes", "0", "an integer from 1 to 1099511627776"),
+    ("admin_token", "short", "at least 8 ASCII characters without spaces"),
+    ("admin_token", "with a space", "at least 8 ASCII characters without spaces"),
+    ("admin_token", "pässword", "at least 8 ASCII characters without spaces"),
     ("default_account", "", "a text that is not empty"),
 ]
 

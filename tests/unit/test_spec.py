@@ -135,6 +135,7 @@ def test_an_answer_has_its_own_provenance_or_that_of_its_operation(write: Write)
 
 def test_an_answer_is_held_to_its_schema(write: Write) -> None:
     validator = load_document(write(WHOLE)).operations[0].answers[200].validator
+    assert validator is not None
     assert [validator.is_valid(body) for body in ({"name": "Ada"}, {}, {"name": 1})] == [True, False, False]
 
 

@@ -196,20 +196,20 @@ def test_a_request_without_a_credential_is_refused_and_makes_no_workspace(vendor
     ],
 )
 def test_two_hundred_upserts_of_one_person_at_once_make_one_lead(sela: httpx.Client, workspace: Workspace, key: str, body: Any) -> None:
-    leads = workspace.tables["sela"]["leads"].rows
-    before, config = len(leads), next(iter(workspace.tables["sela"]["ingestion_configs"].rows))
+    leads = workspace.tables["sela"]["leads"]
+    before, config = len(leads.rows), next(iter(workspace.tables["sela"]["ingestion_configs"].rows))
     person = {"phone_number": "+12125550177", **body}
     answers = at_once(sela, [("PUT", f"/api/lead-ingestion/{config}/", person | {"lead_source": str(n)}) for n in range(AT_ONCE)])
     assert sorted(answer.status_code for answer in answers) == [200] * (AT_ONCE - 1) + [201]
-    assert (len(leads) - before, len({answer.json()["id"] for answer in answers})) == (1, 1)
+    assert (len(leads.rows) - before, len({answer.json()["id"] for answer in answers})) == (1, 1)
 
 
 def test_two_hundred_creations_of_one_lead_at_once_make_one(sela: httpx.Client, workspace: Workspace) -> None:
-    leads = workspace.tables["sela"]["leads"].rows
-    before = len(leads)
+    leads = workspace.tables["sela"]["leads"]
+    before = len(leads.rows)
     answers = at_once(sela, [("POST", "/api/leads/", {"phone_number": "+12125550178", "email": "race@example.com"})] * AT_ONCE)
     assert sorted(answer.status_code for answer in answers) == [201] + [400] * (AT_ONCE - 1)
-    assert len(leads) - before == 1
+    assert len(leads.rows) - before == 1
 
 
 def test_two_hundred_updates_at_once_leave_what_one_of_them_sent(octanist: httpx.Client, workspace: Workspace) -> None:

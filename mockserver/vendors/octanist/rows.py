@@ -1,5 +1,6 @@
 """What Octanist stores: the fields of a lead, where it came from, and how times, ids and custom fields are read and written."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -59,11 +60,11 @@ def moment_of(text: str) -> datetime | None:
         return None
 
 
-def new_id(seed: int, tx: Transaction) -> str:
-    """The next id that no lead has: those of a fixture may have been made here before."""
+def new_id(seed: int, tx: Transaction, taken: Collection[str] = ()) -> str:
+    """The next id that no lead has, and that is not `taken` either: those of a fixture may have been made here before."""
     while True:
         id = "lead_" + token(seed, "lead", tx.next_number("leads"), 12)
-        if tx.get("leads", id) is None:
+        if id not in taken and tx.get("leads", id) is None:
             return id
 
 

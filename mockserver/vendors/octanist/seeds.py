@@ -1,6 +1,6 @@
-"""Octanist's section of a fixture: the tables filled from it."""
+"""Octanist's section of a fixture: the tables filled from it, and written down as one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mockserver.dialects.envelope import instant
@@ -10,28 +10,41 @@ from mockserver.state import Row, Transaction
 from mockserver.vendor import Seeding
 from mockserver.vendors.octanist.rows import ATTRIBUTION, INSTANTS, QUALIFYING, ROW, attribution, custom_text, expiry, moment_of, new_id
 
+_READ: Mapping[str, Callable[[Any], Any]] = {"value": number, "custom": custom_text}
+_STATED = ("id", "createdAt", "updatedAt", "expiresAt")
+"""Columns of a lead whose default depends on the time."""
+
 
 def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
-    """Fill the tables from the section of a fixture; yields each duplicate id, dangling sessionId and time out of range."""
-    for place, given in enumerate(section.get("sessions", ())):
-        if tx.get("sessions", given["id"]) is not None:
-            yield Problem(("sessions", place, "id"), "unique", f"the id {given['id']} stands twice in sessions")
+    """Fill the tables from the section of a fixture; yields each dangling sessionId and each time or number out of range."""
+    for given in section.get("sessions", ()):
         tx.put("sessions", ATTRIBUTION | given)
-    for place, given in enumerate(section.get("leads", ())):
+    leads = section.get("leads", ())
+    taken = {given["id"] for given in leads if "id" in given}
+    for place, given in enumerate(leads):
         problems = [Problem(("leads", place, name), keyword, message) for name, keyword, message in _faults(given, tx)]
         yield from problems
         if not problems:
-            tx.put("leads", _seeded(given, tx, seeding))
+            tx.put("leads", _seeded(given | {"id": given.get("id") or new_id(seeding.seed, tx, taken)}, tx, seeding))
 
 
 def _faults(given: Row, tx: Transaction) -> Iterator[tuple[str, str, str]]:
-    if "id" in given and tx.get("leads", given["id"]) is not None:
-        yield "id", "unique", f"the id {given['id']} stands twice in leads"
     if given.get("sessionId") is not None and tx.get("sessions", given["sessionId"]) is None:
         yield "sessionId", "reference", f"there is no {given['sessionId']} in sessions"
     for name in INSTANTS:
         if given.get(name) is not None and moment_of(given[name]) is None:
             yield name, "range", "is out of range"
+    for name, read in _READ.items():
+        if given.get(name) is not None and _overflows(read, given[name]):
+            yield name, "finite", "holds a number past the range of doubles"
+
+
+def _overflows(read: Callable[[Any], Any], value: Any) -> bool:
+    try:
+        read(value)
+    except OverflowError:
+        return True
+    return False
 
 
 def _seeded(given: Row, tx: Transaction, seeding: Seeding) -> Row:
@@ -39,7 +52,6 @@ def _seeded(given: Row, tx: Transaction, seeding: Seeding) -> Row:
     times = {name: moment for name in INSTANTS if given.get(name) is not None and (moment := moment_of(given[name]))}
     created = times.get("createdAt", seeding.now)
     row = ROW | attribution(given.get("sessionId"), tx) | given
-    row["id"] = given.get("id") or new_id(seeding.seed, tx)
     row["createdAt"] = instant(created)
     row["updatedAt"] = instant(times.get("updatedAt", created))
     row["qualifiedAt"] = instant(times["qualifiedAt"]) if "qualifiedAt" in times else None
@@ -52,6 +64,19 @@ def _seeded(given: Row, tx: Transaction, seeding: Seeding) -> Row:
     return row
 
 
-def export(tx: Transaction, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The section that fills empty tables like these."""
-    return {}
+def export(tx: Transaction) -> dict[str, Any]:
+    """The section that fills empty tables with these rows."""
+    left_out = {id: ROW | attribution(id, tx) | dict.fromkeys(_STATED, ...) for id in (None, *(row["id"] for row in tx.rows("sessions")))}
+    section = {
+        "sessions": [_given(row, ATTRIBUTION | {"id": ...}) for row in tx.rows("sessions")],
+        "leads": [_given(row, left_out[row["sessionId"]]) for row in tx.rows("leads")],
+    }
+    return {name: rows for name, rows in section.items() if rows}
+
+
+def _given(row: Row, left_out: Row) -> Row:
+    """What a row has beyond its defaults; a lead that was never qualified says so where its status would have it qualified."""
+    given = {name: value for name, value in row.items() if value is not left_out[name]}
+    if row.get("status") in QUALIFYING and row["qualifiedAt"] is None:
+        given["qualifiedAt"] = None
+    return given

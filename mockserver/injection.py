@@ -1,0 +1,509 @@
+"""Which request gets which fault, and how a fault is brought to the client."""
+
+import asyncio
+import re
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from functools import cached_property
+from math import ceil
+from typing import Any, NamedTuple
+
+from mockserver.call import Call
+from mockserver.errors import Problem, Refusal
+from mockserver.faults import CATALOGUE, Fault, FaultKind, by_name, by_status, magic, named
+from mockserver.identity import email_key, phone_key
+from mockserver.ids import token
+from mockserver.subset import differences
+from mockserver.wire import FORM, MULTIPART, read_form, read_json, read_multipart, read_query
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Headers = Sequence[tuple[bytes, bytes]]
+
+MAX_RULES = 1000
+"""How many rules a workspace holds at once."""
+
+_MAX_DEPTH = 128
+_DROPS = 20
+_PHONE = re.compile(r"(?:tel:)?[\d\s().+/-]{7,32}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which requests get a fault, how many of them, and until when. None stands for: any, no end.
+
+    `path` is a shell pattern for the path below the vendor's prefix (`*` is any text, slashes included); `body` is what the body must hold
+    (see `subset`); `lead` is an id, e-mail address or phone number that the request must name somewhere. The first `skip` of them pass, and
+    of the others each gets the fault with that `probability`, up to so many `times`.
+    """
+
+    id: int
+    kind: FaultKind
+    parameters: Mapping[str, Any]
+    vendor: str | None = None
+    operation: str | None = None
+    path: str | None = None
+    body: Any = None
+    lead: str | int | None = None
+    times: int | None = None
+    skip: int = 0
+    probability: float = 1.0
+    seconds_to_live: float | None = None
+    expires: datetime | None = None
+
+    def fits(self, request: "_Request") -> bool:
+        """Whether the request is one that the rule is about."""
+        return (
+            self.vendor in (None, request.vendor)
+            and self.operation in (None, request.operation)
+            and (self.path is None or fnmatchcase(request.path, self.path))
+            and (self.body is None or not differences(self.body, request.body))
+            and (self.lead is None or not request.leads.isdisjoint(_keys(self.lead)))
+        )
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What a rule has done: the requests it saw and those that got its fault; and its present window, with how many that let through."""
+
+    seen: int = 0
+    applied: int = 0
+    opened: datetime | None = None
+    admitted: int = 0
+
+
+class _Request:
+    """What rules ask about a request. Its body is read when the first rule asks for it."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.vendor = call.vendor
+        self.operation = call.operation.id if call.operation else None
+        self.path = call.path.removeprefix(f"/{call.vendor}")
+
+    @cached_property
+    def body(self) -> Any:
+        """The body as JSON or as the fields of a form; None where it is neither."""
+        raw, content_type = self._call.raw, self._call.headers.get(b"content-type", b"").decode("latin-1")
+        kind = content_type.partition(";")[0].strip().lower()
+        if not raw:
+            return None
+        try:
+            if kind == FORM:
+                return read_form(raw)
+            return read_multipart(raw, content_type) if kind == MULTIPART else read_json(raw, _MAX_DEPTH)
+        except Refusal:
+            return None
+
+    @cached_property
+    def leads(self) -> frozenset[str]:
+        """Whatever in body, path and query may name a lead, as keys to compare."""
+        named = [*_scalars(self.body), *self.path.split("/"), *read_query(self._call.query_string).values()]
+        return frozenset(key for value in named for key in _keys(value))
+
+
+def _scalars(value: Any) -> Iterator[str | int | float]:
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict | list):
+            waiting.extend(part.values() if isinstance(part, dict) else part)
+        elif isinstance(part, str | int | float) and not isinstance(part, bool):
+            yield part
+
+
+def _keys(value: str | float) -> Iterator[str]:
+    """What a value is compared by: its own text, and its normal form where it looks like an e-mail address or a phone number."""
+    text = str(value).strip()
+    yield text.casefold()
+    normal = email_key(text) if "@" in text else phone_key(text) if _PHONE.fullmatch(text) else None
+    if normal:
+        yield normal
+
+
+class Injection:
+    """The fault rules of one workspace. They are asked in the order in which they were made, and the first that applies decides.
+
+    Time is the workspace's; chance is decided by its seed, the rule's id and the count of the requests that the rule has seen.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._rules: dict[int, Rule] = {}
+        self._tallies: dict[int, _Tally] = {}
+        self._last = 0
+
+    def add(self, spec: Mapping[str, Any], now: datetime) -> Rule:
+        """Make a rule of a JSON object: `fault`, its `parameters`, and any field of `Rule` from `vendor` to `seconds_to_live`.
+
+        Null says the same as leaving a field out. Raises Refusal("invalid") naming everything that is wrong with it, Refusal("conflict")
+        where the workspace has as many rules as it holds.
+        """
+        problems = list(_problems(spec, now))
+        if problems:
+            raise Refusal("invalid", problems=problems)
+        if len(self._rules) >= MAX_RULES:
+            raise Refusal("conflict", f"A workspace holds at most {MAX_RULES} fault rules; remove some first.")
+        given = {name: value for name, value in spec.items() if value is not None}
+        kind, parameters = CATALOGUE[given.pop("fault").replace("-", "_")], given.pop("parameters", {})
+        expires = _end(now, given.get("seconds_to_live"))
+        self._last += 1
+        rule = self._rules[self._last] = Rule(self._last, kind, kind.parameters | parameters, expires=expires, **given)
+        self._tallies[rule.id] = _Tally()
+        return rule
+
+    def remove(self, id: int) -> bool:
+        """Take a rule away. Says whether there was one."""
+        self._tallies.pop(id, None)
+        return self._rules.pop(id, None) is not None
+
+    def clear(self) -> None:
+        """Forget every rule; the next one is number 1 again."""
+        self._rules, self._tallies, self._last = {}, {}, 0
+
+    def copy(self) -> "Injection":
+        """The same rules with the same counters, which go their own way from here."""
+        twin = Injection(self._seed)
+        twin._rules, twin._last = dict(self._rules), self._last
+        twin._tallies = {id: replace(tally) for id, tally in self._tallies.items()}
+        return twin
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def listing(self, now: datetime) -> list[dict[str, Any]]:
+        """Every rule as `describe` tells it, in the order in which they are asked."""
+        return [self.describe(rule, now) for rule in self._rules.values()]
+
+    def describe(self, rule: Rule, now: datetime) -> dict[str, Any]:
+        """A rule as JSON: what it says, and what it did.
+
+        `seen` and `applied` count requests, `left` is how many more get the fault (null: no end); `spent` and `expired` say why none will.
+        """
+        names = ("vendor", "operation", "path", "body", "lead", "times", "skip", "probability", "seconds_to_live")
+        tally = self._tallies[rule.id]
+        left = None if rule.times is None else rule.times - tally.applied
+        return {
+            "id": rule.id,
+            "fault": rule.kind.name,
+            "parameters": dict(rule.parameters),
+            **{name: getattr(rule, name) for name in names},
+            "seen": tally.seen,
+            "applied": tally.applied,
+            "left": left,
+            "spent": left == 0,
+            "expired": _is_over(rule, now),
+        }
+
+    def take(self, call: Call) -> Fault | None:
+        """The fault that the request gets: by its `Prefer` header, by a rule, or by a magic value in its body, query or path."""
+        if call.operation is None:
+            return None
+        header = call.headers.get(b"prefer")
+        if header is not None and (asked := preferred(header)) is not None:
+            return replace(asked, parameters=_decided(asked.parameters, chance(self._seed, "prefer", call.number)))
+        if self._rules and (fault := self._by_rule(call)) is not None:
+            return fault
+        return _magic(call)
+
+    def _by_rule(self, call: Call) -> Fault | None:
+        request = _Request(call)
+        for rule in self._rules.values():
+            tally = self._tallies[rule.id]
+            if tally.applied != rule.times and not _is_over(rule, call.now) and rule.fits(request):
+                tally.seen += 1
+                fault = self._apply(rule, tally, call.now)
+                if fault is not None:
+                    tally.applied += 1
+                    return fault
+        return None
+
+    def _apply(self, rule: Rule, tally: _Tally, now: datetime) -> Fault | None:
+        name = f"fault {rule.id}"
+        if tally.seen <= rule.skip or chance(self._seed, name, tally.seen) >= rule.probability:
+            return None
+        parameters = _decided(rule.parameters, chance(self._seed, f"{name} wait", tally.seen))
+        if parameters.get("limit") is not None:
+            left = _rest_of_window(rule, tally, now)
+            if left is None:
+                return None
+            parameters["retry_after"] = max(1, ceil(left))
+        return Fault(rule.kind, f"rule {rule.id}", parameters)
+
+
+def chance(seed: int, kind: str, number: int) -> float:
+    """A number from 0 up to but not including 1 that only seed, kind and number decide."""
+    return int(token(seed, kind, number, 12), 16) / 16**12
+
+
+def _decided(parameters: Mapping[str, Any], drawn: float) -> dict[str, Any]:
+    """The parameters without what is random in them: `drawn`, from 0 to 1, says where in its range the wait is."""
+    low, high = parameters.get("at_least"), parameters.get("at_most")
+    if low is None or high is None:
+        return dict(parameters)
+    return {"seconds": round(low + (high - low) * drawn, 3)}
+
+
+def _rest_of_window(rule: Rule, tally: _Tally, now: datetime) -> float | None:
+    """How many seconds are left of the window for a request past the limit; None for one that gets through."""
+    length = timedelta(seconds=rule.parameters["window"])
+    if tally.opened is None or now < tally.opened:
+        tally.opened, tally.admitted = now, 0
+    elif now - tally.opened >= length:
+        tally.opened, tally.admitted = now - (now - tally.opened) % length, 0
+    if tally.admitted < rule.parameters["limit"]:
+        tally.admitted += 1
+        return None
+    return (tally.opened + length - now).total_seconds()
+
+
+def _end(now: datetime, seconds: float | None) -> datetime | None:
+    return None if seconds is None else now + timedelta(seconds=seconds)
+
+
+def _is_over(rule: Rule, now: datetime) -> bool:
+    return rule.expires is not None and now >= rule.expires
+
+
+def _problems(spec: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
+    kind = by_name(spec["fault"])
+    if kind is None:
+        yield Problem(("fault",), "enum", f"must be one of {', '.join(CATALOGUE)}", spec["fault"])
+    else:
+        for problem in kind.problems(spec.get("parameters") or {}):
+            yield replace(problem, path=("parameters", *problem.path))
+    path, lead = spec.get("path"), spec.get("lead")
+    if path is not None and not path.startswith(("/", "*")):
+        yield Problem(("path",), "pattern", "must begin with a slash, or with * for any beginning", path)
+    if isinstance(lead, str) and not lead.strip():
+        yield Problem(("lead",), "minLength", "must be an id, an e-mail address or a phone number", lead)
+    try:
+        _end(now, spec.get("seconds_to_live"))
+    except OverflowError:
+        yield Problem(("seconds_to_live",), "maximum", "must end before the year 10000", spec["seconds_to_live"])
+
+
+def _magic(call: Call) -> Fault | None:
+    kind = magic(call.raw) if call.raw else None
+    if kind is None and call.query_string:
+        kind = magic(call.query_string)
+    if kind is None and call.place:
+        kind = magic(call.path.encode("utf-8", "replace"))
+    return Fault(kind, "magic", kind.parameters) if kind is not None else None
+
+
+_PREFERENCE = re.compile(r'(^|[,;])\s*([\w-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,;"]*)))?')
+
+
+def preferred(header: bytes) -> Fault | None:
+    """The fault that a `Prefer` header (RFC 7240) asks for: `code=429`, or `fault=slow; seconds=0.2` with its parameters.
+
+    The first preference that is understood counts; others, and parameters that the fault does not take, are ignored.
+    """
+    kind, text, given = None, "", dict[str, Any]()
+    for separator, name, quoted, plain in _PREFERENCE.findall(header.decode("latin-1")):
+        value = quoted or plain
+        if separator == ";":
+            given[name.lower().replace("-", "_")] = _number(value)
+            continue
+        if kind is not None:
+            break
+        kind, text, given = _asked(name.lower(), value), f"{name.lower()}={value}", {}
+    if kind is None:
+        return None
+    return Fault(kind, "prefer", kind.parameters | _understood(kind, given), text.encode("ascii", "replace"))
+
+
+def _asked(name: str, value: str) -> FaultKind | None:
+    if name == "code":
+        return by_status(int(value)) if value.isdecimal() and len(value) == 3 else None
+    return named(value.lower()) if name == "fault" and len(value) < 40 else None
+
+
+def _number(text: str) -> Any:
+    try:
+        return int(text) if text.isdecimal() else float(text)
+    except ValueError:
+        return text
+
+
+def _understood(kind: FaultKind, given: Mapping[str, Any]) -> dict[str, Any]:
+    known = {parameter.name: given[parameter.name] for parameter in kind.takes if parameter.name in given}
+    return {} if any(kind.problems(known)) else known
+
+
+def refusal(fault: Fault) -> Refusal:
+    """What the vendor's dialect phrases for a fault that does not apply the request.
+
+    For those that answer in no vendor's words (`gateway_html`, `timeout`, `reset`) it is an error that `deliver` never lets out.
+    """
+    kind = fault.kind.refusal or "server_error"
+    reason = "unknown" if kind == "unauthorized" else None
+    return Refusal(kind, reason, retry_after=fault.parameters.get("retry_after"))
+
+
+def instead(fault: Fault) -> Refusal | None:
+    """What the vendor's dialect phrases in place of the answer to a request that was applied; None where it keeps its own."""
+    return Refusal("server_error") if fault.parameters.get("answer") == "server_error" else None
+
+
+class Answer(NamedTuple):
+    """An answer as a client gets it; status 0 where it gets none."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+_NONE = Answer(0, (), b"")
+_PAGE = (
+    b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
+    b"<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+)
+_KEPT = (b"date", b"mockserver-", b"preference-applied")
+"""How the headers begin that are not the application's, so that a proxy's page has them too."""
+
+
+def _from_gateway(answer: Answer) -> Answer:
+    own = [(name, value) for name, value in answer.headers if name.startswith(_KEPT)]
+    return Answer(502, [(b"server", b"nginx"), (b"content-type", b"text/html"), *own], _PAGE)
+
+
+def _half(body: bytes) -> bytes:
+    """The first half of a text, up to a whole character."""
+    return body[: len(body) // 2].decode("utf-8", "ignore").encode()
+
+
+_ALTERED: Mapping[str, Callable[[Answer], Answer]] = {
+    "gateway_html": _from_gateway,
+    "empty_body": lambda answer: answer._replace(body=b""),
+    "malformed_json": lambda answer: answer._replace(body=_half(answer.body)),
+    "truncated_body": lambda answer: answer._replace(body=answer.body[: len(answer.body) // 2]),
+    "timeout": lambda answer: _NONE,
+    "reset": lambda answer: _NONE,
+}
+
+
+def _way(fault: Fault) -> str:
+    return str(fault.parameters["answer"]) if "answer" in fault.parameters else fault.kind.name
+
+
+def as_seen(fault: Fault, status: int, headers: Headers, body: bytes) -> Answer:
+    """What a client gets of an answer under the fault, once it has all of it."""
+    answer = Answer(status, headers, body)
+    alter = _ALTERED.get(_way(fault))
+    return alter(answer) if alter else answer
+
+
+class _Connection:
+    """The client's end of one request: what is sent to it, whether it is still there, and how to leave it."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+
+    async def start(self, answer: Answer, length: int) -> None:
+        """Send status and headers, with `length` as the Content-Length."""
+        headers = [(name, value) for name, value in answer.headers if name != b"content-length"]
+        await self._send(
+            {"type": "http.response.start", "status": answer.status, "headers": [*headers, (b"content-length", b"%d" % length)]}
+        )
+
+    async def body(self, piece: bytes, *, more: bool = False) -> None:
+        """Send a piece of the body; the last one unless there is `more`."""
+        await self._send({"type": "http.response.body", "body": piece, "more_body": more})
+
+    async def gone(self) -> None:
+        """Wait until the client has left."""
+        message = await self._receive()
+        while message["type"] != "http.disconnect":
+            await asyncio.sleep(0)
+            message = await self._receive()
+
+    async def outlasts(self, seconds: float) -> bool:
+        """Wait so long, or until the client has left. Says whether it is still there."""
+        try:
+            await asyncio.wait_for(self.gone(), seconds)
+        except TimeoutError:
+            return True
+        return False
+
+    async def hang_up(self, *, reset: bool = False) -> None:
+        """Close the connection with an answer owing, by a TCP reset instead of an orderly end where `reset` says so.
+
+        ASGI has no call for that, so this reaches for the transport behind uvicorn's `send`. It returns when the server has noticed, which
+        then misses no answer. Raises ConnectionResetError where there is no transport, as in an application that is called in process.
+        """
+        transport = getattr(getattr(self._send, "__self__", None), "transport", None)
+        if transport is None:
+            raise ConnectionResetError("a fault ends the connection here")
+        if reset:
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            transport.abort()
+        else:
+            transport.close()
+        await self.gone()
+
+
+async def deliver(  # noqa: PLR0917  # an answer has three parts, ASGI has two ends
+    fault: Fault, status: int, headers: Headers, body: bytes, receive: Receive, send: Send
+) -> None:
+    """Bring an answer to the client the way the fault says.
+
+    `status`, `headers` and `body` are the whole answer as it would go out without the fault. Waits are real time and end early where the
+    client leaves. Raises ConnectionResetError in place of closing a connection that is not there, in an application called in process.
+    """
+    connection = _Connection(receive, send)
+    bring = _BRINGERS.get(_way(fault), _at_once)
+    await bring(connection, as_seen(fault, status, headers, body), fault.parameters.get("seconds", 0.0), len(body))
+
+
+async def _at_once(connection: _Connection, answer: Answer, seconds: float, whole: int) -> None:
+    await connection.start(answer, len(answer.body))
+    await connection.body(answer.body)
+
+
+async def _late(connection: _Connection, answer: Answer, seconds: float, whole: int) -> None:
+    if await connection.outlasts(seconds):
+        await _at_once(connection, answer, seconds, whole)
+
+
+async def _dripping(connection: _Connection, answer: Answer, seconds: float, whole: int) -> None:
+    size = ceil(len(answer.body) / _DROPS) or 1
+    drops = [answer.body[start : start + size] for start in range(0, len(answer.body), size)] or [b""]
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await connection.start(answer, len(answer.body))
+    for number, drop in enumerate(drops, 1):
+        if not await connection.outlasts(began + seconds * number / len(drops) - loop.time()):
+            return
+        await connection.body(drop, more=True)
+    await connection.body(b"")
+
+
+async def _cut_short(connection: _Connection, answer: Answer, seconds: float, whole: int) -> None:
+    await connection.start(answer, whole)
+    await connection.body(answer.body, more=True)
+    await connection.hang_up()
+
+
+async def _never(connection: _Connection, answer: Answer, seconds: float, whole: int) -> None:
+    if await connection.outlasts(seconds):
+        await connection.hang_up()
+
+
+async def _reset(connection: _Connection, answer: Answer, seconds: float, whole: int) -> None:
+    await connection.hang_up(reset=True)
+
+
+_BRINGERS = {
+    "slow": _late,
+    "slow_drip": _dripping,
+    "truncated_body": _cut_short,
+    "timeout": _never,
+    "reset": _reset,
+}

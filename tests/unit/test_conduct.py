@@ -1,0 +1,720 @@
+"""What the report finds in a journal, with a small API of things and with the real vendors."""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path as File
+from typing import Any
+
+import httpx
+import pytest
+
+import mockserver
+from mockserver.app import create_app
+from mockserver.call import Call
+from mockserver.conduct import Report, failed, report
+from mockserver.conduct.checks import CHECKS, LEVELS
+from mockserver.errors import OperatorError
+from mockserver.faults import CATALOGUE, Fault
+from mockserver.matching import Key, Match, Rule, Step
+from mockserver.spec import Document, Operation, load_document
+from mockserver.state import Change, Row
+
+NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
+DOCS = File(mockserver.__path__[0]).parent / "docs"
+
+DOCUMENT = """openapi: 3.0.3
+info: {title: Shop}
+servers: [{url: 'https://api.shop.example'}]
+paths:
+  /things/:
+    get:
+      operationId: list_things
+      x-provenance: documented
+      parameters: [{name: page, in: query, schema: {type: integer}}, {name: size, in: query, schema: {type: integer}}]
+      responses: {200: {description: A page}, 404: {description: None, x-provenance: inferred}}
+    put:
+      operationId: update_thing
+      x-provenance: documented
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}
+      responses: {200: {description: Done}, 201: {description: Made, x-provenance: chosen}, 400: {description: Bad}, 409: {description: Clash}}
+  /things/search:
+    post:
+      operationId: search_things
+      x-provenance: documented
+      requestBody: {content: {application/json: {schema: {type: object, properties: {skip: {type: integer}, limit: {type: integer}}}}}}
+      responses: {200: {description: Some}}
+  /things/many:
+    post:
+      operationId: add_things
+      x-provenance: documented
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              properties: {things: {type: array, items: {$ref: '#/components/schemas/Thing'}, x-partial: report}}
+      responses: {200: {description: Some}}
+  /things/free:
+    post:
+      operationId: take_anything
+      x-provenance: documented
+      requestBody: {content: {application/json: {schema: {type: object, additionalProperties: true}}}}
+      responses: {200: {description: Taken}}
+components:
+  schemas:
+    Thing:
+      type: object
+      properties:
+        serial: {type: integer, readOnly: true}
+        number: {type: string}
+        email: {type: string}
+        state: {type: string}
+        extra: {type: object}
+"""
+
+OPEN_TO_ALL = DOCUMENT.replace("      properties:\n        serial", "      additionalProperties: true\n      properties:\n        serial")
+
+NUMBER, EMAIL = Key("number", "number", str.upper), Key("email", "email", str.lower)
+RULE = Rule("by key", ("update_thing",), "things", (NUMBER, EMAIL), "first given", "404", "all", "documented", "nowhere")
+FALLING = Rule("falling", ("update_thing",), "things", (NUMBER, EMAIL), "first that matches", "404", "all", "inferred", "nowhere")
+UNUSED = Rule("unused", ("update_thing",), "things", (NUMBER,), "first given", "404", "all", "chosen", "nowhere")
+
+ADA: Row = {"id": 1, "number": "A1", "email": "ada@x", "state": "new", "extra": {"old": 1}}
+BOB: Row = {"id": 2, "number": "B2", "email": "bob@x", "state": "new", "extra": None}
+
+
+@pytest.fixture
+def shop(tmp_path: File) -> Document:
+    """The document of the small API."""
+    return document(tmp_path, DOCUMENT)
+
+
+def document(folder: File, text: str) -> Document:
+    (folder / "shop.yaml").write_text(text, "utf-8")
+    return load_document(folder / "shop.yaml")
+
+
+class Client:
+    """Makes the entries of a journal: each request has the next number and comes a second after the one before."""
+
+    def __init__(self, shop: Document, step: float = 1.0) -> None:
+        self.operations = {operation.id: operation for operation in shop.operations}
+        self.step = timedelta(seconds=step)
+        self.calls: list[Call] = []
+
+    def send(self, name: str | None = None, *, answer: Any = None, **given: Any) -> Call:
+        """A request to an operation, or to nowhere; what is given is set on its entry."""
+        operation = self.operations.get(name or "")
+        call = Call(_scope(operation, given), given.pop("headers", {}), given.pop("raw", _bytes(given.get("body"))))
+        call.vendor, call.operation, call.number, call.status, call.seconds = "shop", operation, len(self.calls) + 1, 200, 0.001
+        call.now = NOW + len(self.calls) * self.step
+        call.answer, call.answer_headers = _bytes(answer), ()
+        for slot, value in given.items():
+            setattr(call, slot, value)
+        self.calls.append(call)
+        return call
+
+    def report(self, dropped: int = 0) -> Report:
+        return report(self.calls, {"shop": tuple(self.operations.values())}, {"shop": (RULE, UNUSED)}, dropped)
+
+    def found(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Each finding's check and the requests that it is about."""
+        return [(finding.check.slug, finding.requests) for finding in self.report().findings]
+
+    def done(self) -> list[str]:
+        """What each finding says of the client."""
+        return [finding.done for finding in self.report().findings]
+
+
+def _bytes(value: Any) -> bytes:
+    return b"" if value is None else json.dumps(value).encode()
+
+
+def _scope(operation: Operation | None, given: dict[str, Any]) -> Mapping[str, Any]:
+    method, path = (operation.method, operation.path) if operation else ("GET", "/nowhere")
+    return {
+        "type": "http",
+        "method": given.pop("method", method),
+        "path": given.pop("path", path),
+        "query_string": given.pop("query_string", b""),
+    }
+
+
+@pytest.fixture
+def client(shop: Document) -> Client:
+    """A client of the small API whose workspace has a clock that goes."""
+    return Client(shop)
+
+
+@pytest.fixture
+def still(shop: Document) -> Client:
+    """The same with a clock that stands still."""
+    return Client(shop, step=0)
+
+
+def update(row: Row, **changes: Any) -> list[Change]:
+    return [Change("things", row["id"], row, row | changes)]
+
+
+def by(rule: Rule, rows: list[Row], *steps: Step) -> list[Match]:
+    return [Match(rule, rows, steps)]
+
+
+def wait(seconds: object, status: int = 429) -> dict[str, Any]:
+    return {"status": status, "answer_headers": ((b"retry-after", str(seconds).encode()),)}
+
+
+def test_a_client_that_behaves_is_told_nothing(client: Client) -> None:
+    client.send("list_things", answer={"results": [1], "next": None})
+    client.send("update_thing", body={"number": "A1", "state": "old"}, changes=update(ADA, state="old"))
+    assert client.found() == []
+
+
+# ------------------------------------------------------------------------------------------------------------------ repetition
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "found"),
+    [
+        pytest.param("2", [("early-retry", (2,))], id="too early"),
+        pytest.param("1", [], id="just in time"),
+        pytest.param("Fri, 31 Jan 2025 12:00:02 GMT", [("early-retry", (2,))], id="too early for a time"),
+        pytest.param("Fri, 31 Jan 2025 12:00:01 GMT", [], id="in time for a time"),
+        pytest.param("soon", [], id="a header that says nothing"),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_retry_waits_for_retry_after(retry_after: str, found: list[Any], status: int, client: Client) -> None:
+    client.send("list_things", **wait(retry_after, status))
+    client.send("list_things")
+    assert client.found() == found
+
+
+def test_an_early_retry_says_how_early_it_was(client: Client) -> None:
+    client.send("list_things", **wait(60))
+    client.send("list_things")
+    assert client.done() == ["`list_things` was sent again 1 s after request 1, whose 429 asked for 60 s."]
+
+
+def test_every_retry_is_measured_against_the_last_refusal(client: Client) -> None:
+    for _ in range(3):
+        client.send("list_things", **wait(9))
+    assert client.found() == [("early-retry", (2, 3))]
+
+
+def test_another_request_may_come_at_once(client: Client) -> None:
+    client.send("list_things", **wait(60))
+    client.send("list_things", query_string=b"page=2")
+    assert client.found() == []
+
+
+def test_a_retry_on_a_clock_that_stands_still_is_only_a_note(still: Client) -> None:
+    still.send("list_things", **wait(1))
+    still.send("list_things")
+    assert [(finding.check.slug, finding.level) for finding in still.report().findings] == [("early-retry", "note")]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])
+def test_a_refused_request_is_not_sent_again(status: int, client: Client) -> None:
+    for _ in range(3):
+        client.send("list_things", status=status)
+    assert ("retried-4xx", (2, 3)) in client.found()
+
+
+@pytest.mark.parametrize("status", [200, 408, 429, 500, 503])
+def test_what_may_pass_by_itself_is_sent_again(status: int, client: Client) -> None:
+    for _ in range(2):
+        client.send("list_things", status=status)
+    assert client.found() == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"headers": {b"authorization": b"Bearer other"}}, id="another credential"),
+        pytest.param({"query_string": b"page=2"}, id="another query"),
+        pytest.param({"raw": b"{}"}, id="another body"),
+        pytest.param({"raw": None}, id="a body too large to be known"),
+    ],
+)
+def test_another_request_is_no_repetition(other: dict[str, Any], client: Client) -> None:
+    client.send("list_things", status=403)
+    client.send("list_things", status=403, **other)
+    assert client.found() == []
+
+
+def test_after_a_write_the_same_request_may_go_otherwise(client: Client) -> None:
+    client.send("list_things", status=403)
+    client.send("update_thing", changes=update(ADA, state="old"))
+    client.send("list_things", status=403)
+    assert client.found() == []
+
+
+# ------------------------------------------------------------------------------------------------------------------ fields
+
+
+@pytest.mark.parametrize(
+    ("field", "found"),
+    [
+        pytest.param({"state": "old"}, [], id="known"),
+        pytest.param({"stat": "old"}, [("unknown-fields", (1,))], id="unknown and dropped"),
+        pytest.param({"colour": "red"}, [("extra-fields", (1,))], id="unknown and kept aside"),
+        pytest.param({"old": 2}, [("unknown-fields", (1,))], id="unknown, and what is kept by that name is older"),
+        pytest.param({"serial": 5}, [("read-only-fields", (1,))], id="marked read-only"),
+        pytest.param({"id": 5}, [("read-only-fields", (1,))], id="a column that the operation does not set"),
+        pytest.param({"": 1}, [("unknown-fields", (1,))], id="without a name"),
+    ],
+)
+def test_a_field_is_judged_by_what_became_of_it(field: dict[str, Any], found: list[Any], client: Client) -> None:
+    client.send("update_thing", body={"number": "A1"} | field, changes=update(ADA, extra={"old": 1, "colour": "red"}))
+    assert client.found() == found
+
+
+def test_fields_that_the_document_lets_in_are_extra_fields(tmp_path: File) -> None:
+    client = Client(document(tmp_path, OPEN_TO_ALL))
+    client.send("update_thing", body={"number": "A1", "colour": "red"}, changes=update(ADA))
+    assert client.found() == [("extra-fields", (1,))]
+
+
+def test_a_body_without_fixed_fields_takes_all(client: Client) -> None:
+    client.send("take_anything", body={"what": "ever"})
+    assert client.found() == []
+
+
+def test_a_field_that_was_read_in_another_case_is_known(client: Client) -> None:
+    client.send("update_thing", raw=b'{"Number": "A1", "Other": 1}', body={"number": "A1"}, changes=update(ADA))
+    assert client.done() == ["`update_thing` was sent the field `Other`."]
+
+
+def test_a_form_is_judged_as_it_was_read(client: Client) -> None:
+    client.send("update_thing", raw=b"number=A1&stat=x", body={"number": "A1", "stat": "x"}, changes=update(ADA))
+    assert client.done() == ["`update_thing` was sent the field `stat`."]
+
+
+def test_the_items_of_a_list_are_judged_but_for_those_refused(client: Client) -> None:
+    items: list[Any] = [
+        {"number": "A1", "stat": 1},
+        {"number": 5, "bad": 1},
+        {"number": "A2", "stat": 1, "id": 3},
+        "none",
+        {"number": "A3"},
+    ]
+    client.send("add_things", body={"things": items}, changes=update(ADA))
+    assert client.done() == ["`add_things` was sent the field `things[].stat`.", "`add_things` was sent the field `things[].id`."]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"status": 409}, id="refused"),
+        pytest.param({"fault": Fault(CATALOGUE["slow"], "magic", {})}, id="under a fault"),
+        pytest.param({"body": [1]}, id="no object"),
+    ],
+)
+def test_of_other_requests_no_field_is_judged(given: dict[str, Any], client: Client) -> None:
+    client.send("update_thing", **{"body": {"stat": 1}} | given)
+    assert client.found() == []
+
+
+def test_findings_about_the_same_fields_are_one(client: Client) -> None:
+    for names in ({"b": 1, "a": 2}, {"a": 1, "b": 2}, {"a": 1}):
+        client.send("update_thing", body=names, changes=update(ADA))
+    assert client.done() == ["`update_thing` was sent the fields `b`, `a`.", "`update_thing` was sent the field `a`."]
+    assert client.found() == [("unknown-fields", (1, 2)), ("unknown-fields", (3,))]
+
+
+def test_a_parameter_that_the_operation_does_not_know_is_told(client: Client) -> None:
+    client.send("list_things", query_string=b"page=1&limit=5&sort=x")
+    assert client.done() == ["`list_things` was asked with the query parameters `limit`, `sort` and answered 200."]
+
+
+# ------------------------------------------------------------------------------------------------------------------ pages
+
+LINKED = {"next": "http://shop.example/things/?page=2&size=1", "results": [1]}
+NUMBERED = {"data": [1], "meta": {"pagination": {"page": 1, "totalPages": 3, "hasMore": True}}}
+COUNTED = {"count": 3, "results": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "answer", "second"),
+    [
+        pytest.param("list_things", {"query_string": b"size=1"}, LINKED, {"query_string": b"size=1&page=2"}, id="a link"),
+        pytest.param("list_things", {}, NUMBERED, {"query_string": b"page=2"}, id="a number"),
+        pytest.param("list_things", {}, {"page": 1, "pages": 2}, {"query_string": b"page=2"}, id="a number at the top"),
+        pytest.param("search_things", {"body": {"limit": 2}}, COUNTED, {"body": {"limit": 2, "skip": 2}}, id="an offset"),
+    ],
+)
+def test_the_next_page_is_asked_for(name: str, first: dict[str, Any], answer: Any, second: dict[str, Any], client: Client) -> None:
+    client.send(name, answer=answer, **first)
+    assert client.found() == [("page-loop-stopped", (1,))]
+    client.send("update_thing", changes=update(ADA))
+    client.send(name, **second)
+    assert client.found() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        pytest.param("list_things", {"answer": {"next": None, "results": []}}, id="no link"),
+        pytest.param("list_things", {"answer": {"next": "tomorrow"}}, id="next is no link"),
+        pytest.param(
+            "list_things", {"answer": {"meta": {"pagination": {"page": 3, "totalPages": 3, "hasMore": False}}}}, id="the last page"
+        ),
+        pytest.param("list_things", {"answer": {"meta": {"page": "one"}}}, id="a page that is no number"),
+        pytest.param("list_things", {"answer": LINKED, "method": "HEAD"}, id="an answer without a body"),
+        pytest.param("list_things", {"answer": LINKED, "fault": Fault(CATALOGUE["truncated_body"], "magic", {})}, id="a broken answer"),
+        pytest.param("list_things", {"answer": [1, 2]}, id="a bare list"),
+        pytest.param("list_things", {"answer": COUNTED}, id="a count without an offset to ask for"),
+        pytest.param("search_things", {"answer": COUNTED, "body": {"skip": 1}}, id="the last of the count"),
+        pytest.param("search_things", {"answer": {"count": 3, "results": []}, "body": {"skip": 9}}, id="past the count"),
+    ],
+)
+def test_where_no_page_follows_none_is_missed(name: str, given: dict[str, Any], client: Client) -> None:
+    client.send(name, **given)
+    assert client.found() == []
+
+
+def test_a_page_asked_for_before_is_asked_for_again(client: Client) -> None:
+    client.send("list_things", query_string=b"size=1&page=2")
+    client.send("list_things", query_string=b"size=1", answer=LINKED)
+    assert client.found() == [("page-loop-stopped", (2,))]
+
+
+# ------------------------------------------------------------------------------------------------------------------ paths
+
+
+def test_a_path_without_its_slash_is_told(client: Client) -> None:
+    client.send(method="PUT", path="/things", status=301, answer_headers=((b"Location", b"/things/?a=b"),))
+    assert client.found() == [("missing-slash", (1,))]
+    assert client.done() == ["`PUT /things` was called, and answered 301 to the path with a slash at its end."]
+
+
+def test_a_path_or_method_that_there_is_not_is_told(client: Client) -> None:
+    client.send(method="GET", path="/thing", status=404)
+    client.send(method="PATCH", path="/things/", status=405, methods=("GET", "PUT"))
+    client.send(method="GET", path="/thing", status=404, query_string=b"page=1")
+    client.send(method="OPTIONS", path="/things/", status=200)
+    assert client.done() == [
+        "`GET /thing` was called and answered 404: no operation has that path.",
+        "`PATCH /things/` was called and answered 405: the path takes GET, PUT.",
+    ]
+    assert client.found() == [("unmatched", (1, 3)), ("unmatched", (2,))]
+
+
+def test_a_refused_body_is_told_in_the_vendors_words(client: Client) -> None:
+    client.send("update_thing", status=400, answer={"state": ["`so`\nnot"]}, body={})
+    client.send("update_thing", status=400, answer=None, body={"a": 1}, fault=Fault(CATALOGUE["validation"], "prefer", {}))
+    assert client.found() == [("refused", (1,))]
+    assert client.done() == ['`update_thing` was answered 400, saying `{"state": ["\'so\'\\nnot"]}`.']
+
+
+# ------------------------------------------------------------------------------------------------------------------ matches
+
+
+def number(value: str | None, *rows: Row) -> Step:
+    return Step("number", value, None, list(rows))
+
+
+def email(value: str | None, *rows: Row) -> Step:
+    return Step("email", value, None, list(rows))
+
+
+@pytest.mark.parametrize(
+    ("body", "matches", "changes", "found"),
+    [
+        pytest.param(
+            {"number": "A1", "email": "bob@x"}, by(RULE, [ADA], number("A1", ADA)), update(ADA, state="old"), ["other-lead"], id="a key not looked at"
+        ),
+        pytest.param({"number": "A1", "email": "ADA@X"}, by(RULE, [ADA], number("A1", ADA)), update(ADA, state="old"), [], id="the same lead"),
+        pytest.param({"number": "A1", "email": "new@x"}, by(RULE, [ADA], number("A1", ADA)), update(ADA, email="new@x"), [], id="a key taken over"),
+        pytest.param({"number": "A1", "email": "bob@x"}, by(RULE, [ADA], number("A1", ADA)), [], ["other-lead"], id="a lead that was read"),
+        pytest.param({"number": "A1", "email": "bob@x"}, by(RULE, [ADA], number("A1", ADA)), update(ADA, email=None), ["other-lead"], id="a key emptied"),
+        pytest.param({"number": "A1", "email": 5}, by(RULE, [ADA], number("A1", ADA)), [], [], id="a key of another type"),
+        pytest.param(
+            {"number": "Z9", "email": "bob@x"}, by(FALLING, [BOB], number("Z9"), email("bob@x", BOB)), update(BOB, number="Z9"), ["other-lead"], id="a key passed over"
+        ),
+        pytest.param(
+            {"number": "Z9", "email": "bob@x"}, by(FALLING, [BOB | {"number": None}], number("Z9"), email("bob@x", BOB)), [], [], id="a key that the lead lacked"
+        ),
+        pytest.param(["no object"], by(RULE, [ADA], number("A1", ADA)), [], [], id="a body that names nothing"),
+    ],
+)  # fmt: skip
+def test_the_lead_that_was_named_is_the_one_that_is_taken(
+    body: Any, matches: list[Match], changes: list[Change], found: list[str], client: Client
+) -> None:
+    client.send("update_thing", body=body, matches=matches, changes=changes)
+    assert [slug for slug, _ in client.found() if slug != "inferred-behaviour"] == found
+
+
+def test_another_lead_is_told_with_both_keys(client: Client) -> None:
+    client.send("update_thing", body={"number": "A1", "email": "bob@x"}, matches=by(RULE, [ADA], number("A1", ADA)))
+    said = "`update_thing` named the `email` `bob@x`, and the rule `by key` took the lead `1`, whose `email` is `ada@x`."
+    assert client.done() == [said]
+
+
+def test_of_several_leads_one_is_changed(client: Client) -> None:
+    client.send("update_thing", matches=by(RULE, [ADA, BOB], number("A1", ADA, BOB)), changes=update(BOB, state="old"))
+    assert client.found() == [("several-matches", (1,))]
+    assert client.done() == ["`update_thing` named 2 leads by the rule `by key`, and the vendor changed 1 of them."]
+
+
+def test_of_several_leads_one_is_read(client: Client) -> None:
+    client.send("list_things", matches=by(RULE, [ADA, BOB], number("A1", ADA, BOB)))
+    assert client.done() == ["`list_things` named 2 leads by the rule `by key`, and the vendor took one of them."]
+
+
+@pytest.mark.parametrize("status", [200, 409])
+def test_several_leads_that_are_left_alone_are_no_matter(status: int, client: Client) -> None:
+    client.send("update_thing", status=status, matches=by(RULE, [ADA, BOB], number("A1", ADA, BOB)))
+    assert client.found() == []
+
+
+def test_what_the_documentation_does_not_say_is_noted(client: Client) -> None:
+    client.send("list_things", status=404)
+    client.send("update_thing", status=201, matches=by(FALLING, [], number("Z9"), email("z@x")))
+    client.send("list_things", status=404, query_string=b"page=2")
+    client.send("list_things", status=404, query_string=b"page=3", fault=Fault(CATALOGUE["not_found"], "prefer", {}))
+    assert client.found() == [("inferred-behaviour", (1, 3)), ("inferred-behaviour", (2,)), ("chosen-behaviour", (2,))]
+    assert client.done() == [
+        "`list_things` was answered 404.",
+        "`update_thing` looked for its lead by the rule `falling`.",
+        "`update_thing` was answered 201.",
+    ]
+
+
+# ------------------------------------------------------------------------------------------------------------------ report
+
+
+def test_the_report_is_plain_json(client: Client) -> None:
+    client.send("list_things", **wait(9))
+    client.send("list_things")
+    (check,) = [check for check in CHECKS if check.slug == "early-retry"]
+    told = client.report(dropped=2).as_json()
+    assert json.loads(json.dumps(told)) == told
+    assert {name: value for name, value in told.items() if name != "coverage"} == {
+        "requests": 2,
+        "dropped": 2,
+        "findings": [
+            {
+                "check": "early-retry",
+                "level": "error",
+                "title": check.title,
+                "vendor": "shop",
+                "operation": "list_things",
+                "message": f"`list_things` was sent again 1 s after request 1, whose 429 asked for 9 s. {check.meaning}",
+                "advice": check.advice,
+                "requests": [2],
+                "count": 1,
+            }
+        ],
+    }
+
+
+def test_the_coverage_tells_what_was_and_was_not_seen(client: Client) -> None:
+    client.send("list_things")
+    client.send("list_things", fault=Fault(CATALOGUE["reset"], "magic", {}))
+    client.send("list_things", fault=Fault(CATALOGUE["gateway_html"], "magic", {}))
+    client.send("update_thing", status=409, matches=by(RULE, [ADA, BOB], number("A1", ADA, BOB)))
+    client.send("update_thing", matches=[*by(RULE, [], number("Z9")), *by(RULE, [ADA], number("A1", ADA))], changes=update(ADA))
+    client.send("update_thing", fault=Fault(CATALOGUE["apply_but_fail"], "magic", {"answer": "timeout"}), changes=update(ADA))
+    client.send(status=404)
+    (listed, updated, *_), rules = (client.report().coverage["shop"][name] for name in ("operations", "rules"))
+    assert listed == {
+        "operation": "list_things",
+        "method": "GET",
+        "path": "/things/",
+        "requests": 3,
+        "statuses": {"no answer": 1, "200": 1, "502": 1},
+        "never_seen": [404],
+    }
+    assert (updated["statuses"], updated["never_seen"]) == ({"no answer": 1, "200": 1, "409": 1}, [201, 400])
+    assert rules == [
+        {"rule": "by key", "provenance": "documented", "none": 1, "one": 1, "several": 1},
+        {"rule": "unused", "provenance": "chosen", "none": 0, "one": 0, "several": 0},
+    ]
+    assert client.report().coverage["shop"]["never_called"] == ["search_things", "add_things", "take_anything"]
+    assert client.report().coverage["shop"]["requests"] == 7
+
+
+def test_the_page_reads_like_this(client: Client) -> None:
+    client.send("list_things", query_string=b"a|b=1")
+    client.send(method="GET", path="/<script>", status=404)
+    unmatched, unknown = (check for check in CHECKS if check.slug in ("unmatched", "unknown-parameters"))
+    assert (
+        client.report(dropped=1).as_markdown()
+        == f"""# Client conduct
+
+2 requests: 1 error, 1 warning, 0 notes.
+
+Incomplete: 1 older request had to leave the journal, and nothing is said of them.
+
+## Error: No such operation (`unmatched`)
+
+{unmatched.meaning} {unmatched.advice}
+
+- `GET /<script>` was called and answered 404: no operation has that path. (shop, request 2)
+
+## Warning: Sent query parameters that there are not (`unknown-parameters`)
+
+{unknown.meaning} {unknown.advice}
+
+- `list_things` was asked with the query parameter `a|b` and answered 200. (shop, request 1)
+
+## Coverage
+
+### shop: 1 of 5 operations
+
+| operation | requests | statuses seen | documented, never seen |
+|---|---|---|---|
+| `list_things` | 1 | 200 (1) | 404 |
+
+| matching rule | none | one | several |
+|---|---|---|---|
+| by key | 0 | 0 | 0 |
+| unused | 0 | 0 | 0 |
+
+Never called: `update_thing`, `search_things`, `add_things`, `take_anything`
+"""
+    )
+
+
+def test_many_requests_are_counted_and_not_listed(client: Client) -> None:
+    for _ in range(13):
+        client.send(path="/thing", status=410)
+    assert "(shop, requests 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 3 more)" in client.report().as_markdown()
+
+
+def test_entries_are_taken_in_the_order_of_their_numbers(client: Client) -> None:
+    client.send("list_things", **wait(9))
+    client.send("list_things")
+    client.calls.reverse()
+    assert client.found() == [("early-retry", (2,))]
+
+
+def test_the_worst_comes_first(client: Client) -> None:
+    client.send("list_things", status=404)
+    client.send("list_things", query_string=b"x=1")
+    client.send(status=404)
+    assert [finding.level for finding in client.report().findings] == ["error", "warning", "note"]
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "found"),
+    [
+        pytest.param([], [], id="nothing"),
+        pytest.param(["error"], ["unmatched"], id="errors"),
+        pytest.param(["warning"], ["unmatched", "unknown-parameters"], id="warnings and worse"),
+        pytest.param(["note"], ["unmatched", "unknown-parameters", "inferred-behaviour"], id="everything"),
+        pytest.param(["inferred-behaviour"], ["inferred-behaviour"], id="one check"),
+        pytest.param(["inferred-behaviour", "error"], ["unmatched", "inferred-behaviour"], id="a check and a level"),
+        pytest.param(["refused"], [], id="a check that found nothing"),
+    ],
+)
+def test_a_run_fails_on_the_checks_and_levels_it_names(fail_on: list[str], found: list[str], client: Client) -> None:
+    client.send("list_things", status=404)
+    client.send("list_things", query_string=b"x=1")
+    client.send(status=404)
+    assert [finding.check.slug for finding in failed(client.report(), fail_on)] == found
+
+
+def test_a_name_that_is_neither_check_nor_level_is_refused(client: Client) -> None:
+    with pytest.raises(OperatorError, match=r"^'errors', 'retries': no such check or level; .* error, warning, note, .* early-retry, "):
+        failed(client.report(), ["retries", "error", "errors"])
+
+
+# ------------------------------------------------------------------------------------------------------------------ vendors
+
+
+def watched(*requests: tuple[str, str, Any]) -> Report:
+    """The report on these requests of one account: method, path and body."""
+    app = create_app()
+    credentials = {"Authorization": "Token watched", "X-API-KEY": "watched"}
+
+    async def send() -> None:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://mock") as client:
+            for method, path, body in requests:
+                bearer = {"Authorization": "Bearer watched:secret"} if path.startswith("/nlpearl") else {}
+                await client.request(method, path, json=body, headers=credentials | bearer)
+
+    asyncio.run(send())
+    journal = app.workspaces.of("watched").journal
+    operations = {site.vendor.name: site.document.operations for site in app.sites}
+    rules = {site.vendor.name: site.vendor.rules for site in app.sites}
+    return report(journal, operations, rules, journal.dropped)
+
+
+PEARL = "66a1f0c2d60e456235eae601"
+PHONE = "+18042221111"
+
+
+@pytest.mark.parametrize(
+    ("requests", "found"),
+    [
+        pytest.param(
+            [("PUT", "/sela/api/leads/update", {"phone_number": PHONE})], [("missing-slash", None, (1,))], id="sela, without the slash"
+        ),
+        pytest.param(
+            [("POST", "/sela/api/leads/", {"phone_number": "+12025550190", "status": "LOST", "colour": "red", "min_days": 1})],
+            [("read-only-fields", "leads_create", (1,)), ("extra-fields", "leads_create", (1,))],
+            id="sela, fields of all kinds",
+        ),
+        pytest.param(
+            [("PUT", "/sela/api/leads/update/", {"phone_number": "+12025550190"})] * 2, [("retried-4xx", "leads_update_update", (2,))], id="sela, a 404 again"
+        ),
+        pytest.param(
+            [("GET", "/sela/api/leads/?page_size=5", None)], [("page-loop-stopped", "leads_list", (1,))], id="sela, one page only"
+        ),
+        pytest.param(
+            [("GET", "/octanist/api/leads?limit=5", None)], [("page-loop-stopped", "list_leads", (1,))], id="octanist, one page only"
+        ),
+        pytest.param(
+            [("PATCH", "/octanist/api/leads", {"id": "lead_abc123", "email": "else@example.com", "name": "X", "colour": 1})],
+            [("other-lead", "update_lead", (1,)), ("unknown-fields", "update_lead", (1,)), ("read-only-fields", "update_lead", (1,))],
+            id="octanist, another lead and fields of all kinds",
+        ),
+        pytest.param([("GET", "/octanist/api/lead", None)], [("unmatched", None, (1,))], id="octanist, a path that there is not"),
+        pytest.param(
+            [("POST", f"/nlpearl/v2/Outbound/{PEARL}/Leads", {"limit": 5})], [("page-loop-stopped", "search_leads", (1,))], id="nlpearl, one page only"
+        ),
+        pytest.param(
+            [("POST", f"/nlpearl/v2/Outbound/{PEARL}/Leads/Add", {"leads": [{"PhoneNumber": "+12025550190", "colour": 1, "created": "x"}]})],
+            [("unknown-fields", "add_leads", (1,)), ("read-only-fields", "add_leads", (1,))],
+            id="nlpearl, fields of all kinds",
+        ),
+    ],
+)  # fmt: skip
+def test_the_vendors_requests_are_judged(requests: list[tuple[str, str, Any]], found: list[Any]) -> None:
+    findings = watched(*requests).findings
+    assert [(each.check.slug, each.operation, each.requests) for each in findings if not each.check.slug.endswith("-behaviour")] == found
+
+
+# ------------------------------------------------------------------------------------------------------------------ documentation
+
+
+def test_the_page_on_conduct_tells_each_check() -> None:
+    table = (DOCS / "conduct.md").read_text("utf-8").partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| `")]
+    assert rows == [f"| `{check.slug}` | {check.level} | {check.title} | {check.meaning} | {check.advice} |" for check in CHECKS]
+
+
+def test_the_page_on_conduct_shows_a_report_as_it_is() -> None:
+    listing, update = (
+        ("GET", "/octanist/api/leads?search=x%2Bfault-429%40example.com", None),
+        {"email": "john@example.com", "status": "won", "vaule": 5000},
+    )
+    page = watched(listing, listing, ("PATCH", "/octanist/api/leads", update)).as_markdown()
+    (shown,) = re.findall(r"```markdown\n(.*?)```", (DOCS / "conduct.md").read_text("utf-8"), re.DOTALL)
+    assert re.sub(r"again [\d.]+ s", "again 0.2 s", page) == shown
+
+
+def test_every_check_has_a_name_of_its_own_that_is_no_level() -> None:
+    slugs = [check.slug for check in CHECKS]
+    assert len({*slugs, *LEVELS}) == len(slugs) + len(LEVELS)
+    assert [slug for slug in slugs if not re.fullmatch(r"[a-z0-9-]+", slug)] == []
+
+
+def test_the_checks_stand_with_the_worst_first() -> None:
+    assert [check.level for check in CHECKS] == sorted((check.level for check in CHECKS), key=LEVELS.index)

@@ -1,0 +1,551 @@
+"""Which request gets which fault, and what a client sees of it on the wire."""
+
+import asyncio
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from datetime import timedelta
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+import mockserver
+from mockserver.call import Call
+from mockserver.errors import Refusal
+from mockserver.faults import CATALOGUE, Fault
+from mockserver.injection import MAX_RULES, Answer, Injection, Rule, as_seen, chance, deliver, instead, preferred, refusal
+from mockserver.server import bind, url_of, uvicorn_server
+from mockserver.spec import load_document
+from tests.unit.tiny import DOCUMENT, NOW
+
+PAGE = (Path(mockserver.__path__[0]).parent / "docs" / "faults.md").read_text("utf-8")
+ADA = {"name": "Ada", "phone": "+12025550101", "emails": ["ada@example.com"], "id": 28001, "member": True}
+JSON = {"content-type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def operations(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    """The operations of a small document, by id."""
+    file = tmp_path_factory.mktemp("tiny") / "tiny.yaml"
+    file.write_text(DOCUMENT, "utf-8")
+    return {operation.id: operation for operation in load_document(file).operations}
+
+
+@pytest.fixture
+def ask(operations: Mapping[str, Any]) -> Callable[..., Call]:
+    """Makes a request on its way to `create_person`, or to another operation."""
+
+    def make(
+        body: Any = ADA, *, operation: str = "create_person", path: str = "/people", query: str = "", after: float = 0.0, **headers: str
+    ) -> Call:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        named = {name.replace("_", "-").encode(): value.encode() for name, value in (JSON | headers).items()}
+        scope = {"method": "POST", "path": f"/tiny{path}", "query_string": query.encode(), "headers": []}
+        call = Call(scope, named, raw)
+        call.vendor, call.operation, call.number, call.now = "tiny", operations.get(operation), 1, NOW + timedelta(seconds=after)
+        call.place = {"id": path.rpartition("/")[2]} if path.count("/") > 1 else {}
+        return call
+
+    return make
+
+
+def rules(*specs: Mapping[str, Any], seed: int = 1) -> Injection:
+    """A workspace's rules, all made at the same moment."""
+    made = Injection(seed)
+    for spec in specs:
+        made.add(spec, NOW)
+    return made
+
+
+def name_of(fault: Fault | None) -> str | None:
+    return fault.kind.name if fault else None
+
+
+def test_without_any_reason_there_is_no_fault(ask: Callable[..., Call]) -> None:
+    assert rules().take(ask()) is None
+
+
+def test_a_rule_gives_its_fault_with_all_of_its_parameters(ask: Callable[..., Call]) -> None:
+    fault = rules({"fault": "maintenance", "parameters": {"retry_after": 9}}).take(ask())
+    assert fault == Fault(CATALOGUE["maintenance"], "rule 1", {"retry_after": 9})
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param({}, id="every request"),
+        pytest.param({"vendor": "tiny"}, id="vendor"),
+        pytest.param({"operation": "create_person"}, id="operation"),
+        pytest.param({"path": "/people"}, id="path"),
+        pytest.param({"path": "/p*"}, id="the beginning of a path"),
+        pytest.param({"path": "*"}, id="any path"),
+        pytest.param({"body": {"name": "Ada", "emails": ["ada@example.com"]}}, id="some of the body"),
+        pytest.param({"lead": 28001}, id="an id"),
+        pytest.param({"lead": "28001"}, id="an id as text"),
+        pytest.param({"lead": "Ada@Example.com"}, id="an e-mail address"),
+        pytest.param({"lead": "(202) 555-0101"}, id="a phone number"),
+        pytest.param({"vendor": None, "path": None, "body": None, "lead": None, "times": None, "parameters": None}, id="null is any"),
+    ],
+)
+def test_a_rule_fits_a_request(ask: Callable[..., Call], spec: dict[str, Any]) -> None:
+    assert name_of(rules({"fault": "conflict"} | spec).take(ask())) == "conflict"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param({"vendor": "other"}, id="vendor"),
+        pytest.param({"operation": "list_people"}, id="operation"),
+        pytest.param({"path": "/person"}, id="path"),
+        pytest.param({"path": "/tiny/people"}, id="the path with the prefix"),
+        pytest.param({"body": {"name": "Grace"}}, id="body"),
+        pytest.param({"body": {"member": 1}}, id="true is not 1"),
+        pytest.param({"lead": "1"}, id="an id that is part of another"),
+        pytest.param({"lead": "True"}, id="true names nobody"),
+        pytest.param({"lead": "+12025550102"}, id="a phone number"),
+        pytest.param({"vendor": "tiny", "lead": 7}, id="only one of two"),
+    ],
+)
+def test_a_rule_passes_over_other_requests(ask: Callable[..., Call], spec: dict[str, Any]) -> None:
+    made = rules({"fault": "conflict"} | spec)
+    assert made.take(ask()) is None
+    assert made.listing(NOW)[0]["seen"] == 0
+
+
+@pytest.mark.parametrize(
+    "request_of",
+    [
+        pytest.param({"path": "/people/28001"}, id="path"),
+        pytest.param({"query": "id=28001&x="}, id="query"),
+        pytest.param({"body": {"deep": [{"id": 28001}]}}, id="deep in the body"),
+        pytest.param({"body": b"id=28001", "content_type": "application/x-www-form-urlencoded; charset=utf-8"}, id="form"),
+        pytest.param(
+            {
+                "body": b'--b\r\nContent-Disposition: form-data; name="id"\r\n\r\n28001\r\n--b--\r\n',
+                "content_type": "multipart/form-data; boundary=b",
+            },
+            id="multipart form",
+        ),
+    ],
+)
+def test_a_lead_may_be_named_anywhere(ask: Callable[..., Call], request_of: dict[str, Any]) -> None:
+    made = rules({"fault": "conflict", "lead": 28001})
+    assert name_of(made.take(ask(**({"body": b""} | request_of)))) == "conflict"
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b"[" * 500])
+def test_a_body_that_cannot_be_read_holds_nothing(ask: Callable[..., Call], raw: bytes) -> None:
+    assert rules({"fault": "conflict", "body": {"name": "Ada"}}, {"fault": "conflict", "lead": 1}).take(ask(raw)) is None
+
+
+def test_a_body_past_the_limit_holds_nothing(ask: Callable[..., Call]) -> None:
+    call = ask()
+    call.raw = None
+    assert rules({"fault": "conflict", "lead": "ada@example.com"}).take(call) is None
+
+
+def test_an_unknown_path_or_method_gets_no_fault(ask: Callable[..., Call]) -> None:
+    assert rules({"fault": "reset"}).take(ask(operation="nothing", prefer="code=500")) is None
+
+
+def test_the_first_rule_that_applies_decides(ask: Callable[..., Call]) -> None:
+    made = rules({"fault": "conflict", "times": 1}, {"fault": "reset", "times": 1}, {"fault": "forbidden", "vendor": "other"})
+    assert [name_of(made.take(ask())) for _ in range(3)] == ["conflict", "reset", None]
+
+
+def test_some_requests_pass_first_and_then_so_many_get_it(ask: Callable[..., Call]) -> None:
+    made = rules({"fault": "conflict", "skip": 2, "times": 1})
+    assert [name_of(made.take(ask())) for _ in range(5)] == [None, None, "conflict", None, None]
+
+
+def test_a_rule_lives_so_long_on_the_workspaces_clock(ask: Callable[..., Call]) -> None:
+    made = rules({"fault": "conflict", "seconds_to_live": 10})
+    assert [name_of(made.take(ask(after=seconds))) for seconds in (0, 9.999, 10, 11)] == ["conflict", "conflict", None, None]
+    assert [made.listing(NOW + timedelta(seconds=seconds))[0]["expired"] for seconds in (9, 10)] == [False, True]
+
+
+def test_chance_is_decided_by_the_seed(ask: Callable[..., Call]) -> None:
+    spec = {"fault": "conflict", "probability": 0.5}
+    runs = [[made.take(ask()) is not None for _ in range(200)] for made in (rules(spec), rules(spec), rules(spec, seed=2))]
+    assert runs[0] == runs[1] != runs[2]
+    assert 70 < sum(runs[0]) < 130
+
+
+@pytest.mark.parametrize(("probability", "times"), [(0, 0), (1, 50)])
+def test_a_probability_may_be_none_or_certain(ask: Callable[..., Call], probability: int, times: int) -> None:
+    made = rules({"fault": "conflict", "probability": probability})
+    assert sum(made.take(ask()) is not None for _ in range(50)) == times
+
+
+def test_a_random_wait_is_within_its_range_and_the_same_in_every_run(ask: Callable[..., Call]) -> None:
+    spec = {"fault": "slow", "parameters": {"at_least": 0.5, "at_most": 2}}
+    runs = [[fault.parameters for _ in range(20) if (fault := made.take(ask()))] for made in (rules(spec), rules(spec))]
+    assert runs[0] == runs[1]
+    assert all(list(each) == ["seconds"] and 0.5 <= each["seconds"] <= 2 for each in runs[0])
+    assert len({each["seconds"] for each in runs[0]}) > 10
+
+
+def test_chance_is_even() -> None:
+    drawn = [chance(1, "x", number) for number in range(1000)]
+    assert all(0 <= each < 1 for each in drawn)
+    assert 450 < sum(drawn) < 550
+
+
+def test_a_quota_lets_so_many_through_in_each_window(ask: Callable[..., Call]) -> None:
+    made = rules({"fault": "rate_limited", "parameters": {"limit": 2, "window": 10}})
+    taken = [made.take(ask(after=seconds)) for seconds in (100, 101, 102, 109.5, 110, 119, 119.9, 135)]
+    waits = [fault.parameters["retry_after"] if fault else None for fault in taken]
+    assert waits == [None, None, 8, 1, None, None, 1, None]
+
+
+def test_a_window_begins_anew_where_the_clock_was_turned_back(ask: Callable[..., Call]) -> None:
+    made = rules({"fault": "rate_limited", "parameters": {"limit": 1, "window": 10}})
+    assert [name_of(made.take(ask(after=seconds))) for seconds in (100, 50, 51)] == [None, None, "rate_limited"]
+
+
+def test_without_a_limit_every_request_is_one_too_many(ask: Callable[..., Call]) -> None:
+    fault = rules({"fault": "rate_limited", "parameters": {"retry_after": 7}}).take(ask())
+    assert (name_of(fault), fault and fault.parameters["retry_after"]) == ("rate_limited", 7)
+
+
+def test_a_rule_tells_what_it_says_and_what_it_did(ask: Callable[..., Call]) -> None:
+    made = rules({"fault": "slow-drip", "skip": 1, "times": 1, "lead": "ada@example.com", "parameters": {"seconds": 2}})
+    for _ in range(3):
+        made.take(ask())
+    assert made.listing(NOW) == [
+        {
+            "id": 1,
+            "fault": "slow_drip",
+            "parameters": {"seconds": 2},
+            "vendor": None,
+            "operation": None,
+            "path": None,
+            "body": None,
+            "lead": "ada@example.com",
+            "times": 1,
+            "skip": 1,
+            "probability": 1.0,
+            "seconds_to_live": None,
+            "seen": 2,
+            "applied": 1,
+            "left": 0,
+            "spent": True,
+            "expired": False,
+        }
+    ]
+
+
+def test_rules_are_numbered_and_can_be_removed() -> None:
+    made = rules({"fault": "reset"}, {"fault": "slow"})
+    assert (made.remove(1), made.remove(1), made.add({"fault": "timeout"}, NOW).id, len(made)) == (True, False, 3, 2)
+    made.clear()
+    assert (made.listing(NOW), made.add({"fault": "reset"}, NOW).id) == ([], 1)
+
+
+def test_a_copy_goes_its_own_way(ask: Callable[..., Call]) -> None:
+    made = rules({"fault": "conflict", "times": 2})
+    made.take(ask())
+    twin = made.copy()
+    twin.take(ask())
+    twin.add({"fault": "reset"}, NOW)
+    assert [each.listing(NOW)[0]["left"] for each in (made, twin)] == [1, 0]
+    assert (len(made), len(twin)) == (1, 2)
+
+
+def test_everything_wrong_with_a_rule_is_told_at_once() -> None:
+    spec = {"fault": "slow", "parameters": {"seconds": -1, "x": 1}, "path": "people", "lead": " ", "seconds_to_live": 1e300}
+    with pytest.raises(Refusal) as caught:
+        rules(spec)
+    assert caught.value.kind == "invalid"
+    assert [problem.path for problem in caught.value.problems] == [
+        ("parameters", "seconds"),
+        ("parameters", "x"),
+        ("path",),
+        ("lead",),
+        ("seconds_to_live",),
+    ]
+
+
+def test_an_unknown_fault_is_told_with_those_there_are() -> None:
+    with pytest.raises(Refusal) as caught:
+        rules({"fault": "teapot"})
+    assert [problem.message for problem in caught.value.problems] == [f"must be one of {', '.join(CATALOGUE)}"]
+
+
+def test_a_workspace_holds_so_many_rules() -> None:
+    full = rules(*[{"fault": "reset"}] * MAX_RULES)
+    with pytest.raises(Refusal, match=f"at most {MAX_RULES} fault rules"):
+        full.add({"fault": "reset"}, NOW)
+
+
+def test_the_page_tells_each_field_of_a_rule_and_its_example_makes_one() -> None:
+    told = PAGE.partition("## Rules")[2].partition("## ")[0]
+    inner = {"id", "kind", "expires"}
+    named = {"fault"} | {field.name for field in fields(Rule)} - inner
+    assert set(re.findall(r"^\| `(\w+)`", told, re.MULTILINE)) == named
+    example = re.search(r"```json\n(.*?)```", told, re.DOTALL)
+    assert example is not None
+    assert rules(json.loads(example[1])).listing(NOW)[0]["left"] == 3
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "parameters", "applied"),
+    [
+        pytest.param("code=429", "rate_limited", {"retry_after": 1, "limit": None, "window": 60.0}, "code=429", id="a status"),
+        pytest.param('code="503"', "maintenance", {"retry_after": None}, "code=503", id="in quotes"),
+        pytest.param("Fault = Apply-But-Fail", "apply_but_fail", {"answer": "reset", "seconds": 60.0}, "fault=Apply-But-Fail", id="a name"),
+        pytest.param(
+            "fault=slow; seconds=0.2", "slow", {"seconds": 0.2, "at_least": None, "at_most": None}, "fault=slow", id="with a parameter"
+        ),
+        pytest.param("code=503;retry-after=5", "maintenance", {"retry_after": 5}, "code=503", id="with a hyphened parameter"),
+        pytest.param("code=503; retry_after=-5", "maintenance", {"retry_after": None}, "code=503", id="with a bad parameter"),
+        pytest.param("code=503; x=5", "maintenance", {"retry_after": None}, "code=503", id="with an unknown parameter"),
+        pytest.param(
+            "fault=apply-but-fail; answer=timeout; seconds=1",
+            "apply_but_fail",
+            {"answer": "timeout", "seconds": 1},
+            "fault=apply-but-fail",
+            id="with a word",
+        ),
+        pytest.param("respond-async, wait=10, code=404", "not_found", {}, "code=404", id="after others"),
+        pytest.param("code=418, code=409; x, code=404", "conflict", {}, "code=409", id="the first that is understood"),
+    ],
+)
+def test_a_header_asks_for_a_fault(header: str, name: str, parameters: dict[str, Any], applied: str) -> None:
+    assert preferred(header.encode()) == Fault(CATALOGUE[name], "prefer", parameters, applied.encode())
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "code", "code=200", "code=4290", "fault=", "fault=teapot", "wait=429", "x; code=429", "code=\xb2", '"code=429"', ",,;;=="],
+)
+def test_a_header_may_ask_for_nothing(header: str) -> None:
+    assert preferred(header.encode("latin-1")) is None
+
+
+def test_the_header_comes_before_rules_and_rules_before_magic(ask: Callable[..., Call]) -> None:
+    made = rules({"fault": "conflict", "times": 1})
+    body = {"email": "ada+fault-403@example.com"}
+    calls = [ask(body, prefer="code=429"), ask(body), ask(body)]
+    assert [(fault.kind.name, fault.cause) for call in calls if (fault := made.take(call))] == [
+        ("rate_limited", "prefer"),
+        ("conflict", "rule 1"),
+        ("forbidden", "magic"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "request_of",
+    [
+        pytest.param({"body": {"phone": "(202) 555-0143"}}, id="body"),
+        pytest.param({"query": "phone=%2B12025550143"}, id="query"),
+        pytest.param({"path": "/people/+12025550143"}, id="path"),
+        pytest.param({"path": "/people/ada+fault-apply-but-fail@example.com"}, id="path with an address"),
+    ],
+)
+def test_magic_values_may_stand_anywhere(ask: Callable[..., Call], request_of: dict[str, Any]) -> None:
+    assert rules().take(ask(**({"body": b""} | request_of))) == Fault(
+        CATALOGUE["apply_but_fail"], "magic", {"answer": "reset", "seconds": 60.0}
+    )
+
+
+def test_a_random_wait_may_be_asked_for_by_a_header(ask: Callable[..., Call]) -> None:
+    waits = [rules().take(ask(prefer="fault=slow; at_least=1; at_most=2")) for _ in range(2)]
+    assert waits[0] == waits[1]
+    assert waits[0] is not None
+    assert 1 <= waits[0].parameters["seconds"] <= 2
+
+
+def given(name: str, **parameters: Any) -> Fault:
+    """The fault with these parameters and its defaults."""
+    return Fault(CATALOGUE[name], "rule 1", CATALOGUE[name].parameters | parameters)
+
+
+def test_a_refusal_has_its_kind_its_reason_and_its_wait() -> None:
+    faults = [given("unauthorized"), given("validation"), given("rate_limited", retry_after=3), given("maintenance"), given("reset")]
+    assert [(each.kind, each.message, each.retry_after) for each in map(refusal, faults)] == [
+        ("unauthorized", "unknown", None),
+        ("invalid", None, None),
+        ("rate_limited", None, 3),
+        ("maintenance", None, None),
+        ("server_error", None, None),
+    ]
+
+
+def test_only_a_lost_answer_can_be_an_error_instead() -> None:
+    told = [instead(each) for each in (given("apply_but_fail"), given("slow"), given("apply_but_fail", answer="server_error"))]
+    assert [each and each.kind for each in told] == [None, None, "server_error"]
+
+
+BODY = json.dumps({"name": "Zoë Ångström", "phone": "+12025550101", "filler": "é" * 60}, ensure_ascii=False).encode()
+NEARLY = 0.095
+"""A tenth of a second, for a loop whose timers are exact to a millisecond."""
+HEADERS = [(b"content-type", b"application/json"), (b"mockserver-request", b"7")]
+
+
+def test_half_of_a_body_ends_with_a_whole_character() -> None:
+    assert as_seen(given("malformed_json"), 200, HEADERS, "ééé".encode()) == Answer(200, HEADERS, "é".encode())
+
+
+@pytest.mark.parametrize("name", ["reset", "timeout", "apply_but_fail"])
+def test_a_lost_answer_is_seen_as_none(name: str) -> None:
+    assert as_seen(given(name), 200, HEADERS, BODY) == Answer(0, (), b"")
+
+
+@pytest.mark.parametrize("name", ["slow", "slow_drip", "conflict"])
+def test_other_answers_are_seen_as_they_are(name: str) -> None:
+    assert as_seen(given(name), 200, HEADERS, BODY) == Answer(200, HEADERS, BODY)
+
+
+done: SimpleQueue[str] = SimpleQueue()
+"""The faults that the server has delivered."""
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """Answers `BODY` under the fault that the request asks for."""
+    await receive()
+    asked = json.loads(dict(scope["headers"])[b"fault"])
+    await deliver(given(**asked), 200, HEADERS, BODY, receive, send)
+    done.put(asked["name"])
+
+
+def own_server() -> uvicorn.Server:
+    return uvicorn_server(app)  # type: ignore[arg-type]  # any ASGI application will do
+
+
+def plain_server() -> uvicorn.Server:
+    return uvicorn.Server(uvicorn.Config(app, loop="asyncio", http="h11", ws="none", lifespan="off", log_config=None, server_header=False))
+
+
+@pytest.fixture(scope="module", params=[own_server, plain_server])
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A server as the command line runs it, and one as somebody else may."""
+    server, listener = request.param(), bind("127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    yield url_of(listener)
+    server.should_exit = True
+    thread.join()
+    listener.close()
+
+
+@pytest.fixture
+def get(url: str) -> Iterator[Callable[..., httpx.Response]]:
+    """Asks for the answer under a fault."""
+    with httpx.Client(base_url=url, timeout=5) as client:
+        yield lambda name, **parameters: client.get("/", headers={"Fault": json.dumps({"name": name, **parameters})})
+
+
+def wire(url: str, name: str, **parameters: Any) -> list[bytes]:
+    """What comes over a socket under a fault, in the pieces in which it comes."""
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nFault: %s\r\n\r\n" % json.dumps({"name": name, **parameters}).encode())
+        return list(iter(lambda: connection.recv(65536), b""))
+
+
+def test_an_empty_body_has_status_and_headers(get: Callable[..., httpx.Response]) -> None:
+    answer = get("empty_body")
+    assert (answer.status_code, answer.content, answer.headers["content-type"], answer.headers["content-length"]) == (
+        200,
+        b"",
+        "application/json",
+        "0",
+    )
+    assert get("slow", seconds=0).content == BODY
+
+
+def test_malformed_json_is_half_of_the_body_with_its_own_length(get: Callable[..., httpx.Response]) -> None:
+    answer = get("malformed_json")
+    assert BODY.startswith(answer.content)
+    assert len(BODY) // 2 - 1 <= len(answer.content) == int(answer.headers["content-length"])
+    with pytest.raises(json.JSONDecodeError):
+        answer.json()
+
+
+def test_a_gateway_answers_with_its_own_page(get: Callable[..., httpx.Response]) -> None:
+    answer = get("gateway_html")
+    assert (answer.status_code, answer.headers["content-type"], answer.headers["server"]) == (502, "text/html", "nginx")
+    assert answer.headers["mockserver-request"] == "7"
+    assert "<h1>502 Bad Gateway</h1>" in answer.text
+
+
+def test_a_truncated_body_promises_more_than_comes(url: str, get: Callable[..., httpx.Response]) -> None:
+    head, _, body = b"".join(wire(url, "truncated_body")).partition(b"\r\n\r\n")
+    assert b"content-length: %d" % len(BODY) in head.lower()
+    assert body == BODY[: len(BODY) // 2]
+    with pytest.raises(httpx.RemoteProtocolError):
+        get("truncated_body")
+
+
+def test_a_slow_answer_is_late_and_whole(get: Callable[..., httpx.Response]) -> None:
+    began = time.perf_counter()
+    assert get("slow", seconds=0.1).content == BODY
+    assert time.perf_counter() - began >= NEARLY
+
+
+def test_a_dripping_body_comes_in_several_pieces(url: str, get: Callable[..., httpx.Response]) -> None:
+    began = time.perf_counter()
+    assert get("slow_drip", seconds=0.1).content == BODY
+    assert NEARLY <= time.perf_counter() - began < 2
+    with httpx.stream("GET", url, headers={"Fault": json.dumps({"name": "slow_drip", "seconds": 0.1})}) as answer:
+        assert len(list(answer.iter_raw())) >= 3
+
+
+@pytest.mark.parametrize("asked", [{"name": "reset"}, {"name": "apply_but_fail"}], ids=lambda asked: asked["name"])
+def test_a_reset_is_one_on_the_wire(url: str, get: Callable[..., httpx.Response], asked: dict[str, str]) -> None:
+    with pytest.raises(ConnectionResetError):
+        wire(url, **asked)
+    with pytest.raises(httpx.ReadError):
+        get(**asked)
+
+
+@pytest.mark.parametrize("asked", [{"name": "timeout"}, {"name": "apply_but_fail", "answer": "timeout"}], ids=lambda asked: asked["name"])
+def test_a_timeout_closes_without_an_answer(url: str, get: Callable[..., httpx.Response], asked: dict[str, str]) -> None:
+    began = time.perf_counter()
+    assert wire(url, **asked, seconds=0.1) == []
+    assert time.perf_counter() - began >= NEARLY
+    with pytest.raises(httpx.RemoteProtocolError):
+        get(**asked, seconds=0.05)
+
+
+@pytest.mark.parametrize("name", ["timeout", "slow", "slow_drip"])
+def test_a_wait_ends_where_the_client_leaves(url: str, name: str) -> None:
+    while not done.empty():
+        done.get()
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.get(url, headers={"Fault": json.dumps({"name": name, "seconds": 60})}, timeout=0.1)
+    assert done.get(timeout=2) == name
+
+
+def test_an_answer_to_head_has_no_body_to_break(url: str) -> None:
+    for name in ("malformed_json", "slow_drip", "gateway_html"):
+        assert (
+            httpx.head(url, headers={"Fault": json.dumps({"name": name} | ({"seconds": 0} if name == "slow_drip" else {}))}).content == b""
+        )
+
+
+async def in_process(name: str, **parameters: Any) -> httpx.Response:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
+        return await client.get("/", headers={"Fault": json.dumps({"name": name, **parameters})})
+
+
+@pytest.mark.parametrize("name", ["empty_body", "slow", "slow_drip"])
+def test_an_application_in_process_answers_late_and_broken_too(name: str) -> None:
+    answer = asyncio.run(in_process(name, **({"seconds": 0.05} if "slow" in name else {})))
+    assert (answer.status_code, answer.content) == (200, b"" if name == "empty_body" else BODY)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"name": "reset"}, {"name": "truncated_body"}, {"name": "timeout", "seconds": 0.05}], ids=lambda asked: asked["name"]
+)
+def test_an_application_in_process_has_no_connection_to_close(asked: dict[str, Any]) -> None:
+    with pytest.raises(ConnectionResetError):
+        asyncio.run(in_process(**asked))
