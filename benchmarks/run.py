@@ -1,4 +1,4 @@
-"""How fast the server is on this machine: requests a second against a bare ASGI application, start-up time, memory, a large import.
+"""How fast the server is on this machine: requests a second against a bare ASGI application, start-up, memory, a large import, snapshots.
 
 The servers run on one core and the load on another. It is all measured over the wire and takes about a minute, ten seconds with --quick.
 """
@@ -23,10 +23,12 @@ from typing import Any
 HERE = Path(__file__).parent
 PEOPLE = 5_000
 IMPORTED = 50_000
+STORED = 10_000
 AREAS = (212, 213, 312, 404, 415, 512, 617, 702, 808, 907)
 TOKEN = "Authorization: Token bench"
 KEY = "X-API-KEY: bench"
 BEARER = "Authorization: Bearer bench:secret"
+WORKSPACE = "/__admin/workspaces/bench"
 PATIENCE = 15
 """Seconds after which a server that does not answer is given up."""
 
@@ -224,6 +226,41 @@ def large_import() -> None:
         print(f"  {time.perf_counter() - began:.2f} s   status {status}   resident after it {resident(process):.0f} MB")
 
 
+def control_plane(plan: Plan) -> None:
+    """What saving, restoring, resetting, exporting and seeding a workspace take that holds STORED leads."""
+    leads = [{"phone_number": phone(person), "email": email(person)} for person in range(STORED)]
+    with serving(mockserver) as (port, _):
+        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        ask(connection, "POST", "/sela/api/leads/bulk-create/", TOKEN, {"leads": leads})
+        fixture = ask(connection, "GET", f"{WORKSPACE}/export", TOKEN)[1]
+        steps: Sequence[tuple[str, str, str, Any]] = (
+            ("save", "PUT", "/snapshots/full", {}),
+            ("restore", "POST", "/snapshots/full/restore", None),
+            ("export", "GET", "/export", None),
+            ("reset", "POST", "/reset", None),
+            ("restore after reset", "POST", "/snapshots/full/restore", None),
+            ("seed", "POST", "/seed", {"fixture": fixture}),
+        )
+        times: dict[str, list[float]] = {}
+        for _ in range(plan.starts):
+            for name, method, path, body in steps:
+                times.setdefault(name, []).append(milliseconds(connection, method, WORKSPACE + path, body))
+    print(f"Control plane, a workspace of {STORED:,} leads (median of {plan.starts}, over HTTP)")
+    print("  " + "   ".join(f"{name} {median(each):.1f} ms" for name, each in times.items()))
+
+
+def milliseconds(connection: HTTPConnection, method: str, path: str, body: Any) -> float:
+    """How long one request takes, from its first byte to the last of its answer."""
+    payload = None if body is None else json.dumps(body)
+    began = time.perf_counter()
+    connection.request(method, path, payload, {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    content = answer.read()
+    if answer.status >= 300:
+        sys.exit(f"{method} {path} answers {answer.status}: {content.decode()[:300]}")
+    return (time.perf_counter() - began) * 1000
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -237,6 +274,7 @@ def main() -> None:
         print("wrk is not installed: requests a second are not measured (apt-get install wrk, or brew install wrk).")
     start_up(plan)
     large_import()
+    control_plane(plan)
 
 
 if __name__ == "__main__":

@@ -1,3 +1,19 @@
 """A local stand-in for the lead APIs of Sela, Octanist and NLPearl."""
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mockserver.server import MockServer
+
+__all__ = ["MockServer", "__version__"]
+
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """`MockServer`, imported when somebody asks for it: the command line and the pytest plugin start without it."""
+    if name == "MockServer":
+        from importlib import import_module
+
+        return import_module("mockserver.server").MockServer
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

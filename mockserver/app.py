@@ -2,17 +2,16 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from functools import cached_property
+from ipaddress import ip_address
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
-
 import mockserver.vendors
-from mockserver.dispatch import Receive, Scope, Send, Site
+from mockserver.control import Control
+from mockserver.dispatch import Api, Receive, Scope, Send, Site
 from mockserver.fixtures import Fixture, fixture_file
+from mockserver.journal import Journal
 from mockserver.resources import folder
 from mockserver.settings import Settings
 from mockserver.spec import load_document
@@ -29,7 +28,8 @@ def load_vendors() -> tuple[Vendor, ...]:
 class Application:
     """The whole server as one ASGI callable: a vendor's requests go straight to its site, everything else to Starlette.
 
-    A vendor is found by the first step of the path (`/<vendor>/...`) or by the Host header (its own host name).
+    A vendor is found by the first step of the path (`/<vendor>/...`) or by the Host header (its own host name), the control API by the
+    first step of its path.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -46,20 +46,23 @@ class Application:
             declared=fixture.accounts,
             default=settings.default_account,
             limit=settings.max_workspaces,
+            journal=lambda: Journal(settings.journal_entries, settings.journal_bytes),
         )
         self.sites = tuple(self._site(vendor) for vendor in vendors)
-        self._by_prefix = {site.vendor.name: (site, "/" + site.vendor.name) for site in self.sites}
+        self.control = self._control()
+        self._by_prefix: dict[str, tuple[Api, str]] = {site.vendor.name: (site, "/" + site.vendor.name) for site in self.sites}
+        self._by_prefix[self.control.document.base_path.strip("/")] = (self.control, "")
         self._by_host = {site.document.host.encode(): site for site in self.sites}
-        self._rest = Starlette(
-            routes=[Route("/livez", _alive), Route("/readyz", _ready)],
-            exception_handlers={404: self._nothing_here},
-        )
 
     def _site(self, vendor: Vendor) -> Site:
         lenient = self.settings.strictness == "vendor"
         coercer = vendor.dialect.coercer if lenient else None
         document = load_document(folder("openapi") / f"{vendor.name}.yaml", coercer, keep=True)
         return Site(vendor, document, self.workspaces, lenient=lenient, max_body=self.settings.max_body)
+
+    def _control(self) -> Control:
+        document = load_document(folder("openapi") / "control.yaml", keep=True)
+        return Control(document, self.workspaces, self.sites, token=_token(self.settings), max_body=self.settings.max_body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI entry point."""
@@ -72,13 +75,30 @@ class Application:
             if site is not None:
                 await site(scope, receive, send)
                 return
-        await self._rest(scope, receive, send)
+        await self._web(scope, receive, send)
 
-    async def _nothing_here(self, request: Request, error: Exception) -> JSONResponse:
-        detail = (
-            f"Nothing is served at {request.url.path}. The vendors' APIs begin with {', '.join('/' + name for name in self._by_prefix)}."
-        )
-        return JSONResponse({"title": "Not Found", "status": 404, "detail": detail}, 404, media_type="application/problem+json")
+    @cached_property
+    def _web(self) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+        from mockserver.web import web
+
+        return web(tuple("/" + prefix for prefix in self._by_prefix))
+
+
+def _token(settings: Settings) -> str | None:
+    """What the control API asks for: nothing on loopback unless a token is given, and one made up where none is given beyond it."""
+    if settings.admin_token or _is_loopback(settings.host):
+        return settings.admin_token or None
+    from secrets import token_urlsafe
+
+    return token_urlsafe(24)
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether nobody but this machine reaches the address; a host name other than localhost may lead anywhere."""
+    try:
+        return host.lower() == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _host(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -86,14 +106,6 @@ def _host(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
         if name == b"host":
             return value.partition(b":")[0].lower()
     return b""
-
-
-async def _alive(request: Request) -> JSONResponse:
-    return JSONResponse({"status": "alive"})
-
-
-async def _ready(request: Request) -> JSONResponse:
-    return JSONResponse({"status": "ready"})
 
 
 def create_app(**options: Any) -> Application:

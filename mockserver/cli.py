@@ -1,6 +1,7 @@
-"""The command line: serve, routes, check, version."""
+"""The command line: serve, routes, check, report, version."""
 
 import gc
+import json
 import logging
 import sys
 from collections.abc import Callable
@@ -55,7 +56,10 @@ def _banner(app: Any, url: str) -> str:
     lines = [f"mockserver {__version__} is listening on {url}", ""]
     for site in app.sites:
         lines += [f"{site.document.title}: {url}/{site.vendor.name}", "  " + site.vendor.curl.format(url=f"{url}/{site.vendor.name}"), ""]
-    return "\n".join(lines)
+    lines.append(f"{app.control.document.title}: {url}{app.control.document.base_path}")
+    if app.control.token is not None and not app.settings.admin_token:
+        lines.append(f"  with the header Authorization: Bearer {app.control.token}")
+    return "\n".join([*lines, ""])
 
 
 @cli.command()
@@ -63,10 +67,11 @@ def routes() -> None:
     """List every operation: method, path, name and how sure it is."""
     from mockserver.app import create_app
 
-    for site in create_app(fixtures="empty").sites:
-        click.echo(f"{site.document.title}  (/{site.vendor.name}, {site.document.host})")
-        for operation in site.document.operations:
-            click.echo(f"  {operation.method:6} {operation.path:48} {operation.id:30} {operation.provenance}")
+    app = create_app(fixtures="empty")
+    for api, place in (*((site, f"/{site.vendor.name}, {site.document.host}") for site in app.sites), (app.control, "/")):
+        click.echo(f"{api.document.title}  ({place})")
+        for operation in api.document.operations:
+            click.echo(f"  {operation.method:6} {operation.path:64} {operation.id:30} {operation.provenance}")
 
 
 @cli.command()
@@ -84,6 +89,48 @@ def check(file: File) -> None:
     else:
         Fixture(file, load_vendors(), seed=1)
         click.echo(f"{file}: no problem")
+
+
+def _report_option(name: str, words: str, **more: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    flag, variable = "--" + name.replace("_", "-"), "MOCKSERVER_" + name.upper()
+    return click.option(flag, name, envvar=variable, show_envvar=True, metavar="TEXT", help=words, **more)
+
+
+@cli.command()
+@_report_option("url", "The running server.  [default: http://127.0.0.1:8080]", default="http://127.0.0.1:8080")
+@_report_option("workspace", "Whose journal is read.", required=True)
+@_report_option("format", "markdown or json.  [default: markdown]", default="markdown", type=click.Choice(["markdown", "json"]))
+@_report_option("fail_on", "Checks and levels, by commas: status 1 where one of them was found.", default="")
+@_report_option("admin_token", "The server's admin token, where it has one.", default=None)
+def report(url: str, workspace: str, format: str, fail_on: str, admin_token: str | None) -> None:
+    """Print what a client did badly, read from the journal of a running server."""
+    from mockserver.client import Client, ControlError
+
+    chosen = _chosen(fail_on)
+    try:
+        client = Client(url, admin_token).workspace(workspace)
+        found = client.report()
+        click.echo(client.report("markdown") if format == "markdown" else json.dumps(found, indent=2, ensure_ascii=False))
+    except (ControlError, ValueError) as error:
+        raise OperatorError(str(error)) from None
+    failing = [finding for finding in found["findings"] if chosen & {finding["check"], finding["level"]}]
+    if failing:
+        names = ", ".join(dict.fromkeys(finding["check"] for finding in failing))
+        click.echo(f"mockserver: {len(failing)} of the findings may not be there: {names}", err=True)
+        sys.exit(1)
+
+
+def _chosen(text: str) -> frozenset[str]:
+    """The checks and levels that a text names; a level stands for the worse ones too. Raises OperatorError."""
+    from mockserver.conduct.checks import CHECKS, LEVELS
+
+    names = {name.strip() for name in text.split(",")} - {""}
+    checks = [check.slug for check in CHECKS]
+    for name in sorted(names - {*LEVELS, *checks}):
+        known = f"a level ({', '.join(LEVELS)}) or a check ({', '.join(checks)})"
+        raise OperatorError(f"--fail-on (or MOCKSERVER_FAIL_ON) names {name!r}, but must name {known}")
+    mildest = max((LEVELS.index(level) for level in LEVELS if level in names), default=-1)
+    return frozenset({*names, *LEVELS[: mildest + 1]})
 
 
 @cli.command()

@@ -1,7 +1,9 @@
 """A server in this process: the one the command line runs, and one on a thread as a context manager."""
 
+import asyncio
 import socket
 import threading
+from concurrent.futures import Future
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 import uvicorn
 
 from mockserver.app import Application, create_app
+from mockserver.client import Client, ControlError, WorkspaceClient
+from mockserver.protocol import OneWriteProtocol
 
 _GRACE_SECONDS = 10
 
@@ -32,11 +36,13 @@ def uvicorn_server(app: Application) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         loop="auto",
-        http="auto",
+        http=OneWriteProtocol,
         ws="none",
         lifespan="off",
         access_log=False,
         server_header=False,
+        date_header=False,
+        proxy_headers=False,
         log_config=None,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
@@ -59,8 +65,29 @@ class MockServer:
         self.app = create_app(**{"port": 0} | options)
         self._listener = bind(self.app.settings.host, self.app.settings.port)
         self._server = uvicorn_server(self.app)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]}, daemon=True)
+        self._loop: Future[asyncio.AbstractEventLoop] = Future()
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self.url = url_of(self._listener)
+        self.client = Client(self.url, self.app.control.token)
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
+            self._loop.set_result(runner.get_loop())
+            runner.run(self._server.serve(sockets=[self._listener]))
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop on which it answers: whoever calls `app` without a socket does it there, since it has no locks."""
+        return self._loop.result()
+
+    def workspace(self, name: str | None = None) -> WorkspaceClient:
+        """The workspace of that name, made where there is none yet; without a name, a new one. It has the credentials to reach it by."""
+        try:
+            return self.client.create(name)
+        except ControlError as error:
+            if error.status != 409 or name is None:
+                raise
+            return self.client.workspace(name)
 
     def start(self) -> "MockServer":
         """Begin to answer. The socket listens already, so no client has to wait."""

@@ -28,6 +28,6 @@ def test_as_the_vendor_reads_good_requests_are_answered(case: Case[Any]) -> None
     case.call_and_validate(excluded_checks=LENIENT)
 
 
-def test_every_bundled_document_is_tested() -> None:
+def test_every_bundled_document_is_tested_here_or_in_a_file_of_its_own() -> None:
     documents = {file.stem for file in folder("openapi").glob("*.yaml")}
-    assert (set(TO_THE_LETTER), set(AS_THE_VENDOR)) == (documents, documents)
+    assert ({*TO_THE_LETTER, "control"}, {*AS_THE_VENDOR, "control"}) == (documents, documents)

@@ -7,12 +7,17 @@ from schemathesis.core import NOT_SET
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.result import Ok
 
+from tests.contract.control_narrowing import control_contract
 from tests.contract.narrowing import contracts
 
+SCHEMAS = {
+    "vendor": contracts("vendor", "positive"),
+    "document": contracts("document", "positive") | {"control": control_contract("positive")},
+}
 OPERATIONS = [
     pytest.param(result.ok(), id=f"{strictness}, {name}: {result.ok().label}")
-    for strictness in ("vendor", "document")
-    for name, schema in contracts(strictness, "positive").items()
+    for strictness, schemas in SCHEMAS.items()
+    for name, schema in schemas.items()
     for result in schema.get_all_operations()
     if isinstance(result, Ok)
 ]
@@ -20,7 +25,8 @@ OPERATIONS = [
 
 def known(parameter: Any) -> Any:
     """A value that leads somewhere, where the demo has one."""
-    return parameter.definition["schema"].get("anyOf", [{"enum": ["0"]}])[0]["enum"][0]
+    schema = parameter.definition["schema"]
+    return schema.get("anyOf", [{"enum": schema.get("enum", ["0"])}])[0]["enum"][0]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -13,7 +13,7 @@ from mockserver.cli import cli
 
 PACKAGE = Path(mockserver.__path__[0])
 NAMES = tuple(module.name for module in pkgutil.iter_modules(mockserver.vendors.__path__))
-FILES = sorted([*PACKAGE.glob("*.py"), *PACKAGE.glob("dialects/*.py")])
+FILES = sorted(file for file in PACKAGE.rglob("*.py") if not file.is_relative_to(PACKAGE / "vendors"))
 SHOWN = {mockserver.__doc__, *(command.help for command in (cli, *cli.commands.values()))}
 """Docstrings that users read: the package's, and those the command line prints as its help."""
 

@@ -1,0 +1,137 @@
+"""The machine behind the control API: who may ask, and what its handlers are given."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from hmac import compare_digest
+
+from mockserver.call import Call, Headers
+from mockserver.dialects.problem_json import ProblemJson
+from mockserver.dispatch import Api, Site
+from mockserver.errors import Place, Problem, Refusal
+from mockserver.spec import Document, Operation
+from mockserver.vendor import Reply, Vendor
+from mockserver.workspaces import Workspace, Workspaces
+
+Handler = Callable[[Call, "Control"], Reply]
+
+HANDLERS: dict[str, Handler] = {}
+
+_PRIVATE = (b".localhost", b".test", b".example", b".invalid", b".local", b".internal")
+"""Endings of host names that nobody can register."""
+
+
+def operation(handler: Handler) -> Handler:
+    """Decorator: this function answers the operation of its name."""
+    HANDLERS[handler.__name__] = handler
+    return handler
+
+
+def nothing() -> Reply:
+    """It is done, and there is no more to say."""
+    return Reply(b"", 204)
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """What is wrong with a name that nobody has: those that are like it, or all there are."""
+    from difflib import get_close_matches
+
+    names = sorted(set(known))
+    close = get_close_matches(name, names, 3, 0.5)
+    return f"is {name!r}, which is not known; " + (f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(names)}")
+
+
+class Control(Api):
+    """The control API of a server: behind its handlers are all workspaces, and the vendors they are for."""
+
+    def __init__(self, document: Document, workspaces: Workspaces, sites: Iterable[Site], *, token: str | None, max_body: int) -> None:
+        """`token` is what every request but the one for the server's health must carry; None lets in whoever reaches this machine.
+
+        Raises DocumentError where an operation has no handler or a handler no operation.
+        """
+        super().__init__(__package__ or "", ProblemJson(), document, HANDLERS, lenient=False, max_body=max_body)
+        self.workspaces = workspaces
+        self.sites: Mapping[str, Site] = {site.vendor.name: site for site in sites}
+        self.token = token
+        self._hosts = frozenset(site.document.host.encode() for site in self.sites.values())
+
+    @property
+    def vendors(self) -> tuple[Vendor, ...]:
+        """Every vendor, by name."""
+        return tuple(site.vendor for site in self.sites.values())
+
+    @property
+    def operations(self) -> Mapping[str, Sequence[Operation]]:
+        """The operations of each vendor."""
+        return {name: site.document.operations for name, site in self.sites.items()}
+
+    def serve(self, call: Call, prefix: str) -> Reply:
+        """Let in, find the operation, read to the letter, handle."""
+        call.settings = {}
+        call.now = datetime.now(UTC)
+        self._refuse_web_pages(call.headers)
+        self.route(call, prefix)
+        operation = call.operation
+        if operation is None:
+            raise Refusal("method_not_allowed")
+        if operation.needs_credential:
+            self._let_in(call)
+        self.read(call, operation)
+        return self.dialect.accept(HANDLERS[operation.id](call, self), call)
+
+    def read(self, call: Call, operation: Operation) -> None:
+        """Refuses unknown parameters of operations that take none, too."""
+        super().read(call, operation)
+        strays = sorted(call.query.keys() - operation.query.schema["properties"].keys())
+        if strays:
+            raise Refusal("invalid", problems=[Problem((name,), "unknown", "is no parameter here", None, None, "query") for name in strays])
+
+    def _let_in(self, call: Call) -> None:
+        if self.token is None:
+            return
+        given = self.dialect.account(call.headers)
+        if given is None or not compare_digest(given.encode("latin-1"), self.token.encode()):
+            raise Refusal("unauthorized", "missing" if given is None else "unknown")
+
+    def _refuse_web_pages(self, headers: Headers) -> None:
+        """A browser says where a page comes from; and a page whose own host name leads to this machine says that name."""
+        host = headers.get(b"host", b"").lower()
+        origin = headers.get(b"origin")
+        if origin is not None and origin.lower().partition(b"://")[2] != host:
+            raise Refusal("forbidden", "A web page of another site may not use the control API: `Origin` is not this server.")
+        if self.token is None and not self._is_ours(host):
+            raise Refusal(
+                "forbidden",
+                f"Without an admin token the control API answers to host names of this machine only, not to {host.decode('latin-1')}.",
+            )
+
+    def _is_ours(self, host: bytes) -> bool:
+        """Whether no stranger can have made that name lead here: an address, a name without a dot or of a private kind, a vendor's own."""
+        name = host if host.startswith(b"[") else host.partition(b":")[0]
+        is_address = name.startswith(b"[") or not name.strip(b"0123456789.")
+        return is_address or b"." not in name or name.endswith(_PRIVATE) or name in self._hosts
+
+    def strangers(self, vendor: str | None, operation: str | None, place: Place) -> Iterator[Problem]:
+        """A vendor, and an operation of it or of any, that there is not: nothing would ever fit them."""
+        if vendor is not None and vendor not in self.sites:
+            yield Problem(("vendor",), "value", unknown(vendor, self.sites), vendor, None, place)
+            return
+        known = [each.id for name, group in self.operations.items() if vendor in (None, name) for each in group]
+        if operation is not None and operation not in known:
+            yield Problem(("operation",), "value", unknown(operation, known), operation, None, place)
+
+    def workspace(self, call: Call) -> Workspace:
+        """The workspace that the path names. Raises Refusal("not_found")."""
+        name = call.place["workspace"]
+        found = self.workspaces.named(name)
+        if found is None:
+            raise Refusal(
+                "not_found",
+                f"There is no workspace {name!r}. One comes to be with the first request that carries its account's credential, or by "
+                "POST /__admin/workspaces.",
+            )
+        return found
+
+    def base_urls(self, call: Call) -> dict[str, str]:
+        """By vendor, where its API is for whoever sent this request."""
+        server = call.url.removesuffix(call.path)
+        return {name: f"{server}/{name}{site.document.base_path}" for name, site in self.sites.items()}

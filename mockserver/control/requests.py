@@ -1,0 +1,88 @@
+"""Handlers for the journal: list it, read one entry, verify, and write it as an archive or a report."""
+
+from mockserver import __version__
+from mockserver.call import Call
+from mockserver.control.api import Control, nothing, operation
+from mockserver.errors import Refusal
+from mockserver.journal import Journal, describe, select, summary
+from mockserver.vendor import Reply
+
+_MARKDOWN = b"text/markdown"
+
+
+@operation
+def list_unclaimed_requests(call: Call, server: Control) -> Reply:
+    """Those that reached no workspace."""
+    return _page(server.workspaces.unclaimed.journal, call, server)
+
+
+@operation
+def get_unclaimed_request(call: Call, server: Control) -> Reply:
+    """One that reached no workspace."""
+    return _entry(server.workspaces.unclaimed.journal, call)
+
+
+@operation
+def list_requests(call: Call, server: Control) -> Reply:
+    """A page of the journal."""
+    return _page(server.workspace(call).journal, call, server)
+
+
+@operation
+def get_request(call: Call, server: Control) -> Reply:
+    """One entry with everything that is known of it."""
+    return _entry(server.workspace(call).journal, call)
+
+
+@operation
+def clear_requests(call: Call, server: Control) -> Reply:
+    """The journal is empty."""
+    server.workspace(call).journal.clear()
+    return nothing()
+
+
+def _page(journal: Journal, call: Call, server: Control) -> Reply:
+    """Refuses a vendor or an operation that there is not: nothing would ever be found."""
+    problems = list(server.strangers(call.query.get("vendor"), call.query.get("operation"), "query"))
+    if problems:
+        raise Refusal("invalid", problems=problems)
+    return Reply({"requests": [summary(entry) for entry in select(journal, **call.query)], "dropped": journal.dropped})
+
+
+def _entry(journal: Journal, call: Call) -> Reply:
+    number = call.place["number"]
+    found = journal.get(number)
+    if found is None:
+        dropped = number <= journal.last_dropped
+        raise Refusal("not_found", f"There is no request {number}{' any more: the journal had to drop it' if dropped else ''}.")
+    return Reply(describe(found))
+
+
+@operation
+def verify_requests(call: Call, server: Control) -> Reply:
+    """Whether the client asked what it should have asked."""
+    from mockserver.verification import verify
+
+    verdict = verify(server.workspace(call).journal, call.body, server.operations)
+    return Reply({"passed": verdict.passed, "message": verdict.message, "found": verdict.found, "nearest": verdict.nearest})
+
+
+@operation
+def get_har(call: Call, server: Control) -> Reply:
+    """The journal as browsers and proxies read it."""
+    from mockserver.har import har
+
+    return Reply(har(server.workspace(call).journal, __version__))
+
+
+@operation
+def get_report(call: Call, server: Control) -> Reply:
+    """What the client did badly."""
+    from mockserver.conduct import report
+
+    journal = server.workspace(call).journal
+    found = report(journal, server.operations, {vendor.name: vendor.rules for vendor in server.vendors}, journal.dropped)
+    wanted = call.query.get("format") or ("markdown" if _MARKDOWN in call.headers.get(b"accept", b"") else "json")
+    if wanted == "markdown":
+        return Reply(found.as_markdown().encode(), 200, ((b"content-type", b"text/markdown; charset=utf-8"),))
+    return Reply(found.as_json())

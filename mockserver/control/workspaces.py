@@ -1,0 +1,176 @@
+"""Handlers for the server and its workspaces: make, read, reset, seed, export, remember, delete."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from mockserver import __version__, fixtures
+from mockserver.call import Call
+from mockserver.control.api import Control, nothing, operation
+from mockserver.control.behaviour import clock_view
+from mockserver.errors import Problem, Refusal
+from mockserver.journal import instant
+from mockserver.source import Source
+from mockserver.vendor import Reply
+from mockserver.workspaces import Snapshot, Workspace
+
+LEADS = "leads"
+"""The table in which every vendor keeps its leads."""
+
+_MAX_SNAPSHOTS = 100
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@operation
+def get_health(call: Call, server: Control) -> Reply:
+    """That the server is there."""
+    return Reply({"status": "ok", "version": __version__, "base_urls": server.base_urls(call)})
+
+
+@operation
+def reset_server(call: Call, server: Control) -> Reply:
+    """Every workspace back to the seed."""
+    server.workspaces.reset()
+    return nothing()
+
+
+@operation
+def list_workspaces(call: Call, server: Control) -> Reply:
+    """A line for each."""
+    return Reply({"workspaces": [_summary(workspace) for workspace in server.workspaces]})
+
+
+@operation
+def create_workspace(call: Call, server: Control) -> Reply:
+    """A new one, with its credentials."""
+    workspace = server.workspaces.create(call.body.get("name"))
+    location = f"{call.path}/{workspace.name}".encode()
+    return Reply(_view(workspace, call, server), 201, ((b"location", location),))
+
+
+@operation
+def get_workspace(call: Call, server: Control) -> Reply:
+    """What it holds and how to reach it."""
+    return Reply(_view(server.workspace(call), call, server))
+
+
+@operation
+def delete_workspace(call: Call, server: Control) -> Reply:
+    """Forget it."""
+    server.workspaces.delete(server.workspace(call).name)
+    return nothing()
+
+
+@operation
+def reset_workspace(call: Call, server: Control) -> Reply:
+    """Back to the seed."""
+    server.workspace(call).reset(server.workspaces.seed.save())
+    return nothing()
+
+
+@operation
+def seed_workspace(call: Call, server: Control) -> Reply:
+    """It holds a fixture: nothing else, or also."""
+    workspace, given = server.workspace(call), call.body
+    field = "fixture" if "fixture" in given else "name"
+    load = fixtures.merge if given.get("mode") == "merge" else fixtures.replace
+    content = given["fixture"] if field == "fixture" else Source(fixtures.fixture_file(given["name"])).content or {}
+    try:
+        load(workspace, content, server.vendors)
+    except Refusal as refusal:
+        raise Refusal("invalid", problems=[replace(each, path=(field, *each.path)) for each in refusal.problems]) from None
+    return Reply(_view(workspace, call, server))
+
+
+@operation
+def export_workspace(call: Call, server: Control) -> Reply:
+    """A fixture that `seed_workspace` takes."""
+    content = fixtures.export(server.workspace(call), server.vendors)
+    if call.query.get("format") == "yaml":
+        return Reply(_yaml(content), 200, ((b"content-type", b"application/yaml"),))
+    return Reply(content)
+
+
+def _yaml(content: Any) -> bytes:
+    """As people write it: no anchors, keys in their order."""
+    import yaml
+
+    class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the C dumper where PyYAML was built with it
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    text: bytes = yaml.dump(content, Dumper=Dumper, encoding="utf-8", allow_unicode=True, sort_keys=False, width=140)
+    return text
+
+
+@operation
+def list_snapshots(call: Call, server: Control) -> Reply:
+    """Oldest first."""
+    snapshots = server.workspace(call).snapshots
+    return Reply({"snapshots": [_snapshot(name, snapshot) for name, snapshot in snapshots.items()]})
+
+
+@operation
+def save_snapshot(call: Call, server: Control) -> Reply:
+    """What the workspace holds now, under that name."""
+    workspace, name = server.workspace(call), call.place["name"]
+    if not _NAME.fullmatch(name):
+        reason = "must begin with a letter or digit, and have at most 64 letters, digits, dots, hyphens and underscores"
+        raise Refusal("invalid", problems=[Problem(("name",), "pattern", reason, name, None, "path")])
+    if name not in workspace.snapshots and len(workspace.snapshots) >= _MAX_SNAPSHOTS:
+        raise Refusal("conflict", f"A workspace holds at most {_MAX_SNAPSHOTS} snapshots; delete one that is needed no more.")
+    workspace.snapshots[name] = workspace.save()
+    return Reply(_snapshot(name, workspace.snapshots[name]))
+
+
+@operation
+def delete_snapshot(call: Call, server: Control) -> Reply:
+    """Forget it."""
+    workspace = server.workspace(call)
+    _found(workspace, call.place["name"])
+    del workspace.snapshots[call.place["name"]]
+    return nothing()
+
+
+@operation
+def restore_snapshot(call: Call, server: Control) -> Reply:
+    """Hold again what it remembers."""
+    workspace = server.workspace(call)
+    workspace.restore(_found(workspace, call.place["name"]))
+    return nothing()
+
+
+def _found(workspace: Workspace, name: str) -> Snapshot:
+    found = workspace.snapshots.get(name)
+    if found is None:
+        there = f"there is {', '.join(workspace.snapshots)}" if workspace.snapshots else "there is none"
+        raise Refusal("not_found", f"There is no snapshot {name!r} of {workspace.name}; {there}.")
+    return found
+
+
+def _snapshot(name: str, snapshot: Snapshot) -> dict[str, Any]:
+    leads = {vendor: len(group[LEADS].rows) for vendor, group in snapshot.tables.items() if LEADS in group}
+    return {"name": name, "leads": leads, "now": instant(snapshot.clock.now())}
+
+
+def _summary(workspace: Workspace) -> dict[str, Any]:
+    leads = {vendor: len(group[LEADS].rows) for vendor, group in workspace.tables.items() if LEADS in group}
+    return {"name": workspace.name, "requests": workspace.requests, "leads": leads}
+
+
+def _view(workspace: Workspace, call: Call, server: Control) -> dict[str, Any]:
+    return _summary(workspace) | {
+        "clock": clock_view(workspace.clock),
+        "journal": {"entries": len(workspace.journal), "dropped": workspace.journal.dropped},
+        "faults": len(workspace.injection),
+        "snapshots": list(workspace.snapshots),
+        "credentials": _credentials(workspace, server),
+        "base_urls": server.base_urls(call),
+    }
+
+
+def _credentials(workspace: Workspace, server: Control) -> dict[str, Any] | None:
+    """None where the account is not the workspace's name: it could be a real key."""
+    if workspace.account != workspace.name:
+        return None
+    return {vendor.name: {"headers": dict(vendor.dialect.credential(workspace.account))} for vendor in server.vendors}

@@ -1,0 +1,128 @@
+"""Fault rules by the control API: made, listed with what came of them, removed."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from mockserver.faults import CATALOGUE, MAGIC_PHONES
+
+RULE = {
+    "id": 1,
+    "fault": "rate_limited",
+    "parameters": {"retry_after": 3, "limit": None, "window": 60.0},
+    "vendor": "octanist",
+    "operation": "list_leads",
+    "path": None,
+    "body": None,
+    "lead": None,
+    "times": 1,
+    "skip": 0,
+    "probability": 1.0,
+    "seconds_to_live": None,
+    "seen": 0,
+    "applied": 0,
+    "left": 1,
+    "spent": False,
+    "expired": False,
+}
+NEW = {"fault": "rate_limited", "parameters": {"retry_after": 3}, "vendor": "octanist", "operation": "list_leads", "times": 1}
+
+
+def test_the_catalogue_tells_every_fault_and_what_it_takes(admin: httpx.Client) -> None:
+    told = admin.get("/faults").json()
+    assert {each["name"]: [parameter["name"] for parameter in each["parameters"]] for each in told["faults"]} == {
+        kind.name: list(kind.parameters) for kind in CATALOGUE.values()
+    }
+    assert told["magic"]["phones"] == {f"+1 <area> 555-01{ending}": name for ending, name in MAGIC_PHONES.items()}
+
+
+def test_a_fault_of_the_catalogue_is_told_whole(admin: httpx.Client) -> None:
+    (told,) = [each for each in admin.get("/faults").json()["faults"] if each["name"] == "slow_drip"]
+    assert told == {
+        "name": "slow_drip",
+        "help": "The body comes in small pieces.",
+        "status": None,
+        "applies": True,
+        "parameters": [
+            {"name": "seconds", "type": "number", "default": 1, "help": "How long it takes altogether", "minimum": 0, "maximum": 3600}
+        ],
+    }
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_fault_of_the_catalogue_can_be_asked_for(name: str, control: httpx.Client) -> None:
+    answer = control.post("/faults", json={"fault": name})
+    assert (answer.status_code, answer.json()["fault"]) == (201, name)
+
+
+def test_a_rule_is_followed_and_counts_what_it_did(control: httpx.Client, octanist: httpx.Client) -> None:
+    assert control.post("/faults", json=NEW).json() == RULE
+    answers = [octanist.get("/leads") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [429, 200]
+    assert answers[0].headers["retry-after"] == "3"
+    assert control.get("/faults").json() == {"faults": [RULE | {"seen": 1, "applied": 1, "left": 0, "spent": True}]}
+
+
+def test_a_rule_lives_by_the_clock_of_the_workspace(control: httpx.Client, octanist: httpx.Client) -> None:
+    control.put("/clock", json={"mode": "frozen", "at": "2025-01-31T12:00:00Z"})
+    control.post("/faults", json={"fault": "server_error", "seconds_to_live": 60})
+    assert octanist.get("/leads").status_code == 500
+    control.post("/clock/advance", json={"seconds": 60})
+    assert octanist.get("/leads").status_code == 200
+    assert [each["expired"] for each in control.get("/faults").json()["faults"]] == [True]
+
+
+def test_the_journal_tells_which_rule_it_was(control: httpx.Client, octanist: httpx.Client) -> None:
+    control.post("/faults", json=NEW)
+    number = octanist.get("/leads").headers["mockserver-request"]
+    parameters = {"retry_after": 3, "limit": None, "window": 60.0}
+    assert control.get(f"/requests/{number}").json()["fault"] == {"kind": "rate_limited", "cause": "rule 1", "parameters": parameters}
+
+
+def test_rules_are_removed_one_by_one_or_all_at_once(control: httpx.Client) -> None:
+    for name in ("slow", "reset", "timeout"):
+        control.post("/faults", json={"fault": name})
+    assert control.delete("/faults/2").status_code == 204
+    assert [each["fault"] for each in control.get("/faults").json()["faults"]] == ["slow", "timeout"]
+    assert control.delete("/faults").status_code == 204
+    assert control.get("/faults").json() == {"faults": []}
+
+
+@pytest.mark.parametrize("id", ["2", "0", "99999999999999999999", "x"])
+def test_a_rule_that_is_not_there_is_not_removed(id: str, control: httpx.Client) -> None:
+    control.post("/faults", json={"fault": "slow"})
+    assert (control.delete(f"/faults/{id}").status_code, len(control.get("/faults").json()["faults"])) == (404, 1)
+
+
+@pytest.mark.parametrize(
+    ("rule", "errors"),
+    [
+        pytest.param({}, {"/fault": "is missing"}, id="empty"),
+        pytest.param({"fault": "slow", "vendor": "sella"}, {"/vendor": "is 'sella', which is not known; did you mean sela?"}, id="vendor"),
+        pytest.param(
+            {"fault": "slow", "vendor": "octanist", "operation": "leads_create"},
+            {"/operation": "is 'leads_create', which is not known; did you mean create_lead?"},
+            id="operation of another vendor",
+        ),
+        pytest.param({"fault": "slow", "tmes": 1}, {"/tmes": "is no property here; known are fault, parameters, vendor, operation, path, body, lead, times, skip, probability, seconds_to_live"}, id="misspelt"),
+        pytest.param({"fault": "slow", "probability": 2}, {"/probability": "must be at most 1"}, id="probability"),
+        pytest.param({"fault": "slow", "times": 0}, {"/times": "must be at least 1"}, id="times"),
+        pytest.param({"fault": "slow", "times": "1"}, {"/times": "must be an integer or null"}, id="text"),
+        pytest.param({"fault": "slow", "lead": []}, {"/lead": "must be a text or an integer"}, id="lead"),
+        pytest.param(
+            {"fault": "slow", "parameters": {"secs": 1}},
+            {"/parameters/secs": "is no parameter of slow, which takes seconds, at_least, at_most"},
+            id="parameter",
+        ),
+        pytest.param(
+            {"fault": "slow", "vendor": "x", "parameters": {"seconds": -1}},
+            {"/vendor": "is 'x', which is not known; known are nlpearl, octanist, sela", "/parameters/seconds": "must be a number from 0 to 3600"},
+            id="several at once",
+        ),
+    ],
+)  # fmt: skip  # a row of a table stays one row
+def test_a_rule_that_could_never_do_anything_is_refused(rule: Any, errors: dict[str, str], control: httpx.Client) -> None:
+    answer = control.post("/faults", json=rule)
+    assert (answer.status_code, {each["pointer"]: each["detail"] for each in answer.json()["errors"]}) == (400, errors)
+    assert control.get("/faults").json() == {"faults": []}

@@ -1,0 +1,30 @@
+"""Everything a workspace holds as one value, to be compared before and after."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from mockserver.journal import describe
+from mockserver.state import Table
+from mockserver.workspaces import Workspace
+
+
+def _table(table: Table) -> Any:
+    return [list(table.rows.items()), list(table.places.items()), table.serial]
+
+
+def tables(workspace: Workspace) -> bytes:
+    """The rows, their order, and how many ids were handed out."""
+    content = {vendor: {name: _table(table) for name, table in group.items()} for vendor, group in workspace.tables.items()}
+    return orjson.dumps(content)
+
+
+def world(workspace: Workspace) -> bytes:
+    """Tables, settings, clock, faults, journal, snapshots and the count of requests."""
+    clock = [workspace.clock.frozen, workspace.clock.offset.total_seconds()]
+    journal = [describe(call) for call in workspace.journal]
+    faults = workspace.injection.listing(datetime(2025, 1, 31, tzinfo=UTC))
+    return orjson.dumps(
+        [tables(workspace).decode(), workspace.settings, clock, faults, journal, list(workspace.snapshots), workspace.requests]
+    )
