@@ -66,16 +66,18 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI entry point."""
+        await self.respond(scope, receive, send)
+
+    def respond(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """The same as a plain function, which saves a server that knows it for an ASGI application one coroutine a request."""
         if scope["type"] == "http":
             found = self._by_prefix.get(scope["path"].split("/", 2)[1] if "/" in scope["path"] else "")
             if found is not None:
-                await found[0](scope, receive, send, found[1])
-                return
+                return found[0](scope, receive, send, found[1])
             site = self._by_host.get(_host(scope["headers"]))
             if site is not None:
-                await site(scope, receive, send)
-                return
-        await self._web(scope, receive, send)
+                return site(scope, receive, send)
+        return self._web(scope, receive, send)
 
     @cached_property
     def _web(self) -> Callable[[Scope, Receive, Send], Awaitable[None]]:

@@ -33,7 +33,8 @@ class Call:
     From its workspace: `number` (which of its requests this is; 0 before it has one), `now`, `seed`, `journal`, `settings` (the vendor's
     switches) and `tx`.
     As it was answered: `vendor` (whose it was), `status`, `answer_headers`, `answer` (bytes), `matches` (how rows were looked for),
-    `changes` (rows before and after; none where it was refused), `fault` (None without one) and `seconds` (how long that took).
+    `changes` (rows before and after; none where it was refused), `fault` (None without one), `seconds` (how long that took) and
+    `size` (in bytes, as the journal counts it).
     """
 
     __slots__ = (
@@ -61,6 +62,7 @@ class Call:
         "seconds",
         "seed",
         "settings",
+        "size",
         "status",
         "tx",
         "vendor",
@@ -81,6 +83,7 @@ class Call:
     query: Mapping[str, Any]
     seconds: float
     settings: Mapping[str, Any]
+    size: int
     status: int
     tx: Transaction
     vendor: str

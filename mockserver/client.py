@@ -16,6 +16,7 @@ from mockserver.errors import MockserverError
 _PAGE = 1000
 _MAX_TEXT = 300
 _JSON = "application/json"
+_KINDS = (_JSON, "application/yaml", "text/markdown")
 
 Row = dict[str, Any]
 """A JSON object as the control API has it (openapi/control.yaml)."""
@@ -145,7 +146,7 @@ class Client:
             after = page[-1]["number"]
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """What the server answers at a path below `/__admin`: the JSON value, or the text where it is none.
+        """What the server answers at a path below `/__admin`: the JSON value, the text where it is none, None where it is nothing.
 
         A query parameter that is None is left out. Raises ControlError.
         """
@@ -157,9 +158,9 @@ class Client:
         except (OSError, HTTPException) as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise ControlError(0, "No answer", f"there is no mockserver at {self.url}: {reason}") from error
-        if status >= 400:
+        if status >= 300 or (raw and kind not in _KINDS):
             raise _refusal(status, kind, raw)
-        return json.loads(raw) if kind == _JSON else raw.decode()
+        return json.loads(raw) if kind == _JSON else raw.decode() or None
 
     def _exchange(self, method: str, target: str, body: str | None) -> tuple[int, str, bytes]:
         """The status, media type and body of the answer."""

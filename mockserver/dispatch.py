@@ -15,6 +15,7 @@ from mockserver.faults import Fault
 from mockserver.injection import as_seen, deliver, instead
 from mockserver.injection import refusal as refusal_of
 from mockserver.spec import Body, Document, Operation
+from mockserver.state import Transaction
 from mockserver.vendor import Dialect, Handler, Reply, Vendor
 from mockserver.wire import FORM, MULTIPART, read_form, read_json, read_multipart, read_query, write_json
 from mockserver.workspaces import Workspace, Workspaces
@@ -57,14 +58,12 @@ class Router:
         for operation in operations:
             routes.setdefault(operation.path, Route(operation.path)).add(operation, implicit)
         self._static = {self._fold(path): route for path, route in routes.items() if "{" not in path}
+        self.static: Callable[[str], Route | None] = self._static.get if case_sensitive else lambda path: self._static.get(path.lower())
+        """The route of a path without parameters."""
         self._templates: dict[int, list[Route]] = {}
         for path, route in sorted(routes.items(), key=lambda item: [step.startswith("{") for step in item[0].split("/")]):
             if "{" in path:
                 self._templates.setdefault(len(route.segments), []).append(route)
-
-    def static(self, path: str) -> Route | None:
-        """The route of a path without parameters."""
-        return self._static.get(self._fold(path))
 
     def find(self, path: str, raw_path: str) -> tuple[Route, Places]:
         """The route of a path and its path parameters as text. `raw_path` still has its percent escapes.
@@ -279,7 +278,7 @@ class Site(Api):
         if fault is not None and not fault.kind.applies:
             raise refusal_of(fault)
         call.settings = workspace.settings[self._name]
-        tx = call.tx = workspace.transaction(self._name)
+        tx = call.tx = Transaction(workspace.tables[self._name])
         call.matches = tx.trace
         try:
             self.read(call, operation)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from math import isfinite
 from uuid import UUID
 
-from mockserver.identity import is_email, phone_e164
+from mockserver.identity import is_email, is_phone
 from mockserver.zones import offset_hours
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -55,7 +55,7 @@ FORMATS: dict[str, Callable[[str], bool]] = {
     "js-date": lambda text: parse_date(text) is not None or parse_date_time(text) is not None,
     "not-blank": lambda text: bool(text.strip()),
     "numeric": lambda text: _NUMBER.fullmatch(text) is not None and isfinite(float(text)),
-    "phone": lambda text: phone_e164(text) is not None,
+    "phone": is_phone,
     "sort-list": lambda text: _SORT.fullmatch(text) is not None,
     "webhook-url": lambda text: _WEBHOOK_URL.fullmatch(text) is not None,
     "windows-time-zone": lambda text: offset_hours(text) is not None,

@@ -28,6 +28,12 @@ def phone_e164(text: str, region: str = "US") -> str | None:
 
 
 @lru_cache(maxsize=_CACHED)
+def is_phone(text: str) -> bool:
+    """Whether it is a valid phone number, in national notation one of the United States."""
+    return phone_e164(text) is not None
+
+
+@lru_cache(maxsize=_CACHED)
 def phone_key(text: str | None, region: str = "US") -> str | None:
     """What two spellings of one phone number have in common: E.164, or the digits of what cannot be read as a number.
 

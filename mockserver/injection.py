@@ -208,7 +208,10 @@ class Injection:
             return replace(asked, parameters=_decided(asked.parameters, chance(self._seed, "prefer", call.number)))
         if self._rules and (fault := self._by_rule(call)) is not None:
             return fault
-        return _magic(call)
+        raw = call.raw
+        if (raw and (b"fault-" in raw or b"555" in raw)) or call.query_string or call.place:
+            return _magic(call)
+        return None
 
     def _by_rule(self, call: Call) -> Fault | None:
         request = _Request(call)
@@ -436,11 +439,12 @@ class _Connection:
         """Close the connection with an answer owing, by a TCP reset instead of an orderly end where `reset` says so.
 
         ASGI has no call for that, so this reaches for the transport behind uvicorn's `send`. It returns when the server has noticed, which
-        then misses no answer. Raises ConnectionResetError where there is no transport, as in an application that is called in process.
+        then misses no answer. Where there is no transport, in an application that is called in process, it raises ConnectionResetError, or
+        ConnectionAbortedError without `reset`.
         """
         transport = getattr(getattr(self._send, "__self__", None), "transport", None)
         if transport is None:
-            raise ConnectionResetError("a fault ends the connection here")
+            raise (ConnectionResetError if reset else ConnectionAbortedError)("a fault ends the connection here")
         if reset:
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             transport.abort()
@@ -455,7 +459,7 @@ async def deliver(  # noqa: PLR0917  # an answer has three parts, ASGI has two e
     """Bring an answer to the client the way the fault says.
 
     `status`, `headers` and `body` are the whole answer as it would go out without the fault. Waits are real time and end early where the
-    client leaves. Raises ConnectionResetError in place of closing a connection that is not there, in an application called in process.
+    client leaves. Raises ConnectionError in place of closing a connection that is not there, in an application called in process.
     """
     connection = _Connection(receive, send)
     bring = _BRINGERS.get(_way(fault), _at_once)

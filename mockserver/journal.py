@@ -53,15 +53,15 @@ class Journal:
 
     def add(self, call: Call) -> None:
         """Keep an answered call; the oldest make room for it."""
-        self._entries.append(call)
-        self._bytes += _size(call)
-        while len(self._entries) > self._max_entries or (self._bytes > self._max_bytes and len(self._entries) > 1):
-            self._drop(self._entries.popleft())
-
-    def _drop(self, call: Call) -> None:
-        self._bytes -= _size(call)
-        self.dropped += 1
-        self.last_dropped = max(self.last_dropped, call.number)
+        entries = self._entries
+        entries.append(call)
+        call.size = len(call.raw or b"") + len(call.answer) + _ENTRY_BYTES + _ROW_BYTES * len(call.changes)
+        self._bytes += call.size
+        while len(entries) > self._max_entries or (self._bytes > self._max_bytes and len(entries) > 1):
+            oldest = entries.popleft()
+            self._bytes -= oldest.size
+            self.dropped += 1
+            self.last_dropped = max(self.last_dropped, oldest.number)
 
     def get(self, number: int) -> Call | None:
         """The entry of that number, or None: there was none yet, or it was dropped."""
@@ -77,10 +77,6 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._entries)
-
-
-def _size(call: Call) -> int:
-    return len(call.raw or b"") + len(call.answer) + _ENTRY_BYTES + _ROW_BYTES * len(call.changes)
 
 
 def select(

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from ipaddress import ip_address
 from types import TracebackType
@@ -10,8 +11,9 @@ from typing import Any
 
 import uvicorn
 
-from mockserver.app import Application, create_app
+from mockserver.app import create_app
 from mockserver.client import Client, ControlError, WorkspaceClient
+from mockserver.dispatch import Receive, Scope, Send
 from mockserver.protocol import OneWriteProtocol
 
 _GRACE_SECONDS = 10
@@ -31,10 +33,11 @@ def url_of(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def uvicorn_server(app: Application) -> uvicorn.Server:
-    """uvicorn, set up for speed and a stop within a second."""
+def uvicorn_server(respond: Callable[[Scope, Receive, Send], Awaitable[None]]) -> uvicorn.Server:
+    """uvicorn, set up for speed and a stop within a second; `respond` is an ASGI application, or a plain function that does its work."""
     config = uvicorn.Config(
-        app,
+        respond,
+        interface="asgi3",
         loop="auto",
         http=OneWriteProtocol,
         ws="none",
@@ -64,7 +67,7 @@ class MockServer:
         """
         self.app = create_app(**{"port": 0} | options)
         self._listener = bind(self.app.settings.host, self.app.settings.port)
-        self._server = uvicorn_server(self.app)
+        self._server = uvicorn_server(self.app.respond)
         self._loop: Future[asyncio.AbstractEventLoop] = Future()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.url = url_of(self._listener)

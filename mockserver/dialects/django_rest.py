@@ -98,10 +98,15 @@ def _object_field(schema: Schema, zone: tzinfo) -> Field:
     if not fields:
         return Field(_as_it_is, _complain_of_dictionary, "Value must be valid JSON.")
 
+    texts = frozenset(name for name, reader in readers.items() if reader is _read_text)
+
     def read(value: Any) -> Any:
         if not isinstance(value, dict):
             return value
-        return {name: readers[name](item) if name in readers else item for name, item in value.items()}
+        return {
+            name: item.strip() if type(item) is str and name in texts else readers[name](item) if name in readers else item
+            for name, item in value.items()
+        }
 
     return Field(read, _complain_of_serializer, "Invalid data.")
 
@@ -183,14 +188,14 @@ def _read_text(value: Any) -> Any:
 
 def _read_nullable_email(value: Any) -> Any:
     """An empty address is null, as the format of the field has no place for an empty text."""
-    text = _read_text(value)
+    text = value.strip() if type(value) is str else _read_text(value)
     return None if text == "" else text
 
 
 def _read_phone(value: Any) -> Any:
     """PhoneNumberField: a valid number becomes E.164."""
-    text = _read_text(value)
-    return phone_e164(text) or text if isinstance(text, str) else text
+    text = value.strip() if type(value) is str else _read_text(value)
+    return phone_e164(text) or text if type(text) is str else text
 
 
 def _complain_of_text(schema: Schema, value: Any) -> list[str]:

@@ -18,7 +18,11 @@ BIG = b"x" * 5_000_000
 async def application(scope: Any, receive: Any, send: Any) -> None:
     """Answers as its path says."""
     path = scope["path"]
-    await receive()
+    message = await receive()
+    if path == "/echo":
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(message["body"]))]})
+        await send({"type": "http.response.body", "body": message["body"]})
+        return
     body = BIG if path == "/big" else b"whole"
     pieces = [b"in ", b"three ", b"pieces"] if path in ("/pieces", "/waiting") else [body]
     length = [] if path == "/chunked" else [(b"content-length", b"%d" % sum(map(len, pieces)))]
@@ -89,6 +93,13 @@ def test_requests_on_one_connection_are_answered_in_turn(address: tuple[str, int
 def test_a_client_that_waits_for_leave_to_send_its_body_gets_it(address: tuple[str, int]) -> None:
     asked = request("/", "POST", "Content-Length: 2", "Expect: 100-continue")
     assert talk(address, asked, b"{}") == b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD % 5 + b"whole"
+
+
+def test_an_offer_of_http_2_costs_a_request_nothing(address: tuple[str, int]) -> None:
+    offer = ("Upgrade: h2c", "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA")
+    asked = request("/echo", "PUT", *offer, "Connection: Upgrade, HTTP2-Settings", "Content-Length: 4", close=False)
+    kept = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nbody"
+    assert talk(address, asked + b"body", request("/")) == kept + HEAD % 5 + b"whole"
 
 
 def test_nonsense_is_refused(address: tuple[str, int]) -> None:

@@ -1,0 +1,102 @@
+"""The pytest plugin: the fixture `mockserver`, a workspace for each test, and `mockserver_server`, the server behind them."""
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    import httpx
+
+    from mockserver.server import MockServer
+    from mockserver.testing import Mockserver, Running
+
+_OPTIONS = {
+    "fixtures": "What each workspace holds at first: demo, empty, or a YAML file beside this one.",
+    "seed": "Decides every generated id.",
+    "strictness": "vendor reads as the vendor's framework does, document to the letter.",
+}
+"""Those of `mockserver serve` that a suite may set in its configuration file, as `mockserver_<name>`, or as MOCKSERVER_<NAME>."""
+
+_OPENED: "pytest.StashKey[Mockserver]" = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the plugin's own server."""
+    for name, words in _OPTIONS.items():
+        parser.addini(f"mockserver_{name}", words, default="")
+
+
+@pytest.fixture(scope="session")
+def mockserver_server(pytestconfig: pytest.Config) -> Iterator["Running"]:
+    """The server of this session: the one at MOCKSERVER_URL, or one of its own on a free port."""
+    from mockserver.testing import Running
+
+    url = os.environ.get("MOCKSERVER_URL")
+    if url:
+        yield _remote(url)
+    else:
+        with _started(pytestconfig) as server:
+            yield Running(server.client, _transport_to(server))
+
+
+def _remote(url: str) -> "Running":
+    from mockserver.client import Client, ControlError
+    from mockserver.testing import Running
+
+    try:
+        client = Client(url, os.environ.get("MOCKSERVER_ADMIN_TOKEN"))
+        client.workspaces()
+    except (ControlError, ValueError) as error:
+        pytest.fail(f"MOCKSERVER_URL: {error}", pytrace=False)
+    return Running(client)
+
+
+def _started(config: pytest.Config) -> "MockServer":
+    from mockserver.errors import OperatorError
+    from mockserver.server import MockServer
+
+    try:
+        return MockServer(**{name: _option(name, config) for name in _OPTIONS})
+    except OperatorError as error:
+        pytest.fail(f"mockserver: {error}", pytrace=False)
+
+
+def _option(name: str, config: pytest.Config) -> str | None:
+    """The variable's value, else the configuration file's; a file named there lies beside it."""
+    given = os.environ.get(f"MOCKSERVER_{name.upper()}")
+    written = str(config.getini(f"mockserver_{name}"))
+    if given or not written:
+        return given or None
+    beside = config.inipath.parent / written if config.inipath else None
+    return str(beside) if beside and beside.is_file() else written
+
+
+def _transport_to(server: "MockServer") -> "Callable[[], httpx.BaseTransport]":
+    def transport() -> "httpx.BaseTransport":
+        from mockserver.transport import InProcess
+
+        return InProcess(server.app, server.loop)
+
+    return transport
+
+
+@pytest.fixture
+def mockserver(request: pytest.FixtureRequest, mockserver_server: "Running") -> Iterator["Mockserver"]:
+    """A workspace of the test's own with clients of every vendor; forgotten when the test is over."""
+    opened = mockserver_server.open(request.node.nodeid)
+    request.node.stash[_OPENED] = opened
+    yield opened
+    del request.node.stash[_OPENED]
+    opened.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """A test that fails shows what was asked of its workspace."""
+    report = yield
+    opened = item.stash.get(_OPENED, None)
+    if opened is not None and report.failed:
+        report.sections.append(("mockserver requests", opened.told()))
+    return report

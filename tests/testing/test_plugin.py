@@ -1,0 +1,250 @@
+"""The pytest plugin as a user's suite meets it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mockserver.server import MockServer
+from mockserver.testing import workspace_name
+from tests.testing.suites import ROOT, Suite
+
+HEAVY = {"click", "email_validator", "http", "httpx", "jsonschema_rs", "orjson", "phonenumbers", "starlette", "uvicorn", "yaml"}
+FAILING = """
+def test_closing(mockserver):
+    mockserver.sela.put("/api/leads/update/", json={"phone_number": "+12025550199", "status": "CLOSED"})
+    mockserver.octanist.get("/leads/lead_demo01")
+    mockserver.add_fault("maintenance")
+    mockserver.octanist.post("/check")
+    assert False
+"""
+JOURNAL = [
+    "  1  PUT /sela/api/leads/update/  404  leads_update_update  _ ms",
+    '     sent: {"phone_number": "+12025550199", "status": "CLOSED"}',
+    "     matched by update: phone_number +12025550199 matched none; email was not given; all given keys must fit one lead: nothing matched",
+    '     answered: {"detail": "No Lead matches the given query."}',
+    "  2  GET /octanist/api/leads/lead_demo01  200  get_lead  _ ms",
+    "  3  POST /octanist/api/check  503  check  _ ms  fault maintenance",
+]
+
+
+def journal(out: str) -> list[str]:
+    """The lines of the section, with the times left out."""
+    section = out.partition("mockserver requests -")[2].partition("\n")[2]
+    lines = section[: section.find("\n=")].splitlines()
+    return [re.sub(r"[\d.]+ ms", "_ ms", line) for line in lines]
+
+
+# What it costs
+
+
+def test_a_suite_that_does_not_use_it_pays_nothing(suite: Suite) -> None:
+    text = "import sys\n\ndef test_nothing():\n    print('imported', *sys.modules)\n"
+    imported = suite({"test_it.py": text}, "-s").out.split()
+    assert [name for name in imported if name.partition(".")[0] in HEAVY] == []
+    assert {name for name in imported if name.startswith("mockserver")} == {"mockserver", "mockserver.pytest_plugin"}
+
+
+def test_the_package_names_it_for_pytest() -> None:
+    assert '[project.entry-points.pytest11]\nmockserver = "mockserver.pytest_plugin"\n' in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
+# The journal of a test that fails
+
+
+def test_a_test_that_fails_shows_what_it_asked(suite: Suite) -> None:
+    assert journal(suite({"test_it.py": FAILING}).out)[:6] == JOURNAL
+
+
+def test_it_shows_it_from_a_worker_too(suite: Suite) -> None:
+    assert journal(suite({"test_it.py": FAILING}, "-p", "xdist", "-n", "1").out)[:6] == JOURNAL
+
+
+def test_a_test_that_passes_shows_nothing(suite: Suite) -> None:
+    assert "mockserver requests" not in suite({"test_it.py": FAILING.replace("assert False", "")}, "-rA").out
+
+
+def test_a_request_that_reached_no_workspace_is_shown(suite: Suite) -> None:
+    text = """
+import httpx
+
+def test_it(mockserver):
+    httpx.get(mockserver.base_urls["octanist"] + "/leads")
+    assert False
+"""
+    assert journal(suite({"test_it.py": text}).out) == [
+        "with no credential or a refused one, in this test or one beside it:",
+        "  1  GET /octanist/api/leads  401  list_leads  _ ms",
+    ]
+
+
+def test_a_set_up_that_fails_shows_what_it_asked(suite: Suite) -> None:
+    text = """
+import pytest
+
+@pytest.fixture
+def lead(mockserver):
+    mockserver.octanist.get("/leads/none")
+    assert False
+
+def test_it(lead): pass
+"""
+    assert journal(suite({"test_it.py": text}).out)[0] == "  1  GET /octanist/api/leads/none  404  get_lead  _ ms"
+
+
+def test_a_tear_down_that_fails_shows_no_more_than_itself(suite: Suite) -> None:
+    text = """
+import pytest
+
+@pytest.fixture
+def late():
+    yield
+    assert False
+
+def test_it(late, mockserver): pass
+"""
+    done = suite({"test_it.py": text})
+    assert (done.summary, "mockserver requests" in done.out) == ("1 passed, 1 error", False)
+
+
+def test_a_journal_that_cannot_be_read_says_so(suite: Suite) -> None:
+    text = """
+def test_it(mockserver):
+    mockserver.delete()
+    assert False
+"""
+    (line,) = journal(suite({"test_it.py": text}).out)
+    assert line.startswith("The journal cannot be read: Not Found: There is no workspace 'test-it-")
+
+
+def test_a_long_journal_shows_its_end(suite: Suite) -> None:
+    text = """
+def test_it(mockserver):
+    for _ in range(60):
+        mockserver.octanist.post("/check")
+    assert False
+"""
+    lines = journal(suite({"test_it.py": text}).out)
+    assert (len(lines), lines[0], lines[-1]) == (51, "(10 before these)", " 60  POST /octanist/api/check  200  check  _ ms")
+
+
+# The plugin's own server
+
+
+def leads(count: int) -> dict[str, str]:
+    return {"test_it.py": f'def test_it(mockserver):\n    assert len(mockserver.leads("octanist")) == {count}\n'}
+
+
+def test_it_has_the_demo_fixture(suite: Suite) -> None:
+    assert suite(leads(13)).summary == "1 passed"
+
+
+def test_a_fixture_is_named_in_the_configuration_file(suite: Suite) -> None:
+    assert suite(leads(0) | {"pytest.ini": "[pytest]\nmockserver_fixtures = empty\n"}).summary == "1 passed"
+
+
+def test_a_file_lies_beside_the_configuration_file(suite: Suite, tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "seed.yaml").write_text("octanist: {leads: [{name: One}]}", "utf-8")
+    files = {"pytest.ini": "[pytest]\nmockserver_fixtures = seed.yaml\n", "tests/test_it.py": leads(1)["test_it.py"]}
+    assert suite(files, "--rootdir=.", "-c", "pytest.ini", "tests").summary == "1 passed"
+
+
+def test_a_variable_wins_over_the_configuration_file(suite: Suite) -> None:
+    assert suite(leads(0) | {"pytest.ini": "[pytest]\nmockserver_fixtures = demo\n"}, MOCKSERVER_FIXTURES="empty").summary == "1 passed"
+
+
+@pytest.mark.parametrize(("strictness", "status"), [("vendor", 200), ("document", 400)])
+def test_strictness_is_an_option(suite: Suite, strictness: str, status: int) -> None:
+    text = f"""
+def test_it(mockserver):
+    answer = mockserver.nlpearl.put("/v2/Pearl/66a1f0c2d60e456235eae601/Active", json={{"isActive": True, "other": 1}})
+    assert answer.status_code == {status}
+"""
+    assert suite({"test_it.py": text, "pytest.ini": f"[pytest]\nmockserver_strictness = {strictness}\n"}).summary == "1 passed"
+
+
+def test_the_seed_decides_ids(suite: Suite) -> None:
+    text = """
+def test_it(mockserver):
+    print("made", mockserver.octanist.post("/leads", json={"name": "Neo"}).json()["data"]["id"])
+"""
+    made = [
+        re.findall(r"made (\w+)", suite({"test_it.py": text, "pytest.ini": f"[pytest]\nmockserver_seed = {seed}\n"}, "-s").out)
+        for seed in (7, 7, 8)
+    ]
+    assert made[0] == made[1] != made[2]
+
+
+def test_a_bad_option_is_told_in_a_sentence(suite: Suite) -> None:
+    done = suite(leads(13) | {"pytest.ini": "[pytest]\nmockserver_seed = often\n"})
+    assert (done.summary, "Traceback" in done.out) == ("1 error", False)
+    assert "mockserver: --seed (or MOCKSERVER_SEED) is 'often', but must be an integer from 0 to 9223372036854775807" in done.out
+
+
+# A server that runs anyway
+
+SHARED = """
+def test_it(mockserver):
+    assert mockserver.octanist.post("/check").status_code == 200
+    mockserver.assert_called(operation="check", times=1)
+"""
+
+
+def test_a_running_server_is_used_and_left_as_it_was(suite: Suite, server: MockServer) -> None:
+    before = server.client.workspaces()
+    assert suite({"test_it.py": SHARED}, MOCKSERVER_URL=server.url).summary == "1 passed"
+    assert server.client.workspaces() == before
+
+
+def test_it_wants_its_token(suite: Suite) -> None:
+    with MockServer(admin_token="open-sesame") as guarded:
+        assert suite({"test_it.py": SHARED}, MOCKSERVER_URL=guarded.url, MOCKSERVER_ADMIN_TOKEN="open-sesame").summary == "1 passed"
+        done = suite({"test_it.py": SHARED}, MOCKSERVER_URL=guarded.url)
+    assert (done.summary, "MOCKSERVER_URL: Unauthorized" in done.out) == ("1 error", True)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "127.0.0.1"])
+def test_a_server_that_is_not_there_is_told_in_a_sentence(suite: Suite, url: str) -> None:
+    done = suite({"test_it.py": SHARED}, MOCKSERVER_URL=url)
+    assert (done.summary, "Traceback" in done.out, "MOCKSERVER_URL: " in done.out) == ("1 error", False, True)
+
+
+def test_it_cannot_be_called_without_a_socket(suite: Suite, server: MockServer) -> None:
+    text = 'def test_it(mockserver):\n    mockserver.in_process("octanist")\n'
+    out = suite({"test_it.py": text}, MOCKSERVER_URL=server.url).out
+    assert "clients in process need a server in process: leave MOCKSERVER_URL unset, or use http()" in out
+
+
+# Without httpx
+
+
+def test_everything_but_ready_clients_works_without_httpx(suite: Suite, tmp_path: Path) -> None:
+    text = """
+def test_journal(mockserver):
+    assert mockserver.requests() == []
+
+def test_client(mockserver):
+    mockserver.sela
+"""
+    out = suite({"test_it.py": text, "httpx.py": "raise ImportError"}, PYTHONPATH=f"{tmp_path}:{ROOT}")
+    assert out.summary == "1 failed, 1 passed"
+    assert "MockserverError: ready clients need httpx: install lead-mockserver[pytest]" in out.out
+
+
+# Names
+
+
+def test_a_workspace_is_called_like_its_test() -> None:
+    assert re.fullmatch(
+        r"test-a-lead-is-clos-[0-9a-f]{12}", workspace_name("tests/test_a.py::TestLeads::test_a_lead_is_closed[1]", "gw0 1")
+    )
+
+
+@pytest.mark.parametrize("test", ["test.py::test_ö", "test.py::[É]", "", "a" * 500, "x::" + "-" * 40])
+def test_every_name_is_one_that_the_server_takes(test: str) -> None:
+    assert re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", workspace_name(test, "1"))
+
+
+def test_no_two_runs_share_a_name() -> None:
+    assert len({workspace_name(test, run) for test in ("a::test_x", "b::test_x") for run in ("gw0 1", "gw1 1", "gw0 2")}) == 6

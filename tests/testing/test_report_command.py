@@ -1,0 +1,101 @@
+"""`mockserver report`, for the end of a CI job."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from mockserver.server import MockServer
+from mockserver.testing import Mockserver
+from tests.testing.suites import ROOT, Run
+
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
+
+
+def report(*arguments: str, **environment: str) -> Run:
+    command = [sys.executable, "-m", "mockserver", "report", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT | environment, capture_output=True, text=True, timeout=30, check=False)
+    return Run(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def named(opened: Mockserver) -> tuple[str, ...]:
+    """The arguments that name the server and the workspace of a client that did not wait and forgot a slash."""
+    opened.add_fault("rate_limited", parameters={"retry_after": 30}, vendor="octanist")
+    for _ in range(2):
+        opened.octanist.get("/leads")
+    opened.sela.get("/api/leads")
+    return "--url", opened.client.url, "--workspace", opened.name
+
+
+def test_it_prints_a_page(named: tuple[str, ...], opened: Mockserver) -> None:
+    assert report(*named) == Run(0, opened.report("markdown") + "\n", "")
+
+
+def test_it_prints_json(named: tuple[str, ...], opened: Mockserver) -> None:
+    done = report(*named, "--format", "json")
+    assert (done.status, json.loads(done.out)) == (0, opened.report())
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "status"),
+    [
+        pytest.param("early-retry", 1, id="a check"),
+        pytest.param("other-lead, missing-slash", 1, id="one of several"),
+        pytest.param("error", 1, id="a level"),
+        pytest.param("note", 1, id="a milder level"),
+        pytest.param("other-lead,unmatched", 0, id="checks that found nothing"),
+        pytest.param("", 0, id="nothing"),
+    ],
+)
+def test_it_fails_where_it_is_told_to(named: tuple[str, ...], fail_on: str, status: int) -> None:
+    assert report(*named, "--fail-on", fail_on).status == status
+
+
+def test_it_says_what_failed(named: tuple[str, ...]) -> None:
+    assert report(*named, "--fail-on", "error").err == "mockserver: 2 of the findings may not be there: early-retry, missing-slash\n"
+
+
+def test_variables_do_as_well(named: tuple[str, ...], opened: Mockserver) -> None:
+    variables = {"URL": named[1], "WORKSPACE": named[3], "FORMAT": "json", "FAIL_ON": "early-retry"}
+    done = report(**{f"MOCKSERVER_{name}": value for name, value in variables.items()})
+    assert (done.status, json.loads(done.out)) == (1, opened.report())
+
+
+def test_it_wants_the_servers_token() -> None:
+    with MockServer(admin_token="open-sesame") as server:
+        server.workspace("any")
+        named = ("--url", server.url, "--workspace", "any")
+        assert report(*named, "--admin-token", "open-sesame").status == 0
+        assert report(*named).err.startswith("mockserver: Unauthorized: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param((), "Missing option '--workspace' (env var: 'MOCKSERVER_WORKSPACE').", id="no workspace"),
+        pytest.param(
+            ("--workspace", "none", "--fail-on", "early"),
+            "--fail-on (or MOCKSERVER_FAIL_ON) names 'early', but must name a level (",
+            id="a check",
+        ),
+        pytest.param(("--workspace", "none", "--format", "xml"), "Invalid value for '--format'", id="a format"),
+        pytest.param(("--workspace", "none", "--url", "here"), "'here' is no URL of a server", id="no URL"),
+        pytest.param(
+            ("--workspace", "none", "--url", "http://127.0.0.1:1"),
+            "No answer: there is no mockserver at http://127.0.0.1:1",
+            id="no server",
+        ),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(arguments: tuple[str, ...], words: str) -> None:
+    done = report(*arguments)
+    assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
+    assert done.err.startswith(f"mockserver: {words}")
+
+
+def test_a_workspace_that_there_is_not_is_told(server: MockServer) -> None:
+    done = report("--url", server.url, "--workspace", "none")
+    assert (done.status, done.err.startswith("mockserver: Not Found: There is no workspace 'none'.")) == (2, True)
