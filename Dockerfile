@@ -7,7 +7,8 @@ COPY . .
 RUN pip wheel --quiet --no-deps --wheel-dir /wheel . \
     && python -m venv --without-pip /opt/mockserver \
     && pip --python /opt/mockserver/bin/python install --quiet --no-compile --constraint constraints.txt /wheel/*.whl \
-    && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/mockserver
+    && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/mockserver \
+    && /opt/mockserver/bin/mockserver routes > /routes.txt # parses the documents once, and keeps them beside the bytecode
 
 FROM python:${PYTHON_VERSION}-slim
 # The base image ships its standard library without bytecode, and a read-only container could never write any.

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any, Protocol
 
 from mockserver.errors import Path, Problem, Refusal
@@ -16,6 +18,12 @@ Headers = Mapping[bytes, bytes]
 """Header names in lower case to values, as ASGI gives them."""
 
 
+@lru_cache(maxsize=64)
+def http_date(second: int) -> bytes:
+    """A second since 1970 as HTTP writes it."""
+    return formatdate(second, usegmt=True).encode()
+
+
 class Keeper(Protocol):
     """What keeps answered calls."""
 
@@ -28,13 +36,14 @@ class Call:
     """One request, read, coerced and valid by the time a handler sees it, and its answer once it has one.
 
     As it came: `method`, `path` (percent escapes decoded), `query_string`, `headers`, `raw` (the body; None where it was too large).
-    As it was understood: `operation` (None where the path or method is unknown), `methods` (those that the path has), `account` (the
-    credential's account name, None without one), `place` (path parameters), `query`, `body` (the JSON value; None where there was none).
+    As it was understood: `vendor` (whose it is), `operation` (None where the path or method is unknown), `methods` (those that the path
+    has), `account` (the credential's account name, None without one), `place` (path parameters), `query`, `body` (the JSON value; None
+    where there was none).
     From its workspace: `number` (which of its requests this is; 0 before it has one), `now`, `seed`, `journal`, `settings` (the vendor's
     switches) and `tx`.
-    As it was answered: `vendor` (whose it was), `status`, `answer_headers`, `answer` (bytes), `matches` (how rows were looked for),
-    `changes` (rows before and after; none where it was refused), `fault` (None without one), `seconds` (how long that took) and
-    `size` (in bytes, as the journal counts it).
+    As it was answered: `status`, `own_headers` (those of the API), `answer` (bytes), `matches` (how rows were looked for), `changes` (rows
+    before and after; none where it was refused), `fault` (None without one; `seen_headers` are what it left of the headers), `seconds` (how
+    long that took) and `size` (in bytes, as the journal counts it).
     """
 
     __slots__ = (
@@ -42,7 +51,6 @@ class Call:
         "_scheme",
         "account",
         "answer",
-        "answer_headers",
         "body",
         "changes",
         "fault",
@@ -54,6 +62,7 @@ class Call:
         "now",
         "number",
         "operation",
+        "own_headers",
         "path",
         "place",
         "query",
@@ -61,6 +70,7 @@ class Call:
         "raw",
         "seconds",
         "seed",
+        "seen_headers",
         "settings",
         "size",
         "status",
@@ -70,7 +80,6 @@ class Call:
 
     account: str | None
     answer: bytes
-    answer_headers: Sequence[tuple[bytes, bytes]]
     body: Any
     changes: Sequence[Change]
     fault: Fault | None
@@ -79,9 +88,11 @@ class Call:
     methods: tuple[str, ...]
     now: datetime
     operation: Operation | None
+    own_headers: Sequence[tuple[bytes, bytes]]
     place: Mapping[str, Any]
     query: Mapping[str, Any]
     seconds: float
+    seen_headers: Sequence[tuple[bytes, bytes]] | None
     settings: Mapping[str, Any]
     size: int
     status: int
@@ -97,10 +108,26 @@ class Call:
         self.raw = raw
         self.method: str = scope["method"]
         self.methods = ()
-        self.operation = self.account = self.body = self.fault = None
+        self.operation = self.account = self.body = self.fault = self.seen_headers = None
         self.place = self.query = _NOTHING
         self.matches = self.changes = ()
         self.number = self.seed = 0
+
+    @property
+    def answer_headers(self) -> Sequence[tuple[bytes, bytes]]:
+        """The headers of the answer, as the client sees them: the API's own, the time of the workspace, and the number of the request.
+
+        They are made when they are asked for, as a journal would hold little else.
+        """
+        if self.seen_headers is not None:
+            return self.seen_headers
+        date, size = (b"date", http_date(int(self.now.timestamp()))), (b"content-length", b"%d" % len(self.answer))
+        if not self.number:
+            return (*self.own_headers, date, size)
+        number = (b"mockserver-request", b"%d" % self.number)
+        if self.fault is not None and self.fault.preference is not None:
+            return (*self.own_headers, date, number, (b"preference-applied", self.fault.preference), size)
+        return (*self.own_headers, date, number, size)
 
     @property
     def raw_path(self) -> str:

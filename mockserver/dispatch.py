@@ -2,8 +2,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from email.utils import formatdate
-from functools import lru_cache
 from time import perf_counter
 from typing import Any
 from urllib.parse import unquote
@@ -146,18 +144,19 @@ class Api:
         reply = self.answer(call, prefix)
         body = call.answer = reply.body if type(reply.body) is bytes else write_json(reply.body)
         call.status = reply.status
-        call.answer_headers = _headers(call, reply, len(body))
+        call.own_headers = reply.headers
         call.seconds = perf_counter() - began
         if call.fault is None:
+            fields = call.answer_headers
             self.note(call)
-            await send({"type": "http.response.start", "status": call.status, "headers": call.answer_headers})
+            await send({"type": "http.response.start", "status": call.status, "headers": fields})
             await send({"type": "http.response.body", "body": body})
         else:
             await self._spoil(call, call.fault, receive, send)
 
     async def _spoil(self, call: Call, fault: Fault, receive: Receive, send: Send) -> None:
         whole = call.status, call.answer_headers, call.answer
-        call.status, call.answer_headers, call.answer = as_seen(fault, *whole)
+        call.status, call.seen_headers, call.answer = as_seen(fault, *whole)
         self.note(call)
         await deliver(fault, *whole, receive, send)
 
@@ -307,23 +306,6 @@ class Site(Api):
     def note(self, call: Call) -> None:
         """Write the call into the journal of its workspace."""
         call.journal.add(call)
-
-
-def _headers(call: Call, reply: Reply, length: int) -> tuple[tuple[bytes, bytes], ...]:
-    """The headers of the answer, among them the number of the request in its workspace's journal, if it has one."""
-    date, size = (b"date", http_date(int(call.now.timestamp()))), (b"content-length", b"%d" % length)
-    if not call.number:
-        return (*reply.headers, date, size)
-    number = (b"mockserver-request", b"%d" % call.number)
-    if call.fault is not None and call.fault.preference is not None:
-        return (*reply.headers, date, number, (b"preference-applied", call.fault.preference), size)
-    return (*reply.headers, date, number, size)
-
-
-@lru_cache(maxsize=64)
-def http_date(second: int) -> bytes:
-    """A second since 1970 as HTTP writes it."""
-    return formatdate(second, usegmt=True).encode()
 
 
 async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes | None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from mockserver.call import Call
+from mockserver.call import Call, Headers
 from mockserver.errors import Refusal
 from mockserver.faults import Fault
 from mockserver.matching import Combine, Match, Step
@@ -18,6 +18,7 @@ from mockserver.wire import read_json
 _ENTRY_BYTES = 8 << 10
 _ROW_BYTES = 2 << 10
 _SHOWN = 20
+_MAX_HEADERS = 256
 _MAX_DEPTH = 100
 _HIDDEN = "***"
 _SCHEME = re.compile(r"[A-Za-z-]{1,20} ")
@@ -39,7 +40,7 @@ class Journal:
     `dropped` says how many had to go, `last_dropped` the greatest number among them (0 where none had).
     """
 
-    __slots__ = ("_bytes", "_entries", "_max_bytes", "_max_entries", "dropped", "last_dropped")
+    __slots__ = ("_bytes", "_entries", "_headers", "_max_bytes", "_max_entries", "dropped", "last_dropped")
 
     def __init__(self, max_entries: int = 1000, max_bytes: int = 16 << 20) -> None:
         """At most so many entries, and so many bytes: both bodies, and about what the rest takes, 8 KiB and 2 KiB for each changed row.
@@ -49,12 +50,14 @@ class Journal:
         self._max_entries = max_entries
         self._max_bytes = max_bytes
         self._entries: deque[Call] = deque()
+        self._headers: dict[tuple[bytes, ...], Headers] = {}
         self._bytes = self.dropped = self.last_dropped = 0
 
     def add(self, call: Call) -> None:
         """Keep an answered call; the oldest make room for it."""
         entries = self._entries
         entries.append(call)
+        call.headers = self._shared(call.headers)
         call.size = len(call.raw or b"") + len(call.answer) + _ENTRY_BYTES + _ROW_BYTES * len(call.changes)
         self._bytes += call.size
         while len(entries) > self._max_entries or (self._bytes > self._max_bytes and len(entries) > 1):
@@ -63,6 +66,17 @@ class Journal:
             self.dropped += 1
             self.last_dropped = max(self.last_dropped, oldest.number)
 
+    def _shared(self, headers: Headers) -> Headers:
+        """The same headers as an earlier call had, if one had: clients repeat themselves, and what is kept but once is read faster."""
+        key = tuple(headers.values())
+        found = self._headers.get(key)
+        if found == headers:
+            return found
+        if len(self._headers) >= _MAX_HEADERS:
+            self._headers.clear()
+        self._headers[key] = headers
+        return headers
+
     def get(self, number: int) -> Call | None:
         """The entry of that number, or None: there was none yet, or it was dropped."""
         return next((call for call in self if call.number == number), None)
@@ -70,6 +84,7 @@ class Journal:
     def clear(self) -> None:
         """Forget every entry, and that any was dropped."""
         self._entries.clear()
+        self._headers.clear()
         self._bytes = self.dropped = self.last_dropped = 0
 
     def __iter__(self) -> Iterator[Call]:

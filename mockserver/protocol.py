@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol: an answer goes out in one write, and an offer of HTTP/2 costs no request its body."""
+"""uvicorn's HTTP protocol: answers go out in one write each, and an offer of HTTP/2 costs no request its body."""
 
 import asyncio
 import re
@@ -10,7 +10,7 @@ _OFFER = re.compile(rb"\A([A-Z]+ \S+ HTTP/1\.1\r\n(?:[^\r\n]+\r\n)*?)upgrade:[ \
 
 
 class OneWriteProtocol(HttpToolsProtocol):
-    """A head and a body sent apart cost the kernel two system calls and the network two segments, a quarter of a small answer's time."""
+    """uvicorn sends head and body apart: two system calls and two segments for each answer. Here they go together."""
 
     def data_received(self, data: bytes) -> None:
         """Take what has come. The parser ends a request at an `Upgrade`, which Java's client offers with each: it is taken out."""
@@ -22,27 +22,27 @@ class OneWriteProtocol(HttpToolsProtocol):
 
 
 class _Joining:
-    """A transport that holds a first piece back until the next one comes, or until the loop's next turn."""
+    """A transport that writes at the loop's next turn what it has been given in this one.
+
+    So the answers of all requests that came together are made one after the other, and then sent one after the other: the processor does
+    not have to change between the two for each.
+    """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
-        self._loop = loop
-        self._held: bytes | None = None
+        self._soon = loop.call_soon
+        self._held: list[bytes] = []
         self.is_closing = transport.is_closing
 
     def write(self, data: bytes) -> None:
-        held = self._held
-        if held is None:
-            self._held = data
-            self._loop.call_soon(self.flush)
-        else:
-            self._held = None
-            self._transport.writelines((held, data))
+        if not self._held:
+            self._soon(self.flush)
+        self._held.append(data)
 
     def flush(self) -> None:
-        if self._held is not None:
-            held, self._held = self._held, None
-            self._transport.write(held)
+        if self._held:
+            held, self._held = self._held, []
+            self._transport.writelines(held)
 
     def close(self) -> None:
         self.flush()

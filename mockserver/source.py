@@ -53,7 +53,7 @@ def _copy_of(file: File) -> File:
 
 def _stamp(file: File) -> list[str | int]:
     found = file.stat()
-    return [__version__, found.st_size, found.st_mtime_ns]
+    return [__version__, found.st_size, int(found.st_mtime)]
 
 
 class Source:

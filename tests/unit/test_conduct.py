@@ -111,7 +111,7 @@ class Client:
         call = Call(_scope(operation, given), given.pop("headers", {}), given.pop("raw", _bytes(given.get("body"))))
         call.vendor, call.operation, call.number, call.status, call.seconds = "shop", operation, len(self.calls) + 1, 200, 0.001
         call.now = NOW + len(self.calls) * self.step
-        call.answer, call.answer_headers = _bytes(answer), ()
+        call.answer, call.seen_headers = _bytes(answer), ()
         for slot, value in given.items():
             setattr(call, slot, value)
         self.calls.append(call)
@@ -164,7 +164,7 @@ def by(rule: Rule, rows: list[Row], *steps: Step) -> list[Match]:
 
 
 def wait(seconds: object, status: int = 429) -> dict[str, Any]:
-    return {"status": status, "answer_headers": ((b"retry-after", str(seconds).encode()),)}
+    return {"status": status, "seen_headers": ((b"retry-after", str(seconds).encode()),)}
 
 
 def test_a_client_that_behaves_is_told_nothing(client: Client) -> None:
@@ -387,7 +387,7 @@ def test_a_page_asked_for_before_is_asked_for_again(client: Client) -> None:
 
 
 def test_a_path_without_its_slash_is_told(client: Client) -> None:
-    client.send(method="PUT", path="/things", status=301, answer_headers=((b"Location", b"/things/?a=b"),))
+    client.send(method="PUT", path="/things", status=301, seen_headers=((b"Location", b"/things/?a=b"),))
     assert client.found() == [("missing-slash", (1,))]
     assert client.done() == ["`PUT /things` was called, and answered 301 to the path with a slash at its end."]
 

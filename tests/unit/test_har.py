@@ -62,7 +62,7 @@ def test_an_entry_has_request_answer_and_times() -> None:
         raw='{"name":"é"}'.encode(),
         status=404,
         answer=b'{"detail":"No"}',
-        answer_headers=((b"content-type", b"application/json"), (b"vary", b"accept"), (b"vary", b"cookie")),
+        seen_headers=((b"content-type", b"application/json"), (b"vary", b"accept"), (b"vary", b"cookie")),
         matches=[MISS],
         fault=Fault(CATALOGUE["slow"], "magic", {}),
     )
@@ -133,7 +133,7 @@ def test_an_answer_that_is_no_text_is_encoded() -> None:
 
 
 def test_a_redirect_tells_where_to() -> None:
-    response = entry(status=301, answer_headers=((b"location", b"/sela/api/leads/"),))["response"]
+    response = entry(status=301, seen_headers=((b"location", b"/sela/api/leads/"),))["response"]
     assert (response["statusText"], response["redirectURL"]) == ("Moved Permanently", "/sela/api/leads/")
 
 

@@ -522,7 +522,8 @@ def test_a_wait_ends_where_the_client_leaves(url: str, name: str) -> None:
         done.get()
     with pytest.raises(httpx.ReadTimeout):
         httpx.get(url, headers={"Fault": json.dumps({"name": name, "seconds": 60})}, timeout=0.1)
-    assert done.get(timeout=2) == name
+    while done.get(timeout=2) != name:  # a request of an earlier test may have been on its way out still
+        pass
 
 
 def test_an_answer_to_head_has_no_body_to_break(url: str) -> None:

@@ -25,7 +25,7 @@ def call(number: int = 1, operation: str | None = "leads_update_update", path: s
     scope = {"path": path, "raw_path": slots.pop("raw_path", path.encode()), "query_string": slots.pop("query_string", b"")}
     entry = Call(scope | {"method": slots.pop("method", "PUT")}, slots.pop("headers", {}), slots.pop("raw", b""))
     entry.number, entry.operation, entry.now = number, BY_ID[operation] if operation else None, NOW
-    entry.vendor, entry.status, entry.answer_headers, entry.answer = "sela", 200, (), b""
+    entry.vendor, entry.status, entry.seen_headers, entry.answer = "sela", 200, (), b""
     entry.matches, entry.changes, entry.seconds = [], [], 0.0123456
     for name, value in slots.items():
         setattr(entry, name, value)
@@ -175,7 +175,7 @@ def test_a_description_holds_everything() -> None:
         raw=b'{"phone_number":"+12025550101","status":"CLOSED"}',
         headers={b"authorization": b"Token demo", b"content-type": b"application/json"},
         answer=b'{"id":28001}',
-        answer_headers=((b"content-type", b"application/json"),),
+        seen_headers=((b"content-type", b"application/json"),),
         matches=[Match(rule("first given", "phone_number"), [ADA], (PHONE,))],
         changes=[Change("leads", 28001, ADA, ADA | {"status": "CLOSED"})],
         fault=Fault(CATALOGUE["apply_but_fail"], "prefer", {"answer": "reset"}),

@@ -186,7 +186,7 @@ def _update(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) -> R
     """Store the row with what the body changes."""
     changes = _fields(body, _ON_UPDATE, call)
     changes["modified_time"] = time_text(call.now, call.settings)
-    if "metadata" in body or not body.keys() <= _STANDARD:
+    if "metadata" in body or not _STANDARD.issuperset(body):
         changes["metadata"] = _metadata(body, row["metadata"] if call.settings["metadata_update"] == "merge" else None)
     status = changes.get("status", row["status"])
     if status != row["status"]:
