@@ -148,7 +148,8 @@ class Api:
         call.seconds = perf_counter() - began
         if call.fault is None:
             fields = call.answer_headers
-            self.note(call)
+            if call.number:
+                call.journal.add(call)
             await send({"type": "http.response.start", "status": call.status, "headers": fields})
             await send({"type": "http.response.body", "body": body})
         else:
@@ -157,7 +158,7 @@ class Api:
     async def _spoil(self, call: Call, fault: Fault, receive: Receive, send: Send) -> None:
         whole = call.status, call.answer_headers, call.answer
         call.status, call.seen_headers, call.answer = as_seen(fault, *whole)
-        self.note(call)
+        call.journal.add(call)
         await deliver(fault, *whole, receive, send)
 
     def answer(self, call: Call, prefix: str = "") -> Reply:
@@ -180,9 +181,6 @@ class Api:
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
         """The answer to a refusal, in the words of the API's framework."""
         return self.dialect.refuse(refusal, call)
-
-    def note(self, call: Call) -> None:
-        """Take notice of an answered call."""
 
     def route(self, call: Call, prefix: str) -> None:
         """Find the path and its operation, which is None where the path does not take the method. Raises Refusal("no_route")."""
@@ -227,7 +225,8 @@ class Api:
         content_type = call.headers.get(b"content-type", b"").decode("latin-1")
         if not raw and self.dialect.empty_body is not ...:
             return self.dialect.empty_body
-        kind = self.dialect.media_type(content_type, body.media_types)
+        offered = body.media_types
+        kind = content_type if content_type in offered else self.dialect.media_type(content_type, offered)
         if kind is None:
             raise Refusal("unsupported_media_type", content_type)
         if kind == FORM:
@@ -302,10 +301,6 @@ class Site(Api):
             return self._workspaces.of(account) if account else self._workspaces.unclaimed
         except Refusal:
             return self._workspaces.unclaimed
-
-    def note(self, call: Call) -> None:
-        """Write the call into the journal of its workspace."""
-        call.journal.add(call)
 
 
 async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes | None:

@@ -57,7 +57,8 @@ class Journal:
         """Keep an answered call; the oldest make room for it."""
         entries = self._entries
         entries.append(call)
-        call.headers = self._shared(call.headers)
+        known = self._headers.get(key := tuple(call.headers.values()))
+        call.headers = known if known == call.headers else self._new(key, call.headers)
         call.size = len(call.raw or b"") + len(call.answer) + _ENTRY_BYTES + _ROW_BYTES * len(call.changes)
         self._bytes += call.size
         while len(entries) > self._max_entries or (self._bytes > self._max_bytes and len(entries) > 1):
@@ -66,12 +67,8 @@ class Journal:
             self.dropped += 1
             self.last_dropped = max(self.last_dropped, oldest.number)
 
-    def _shared(self, headers: Headers) -> Headers:
-        """The same headers as an earlier call had, if one had: clients repeat themselves, and what is kept but once is read faster."""
-        key = tuple(headers.values())
-        found = self._headers.get(key)
-        if found == headers:
-            return found
+    def _new(self, key: tuple[bytes, ...], headers: Headers) -> Headers:
+        """Headers for later calls to share: clients repeat themselves, and what is kept but once is had faster."""
         if len(self._headers) >= _MAX_HEADERS:
             self._headers.clear()
         self._headers[key] = headers

@@ -84,12 +84,18 @@ class Table:
         if self._shared:
             self._part()
         before = self.rows.get(id)
-        if before is None or row is None or not self._same_keys(before, row):
-            for name, key_of in self._keys:
-                old = key_of(before) if before is not None else None
-                new = key_of(row) if row is not None else None
-                if old != new:
-                    self._reindex(name, id, old, new)
+        if before is not None and row is not None and self._columns is not None:
+            for column in self._columns:
+                if before[column] != row[column]:
+                    break
+            else:  # nearly every update comes this way, and no index has to learn of it
+                self.rows[id] = row
+                return before
+        for name, key_of in self._keys:
+            old = key_of(before) if before is not None else None
+            new = key_of(row) if row is not None else None
+            if old != new:
+                self._reindex(name, id, old, new)
         if row is not None:
             self.rows[id] = row
             if before is None:
@@ -98,14 +104,6 @@ class Table:
             del self.rows[id]
             del self.places[id]
         return before
-
-    def _same_keys(self, before: Row, row: Row) -> bool:
-        if self._columns is None:
-            return False
-        for column in self._columns:  # noqa: SIM110  # every update passes here, and a generator would cost more than the loop
-            if before[column] != row[column]:
-                return False
-        return True
 
     def _reindex(self, name: str, id: RowId, old: Hashable, new: Hashable) -> None:
         index = self._indexes[name]

@@ -61,9 +61,9 @@ def walk(schema: Any, excluded: list[CheckFunction], steps: int, begin: Callable
         def step(self, input: StepInput) -> StepOutput:
             case = input.case
             self.deleted += [named(case.body)] if case.method == "DELETE" and isinstance(case.body, dict) else []
-            # A step that leaves out some of its link may well ask for what is not there,
-            untrue = [] if is_followed(input) else [ensure_resource_availability]
-            # and a DELETE with a body takes away what its body names, not all below its path.
+            # A step that leaves out some of its link may well ask for what is not there, as may one that finds by its body what has changed;
+            untrue = [] if is_followed(input) and case.path_parameters else [ensure_resource_availability]
+            # a DELETE with a body takes away what its body names, not all below its path.
             places = set(case.path_parameters.values())
             untrue += [use_after_free] if self.deleted and not any(places & names for names in self.deleted) else []
             self.excluded = [*excluded, *untrue]
