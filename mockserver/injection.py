@@ -7,7 +7,6 @@ import struct
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 from functools import cached_property
 from math import ceil
 from typing import Any, NamedTuple
@@ -17,7 +16,7 @@ from mockserver.errors import Problem, Refusal
 from mockserver.faults import CATALOGUE, Fault, FaultKind, by_name, by_status, magic, named
 from mockserver.identity import email_key, phone_key
 from mockserver.ids import token
-from mockserver.subset import differences
+from mockserver.subset import differences, like
 from mockserver.wire import FORM, MULTIPART, read_form, read_json, read_multipart, read_query
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -60,7 +59,7 @@ class Rule:
         return (
             self.vendor in (None, request.vendor)
             and self.operation in (None, request.operation)
-            and (self.path is None or fnmatchcase(request.path, self.path))
+            and (self.path is None or like(self.path, request.path))
             and (self.body is None or not differences(self.body, request.body))
             and (self.lead is None or not request.leads.isdisjoint(_keys(self.lead)))
         )

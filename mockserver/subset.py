@@ -1,4 +1,4 @@
-"""Whether a JSON value holds what was expected of it, and where it does not, in lines to read."""
+"""Whether a value is what was expected of it: JSON that holds other JSON, told in lines to read, and text that is like a pattern."""
 
 import json
 from collections.abc import Iterator
@@ -49,3 +49,16 @@ def shown(value: Any) -> str:
     """A value as JSON on one line, cut where it is long, in characters that can be sent."""
     text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def like(glob: str, text: str) -> bool:
+    """Whether the text is the glob, in which each `*` stands for any run of characters."""
+    first, *rest = glob.split("*")
+    if not rest:
+        return text == first
+    *middle, last = rest
+    at = len(first) if text.startswith(first) else -1
+    for part in middle:
+        found = text.find(part, at) if at >= 0 else -1
+        at = found + len(part) if found >= 0 else -1
+    return 0 <= at <= len(text) - len(last) and text.endswith(last)

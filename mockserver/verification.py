@@ -11,7 +11,7 @@ from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults import CATALOGUE
 from mockserver.journal import CREDENTIALS, Journal, json_of, masked, operation_of, text_of
 from mockserver.spec import Operation
-from mockserver.subset import differences, shown
+from mockserver.subset import differences, like, shown
 from mockserver.wire import FORM, read_form, read_query
 
 Filter = Mapping[str, Any]
@@ -143,19 +143,6 @@ def path_of(call: Call) -> str:
     """The path below the vendor's prefix."""
     prefix = f"/{call.vendor}"
     return call.path.removeprefix(prefix) if call.path.startswith(prefix + "/") else call.path
-
-
-def like(glob: str, text: str) -> bool:
-    """Whether the text is the glob, in which each `*` stands for any run of characters."""
-    first, *rest = glob.split("*")
-    if not rest:
-        return text == first
-    *middle, last = rest
-    at = len(first) if text.startswith(first) else -1
-    for part in middle:
-        found = text.find(part, at) if at >= 0 else -1
-        at = found + len(part) if found >= 0 else -1
-    return 0 <= at <= len(text) - len(last) and text.endswith(last)
 
 
 def _judge_count(calls: list[Call], expectation: Mapping[str, Any]) -> tuple[Verdict, bool]:

@@ -7,7 +7,8 @@ import pytest
 from mockserver.call import Call
 from mockserver.errors import Problem, Refusal
 from mockserver.faults import CATALOGUE, Fault
-from mockserver.verification import Verdict, difference, like, verify
+from mockserver.subset import like
+from mockserver.verification import Verdict, difference, verify
 from tests.unit.test_journal import OPERATIONS, call, journal_of
 
 UPDATE = "leads_update_update"
