@@ -239,6 +239,7 @@ def control_plane(plan: Plan) -> None:
             ("export", "GET", "/export", None),
             ("reset", "POST", "/reset", None),
             ("restore after reset", "POST", "/snapshots/full/restore", None),
+            ("forget", "DELETE", "/snapshots/full", None),
             ("seed", "POST", "/seed", {"fixture": fixture}),
         )
         times: dict[str, list[float]] = {}
