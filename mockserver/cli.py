@@ -121,16 +121,12 @@ def report(url: str, workspace: str, format: str, fail_on: str, admin_token: str
 
 
 def _chosen(text: str) -> frozenset[str]:
-    """The checks and levels that a text names; a level stands for the worse ones too. Raises OperatorError."""
-    from mockserver.conduct.checks import CHECKS, LEVELS
+    from mockserver.conduct.checks import chosen
 
-    names = {name.strip() for name in text.split(",")} - {""}
-    checks = [check.slug for check in CHECKS]
-    for name in sorted(names - {*LEVELS, *checks}):
-        known = f"a level ({', '.join(LEVELS)}) or a check ({', '.join(checks)})"
-        raise OperatorError(f"--fail-on (or MOCKSERVER_FAIL_ON) names {name!r}, but must name {known}")
-    mildest = max((LEVELS.index(level) for level in LEVELS if level in names), default=-1)
-    return frozenset({*names, *LEVELS[: mildest + 1]})
+    try:
+        return chosen({name.strip() for name in text.split(",")} - {""})
+    except OperatorError as error:
+        raise OperatorError(f"--fail-on (or MOCKSERVER_FAIL_ON) names {error}") from None
 
 
 @cli.command()

@@ -10,10 +10,9 @@ from uuid import UUID
 from mockserver.call import Call, Headers
 from mockserver.errors import DocumentError, Problem, Refusal
 from mockserver.faults import Fault
-from mockserver.injection import as_seen, deliver, instead
+from mockserver.injection import Answer, as_seen, deliver, instead
 from mockserver.injection import refusal as refusal_of
 from mockserver.spec import Body, Document, Operation
-from mockserver.state import Transaction
 from mockserver.vendor import Dialect, Handler, Reply, Vendor
 from mockserver.wire import FORM, MULTIPART, read_form, read_json, read_multipart, read_query, write_json
 from mockserver.workspaces import Workspace, Workspaces
@@ -156,10 +155,10 @@ class Api:
             await self._spoil(call, call.fault, receive, send)
 
     async def _spoil(self, call: Call, fault: Fault, receive: Receive, send: Send) -> None:
-        whole = call.status, call.answer_headers, call.answer
-        call.status, call.seen_headers, call.answer = as_seen(fault, *whole)
+        whole = Answer(call.status, call.answer_headers, call.answer)
+        call.status, call.seen_headers, call.answer = as_seen(fault, whole)
         call.journal.add(call)
-        await deliver(fault, *whole, receive, send)
+        await deliver(fault, whole, receive, send)
 
     def answer(self, call: Call, prefix: str = "") -> Reply:
         """The reply to a request that has been read. Never raises."""
@@ -276,7 +275,7 @@ class Site(Api):
         if fault is not None and not fault.kind.applies:
             raise refusal_of(fault)
         call.settings = workspace.settings[self._name]
-        tx = call.tx = Transaction(workspace.tables[self._name])
+        tx = call.tx = workspace.transaction(self._name)
         call.matches = tx.trace
         try:
             self.read(call, operation)

@@ -394,9 +394,8 @@ def _way(fault: Fault) -> str:
     return str(fault.parameters["answer"]) if "answer" in fault.parameters else fault.kind.name
 
 
-def as_seen(fault: Fault, status: int, headers: Headers, body: bytes) -> Answer:
+def as_seen(fault: Fault, answer: Answer) -> Answer:
     """What a client gets of an answer under the fault, once it has all of it."""
-    answer = Answer(status, headers, body)
     alter = _ALTERED.get(_way(fault))
     return alter(answer) if alter else answer
 
@@ -452,17 +451,15 @@ class _Connection:
         await self.gone()
 
 
-async def deliver(  # noqa: PLR0917  # an answer has three parts, ASGI has two ends
-    fault: Fault, status: int, headers: Headers, body: bytes, receive: Receive, send: Send
-) -> None:
+async def deliver(fault: Fault, answer: Answer, receive: Receive, send: Send) -> None:
     """Bring an answer to the client the way the fault says.
 
-    `status`, `headers` and `body` are the whole answer as it would go out without the fault. Waits are real time and end early where the
+    `answer` is the whole of it, as it would go out without the fault. Waits are real time and end early where the
     client leaves. Raises ConnectionError in place of closing a connection that is not there, in an application called in process.
     """
     connection = _Connection(receive, send)
     bring = _BRINGERS.get(_way(fault), _at_once)
-    await bring(connection, as_seen(fault, status, headers, body), fault.parameters.get("seconds", 0.0), len(body))
+    await bring(connection, as_seen(fault, answer), fault.parameters.get("seconds", 0.0), len(answer.body))
 
 
 async def _at_once(connection: _Connection, answer: Answer, seconds: float, whole: int) -> None:

@@ -75,9 +75,9 @@ class Table:
         ids = self._indexes[index].get(key) if key is not None else None
         if ids is None:
             return []
-        if type(ids) is dict:
+        if isinstance(ids, dict):
             return [self.rows[id] for id in sorted(ids, key=self.places.__getitem__)]
-        return [self.rows[ids]]  # type: ignore[index]  # type() is faster than isinstance() and tells mypy less
+        return [self.rows[ids]]
 
     def set(self, id: RowId, row: Row | None) -> Row | None:
         """Put a row under an id, or take it away with None. Returns what was there before."""

@@ -1,11 +1,10 @@
 """What the client under test did badly and what its tests covered, read out of a journal's entries."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mockserver.call import Call
-from mockserver.conduct.checks import CHECKS, LEVELS
 from mockserver.conduct.coverage import coverage_of
 from mockserver.conduct.fields import strange_fields, strange_parameters
 from mockserver.conduct.markdown import render
@@ -13,11 +12,9 @@ from mockserver.conduct.matches import other_leads, several_matches, uncertain
 from mockserver.conduct.pages import stopped_loops
 from mockserver.conduct.refusals import early_retries, missing_slashes, refused, repeated_refusals, unmatched
 from mockserver.conduct.signs import Finding, Sign, findings_of
-from mockserver.errors import OperatorError
 from mockserver.matching import Rule
 from mockserver.spec import Operation
 
-_SLUGS = tuple(check.slug for check in CHECKS)
 _WATCHES: tuple[Callable[[Sequence[Call]], Iterator[Sign]], ...] = (
     early_retries,
     repeated_refusals,
@@ -70,19 +67,6 @@ def report(
     signs = [sign for watch in _WATCHES for sign in watch(entries)]
     coverage = {vendor: coverage_of(known, rules.get(vendor, ()), _of(vendor, entries)) for vendor, known in operations.items()}
     return Report(len(entries), dropped, tuple(findings_of(signs)), coverage)
-
-
-def failed(report: Report, fail_on: Collection[str]) -> list[Finding]:
-    """The findings of the checks and levels in `fail_on`. A level stands for the worse ones too.
-
-    Raises OperatorError naming the checks and levels there are, for a name that is none.
-    """
-    unknown = sorted(set(fail_on) - {*LEVELS, *_SLUGS})
-    if unknown:
-        known = f"the levels are {', '.join(LEVELS)}, the checks {', '.join(_SLUGS)}"
-        raise OperatorError(f"{', '.join(map(repr, unknown))}: no such check or level; {known}")
-    mildest = max((LEVELS.index(name) for name in fail_on if name in LEVELS), default=-1)
-    return [finding for finding in report.findings if finding.check.slug in fail_on or LEVELS.index(finding.level) <= mildest]
 
 
 def _of(vendor: str, calls: Iterable[Call]) -> list[Call]:

@@ -1,7 +1,10 @@
 """Everything the report looks for, as one table."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal, get_args
+
+from mockserver.errors import OperatorError
 
 Level = Literal["error", "warning", "note"]
 
@@ -124,3 +127,17 @@ CHECKS = (
     ),
 )
 """Every check there is, the worst first."""
+
+
+def chosen(names: Collection[str]) -> frozenset[str]:
+    """The checks and levels that are named; a level stands for the worse ones too.
+
+    Raises OperatorError naming the checks and levels there are, for a name that is none.
+    """
+    slugs = tuple(check.slug for check in CHECKS)
+    unknown = sorted(set(names) - {*LEVELS, *slugs})
+    if unknown:
+        known = f"the levels are {', '.join(LEVELS)}, the checks {', '.join(slugs)}"
+        raise OperatorError(f"{', '.join(map(repr, unknown))}: no such check or level; {known}")
+    mildest = max((LEVELS.index(level) for level in LEVELS if level in names), default=-1)
+    return frozenset({*names, *LEVELS[: mildest + 1]})

@@ -1,5 +1,7 @@
 """What was asked, to be read by people and by programs."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -29,12 +31,12 @@ def test_an_entry_has_both_bodies_and_no_secret(mockserver: Mockserver) -> None:
         pytest.param({"unmatched": True}, [4], id="to no operation"),
     ],
 )
-def test_the_journal_is_searched(mockserver: Mockserver, wanted: dict[str, object], numbers: list[int]) -> None:
+def test_the_journal_is_searched(mockserver: Mockserver, wanted: dict[str, Any], numbers: list[int]) -> None:
     mockserver.sela.get("/api/leads/")
     mockserver.octanist.post("/check")
     mockserver.sela.get("/api/leads/1/")
     mockserver.nlpearl.get("/v3/Pearl")
-    assert [each["number"] for each in mockserver.requests(**wanted)] == numbers  # type: ignore[arg-type]  # each is a filter
+    assert [each["number"] for each in mockserver.requests(**wanted)] == numbers
 
 
 def test_the_journal_can_be_forgotten(mockserver: Mockserver) -> None:

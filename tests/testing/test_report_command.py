@@ -78,7 +78,7 @@ def test_it_wants_the_servers_token() -> None:
         pytest.param((), "Missing option '--workspace' (env var: 'MOCKSERVER_WORKSPACE').", id="no workspace"),
         pytest.param(
             ("--workspace", "none", "--fail-on", "early"),
-            "--fail-on (or MOCKSERVER_FAIL_ON) names 'early', but must name a level (",
+            "--fail-on (or MOCKSERVER_FAIL_ON) names 'early': no such check or level; the levels are error, warning, note, the checks ",
             id="a check",
         ),
         pytest.param(("--workspace", "none", "--format", "xml"), "Invalid value for '--format'", id="a format"),

@@ -392,17 +392,17 @@ HEADERS = [(b"content-type", b"application/json"), (b"mockserver-request", b"7")
 
 
 def test_half_of_a_body_ends_with_a_whole_character() -> None:
-    assert as_seen(given("malformed_json"), 200, HEADERS, "ééé".encode()) == Answer(200, HEADERS, "é".encode())
+    assert as_seen(given("malformed_json"), Answer(200, HEADERS, "ééé".encode())) == Answer(200, HEADERS, "é".encode())
 
 
 @pytest.mark.parametrize("name", ["reset", "timeout", "apply_but_fail"])
 def test_a_lost_answer_is_seen_as_none(name: str) -> None:
-    assert as_seen(given(name), 200, HEADERS, BODY) == Answer(0, (), b"")
+    assert as_seen(given(name), Answer(200, HEADERS, BODY)) == Answer(0, (), b"")
 
 
 @pytest.mark.parametrize("name", ["slow", "slow_drip", "conflict"])
 def test_other_answers_are_seen_as_they_are(name: str) -> None:
-    assert as_seen(given(name), 200, HEADERS, BODY) == Answer(200, HEADERS, BODY)
+    assert as_seen(given(name), Answer(200, HEADERS, BODY)) == Answer(200, HEADERS, BODY)
 
 
 done: SimpleQueue[str] = SimpleQueue()
@@ -413,7 +413,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     """Answers `BODY` under the fault that the request asks for."""
     await receive()
     asked = json.loads(dict(scope["headers"])[b"fault"])
-    await deliver(given(**asked), 200, HEADERS, BODY, receive, send)
+    await deliver(given(**asked), Answer(200, HEADERS, BODY), receive, send)
     done.put(asked["name"])
 
 
