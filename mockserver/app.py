@@ -2,15 +2,16 @@
 
 import importlib
 import pkgutil
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from ipaddress import ip_address
 from typing import Any
 
 import mockserver.vendors
 from mockserver.control import Control
-from mockserver.dispatch import Api, Receive, Scope, Send, Site
+from mockserver.dispatch import Api, App, Receive, Scope, Send, Site
 from mockserver.fixtures import Fixture, fixture_file
+from mockserver.injection import Answer
 from mockserver.journal import Journal
 from mockserver.resources import folder
 from mockserver.settings import Settings
@@ -52,7 +53,7 @@ class Application:
         self.control = self._control()
         self._by_prefix: dict[str, tuple[Api, str]] = {site.vendor.name: (site, "/" + site.vendor.name) for site in self.sites}
         self._by_prefix[self.control.document.base_path.strip("/")] = (self.control, "")
-        self._by_host = {site.document.host.encode(): site for site in self.sites}
+        self._by_host: dict[bytes, tuple[Api, str]] = {site.document.host.encode(): (site, "") for site in self.sites}
 
     def _site(self, vendor: Vendor) -> Site:
         lenient = self.settings.strictness == "vendor"
@@ -65,22 +66,25 @@ class Application:
         return Control(document, self.workspaces, self.sites, token=_token(self.settings), max_body=self.settings.max_body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI entry point."""
-        await self.respond(scope, receive, send)
+        """The ASGI entry point, for any server."""
+        found = self._find(scope) if scope["type"] == "http" else None
+        if found is not None:
+            await found[0](scope, receive, send, found[1])
+        else:
+            await self._web(scope, receive, send)
 
-    def respond(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """The same as a plain function, which saves a server that knows it for an ASGI application one coroutine a request."""
-        if scope["type"] == "http":
-            found = self._by_prefix.get(scope["path"].split("/", 2)[1] if "/" in scope["path"] else "")
-            if found is not None:
-                return found[0](scope, receive, send, found[1])
-            site = self._by_host.get(_host(scope["headers"]))
-            if site is not None:
-                return site(scope, receive, send)
-        return self._web(scope, receive, send)
+    def take(self, scope: Scope, raw: bytes) -> Answer | App:
+        """The entry point for a server that has a request's whole body: its answer, or the application that has to send one."""
+        found = self._find(scope)
+        return found[0].take(scope, raw, found[1]) if found is not None else self._web
+
+    def _find(self, scope: Scope) -> tuple[Api, str] | None:
+        """The API that a request is for, and the part of the path that is not the API's."""
+        path = scope["path"]
+        return self._by_prefix.get(path.split("/", 2)[1] if "/" in path else "") or self._by_host.get(_host(scope["headers"]))
 
     @cached_property
-    def _web(self) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    def _web(self) -> App:
         from mockserver.web import web
 
         return web(tuple("/" + prefix for prefix in self._by_prefix))

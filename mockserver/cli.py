@@ -49,7 +49,7 @@ def serve(**options: Any) -> None:
     click.echo(_banner(app, url_of(listener)))
     gc.freeze()
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    uvicorn_server(app.respond).run(sockets=[listener])
+    uvicorn_server(app, app.take).run(sockets=[listener])
 
 
 def _banner(app: Any, url: str) -> str:

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from mockserver.call import Call, Headers
 from mockserver.errors import DocumentError, Problem, Refusal
-from mockserver.faults import Fault
 from mockserver.injection import Answer, as_seen, deliver, instead
 from mockserver.injection import refusal as refusal_of
 from mockserver.spec import Body, Document, Operation
@@ -20,6 +19,7 @@ from mockserver.workspaces import Workspace, Workspaces
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Places = dict[str, Any]
 
 log = logging.getLogger("mockserver")
@@ -136,29 +136,35 @@ class Api:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, prefix: str = "") -> None:
         """Answer one HTTP request. `prefix` is the part of the path that is not the API's."""
-        headers = dict(scope["headers"])
-        raw = await read_body(headers, receive, self._max_body)
+        raw = await read_body(dict(scope["headers"]), receive, self._max_body)
+        answer = self.take(scope, raw, prefix)
+        if isinstance(answer, Answer):
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            await send({"type": "http.response.body", "body": answer.body})
+        else:
+            await answer(scope, receive, send)
+
+    def take(self, scope: Scope, raw: bytes | None, prefix: str = "") -> Answer | App:
+        """Answer a request whose body is here (None: it was too large), and keep it in the journal.
+
+        What is left is to send the answer: in a way of its own where a fault says so, which the application does that comes instead of it.
+        """
         began = perf_counter()
-        call = Call(scope, headers, raw)
+        if raw is not None and len(raw) > self._max_body:
+            raw = None
+        call = Call(scope, dict(scope["headers"]), raw)
         reply = self.answer(call, prefix)
-        body = call.answer = reply.body if type(reply.body) is bytes else write_json(reply.body)
+        call.answer = reply.body if type(reply.body) is bytes else write_json(reply.body)
         call.status = reply.status
         call.own_headers = reply.headers
         call.seconds = perf_counter() - began
-        if call.fault is None:
-            fields = call.answer_headers
-            if call.number:
-                call.journal.add(call)
-            await send({"type": "http.response.start", "status": call.status, "headers": fields})
-            await send({"type": "http.response.body", "body": body})
-        else:
-            await self._spoil(call, call.fault, receive, send)
-
-    async def _spoil(self, call: Call, fault: Fault, receive: Receive, send: Send) -> None:
-        whole = Answer(call.status, call.answer_headers, call.answer)
-        call.status, call.seen_headers, call.answer = as_seen(fault, whole)
-        call.journal.add(call)
-        await deliver(fault, whole, receive, send)
+        answer = Answer(call.status, call.answer_headers, call.answer)
+        fault = call.fault
+        if fault is not None:
+            call.status, call.seen_headers, call.answer = as_seen(fault, answer)
+        if call.number:
+            call.journal.add(call)
+        return answer if fault is None else lambda scope, receive, send: deliver(fault, answer, receive, send)
 
     def answer(self, call: Call, prefix: str = "") -> Reply:
         """The reply to a request that has been read. Never raises."""

@@ -3,8 +3,8 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
+from functools import partial
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Any
@@ -13,8 +13,7 @@ import uvicorn
 
 from mockserver.app import create_app
 from mockserver.client import Client, ControlError, WorkspaceClient
-from mockserver.dispatch import Receive, Scope, Send
-from mockserver.protocol import OneWriteProtocol
+from mockserver.protocol import App, PromptProtocol, Take
 
 _GRACE_SECONDS = 10
 
@@ -33,13 +32,13 @@ def url_of(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def uvicorn_server(respond: Callable[[Scope, Receive, Send], Awaitable[None]]) -> uvicorn.Server:
-    """uvicorn, set up for speed and a stop within a second; `respond` is an ASGI application, or a plain function that does its work."""
+def uvicorn_server(app: App, take: Take) -> uvicorn.Server:
+    """uvicorn, set up for speed and a stop within a second; `take` answers the requests that need no task of their own."""
     config = uvicorn.Config(
-        respond,
+        app,
         interface="asgi3",
         loop="auto",
-        http=OneWriteProtocol,
+        http=partial(PromptProtocol, take),  # type: ignore[arg-type]  # all that uvicorn does with it is to call it
         ws="none",
         lifespan="off",
         access_log=False,
@@ -67,7 +66,7 @@ class MockServer:
         """
         self.app = create_app(**{"port": 0} | options)
         self._listener = bind(self.app.settings.host, self.app.settings.port)
-        self._server = uvicorn_server(self.app.respond)
+        self._server = uvicorn_server(self.app, self.app.take)
         self._loop: Future[asyncio.AbstractEventLoop] = Future()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.url = url_of(self._listener)

@@ -418,7 +418,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 
 
 def own_server() -> uvicorn.Server:
-    return uvicorn_server(app)
+    return uvicorn_server(app, lambda scope, raw: app)
 
 
 def plain_server() -> uvicorn.Server:

@@ -1,30 +1,50 @@
-"""uvicorn sends each answer whole, whichever way the application sends it."""
+"""uvicorn sends each answer whole, whether it is there at once or an application sends it."""
 
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import uvicorn
 
-from mockserver.protocol import OneWriteProtocol
-from mockserver.server import bind
+from mockserver.injection import Answer
+from mockserver.protocol import App, Take
+from mockserver.server import bind, uvicorn_server
 
 BIG = b"x" * 5_000_000
 
 
+def body_of(path: str, raw: bytes) -> bytes:
+    """What is answered in one piece."""
+    return BIG if path == "/big" else raw if path == "/echo" else b"whole"
+
+
+def at_once(scope: Any, raw: bytes) -> Answer | App:
+    """Answers what has one piece and a length."""
+    path = scope["path"]
+    if path == "/fail":
+        raise RuntimeError("a fault of the server")
+    if path in ("/pieces", "/waiting", "/chunked"):
+        return application
+    body = body_of(path, raw)
+    return Answer(200, ((b"content-length", b"%d" % len(body)),), body)
+
+
+def never_at_once(scope: Any, raw: bytes) -> Answer | App:
+    """Has everything answered by the application."""
+    return application
+
+
 async def application(scope: Any, receive: Any, send: Any) -> None:
     """Answers as its path says."""
-    path = scope["path"]
-    message = await receive()
-    if path == "/echo":
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(message["body"]))]})
-        await send({"type": "http.response.body", "body": message["body"]})
-        return
-    body = BIG if path == "/big" else b"whole"
-    pieces = [b"in ", b"three ", b"pieces"] if path in ("/pieces", "/waiting") else [body]
+    path, raw, more = scope["path"], b"", True
+    while more:
+        message = await receive()
+        raw, more = raw + message["body"], message["more_body"]
+    pieces = [b"in ", b"three ", b"pieces"] if path in ("/pieces", "/waiting") else [body_of(path, raw)]
     length = [] if path == "/chunked" else [(b"content-length", b"%d" % sum(map(len, pieces)))]
     await send({"type": "http.response.start", "status": 200, "headers": length})
     if path == "/waiting":
@@ -33,18 +53,26 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.body", "body": piece, "more_body": number < len(pieces)})
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[tuple[str, int]]:
-    """Where a server with the protocol listens."""
+@contextmanager
+def serving(app: App, take: Take) -> Iterator[tuple[str, int]]:
+    """A server with the protocol; where it listens."""
     listener = bind("127.0.0.1", 0)
-    config = uvicorn.Config(application, http=OneWriteProtocol, lifespan="off", log_config=None, server_header=False, date_header=False)
-    server = uvicorn.Server(config)
+    server = uvicorn_server(app, take)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    yield listener.getsockname()
-    server.should_exit = True
-    thread.join()
-    listener.close()
+    try:
+        yield listener.getsockname()
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@pytest.fixture(scope="module", params=[at_once, never_at_once])
+def address(request: pytest.FixtureRequest) -> Iterator[tuple[str, int]]:
+    """Where a server listens that answers at once what it can, and one that never does."""
+    with serving(application, request.param) as address:
+        yield address
 
 
 def talk(address: tuple[str, int], *requests: bytes) -> bytes:
@@ -59,6 +87,7 @@ def request(path: str, method: str = "GET", *headers: str, close: bool = True) -
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
+KEPT = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n"
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
 
 
@@ -85,9 +114,59 @@ def test_an_answer_without_a_length_is_chunked(address: tuple[str, int]) -> None
 
 
 def test_requests_on_one_connection_are_answered_in_turn(address: tuple[str, int]) -> None:
-    kept = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwhole"
-    answers = talk(address, request("/", close=False), request("/", close=False), request("/pieces"))
-    assert answers == kept * 2 + HEAD % 15 + b"in three pieces"
+    asked = [request(path, close=False) for path in ("/", "/", "/waiting", "/", "/pieces")]
+    whole, pieces = KEPT % 5 + b"whole", KEPT % 15 + b"in three pieces"
+    assert talk(address, *asked, request("/")) == whole * 2 + pieces + whole + pieces + HEAD % 5 + b"whole"
+
+
+def test_many_requests_at_once_are_all_answered(address: tuple[str, int]) -> None:
+    assert talk(address, *[request("/", close=False)] * 500, request("/")) == (KEPT % 5 + b"whole") * 500 + HEAD % 5 + b"whole"
+
+
+def test_a_connection_of_http_1_0_ends_with_its_answer(address: tuple[str, int]) -> None:
+    assert talk(address, b"GET / HTTP/1.0\r\nHost: x\r\n\r\n") == HEAD % 5 + b"whole"
+
+
+@pytest.mark.parametrize("size", [0, 1, 1_000, 100_000, 3_000_000])
+def test_a_body_is_read_to_its_end_however_it_comes(address: tuple[str, int], size: int) -> None:
+    body = b"b" * size
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(request("/echo", "PUT", f"Content-Length: {size}"))
+        time.sleep(0.01)
+        connection.sendall(body[: size // 2])
+        time.sleep(0.01)
+        connection.sendall(body[size // 2 :])
+        assert b"".join(iter(lambda: connection.recv(1 << 16), b"")) == HEAD % size + body
+
+
+def test_chunks_are_put_together(address: tuple[str, int]) -> None:
+    asked = request("/echo", "PUT", "Transfer-Encoding: chunked")
+    assert talk(address, asked, b"3\r\none\r\n", b"3\r\ntwo\r\n0\r\n\r\n") == HEAD % 6 + b"onetwo"
+
+
+def test_a_client_that_reads_late_gets_everything(address: tuple[str, int]) -> None:
+    with socket.create_connection(address, timeout=10) as connection:
+        for _ in range(5):
+            connection.sendall(request("/big", close=False))
+            time.sleep(0.02)
+        connection.sendall(request("/"))
+        assert b"".join(iter(lambda: connection.recv(1 << 16), b"")) == (KEPT % len(BIG) + BIG) * 5 + HEAD % 5 + b"whole"
+
+
+def test_what_can_be_answered_at_once_never_comes_to_the_application() -> None:
+    with serving(never, at_once) as address:
+        assert talk(address, request("/echo", "PUT", "Content-Length: 4"), b"body") == HEAD % 4 + b"body"
+
+
+async def never(scope: Any, receive: Any, send: Any) -> None:
+    raise AssertionError(scope)
+
+
+def test_a_fault_of_the_server_is_not_said_to_be_the_clients(caplog: pytest.LogCaptureFixture) -> None:
+    with serving(application, at_once) as address:
+        assert talk(address, request("/fail", close=False)).startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
+    assert [record.exc_info and str(record.exc_info[1]) for record in caplog.records] == ["a fault of the server"]
+    caplog.clear()
 
 
 def test_a_client_that_waits_for_leave_to_send_its_body_gets_it(address: tuple[str, int]) -> None:
@@ -98,8 +177,7 @@ def test_a_client_that_waits_for_leave_to_send_its_body_gets_it(address: tuple[s
 def test_an_offer_of_http_2_costs_a_request_nothing(address: tuple[str, int]) -> None:
     offer = ("Upgrade: h2c", "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA")
     asked = request("/echo", "PUT", *offer, "Connection: Upgrade, HTTP2-Settings", "Content-Length: 4", close=False)
-    kept = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nbody"
-    assert talk(address, asked + b"body", request("/")) == kept + HEAD % 5 + b"whole"
+    assert talk(address, asked + b"body", request("/")) == KEPT % 4 + b"body" + HEAD % 5 + b"whole"
 
 
 def test_nonsense_is_refused(address: tuple[str, int]) -> None:
