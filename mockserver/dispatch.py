@@ -12,7 +12,7 @@ from mockserver.errors import DocumentError, Problem, Refusal
 from mockserver.injection import Answer, as_seen, deliver, instead
 from mockserver.injection import refusal as refusal_of
 from mockserver.spec import Body, Document, Operation
-from mockserver.vendor import Dialect, Handler, Reply, Vendor
+from mockserver.vendor import Dialect, Handler, Look, Reply, Vendor
 from mockserver.wire import FORM, MULTIPART, read_form, read_json, read_multipart, read_query, write_json
 from mockserver.workspaces import Workspace, Workspaces
 
@@ -49,18 +49,24 @@ class Route:
 class Router:
     """Paths to routes: static ones by a dict, templated ones by their segments, a literal before a parameter."""
 
-    def __init__(self, operations: tuple[Operation, ...], implicit: Mapping[str, str], case_sensitive: bool) -> None:
+    def __init__(self, operations: tuple[Operation, ...], implicit: Mapping[str, str], case_sensitive: bool, slashes: bool = True) -> None:
+        """`slashes` says whether one at the end of a path matters."""
         self._fold: Callable[[str], str] = str if case_sensitive else str.lower
+        self._trim: Callable[[str], str] = str if slashes else lambda path: path.removesuffix("/")
         routes: dict[str, Route] = {}
         for operation in operations:
-            routes.setdefault(operation.path, Route(operation.path)).add(operation, implicit)
+            path = self._trim(operation.path)
+            routes.setdefault(path, Route(path)).add(operation, implicit)
         self._static = {self._fold(path): route for path, route in routes.items() if "{" not in path}
-        self.static: Callable[[str], Route | None] = self._static.get if case_sensitive else lambda path: self._static.get(path.lower())
+        self.static = self._static.get if case_sensitive and slashes else self._in_static
         """The route of a path without parameters."""
         self._templates: dict[int, list[Route]] = {}
         for path, route in sorted(routes.items(), key=lambda item: [step.startswith("{") for step in item[0].split("/")]):
             if "{" in path:
                 self._templates.setdefault(len(route.segments), []).append(route)
+
+    def _in_static(self, path: str) -> Route | None:
+        return self._static.get(self._fold(self._trim(path)))
 
     def find(self, path: str, raw_path: str) -> tuple[Route, Places]:
         """The route of a path and its path parameters as text. `raw_path` still has its percent escapes.
@@ -77,7 +83,7 @@ class Router:
         return found
 
     def _in_templates(self, raw_path: str) -> tuple[Route, Places] | None:
-        steps = raw_path.split("/")
+        steps = self._trim(raw_path).split("/")
         for route in self._templates.get(len(steps), ()):
             places: Places = {}
             for wanted, step in zip(route.segments, steps, strict=True):
@@ -125,7 +131,7 @@ class Api:
         self._strict_query = dialect.strict_query or not lenient
         self._max_body = max_body
         self._refuse_strays(name, set(handlers))
-        self._router = Router(document.operations, dialect.implicit_methods, dialect.case_sensitive_paths)
+        self._router = Router(document.operations, dialect.implicit_methods, dialect.case_sensitive_paths, dialect.trailing_slashes)
 
     def _refuse_strays(self, module: str, handled: set[str]) -> None:
         described = {operation.id for operation in self.document.operations}
@@ -200,6 +206,7 @@ class Api:
         """Fill in path parameters, query and body. Raises Refusal naming every problem."""
         if call.place:
             call.place = {name: read_place(operation.places[name], text) for name, text in call.place.items()}
+        self.look(call, operation)
         problems: list[Problem] = []
         query = call.query_string
         if query or operation.asks:
@@ -210,6 +217,9 @@ class Api:
             problems += more
         if problems:
             raise Refusal("invalid", problems=problems)
+
+    def look(self, call: Call, operation: Operation) -> None:
+        """What the API's framework looks at once it has the path parameters and before it reads the body. Raises Refusal."""
 
     def _read_query(self, operation: Operation, raw: bytes, settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         values, problems = operation.query.read(read_query(raw))
@@ -260,6 +270,7 @@ class Site(Api):
         super().__init__(module, vendor.dialect, document, vendor.handlers, lenient=lenient, max_body=max_body)
         self.vendor = vendor
         self._handlers: dict[str, Handler] = dict(vendor.handlers)
+        self._looks: dict[str, Look] = dict(vendor.looks)
         self._workspaces = workspaces
         self._name = vendor.name
 
@@ -293,6 +304,12 @@ class Site(Api):
         del call.tx
         lost = instead(fault) if fault is not None else None
         return self.dialect.refuse(lost, call) if lost is not None else reply
+
+    def look(self, call: Call, operation: Operation) -> None:
+        """What the vendor's handler has to look at first."""
+        look = self._looks.get(operation.id)
+        if look is not None:
+            look(call, call.tx)
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
         """A refusal before the workspace was looked for still belongs to it, as far as there is one."""

@@ -63,6 +63,8 @@ class Dialect(Protocol):
     authenticates_first: bool
     """Whether a missing credential is told before a wrong method."""
     case_sensitive_paths: bool
+    trailing_slashes: bool
+    """Whether a slash at the end of a path matters."""
     implicit_methods: Mapping[str, str]
     """Methods the framework adds to a route: `{"HEAD": "GET"}`."""
     max_depth: int
@@ -101,6 +103,7 @@ class Dialect(Protocol):
 
 
 Handler = Callable[[Call, Transaction], Reply]
+Look = Callable[[Call, Transaction], object]
 Seeder = Callable[[Mapping[str, Any], Transaction, "Seeding"], Iterable[Problem]]
 Exporter = Callable[[Transaction], dict[str, Any]]
 
@@ -137,12 +140,22 @@ class Vendor:
     behaviours: tuple[Behaviour, ...] = ()
     curl: str = ""
     handlers: dict[str, Handler] = field(default_factory=dict)
+    looks: dict[str, Look] = field(default_factory=dict)
     export: Exporter = _no_section
 
     def operation(self, handler: Handler) -> Handler:
         """Decorator: this function answers the operation of its name."""
         self.handlers[handler.__name__] = handler
         return handler
+
+    def after(self, look: Look) -> Callable[[Handler], Handler]:
+        """Decorator: before the body of the handler's operation is read, `look` is called, and may refuse."""
+
+        def keep(handler: Handler) -> Handler:
+            self.looks[handler.__name__] = look
+            return handler
+
+        return keep
 
     def defaults(self) -> dict[str, Any]:
         """Each setting's default."""

@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.call import Call, Headers
+from mockserver.dialects.json_text import Place, lines_and_bytes, open_path, places
+from mockserver.dialects.system_text_json import NOT_CONVERTED, stopped
 from mockserver.errors import Kind, Path, Problem, Refusal
 from mockserver.ids import token
 from mockserver.schema import Coerce, Schema
@@ -20,10 +22,15 @@ JSON = ((b"content-type", b"application/json; charset=utf-8"),)
 _PROBLEM = ((b"content-type", b"application/problem+json; charset=utf-8"),)
 _CHALLENGE = ((b"www-authenticate", b"Bearer"),)
 _RFC = "https://tools.ietf.org/html/rfc9110#section-"
-_POSITION = "LineNumber: 0 | BytePositionInLine: 0."
-
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class Told(NamedTuple):
+    """One message of a validation problem, and the key that it stands under."""
+
+    key: str
+    message: str
 
 
 class Model(NamedTuple):
@@ -66,6 +73,7 @@ class AspNetCore:
 
     authenticates_first = False
     case_sensitive_paths = False
+    trailing_slashes = False
     implicit_methods: Mapping[str, str] = _NONE
     max_depth = 32
     empty_body: Any = ...
@@ -133,7 +141,8 @@ class AspNetCore:
         if refusal.kind == "malformed":
             if _is_empty(refusal):
                 return self.invalid(_EMPTY | self._required(call), call)
-            return self.invalid({"$": [_parser_message(refusal, self.max_depth, self._model(call))]} | self._required(call), call)
+            key, message = _unparsed(refusal, self.max_depth, self._model(call), call)
+            return self.invalid({key: [message]} | self._required(call), call)
         if refusal.kind == "unauthorized":
             return Reply(b"", 401, _CHALLENGE)
         if refusal.kind == "no_route":
@@ -150,33 +159,27 @@ class AspNetCore:
         """A 400 with those errors, by key."""
         return _details(_Client(400, _RFC + "15.5.1", "One or more validation errors occurred."), {"errors": errors}, call)
 
-    def errors(self, problems: Iterable[Problem]) -> Errors:
-        """The problems in the framework's words: `$.path` for a value that cannot be converted, `Path.To[0].Property` for the rest."""
-        found: Errors = {}
-        for problem in problems:
-            key, message = self._worded(problem)
-            messages = found.setdefault(key, [])
-            if message not in messages:
-                messages.append(message)
-        return found
+    def worded(self, problems: Sequence[Problem], call: Call) -> list[Told]:
+        """Each problem in the framework's words, under `$.path` for a value that cannot be converted, else under `Path.To[0].Property`."""
+        unread = [problem.path for problem in problems if not _converts(problem)]
+        found = places(_text(call), unread) if unread else {}
+        return [self._worded(problem, found.get(problem.path, Place(problem.path, 0, 0)), call) for problem in problems]
 
-    def _worded(self, problem: Problem) -> tuple[str, str]:
+    def _worded(self, problem: Problem, place: Place, call: Call) -> Told:
         if problem.place != "body":
-            return str(problem.path[-1]), problem.message
-        if problem.keyword == "additionalProperties":
-            return _at(problem.path, f"The JSON property '{problem.path[-1]}' could not be mapped to any .NET member.")
+            return Told(str(problem.path[-1]), problem.message)
         if _converts(problem):
-            return _property_path(problem.path), _annotation(problem)
-        return _at(problem.path, f"The JSON value could not be converted to {self._type_of(problem)}.")
+            return Told(_property_path(problem.path), _annotation(problem))
+        if problem.keyword == "additionalProperties":
+            return _at(place, f"The JSON property '{place.path[-1]}' could not be mapped to any .NET member.")
+        type = self._model(call).type if problem.path == () else self._type_of(problem)
+        return _at(place, NOT_CONVERTED.format(type))
 
     def _unbound(self, problems: tuple[Problem, ...], call: Call) -> Errors:
         if any(problem.place == "body" and problem.path == () and problem.value is None for problem in problems):
             return _EMPTY | self._required(call)
-        errors = self.errors(problems)
-        if not any(problem.path == () for problem in problems):
-            return errors | (self._required(call) if any(key.startswith("$") for key in errors) else {})
-        whole = f"The JSON value could not be converted to {self._model(call).type}."
-        return dict([_listed(_at((), whole))]) | self._required(call)
+        told = grouped(self.worded(problems, call))
+        return told | (self._required(call) if any(key.startswith("$") for key in told) else {})
 
     def _model(self, call: Call) -> Model:
         return self.models.get(call.operation.id if call.operation else "", Model("request", "System.Object"))
@@ -275,7 +278,9 @@ _CONVERTS: Mapping[str, Callable[[Any], bool]] = {
 
 def _converts(problem: Problem) -> bool:
     """Whether the value can be held by the property at all, so that its rules are what refuses it."""
-    if problem.keyword in _UNREADABLE:
+    if problem.place != "body":
+        return True
+    if problem.keyword in _UNREADABLE or problem.keyword == "additionalProperties":
         return False
     if problem.keyword == "required" or problem.schema is None:
         return True
@@ -322,54 +327,53 @@ def _pascal(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _at(path: Path, message: str) -> tuple[str, str]:
-    """A key and its message with the place in the body. Positions are not known once a body is parsed: they are always 0."""
-    place = _json_path(path).encode("utf-8", "replace").decode()
-    return place, f"{message} Path: {place} | {_POSITION}".encode("utf-8", "replace").decode()
+def grouped(told: Iterable[Told]) -> Errors:
+    """Messages by their keys, none twice under one."""
+    found: Errors = {}
+    for key, message in told:
+        messages = found.setdefault(key, [])
+        if message not in messages:
+            messages.append(message)
+    return found
 
 
-def _listed(pair: tuple[str, str]) -> tuple[str, list[str]]:
-    return pair[0], [pair[1]]
+def _text(call: Call) -> str:
+    """The body, with bytes that are no UTF-8 as surrogates."""
+    return (call.raw or b"").decode("utf-8", "surrogateescape")
 
 
-_PARSER: Mapping[str, str] = {
-    "Expecting value": "'{0}' is an invalid start of a value.",
-    "Expecting property name enclosed in double quotes": "'{0}' is an invalid start of a property name. Expected a '\"'.",
-    "Expecting ':' delimiter": "'{0}' is invalid after a property name. Expected a ':'.",
-    "Expecting ',' delimiter": "'{0}' is invalid after a value. Expected either ',', '}}', or ']'.",
-    "Extra data": "'{0}' is invalid after a single JSON value. Expected end of data.",
-    "Unterminated string starting at": "Expected end of string, but instead reached end of data.",
-    "Invalid control character at": "'0x{1:02X}' is invalid within a JSON string. The string should be correctly escaped.",
-    "Invalid \\escape": "'{0}' is an invalid escapable character within a JSON string. The string should be correctly escaped.",
-}
-"""The words of Python's parser to those of System.Text.Json: {0} is the character it stopped at, {1} its code."""
+def _at(place: Place, message: str) -> Told:
+    """A message about a place in the body, under its path."""
+    key = _json_path(place.path)
+    return Told(_sendable(key), _sendable(f"{message} Path: {key} | LineNumber: {place.line} | BytePositionInLine: {place.byte}."))
 
-_BLANK = "The input does not contain any JSON tokens. Expected the input to start with a valid JSON token, when isFinalBlock is true."
-_OPEN = "Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array that should be closed."
-_COMMA = "The JSON {0} contains a trailing comma at the end which is not supported in this mode. Change the reader options."
+
+def _sendable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def _is_empty(refusal: Refusal) -> bool:
     return isinstance(refusal.__cause__, json.JSONDecodeError) and not refusal.__cause__.doc
 
 
-def _parser_message(refusal: Refusal, max_depth: int, model: Model) -> str:
-    error = refusal.__cause__
-    if refusal.message == "depth":
-        return f"The maximum configured depth of {max_depth} has been exceeded. Cannot read next JSON object. Path: $ | {_POSITION}"
-    if not isinstance(error, json.JSONDecodeError):
-        return f"The JSON value could not be converted to {model.type}. Path: $ | {_POSITION}"
-    return f"{_json_words(error)} Path: $ | LineNumber: {error.lineno - 1} | BytePositionInLine: {error.colno - 1}."
+def _unparsed(refusal: Refusal, max_depth: int, model: Model, call: Call) -> Told:
+    """What is wrong with a body that is no JSON, and where."""
+    text = _text(call)
+    stop = stopped(text, refusal.__cause__, max_depth if refusal.message == "depth" else None, model.type)
+    ((line, byte),) = lines_and_bytes(text, [stop.at])
+    return _at(Place(_as_far_as_known(open_path(text, stop.token), call), line, byte), stop.words)
 
 
-def _json_words(error: json.JSONDecodeError) -> str:
-    """What System.Text.Json says where Python's parser stopped."""
-    character = error.doc[error.pos : error.pos + 1]
-    if not error.doc.strip():
-        return _BLANK
-    if not character:
-        return _OPEN
-    if character in "]}" and error.doc[: error.pos].rstrip().endswith(","):
-        return _COMMA.format("array" if character == "]" else "object")
-    words = _PARSER.get(error.msg.removesuffix(": "), _PARSER["Expecting value"])
-    return words.format(character, ord(character)).encode("utf-8", "replace").decode()
+def _as_far_as_known(path: Path, call: Call) -> Path:
+    """The path, up to the first member that nobody knows: what is within that one is passed over."""
+    schema: Schema = call.operation.body.reader.schema if call.operation and call.operation.body else {}
+    for depth, step in enumerate(path):
+        if isinstance(step, int):
+            part = schema.get("items")
+        else:
+            known = {name.lower(): part for name, part in schema.get("properties", {}).items()}
+            part = known.get(step.lower(), schema.get("additionalProperties"))
+        if not part:
+            return path[: depth + isinstance(step, str)]
+        schema = part
+    return path

@@ -351,6 +351,7 @@ class DjangoRest:
 
     authenticates_first = True
     case_sensitive_paths = True
+    trailing_slashes = True
     implicit_methods: Mapping[str, str] = {"HEAD": "GET"}
     max_depth = 128
     strict_query = False

@@ -71,6 +71,7 @@ class Envelope:
 
     authenticates_first = False
     case_sensitive_paths = True
+    trailing_slashes = True
     implicit_methods: Mapping[str, str] = MappingProxyType({"HEAD": "GET"})
     max_depth = 128
     empty_body: Any = ...

@@ -50,6 +50,7 @@ class ProblemJson:
 
     authenticates_first = False
     case_sensitive_paths = True
+    trailing_slashes = True
     implicit_methods: Mapping[str, str] = MappingProxyType({})
     max_depth = 64
     strict_query = True

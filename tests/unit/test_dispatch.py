@@ -42,7 +42,7 @@ def ask(site: Site, method: str, path: str, raw: bytes | None = b"", headers: di
 PATHS = ("/leads", "/leads/", "/leads/new", "/leads/{id}", "/leads/{id}/calls/", "/{kind}/{id}", "/leads/{id}/calls/{call}", "/Slash/")
 
 
-def router(folder: File, *, case_sensitive: bool) -> Router:
+def router(folder: File, *, case_sensitive: bool, slashes: bool = True) -> Router:
     """A router over PATHS, each with a GET."""
     parameters = {
         path: ", ".join(f"{{name: {step[1:-1]}, in: path, schema: {{}}}}" for step in path.split("/") if step[:1] == "{") for path in PATHS
@@ -53,7 +53,7 @@ def router(folder: File, *, case_sensitive: bool) -> Router:
     )
     file = folder / "routes.yaml"
     file.write_text(f"openapi: 3.0.3\ninfo: {{title: Routes}}\nservers: [{{url: 'http://x.example'}}]\npaths:\n{operations}", "utf-8")
-    return Router(load_document(file).operations, {}, case_sensitive)
+    return Router(load_document(file).operations, {}, case_sensitive, slashes)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,25 @@ def test_a_path_without_a_route_is_refused_and_a_missing_slash_is_told(path: str
 )
 def test_letter_case_counts_where_the_dialect_says_so(path: str, route: str, tmp_path: File) -> None:
     assert "/".join(router(tmp_path, case_sensitive=True).find(path, path)[0].segments) == route
+
+
+@pytest.mark.parametrize(
+    ("path", "route", "places"),
+    [
+        pytest.param("/leads/new/", "/leads/new", {}, id="static"),
+        pytest.param("/slash", "/Slash", {}, id="one too few"),
+        pytest.param("/leads/5/", "/leads/{id}", {"id": "5"}, id="template"),
+        pytest.param("/leads/5/calls", "/leads/{id}/calls", {"id": "5"}, id="template with one too few"),
+    ],
+)
+def test_a_slash_at_the_end_means_nothing_where_the_dialect_says_so(path: str, route: str, places: dict[str, str], tmp_path: File) -> None:
+    found, values = router(tmp_path, case_sensitive=False, slashes=False).find(path, path)
+    assert ("/".join(found.segments), values) == (route, places)
+
+
+def test_two_slashes_at_the_end_are_no_path(tmp_path: File) -> None:
+    with pytest.raises(Refusal, match="no_route"):
+        router(tmp_path, case_sensitive=False, slashes=False).find("/leads//", "/leads//")
 
 
 @pytest.mark.parametrize("path", ["/LEADS", "/slash/"])

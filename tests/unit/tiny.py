@@ -84,6 +84,7 @@ class Plain:
 
     authenticates_first = False
     case_sensitive_paths = False
+    trailing_slashes = True
     implicit_methods: Mapping[str, str] = {"HEAD": "GET"}
     max_depth = 4
     empty_body: Any = ...

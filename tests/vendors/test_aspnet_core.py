@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.dialects.aspnet_core import AspNetCore, Model
+from mockserver.call import Call
+from mockserver.dialects.aspnet_core import AspNetCore, Model, grouped
 from mockserver.errors import Problem, Refusal
 
 PEARL = "66a1f0c2d60e456235eae601"
@@ -16,7 +17,6 @@ ONE = f"{LEAD}/66a1f0c2d60e456235eae701"
 LEADS = f"/v2/Outbound/{PEARL}/Leads"
 JSON = {"content-type": "application/json"}
 TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00")
-START = "Path: $ | LineNumber: 0 | BytePositionInLine: 0."
 REQUIRED = {"leadToUpdate": ["The leadToUpdate field is required."]}
 
 
@@ -162,77 +162,141 @@ def test_an_unknown_lead_is_answered_404(nlpearl: httpx.Client) -> None:
     assert details(answer) == {"type": "https://tools.ietf.org/html/rfc9110#section-15.5.5", "title": "Not Found", "status": 404}
 
 
-TRAILING = "contains a trailing comma at the end which is not supported in this mode. Change the reader options."
+UPDATE = "NLPearl.Core.Models.LeadToUpdateApi"
 
 
 @pytest.mark.parametrize(
-    ("body", "message"),
+    ("body", "words", "path", "at"),
     [
-        pytest.param(b"x", f"'x' is an invalid start of a value. {START}", id="no value"),
-        pytest.param(
-            b'{"a": nope}', "'n' is an invalid start of a value. Path: $ | LineNumber: 0 | BytePositionInLine: 6.", id="no member value"
-        ),
-        pytest.param(
-            b"{a: 1}",
-            "'a' is an invalid start of a property name. Expected a '\"'. Path: $ | LineNumber: 0 | BytePositionInLine: 1.",
-            id="no property name",
-        ),
-        pytest.param(
-            b'{"a" 1}',
-            "'1' is invalid after a property name. Expected a ':'. Path: $ | LineNumber: 0 | BytePositionInLine: 5.",
-            id="no colon",
-        ),
+        pytest.param(b"x", "'x' is an invalid start of a value.", "$", (0, 0), id="no value"),
+        pytest.param(b'{"a": +1}', "'+' is an invalid start of a value.", "$.a", (0, 6), id="no member value"),
+        pytest.param('{"a": é}'.encode(), "'0xC3' is an invalid start of a value.", "$.a", (0, 6), id="more than ASCII"),
+        pytest.param(b'{"a": \xff}', "'0xFF' is an invalid start of a value.", "$.a", (0, 6), id="no UTF-8"),
+        pytest.param(b'{"a": NaN}', "'N' is an invalid start of a value.", "$.a", (0, 6), id="what Python takes for a number"),
+        pytest.param(b'{"a": nope}', "'nope}' is an invalid JSON literal. Expected the literal 'null'.", "$.a", (0, 7), id="no null"),
+        pytest.param(b"tru", "'tru' is an invalid JSON literal. Expected the literal 'true'.", "$", (0, 3), id="half a literal"),
+        pytest.param(b"{a: 1}", "'a' is an invalid start of a property name. Expected a '\"'.", "$", (0, 1), id="no property name"),
+        pytest.param(b'{"a" 1}', "'1' is invalid after a property name. Expected a ':'.", "$", (0, 5), id="no colon"),
         pytest.param(
             b'{"a": 1\n "b": 2}',
-            "'\"' is invalid after a value. Expected either ',', '}', or ']'. Path: $ | LineNumber: 1 | BytePositionInLine: 1.",
-            id="no comma",
+            "'\"' is invalid after a value. Expected either ',', '}', or ']'.",
+            "$",
+            (1, 1),
+            id="no comma on a second line",
         ),
-        pytest.param(
-            b"{} x",
-            "'x' is invalid after a single JSON value. Expected end of data. Path: $ | LineNumber: 0 | BytePositionInLine: 3.",
-            id="more",
-        ),
-        pytest.param(
-            b'{"a": "b',
-            "Expected end of string, but instead reached end of data. Path: $ | LineNumber: 0 | BytePositionInLine: 6.",
-            id="open string",
-        ),
+        pytest.param(b"{} x", "'x' is invalid after a single JSON value. Expected end of data.", "$", (0, 3), id="more than one value"),
+        pytest.param(b'{"a": "b', "Expected end of string, but instead reached end of data.", "$.a", (0, 8), id="open string"),
         pytest.param(
             b'{"a": "\n"}',
-            "'0x0A' is invalid within a JSON string. The string should be correctly escaped. Path: $ | LineNumber: 0 | BytePositionInLine: 7.",
+            "'0x0A' is invalid within a JSON string. The string should be correctly escaped.",
+            "$.a",
+            (0, 7),
             id="control character",
         ),
         pytest.param(
+            b'{"a": "\\x"}',
+            "'x' is an invalid escapable character within a JSON string. The string should be correctly escaped.",
+            "$.a",
+            (0, 8),
+            id="no escape",
+        ),
+        pytest.param(
+            b'{"a": "\\u12x4"}',
+            "'x' is not a hex digit following '\\u' within a JSON string. The string should be correctly escaped.",
+            "$.a",
+            (0, 11),
+            id="no hex digit",
+        ),
+        pytest.param(b'{"a": 01}', "Invalid leading zero before '1'.", "$.a", (0, 7), id="leading zero"),
+        pytest.param(
+            b'{"a": 555-0101}', "'-' is an invalid end of a number. Expected a delimiter.", "$.a", (0, 9), id="more than a number"
+        ),
+        pytest.param(
+            b'{"a": 1.}',
+            "'}' is invalid within a number, immediately after a decimal point ('.'). Expected a digit ('0'-'9').",
+            "$.a",
+            (0, 8),
+            id="no fraction",
+        ),
+        pytest.param(
+            b'{"a": -}',
+            "'}' is invalid within a number, immediately after a sign character ('+' or '-'). Expected a digit ('0'-'9').",
+            "$.a",
+            (0, 7),
+            id="no digit",
+        ),
+        pytest.param(b'{"a": -', "Expected a digit ('0'-'9'), but instead reached end of data.", "$.a", (0, 7), id="half a number"),
+        pytest.param(
+            b'{"a": 1, }',
+            "The JSON object contains a trailing comma at the end which is not supported in this mode. Change the reader options.",
+            "$",
+            (0, 9),
+            id="trailing comma in an object",
+        ),
+        pytest.param(
+            b'{"callData": [1,]}',
+            "The JSON array contains a trailing comma at the end which is not supported in this mode. Change the reader options.",
+            "$.callData",
+            (0, 16),
+            id="trailing comma in a list",
+        ),
+        pytest.param(
             b'{"a": [',
-            "Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array that should be closed. "
-            "Path: $ | LineNumber: 0 | BytePositionInLine: 7.",
+            "Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array that should be closed.",
+            "$.a",
+            (0, 7),
             id="open list",
         ),
         pytest.param(
             b" ",
-            "The input does not contain any JSON tokens. Expected the input to start with a valid JSON token, when isFinalBlock is true. "
-            "Path: $ | LineNumber: 0 | BytePositionInLine: 1.",
+            "The input does not contain any JSON tokens. Expected the input to start with a valid JSON token, when isFinalBlock is true.",
+            "$",
+            (0, 1),
             id="white space",
         ),
         pytest.param(
-            b'{"a": \xff}', f"The JSON value could not be converted to NLPearl.Core.Models.LeadToUpdateApi. {START}", id="no UTF-8"
-        ),
-        pytest.param(
-            b"[" * 33 + b"]" * 33,
-            f"The maximum configured depth of 32 has been exceeded. Cannot read next JSON object. {START}",
+            b'{"a":' * 32 + b"[" + b"]" + b"}" * 32,
+            "The maximum configured depth of 32 has been exceeded. Cannot read next JSON array.",
+            "$.a",
+            (0, 160),
             id="too deep",
         ),
-        pytest.param(b"[]", f"The JSON value could not be converted to NLPearl.Core.Models.LeadToUpdateApi. {START}", id="no object"),
+        pytest.param(
+            b'{"callData": {"b": "c", "d" 5}}',
+            "'5' is invalid after a property name. Expected a ':'.",
+            "$.callData",
+            (0, 28),
+            id="within a map",
+        ),
+        pytest.param(
+            b'{"callData": {"b": "c", "first name": -}}',
+            "'}' is invalid within a number, immediately after a sign character ('+' or '-'). Expected a digit ('0'-'9').",
+            "$.callData['first name']",
+            (0, 39),
+            id="a member of a map",
+        ),
+        pytest.param(b"[1,", f"The JSON value could not be converted to {UPDATE}.", "$", (0, 1), id="a list, however it ends"),
+        pytest.param(b'"text"', f"The JSON value could not be converted to {UPDATE}.", "$", (0, 6), id="a text"),
+        pytest.param(
+            b'{"externalId": "\xff"}',
+            "The JSON value could not be converted to System.String.",
+            "$.externalId",
+            (0, 18),
+            id="a text that is no UTF-8",
+        ),
+        pytest.param(
+            b'{"status": 1' + b"0" * 5000 + b"}",
+            f"The JSON value could not be converted to {UPDATE}.",
+            "$",
+            (0, 0),
+            id="a number longer than Python reads",
+        ),
     ],
 )
-def test_a_body_that_is_no_object_is_refused_in_these_words(nlpearl: httpx.Client, body: bytes, message: str) -> None:
-    assert put(nlpearl, body) == {"$": [message]} | REQUIRED
-
-
-@pytest.mark.parametrize(("body", "kind"), [pytest.param(b'{"a": 1,}', "object", id="object"), pytest.param(b"[1,]", "array", id="array")])
-def test_a_trailing_comma_is_refused(nlpearl: httpx.Client, body: bytes, kind: str) -> None:
-    ((message,), _) = put(nlpearl, body).values()
-    assert message.startswith(f"The JSON {kind} {TRAILING} Path: $ | LineNumber: 0 | BytePositionInLine: ")
+def test_a_body_that_is_no_object_is_refused_in_these_words(
+    nlpearl: httpx.Client, body: bytes, words: str, path: str, at: tuple[int, int]
+) -> None:
+    assert put(nlpearl, body) == {path: [f"{words} Path: {path} | LineNumber: {at[0]} | BytePositionInLine: {at[1]}."]} | REQUIRED
 
 
 @pytest.mark.parametrize("body", [b"", b"null"])
@@ -244,52 +308,61 @@ def test_thirty_two_levels_are_read(nlpearl: httpx.Client) -> None:
     assert nlpearl.put(ONE, content=b'{"x": ' + b"[" * 31 + b"]" * 31 + b"}", headers=JSON).status_code == 200
 
 
+MAP = "System.Collections.Generic.Dictionary`2[System.String,System.String]"
 STATUS = "System.Nullable`1[NLPearl.Core.Models.eLeadStatusInputApi]"
 
 
 @pytest.mark.parametrize(
-    ("body", "path", "type"),
+    ("body", "path", "type", "at"),
     [
-        pytest.param(b'{"phoneNumber": 5}', "$.phoneNumber", "System.String", id="number for a text"),
-        pytest.param(b'{"PHONENUMBER": true}', "$.phoneNumber", "System.String", id="boolean for a text"),
-        pytest.param(b'{"status": "100"}', "$.status", STATUS, id="text for an enum"),
-        pytest.param(b'{"status": "Success"}', "$.status", STATUS, id="name for an enum"),
-        pytest.param(b'{"status": 100.0}', "$.status", STATUS, id="fraction for an enum"),
-        pytest.param(b'{"status": 1e2}', "$.status", STATUS, id="exponent for an enum"),
-        pytest.param(b'{"status": 2147483648}', "$.status", STATUS, id="past 32 bits"),
-        pytest.param(b'{"status": true}', "$.status", STATUS, id="boolean for an enum"),
+        pytest.param(b'{"phoneNumber": 5}', "$.phoneNumber", "System.String", (0, 17), id="number for a text"),
+        pytest.param(b'{"PHONENUMBER": true}', "$.PHONENUMBER", "System.String", (0, 20), id="boolean for a text"),
+        pytest.param(b'{"status": "100"}', "$.status", STATUS, (0, 16), id="text for an enum"),
+        pytest.param(b'{"status":\n "Success"}', "$.status", STATUS, (1, 10), id="name for an enum, on a second line"),
+        pytest.param(b'{"status": 100.0}', "$.status", STATUS, (0, 16), id="fraction for an enum"),
+        pytest.param(b'{"status": 1e2}', "$.status", STATUS, (0, 14), id="exponent for an enum"),
+        pytest.param(b'{"status": 2147483648}', "$.status", STATUS, (0, 21), id="past 32 bits"),
+        pytest.param(b'{"status": 1, "status": true}', "$.status", STATUS, (0, 28), id="boolean for an enum, the second time"),
+        pytest.param(b'{"callData": [[], 1]}', "$.callData", MAP, (0, 14), id="list for a map"),
+        pytest.param(b'{"x": [1, {"y": 2}], "callData": {"age": 5}}', "$.callData.age", "System.String", (0, 42), id="number in a map"),
         pytest.param(
-            b'{"callData": []}', "$.callData", "System.Collections.Generic.Dictionary`2[System.String,System.String]", id="list for a map"
+            '{"callData": {"é": "ü", "first name": {}}}'.encode(),
+            "$.callData['first name']",
+            "System.String",
+            (0, 41),
+            id="after more than ASCII",
         ),
-        pytest.param(b'{"callData": {"age": 5}}', "$.callData.age", "System.String", id="number in a map"),
-        pytest.param(b'{"callData": {"first name": {}}}', "$.callData['first name']", "System.String", id="a name with a space"),
-        pytest.param(b'{"externalId": "a\\u0000b"}', "$.externalId", "System.String", id="NUL"),
-        pytest.param(b'{"externalId": "\\udfff"}', "$.externalId", "System.String", id="lone surrogate"),
+        pytest.param(b'{"externalId": "a\\u0000b"}', "$.externalId", "System.String", (0, 25), id="NUL"),
+        pytest.param(b'{"externalId": "\\udfff"}', "$.externalId", "System.String", (0, 23), id="lone surrogate"),
     ],
 )
-def test_a_value_that_cannot_be_converted_is_named_by_its_path(nlpearl: httpx.Client, body: bytes, path: str, type: str) -> None:
-    message = f"The JSON value could not be converted to {type}. Path: {path} | LineNumber: 0 | BytePositionInLine: 0."
+def test_a_value_that_cannot_be_converted_is_named_by_its_path(
+    nlpearl: httpx.Client, body: bytes, path: str, type: str, at: tuple[int, int]
+) -> None:
+    message = f"The JSON value could not be converted to {type}. Path: {path} | LineNumber: {at[0]} | BytePositionInLine: {at[1]}."
     assert put(nlpearl, body) == {path: [message]} | REQUIRED
 
 
 @pytest.mark.parametrize(
-    ("body", "path", "type"),
+    ("body", "path", "type", "byte"),
     [
-        pytest.param({"skip": "x"}, "$.skip", "System.Int32", id="text for a number"),
-        pytest.param({"skip": " 1"}, "$.skip", "System.Int32", id="white space in a number"),
-        pytest.param({"skip": "1.0"}, "$.skip", "System.Int32", id="fraction in a text"),
-        pytest.param({"skip": 1.0}, "$.skip", "System.Int32", id="fraction"),
-        pytest.param({"skip": None}, "$.skip", "System.Int32", id="null"),
-        pytest.param({"isAscending": "true"}, "$.isAscending", "System.Boolean", id="text for a boolean"),
-        pytest.param({"isAscending": 1}, "$.isAscending", "System.Boolean", id="number for a boolean"),
-        pytest.param({"statuses": 1}, "$.statuses", "System.Collections.Generic.List`1[NLPearl.Core.Models.eLeadStatusView]", id="no list"),
-        pytest.param({"statuses": [1, "10"]}, "$.statuses[1]", "NLPearl.Core.Models.eLeadStatusView", id="text in a list of enums"),
-        pytest.param({"statuses": [None]}, "$.statuses[0]", "NLPearl.Core.Models.eLeadStatusView", id="null in a list of enums"),
+        pytest.param({"skip": "x"}, "$.skip", "System.Int32", 11, id="text for a number"),
+        pytest.param({"skip": " 1"}, "$.skip", "System.Int32", 12, id="white space in a number"),
+        pytest.param({"skip": "1.0"}, "$.skip", "System.Int32", 13, id="fraction in a text"),
+        pytest.param({"skip": 1.0}, "$.skip", "System.Int32", 11, id="fraction"),
+        pytest.param({"skip": None}, "$.skip", "System.Int32", 12, id="null"),
+        pytest.param({"isAscending": "true"}, "$.isAscending", "System.Boolean", 21, id="text for a boolean"),
+        pytest.param({"isAscending": 1}, "$.isAscending", "System.Boolean", 16, id="number for a boolean"),
+        pytest.param(
+            {"statuses": 1}, "$.statuses", "System.Collections.Generic.List`1[NLPearl.Core.Models.eLeadStatusView]", 13, id="no list"
+        ),
+        pytest.param({"statuses": [1, "10"]}, "$.statuses[1]", "NLPearl.Core.Models.eLeadStatusView", 19, id="text in a list of enums"),
+        pytest.param({"statuses": [None]}, "$.statuses[0]", "NLPearl.Core.Models.eLeadStatusView", 17, id="null in a list of enums"),
     ],
 )
-def test_a_search_that_cannot_be_converted(nlpearl: httpx.Client, body: dict[str, Any], path: str, type: str) -> None:
+def test_a_search_that_cannot_be_converted(nlpearl: httpx.Client, body: dict[str, Any], path: str, type: str, byte: int) -> None:
     answer = nlpearl.post(LEADS, json=body)
-    message = f"The JSON value could not be converted to {type}. Path: {path} | LineNumber: 0 | BytePositionInLine: 0."
+    message = f"The JSON value could not be converted to {type}. Path: {path} | LineNumber: 0 | BytePositionInLine: {byte}."
     assert details(answer)["errors"] == {path: [message], "leadSearch": ["The leadSearch field is required."]}
 
 
@@ -340,6 +413,9 @@ def test_values_are_read_as_system_text_json_does(sent: Any, read: Any) -> None:
     assert DIALECT.coercer(OBJECT)(sent) == read
 
 
+SENT = Call({"method": "POST", "path": "/", "query_string": b""}, {}, b'{"price": "x", "a": {"b": 1}}')
+
+
 @pytest.mark.parametrize(
     ("problem", "key", "message"),
     [
@@ -363,24 +439,24 @@ def test_values_are_read_as_system_text_json_does(sent: Any, read: Any) -> None:
         pytest.param(
             Problem(("price",), "type", "", "x", {"type": "number", "nullable": True}),
             "$.price",
-            "The JSON value could not be converted to System.Nullable`1[System.Double]. Path: $.price | LineNumber: 0 | BytePositionInLine: 0.",
+            "The JSON value could not be converted to System.Nullable`1[System.Double]. Path: $.price | LineNumber: 0 | BytePositionInLine: 13.",
             id="nullable number",
         ),
         pytest.param(
             Problem(("a", "b"), "additionalProperties", "", 1, {}),
             "$.a.b",
-            "The JSON property 'b' could not be mapped to any .NET member. Path: $.a.b | LineNumber: 0 | BytePositionInLine: 0.",
+            "The JSON property 'b' could not be mapped to any .NET member. Path: $.a.b | LineNumber: 0 | BytePositionInLine: 27.",
             id="unknown member",
         ),
     ],
 )
 def test_a_problem_has_this_key_and_these_words(problem: Problem, key: str, message: str) -> None:
-    assert DIALECT.errors([problem]) == {key: [message]}
+    assert DIALECT.worded([problem], SENT) == [(key, message)]
 
 
 def test_one_field_can_have_several_messages_but_no_message_twice() -> None:
     problems = [Problem(("name",), "a", "first"), Problem(("name",), "b", "second"), Problem(("name",), "c", "first")]
-    assert DIALECT.errors(problems) == {"Name": ["first", "second"]}
+    assert grouped(DIALECT.worded(problems, SENT)) == {"Name": ["first", "second"]}
 
 
 def test_a_token_of_one_part_is_malformed() -> None:

@@ -286,27 +286,35 @@ MIXED: list[Any] = [
 ]
 
 
+NO_TEXT = "The JSON value could not be converted to System.String. Path: $.leads[3].phoneNumber | LineNumber: 0 | BytePositionInLine: 157."
+
+
 def test_good_leads_stay_and_failed_ones_are_named_by_place(nlpearl: httpx.Client, workspace: Workspace) -> None:
     before = len(workspace.tables["nlpearl"]["leads"].rows)
     assert errors(nlpearl.post(f"{LEADS}/Add", json={"leads": MIXED})) == {
         "Leads[1].PhoneNumber": ["The PhoneNumber field is required."],
         "Leads[2].TimeZoneId": ["The time zone ID 'Nowhere' was not found on the local computer."],
-        "$.leads[3].phoneNumber": [
-            "The JSON value could not be converted to System.String. Path: $.leads[3].phoneNumber | LineNumber: 0 | BytePositionInLine: 0."
-        ],
+        "$.leads[3].phoneNumber": [NO_TEXT],
         "Leads[4]": ["The Leads field is required."],
     }
     assert len(workspace.tables["nlpearl"]["leads"].rows) == before + 2
     assert nlpearl.get(f"{LEAD}/External/good too").status_code == 200
 
 
+def test_a_slash_at_the_end_of_a_path_means_nothing(nlpearl: httpx.Client) -> None:
+    plain, slashed = (nlpearl.get(f"/v2/Outbound/{PEARL}/Lead/66a1f0c2d60e456235eae701{end}") for end in ("", "/"))
+    assert (slashed.status_code, slashed.json()) == (200, plain.json())
+    assert nlpearl.get("/v2/Pearl/").json() == nlpearl.get("/v2/pearl").json()
+
+
 def test_failed_leads_can_be_a_list(nlpearl: httpx.Client, workspace: Workspace) -> None:
     workspace.settings["nlpearl"]["failed_leads"] = "list"
-    answer = nlpearl.post(f"{LEADS}/Add", json={"leads": MIXED[:3]})
+    answer = nlpearl.post(f"{LEADS}/Add", json={"leads": MIXED[:4]})
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/json; charset=utf-8")
     assert answer.json() == [
         {"phoneNumber": None, "externalId": "no phone", "errors": ["The PhoneNumber field is required."]},
         {"phoneNumber": "+12025550162", "externalId": None, "errors": ["The time zone ID 'Nowhere' was not found on the local computer."]},
+        {"phoneNumber": None, "externalId": None, "errors": [NO_TEXT]},
     ]
 
 

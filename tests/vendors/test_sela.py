@@ -19,6 +19,7 @@ NOW = datetime(2026, 1, 5, 21, 59, 1, 250000, tzinfo=UTC)
 LOCAL_NOW = "2026-01-05T13:59:01.250000-08:00"
 ADA = {"phone_number": "+12025550101", "email": "ada@example.com"}
 NEW = {"phone_number": "+12025550199", "email": "new@example.com"}
+NO_CONFIG = "/api/lead-ingestion/00000000-0000-4000-8000-000000000000/"
 OPEN_CONFIG = "/api/lead-ingestion/3f0c1a52-7d6b-4c58-9a0e-5b1f6f2d8e11/"
 CLOSED_CONFIG = "/api/lead-ingestion/8d2b7e90-14c3-4f6a-b7d5-2c9e0a4f6b32/"
 UPDATE, LEADS, BULK = "/api/leads/update/", "/api/leads/", "/api/leads/bulk-create/"
@@ -392,6 +393,30 @@ def test_the_last_page_has_a_name(sela: httpx.Client) -> None:
 def test_links_keep_the_other_parameters(sela: httpx.Client) -> None:
     following = sela.get(LEADS, params={"page_size": "5", "z": "a b&c", "a": "é"}).json()["next"]
     assert following == f"{sela.base_url}api/leads/?a=%C3%A9&page=2&page_size=5&z=a+b%26c"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param({"json": {"status": "NOPE"}}, id="a bad value"),
+        pytest.param({"content": b"{", "headers": {"Content-Type": "application/json"}}, id="broken JSON"),
+        pytest.param({"content": b"x", "headers": {"Content-Type": "text/plain"}}, id="an unknown media type"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("method", "path", "model"),
+    [("PATCH", "/api/leads/99999/", "Lead"), ("POST", NO_CONFIG, "LeadIngestionConfig"), ("PUT", NO_CONFIG, "LeadIngestionConfig")],
+)
+def test_what_is_not_there_is_told_before_the_body_is_read(
+    sela: httpx.Client, method: str, path: str, model: str, sent: dict[str, Any]
+) -> None:
+    response = sela.request(method, path, **sent)
+    assert (response.status_code, response.json()) == (404, {"detail": f"No {model} matches the given query."})
+
+
+def test_a_configuration_asks_for_its_token_before_the_body_is_read(serve: Callable[..., str]) -> None:
+    answer = httpx.post(serve() + "/sela" + CLOSED_CONFIG, content=b"{", headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()) == (401, {"detail": "Authentication credentials were not provided."})
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "2", "abc", "1.0", "99999999999999999999999"])

@@ -1,12 +1,13 @@
 """NLPearl: outbound leads of voice agents ("pearls"), at api.nlpearl.ai. Sources are pages below developers.nlpearl.ai."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any, NamedTuple
 
 from mockserver import matching
 from mockserver.call import Call
-from mockserver.dialects.aspnet_core import JSON, AspNetCore, Model
+from mockserver.dialects.aspnet_core import JSON, AspNetCore, Model, Told, grouped
 from mockserver.errors import Problem, Refusal
 from mockserver.matching import Rule
 from mockserver.state import Row, TableSpec, Transaction
@@ -321,16 +322,17 @@ def _changes(row: Row, given: Row, pearl: Row, settings: Mapping[str, Any]) -> R
 
 def _failed(failures: list[Failure], call: Call) -> Reply:
     """A 400 that names the leads that were not added, in the form the setting failed_leads says."""
-    if call.settings["failed_leads"] == "list":
-        return Reply([_failed_lead(failure) for failure in failures], 400, JSON)
     problems = [replace(problem, path=("leads", failure.place, *problem.path)) for failure in failures for problem in failure.problems]
-    return DIALECT.invalid(DIALECT.errors(problems), call)
+    told = iter(DIALECT.worded(problems, call))
+    if call.settings["failed_leads"] == "list":
+        return Reply([_failed_lead(failure, islice(told, len(failure.problems))) for failure in failures], 400, JSON)
+    return DIALECT.invalid(grouped(told), call)
 
 
-def _failed_lead(failure: Failure) -> Row:
+def _failed_lead(failure: Failure, told: Iterable[Told]) -> Row:
     sent = failure.sent if isinstance(failure.sent, dict) else {}
     texts = {name: sent[name] if isinstance(sent.get(name), str) else None for name in ("phoneNumber", "externalId")}
-    return texts | {"errors": [message for messages in DIALECT.errors(failure.problems).values() for message in messages]}
+    return texts | {"errors": list(dict.fromkeys(each.message for each in told))}
 
 
 def _fits(row: Row, search: Row) -> bool:

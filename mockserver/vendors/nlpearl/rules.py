@@ -124,6 +124,7 @@ BEHAVIOURS = (
         _FRAMEWORK,
     ),
     Behaviour("Paths and the names of JSON members match in any letter case.", "inferred", _FRAMEWORK),
+    Behaviour("A slash at the end of a path means nothing.", "inferred", _FRAMEWORK),
     Behaviour("Members that the schema does not have are ignored; with `--strictness document` they are refused.", "inferred", _FRAMEWORK),
     Behaviour("Numbers may be sent as texts, enums may not; 1.0 is no integer.", "inferred", _FRAMEWORK),
     Behaviour("A null among the values of callData or the ids of a list is dropped.", "inferred", _FRAMEWORK),
@@ -134,7 +135,9 @@ BEHAVIOURS = (
     Behaviour(
         "Errors are keyed `PhoneNumber`, `Leads[0].PhoneNumber`; `$.status` where a value cannot be converted.", "inferred", _FRAMEWORK
     ),
-    Behaviour("Conversion errors say LineNumber 0 and BytePositionInLine 0; the real position is not known.", "chosen", _FRAMEWORK),
+    Behaviour(
+        "Conversion errors name the line and the byte where the first token of the value ends, both counted from 0.", "inferred", _FRAMEWORK
+    ),
     Behaviour(
         "All problems of a body are named at once, where the framework stops at the first that cannot be converted.", "chosen", _FRAMEWORK
     ),

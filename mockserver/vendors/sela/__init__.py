@@ -65,16 +65,21 @@ def leads_update_update(call: Call, tx: Transaction) -> Reply:
     return Reply(_update(row, call.body, call, tx))
 
 
+def _lead(call: Call, tx: Transaction) -> Row:
+    return _found("leads", "Lead", call, tx)
+
+
 @vendor.operation
+@vendor.after(_lead)
 def leads_partial_update(call: Call, tx: Transaction) -> Reply:
     """PATCH /api/leads/{id}/: change the fields that are sent (`leads/update-a-lead`)."""
-    return Reply(_update(_found("leads", "Lead", call, tx), call.body, call, tx))
+    return Reply(_update(_lead(call, tx), call.body, call, tx))
 
 
 @vendor.operation
 def leads_retrieve(call: Call, tx: Transaction) -> Reply:
     """GET /api/leads/{id}/ (`leads/retrieve-a-lead`)."""
-    return Reply(_found("leads", "Lead", call, tx))
+    return Reply(_lead(call, tx))
 
 
 @vendor.operation
@@ -116,7 +121,19 @@ def lead_types_retrieve(call: Call, tx: Transaction) -> Reply:
     return Reply(_lead_type_view(_found("lead_types", "LeadType", call, tx)))
 
 
+def _config(call: Call, tx: Transaction) -> Row:
+    """The configuration that the path names.
+
+    Raises Refusal("not_found"), and Refusal("unauthorized") where this configuration asks for a token (`lead-ingestion/...`).
+    """
+    config = _found("ingestion_configs", "LeadIngestionConfig", call, tx)
+    if config["requires_token"] and call.account is None:
+        raise Refusal("unauthorized", "missing")
+    return config
+
+
 @vendor.operation
+@vendor.after(_config)
 def lead_ingestion_create(call: Call, tx: Transaction) -> Reply:
     """POST /api/lead-ingestion/{id}/: a new lead from a mapped payload (`lead-ingestion/create-a-lead-from-a-custom-payload`)."""
     body, problems = _mapped(call, tx)
@@ -131,6 +148,7 @@ def lead_ingestion_create(call: Call, tx: Transaction) -> Reply:
 
 
 @vendor.operation
+@vendor.after(_config)
 def lead_ingestion_update(call: Call, tx: Transaction) -> Reply:
     """PUT /api/lead-ingestion/{id}/: update the lead with the payload's external id, phone number or e-mail, or create it.
 
@@ -288,14 +306,8 @@ def _bulk_error(text: str) -> dict[str, Any]:
 
 
 def _mapped(call: Call, tx: Transaction) -> tuple[Any, list[Problem]]:
-    """The payload after the field mapping of the configuration that the path names, read as a lead, and what is wrong with it.
-
-    Raises Refusal("not_found"), and Refusal("unauthorized") where this configuration asks for a token (`lead-ingestion/...`).
-    """
-    config = _found("ingestion_configs", "LeadIngestionConfig", call, tx)
-    if config["requires_token"] and call.account is None:
-        raise Refusal("unauthorized", "missing")
-    payload, fields = call.body, {}
+    """The payload after the field mapping of the configuration, read as a lead, and what is wrong with it."""
+    config, payload, fields = _config(call, tx), call.body, {}
     for theirs, ours in config["field_map"].items():
         payload, value = _taken_out(payload, tuple(theirs.split(".")))
         if value is not ...:

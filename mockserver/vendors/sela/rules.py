@@ -136,6 +136,7 @@ BEHAVIOURS = (
         "inferred",
         _INTRO,
     ),
+    Behaviour("A lead or configuration that is not there is told before anything that is wrong with the body.", "inferred", _UPDATE_PAGE),
     Behaviour("Problems with several fields come together, in one object from field to messages.", "inferred", _UPDATE_PAGE),
     Behaviour(
         'Values are read as the framework reads them: numbers as text, "12" as a number, "true" as a boolean, texts trimmed.',

@@ -1,0 +1,108 @@
+"""Places in a JSON text, against what a parser makes of the same text."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.dialects.json_text import Place, first_deeper, first_of, lines_and_bytes, open_path, open_token, places
+from mockserver.dialects.system_text_json import stopped
+from mockserver.errors import Path
+
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text().map(str.lower), inner),
+    max_leaves=15,
+)
+LAYOUTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries({"indent": st.sampled_from([None, 0, 2]), "ensure_ascii": st.booleans()})
+
+TEXT = '{\n "Leads": [{"name": 5, "é": {"a b": "ü"}}, [ ], true],\n\t"x": null, "X": -1.5 }'
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        pytest.param((), Place((), 0, 1), id="the whole"),
+        pytest.param(("leads",), Place(("Leads",), 1, 11), id="a list, in another letter case"),
+        pytest.param(("leads", 0), Place(("Leads", 0), 1, 12), id="an object in it"),
+        pytest.param(("leads", 0, "name"), Place(("Leads", 0, "name"), 1, 21), id="a number"),
+        pytest.param(("leads", 0, "é", "a b"), Place(("Leads", 0, "é", "a b"), 1, 41), id="a text, counted in bytes"),
+        pytest.param(("leads", 1), Place(("Leads", 1), 1, 46), id="an empty list"),
+        pytest.param(("leads", 2), Place(("Leads", 2), 1, 54), id="a literal"),
+        pytest.param(("x",), Place(("X",), 2, 21), id="the last of several"),
+    ],
+)
+def test_a_value_is_found_by_its_path(path: Path, place: Place) -> None:
+    assert places(TEXT, [path]) == {path: place}
+
+
+def test_what_is_not_there_is_not_found() -> None:
+    assert places(TEXT, [("nothing",), ("leads", 9), ("leads", 2, "deeper"), ("leads", "name")]) == {}
+
+
+def paths_of(value: Any, here: Path = ()) -> list[tuple[Path, Any]]:
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [(here, value), *(found for key, member in members for found in paths_of(member, (*here, key)))]
+
+
+@given(VALUES, LAYOUTS)
+def test_every_value_ends_where_its_place_says(value: Any, layout: dict[str, Any]) -> None:
+    text = json.dumps(value, **layout)
+    known = dict(paths_of(value))
+    found = places(text, known)
+    assert found.keys() == known.keys()
+    for path, place in found.items():
+        before = text.split("\n")[place.line].encode()[: place.byte].decode()
+        scalar = not isinstance(known[path], dict | list)
+        assert before.endswith(json.dumps(known[path], ensure_ascii=layout["ensure_ascii"]) if scalar else ("{", "["))
+        assert len(path) == len(place.path)
+
+
+@given(VALUES, LAYOUTS, st.data())
+def test_a_broken_text_is_told_within_its_bounds(value: Any, layout: dict[str, Any], data: st.DataObject) -> None:
+    text = json.dumps(value, **layout)
+    at = data.draw(st.integers(0, len(text)))
+    broken = (
+        text[:at] + data.draw(st.sampled_from(["", "x", '"', "{", "]", ",", ":", "\\", "\n", "-", ".", "NaN", "\udcff"])) + text[at + 1 :]
+    )
+    try:
+        json.loads(broken, parse_constant=no_constant)
+    except ValueError as error:
+        stop = stopped(broken, error, None, "Thing")
+        assert 0 <= stop.token <= stop.at <= len(broken)
+        assert all(isinstance(step, str | int) for step in open_path(broken, stop.token))
+
+
+def no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "path"),
+    [
+        pytest.param('{"a": [1, {"b": x', 16, ("a", 1, "b"), id="in an object in a list"),
+        pytest.param('{"a": 1 x', 8, (), id="after a value"),
+        pytest.param('{"a" x', 5, (), id="after a name"),
+        pytest.param('{"a": {"b": 1}, "c": x', 21, ("c",), id="after an object"),
+        pytest.param("[[], x", 5, (1,), id="after an empty list"),
+        pytest.param('{"\\u0061\\"": x', 13, ('a"',), id="an escaped name"),
+        pytest.param("x", 0, (), id="at the start"),
+    ],
+)
+def test_the_open_value_has_a_path(text: str, at: int, path: Path) -> None:
+    assert open_path(text, at) == path
+
+
+def test_tokens_are_found() -> None:
+    assert (first_of('["NaN", [ NaN, 1]]', {"NaN"}), first_of('["NaN"]', {"NaN"}), open_token('["a", "b c', 9)) == (10, 7, 6)
+
+
+def test_the_first_bracket_too_deep_is_found() -> None:
+    assert (first_deeper('["[[", [ [ ] ]]', 2), first_deeper("[[]]", 2)) == (9, 4)
+
+
+def test_positions_are_counted_in_lines_and_bytes() -> None:
+    text = "é\n\nü\udcffx"
+    assert list(lines_and_bytes(text, [0, 1, 2, 3, 4, 5, 6])) == [(0, 0), (0, 2), (1, 0), (2, 0), (2, 2), (2, 3), (2, 4)]
