@@ -1,6 +1,7 @@
 """The way of one request, for every vendor alike: find the operation and the workspace, read, handle, check, answer."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from time import perf_counter
 from typing import Any
@@ -24,6 +25,7 @@ Places = dict[str, Any]
 
 log = logging.getLogger("mockserver")
 
+_SLASH = re.compile("%(2[Ff])")
 _ANYWHERE = frozenset({301, 403, 405})
 """Statuses that need no description: a missing slash, a server full of workspaces, a wrong method."""
 
@@ -91,20 +93,20 @@ class Router:
                     if not step:
                         break
                     places[wanted[1:-1]] = step
-                elif self._fold(wanted) != self._fold(step):
+                elif self._fold(wanted) != self._fold(unquote(step)):
                     break
             else:
                 return route, places
         return None
 
 
-def read_place(kind: str, text: str) -> Any:
-    """A path parameter as its type.
+def read_place(kind: str, text: str, escaped_slashes: bool = False) -> Any:
+    """A path parameter as its type. `escaped_slashes` says whether `%2F` stays what it is.
 
     Raises Refusal("not_found", "place"): no such thing has such an id.
     """
     try:
-        text = unquote(text, errors="strict")
+        text = unquote(_SLASH.sub(r"%25\1", text) if escaped_slashes else text, errors="strict")
         if kind == "integer":
             return int(text)
         if kind == "uuid":
@@ -205,7 +207,8 @@ class Api:
     def read(self, call: Call, operation: Operation) -> None:
         """Fill in path parameters, query and body. Raises Refusal naming every problem."""
         if call.place:
-            call.place = {name: read_place(operation.places[name], text) for name, text in call.place.items()}
+            kept = self.dialect.escaped_slashes
+            call.place = {name: read_place(operation.places[name], text, kept) for name, text in call.place.items()}
         self.look(call, operation)
         problems: list[Problem] = []
         query = call.query_string
@@ -248,7 +251,7 @@ class Api:
             return body.form(read_form(raw))
         if kind == MULTIPART:
             return body.form(read_multipart(raw, content_type))
-        return read_json(raw, self.dialect.max_depth)
+        return read_json(self.dialect.decoded(raw, content_type), self.dialect.max_depth)
 
     def _check(self, operation: Operation, reply: Reply) -> None:
         """Hold the answer to the document; a breach is this server's fault and goes to the log, not to the client."""

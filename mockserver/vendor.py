@@ -65,6 +65,8 @@ class Dialect(Protocol):
     case_sensitive_paths: bool
     trailing_slashes: bool
     """Whether a slash at the end of a path matters."""
+    escaped_slashes: bool
+    """Whether `%2F` in a path parameter stays what it is."""
     implicit_methods: Mapping[str, str]
     """Methods the framework adds to a route: `{"HEAD": "GET"}`."""
     max_depth: int
@@ -91,6 +93,10 @@ class Dialect(Protocol):
 
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
         """Which offered media type a Content-Type means, or None."""
+        ...
+
+    def decoded(self, raw: bytes, content_type: str) -> bytes:
+        """The JSON text of a body as the framework's parser gets it, in UTF-8."""
         ...
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:

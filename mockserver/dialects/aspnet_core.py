@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
@@ -74,6 +75,7 @@ class AspNetCore:
     authenticates_first = False
     case_sensitive_paths = False
     trailing_slashes = False
+    escaped_slashes = True
     implicit_methods: Mapping[str, str] = _NONE
     max_depth = 32
     empty_body: Any = ...
@@ -105,8 +107,14 @@ class AspNetCore:
         return {"Authorization": f"Bearer {account}:secret"}
 
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
-        """The offered type that the Content-Type means; None for other types and for texts that are not UTF-8."""
+        """The offered type that the Content-Type means; None for other types and for texts that are neither UTF-8 nor UTF-16."""
         return content_type if content_type in offered else _media_type(content_type, offered)
+
+    def decoded(self, raw: bytes, content_type: str) -> bytes:
+        """The body without a byte order mark; from UTF-16 where the Content-Type says so."""
+        if _UTF_16.search(content_type):
+            raw = raw.decode("utf-16-le", "replace").encode("utf-8", "replace")
+        return raw.removeprefix(BOM_UTF8)
 
     def coercer(self, schema: Schema) -> Coerce:
         """Compiles how System.Text.Json with its web defaults reads a value.
@@ -141,7 +149,7 @@ class AspNetCore:
         if refusal.kind == "malformed":
             if _is_empty(refusal):
                 return self.invalid(_EMPTY | self._required(call), call)
-            key, message = _unparsed(refusal, self.max_depth, self._model(call), call)
+            key, message = self._unparsed(refusal, call)
             return self.invalid({key: [message]} | self._required(call), call)
         if refusal.kind == "unauthorized":
             return Reply(b"", 401, _CHALLENGE)
@@ -162,8 +170,13 @@ class AspNetCore:
     def worded(self, problems: Sequence[Problem], call: Call) -> list[Told]:
         """Each problem in the framework's words, under `$.path` for a value that cannot be converted, else under `Path.To[0].Property`."""
         unread = [problem.path for problem in problems if not _converts(problem)]
-        found = places(_text(call), unread) if unread else {}
+        found = places(self._text(call), unread) if unread else {}
         return [self._worded(problem, found.get(problem.path, Place(problem.path, 0, 0)), call) for problem in problems]
+
+    def _text(self, call: Call) -> str:
+        """The body, with bytes that are no UTF-8 as surrogates."""
+        raw = self.decoded(call.raw or b"", call.headers.get(b"content-type", b"").decode("latin-1"))
+        return raw.decode("utf-8", "surrogateescape")
 
     def _worded(self, problem: Problem, place: Place, call: Call) -> Told:
         if problem.place != "body":
@@ -181,6 +194,14 @@ class AspNetCore:
         told = grouped(self.worded(problems, call))
         return told | (self._required(call) if any(key.startswith("$") for key in told) else {})
 
+    def _unparsed(self, refusal: Refusal, call: Call) -> Told:
+        """What is wrong with a body that is no JSON, and where."""
+        text = self._text(call)
+        too_deep = self.max_depth if refusal.message == "depth" else None
+        stop = stopped(text, refusal.__cause__, too_deep, self._model(call).type)
+        ((line, byte),) = lines_and_bytes(text, [stop.at])
+        return _at(Place(_as_far_as_known(open_path(text, stop.token), call), line, byte), stop.words)
+
     def _model(self, call: Call) -> Model:
         return self.models.get(call.operation.id if call.operation else "", Model("request", "System.Object"))
 
@@ -197,11 +218,15 @@ class AspNetCore:
         return f"System.Nullable`1[{named}]" if schema.get("nullable") and schema["type"] in _VALUE_TYPES else named
 
 
+_CHARSETS = frozenset({"utf-8", "utf8", "utf-16", "unicode"})
+_UTF_16 = re.compile(r"""charset="?(?:utf-16|unicode)\b""", re.IGNORECASE)
+
+
 @lru_cache(maxsize=256)
 def _media_type(content_type: str, offered: tuple[str, ...]) -> str | None:
     essence, *parameters = (part.strip().lower() for part in content_type.split(";"))
     charsets = [part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")]
-    if any(charset not in ("utf-8", "utf8") for charset in charsets):
+    if any(charset not in _CHARSETS for charset in charsets):
         return None
     return next((each for each in offered if re.fullmatch(re.escape(each).replace(r"\*", r"[^\s/]+"), essence)), None)
 
@@ -337,11 +362,6 @@ def grouped(told: Iterable[Told]) -> Errors:
     return found
 
 
-def _text(call: Call) -> str:
-    """The body, with bytes that are no UTF-8 as surrogates."""
-    return (call.raw or b"").decode("utf-8", "surrogateescape")
-
-
 def _at(place: Place, message: str) -> Told:
     """A message about a place in the body, under its path."""
     key = _json_path(place.path)
@@ -354,14 +374,6 @@ def _sendable(text: str) -> str:
 
 def _is_empty(refusal: Refusal) -> bool:
     return isinstance(refusal.__cause__, json.JSONDecodeError) and not refusal.__cause__.doc
-
-
-def _unparsed(refusal: Refusal, max_depth: int, model: Model, call: Call) -> Told:
-    """What is wrong with a body that is no JSON, and where."""
-    text = _text(call)
-    stop = stopped(text, refusal.__cause__, max_depth if refusal.message == "depth" else None, model.type)
-    ((line, byte),) = lines_and_bytes(text, [stop.at])
-    return _at(Place(_as_far_as_known(open_path(text, stop.token), call), line, byte), stop.words)
 
 
 def _as_far_as_known(path: Path, call: Call) -> Path:

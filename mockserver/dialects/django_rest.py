@@ -36,6 +36,7 @@ _WRONG_DATE_TIME = "Datetime has wrong format. Use one of these formats instead:
 
 _TRUE = frozenset({"t", "y", "yes", "true", "on", "1", 1})
 _FALSE = frozenset({"f", "n", "no", "false", "off", "0", 0})
+_CHARSET = re.compile(r"""charset="?([^\s;"]+)""", re.IGNORECASE)
 _WHOLE = re.compile(r"\.0*\s*$")
 _DATE_TIME = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})[T ](?P<hour>\d{1,2}):(?P<minute>\d{1,2})"
@@ -352,6 +353,7 @@ class DjangoRest:
     authenticates_first = True
     case_sensitive_paths = True
     trailing_slashes = True
+    escaped_slashes = False
     implicit_methods: Mapping[str, str] = {"HEAD": "GET"}
     max_depth = 128
     strict_query = False
@@ -398,6 +400,14 @@ class DjangoRest:
             return content_type
         kind = content_type.partition(";")[0].strip().lower()
         return kind if kind in offered else None
+
+    def decoded(self, raw: bytes, content_type: str) -> bytes:
+        """The body, read in the charset that the Content-Type names where Python knows it and the body is in it."""
+        charset = _CHARSET.search(content_type) if ";" in content_type else None
+        try:
+            return raw.decode(charset[1]).encode() if charset else raw
+        except (LookupError, UnicodeError):
+            return raw
 
     def accept(self, reply: Reply, call: Call) -> Reply:
         """The reply with the headers that every view sends."""

@@ -72,6 +72,7 @@ class Envelope:
     authenticates_first = False
     case_sensitive_paths = True
     trailing_slashes = True
+    escaped_slashes = False
     implicit_methods: Mapping[str, str] = MappingProxyType({"HEAD": "GET"})
     max_depth = 128
     empty_body: Any = ...
@@ -100,6 +101,10 @@ class Envelope:
             return offered[0]
         essence = content_type.partition(";")[0].strip().lower()
         return offered[0] if essence in (_MEDIA_TYPE, "") or essence.endswith("+json") else None
+
+    def decoded(self, raw: bytes, content_type: str) -> bytes:
+        """The body as the Fetch standard decodes it: without a byte order mark, U+FFFD for what is no UTF-8."""
+        return raw if raw.isascii() else raw.decode("utf-8-sig", "replace").encode()
 
     def coercer(self, schema: Schema) -> Coerce:
         """Reads the texts for booleans in properties that are booleans; everything else stays as it was sent."""

@@ -51,6 +51,7 @@ class ProblemJson:
     authenticates_first = False
     case_sensitive_paths = True
     trailing_slashes = True
+    escaped_slashes = False
     implicit_methods: Mapping[str, str] = MappingProxyType({})
     max_depth = 64
     strict_query = True
@@ -74,6 +75,10 @@ class ProblemJson:
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
         """JSON, or None for everything else."""
         return _MEDIA_TYPE if content_type.partition(";")[0].strip().lower() == _MEDIA_TYPE else None
+
+    def decoded(self, raw: bytes, content_type: str) -> bytes:
+        """The body as it was sent."""
+        return raw
 
     def accept(self, reply: Reply, call: Call) -> Reply:
         """A reply as JSON, unless its body is bytes already."""

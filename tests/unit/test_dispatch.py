@@ -67,6 +67,7 @@ def router(folder: File, *, case_sensitive: bool, slashes: bool = True) -> Route
         pytest.param("/leads/5/calls/", "/leads/5/calls/", "/leads/{id}/calls/", {"id": "5"}, id="slash after a template"),
         pytest.param("/leads/a/b", "/leads/a%2Fb", "/leads/{id}", {"id": "a%2Fb"}, id="an escaped slash stays in its segment"),
         pytest.param("/leads/é", "/leads/%C3%A9", "/leads/{id}", {"id": "%C3%A9"}, id="escapes are left to the parameter's type"),
+        pytest.param("/leads/5/calls/", "/l%65ads/5/%63alls/", "/leads/{id}/calls/", {"id": "5"}, id="escaped letters of a literal"),
         pytest.param("/LEADS/New", "/LEADS/New", "/leads/new", {}, id="static in capitals"),
         pytest.param(
             "/LEADS/A/Calls/B", "/LEADS/A/Calls/B", "/leads/{id}/calls/{call}", {"id": "A", "call": "B"}, id="template in capitals"

@@ -85,6 +85,7 @@ class Plain:
     authenticates_first = False
     case_sensitive_paths = False
     trailing_slashes = True
+    escaped_slashes = False
     implicit_methods: Mapping[str, str] = {"HEAD": "GET"}
     max_depth = 4
     empty_body: Any = ...
@@ -103,6 +104,9 @@ class Plain:
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
         kind = content_type.partition(";")[0]
         return kind if kind in offered else None
+
+    def decoded(self, raw: bytes, content_type: str) -> bytes:
+        return raw
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
         problems = [[list(problem.path), problem.keyword, problem.place] for problem in refusal.problems]

@@ -307,6 +307,27 @@ def test_a_slash_at_the_end_of_a_path_means_nothing(nlpearl: httpx.Client) -> No
     assert nlpearl.get("/v2/Pearl/").json() == nlpearl.get("/v2/pearl").json()
 
 
+def test_an_escaped_slash_in_a_path_stays_escaped(nlpearl: httpx.Client) -> None:
+    for external in ("a/b", "c%2Fd", "e f"):
+        assert nlpearl.post(LEAD, json={"phoneNumber": "+12025550164", "externalId": external}).status_code == 200
+    found = [nlpearl.get(f"{LEAD}/External/{place}").status_code for place in ("a%2Fb", "a%2fb", "c%2Fd", "e%20f")]
+    assert found == [404, 404, 200, 200]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        pytest.param(b'\xef\xbb\xbf{"phoneNumber": "+12025550165"}', "application/json", id="a byte order mark"),
+        pytest.param('{"phoneNumber": "+12025550165"}'.encode("utf-16-le"), "application/json; charset=utf-16", id="UTF-16"),
+        pytest.param('\ufeff{"phoneNumber": "+12025550165"}'.encode("utf-16-le"), 'text/json; charset="Unicode"', id="UTF-16 with a mark"),
+    ],
+)
+def test_bodies_come_in_the_encodings_that_dotnet_writes(nlpearl: httpx.Client, body: bytes, content_type: str) -> None:
+    headers = {"Content-Type": content_type}
+    assert nlpearl.post(LEAD, content=body, headers=headers).status_code == 200
+    assert "leadToAdd" in errors(nlpearl.post(LEAD, content=body[:-2], headers=headers))
+
+
 def test_failed_leads_can_be_a_list(nlpearl: httpx.Client, workspace: Workspace) -> None:
     workspace.settings["nlpearl"]["failed_leads"] = "list"
     answer = nlpearl.post(f"{LEADS}/Add", json={"leads": MIXED[:4]})
