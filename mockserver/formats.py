@@ -16,6 +16,8 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f<>\"{}|\\^`]*")
 _WEBHOOK_URL = re.compile(
     r"https?://([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?([/?#][^\s\x00-\x1f<>\"]*)?", re.ASCII
 )
+_BLANK = re.compile(r"[^\S\x1c-\x1f]*")
+"""What .NET's `Char.IsWhiteSpace` takes for white space: Python counts four separators of ASCII more."""
 _SORT = re.compile(r"\w+(:(asc|desc))?(,\w+(:(asc|desc))?)*", re.ASCII)
 _FIELDS = re.compile(r"\w+(,\w+)*", re.ASCII)
 
@@ -53,7 +55,7 @@ FORMATS: dict[str, Callable[[str], bool]] = {
     "uuid": _is_uuid,
     "field-list": lambda text: _FIELDS.fullmatch(text) is not None,
     "js-date": lambda text: parse_date(text) is not None or parse_date_time(text) is not None,
-    "not-blank": lambda text: bool(text.strip()),
+    "not-blank": lambda text: _BLANK.fullmatch(text) is None,
     "numeric": lambda text: _NUMBER.fullmatch(text) is not None and isfinite(float(text)),
     "phone": is_phone,
     "sort-list": lambda text: _SORT.fullmatch(text) is not None,
