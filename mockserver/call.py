@@ -38,7 +38,7 @@ class Call:
     As it came: `method`, `path` (percent escapes decoded), `query_string`, `headers`, `raw` (the body; None where it was too large).
     As it was understood: `vendor` (whose it is), `operation` (None where the path or method is unknown), `methods` (those that the path
     has), `account` (the credential's account name, None without one), `place` (path parameters), `query`, `body` (the JSON value; None
-    where there was none).
+    where there was none) and `flaws` (what of it no text or number can be).
     From its workspace: `number` (which of its requests this is; 0 before it has one), `now`, `seed`, `journal`, `settings` (the vendor's
     switches) and `tx`.
     As it was answered: `status`, `own_headers` (those of the API), `answer` (bytes), `matches` (how rows were looked for), `changes` (rows
@@ -54,6 +54,7 @@ class Call:
         "body",
         "changes",
         "fault",
+        "flaws",
         "headers",
         "journal",
         "matches",
@@ -83,6 +84,7 @@ class Call:
     body: Any
     changes: Sequence[Change]
     fault: Fault | None
+    flaws: Sequence[Problem]
     journal: Keeper
     matches: Sequence[Match]
     methods: tuple[str, ...]
@@ -110,7 +112,7 @@ class Call:
         self.methods = ()
         self.operation = self.account = self.body = self.fault = self.seen_headers = None
         self.place = self.query = _NOTHING
-        self.matches = self.changes = ()
+        self.flaws = self.matches = self.changes = ()
         self.number = self.seed = 0
 
     @property

@@ -9,12 +9,12 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from mockserver.call import Call, Headers
-from mockserver.errors import DocumentError, Problem, Refusal
+from mockserver.errors import DocumentError, Path, Problem, Refusal
 from mockserver.injection import Answer, as_seen, deliver, instead
 from mockserver.injection import refusal as refusal_of
 from mockserver.spec import Body, Document, Operation
 from mockserver.vendor import Dialect, Handler, Look, Reply, Vendor
-from mockserver.wire import FORM, MULTIPART, read_form, read_json, read_multipart, read_query, write_json
+from mockserver.wire import FORM, MULTIPART, Unsafe, read_form, read_json, read_multipart, read_query, write_json
 from mockserver.workspaces import Workspace, Workspaces
 
 Scope = MutableMapping[str, Any]
@@ -25,6 +25,7 @@ Places = dict[str, Any]
 
 log = logging.getLogger("mockserver")
 
+_FORMS = frozenset({FORM, MULTIPART})
 _SLASH = re.compile("%(2[Ff])")
 _ANYWHERE = frozenset({301, 403, 405})
 """Statuses that need no description: a missing slash, a server full of workspaces, a wrong method."""
@@ -98,6 +99,10 @@ class Router:
             else:
                 return route, places
         return None
+
+
+def _paths(problems: Iterable[Problem]) -> set[Path]:
+    return {problem.path for problem in problems}
 
 
 def read_place(kind: str, text: str, escaped_slashes: bool = False) -> Any:
@@ -217,7 +222,7 @@ class Api:
         body = operation.body
         if body is not None:
             call.body, more = body.reader.read(self._read_body(body, call), call.exists)
-            problems += more
+            problems += [*call.flaws, *(problem for problem in more if problem.path not in _paths(call.flaws))] if call.flaws else more
         if problems:
             raise Refusal("invalid", problems=problems)
 
@@ -247,10 +252,17 @@ class Api:
         kind = content_type if content_type in offered else self.dialect.media_type(content_type, offered)
         if kind is None:
             raise Refusal("unsupported_media_type", content_type)
+        try:
+            value = self._parsed(raw, kind, content_type)
+        except Unsafe as unsafe:  # the others of its problems are looked for too
+            value, call.flaws = unsafe.value, unsafe.problems
+        return body.form(value) if kind in _FORMS else value
+
+    def _parsed(self, raw: bytes, kind: str, content_type: str) -> Any:
         if kind == FORM:
-            return body.form(read_form(raw))
+            return read_form(raw)
         if kind == MULTIPART:
-            return body.form(read_multipart(raw, content_type))
+            return read_multipart(raw, content_type)
         return read_json(self.dialect.decoded(raw, content_type), self.dialect.max_depth)
 
     def _check(self, operation: Operation, reply: Reply) -> None:

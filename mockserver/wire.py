@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from math import isfinite
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ _LONG_NUMBER = b"0" * 19
 """As many digits as the smallest integer has that needs more than 64 bits."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
 _MAX_FIELDS = 1000
 _Value = TypeVar("_Value")
 
@@ -36,11 +37,19 @@ class Upload:
     """A file part of a multipart form. No operation takes one."""
 
 
+class Unsafe(Refusal):
+    """A refusal of what no text or number can be. `value` is the rest: other values are in such places, and such names are not there."""
+
+    def __init__(self, value: Any, problems: Iterable[Problem]) -> None:
+        super().__init__("invalid", problems=problems)
+        self.value = value
+
+
 def read_json(raw: bytes, max_depth: int) -> Any:
     """The JSON value in `raw`, numbers past 64 bits exact.
 
-    Raises Refusal("malformed") with Python's wording and the parser's error as its cause, and Refusal("invalid") naming each NUL, lone
-    surrogate and infinite number.
+    Raises Refusal("malformed") with Python's wording and the parser's error as its cause, and Unsafe naming each NUL, lone surrogate and
+    infinite number.
     """
     deep = raw.count(b"[") + raw.count(b"{") > max_depth
     try:
@@ -87,12 +96,22 @@ def _depth(raw: bytes) -> int:
 def checked(value: _Value) -> _Value:
     """The value itself.
 
-    Raises Refusal("invalid") naming each text with a NUL or a lone surrogate and each number that is not finite.
+    Raises Unsafe naming each text with a NUL or a lone surrogate and each number that is not finite.
     """
     problems = list(_unsafe(value))
     if problems:
-        raise Refusal("invalid", problems=problems)
+        raise Unsafe(_made_safe(value), problems)
     return value
+
+
+def _made_safe(value: Any) -> Any:
+    if isinstance(value, str):
+        return _NO_CHARACTER.sub("\ufffd", value)
+    if isinstance(value, float) and not isfinite(value):
+        return 0
+    if isinstance(value, dict):
+        return type(value)((name, _made_safe(item)) for name, item in value.items() if not _NO_CHARACTER.search(name))
+    return [_made_safe(item) for item in value] if isinstance(value, list) else value
 
 
 def _unsafe(value: Any) -> Iterator[Problem]:

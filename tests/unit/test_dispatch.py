@@ -281,6 +281,19 @@ def test_a_refusal_is_phrased_by_the_dialect_and_leaves_no_trace(
     assert (reply.status, reply.body, table.rows, table.places, table.serial) == (status, body, {1: ADA}, {1: 0}, 1)
 
 
+def test_what_no_text_can_be_hides_no_other_problem(site: Site) -> None:
+    reply = ask(site, "POST", "/people", b'{"name": "\\u0000", "age": "x", "friend": 9, "\\ud800": 1}')
+    assert (reply.status, reply.body["problems"]) == (
+        400,
+        [
+            [[], "surrogate", "body"],
+            [["name"], "null-character", "body"],
+            [["age"], "type", "body"],
+            [["friend"], "reference", "body"],
+        ],
+    )
+
+
 def test_every_problem_of_a_request_is_told_at_once(site: Site) -> None:
     reply = ask(site, "POST", "/people", b'{"age": "x", "friend": 9, "colour": 1}')
     assert sorted(reply.body["problems"]) == [

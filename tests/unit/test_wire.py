@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.errors import Path, Refusal
-from mockserver.wire import Form, Upload, checked, read_form, read_json, read_multipart, read_query, write_json
+from mockserver.wire import Form, Unsafe, Upload, checked, read_form, read_json, read_multipart, read_query, write_json
 
 DEPTH = 3
 NUL = "Null characters are not allowed."
@@ -98,6 +98,12 @@ def test_every_unsafe_value_is_named_at_once() -> None:
         "invalid",
         [(("a",), "null-character"), (("b", 0), "surrogate"), (("b", 1), "finite")],
     )
+
+
+def test_what_is_refused_as_unsafe_is_there_in_a_safe_form() -> None:
+    with pytest.raises(Unsafe) as caught:
+        checked({"a": "x\0y", "b": ["\ud800", float("-inf"), {"\0": 1}], "c": "fine"})
+    assert caught.value.value == {"a": "x\ufffdy", "b": ["\ufffd", 0, {}], "c": "fine"}
 
 
 def test_a_safe_value_is_handed_on_as_it_is() -> None:
