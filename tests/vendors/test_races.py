@@ -55,7 +55,7 @@ def send(vendor: str, account: str | None, method: str, path: str, **request: An
 BAD: dict[str, dict[str, Any]] = {
     "broken": {"content": b'{"a": '},
     "no JSON": {"content": b"NaN"},
-    "not UTF-8": {"content": b'{"a": "\xff"}'},
+    "not UTF-8": {"content": b'{"a": \xff}'},
     "NUL": {"content": b'{"a": "\\u0000"}'},
     "lone surrogate": {"content": b'{"a": "\\ud800"}'},
     "endless number": {"content": b'{"a": 1e400}'},
