@@ -124,6 +124,8 @@ class Call:
         if self.seen_headers is not None:
             return self.seen_headers
         date, size = (b"date", http_date(int(self.now.timestamp()))), (b"content-length", b"%d" % len(self.answer))
+        if self.status == _NO_CONTENT:
+            return (*self.own_headers, date)
         if not self.number:
             return (*self.own_headers, date, size)
         number = (b"mockserver-request", b"%d" % self.number)
@@ -173,5 +175,8 @@ class Call:
         """A refusal of one value of the body, for a rule that no schema can say."""
         return Refusal("invalid", problems=[Problem(path, keyword, message)])
 
+
+_NO_CONTENT = 204
+"""A status that has no Content-Length (RFC 9110, 8.6). Only the control API has it."""
 
 _NOTHING: Mapping[str, Any] = {}

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
 from time import perf_counter
 from typing import Any
 from urllib.parse import unquote
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from mockserver.call import Call, Headers
 from mockserver.errors import DocumentError, Path, Problem, Refusal
+from mockserver.faults import Fault
 from mockserver.injection import Answer, as_seen, deliver, instead
 from mockserver.injection import refusal as refusal_of
 from mockserver.spec import Body, Document, Operation
@@ -149,7 +150,10 @@ class Api:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, prefix: str = "") -> None:
         """Answer one HTTP request. `prefix` is the part of the path that is not the API's."""
-        raw = await read_body(dict(scope["headers"]), receive, self._max_body)
+        try:
+            raw = await read_body(dict(scope["headers"]), receive, self._max_body)
+        except ClientLeft:
+            return
         answer = self.take(scope, raw, prefix)
         if isinstance(answer, Answer):
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
@@ -163,9 +167,11 @@ class Api:
         What is left is to send the answer: in a way of its own where a fault says so, which the application does that comes instead of it.
         """
         began = perf_counter()
-        if raw is not None and len(raw) > self._max_body:
-            raw = None
-        call = Call(scope, dict(scope["headers"]), raw)
+        headers = headers_of(scope["headers"])
+        if raw is not None:
+            content_type = headers.get(b"content-type", b"").decode("latin-1")
+            raw = self.dialect.decoded(raw, content_type) if len(raw) <= self._max_body else None
+        call = Call(scope, headers, raw)
         reply = self.answer(call, prefix)
         call.answer = reply.body if type(reply.body) is bytes else write_json(reply.body)
         call.status = reply.status
@@ -182,15 +188,19 @@ class Api:
     def answer(self, call: Call, prefix: str = "") -> Reply:
         """The reply to a request that has been read. Never raises."""
         try:
-            reply = self.serve(call, prefix)
-        except Refusal as refusal:
-            reply = self.refuse(refusal, call)
+            reply = self._served(call, prefix)
         except Exception:
             log.exception("%s %s failed inside the server", call.method, call.path)
             reply = self.refuse(Refusal("server_error"), call)
         if call.operation is not None and call.fault is None:
             self._check(call.operation, reply)
         return reply
+
+    def _served(self, call: Call, prefix: str) -> Reply:
+        try:
+            return self.serve(call, prefix)
+        except Refusal as refusal:
+            return self.refuse(refusal, call)
 
     def serve(self, call: Call, prefix: str) -> Reply:
         """Find out what is asked, and do it. Raises Refusal."""
@@ -263,7 +273,7 @@ class Api:
             return read_form(raw)
         if kind == MULTIPART:
             return read_multipart(raw, content_type)
-        return read_json(self.dialect.decoded(raw, content_type), self.dialect.max_depth)
+        return read_json(raw, self.dialect.max_depth)
 
     def _check(self, operation: Operation, reply: Reply) -> None:
         """Hold the answer to the document; a breach is this server's fault and goes to the log, not to the client."""
@@ -317,8 +327,7 @@ class Site(Api):
             raise
         call.changes = tx.commit()
         del call.tx
-        lost = instead(fault) if fault is not None else None
-        return self.dialect.refuse(lost, call) if lost is not None else reply
+        return reply if fault is None else self._instead(fault, call) or reply
 
     def look(self, call: Call, operation: Operation) -> None:
         """What the vendor's handler has to look at first."""
@@ -330,7 +339,11 @@ class Site(Api):
         """A refusal before the workspace was looked for still belongs to it, as far as there is one."""
         if call.number == 0:
             self._claimant(call).begin(call)
-        return self.dialect.refuse(refusal, call)
+        return (self._instead(call.fault, call) if call.fault else None) or self.dialect.refuse(refusal, call)
+
+    def _instead(self, fault: Fault, call: Call) -> Reply | None:
+        lost = instead(fault)
+        return self.dialect.refuse(lost, call) if lost is not None else None
 
     def _claimant(self, call: Call) -> Workspace:
         try:
@@ -340,8 +353,22 @@ class Site(Api):
             return self._workspaces.unclaimed
 
 
+def headers_of(pairs: Collection[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Headers by name; the values of a name that is there several times are joined by commas, as RFC 9110 (5.3) allows."""
+    headers = dict(pairs)
+    if len(headers) < len(pairs):
+        headers = {}
+        for name, value in pairs:
+            headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers
+
+
+class ClientLeft(Exception):
+    """The client left before the end of its request."""
+
+
 async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes | None:
-    """The request's body, or None: longer than `limit` bytes (then no more than that was held), or the client left before its end."""
+    """The request's body, or None where it is longer than `limit` bytes: then no more than that was held. Raises ClientLeft."""
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared) > limit:
         return None
@@ -352,6 +379,8 @@ async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes | N
     parts, size = [body], len(body)
     while message.get("more_body") and size <= limit:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeft
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-    return b"".join(parts) if size <= limit and message["type"] == "http.request" else None
+    return b"".join(parts) if size <= limit else None

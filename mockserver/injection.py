@@ -459,7 +459,10 @@ async def deliver(fault: Fault, answer: Answer, receive: Receive, send: Send) ->
     """
     connection = _Connection(receive, send)
     bring = _BRINGERS.get(_way(fault), _at_once)
-    await bring(connection, as_seen(fault, answer), fault.parameters.get("seconds", 0.0), len(answer.body))
+    try:
+        await bring(connection, as_seen(fault, answer), fault.parameters.get("seconds", 0.0), len(answer.body))
+    except asyncio.CancelledError:  # the server stops
+        await connection.hang_up()
 
 
 async def _at_once(connection: _Connection, answer: Answer, seconds: float, whole: int) -> None:

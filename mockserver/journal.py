@@ -17,6 +17,9 @@ from mockserver.wire import read_json
 
 _ENTRY_BYTES = 8 << 10
 _ROW_BYTES = 2 << 10
+_PARSED = 10
+"""How many bytes a body takes once it is parsed too, for each byte that was sent."""
+
 _SHOWN = 20
 _MAX_HEADERS = 256
 _MAX_DEPTH = 100
@@ -43,9 +46,10 @@ class Journal:
     __slots__ = ("_bytes", "_entries", "_headers", "_max_bytes", "_max_entries", "dropped", "last_dropped")
 
     def __init__(self, max_entries: int = 1000, max_bytes: int = 16 << 20) -> None:
-        """At most so many entries, and so many bytes: both bodies, and about what the rest takes, 8 KiB and 2 KiB for each changed row.
+        """At most so many entries, and so many bytes.
 
-        The newest entry is kept however large it is.
+        An entry counts as both its bodies, ten times what was sent where it was parsed, 8 KiB, and 2 KiB for each changed row. The newest
+        entry is kept however large it is.
         """
         self._max_entries = max_entries
         self._max_bytes = max_bytes
@@ -59,7 +63,8 @@ class Journal:
         entries.append(call)
         known = self._headers.get(key := tuple(call.headers.values()))
         call.headers = known if known == call.headers else self._new(key, call.headers)
-        call.size = len(call.raw or b"") + len(call.answer) + _ENTRY_BYTES + _ROW_BYTES * len(call.changes)
+        sent = len(call.raw or b"") * (1 if call.body is None else _PARSED)
+        call.size = sent + len(call.answer) + _ENTRY_BYTES + _ROW_BYTES * len(call.changes)
         self._bytes += call.size
         while len(entries) > self._max_entries or (self._bytes > self._max_bytes and len(entries) > 1):
             oldest = entries.popleft()

@@ -14,6 +14,7 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 Take = Callable[[Any, bytes], Answer | App]
 """Answers the request of an ASGI scope, whose body is here, or gives the application that has to send the answer."""
 
+_MAX_HELD = 64 << 10
 _OFFER = re.compile(rb"\A([A-Z]+ \S+ HTTP/1\.1\r\n(?:[^\r\n]+\r\n)*?)upgrade:[ \t]*h2c[ \t]*\r\n", re.IGNORECASE)
 
 
@@ -21,8 +22,7 @@ class PromptProtocol(HttpToolsProtocol):
     """Answers a request within the call that brings its last byte: no task, no waiting, and one write for head and body.
 
     What `take` gives an application for, what a client has to be asked for, bodies that uvicorn does not hold whole, and all that comes
-    while a client does not read its answers go the way of any ASGI server. So does everything under a uvicorn too old to have
-    `_start_asgi_task`.
+    while a client does not read its answers go the way of any ASGI server.
     """
 
     def __init__(self, take: Take, *args: Any, **options: Any) -> None:
@@ -87,23 +87,27 @@ class _Joining:
     """A transport that writes at the loop's next turn what it has been given in this one.
 
     So the answers of all requests that came together are made one after the other, and then sent one after the other: the processor does
-    not have to change between the two for each.
+    not have to change between the two for each. Large answers go at once: the transport then says when a client does not read them.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._soon = loop.call_soon
         self._held: list[bytes] = []
+        self._size = 0
         self.is_closing = transport.is_closing
 
     def write(self, data: bytes) -> None:
         if not self._held:
             self._soon(self.flush)
         self._held.append(data)
+        self._size += len(data)
+        if self._size > _MAX_HELD:
+            self.flush()
 
     def flush(self) -> None:
-        if self._held:
-            held, self._held = self._held, []
+        held, self._held, self._size = self._held, [], 0
+        if held and not self.is_closing():
             self._transport.writelines(held)
 
     def close(self) -> None:

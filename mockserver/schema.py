@@ -178,7 +178,7 @@ def form_coercer(schema: Schema) -> Coerce:
 
     @cache
     def blank(name: str) -> Any:
-        part = properties.get(name, {})
+        part = properties[name]
         if part.get("nullable"):
             return None if _refuses_blank(part) else ""
         return ... if _refuses_blank(part) and name not in schema.get("required", ()) else ""
@@ -186,7 +186,7 @@ def form_coercer(schema: Schema) -> Coerce:
     def read(name: str, text: Any) -> Any:
         if isinstance(text, Upload):
             return [] if name in properties else ...
-        if text == "" and blank(name) != "":
+        if text == "" and name in properties and blank(name) != "":
             return blank(name)
         return readers[name](text) if name in readers else text
 

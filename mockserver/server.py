@@ -15,20 +15,23 @@ from mockserver.app import create_app
 from mockserver.client import Client, ControlError, WorkspaceClient
 from mockserver.protocol import App, PromptProtocol, Take
 
-_GRACE_SECONDS = 10
+_GRACE_SECONDS = 0.5
+"""How long a stop waits for answers that are on their way; only those are that a fault holds back."""
 
 
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes a free one. Raises OSError where the address is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=2048)
+    if ":" not in host:
+        return socket.create_server((host, port), backlog=2048)
+    both = host == "::" and socket.has_dualstack_ipv6()
+    return socket.create_server((host, port), family=socket.AF_INET6, backlog=2048, dualstack_ipv6=both)
 
 
 def url_of(listener: socket.socket) -> str:
     """The base URL a client on this machine reaches the socket by."""
     host, port = listener.getsockname()[:2]
     if ip_address(host).is_unspecified:
-        host = "127.0.0.1"
+        host = "::1" if ":" in host else "127.0.0.1"
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
@@ -46,7 +49,7 @@ def uvicorn_server(app: App, take: Take) -> uvicorn.Server:
         date_header=False,
         proxy_headers=False,
         log_config=None,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,  # type: ignore[arg-type]  # it waits for parts of seconds too
     )
     return uvicorn.Server(config)
 

@@ -112,10 +112,12 @@ class Table:
             del ids[id]
             if len(ids) > 1:
                 index[old] = ids
-            elif ids:
-                index[old] = next(iter(ids))
             else:
-                del index[old]
+                self._own.discard((name, old))
+                if ids:
+                    index[old] = next(iter(ids))
+                else:
+                    del index[old]
         if new is not None:
             if new in index:
                 several = self._several(name, new)

@@ -96,7 +96,7 @@ class Dialect(Protocol):
         ...
 
     def decoded(self, raw: bytes, content_type: str) -> bytes:
-        """The JSON text of a body as the framework's parser gets it, in UTF-8."""
+        """A body as the framework's parser gets it, its text in UTF-8."""
         ...
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:

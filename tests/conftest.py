@@ -79,5 +79,6 @@ def serve() -> Iterator[Callable[..., str]]:
 def _no_error_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """An answer out of the document, or a handler that breaks, is logged as an error: both fail the test."""
     yield
-    errors = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
+    records = [record for phase in ("setup", "call") for record in caplog.get_records(phase)]
+    errors = [record.getMessage() for record in records if record.levelno >= logging.ERROR]
     assert errors == []

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from mockserver.call import Call
-from mockserver.faults import CATALOGUE
 from mockserver.journal import operation_of
 from mockserver.matching import Rule
 from mockserver.spec import Operation
@@ -18,7 +17,7 @@ def coverage_of(operations: Sequence[Operation], rules: Sequence[Rule], calls: S
     """What was seen of one vendor, as JSON values. A status is a text, and `NO_ANSWER` where there was none."""
     seen: dict[str | None, Counter[int]] = {}
     for call in calls:
-        seen.setdefault(operation_of(call), Counter())[_status(call)] += 1
+        seen.setdefault(operation_of(call), Counter())[call.status] += 1
     matches = [match for call in calls for match in call.matches]
     return {
         "requests": len(calls),
@@ -26,14 +25,6 @@ def coverage_of(operations: Sequence[Operation], rules: Sequence[Rule], calls: S
         "never_called": [each.id for each in operations if each.id not in seen],
         "rules": [_covered_rule(rule, [len(match.rows) for match in matches if match.rule.name == rule.name]) for rule in rules],
     }
-
-
-def _status(call: Call) -> int:
-    """What the client saw: 0 where a fault kept every answer from it."""
-    if call.fault is None:
-        return call.status
-    kind = CATALOGUE.get(call.fault.parameters.get("answer", ""), call.fault.kind)
-    return kind.status or (call.status if kind.applies else 0)
 
 
 def _covered_operation(operation: Operation, statuses: Counter[int]) -> dict[str, Any]:

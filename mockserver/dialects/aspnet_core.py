@@ -175,8 +175,7 @@ class AspNetCore:
 
     def _text(self, call: Call) -> str:
         """The body, with bytes that are no UTF-8 as surrogates."""
-        raw = self.decoded(call.raw or b"", call.headers.get(b"content-type", b"").decode("latin-1"))
-        return raw.decode("utf-8", "surrogateescape")
+        return (call.raw or b"").decode("utf-8", "surrogateescape")
 
     def _worded(self, problem: Problem, place: Place, call: Call) -> Told:
         if problem.place != "body":

@@ -102,6 +102,14 @@ def first_deeper(text: str, depth: int) -> int:
     return _open(text, len(text), depth)[1]
 
 
+def _name(token: str) -> str:
+    """The text that a token means, as far as it means one."""
+    try:
+        return str(json.loads(token))
+    except ValueError:
+        return token[1:-1]
+
+
 def _open(text: str, end: int, depth: int) -> tuple[list[int | str | None], int]:
     """For each open level the name or index of its member (None: between two named ones), up to a character or to a level too many."""
     levels: list[int | str | None] = []
@@ -114,7 +122,7 @@ def _open(text: str, end: int, depth: int) -> tuple[list[int | str | None], int]
         if opening:
             levels.append(0 if opening == "[" else None)
         elif colon and levels:
-            levels[-1] = _DECODER.raw_decode(name)[0]
+            levels[-1] = _name(name)
         elif not sign:
             if closing and levels:
                 levels.pop()

@@ -35,7 +35,7 @@ SCRIPT: list[tuple[str, str, dict[str, str], Any]] = [
     ("GET", "/sela/nothing/", SELA, None),
     ("POST", "/octanist/api/leads", OCTANIST, {"name": "New", "email": "new@example.com", "custom": {"z": 1, "y": 2}}),
     ("PATCH", "/octanist/api/leads", OCTANIST, {"email": "family@example.com", "status": "won"}),
-    ("POST", "/octanist/api/stats", OCTANIST, {"dateFrom": "2025-01-01", "dateTo": "2026-12-31"}),
+    ("POST", "/octanist/api/stats", OCTANIST, {"period": "custom", "startDate": "2025-01-01", "endDate": "2026-12-31"}),
     ("GET", "/octanist/api/leads?sort=createdAt:desc", OCTANIST, None),
     ("POST", f"{PEARL}/Lead", NLPEARL, {"phoneNumber": "+12025550121", "externalId": "crm-1", "timeZoneId": "Pacific Standard Time"}),
     ("POST", f"{PEARL}/Leads/Add", NLPEARL, {"leads": [{"phoneNumber": "+12025550122"}, {"phoneNumber": None}]}),

@@ -515,11 +515,12 @@ def test_the_report_is_plain_json(client: Client) -> None:
 
 def test_the_coverage_tells_what_was_and_was_not_seen(client: Client) -> None:
     client.send("list_things")
-    client.send("list_things", fault=Fault(CATALOGUE["reset"], "magic", {}))
-    client.send("list_things", fault=Fault(CATALOGUE["gateway_html"], "magic", {}))
+    client.send("list_things", status=0, fault=Fault(CATALOGUE["reset"], "magic", {}))
+    client.send("list_things", status=502, fault=Fault(CATALOGUE["gateway_html"], "magic", {}))
     client.send("update_thing", status=409, matches=by(RULE, [ADA, BOB], number("A1", ADA, BOB)))
     client.send("update_thing", matches=[*by(RULE, [], number("Z9")), *by(RULE, [ADA], number("A1", ADA))], changes=update(ADA))
-    client.send("update_thing", fault=Fault(CATALOGUE["apply_but_fail"], "magic", {"answer": "timeout"}), changes=update(ADA))
+    lost = Fault(CATALOGUE["apply_but_fail"], "magic", {"answer": "timeout"})
+    client.send("update_thing", status=0, fault=lost, changes=update(ADA))
     client.send(status=404)
     (listed, updated, *_), rules = (client.report().coverage["shop"][name] for name in ("operations", "rules"))
     assert listed == {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.call import Call
-from mockserver.dispatch import Receive, Router, Site, read_body, read_place
+from mockserver.dispatch import Receive, Router, Site, headers_of, read_body, read_place
 from mockserver.errors import DocumentError, Refusal
 from mockserver.spec import load_document
 from mockserver.vendor import Reply
@@ -193,13 +193,37 @@ def test_a_body_is_read_up_to_the_limit(parts: list[bytes], declared: bytes | No
     assert (asyncio.run(read_body(headers, receive, 5)), len(rest)) == (body, left)
 
 
-def test_half_a_body_of_a_client_that_went_away_is_none() -> None:
-    messages: list[dict[str, Any]] = [{"type": "http.request", "body": b"name=Bo", "more_body": True}, {"type": "http.disconnect"}]
+def test_half_a_request_of_a_client_that_went_away_is_none(served: tuple[Site, Workspaces]) -> None:
+    site, worlds = served
+    messages: list[dict[str, Any]] = [{"type": "http.request", "body": b'{"name"', "more_body": True}, {"type": "http.disconnect"}]
 
     async def receive() -> dict[str, Any]:
         return messages.pop(0)
 
-    assert asyncio.run(read_body({b"content-length": b"8"}, receive, 100)) is None
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/tiny/v1/people",
+        "query_string": b"",
+        "headers": list(JSON.items()),
+    }
+    asyncio.run(site(scope, receive, send, "/tiny"))
+    assert (worlds.of("me").requests, list(worlds.of("me").journal)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("pairs", "headers"),
+    [
+        pytest.param([(b"a", b"1"), (b"b", b"2")], {b"a": b"1", b"b": b"2"}, id="each once"),
+        pytest.param([(b"a", b"1"), (b"b", b"2"), (b"a", b"3")], {b"a": b"1, 3", b"b": b"2"}, id="one twice"),
+    ],
+)
+def test_headers_that_are_sent_several_times_are_joined(pairs: list[tuple[bytes, bytes]], headers: dict[bytes, bytes]) -> None:
+    assert headers_of(pairs) == headers
 
 
 @pytest.mark.parametrize(
@@ -392,6 +416,22 @@ def test_a_bug_in_a_handler_is_a_500_that_leaves_no_trace_but_in_the_log(
         [("ERROR", "POST /tiny/v1/people failed inside the server", "a bug")],
     )
     assert (worlds.of("me").tables["tiny"]["people"].rows, worlds.of("me").tables["tiny"]["people"].serial) == ({1: ADA}, 1)
+
+
+def test_a_bug_in_the_wording_of_a_refusal_is_a_500_too(tmp_path: File, caplog: pytest.LogCaptureFixture) -> None:
+    reply = ask(tiny.site(tmp_path, Speechless())[0], "POST", "/people", b"{")
+    said = [record.getMessage() for record in caplog.records]
+    caplog.clear()
+    assert (reply.status, said) == (500, ["POST /tiny/v1/people failed inside the server"])
+
+
+class Speechless(tiny.Plain):
+    """A dialect that has no words for a body that is no JSON."""
+
+    def refuse(self, refusal: Refusal, call: Call) -> Reply:
+        if refusal.kind == "malformed":
+            raise ValueError("no words")
+        return super().refuse(refusal, call)
 
 
 def test_an_answer_out_of_the_document_is_sent_and_logged(site: Site, caplog: pytest.LogCaptureFixture) -> None:

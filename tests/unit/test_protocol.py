@@ -119,6 +119,12 @@ def test_requests_on_one_connection_are_answered_in_turn(address: tuple[str, int
     assert talk(address, *asked, request("/")) == whole * 2 + pieces + whole + pieces + HEAD % 5 + b"whole"
 
 
+def test_a_client_that_wants_to_leave_is_let_go(address: tuple[str, int]) -> None:
+    began = time.monotonic()
+    assert talk(address, request("/")) == HEAD % 5 + b"whole"
+    assert time.monotonic() - began < 3  # and not after the five seconds for which a connection is kept
+
+
 def test_many_requests_at_once_are_all_answered(address: tuple[str, int]) -> None:
     assert talk(address, *[request("/", close=False)] * 500, request("/")) == (KEPT % 5 + b"whole") * 500 + HEAD % 5 + b"whole"
 

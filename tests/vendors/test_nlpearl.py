@@ -314,6 +314,11 @@ def test_an_escaped_slash_in_a_path_stays_escaped(nlpearl: httpx.Client) -> None
     assert found == [404, 404, 200, 200]
 
 
+@pytest.mark.parametrize("body", [b'{"a\x01": 1, "b": "\xff"}', b'{"a\\x": ' + b'{"b":' * 40, b'{"\xff": 1, "a": "\x01"}'])
+def test_a_name_that_no_parser_reads_is_refused_like_all_that_is_no_json(nlpearl: httpx.Client, body: bytes) -> None:
+    assert nlpearl.post(LEAD, content=body, headers={"Content-Type": "application/json"}).status_code == 400
+
+
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [
