@@ -18,7 +18,7 @@ This page is generated (`make fidelity`); a test holds it to the code.
 | `inferred` | what the framework behind the API does, or plain reasoning |
 | `chosen` | nothing says; where a user could need the other, a setting switches it |
 
-A setting is switched in a fixture, `settings: {<vendor>: {<name>: <value>}}`.
+A setting is switched in a fixture, `settings: {<vendor>: {<name>: <value>}}`, or while the server runs ([control.md](control.md)).
 """
 
 

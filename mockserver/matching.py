@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from mockserver.provenance import Provenance
-from mockserver.state import Row, RowId, Transaction
+from mockserver.state import Row, Transaction
 
 Combine = Literal["all given", "first that matches", "first given"]
 """How the keys of a rule work together: every given key must fit the same row; the first given key that finds anything
@@ -43,11 +43,6 @@ class Step(NamedTuple):
     value: Any
     normalised: Any
     rows: list[Row]
-
-    @property
-    def candidates(self) -> tuple[RowId, ...]:
-        """The ids of the rows."""
-        return tuple(row["id"] for row in self.rows)
 
     @property
     def verdict(self) -> str:

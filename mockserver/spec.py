@@ -87,13 +87,12 @@ _PLACE = re.compile(r"{([^}]*)}")
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What an operation reads: media types, whether it must be there, and its reader; `form` reads the texts of an HTML form first.
+    """What an operation reads: media types and its reader; `form` reads the texts of an HTML form first.
 
     `item` is for the handler to read with: each item of an `x-partial` array, or what it makes of a body that is `x-mapped-to` a schema.
     """
 
     media_types: tuple[str, ...]
-    required: bool
     reader: Reader
     form: Coerce
     item: Reader | None
@@ -173,12 +172,6 @@ class Document:
         found = self._operations()
         self._stop_if_wrong()
         return tuple(found)
-
-    @cached_property
-    def schemas(self) -> dict[str, Schema]:
-        """The component schemas, resolved."""
-        parts = self.source.content.get("components", {}).get("schemas", {})
-        return {name: self._schema(part, ("components", "schemas", name)) for name, part in parts.items()}
 
     def _stop_if_wrong(self) -> None:
         if self.problems:
@@ -271,7 +264,7 @@ class Document:
                 item, partial = Reader(prop["items"], self.coercer), prop["x-partial"]
                 loose = {key: value for key, value in prop.items() if key != "items"}
                 schema = schema | {"properties": schema["properties"] | {name: loose}}
-        return Body(tuple(body["content"]), bool(body.get("required")), Reader(schema, self.coercer), form, item, partial)
+        return Body(tuple(body["content"]), Reader(schema, self.coercer), form, item, partial)
 
     def _answers(self, part: dict[str, Any], at: Path) -> dict[int, Answer]:
         answers = {}
