@@ -9,6 +9,9 @@ from mockserver.errors import SettingError
 MEGABYTE = 1024 * 1024
 _SHORTEST_TOKEN = 8
 
+REFUSED_ACCOUNTS = frozenset({"invalid", "expired"})
+"""Account names that never get in, so that a client can test its 401."""
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -60,20 +63,26 @@ def _token(text: str) -> str:
     return text
 
 
+def _account(text: str) -> str:
+    if not (text.isascii() and text.isprintable()) or {" ", ":"} & {*text} or text in {"", *REFUSED_ACCOUNTS}:
+        raise ValueError("a name that every vendor's credential can have: ASCII without spaces and colons, neither invalid nor expired")
+    return text
+
+
 OPTIONS = (
     Option("host", "127.0.0.1", _text, "Address to listen on."),
     Option("port", 8080, _between(0, 65535), "Port to listen on; 0 takes a free one and prints it."),
     Option("fixtures", "demo", _text, "What a workspace holds at first: demo, empty, or a YAML file."),
     Option("seed", 1, _between(0, 2**63 - 1), "Decides every generated id."),
     Option("strictness", "vendor", _one_of("vendor", "document"), "vendor reads as the vendor's framework does, document to the letter."),
-    Option("auth", "any", _one_of("any", "strict"), "any admits every well-formed credential, strict only the fixture's accounts."),
+    Option("auth", "any", _one_of("any", "strict"), "any admits every well-formed credential, strict only the accounts that are declared."),
     Option("log_level", "info", _one_of("debug", "info", "warning", "error"), "How much is logged to stderr."),
     Option("max_body", 32 * MEGABYTE, _between(1, 2**40), "Largest request body in bytes; above it the answer is 413."),
     Option("max_workspaces", 10_000, _between(1, 10**9), "How many accounts may have a workspace at a time."),
     Option("journal_entries", 1000, _between(1, 10**7), "How many requests each workspace's journal keeps."),
     Option("journal_bytes", 16 * MEGABYTE, _between(1, 2**40), "How many bytes of requests and answers each workspace's journal keeps."),
     Option("admin_token", "", _token, "What the control API asks for; beyond loopback one is made and printed unless it is given here."),
-    Option("default_account", "demo", _text, "Account of requests to endpoints that are open without a credential."),
+    Option("default_account", "demo", _account, "Account of requests to endpoints that are open without a credential."),
 )
 """Every option there is."""
 

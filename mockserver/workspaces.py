@@ -11,10 +11,8 @@ from mockserver.clock import Clock
 from mockserver.errors import Problem, Refusal
 from mockserver.injection import Injection
 from mockserver.journal import Journal
+from mockserver.settings import REFUSED_ACCOUNTS
 from mockserver.state import Saved, Table, Transaction
-
-REFUSED_ACCOUNTS = frozenset({"invalid", "expired"})
-"""Account names that never get in, so that a client can test its 401."""
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
@@ -106,8 +104,8 @@ class Workspaces:
     ) -> None:
         """`seed` is what every new workspace copies, `default` the account of requests that need no credential.
 
-        `strict` admits only the `declared` accounts, there are at most `limit` workspaces, and `journal` makes the journal of each.
-        `unclaimed` has the requests that come to none.
+        `strict` admits only credentials of the `declared` accounts, there are at most `limit` workspaces, and `journal` makes the
+        journal of each. `unclaimed` has the requests that come to none.
         """
         self.seed = seed
         self.unclaimed = seed.copy("unclaimed")
@@ -118,20 +116,23 @@ class Workspaces:
         self._default = default
         self._limit = limit
         self._by_account: dict[str, Workspace] = {}
+        self._admitted: dict[str | None, Workspace] = {}
         self._names = count(1)
 
     def of(self, account: str | None) -> Workspace:
-        """The account's workspace.
+        """The account's workspace; without an account, that of the default one.
 
         Raises Refusal("unauthorized") for an account that does not get in, Refusal("forbidden") past the limit.
         """
-        found = self._by_account.get(account or self._default)
-        return found if found is not None else self._enter(account or self._default)
+        found = self._admitted.get(account)
+        return found if found is not None else self._admit(account)
 
-    def _enter(self, account: str) -> Workspace:
-        if account in REFUSED_ACCOUNTS or (self._strict and account not in self._declared and account != self._default):
+    def _admit(self, account: str | None) -> Workspace:
+        if account in REFUSED_ACCOUNTS or (self._strict and account is not None and account not in self._declared):
             raise Refusal("unauthorized", "unknown")
-        return self._made(account)
+        name = self._default if account is None else account
+        workspace = self._admitted[account] = self._by_account.get(name) or self._made(name)
+        return workspace
 
     def _made(self, account: str) -> Workspace:
         if len(self._by_account) >= self._limit:
@@ -152,8 +153,9 @@ class Workspaces:
             raise Refusal("invalid", problems=[Problem(("name",), "pattern", f"{name!r} {reason}")])
         if self.named(name) is not None:
             raise Refusal("conflict", f"There is a workspace {name!r} already.")
+        workspace = self._made(name)
         self._declared.add(name)
-        return self._made(name)
+        return workspace
 
     def named(self, name: str) -> Workspace | None:
         """The workspace of that name."""
@@ -165,6 +167,9 @@ class Workspaces:
         found = self.named(name)
         if found is not None:
             del self._by_account[found.account]
+            self._admitted.pop(found.account, None)
+            if found.account == self._default:
+                self._admitted.pop(None, None)
         return found is not None
 
     def reset(self) -> None:

@@ -183,6 +183,7 @@ def application(strictness: str) -> Application:
     app = create_app(strictness=strictness, auth="strict", default_account=ACCOUNT)
     for vendor, values in app.workspaces.seed.settings.items():
         values.update(SETTINGS.get(vendor, {}))
+    app.workspaces.create(ACCOUNT)
     return app
 
 

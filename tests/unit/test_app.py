@@ -12,6 +12,7 @@ from mockserver.server import MockServer
 from mockserver.workspaces import Workspace
 
 SELA, OCTANIST, NLPEARL = "/sela/api/leads/", "/octanist/api/leads", "/nlpearl/v2/Pearl"
+OPEN = "/sela/api/lead-ingestion/3f0c1a52-7d6b-4c58-9a0e-5b1f6f2d8e11/"
 
 
 def credential(vendor: str, account: str) -> dict[str, str]:
@@ -116,7 +117,7 @@ def test_no_credential_is_refused(vendor: str, path: str, server: MockServer) ->
     ("account", "status"),
     [
         pytest.param("me", 200, id="declared"),
-        pytest.param("demo", 200, id="the default"),
+        pytest.param("demo", 401, id="the default"),
         pytest.param("you", 401, id="another"),
         pytest.param("invalid", 401, id="one that never gets in"),
     ],
@@ -127,6 +128,13 @@ def test_strict_admits_only_the_accounts_of_the_fixture(
     (tmp_path / "seed.yaml").write_text("accounts: [me]\n", "utf-8")
     url = serve(auth="strict", fixtures=str(tmp_path / "seed.yaml"))
     assert httpx.get(url + path, headers=credential(vendor, account)).status_code == status
+
+
+def test_strict_leaves_an_open_endpoint_open_and_its_account_undeclared(serve: Callable[..., str]) -> None:
+    url = serve(auth="strict")
+    opened = httpx.post(url + OPEN, json={"contact": {"phone": "+12025550199"}})
+    told = httpx.get(url + SELA, headers=credential("sela", "demo"))
+    assert (opened.status_code, told.status_code) == (201, 401)
 
 
 def test_a_long_key_never_shows(server: MockServer) -> None:

@@ -135,7 +135,7 @@ BAD = {
     "journal_entries": "0",
     "journal_bytes": "0",
     "admin_token": "short",
-    "default_account": " ",
+    "default_account": "invalid",
 }
 SPOKEN = [pytest.param(option.flag, option.variable, BAD[option.name], id=option.name) for option in OPTIONS]
 
@@ -259,7 +259,7 @@ def test_a_flag_wins_over_its_variable(start: Start) -> None:
 def test_a_variable_configures_the_server(start: Start) -> None:
     _, (first, *_) = start(MOCKSERVER_AUTH="strict")
     url = first.rpartition(" ")[2] + "/sela/api/leads/"
-    assert [httpx.get(url, headers={"Authorization": f"Token {key}"}).status_code for key in ("demo", "me")] == [200, 401]
+    assert httpx.get(url, headers={"Authorization": "Token demo"}).status_code == 401
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

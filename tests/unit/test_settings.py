@@ -44,7 +44,10 @@ TAKEN = [
     ("admin_token", "", ""),
     ("admin_token", "s3cret-t", "s3cret-t"),
     ("default_account", "me", "me"),
+    ("default_account", "Sk_live-51.H/x=", "Sk_live-51.H/x="),
 ]
+
+ACCOUNT = "a name that every vendor's credential can have: ASCII without spaces and colons, neither invalid nor expired"
 
 REFUSED = [
     ("host", "", "a text that is not empty"),
@@ -71,7 +74,13 @@ REFUSED = [
     ("admin_token", "short", "at least 8 ASCII characters without spaces"),
     ("admin_token", "with a space", "at least 8 ASCII characters without spaces"),
     ("admin_token", "pässword", "at least 8 ASCII characters without spaces"),
-    ("default_account", "", "a text that is not empty"),
+    ("default_account", "", ACCOUNT),
+    ("default_account", "invalid", ACCOUNT),
+    ("default_account", "expired", ACCOUNT),
+    ("default_account", "two words", ACCOUNT),
+    ("default_account", "me:secret", ACCOUNT),
+    ("default_account", "me\n", ACCOUNT),
+    ("default_account", "zoë", ACCOUNT),
 ]
 
 

@@ -75,14 +75,38 @@ def test_two_accounts_never_get_in(account: str, strict: bool) -> None:
     assert refusal_of(lambda: worlds.of(account)) == ("unauthorized", "unknown")
 
 
-@pytest.mark.parametrize("account", ["me", "demo", None])
-def test_strict_admits_declared_accounts_and_the_default(account: str | None) -> None:
-    assert workspaces(strict=True, declared=("me",)).of(account).name == (account or "demo")
+@pytest.mark.parametrize(("account", "name"), [("me", "me"), (None, "demo")])
+def test_strict_admits_declared_accounts_and_requests_that_need_no_credential(account: str | None, name: str) -> None:
+    assert workspaces(strict=True, declared=("me",)).of(account).name == name
 
 
 def test_strict_refuses_everybody_else() -> None:
     worlds = workspaces(strict=True, declared=("me",))
     assert (refusal_of(lambda: worlds.of("you")), len(worlds)) == (("unauthorized", "unknown"), 0)
+
+
+def test_strict_refuses_a_credential_of_the_default_account_unless_it_is_declared() -> None:
+    worlds = workspaces(strict=True, declared=("me",))
+    worlds.of(None)
+    assert refusal_of(lambda: worlds.of("demo")) == ("unauthorized", "unknown")
+    declared = workspaces(strict=True, declared=("demo",))
+    assert declared.of("demo") is declared.of(None)
+
+
+def test_a_workspace_that_is_made_by_name_declares_its_account() -> None:
+    worlds = workspaces(strict=True)
+    made = worlds.create("demo")
+    assert (worlds.of("demo"), worlds.of(None)) == (made, made)
+    worlds.delete("demo")
+    assert made is not worlds.of("demo") is worlds.of(None)
+
+
+def test_a_workspace_that_is_one_too_many_declares_nothing() -> None:
+    worlds = workspaces(strict=True, declared=("me",), limit=1)
+    worlds.of("me")
+    assert refusal_of(lambda: worlds.create("you"))[0] == "forbidden"
+    worlds.delete("me")
+    assert refusal_of(lambda: worlds.of("you")) == ("unauthorized", "unknown")
 
 
 def test_there_are_no_more_workspaces_than_allowed() -> None:
