@@ -164,13 +164,6 @@ class Injection:
         """Forget every rule; the next one is number 1 again."""
         self._rules, self._tallies, self._last = {}, {}, 0
 
-    def copy(self) -> "Injection":
-        """The same rules with the same counters, which go their own way from here."""
-        twin = Injection(self._seed)
-        twin._rules, twin._last = dict(self._rules), self._last
-        twin._tallies = {id: replace(tally) for id, tally in self._tallies.items()}
-        return twin
-
     def __len__(self) -> int:
         return len(self._rules)
 

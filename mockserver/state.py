@@ -190,10 +190,6 @@ class Transaction:
         """Every row, oldest first."""
         return self.tables[table].rows.values()
 
-    def count(self, table: str) -> int:
-        """How many rows the table has."""
-        return len(self.tables[table].rows)
-
     def next_number(self, table: str) -> int:
         """1, 2, 3, ... for the table's new rows; a refused request gives its numbers back."""
         store = self.tables[table]

@@ -180,6 +180,3 @@ class Workspaces:
 
     def __iter__(self) -> Iterator[Workspace]:
         return iter(self._by_account.values())
-
-    def __len__(self) -> int:
-        return len(self._by_account)

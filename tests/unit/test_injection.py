@@ -250,16 +250,6 @@ def test_rules_are_numbered_and_can_be_removed() -> None:
     assert (made.listing(NOW), made.add({"fault": "reset"}, NOW).id) == ([], 1)
 
 
-def test_a_copy_goes_its_own_way(ask: Callable[..., Call]) -> None:
-    made = rules({"fault": "conflict", "times": 2})
-    made.take(ask())
-    twin = made.copy()
-    twin.take(ask())
-    twin.add({"fault": "reset"}, NOW)
-    assert [each.listing(NOW)[0]["left"] for each in (made, twin)] == [1, 0]
-    assert (len(made), len(twin)) == (1, 2)
-
-
 def test_everything_wrong_with_a_rule_is_told_at_once() -> None:
     spec = {"fault": "slow", "parameters": {"seconds": -1, "x": 1}, "path": "people", "lead": " ", "seconds_to_live": 1e300}
     with pytest.raises(Refusal) as caught:

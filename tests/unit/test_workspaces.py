@@ -82,7 +82,7 @@ def test_strict_admits_declared_accounts_and_requests_that_need_no_credential(ac
 
 def test_strict_refuses_everybody_else() -> None:
     worlds = workspaces(strict=True, declared=("me",))
-    assert (refusal_of(lambda: worlds.of("you")), len(worlds)) == (("unauthorized", "unknown"), 0)
+    assert (refusal_of(lambda: worlds.of("you")), [*worlds]) == (("unauthorized", "unknown"), [])
 
 
 def test_strict_refuses_a_credential_of_the_default_account_unless_it_is_declared() -> None:
