@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from mockserver.app import create_app
 from mockserver.dispatch import Site
+from mockserver.vendor import Setting
 
 _HEAD = """# Fidelity
 
@@ -53,11 +54,12 @@ def _site(site: Site) -> Iterator[str]:
     yield from ("", "### Settings", "")
     yield from _table(
         ("setting", "default", "choices", "", "mark", "source"),
-        [
-            (f"`{s.name}`", f"`{s.default}`", ", ".join(f"`{v}`" for v in s.values), s.help, f"`{s.provenance}`", s.source)
-            for s in vendor.settings
-        ],
+        [(f"`{s.name}`", f"`{s.default}`", _choices(s), s.help, f"`{s.provenance}`", s.source) for s in vendor.settings],
     )
+
+
+def _choices(setting: Setting) -> str:
+    return f"`{setting.least}` or more" if setting.least is not None else ", ".join(f"`{value}`" for value in setting.values)
 
 
 def render() -> str:

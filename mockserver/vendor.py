@@ -29,7 +29,7 @@ _KINDS = {bool: "true or false", int: "an integer, like {}", str: "a text, like 
 class Setting:
     """One switch for a behaviour that the vendor's documentation leaves open.
 
-    `values` are the choices; empty means any value of the default's type.
+    `values` are the choices; empty means any value of the default's type, or any integer that is no less than `least`.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Setting:
     provenance: Provenance
     source: str
     values: tuple[str | int | bool, ...] = ()
+    least: int | None = None
 
     def refuses(self, value: Any) -> str | None:
         """Why the value is none of this setting's, or None."""
@@ -45,6 +46,8 @@ class Setting:
             return f"must be one of {', '.join(map(str, self.values))}"
         if type(value) is not type(self.default):
             return "must be " + _KINDS[type(self.default)].format(self.default)
+        if isinstance(value, int) and self.least is not None and value < self.least:
+            return f"must be at least {self.least}"
         return None
 
 

@@ -58,6 +58,12 @@ def test_the_answer_shows_the_values_of_now(control: httpx.Client) -> None:
         pytest.param({"nobody": {}}, {"/nobody": "is no vendor; the vendors are nlpearl, octanist, sela"}, id="vendor"),
         pytest.param({"nlpearl": {"not_found_status": 403}}, {"/nlpearl/not_found_status": "must be one of 404, 400"}, id="choice"),
         pytest.param({"sela": {"page_size": "ten"}}, {"/sela/page_size": "must be an integer, like 100"}, id="type"),
+        pytest.param({"sela": {"page_size": 0, "max_page_size": -1}, "nlpearl": {"search_limit": 0}, "octanist": {"leads_limit": -1}}, {
+            "/sela/page_size": "must be at least 1",
+            "/sela/max_page_size": "must be at least 1",
+            "/nlpearl/search_limit": "must be at least 1",
+            "/octanist/leads_limit": "must be at least 0",
+        }, id="range"),
         pytest.param({"octanist": {"allow_bulk_updates": []}}, {"/octanist/allow_bulk_updates": "must be a text, an integer, true or false, or null"}, id="list"),
         pytest.param({"octanist": True}, {"/octanist": "must be a JSON object"}, id="no object"),
         pytest.param({}, {"": "must not be empty"}, id="nothing"),

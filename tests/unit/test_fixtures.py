@@ -127,6 +127,7 @@ def test_a_seeder_is_told_time_seed_and_settings(write: Write) -> None:
             "6: settings.tiny.size: must be an integer, like 3",
             "7: settings.tiny.loud: must be true or false",
         ], id="bad settings"),
+        pytest.param("settings: {tiny: {size: 0}}", ["1: settings.tiny.size: must be at least 1"], id="a setting out of its range"),
     ],
 )  # fmt: skip  # one line a sentence reads best
 def test_each_problem_is_told_with_its_line_and_place(text: str, said: list[str], write: Write) -> None:

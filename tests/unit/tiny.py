@@ -127,7 +127,7 @@ def vendor(dialect: Plain | None = None) -> Vendor:
     settings = (
         Setting("colour", "red", "Which.", "chosen", "nowhere", ("red", "blue")),
         Setting("unknown_references", "refuse", "Whether.", "chosen", "nowhere", ("refuse", "accept")),
-        Setting("size", 3, "How much.", "chosen", "nowhere"),
+        Setting("size", 3, "How much.", "chosen", "nowhere", least=1),
         Setting("loud", False, "Whether.", "chosen", "nowhere"),
     )
     people = TableSpec("people", {"name": lambda row: row["name"]})

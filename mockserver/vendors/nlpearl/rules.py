@@ -98,7 +98,7 @@ SETTINGS = (
         _BY_EXTERNAL_ID,
         ("newest", "oldest"),
     ),
-    Setting("search_limit", 100, "How many leads a search without a limit returns.", "client", f"{_SDK}, outbound.py"),
+    Setting("search_limit", 100, "How many leads a search without a limit returns.", "client", f"{_SDK}, outbound.py", least=1),
     Setting(
         "delete_result",
         "any",

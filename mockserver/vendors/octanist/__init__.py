@@ -300,7 +300,7 @@ def stats(call: Call, tx: Transaction) -> Reply:
     """POST /stats: usage, counts and conversion of a period's leads (`stats`)."""
     period = _period(call.body, call.now)
     rows = [row for row in tx.rows("leads") if period.start <= row["createdAt"] <= period.end]
-    limit = max(call.settings["leads_limit"], 0)
+    limit = call.settings["leads_limit"]
     shown = period if call.settings["subscription"] == "active" else (None, None)
     usage = {"leadsUsed": len(rows), "leadsLimit": limit, "lockedLeads": max(len(rows) - limit, 0)}
     usage |= dict(zip(("periodStart", "periodEnd"), shown, strict=True))

@@ -116,7 +116,7 @@ SETTINGS = (
         _STATS,
         ("active", "none"),
     ),
-    Setting("leads_limit", 500, "leadsLimit of the stats.", "chosen", _STATS),
+    Setting("leads_limit", 500, "leadsLimit of the stats.", "chosen", _STATS, least=0),
 )
 
 BEHAVIOURS = (

@@ -347,8 +347,7 @@ def _page(rows: list[Row], call: Call, view: Callable[[Row], Row] = dict) -> dic
 
 def _page_size(call: Call) -> int:
     size = call.query.get("page_size")
-    default = max(1, call.settings["page_size"])
-    return int(min(size, max(1, call.settings["max_page_size"]))) if isinstance(size, int) and size > 0 else default
+    return int(min(size, call.settings["max_page_size"]) if isinstance(size, int) and size > 0 else call.settings["page_size"])
 
 
 def _page_number(page: Any, last: int) -> int:

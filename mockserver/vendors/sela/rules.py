@@ -124,8 +124,8 @@ SETTINGS = (
         ("refuse", "create"),
     ),
     Setting("list_order", "newest", "Which leads come first in the list.", "chosen", "leads/list-leads", ("newest", "oldest")),
-    Setting("page_size", 100, "Entries on a page where the request names no number.", "chosen", "leads/list-leads"),
-    Setting("max_page_size", 1000, "The most entries a page can be asked to have.", "chosen", "leads/list-leads"),
+    Setting("page_size", 100, "Entries on a page where the request names no number.", "chosen", "leads/list-leads", least=1),
+    Setting("max_page_size", 1000, "The most entries a page can be asked to have.", "chosen", "leads/list-leads", least=1),
     Setting("time_zone", ZONES[0], "Zone of the times in answers.", "inferred", "leads/retrieve-a-lead", ZONES),
 )
 
