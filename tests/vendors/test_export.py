@@ -270,6 +270,19 @@ def test_an_id_is_not_handed_out_again_after_its_lead_was_deleted() -> None:
     assert ("leads" in content, content["next_numbers"]) == (False, {"leads": 2})
 
 
+@pytest.mark.parametrize("id", [2**53, 2**63 - 1, 10**30])
+def test_ids_go_on_past_any_limit(id: int) -> None:
+    workspace = holding("sela", leads=[{"id": id, "phone_number": "+12025550101"}, {"phone_number": "+12025550102"}])
+    assert [*workspace.tables["sela"]["leads"].rows] == [id, id + 1]
+    assert contents(made_from(export(workspace, VENDORS))) == contents(workspace)
+
+
+def test_an_id_with_a_zero_fraction_is_an_integer() -> None:
+    workspace = holding("sela", leads=[{"id": 7.0, "phone_number": "+12025550101"}], lead_types=[{"id": 5.0, "name": "A"}])
+    whole = holding("sela", leads=[{"id": 7, "phone_number": "+12025550101"}], lead_types=[{"id": 5, "name": "A"}])
+    assert contents(workspace) == contents(whole)
+
+
 def test_a_shifted_clock_is_told_by_its_shift_and_a_real_one_not_at_all() -> None:
     workspace = holding("sela")
     workspace.clock.shift(timedelta(days=-1, seconds=0.5))

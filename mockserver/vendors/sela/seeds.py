@@ -32,14 +32,19 @@ _LEFT_OUT: dict[str, Row] = {
 def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
     """Fill the tables from the section of a fixture; yields each invalid phone number, time out of range and reference to nothing."""
     for table, defaults in _DEFAULTS.items():
-        rows = section.get(table, ())
+        rows = [_numbered(row) for row in section.get(table, ())]
         tx.skip_numbers(table, max((row["id"] for row in rows if isinstance(row.get("id"), int)), default=0))
         for row in rows:
             tx.put(table, defaults | row)
     if not section.get("unknown_references"):
         yield from _dangling("ingestion_configs", section, tx)
         yield from _dangling("leads", section, tx)
-    yield from _seed_leads(section.get("leads", ()), tx, seeding)
+    yield from _seed_leads([_numbered(row) for row in section.get("leads", ())], tx, seeding)
+
+
+def _numbered(row: Row) -> Row:
+    """The row with an id that can be counted on from: 7.0 is an integer for JSON Schema."""
+    return row | {"id": int(row["id"])} if isinstance(row.get("id"), float) else row
 
 
 def _seed_leads(rows: Collection[Row], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
