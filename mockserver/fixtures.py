@@ -1,21 +1,24 @@
 """Fixtures: what a workspace holds, from a seed file or by the control API, all of it or nothing; and the way back."""
 
+import dataclasses
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from copy import deepcopy
 from datetime import timedelta
-from functools import cache
+from functools import cache, reduce
+from operator import getitem
 from pathlib import Path as File
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
 from mockserver.clock import Clock
-from mockserver.errors import FixtureError, OperatorError, Problem, Refusal
+from mockserver.errors import FixtureError, OperatorError, Path, Problem, Refusal
 from mockserver.formats import FORMATS, parse_date_time
 from mockserver.resources import folder
 from mockserver.schema import problems_of
 from mockserver.source import Source
-from mockserver.state import Table, Transaction
+from mockserver.state import RowId, Table, Transaction
 from mockserver.vendor import Seeding, Vendor
 from mockserver.workspaces import Workspace
 
@@ -47,7 +50,8 @@ class Fixture:
         try:
             merge(self.workspace, self.content, vendors)
         except Refusal as refusal:
-            raise FixtureError("\n".join(source.sentence(each.path, each.message) for each in refusal.problems)) from None
+            problems = sorted(refusal.problems, key=lambda each: source.line(each.path))
+            raise FixtureError("\n".join(source.sentence(each.path, each.message) for each in problems)) from None
         self.accounts = frozenset(self.content.get("accounts", ()))
 
 
@@ -73,28 +77,25 @@ def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> No
     `content` is the fixture as a JSON value. Raises Refusal("invalid") naming every problem by its path in there; then the workspace is
     as it was.
     """
-    _refuse(_misfits(content))
+    misfits = tuple(_misfits(content))
+    sound = _Sound(content, misfits)
     clock = workspace.clock.copy()
     settings = {vendor: dict(values) for vendor, values in workspace.settings.items()}
-    problems = [*_wind(clock, content), *_switch(settings, content.get("settings", {}), vendors)]
+    problems = [*misfits, *sound.duplicates, *_wind(clock, sound.content), *_switch(settings, sound.content.get("settings", {}), vendors)]
     transactions = {vendor.name: workspace.transaction(vendor.name) for vendor in vendors}
     try:
         for vendor in vendors:
             seeding = Seeding(clock.now(), workspace.seed, settings[vendor.name])
-            problems += _fill(vendor, content.get(vendor.name, {}), transactions[vendor.name], seeding)
-        _refuse(problems)
+            found = _fill(vendor, sound.content.get(vendor.name, {}), transactions[vendor.name], seeding)
+            problems += sound.told(found)
+        if problems:
+            raise Refusal("invalid", problems=problems)
     except BaseException:
         for tx in transactions.values():
             tx.rollback()
         raise
     workspace.settings = settings
     workspace.clock.set(clock)
-
-
-def _refuse(problems: Iterable[Problem]) -> None:
-    found = tuple(problems)
-    if found:
-        raise Refusal("invalid", problems=found)
 
 
 @cache
@@ -106,6 +107,63 @@ def _validator() -> Draft202012Validator:
 def _misfits(content: Any) -> Iterator[Problem]:
     if not _validator().is_valid(content):
         yield from problems_of(_validator(), content, {})
+
+
+_ROW, _FIELD = 3, 4
+"""How many steps lead to a row of a fixture, and to a field of a row."""
+
+
+class _Sound:
+    """What can be checked further of a fixture that breaks the schema, so that its other problems are told with those.
+
+    `content` is what it has without the values that break the schema and without the rows that then lack one they need. `duplicates` are
+    the problems with ids that stand in it twice.
+    """
+
+    def __init__(self, content: Any, misfits: Collection[Problem]) -> None:
+        """`misfits` is what the schema has against the content."""
+        self.content = _stripped(content, misfits) if misfits else content
+        self.duplicates = tuple(_duplicates(self.content))
+        self._places: dict[Path, Path] = {}
+        self._lost: set[Path] = {problem.path[:1] for problem in misfits if len(problem.path) < _ROW}
+        if misfits:
+            self._leave_out({problem.path[:_ROW] for problem in _misfits(self.content)})
+
+    def _leave_out(self, partial: Collection[Path]) -> None:
+        """Go on without these rows, and without the sections that are none."""
+        for path in partial:
+            if len(path) < _ROW:
+                self.content.pop(path[0], None)
+        for vendor, table in {path[:2] for path in partial if len(path) == _ROW}:
+            rows = [((vendor, table, place), row) for place, row in enumerate(self.content[vendor][table])]
+            kept = [(path, row) for path, row in rows if path not in partial]
+            self.content[vendor][table] = [row for _, row in kept]
+            self._places |= {(vendor, table, place): path for place, (path, _) in enumerate(kept)}
+            self._lost |= {(vendor, table, row["id"]) if "id" in row else (vendor, table) for path, row in rows if path in partial}
+
+    def told(self, problems: Iterable[Problem]) -> Iterator[Problem]:
+        """The problems with what is left, each at its place in the fixture, but for references to what was left out."""
+        for problem in problems:
+            if problem.keyword != "reference" or not self._is_lost(problem.path[0], *problem.value):
+                yield dataclasses.replace(problem, path=self._places.get(problem.path[:_ROW], problem.path[:_ROW]) + problem.path[_ROW:])
+
+    def _is_lost(self, vendor: str | int, table: str, id: RowId) -> bool:
+        """Whether the row may be there once the fixture fits the schema: a table may be missing because its name is wrong."""
+        if (vendor,) in self._lost and table not in self.content[vendor]:
+            return True
+        return (vendor, table) in self._lost or (vendor, table, id) in self._lost
+
+
+def _stripped(content: Any, misfits: Iterable[Problem]) -> Any:
+    """A copy without the values that break the schema. In place of a row that is none stands an empty one: the others keep their places."""
+    stripped = deepcopy(content) if isinstance(content, dict) else {}
+    for *way, last in sorted({problem.path[:_FIELD] for problem in misfits if problem.path}, key=len, reverse=True):
+        inside = reduce(getitem, way, stripped)
+        if isinstance(inside, list):
+            inside[last] = {}
+        else:
+            inside.pop(last, None)
+    return stripped
 
 
 def _wind(clock: Clock, content: Mapping[str, Any]) -> Iterator[Problem]:
@@ -140,16 +198,17 @@ def _switch(settings: Settings, asked: Mapping[str, Any], vendors: tuple[Vendor,
 def _fill(vendor: Vendor, section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
     for table, number in section.get("next_numbers", {}).items():
         tx.skip_numbers(table, int(number) - 1)
-    for problem in (*_duplicates(section), *vendor.seed(section, tx, seeding)):
-        yield Problem((vendor.name, *problem.path), problem.keyword, problem.message)
+    for problem in vendor.seed(section, tx, seeding):
+        yield dataclasses.replace(problem, path=(vendor.name, *problem.path))
 
 
-def _duplicates(section: Mapping[str, Any]) -> Iterator[Problem]:
-    for table, rows in section.items():
+def _duplicates(content: Mapping[str, Any]) -> Iterator[Problem]:
+    tables = ((name, table, rows) for name, section in content.items() if isinstance(section, dict) for table, rows in section.items())
+    for name, table, rows in tables:
         seen = set()
         for place, row in enumerate(rows if isinstance(rows, list) else ()):
             if "id" in row and row["id"] in seen:
-                yield Problem((table, place, "id"), "unique", f"the id {row['id']} stands twice in {table}")
+                yield Problem((name, table, place, "id"), "unique", f"the id {row['id']} stands twice in {table}")
             seen.add(row.get("id"))
 
 

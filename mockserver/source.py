@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from contextlib import suppress
+from functools import cached_property
 from importlib.util import cache_from_source
 from pathlib import Path as File
 from typing import Any, ClassVar
@@ -109,7 +110,7 @@ class Source:
 
     def line(self, path: Path) -> int:
         """The line, counted from 1, on which the value at that path begins; the nearest parent's where there is no such value."""
-        node = yaml.compose(self.file.read_text("utf-8") if self._text is None else self._text, _Loader)
+        node = self._root
         line = node.start_mark.line if node else 0
         for step in path:
             found = self._child(node, step)
@@ -117,6 +118,10 @@ class Source:
                 break
             line, node = found
         return int(line) + 1
+
+    @cached_property
+    def _root(self) -> Any:
+        return yaml.compose(self.file.read_text("utf-8") if self._text is None else self._text, _Loader)
 
     @staticmethod
     def _child(node: Any, step: str | int) -> tuple[int, Any] | None:

@@ -135,8 +135,9 @@ class Vendor:
     """One vendor: data, a dialect, and handlers named by the operationIds of `openapi/<name>.yaml`.
 
     `seed` fills the tables from the vendor's section of a fixture and yields what is wrong with it; the paths of its problems start
-    inside that section. The tables may hold rows already: one with the same id is replaced, and any may be referred to. `export` is the
-    way back: a section that fills empty tables with exactly these rows in this order, whatever the seed, time and settings then are.
+    inside that section, and the value of a `reference` to nothing is the table and the id that it names. The tables may hold rows
+    already: one with the same id is replaced, and any may be referred to. `export` is the way back: a section that fills empty tables
+    with exactly these rows in this order, whatever the seed, time and settings then are.
     `curl` is one line for the start-up banner, with `{url}` for the base URL.
     """
 

@@ -59,12 +59,17 @@ def test_a_fixture_with_anything_wrong_changes_nothing_and_names_it_all(mode: st
         "clock": "2025-02-01T12:00:00Z",
         "settings": {"octanist": {"allow_bulk_updates": 1}},
         "octanist": {"leads": [GRACE, GRACE]},
-        "sela": {"leads": [{"phone_number": "12"}]},
+        "sela": {"leads": [{"phone_number": "12"}, {"phone_number": "+12025550199", "status": "NOPE"}]},
     }
     answer = control.post("/seed", json={"fixture": wrong, "mode": mode})
     assert (answer.status_code, {each["pointer"] for each in answer.json()["errors"]}) == (
         400,
-        {"/fixture/settings/octanist/allow_bulk_updates", "/fixture/octanist/leads/1/id", "/fixture/sela/leads/0/phone_number"},
+        {
+            "/fixture/settings/octanist/allow_bulk_updates",
+            "/fixture/octanist/leads/1/id",
+            "/fixture/sela/leads/0/phone_number",
+            "/fixture/sela/leads/1/status",
+        },
     )
     assert (tables(workspace), control.get("/settings").json(), control.get("/clock").json()) == before
 

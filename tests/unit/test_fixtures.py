@@ -142,8 +142,8 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: File) -> None:
 
 def test_the_problems_of_settings_and_of_every_seeder_are_told_at_once(write: Write) -> None:
     def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterable[Problem]:
-        yield Problem(("leads", 0), "reference", "is nobody")
-        yield Problem(("leads", 1), "reference", "is nobody either")
+        yield Problem(("leads", 0), "phone", "is nobody")
+        yield Problem(("leads", 1), "phone", "is nobody either")
 
     vendors = with_seeder(seed, "sela"), with_seeder(seed, "octanist")
     said = sentences(write("settings: {sela: {size: x}}\nsela:\n  leads: []\noctanist: {}\n"), *vendors)
@@ -153,6 +153,20 @@ def test_the_problems_of_settings_and_of_every_seeder_are_told_at_once(write: Wr
         "3: sela.leads[1]: is nobody either",
         "4: octanist.leads[0]: is nobody",
         "4: octanist.leads[1]: is nobody either",
+    ]
+
+
+def test_problems_are_told_in_the_order_of_the_file(write: Write) -> None:
+    file = write(
+        "settings: {sela: {page_size: 0}}\nsela:\n  leads:\n  - {phone_number: '12'}\n  - {phone_number: '+12025550199', status: NOPE}\nclock: noon\n"
+    )
+    with pytest.raises(FixtureError) as caught:
+        Fixture(file, VENDORS, seed=1)
+    assert [line.split(":")[1:3] for line in str(caught.value).splitlines()] == [
+        ["1", " settings.sela.page_size"],
+        ["4", " sela.leads[0].phone_number"],
+        ["5", " sela.leads[1].status"],
+        ["6", " clock"],
     ]
 
 
@@ -337,6 +351,54 @@ def test_rows_without_a_time_have_that_of_the_clock_as_it_is_then(load: Load) ->
     ],
 )  # fmt: skip  # one line a problem reads best
 def test_a_fixture_with_problems_is_refused_with_all_of_them_and_changes_nothing(load: Load, content: Any, problems: Any) -> None:
+    assert refused(load, content) == problems
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("content", "problems"),
+    [
+        pytest.param({"sela": {"leads": [PHONE, {"phone_number": "12", "status": "NOPE", "lead_type": 9, "title": "Countess"}]}}, [
+            (("sela", "leads", 1, "lead_type"), "there is no 9 in lead_types"),
+            (("sela", "leads", 1, "phone_number"), "'12' is no valid phone number"),
+            (("sela", "leads", 1, "status"), '"NOPE" is not one of "UNKNOWN", "NEW" or 9 other candidates'),
+            (("sela", "leads", 1, "title"), "is no property here"),
+        ], id="one row"),
+        pytest.param({"sela": {"leads": [{"phone_number": 5, "email": None, "id": 1}, 5, {"status": "NEW"}, {"phone_number": "12"}, PHONE | {"id": 1}]}}, [
+            (("sela", "leads", 0, "phone_number"), '5 is not of type "string"'),
+            (("sela", "leads", 1), '5 is not of type "object"'),
+            (("sela", "leads", 2, "phone_number"), '"phone_number" is a required property'),
+            (("sela", "leads", 3, "phone_number"), "'12' is no valid phone number"),
+            (("sela", "leads", 4, "id"), "the id 1 stands twice in leads"),
+        ], id="rows after one that cannot be read"),
+        pytest.param({"sela": {"lead_types": [{"id": 5}], "representatives": [{"id": "6"}], "leads": [
+            PHONE | {"lead_type": 5, "representative": 6}, PHONE | {"lead_type": 7, "representative": 7},
+        ]}}, [
+            (("sela", "lead_types", 0, "name"), '"name" is a required property'),
+            (("sela", "leads", 1, "lead_type"), "there is no 7 in lead_types"),
+            (("sela", "representatives", 0, "id"), '"6" is not of type "integer"'),
+        ], id="references to rows that cannot be read"),
+        pytest.param({"octanist": {"sesions": [{"id": "s"}], "leads": [{"sessionId": "s", "value": 10**400}]}, "nlpearl": {"leads": 1, "pearls": [
+            {"id": "p", "type": 9}, {"id": "p", "lastCall": 1},
+        ]}}, [
+            (("nlpearl", "leads"), '1 is not of type "array"'),
+            (("nlpearl", "pearls", 0, "type"), "9 is not one of 1 or 2"),
+            (("nlpearl", "pearls", 1, "id"), "the id p stands twice in pearls"),
+            (("nlpearl", "pearls", 1, "lastCall"), "is no property here"),
+            (("octanist", "leads", 0, "value"), "holds a number past the range of doubles"),
+            (("octanist", "sesions"), "is no property here"),
+        ], id="a table with another name and one that is none"),
+        pytest.param({"accounts": [5], "clock": {}, "settings": {"octanist": 1, "sela": {"page_size": -1}}, "nlpearl": {"leads": [{"pearlId": "p", "phoneNumber": "1", "callData": {"a": 1}}]}}, [
+            (("accounts", 0), '5 is not of type "string"'),
+            (("clock", "shift_seconds"), '"shift_seconds" is a required property'),
+            (("nlpearl", "leads", 0, "callData"), '{"a":1} is not valid under any of the schemas listed in the \'anyOf\' keyword'),
+            (("nlpearl", "leads", 0, "pearlId"), "there is no p in pearls"),
+            (("settings", "octanist"), '1 is not of type "object"'),
+            (("settings", "sela", "page_size"), "must be at least 1"),
+        ], id="everywhere"),
+    ],
+)  # fmt: skip  # one line a problem reads best
+def test_what_breaks_the_schema_hides_no_other_problem_and_makes_up_none(load: Load, content: Any, problems: Any) -> None:
     assert refused(load, content) == problems
 
 

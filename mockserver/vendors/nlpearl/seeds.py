@@ -42,7 +42,9 @@ def _seed_leads(rows: Collection[Row], stamp: Stamp, tx: Transaction) -> Iterato
         if created is None:
             yield Problem(("leads", place, "created"), "range", "is out of range")
         if pearl is None:
-            yield Problem(("leads", place, "pearlId"), "reference", f"there is no {given['pearlId']} in pearls")
+            yield Problem(
+                ("leads", place, "pearlId"), "reference", f"there is no {given['pearlId']} in pearls", ("pearls", given["pearlId"])
+            )
             continue
         id = given.get("id") or stamp.id(tx.next_number("leads"))
         zone = {"timeZone": time_zone(given.get("timeZoneId"), pearl)}

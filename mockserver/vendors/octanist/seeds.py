@@ -22,15 +22,16 @@ def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Itera
     leads = section.get("leads", ())
     taken = {given["id"] for given in leads if "id" in given}
     for place, given in enumerate(leads):
-        problems = [Problem(("leads", place, name), keyword, message) for name, keyword, message in _faults(given, tx)]
+        problems = [Problem(("leads", place, name), *said) for name, *said in _faults(given, tx)]
         yield from problems
         if not problems:
             tx.put("leads", _seeded(given | {"id": given.get("id") or new_id(seeding.seed, tx, taken)}, tx, seeding))
 
 
-def _faults(given: Row, tx: Transaction) -> Iterator[tuple[str, str, str]]:
+def _faults(given: Row, tx: Transaction) -> Iterator[tuple[Any, ...]]:
+    """What is wrong with a lead: the field, the keyword, the message and, of a reference, where it leads."""
     if given.get("sessionId") is not None and tx.get("sessions", given["sessionId"]) is None:
-        yield "sessionId", "reference", f"there is no {given['sessionId']} in sessions"
+        yield "sessionId", "reference", f"there is no {given['sessionId']} in sessions", ("sessions", given["sessionId"])
     for name in INSTANTS:
         if given.get(name) is not None and moment_of(given[name]) is None:
             yield name, "range", "is out of range"

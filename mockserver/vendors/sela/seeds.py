@@ -96,7 +96,7 @@ def _dangling(table: str, section: Mapping[str, Any], tx: Transaction) -> Iterat
     for place, row in enumerate(section.get(table, ())):
         for field, target in _REFERENCES.items():
             if row.get(field) is not None and tx.get(target, row[field]) is None:
-                yield Problem((table, place, field), "reference", f"there is no {row[field]} in {target}")
+                yield Problem((table, place, field), "reference", f"there is no {row[field]} in {target}", (target, row[field]))
 
 
 def export(tx: Transaction) -> dict[str, Any]:
