@@ -142,7 +142,7 @@ class Injection:
         Null says the same as leaving a field out. Raises Refusal("invalid") naming everything that is wrong with it, Refusal("conflict")
         where the workspace has as many rules as it holds.
         """
-        problems = list(_problems(spec, now))
+        problems = list(unfit(spec, now))
         if problems:
             raise Refusal("invalid", problems=problems)
         if len(self._rules) >= MAX_RULES:
@@ -264,10 +264,12 @@ def _is_over(rule: Rule, now: datetime) -> bool:
     return rule.expires is not None and now >= rule.expires
 
 
-def _problems(spec: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
-    kind = by_name(spec["fault"])
+def unfit(spec: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
+    """Everything that is wrong with a rule (see `Injection.add`) whose fields have the right types."""
+    name = spec.get("fault", "")
+    kind = by_name(name)
     if kind is None:
-        yield Problem(("fault",), "enum", f"must be one of {', '.join(CATALOGUE)}", spec["fault"])
+        yield Problem(("fault",), "enum", f"must be one of {', '.join(CATALOGUE)}", name)
     else:
         for problem in kind.problems(spec.get("parameters") or {}):
             yield replace(problem, path=("parameters", *problem.path))

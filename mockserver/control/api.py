@@ -1,13 +1,14 @@
 """The machine behind the control API: who may ask, and what its handlers are given."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hmac import compare_digest
+from typing import Any
 
 from mockserver.call import Call, Headers
 from mockserver.dialects.problem_json import ProblemJson
 from mockserver.dispatch import Api, Site
-from mockserver.errors import Place, Problem, Refusal
+from mockserver.errors import Path, Place, Problem, Refusal
 from mockserver.spec import Document, Operation
 from mockserver.vendor import Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
@@ -15,6 +16,11 @@ from mockserver.workspaces import Workspace, Workspaces
 Handler = Callable[[Call, "Control"], Reply]
 
 HANDLERS: dict[str, Handler] = {}
+
+Check = Callable[[Mapping[str, Any], Call, "Control"], Iterable[Problem]]
+"""What is wrong with a body, or with a query where there is none, that the document cannot know. It is given the members that fit it."""
+
+CHECKS: dict[str, Check] = {}
 
 _PRIVATE = (b".localhost", b".test", b".example", b".invalid", b".local", b".internal")
 """Endings of host names that nobody can register."""
@@ -24,6 +30,16 @@ def operation(handler: Handler) -> Handler:
     """Decorator: this function answers the operation of its name."""
     HANDLERS[handler.__name__] = handler
     return handler
+
+
+def checked(check: Check) -> Callable[[Handler], Handler]:
+    """Decorator: what `check` finds is told together with what breaks the document, before the operation is handled."""
+
+    def keep(handler: Handler) -> Handler:
+        CHECKS[handler.__name__] = check
+        return handler
+
+    return keep
 
 
 def nothing() -> Reply:
@@ -38,6 +54,11 @@ def unknown(name: str, known: Iterable[str]) -> str:
     names = sorted(set(known))
     close = get_close_matches(name, names, 3, 0.5)
     return f"is {name!r}, which is not known; " + (f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(names)}")
+
+
+def _strays(call: Call, operation: Operation) -> Iterator[Problem]:
+    for name in sorted(call.query.keys() - operation.query.schema["properties"].keys()):
+        yield Problem((name,), "unknown", "is no parameter here", None, None, "query")
 
 
 class Control(Api):
@@ -79,11 +100,27 @@ class Control(Api):
         return self.dialect.accept(HANDLERS[operation.id](call, self), call)
 
     def read(self, call: Call, operation: Operation) -> None:
-        """Refuses unknown parameters of operations that take none, too."""
-        super().read(call, operation)
-        strays = sorted(call.query.keys() - operation.query.schema["properties"].keys())
-        if strays:
-            raise Refusal("invalid", problems=[Problem((name,), "unknown", "is no parameter here", None, None, "query") for name in strays])
+        """Refuses unknown parameters of operations that take none, too, and what the operation's check finds."""
+        problems: list[Problem] = []
+        try:
+            super().read(call, operation)
+        except Refusal as refusal:
+            problems += refusal.problems
+            if not problems:
+                raise
+        told = {(problem.place, problem.path) for problem in problems}
+        more = (*_strays(call, operation), *self._unfit(call, operation, told))
+        problems += [problem for problem in more if (problem.place, problem.path) not in told]
+        if problems:
+            raise Refusal("invalid", problems=problems)
+
+    def _unfit(self, call: Call, operation: Operation, told: Collection[tuple[Place, Path]]) -> Iterable[Problem]:
+        check = CHECKS.get(operation.id)
+        place: Place = "body" if operation.body else "query"
+        given = call.body if operation.body else call.query
+        if check is None or not isinstance(given, dict):
+            return ()
+        return check({name: value for name, value in given.items() if (place, (name,)) not in told}, call, self)
 
     def _let_in(self, call: Call) -> None:
         if self.token is None:
@@ -114,8 +151,7 @@ class Control(Api):
         """A vendor, and an operation of it or of any, that there is not: nothing would ever fit them."""
         if vendor is not None and vendor not in self.sites:
             yield Problem(("vendor",), "value", unknown(vendor, self.sites), vendor, None, place)
-            return
-        known = [each.id for name, group in self.operations.items() if vendor in (None, name) for each in group]
+        known = [each.id for name, group in self.operations.items() if name == vendor or vendor not in self.sites for each in group]
         if operation is not None and operation not in known:
             yield Problem(("operation",), "value", unknown(operation, known), operation, None, place)
 

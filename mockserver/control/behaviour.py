@@ -1,16 +1,16 @@
 """Handlers for what a workspace does otherwise than by default: its faults, its clock, its settings."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from mockserver.call import Call
 from mockserver.clock import Clock
-from mockserver.control.api import Control, nothing, operation
+from mockserver.control.api import Control, checked, nothing, operation
 from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults import CATALOGUE, MAGIC_PHONES, FaultKind, Parameter
 from mockserver.formats import parse_date_time
-from mockserver.injection import Injection
+from mockserver.injection import unfit
 from mockserver.journal import instant
 from mockserver.vendor import Reply, Setting
 from mockserver.workspaces import Workspace
@@ -45,24 +45,18 @@ def list_faults(call: Call, server: Control) -> Reply:
     return Reply({"faults": workspace.injection.listing(workspace.clock.now())})
 
 
+def _unfit_rule(rule: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
+    yield from server.strangers(rule.get("vendor"), rule.get("operation"), "body")
+    yield from unfit(rule, server.workspace(call).clock.now())
+
+
 @operation
+@checked(_unfit_rule)
 def add_fault(call: Call, server: Control) -> Reply:
     """A new rule, asked after the others."""
     workspace = server.workspace(call)
     now = workspace.clock.now()
-    problems = [*server.strangers(call.body.get("vendor"), call.body.get("operation"), "body"), *_unfit(call.body, now)]
-    if problems:
-        raise Refusal("invalid", problems=problems)
     return Reply(workspace.injection.describe(workspace.injection.add(call.body, now), now), 201)
-
-
-def _unfit(rule: Mapping[str, Any], now: datetime) -> tuple[Problem, ...]:
-    """What the rule itself has wrong, so that it is told together with names that nobody has."""
-    try:
-        Injection(0).add(rule, now)
-    except Refusal as refusal:
-        return refusal.problems
-    return ()
 
 
 @operation
@@ -139,20 +133,7 @@ def get_settings(call: Call, server: Control) -> Reply:
     return Reply(_settings(server.workspace(call), server))
 
 
-@operation
-def change_settings(call: Call, server: Control) -> Reply:
-    """Those that are named, all or none."""
-    workspace = server.workspace(call)
-    problems = list(_wrong_settings(call.body, server))
-    if problems:
-        raise Refusal("invalid", problems=problems)
-    for vendor, changes in call.body.items():
-        defaults = server.sites[vendor].vendor.defaults()
-        workspace.settings[vendor] |= {name: defaults[name] if value is None else value for name, value in changes.items()}
-    return Reply(_settings(workspace, server))
-
-
-def _wrong_settings(changes: Mapping[str, Mapping[str, Any]], server: Control) -> Iterator[Problem]:
+def _wrong_settings(changes: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
     for vendor, values in changes.items():
         if vendor not in server.sites:
             yield Problem((vendor,), "value", f"is no vendor; the vendors are {', '.join(server.sites)}")
@@ -160,6 +141,17 @@ def _wrong_settings(changes: Mapping[str, Mapping[str, Any]], server: Control) -
         known = {setting.name: setting for setting in server.sites[vendor].vendor.settings}
         for name, value in values.items():
             yield from _wrong_setting((vendor, name), known, value)
+
+
+@operation
+@checked(_wrong_settings)
+def change_settings(call: Call, server: Control) -> Reply:
+    """Those that are named, all or none."""
+    workspace = server.workspace(call)
+    for vendor, changes in call.body.items():
+        defaults = server.sites[vendor].vendor.defaults()
+        workspace.settings[vendor] |= {name: defaults[name] if value is None else value for name, value in changes.items()}
+    return Reply(_settings(workspace, server))
 
 
 def _wrong_setting(path: Path, known: Mapping[str, Setting], value: Any) -> Iterator[Problem]:

@@ -1,14 +1,14 @@
 """Handlers for what is stored: the leads of every vendor, and what was done to each."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
 from mockserver.call import Call
-from mockserver.control.api import Control, operation
+from mockserver.control.api import Control, checked, operation
 from mockserver.control.workspaces import LEADS
-from mockserver.errors import Refusal
+from mockserver.errors import Problem, Refusal
 from mockserver.journal import describe
 from mockserver.state import Row
 from mockserver.vendor import Reply
@@ -24,14 +24,16 @@ Found = tuple[str, int, Row]
 """A lead's vendor, its place among that vendor's leads, and its row."""
 
 
+def _stranger(query: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
+    return server.strangers(query.get("vendor"), None, "query")
+
+
 @operation
+@checked(_stranger)
 def list_leads(call: Call, server: Control) -> Reply:
     """A page of the leads of all vendors or of one."""
     workspace, limit = server.workspace(call), call.query.get("limit", 100)
     vendor = call.query.get("vendor")
-    problems = list(server.strangers(vendor, None, "query"))
-    if problems:
-        raise Refusal("invalid", problems=problems)
     after, _, place = call.query.get("after", ":-1").partition(":")
     fits = _search(call.query.get("q", ""))
     found = (each for each in _leads(workspace, vendor) if each[:2] > (after, int(place)) and fits(each[2]))

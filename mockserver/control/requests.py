@@ -1,19 +1,28 @@
 """Handlers for the journal: list it, read one entry, verify, and write it as an archive or a report."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from mockserver import __version__
 from mockserver.call import Call
-from mockserver.control.api import Control, nothing, operation
-from mockserver.errors import Refusal
+from mockserver.control.api import Control, checked, nothing, operation
+from mockserver.errors import Problem, Refusal
 from mockserver.journal import Journal, describe, select, summary
 from mockserver.vendor import Reply
 
 _MARKDOWN = b"text/markdown"
 
 
+def _strangers(query: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
+    """A vendor or an operation that there is not: nothing would ever be found."""
+    return server.strangers(query.get("vendor"), query.get("operation"), "query")
+
+
 @operation
+@checked(_strangers)
 def list_unclaimed_requests(call: Call, server: Control) -> Reply:
     """Those that reached no workspace."""
-    return _page(server.workspaces.unclaimed.journal, call, server)
+    return _page(server.workspaces.unclaimed.journal, call)
 
 
 @operation
@@ -23,9 +32,10 @@ def get_unclaimed_request(call: Call, server: Control) -> Reply:
 
 
 @operation
+@checked(_strangers)
 def list_requests(call: Call, server: Control) -> Reply:
     """A page of the journal."""
-    return _page(server.workspace(call).journal, call, server)
+    return _page(server.workspace(call).journal, call)
 
 
 @operation
@@ -41,11 +51,7 @@ def clear_requests(call: Call, server: Control) -> Reply:
     return nothing()
 
 
-def _page(journal: Journal, call: Call, server: Control) -> Reply:
-    """Refuses a vendor or an operation that there is not: nothing would ever be found."""
-    problems = list(server.strangers(call.query.get("vendor"), call.query.get("operation"), "query"))
-    if problems:
-        raise Refusal("invalid", problems=problems)
+def _page(journal: Journal, call: Call) -> Reply:
     return Reply({"requests": [summary(entry) for entry in select(journal, **call.query)], "dropped": journal.dropped})
 
 

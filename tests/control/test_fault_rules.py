@@ -120,6 +120,28 @@ def test_a_rule_that_is_not_there_is_not_removed(id: str, control: httpx.Client)
             {"/vendor": "is 'x', which is not known; known are nlpearl, octanist, sela", "/parameters/seconds": "must be a number from 0 to 3600"},
             id="several at once",
         ),
+        pytest.param(
+            {"fault": "slow", "parameters": {"seconds": -1, "x": 1}, "vendor": "q", "operation": "update_leed", "times": 0, "probability": 2},
+            {
+                "/times": "must be at least 1",
+                "/probability": "must be at most 1",
+                "/vendor": "is 'q', which is not known; known are nlpearl, octanist, sela",
+                "/operation": "is 'update_leed', which is not known; did you mean update_lead or create_lead or delete_leads?",
+                "/parameters/seconds": "must be a number from 0 to 3600",
+                "/parameters/x": "is no parameter of slow, which takes seconds, at_least, at_most",
+            },
+            id="out of the document and otherwise",
+        ),
+        pytest.param(
+            {"fault": 5, "parameters": [], "path": "leads", "seconds_to_live": 1e300},
+            {
+                "/fault": "must be a text",
+                "/parameters": "must be a JSON object",
+                "/path": "must begin with a slash, or with * for any beginning",
+                "/seconds_to_live": "must end before the year 10000",
+            },
+            id="no fault and no parameters",
+        ),
     ],
 )  # fmt: skip  # a row of a table stays one row
 def test_a_rule_that_could_never_do_anything_is_refused(rule: Any, errors: dict[str, str], control: httpx.Client) -> None:

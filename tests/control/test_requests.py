@@ -81,6 +81,12 @@ def test_a_filter_that_finds_nothing_ever_is_refused(query: str, error: dict[str
     assert (answer.status_code, answer.json()["errors"]) == (400, [error])
 
 
+@pytest.mark.parametrize("path", ["/requests", "/leads"])
+def test_every_bad_parameter_is_told_at_once(path: str, control: httpx.Client) -> None:
+    answer = control.get(f"{path}?vendor=sel&limit=0&page=2")
+    assert {each["parameter"] for each in answer.json()["errors"]} == {"vendor", "limit", "page"}
+
+
 def test_a_vendor_answer_says_under_which_number_it_is_found(control: httpx.Client, octanist: httpx.Client) -> None:
     octanist.get("/leads")
     answer = octanist.patch("/leads", json=UPDATE)
