@@ -54,12 +54,14 @@ _CLIENT_ERRORS: Mapping[Kind, _Client] = {
     "not_found": _Client(404, _RFC + "15.5.5", "Not Found"),
     "not_acceptable": _Client(406, _RFC + "15.5.7", "Not Acceptable"),
     "conflict": _Client(409, _RFC + "15.5.10", "Conflict"),
-    "too_large": _Client(413, _RFC + "15.5.14", "Payload Too Large"),
     "unsupported_media_type": _Client(415, _RFC + "15.5.16", "Unsupported Media Type"),
     "rate_limited": _Client(429, "https://tools.ietf.org/html/rfc6585#section-4", "Too Many Requests"),
     "server_error": _Client(500, _RFC + "15.6.1", "An error occurred while processing your request."),
     "maintenance": _Client(503, _RFC + "15.6.4", "Service Unavailable"),
 }
+_BARE: Mapping[Kind, int] = {"no_route": 404, "too_large": 413}
+"""What is refused before there is an action that could answer."""
+
 _TELLING: frozenset[Kind] = frozenset({"forbidden", "conflict"})
 """Refusals whose message is for the client."""
 
@@ -120,7 +122,7 @@ class AspNetCore:
         """Compiles how System.Text.Json with its web defaults reads a value.
 
         Unknown members are ignored, names match in any letter case, numbers may be numeric texts but enums may not, 1.0 is no integer,
-        and null items and null map values vanish.
+        null texts in a list are empty ones, and null values of a map vanish.
         """
         return self._coerce(schema, "") or _as_it_is
 
@@ -143,8 +145,8 @@ class AspNetCore:
         return reply
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
-        """The framework's answer: empty for routing and authentication, problem details for the rest."""
-        if refusal.kind == "invalid":
+        """The framework's answer: empty for routing, authentication and the size of the body, problem details for the rest."""
+        if refusal.kind == "invalid" or refusal.message == "place":
             return self.invalid(self._unbound(refusal.problems, call) if refusal.problems else _NAMELESS, call)
         if refusal.kind == "malformed":
             if _is_empty(refusal):
@@ -153,8 +155,8 @@ class AspNetCore:
             return self.invalid({key: [message]} | self._required(call), call)
         if refusal.kind == "unauthorized":
             return Reply(b"", 401, _CHALLENGE)
-        if refusal.kind == "no_route":
-            return Reply(b"", 404)
+        if refusal.kind in _BARE:
+            return Reply(b"", _BARE[refusal.kind])
         if refusal.kind == "method_not_allowed":
             return Reply(b"", 405, ((b"allow", ", ".join(call.methods).encode()),))
         client = _CLIENT_ERRORS[refusal.kind]
@@ -169,7 +171,7 @@ class AspNetCore:
 
     def worded(self, problems: Sequence[Problem], call: Call) -> list[Told]:
         """Each problem in the framework's words, under `$.path` for a value that cannot be converted, else under `Path.To[0].Property`."""
-        unread = [problem.path for problem in problems if not _converts(problem)]
+        unread = [problem.path for problem in problems if not converts(problem)]
         found = places(self._text(call), unread) if unread else {}
         return [self._worded(problem, found.get(problem.path, Place(problem.path, 0, 0)), call) for problem in problems]
 
@@ -180,7 +182,7 @@ class AspNetCore:
     def _worded(self, problem: Problem, place: Place, call: Call) -> Told:
         if problem.place != "body":
             return Told(str(problem.path[-1]), problem.message)
-        if _converts(problem):
+        if converts(problem):
             return Told(_property_path(problem.path), _annotation(problem))
         if problem.keyword == "additionalProperties":
             return _at(place, f"The JSON property '{place.path[-1]}' could not be mapped to any .NET member.")
@@ -259,7 +261,7 @@ def _without_nulls(value: Any) -> Any:
 
 def _items(schema: Schema, coerce: Coerce | None) -> Coerce | None:
     if schema.get("type") == "string":
-        return lambda value: [item for item in value if item is not None] if type(value) is list and None in value else value
+        return lambda value: ["" if item is None else item for item in value] if type(value) is list and None in value else value
     if coerce is None:
         return None
     return lambda value: [coerce(item) for item in value] if type(value) is list else value
@@ -300,7 +302,7 @@ _CONVERTS: Mapping[str, Callable[[Any], bool]] = {
 }
 
 
-def _converts(problem: Problem) -> bool:
+def converts(problem: Problem) -> bool:
     """Whether the value can be held by the property at all, so that its rules are what refuses it."""
     if problem.place != "body":
         return True

@@ -57,7 +57,7 @@ _control_requests = st.one_of(
     _asks("control", "PUT", "/clock", mode=st.sampled_from(["real", "frozen"])),
     _asks("control", "PUT", "/clock", mode=st.just("shifted"), shift_seconds=st.integers(-(10**6), 10**6)),
     _asks("control", "POST", "/clock/advance", seconds=st.integers(0, 10**6)),
-    _asks("control", "PATCH", "/settings", octanist=st.just({"allow_bulk_updates": True}), nlpearl=st.just({"not_found_status": 400})),
+    _asks("control", "PATCH", "/settings", octanist=st.just({"allow_bulk_updates": True}), nlpearl=st.just({"not_found_status": 404})),
     _asks("control", "POST", "/requests/verify", requests=st.just([{"vendor": "octanist"}])),
 )
 

@@ -40,7 +40,7 @@ def test_a_switch_changes_what_its_vendor_does(control: httpx.Client, octanist: 
 
 def test_null_is_the_default(control: httpx.Client) -> None:
     before = control.get("/settings").json()
-    control.patch("/settings", json={"octanist": {"allow_bulk_updates": True}, "nlpearl": {"not_found_status": 400}})
+    control.patch("/settings", json={"octanist": {"allow_bulk_updates": True}, "nlpearl": {"not_found_status": 404}})
     assert (
         control.patch("/settings", json={"octanist": {"allow_bulk_updates": None}, "nlpearl": {"not_found_status": None}}).json() == before
     )
@@ -48,15 +48,15 @@ def test_null_is_the_default(control: httpx.Client) -> None:
 
 def test_the_answer_shows_the_values_of_now(control: httpx.Client) -> None:
     before = values(control.get("/settings").json())
-    after = values(control.patch("/settings", json={"nlpearl": {"not_found_status": 400}}).json())
-    assert after == before | {"nlpearl": before["nlpearl"] | {"not_found_status": 400}}
+    after = values(control.patch("/settings", json={"nlpearl": {"not_found_status": 404}}).json())
+    assert after == before | {"nlpearl": before["nlpearl"] | {"not_found_status": 404}}
 
 
 @pytest.mark.parametrize(
     ("changes", "errors"),
     [
         pytest.param({"nobody": {}}, {"/nobody": "is no vendor; the vendors are nlpearl, octanist, sela"}, id="vendor"),
-        pytest.param({"nlpearl": {"not_found_status": 403}}, {"/nlpearl/not_found_status": "must be one of 404, 400"}, id="choice"),
+        pytest.param({"nlpearl": {"not_found_status": 403}}, {"/nlpearl/not_found_status": "must be one of 400, 404"}, id="choice"),
         pytest.param({"sela": {"page_size": "ten"}}, {"/sela/page_size": "must be an integer, like 100"}, id="type"),
         pytest.param({"sela": {"page_size": 0, "max_page_size": -1}, "nlpearl": {"search_limit": 0}, "octanist": {"leads_limit": -1}}, {
             "/sela/page_size": "must be at least 1",

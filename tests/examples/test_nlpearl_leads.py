@@ -60,8 +60,8 @@ def test_a_lead_is_found(mockserver: Mockserver, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [f"{LEAD}/External/none", "/v2/Pearl/none"])
-def test_what_is_not_there_is_404(mockserver: Mockserver, path: str) -> None:
-    assert mockserver.nlpearl.get(path).status_code == 404
+def test_what_is_not_there_is_400(mockserver: Mockserver, path: str) -> None:
+    assert mockserver.nlpearl.get(path).status_code == 400
 
 
 @pytest.mark.parametrize("status", [10, 100])
@@ -95,7 +95,7 @@ def test_leads_are_searched(mockserver: Mockserver, wanted: dict[str, Any], expe
 
 def test_a_deleted_lead_is_gone(mockserver: Mockserver) -> None:
     assert mockserver.nlpearl.request("DELETE", LEADS, json={"leadIds": [ADA]}).json() is True
-    assert mockserver.nlpearl.get(f"{LEAD}/{ADA}").status_code == 404
+    assert mockserver.nlpearl.get(f"{LEAD}/{ADA}").status_code == 400
 
 
 def test_leads_are_deleted_by_our_ids(mockserver: Mockserver) -> None:

@@ -10,6 +10,7 @@ import pytest
 from mockserver.call import Call
 from mockserver.dialects.aspnet_core import AspNetCore, Model, grouped
 from mockserver.errors import Problem, Refusal
+from mockserver.workspaces import Workspace
 
 PEARL = "66a1f0c2d60e456235eae601"
 LEAD = f"/v2/Outbound/{PEARL}/Lead"
@@ -153,10 +154,12 @@ def test_other_content_types_are_answered_415(nlpearl: httpx.Client, content_typ
 def test_a_body_that_is_too_large_is_answered_413(serve: Callable[..., str]) -> None:
     url = serve(max_body=1000) + "/nlpearl"
     answer = httpx.post(url + LEAD, json={"phoneNumber": "1" * 1000}, headers={"Authorization": "Bearer a:b"})
-    assert (answer.status_code, details(answer)["title"]) == (413, "Payload Too Large")
+    assert (answer.status_code, answer.content) == (413, b"")
+    assert "content-type" not in answer.headers
 
 
-def test_an_unknown_lead_is_answered_404(nlpearl: httpx.Client) -> None:
+def test_an_unknown_lead_can_be_answered_404(nlpearl: httpx.Client, workspace: Workspace) -> None:
+    workspace.settings["nlpearl"]["not_found_status"] = 404
     answer = nlpearl.get(f"{LEAD}/unknown")
     assert answer.status_code == 404
     assert details(answer) == {"type": "https://tools.ietf.org/html/rfc9110#section-15.5.5", "title": "Not Found", "status": 404}
@@ -400,7 +403,7 @@ OBJECT = {
         pytest.param({"price": " 1"}, {"price": " 1"}, id="no number"),
         pytest.param({"count": "-7", "COLOUR": "7"}, {"count": -7, "colour": "7"}, id="an integer, but no enum, as text"),
         pytest.param({"count": 1.0, "colour": 2.0}, {"count": "1.0", "colour": "2.0"}, id="fractions are spoilt"),
-        pytest.param({"tags": ["a", None]}, {"tags": ["a"]}, id="null in a list of texts"),
+        pytest.param({"tags": ["a", None]}, {"tags": ["a", ""]}, id="null in a list of texts"),
         pytest.param({"numbers": ["1", 2, None]}, {"numbers": [1, 2, None]}, id="a list of numbers"),
         pytest.param({"words": {"a": None, "b": "c"}}, {"words": {"b": "c"}}, id="null in a map"),
         pytest.param({"Anything": [1], "other": 1}, {"anything": [1]}, id="letter case and strangers"),

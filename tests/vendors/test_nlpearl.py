@@ -171,8 +171,8 @@ def test_adding_a_lead_creates_its_pearl(nlpearl: httpx.Client, pearl: str) -> N
 def test_adding_leads_to_an_unknown_pearl_can_be_refused(nlpearl: httpx.Client, workspace: Workspace) -> None:
     workspace.settings["nlpearl"]["unknown_pearl"] = "refuse"
     before = contents(workspace)
-    assert nlpearl.post(f"/v2/Outbound/{NOWHERE}/Lead", json={"phoneNumber": "+1"}).status_code == 404
-    assert nlpearl.post(f"/v2/Outbound/{NOWHERE}/Leads/Add", json={"leads": [{"phoneNumber": "+1"}]}).status_code == 404
+    assert nlpearl.post(f"/v2/Outbound/{NOWHERE}/Lead", json={"phoneNumber": "+1"}).status_code == 400
+    assert nlpearl.post(f"/v2/Outbound/{NOWHERE}/Leads/Add", json={"leads": [{"phoneNumber": "+1"}]}).status_code == 400
     assert contents(workspace) == before
 
 
@@ -206,15 +206,15 @@ ON_PEARLS = [
 @pytest.mark.parametrize(("method", "path", "body"), ON_PEARLS)
 def test_an_unknown_pearl_is_not_found(nlpearl: httpx.Client, workspace: Workspace, method: str, path: str, body: Any) -> None:
     before = contents(workspace)
-    answer = nlpearl.request(method, path, json=body)
-    assert (answer.status_code, answer.json()["title"], answer.json()["status"]) == (404, "Not Found", 404)
+    assert errors(nlpearl.request(method, path, json=body)) == {"pearlId": ["The pearl was not found."]}
     assert contents(workspace) == before
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ON_PEARLS)
-def test_an_unknown_pearl_can_be_a_400(nlpearl: httpx.Client, workspace: Workspace, method: str, path: str, body: Any) -> None:
-    workspace.settings["nlpearl"]["not_found_status"] = 400
-    assert errors(nlpearl.request(method, path, json=body)) == {"pearlId": ["The pearl was not found."]}
+def test_an_unknown_pearl_can_be_a_404(nlpearl: httpx.Client, workspace: Workspace, method: str, path: str, body: Any) -> None:
+    workspace.settings["nlpearl"]["not_found_status"] = 404
+    answer = nlpearl.request(method, path, json=body)
+    assert (answer.status_code, answer.json()["title"], answer.json()["status"]) == (404, "Not Found", 404)
 
 
 def test_pearls_are_listed_and_the_first_is_outbound(nlpearl: httpx.Client) -> None:
@@ -280,13 +280,9 @@ MIXED: list[Any] = [
     {"phoneNumber": "+12025550161", "externalId": "good"},
     {"externalId": "no phone"},
     {"phoneNumber": "+12025550162", "timeZoneId": "Nowhere"},
-    {"phoneNumber": 5},
     None,
     {"phoneNumber": "+12025550163", "externalId": "good too"},
 ]
-
-
-NO_TEXT = "The JSON value could not be converted to System.String. Path: $.leads[3].phoneNumber | LineNumber: 0 | BytePositionInLine: 157."
 
 
 def test_good_leads_stay_and_failed_ones_are_named_by_place(nlpearl: httpx.Client, workspace: Workspace) -> None:
@@ -294,11 +290,32 @@ def test_good_leads_stay_and_failed_ones_are_named_by_place(nlpearl: httpx.Clien
     assert errors(nlpearl.post(f"{LEADS}/Add", json={"leads": MIXED})) == {
         "Leads[1].PhoneNumber": ["The PhoneNumber field is required."],
         "Leads[2].TimeZoneId": ["The time zone ID 'Nowhere' was not found on the local computer."],
-        "$.leads[3].phoneNumber": [NO_TEXT],
-        "Leads[4]": ["The Leads field is required."],
+        "Leads[3]": ["The Leads field is required."],
     }
     assert len(workspace.tables["nlpearl"]["leads"].rows) == before + 2
     assert nlpearl.get(f"{LEAD}/External/good too").status_code == 200
+
+
+LEADS_REQUIRED = {"leadsToAdd": ["The leadsToAdd field is required."]}
+
+
+@pytest.mark.parametrize("form", ["problem_details", "list"])
+def test_of_leads_that_cannot_all_be_converted_none_is_stored(nlpearl: httpx.Client, workspace: Workspace, form: str) -> None:
+    workspace.settings["nlpearl"] |= {"failed_leads": form, "unknown_pearl": "refuse"}
+    before = contents(workspace)
+    body = b'{"leads": [{"phoneNumber": "+1"}, {"phoneNumber": 5},\n {"externalId": "x"}, [], {"phoneNumber": "", "callData": {"a": 1}}]}'
+    answer = nlpearl.post("/v2/Outbound/none/Leads/Add", content=body, headers={"content-type": "application/json"})
+    assert errors(answer) == LEADS_REQUIRED | {
+        "$.leads[1].phoneNumber": [NOT_CONVERTED.format("System.String", "leads[1].phoneNumber", 0, 51)],
+        "Leads[2].PhoneNumber": ["The PhoneNumber field is required."],
+        "$.leads[3]": [NOT_CONVERTED.format("NLPearl.Core.Models.LeadToAddApi", "leads[3]", 1, 23)],
+        "Leads[4].PhoneNumber": ["The PhoneNumber field is required."],
+        "$.leads[4].callData.a": [NOT_CONVERTED.format("System.String", "leads[4].callData.a", 1, 65)],
+    }
+    assert contents(workspace) == before
+
+
+NOT_CONVERTED = "The JSON value could not be converted to {}. Path: $.{} | LineNumber: {} | BytePositionInLine: {}."
 
 
 def test_a_slash_at_the_end_of_a_path_means_nothing(nlpearl: httpx.Client) -> None:
@@ -311,7 +328,7 @@ def test_an_escaped_slash_in_a_path_stays_escaped(nlpearl: httpx.Client) -> None
     for external in ("a/b", "c%2Fd", "e f"):
         assert nlpearl.post(LEAD, json={"phoneNumber": "+12025550164", "externalId": external}).status_code == 200
     found = [nlpearl.get(f"{LEAD}/External/{place}").status_code for place in ("a%2Fb", "a%2fb", "c%2Fd", "e%20f")]
-    assert found == [404, 404, 200, 200]
+    assert found == [400, 400, 200, 200]
 
 
 @pytest.mark.parametrize("body", [b'{"a\x01": 1, "b": "\xff"}', b'{"a\\x": ' + b'{"b":' * 40, b'{"\xff": 1, "a": "\x01"}'])
@@ -340,7 +357,7 @@ def test_failed_leads_can_be_a_list(nlpearl: httpx.Client, workspace: Workspace)
     assert answer.json() == [
         {"phoneNumber": None, "externalId": "no phone", "errors": ["The PhoneNumber field is required."]},
         {"phoneNumber": "+12025550162", "externalId": None, "errors": ["The time zone ID 'Nowhere' was not found on the local computer."]},
-        {"phoneNumber": None, "externalId": None, "errors": [NO_TEXT]},
+        {"phoneNumber": None, "externalId": None, "errors": ["The Leads field is required."]},
     ]
 
 
@@ -411,20 +428,20 @@ UNKNOWN = [
 @pytest.mark.parametrize(("method", "path", "place"), UNKNOWN)
 def test_an_unknown_lead_is_not_found(nlpearl: httpx.Client, workspace: Workspace, method: str, path: str, place: str) -> None:
     body = {"status": 100} if method == "PUT" else None
-    assert nlpearl.request(method, f"{LEAD}/{path}", json=body).status_code == 404
-    workspace.settings["nlpearl"]["not_found_status"] = 400
     assert errors(nlpearl.request(method, f"{LEAD}/{path}", json=body)) == {place: ["The lead was not found."]}
+    workspace.settings["nlpearl"]["not_found_status"] = 404
+    assert nlpearl.request(method, f"{LEAD}/{path}", json=body).status_code == 404
 
 
 def test_a_lead_belongs_to_its_pearl_alone(nlpearl: httpx.Client) -> None:
-    assert nlpearl.get(f"/v2/Outbound/{INBOUND}/Lead/{ADA}").status_code == 404
-    assert nlpearl.put(f"/v2/Outbound/{INBOUND}/Lead/{ADA}", json={"status": 100}).status_code == 404
+    assert nlpearl.get(f"/v2/Outbound/{INBOUND}/Lead/{ADA}").status_code == 400
+    assert nlpearl.put(f"/v2/Outbound/{INBOUND}/Lead/{ADA}", json={"status": 100}).status_code == 400
     assert nlpearl.request("DELETE", f"/v2/Outbound/{INBOUND}/Leads", json={"leadIds": [ADA]}).json() is False
     assert nlpearl.get(f"{LEAD}/{ADA}").json() == ADA_ROW
 
 
 def test_a_path_that_is_no_text_finds_nothing(nlpearl: httpx.Client) -> None:
-    assert nlpearl.get(f"{LEAD}/%ff").status_code == 404
+    assert errors(nlpearl.get(f"{LEAD}/%ff")) == {"": ["The input was not valid."]}
 
 
 # Updating a lead
@@ -479,7 +496,7 @@ def test_an_updated_lead_is_found_by_its_new_keys_only(nlpearl: httpx.Client) ->
     nlpearl.put(f"{LEAD}/{ADA}", json={"phoneNumber": "+12025550188", "externalId": "new"})
     found = [nlpearl.get(f"{LEAD}/{path}").status_code for path in ("External/new", "PhoneNumber/2025550188")]
     lost = [nlpearl.get(f"{LEAD}/{path}").status_code for path in ("External/crm-1", "PhoneNumber/2025550101")]
-    assert (found, lost) == ([200, 200], [404, 404])
+    assert (found, lost) == ([200, 200], [400, 400])
 
 
 # Searching
@@ -544,7 +561,7 @@ def test_leads_of_one_moment_keep_their_order(nlpearl: httpx.Client, workspace: 
     [
         pytest.param([ADA, JOE], True, id="all there"),
         pytest.param([ADA, NOWHERE], True, id="one there"),
-        pytest.param([ADA, ADA, None], True, id="one twice"),
+        pytest.param([ADA, ADA, None], True, id="one twice, and null"),
         pytest.param([NOWHERE], False, id="none there"),
         pytest.param([], False, id="none asked for"),
         pytest.param(None, False, id="null"),
@@ -552,7 +569,7 @@ def test_leads_of_one_moment_keep_their_order(nlpearl: httpx.Client, workspace: 
 )
 def test_leads_are_deleted_by_their_ids(nlpearl: httpx.Client, asked: Any, deleted: bool) -> None:
     assert nlpearl.request("DELETE", LEADS, json={"leadIds": asked}).json() is deleted
-    assert nlpearl.get(f"{LEAD}/{ADA}").status_code == (404 if ADA in (asked or ()) else 200)
+    assert nlpearl.get(f"{LEAD}/{ADA}").status_code == (400 if ADA in (asked or ()) else 200)
 
 
 def test_leads_are_deleted_by_their_external_ids(nlpearl: httpx.Client) -> None:
@@ -567,6 +584,10 @@ def test_a_deletion_can_be_true_only_for_all(nlpearl: httpx.Client, workspace: W
     workspace.settings["nlpearl"]["delete_result"] = "all"
     assert nlpearl.request("DELETE", LEADS, json={"leadIds": [ADA, NOWHERE]}).json() is False
     assert nlpearl.request("DELETE", LEADS, json={"leadIds": [JOE]}).json() is True
+
+
+def test_a_bad_id_is_named_by_its_place_among_nulls(nlpearl: httpx.Client) -> None:
+    assert set(errors(nlpearl.request("DELETE", LEADS, json={"leadIds": [ADA, None, 5]}))) == {"$.leadIds[2]", "deleteLeadsRequest"}
 
 
 # Worlds and fixtures
@@ -669,7 +690,7 @@ def test_strange_bodies_never_break_the_server(nlpearl: httpx.Client, workspace:
     before = contents(workspace)
     answer = nlpearl.request(method, path, content=body, headers={"content-type": "application/json"})
     assert answer.status_code in (200, 400)
-    if answer.status_code == 400 and not path.endswith("/Add"):
+    if answer.status_code == 400:
         assert contents(workspace) == before
 
 

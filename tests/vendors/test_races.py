@@ -159,10 +159,10 @@ REFUSED: dict[str, tuple[str, str, str, Any, int]] = {
         {"externalId": "new", "callData": {"a": "b"}, "status": 999},
         400,
     ),
-    "nlpearl: no such lead": ("nlpearl", "PUT", f"{PEARL}/Lead/66a1f0c2d60e456235eae7ff", {"externalId": "new"}, 404),
+    "nlpearl: no such lead": ("nlpearl", "PUT", f"{PEARL}/Lead/66a1f0c2d60e456235eae7ff", {"externalId": "new"}, 400),
     "nlpearl: bad ids to delete": ("nlpearl", "DELETE", f"{PEARL}/Leads", {"leadIds": ["66a1f0c2d60e456235eae701", {}]}, 400),
     "nlpearl: a pearl neither active nor not": ("nlpearl", "PUT", "/v2/Pearl/66a1f0c2d60e456235eae601/Active", {"isActive": "yes"}, 400),
-    "nlpearl: no such pearl": ("nlpearl", "PUT", "/v2/Pearl/none/Active", {"isActive": False}, 404),
+    "nlpearl: no such pearl": ("nlpearl", "PUT", "/v2/Pearl/none/Active", {"isActive": False}, 400),
     "nlpearl: no such method": ("nlpearl", "PATCH", f"{PEARL}/Lead/66a1f0c2d60e456235eae701", {"externalId": "new"}, 405),
 }
 """Requests that are well formed and refused all the same, with what the demo fixture holds: vendor, method, path, body and status."""

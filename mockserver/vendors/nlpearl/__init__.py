@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from mockserver import matching
 from mockserver.call import Call
-from mockserver.dialects.aspnet_core import JSON, AspNetCore, Model, Told, grouped
+from mockserver.dialects.aspnet_core import JSON, AspNetCore, Model, Told, converts, grouped
 from mockserver.errors import Problem, Refusal
 from mockserver.matching import Rule
 from mockserver.state import Row, TableSpec, Transaction
@@ -121,17 +121,20 @@ def add_lead(call: Call, tx: Transaction) -> Reply:
 
 @vendor.operation
 def add_leads(call: Call, tx: Transaction) -> Reply:
-    """POST /v2/Outbound/{pearlId}/Leads/Add: each lead on its own; the good ones stay when others fail (`v2/outbound/add-leads`)."""
+    """POST /v2/Outbound/{pearlId}/Leads/Add: each lead on its own; the good ones stay when others fail (`v2/outbound/add-leads`).
+
+    What is no lead at all cannot be bound, and then there is no request.
+    """
     items = call.body.get("leads") or []
     if not items and call.settings["empty_leads"] == "refuse":
         raise call.invalid(("leads",), "required", "The Leads field is required.")
+    leads = [call.item_reader.read(item) for item in items]
+    _refuse_unread([problems for _, problems in leads])
     pearl, stamp, failed = _taking_leads(call, tx), stamp_of(call.now, call.seed), []
-    read = call.item_reader.read
-    for place, item in enumerate(items):
-        lead, problems = read(item)
-        problems = problems or _objections(lead, pearl, call, tx)
+    for place, (lead, wrong) in enumerate(leads):
+        problems = wrong or _objections(lead, pearl, call, tx)
         if problems:
-            failed.append(Failure(place, item, problems))
+            failed.append(Failure(place, items[place], problems))
         else:
             _create(lead, pearl, stamp, tx)
     return _failed(failed, call) if failed else Reply(True)
@@ -320,9 +323,20 @@ def _changes(row: Row, given: Row, pearl: Row, settings: Mapping[str, Any]) -> R
     return changes
 
 
+def _refuse_unread(found: Collection[list[Problem]]) -> None:
+    """Raises Refusal, naming the problems of every lead, where one of them has a value that its property cannot hold."""
+    if not all(converts(problem) for problems in found for problem in problems):
+        raise Refusal("invalid", problems=[each for place, problems in enumerate(found) for each in _placed(place, problems)])
+
+
+def _placed(place: int, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems of one lead as those of the request."""
+    return (replace(problem, path=("leads", place, *problem.path)) for problem in problems)
+
+
 def _failed(failures: list[Failure], call: Call) -> Reply:
     """A 400 that names the leads that were not added, in the form the setting failed_leads says."""
-    problems = [replace(problem, path=("leads", failure.place, *problem.path)) for failure in failures for problem in failure.problems]
+    problems = [each for failure in failures for each in _placed(failure.place, failure.problems)]
     told = iter(DIALECT.worded(problems, call))
     if call.settings["failed_leads"] == "list":
         return Reply([_failed_lead(failure, islice(told, len(failure.problems))) for failure in failures], 400, JSON)

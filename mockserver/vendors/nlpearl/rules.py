@@ -9,6 +9,7 @@ from mockserver.vendor import Behaviour, Setting
 _ADD = "api-reference/v2/outbound/add-lead"
 _ADD_MANY = "api-reference/v2/outbound/add-leads"
 _UPDATE = "api-reference/v2/outbound/update-lead"
+_GET = "api-reference/outbound/get-lead"
 _BY_EXTERNAL_ID = "api-reference/v2/outbound/get-lead-via-external-id"
 _SEARCH = "api-reference/v1/outbound/search-leads"
 _DELETE = "api-reference/v2/outbound/delete-leads"
@@ -33,10 +34,10 @@ BY_ID = Rule(
     table="leads",
     keys=(Key("leadId", "lead", lambda pair: pair),),
     combine="first given",
-    none="404, or 400 by the setting not_found_status",
+    none="400, or 404 by the setting not_found_status",
     several="cannot happen",
-    provenance="chosen",
-    source=_UPDATE,
+    provenance="inferred",
+    source=_GET,
 )
 BY_EXTERNAL_ID = Rule(
     name="Lead by external id",
@@ -44,7 +45,7 @@ BY_EXTERNAL_ID = Rule(
     table="leads",
     keys=(Key("externalId", "external id", lambda pair: pair),),
     combine="first given",
-    none="404, or 400 by the setting not_found_status",
+    none="400, or 404 by the setting not_found_status",
     several="the newest created, or the oldest by the setting several_leads",
     provenance="chosen",
     source=_BY_EXTERNAL_ID,
@@ -55,14 +56,14 @@ BY_PHONE = Rule(
     table="leads",
     keys=(Key("phoneNumber", "phone", lambda pair: (pair[0], phone_index(pair[1]))),),
     combine="first given",
-    none="404, or 400 by the setting not_found_status",
+    none="400, or 404 by the setting not_found_status",
     several="the newest created, or the oldest by the setting several_leads",
     provenance="chosen",
     source=f"{_SDK}, outbound.py",
 )
 
 SETTINGS = (
-    Setting("not_found_status", 404, "Status of the answer for an unknown pearl or lead.", "chosen", _UPDATE, (404, 400)),
+    Setting("not_found_status", 400, "Status of the answer for an unknown pearl or lead.", "inferred", _GET, (400, 404)),
     Setting("unknown_pearl", "create", "Whether adding leads to an unknown pearl creates it.", "chosen", _ADD, ("create", "refuse")),
     Setting(
         "failed_leads",
@@ -98,7 +99,7 @@ SETTINGS = (
         _BY_EXTERNAL_ID,
         ("newest", "oldest"),
     ),
-    Setting("search_limit", 100, "How many leads a search without a limit returns.", "client", f"{_SDK}, outbound.py", least=1),
+    Setting("search_limit", 100, "How many leads a search without a limit returns.", "chosen", f"{_SDK}, outbound.py", least=1),
     Setting(
         "delete_result",
         "any",
@@ -116,7 +117,8 @@ BEHAVIOURS = (
         _AUTHORIZATION,
     ),
     Behaviour("A bearer token without a colon, or with an empty part, is answered 401.", "observed", "public client code"),
-    Behaviour("A 401 has no body.", "observed", "the SDK's committed test log"),
+    Behaviour("The body of a 401 is no JSON.", "observed", "the SDK's committed test log"),
+    Behaviour("The body of a 401 is empty.", "inferred", _FRAMEWORK),
     Behaviour("A 401 has the header `WWW-Authenticate: Bearer`.", "inferred", _FRAMEWORK),
     Behaviour(
         "An unknown route (404) and a wrong method (405, with Allow) are answered without a body, before the credential is looked at.",
@@ -127,8 +129,14 @@ BEHAVIOURS = (
     Behaviour("A slash at the end of a path means nothing.", "inferred", _FRAMEWORK),
     Behaviour("Members that the schema does not have are ignored; with `--strictness document` they are refused.", "inferred", _FRAMEWORK),
     Behaviour("Numbers may be sent as texts, enums may not; 1.0 is no integer.", "inferred", _FRAMEWORK),
-    Behaviour("A null among the values of callData or the ids of a list is dropped.", "inferred", _FRAMEWORK),
+    Behaviour(
+        "A null in callData is dropped, where the framework would keep it: the document's values of callData are texts and never null.",
+        "chosen",
+        _UPDATE,
+    ),
+    Behaviour("A null among the ids of a list is taken for an id that no lead has.", "inferred", _FRAMEWORK),
     Behaviour("A body without a Content-Type, or with one that is not JSON or not UTF-8, is answered 415.", "inferred", _FRAMEWORK),
+    Behaviour("A body that is too large is answered 413 without a body.", "inferred", _FRAMEWORK),
     Behaviour("A body that nests deeper than 32 levels is refused.", "inferred", _FRAMEWORK),
     Behaviour("A 400 is a ValidationProblemDetails.", "documented", _UPDATE),
     Behaviour("Problem details have the type of RFC 9110 and a traceId, and are `application/problem+json`.", "inferred", _FRAMEWORK),
@@ -152,17 +160,23 @@ BEHAVIOURS = (
     Behaviour("A pearl created by adding leads is outbound, runs, and has the zone UTC.", "chosen", _ADD),
     Behaviour("An inbound pearl takes no leads: 400.", "chosen", _ADD),
     Behaviour("An unknown time zone, and an empty one, is answered 400 on TimeZoneId.", "inferred", _ADD),
-    Behaviour(
-        "timeZone is the standard offset of the lead's zone, else of its pearl's, as the text of a float: `-5.0`.", "documented", _UPDATE
-    ),
-    Behaviour("Add Leads takes at most 50,000 leads; of more none is stored.", "documented", _ADD_MANY),
+    Behaviour("timeZone is the offset of the lead's zone, else of its pearl's.", "documented", _UPDATE),
+    Behaviour("timeZone is the standard offset, whatever the season, as the text of a float: `-5.0`.", "inferred", _UPDATE),
+    Behaviour("Add Leads takes at most 50,000 leads.", "documented", _ADD_MANY),
+    Behaviour("Of more than 50,000 leads none is stored.", "inferred", _FRAMEWORK),
     Behaviour("Add Leads answers 200 true only when every lead was added.", "documented", _ADD_MANY),
     Behaviour("Add Leads stores the good leads even though it answers 400 for the others.", "client", f"{_SDK}, outbound.py"),
+    Behaviour(
+        "Add Leads stores none where one of them cannot be converted, a number for a text say: there is no request then.",
+        "inferred",
+        _FRAMEWORK,
+    ),
     Behaviour("Ids are 24 lower-case hex digits: seconds, machine, counter.", "inferred", _UPDATE),
     Behaviour("created is UTC with up to three decimals and a Z.", "inferred", _UPDATE),
     Behaviour("An update changes only what is given.", "documented", _UPDATE),
     Behaviour("In an update null means not given, and an empty text is a value.", "inferred", _UPDATE),
-    Behaviour("An update sets the status to 1, 10, 100, 110 or 130; other numbers are refused.", "documented", _UPDATE),
+    Behaviour("An update sets the status to 1, 10, 100, 110 or 130.", "documented", _UPDATE),
+    Behaviour("An update with another number for the status is refused, though the framework by itself would take it.", "chosen", _UPDATE),
     Behaviour("Any status may follow any other.", "chosen", _UPDATE),
     Behaviour("A search counts all matches and returns one page of short leads.", "documented", _SEARCH),
     Behaviour("skip and limit below 0 are read as 0, and a limit of 0 as none given.", "chosen", _SEARCH),
