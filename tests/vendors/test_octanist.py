@@ -437,7 +437,17 @@ def test_what_may_not_be_set_is_ignored(octanist: httpx.Client) -> None:
     assert created["id"] != "lead_mine"
 
 
-@pytest.mark.parametrize("body", [{}, {"note": "x"}, {"website": "https://example.com"}, {"sessionId": SESSION}])
+NOBODY = [
+    pytest.param({}, id="nothing"),
+    pytest.param({"note": "x"}, id="a note"),
+    pytest.param({"website": "https://example.com"}, id="a website"),
+    pytest.param({"sessionId": SESSION}, id="a session"),
+    pytest.param({"custom": None}, id="null"),
+    pytest.param({"name": "", "email": "", "phone": "", "custom": ""}, id="empty texts"),
+]
+
+
+@pytest.mark.parametrize("body", NOBODY)
 def test_a_new_lead_needs_a_name_an_email_a_phone_or_custom(octanist: httpx.Client, body: Row) -> None:
     sentence = ["One of name, email, phone, custom is required"]
     assert error(octanist.post("/leads", json=body)) == (
@@ -445,6 +455,18 @@ def test_a_new_lead_needs_a_name_an_email_a_phone_or_custom(octanist: httpx.Clie
         "VALIDATION_ERROR",
         {"name": sentence, "email": sentence, "phone": sentence, "custom": sentence},
     )
+
+
+def test_a_new_lead_of_nobody_is_refused_to_the_letter_too(serve: Callable[..., str]) -> None:
+    url = serve(strictness="document")
+    for body in ({"custom": None}, {"name": ""}):
+        answer = httpx.post(f"{url}/octanist/api/leads", headers={"X-API-KEY": "demo"}, json=body)
+        assert error(answer)[:2] == (400, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize("custom", [{}, [], 0, False, " "])
+def test_custom_alone_is_enough(octanist: httpx.Client, custom: Any) -> None:
+    assert octanist.post("/leads", json={"name": "", "custom": custom}).status_code == 200
 
 
 def test_every_creation_makes_a_lead(octanist: httpx.Client) -> None:
