@@ -1,6 +1,5 @@
 """ASP.NET Core with System.Text.Json: how it reads bodies and words refusals (RFC 9110 problem details)."""
 
-import json
 import re
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,8 +8,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.call import Call, Headers
-from mockserver.dialects.json_text import Place, lines_and_bytes, open_path, places
-from mockserver.dialects.system_text_json import NOT_CONVERTED, stopped
+from mockserver.dialects.json_text import Place, lines_and_bytes, places
+from mockserver.dialects.system_text_json import NO_MEMBER, NOT_CONVERTED, stopped
 from mockserver.errors import Kind, Path, Problem, Refusal
 from mockserver.ids import token
 from mockserver.schema import Coerce, Schema
@@ -149,10 +148,7 @@ class AspNetCore:
         if refusal.kind == "invalid" or refusal.message == "place":
             return self.invalid(self._unbound(refusal.problems, call) if refusal.problems else _NAMELESS, call)
         if refusal.kind == "malformed":
-            if _is_empty(refusal):
-                return self.invalid(_EMPTY | self._required(call), call)
-            key, message = self._unparsed(refusal, call)
-            return self.invalid({key: [message]} | self._required(call), call)
+            return self.invalid(self._unparsed(self._text(call), call) | self._required(call), call)
         if refusal.kind == "unauthorized":
             return Reply(b"", 401, _CHALLENGE)
         if refusal.kind in _BARE:
@@ -185,7 +181,7 @@ class AspNetCore:
         if converts(problem):
             return Told(_property_path(problem.path), _annotation(problem))
         if problem.keyword == "additionalProperties":
-            return _at(place, f"The JSON property '{place.path[-1]}' could not be mapped to any .NET member.")
+            return Told(_key(place), _sendable(NO_MEMBER.format(place.path[-1], self._class_of(problem, call))))
         type = self._model(call).type if problem.path == () else self._type_of(problem)
         return _at(place, NOT_CONVERTED.format(type))
 
@@ -195,13 +191,14 @@ class AspNetCore:
         told = grouped(self.worded(problems, call))
         return told | (self._required(call) if any(key.startswith("$") for key in told) else {})
 
-    def _unparsed(self, refusal: Refusal, call: Call) -> Told:
+    def _unparsed(self, text: str, call: Call) -> Errors:
         """What is wrong with a body that is no JSON, and where."""
-        text = self._text(call)
-        too_deep = self.max_depth if refusal.message == "depth" else None
-        stop = stopped(text, refusal.__cause__, too_deep, self._model(call).type)
+        if not text:
+            return _EMPTY
+        stop = stopped(text, self.max_depth, self._model(call).type)
         ((line, byte),) = lines_and_bytes(text, [stop.at])
-        return _at(Place(_as_far_as_known(open_path(text, stop.token), call), line, byte), stop.words)
+        key, message = _at(Place(_as_far_as_known(stop.path, call), line, byte), stop.words)
+        return {key: [message]}
 
     def _model(self, call: Call) -> Model:
         return self.models.get(call.operation.id if call.operation else "", Model("request", "System.Object"))
@@ -209,6 +206,11 @@ class AspNetCore:
     def _required(self, call: Call) -> Errors:
         parameter = self._model(call).parameter
         return {parameter: [f"The {parameter} field is required."]}
+
+    def _class_of(self, problem: Problem, call: Call) -> str:
+        """The class that lacks the member."""
+        name = next((step for step in reversed(problem.path[:-1]) if isinstance(step, str)), "")
+        return self.types.get(name, self._model(call).type)
 
     def _type_of(self, problem: Problem) -> str:
         schema: Schema = problem.schema or {}
@@ -365,16 +367,16 @@ def grouped(told: Iterable[Told]) -> Errors:
 
 def _at(place: Place, message: str) -> Told:
     """A message about a place in the body, under its path."""
-    key = _json_path(place.path)
-    return Told(_sendable(key), _sendable(f"{message} Path: {key} | LineNumber: {place.line} | BytePositionInLine: {place.byte}."))
+    key = _key(place)
+    return Told(key, _sendable(f"{message} Path: {key} | LineNumber: {place.line} | BytePositionInLine: {place.byte}."))
+
+
+def _key(place: Place) -> str:
+    return _sendable(_json_path(place.path))
 
 
 def _sendable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
-
-
-def _is_empty(refusal: Refusal) -> bool:
-    return isinstance(refusal.__cause__, json.JSONDecodeError) and not refusal.__cause__.doc
 
 
 def _as_far_as_known(path: Path, call: Call) -> Path:

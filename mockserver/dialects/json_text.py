@@ -2,14 +2,18 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.errors import Path
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\r\n]*")
-_TOKEN = re.compile(r'[ \t\r\n]*(?:([{\[])|([}\]])|([,:])|("(?:[^"\\]|\\.)*")([ \t\r\n]*:)?|[^ \t\r\n{}\[\],:"]+)', re.DOTALL)
+_TEXT = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
+_HEX_DIGITS = re.compile("[0-9a-fA-F]*")
+_NO_UTF_8 = re.compile("[\udc80-\udcff]")
+_DIGITS = re.compile("[0-9]*")
+_AFTER_NUMBERS = ("", *",]} \t\r\n/")
 
 
 class Place(NamedTuple):
@@ -77,55 +81,162 @@ def _folded(step: int | str) -> int | str:
 
 
 def _after_space(text: str, at: int) -> int:
-    match = _SPACE.match(text, at)
+    return _past(_SPACE, text, at)
+
+
+def _past(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
     return match.end() if match else at
 
 
-def open_path(text: str, at: int) -> Path:
-    """The path of the value that is being read at a character of a text that is valid as far as that."""
-    return tuple(step for step in _open(text, at, len(text))[0] if step is not None)
+class Break(NamedTuple):
+    """Where a text stops being JSON.
+
+    `wanted` says what should have come, `token` and `at` are the characters at which the token begins and at which it goes wrong, `path`
+    leads to the value that is being read, and `within` is the bracket of the innermost open level, if there is one.
+    """
+
+    wanted: str
+    token: int
+    at: int
+    path: Path
+    within: str
 
 
-def open_token(text: str, at: int) -> int:
-    """Where the token begins that a character belongs to."""
-    return _after_space(text, _open(text, at, len(text))[1])
+def broken(text: str, depth: int | None = None) -> Break | None:
+    """Where a text stops being JSON of no more than so many levels; None where it does not.
+
+    Bytes that are no UTF-8 are surrogates in it.
+    """
+    return _Walk(text, depth).to_the_break()
 
 
-def first_of(text: str, tokens: Collection[str]) -> int:
-    """The character at which the first of these tokens of a text begins; the text's length where none does."""
-    found = (token for token in _TOKEN.finditer(text) if token.group().strip() in tokens)
-    return next((_after_space(text, token.start()) for token in found), len(text))
+class _Walk:
+    """The way through a text, token by token, as far as it is JSON."""
+
+    def __init__(self, text: str, depth: int | None) -> None:
+        self.text, self.depth = text, depth
+        self.at, self.wanted = _after_space(text, 0), "document"
+        self.brackets: list[str] = []
+        self.steps: list[int | str | None] = []
+        """For each open level the name or index of its member (None: between two named ones)."""
+
+    def to_the_break(self) -> Break | None:
+        while self.wanted != "end" or self.at < len(self.text):
+            token = self.at
+            missing = self._missing(self.text[token : token + 1])
+            if missing:
+                path = tuple(step for step in self.steps if step is not None)
+                return Break(missing, token, self.at, path, self.brackets[-1] if self.brackets else "")
+            self.at = _after_space(self.text, self.at)
+        return None
+
+    def _missing(self, sign: str) -> str:
+        """Go past one token. Returns what there is instead of it, nothing where it is fine."""
+        if sign in _OPENING and self.wanted in _VALUES:
+            return self._open(sign)
+        if sign in _SCALARS and (self.wanted in _VALUES or (self.wanted in _NAMES and sign == '"')):
+            return self._missing_in_scalar(sign)
+        follows = _FOLLOWS.get((self.wanted, sign))
+        if follows is None:
+            return self.wanted
+        self.at += 1
+        if sign == ":":
+            self.steps[-1] = self.name
+        if sign in "}]":
+            self.brackets.pop()
+            self.steps.pop()
+        self.wanted = follows or self._after_value()
+        return ""
+
+    def _open(self, bracket: str) -> str:
+        if len(self.brackets) == self.depth:
+            return "depth"
+        self.brackets.append(bracket)
+        self.steps.append(0 if bracket == "[" else None)
+        self.wanted = _OPENING[bracket]
+        self.at += 1
+        return ""
+
+    def _missing_in_scalar(self, sign: str) -> str:
+        token = self.at
+        self.at, missing = _SCALARS[sign](self.text, token)
+        if missing:
+            return missing
+        if self.wanted in _NAMES:
+            self.name: str = _DECODER.raw_decode(self.text, token)[0]
+            self.wanted = "colon"
+        else:
+            self.wanted = self._after_value()
+        return ""
+
+    def _after_value(self) -> str:
+        if not self.steps:
+            return "end"
+        step = self.steps[-1]
+        self.steps[-1] = step + 1 if isinstance(step, int) else None
+        return self.brackets[-1]
 
 
-def first_deeper(text: str, depth: int) -> int:
-    """The character at which a text opens more than so many levels; its length where it does not."""
-    return _open(text, len(text), depth)[1]
+def _text_end(text: str, at: int) -> tuple[int, str]:
+    """Where a text stops, and what is missing there."""
+    end = _past(_TEXT, text, at)
+    sign = text[end : end + 1]
+    if sign == '"':
+        return end + 1, "UTF-8" if _NO_UTF_8.search(text, at, end) else ""
+    if sign != "\\":
+        return end, "escaped control" if sign else "quote"
+    escape = text[end + 1 : end + 2]
+    if escape == "u":
+        return _past(_HEX_DIGITS, text, end + 2), "hex digit"
+    return end + 1, "escape" if escape else "quote"
 
 
-def _name(token: str) -> str:
-    """The text that a token means, as far as it means one."""
-    try:
-        return str(json.loads(token))
-    except ValueError:
-        return token[1:-1]
+def _number_end(text: str, at: int) -> tuple[int, str]:
+    """Where a number stops, and what is missing there."""
+    first = at + (text[at] == "-")
+    end = _past(_DIGITS, text, first)
+    if end == first:
+        return end, "digit"
+    if text[first] == "0" and end > first + 1:
+        return first + 1, "end of zero"
+    if text[end : end + 1] == ".":
+        first, end = end + 1, _past(_DIGITS, text, end + 1)
+        if end == first:
+            return end, "fraction"
+    if text[end : end + 1] in ("e", "E"):
+        first = end + 1 + (text[end + 1 : end + 2] in ("+", "-"))
+        end = _past(_DIGITS, text, first)
+        if end == first:
+            return end, "exponent"
+    return end, "" if text[end : end + 1] in _AFTER_NUMBERS else "delimiter"
 
 
-def _open(text: str, end: int, depth: int) -> tuple[list[int | str | None], int]:
-    """For each open level the name or index of its member (None: between two named ones), up to a character or to a level too many."""
-    levels: list[int | str | None] = []
-    at = 0
-    while (token := _TOKEN.match(text, at)) and token.end() <= end:
-        opening, closing, sign, name, colon = token.groups()
-        at = token.end()
-        if opening and len(levels) == depth:
-            return levels, token.start(1)
-        if opening:
-            levels.append(0 if opening == "[" else None)
-        elif colon and levels:
-            levels[-1] = _name(name)
-        elif not sign:
-            if closing and levels:
-                levels.pop()
-            if levels:
-                levels[-1] = levels[-1] + 1 if isinstance(levels[-1], int) else None
-    return levels, at
+def _literal_end(text: str, at: int) -> tuple[int, str]:
+    """Where a literal stops, and what is missing there."""
+    literal = LITERALS[text[at]]
+    same = next((i for i, sign in enumerate(literal) if text[at + i : at + i + 1] != sign), len(literal))
+    return at + same, "" if same == len(literal) else "literal"
+
+
+LITERALS: Mapping[str, str] = {"t": "true", "f": "false", "n": "null"}
+"""The literals by their first letters."""
+
+_SCALARS: Mapping[str, Callable[[str, int], tuple[int, str]]] = {
+    '"': _text_end,
+    **dict.fromkeys("-0123456789", _number_end),
+    **dict.fromkeys(LITERALS, _literal_end),
+}
+_OPENING = {"{": "first name", "[": "first item"}
+_VALUES = frozenset({"document", "first item", "item", "member"})
+_NAMES = frozenset({"first name", "name"})
+_FOLLOWS: Mapping[tuple[str, str], str] = {
+    ("first name", "}"): "",
+    ("first item", "]"): "",
+    ("colon", ":"): "member",
+    ("{", ","): "name",
+    ("{", "}"): "",
+    ("[", ","): "item",
+    ("[", "]"): "",
+}
+"""What is wanted after a sign where something else was wanted; nothing after the end of a value, where its level decides."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.dialects.json_text import Place, first_deeper, first_of, lines_and_bytes, open_path, open_token, places
+from mockserver.dialects.json_text import Break, Place, broken, lines_and_bytes, places
 from mockserver.dialects.system_text_json import stopped
 from mockserver.errors import Path
 
@@ -60,19 +60,25 @@ def test_every_value_ends_where_its_place_says(value: Any, layout: dict[str, Any
         assert len(path) == len(place.path)
 
 
+@given(VALUES, LAYOUTS)
+def test_a_text_is_not_broken(value: Any, layout: dict[str, Any]) -> None:
+    assert broken(json.dumps(value, **layout)) is None
+
+
 @given(VALUES, LAYOUTS, st.data())
-def test_a_broken_text_is_told_within_its_bounds(value: Any, layout: dict[str, Any], data: st.DataObject) -> None:
+def test_a_text_is_broken_where_a_parser_refuses_it(value: Any, layout: dict[str, Any], data: st.DataObject) -> None:
     text = json.dumps(value, **layout)
     at = data.draw(st.integers(0, len(text)))
-    broken = (
-        text[:at] + data.draw(st.sampled_from(["", "x", '"', "{", "]", ",", ":", "\\", "\n", "-", ".", "NaN", "\udcff"])) + text[at + 1 :]
-    )
+    spoilt = text[:at] + data.draw(st.sampled_from(["", "x", '"', "{", "]", ",", ":", "\\", "\n", "-", ".", "0", "NaN"])) + text[at + 1 :]
     try:
-        json.loads(broken, parse_constant=no_constant)
-    except ValueError as error:
-        stop = stopped(broken, error, None, "Thing")
-        assert 0 <= stop.token <= stop.at <= len(broken)
-        assert all(isinstance(step, str | int) for step in open_path(broken, stop.token))
+        json.loads(spoilt, parse_constant=no_constant)
+    except ValueError:
+        found = broken(spoilt)
+        assert found is not None
+        assert 0 <= found.token <= found.at <= len(spoilt)
+        assert len(stopped(spoilt, 32, "Thing").words) > 0
+    else:
+        assert broken(spoilt) is None
 
 
 def no_constant(name: str) -> Any:
@@ -80,27 +86,32 @@ def no_constant(name: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("text", "at", "path"),
+    ("text", "found"),
     [
-        pytest.param('{"a": [1, {"b": x', 16, ("a", 1, "b"), id="in an object in a list"),
-        pytest.param('{"a": 1 x', 8, (), id="after a value"),
-        pytest.param('{"a" x', 5, (), id="after a name"),
-        pytest.param('{"a": {"b": 1}, "c": x', 21, ("c",), id="after an object"),
-        pytest.param("[[], x", 5, (1,), id="after an empty list"),
-        pytest.param('{"\\u0061\\"": x', 13, ('a"',), id="an escaped name"),
-        pytest.param("x", 0, (), id="at the start"),
+        pytest.param('{"a": [1, {"b": x', Break("member", 16, 16, ("a", 1, "b"), "{"), id="in an object in a list"),
+        pytest.param('{"a": "b" x', Break("{", 10, 10, (), "{"), id="after a value"),
+        pytest.param('{"a": 1x', Break("delimiter", 6, 7, ("a",), "{"), id="after a number"),
+        pytest.param('{"a" x', Break("colon", 5, 5, (), "{"), id="after a name"),
+        pytest.param('{"a": {"b": 1}, "c": x', Break("member", 21, 21, ("c",), "{"), id="after an object"),
+        pytest.param("[[], x", Break("item", 5, 5, (1,), "["), id="after an empty list"),
+        pytest.param("[x", Break("first item", 1, 1, (0,), "["), id="in a list"),
+        pytest.param("[1 x", Break("[", 3, 3, (1,), "["), id="after an item"),
+        pytest.param("{x", Break("first name", 1, 1, (), "{"), id="in an object"),
+        pytest.param('{"a": 1, x', Break("name", 9, 9, (), "{"), id="after a comma"),
+        pytest.param('{"\\u0061\\"": x', Break("member", 13, 13, ('a"',), "{"), id="an escaped name"),
+        pytest.param("x", Break("document", 0, 0, (), ""), id="at the start"),
+        pytest.param("{} x", Break("end", 3, 3, (), ""), id="after the end"),
+        pytest.param('["a\\u12x', Break("hex digit", 1, 7, (0,), "["), id="in an escape"),
+        pytest.param('["\udcff", x', Break("UTF-8", 1, 4, (0,), "["), id="bytes that are no text"),
     ],
 )
-def test_the_open_value_has_a_path(text: str, at: int, path: Path) -> None:
-    assert open_path(text, at) == path
-
-
-def test_tokens_are_found() -> None:
-    assert (first_of('["NaN", [ NaN, 1]]', {"NaN"}), first_of('["NaN"]', {"NaN"}), open_token('["a", "b c', 9)) == (10, 7, 6)
+def test_a_text_is_broken_at_a_place_and_a_path(text: str, found: Break) -> None:
+    assert broken(text) == found
 
 
 def test_the_first_bracket_too_deep_is_found() -> None:
-    assert (first_deeper('["[[", [ [ ] ]]', 2), first_deeper("[[]]", 2)) == (9, 4)
+    assert broken('["[[", [ [ ] ]]', 2) == Break("depth", 9, 9, (1, 0), "[")
+    assert broken("[[]]", 2) is None
 
 
 def test_positions_are_counted_in_lines_and_bytes() -> None:
