@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.call import Call, Headers
+from mockserver.dialects.v8 import complaint
 from mockserver.errors import Kind, Path, Problem, Refusal
 from mockserver.ids import token
 from mockserver.schema import Coerce, Schema
@@ -142,13 +143,19 @@ class Envelope:
         else:
             refused = _REFUSED[refusal.kind]
         if refusal.kind == "malformed":
-            details = {"body": [_parser_words(refusal, self.max_depth)]}
+            details = {"body": [self._unparsed(refusal, call)]}
         if refusal.kind in _TELLING and refusal.message and refusal.message != "place":
             refused = refused._replace(message=refusal.message)
         error = {"code": refused.code, "message": refused.message, "details": details}
         allow = ((b"allow", ", ".join(call.methods).encode()),) if refusal.kind == "method_not_allowed" else ()
         headers = JSON + allow + refusal.retry_header
         return Reply({"success": False, "error": error, "meta": _meta(call)}, refusal.status or refused.status, headers)
+
+    def _unparsed(self, refusal: Refusal, call: Call) -> str:
+        """What is wrong with a body that is no JSON, in the words of the JavaScript engine."""
+        if refusal.message == "depth":
+            return f"body must not nest deeper than {self.max_depth} levels"
+        return complaint(self.decoded(call.raw or b"", "").decode()) or "body must not hold a number of thousands of digits"
 
     def code(self, problems: Iterable[Problem]) -> str:
         """The code for all of these problems together."""
@@ -258,9 +265,3 @@ def _reason(problem: Problem) -> str:
         return _FORMATS[_format(schema)]
     first = schema if "type" in schema else next(iter(schema.get("anyOf", ())), schema)
     return _TYPES.get(first.get("type", ""), problem.message)
-
-
-def _parser_words(refusal: Refusal, max_depth: int) -> str:
-    if refusal.message == "depth":
-        return f"body must not nest deeper than {max_depth} levels"
-    return f"body is not valid JSON: {refusal.message}".encode("utf-8", "replace").decode()

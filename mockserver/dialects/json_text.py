@@ -165,7 +165,7 @@ class _Walk:
             return missing
         if self.wanted in _NAMES:
             self.name: str = _DECODER.raw_decode(self.text, token)[0]
-            self.wanted = "colon"
+            self.wanted = _NAMES[self.wanted]
         else:
             self.wanted = self._after_value()
         return ""
@@ -186,10 +186,9 @@ def _text_end(text: str, at: int) -> tuple[int, str]:
         return end + 1, "UTF-8" if _NO_UTF_8.search(text, at, end) else ""
     if sign != "\\":
         return end, "escaped control" if sign else "quote"
-    escape = text[end + 1 : end + 2]
-    if escape == "u":
+    if text[end + 1 : end + 2] == "u":
         return _past(_HEX_DIGITS, text, end + 2), "hex digit"
-    return end + 1, "escape" if escape else "quote"
+    return end + 1, "escape"
 
 
 def _number_end(text: str, at: int) -> tuple[int, str]:
@@ -229,10 +228,11 @@ _SCALARS: Mapping[str, Callable[[str, int], tuple[int, str]]] = {
 }
 _OPENING = {"{": "first name", "[": "first item"}
 _VALUES = frozenset({"document", "first item", "item", "member"})
-_NAMES = frozenset({"first name", "name"})
+_NAMES = {"first name": "first colon", "name": "colon"}
 _FOLLOWS: Mapping[tuple[str, str], str] = {
     ("first name", "}"): "",
     ("first item", "]"): "",
+    ("first colon", ":"): "member",
     ("colon", ":"): "member",
     ("{", ","): "name",
     ("{", "}"): "",

@@ -12,6 +12,7 @@ NO_MEMBER = "The JSON property '{}' could not be mapped to any .NET member conta
 _NO_TEXT = NOT_CONVERTED.format("System.String")
 _NO_VALUE = "'{}' is an invalid start of a value."
 _NO_NAME = "'{}' is an invalid start of a property name. Expected a '\"'."
+_NO_COLON = "'{}' is invalid after a property name. Expected a ':'."
 _NO_COMMA = "'{}' is invalid after a value. Expected either ',', '}}', or ']'."
 _NO_DIGIT = "'{}' is invalid within a number, immediately after a sign character ('+' or '-'). Expected a digit ('0'-'9')."
 _WORDS: Mapping[str, str] = {
@@ -21,7 +22,8 @@ _WORDS: Mapping[str, str] = {
     "member": _NO_VALUE,
     "first name": _NO_NAME,
     "name": _NO_NAME,
-    "colon": "'{}' is invalid after a property name. Expected a ':'.",
+    "first colon": _NO_COLON,
+    "colon": _NO_COLON,
     "{": _NO_COMMA,
     "[": _NO_COMMA,
     "end": "'{}' is invalid after a single JSON value. Expected end of data.",
@@ -40,6 +42,7 @@ _WORDS: Mapping[str, str] = {
 _BLANK = "The input does not contain any JSON tokens. Expected the input to start with a valid JSON token, when isFinalBlock is true."
 _OPEN = "Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array that should be closed."
 _NOTHING_NEXT = "Expected start of a property name or value, but instead reached end of data."
+_NOTHING_NAMED = "Expected a value, but instead reached end of data."
 _NO_QUOTE = "Expected end of string, but instead reached end of data."
 _NO_MORE_DIGITS = "Expected a digit ('0'-'9'), but instead reached end of data."
 _AT_END: Mapping[str, str] = {
@@ -51,8 +54,10 @@ _AT_END: Mapping[str, str] = {
     "[": _OPEN,
     "item": _NOTHING_NEXT,
     "name": _NOTHING_NEXT,
-    "colon": "Expected a value, but instead reached end of data.",
+    "first colon": _NOTHING_NAMED,
+    "colon": _NOTHING_NAMED,
     "quote": _NO_QUOTE,
+    "escape": _NO_QUOTE,
     "hex digit": _NO_QUOTE,
     "digit": _NO_MORE_DIGITS,
     "fraction": _NO_MORE_DIGITS,

@@ -91,7 +91,7 @@ def no_constant(name: str) -> Any:
         pytest.param('{"a": [1, {"b": x', Break("member", 16, 16, ("a", 1, "b"), "{"), id="in an object in a list"),
         pytest.param('{"a": "b" x', Break("{", 10, 10, (), "{"), id="after a value"),
         pytest.param('{"a": 1x', Break("delimiter", 6, 7, ("a",), "{"), id="after a number"),
-        pytest.param('{"a" x', Break("colon", 5, 5, (), "{"), id="after a name"),
+        pytest.param('{"a" x', Break("first colon", 5, 5, (), "{"), id="after a name"),
         pytest.param('{"a": {"b": 1}, "c": x', Break("member", 21, 21, ("c",), "{"), id="after an object"),
         pytest.param("[[], x", Break("item", 5, 5, (1,), "["), id="after an empty list"),
         pytest.param("[x", Break("first item", 1, 1, (0,), "["), id="in a list"),

@@ -15,8 +15,8 @@ DIALECT = Envelope(b"x-key", listing={"limit"}, booleans={"yes": True, "no": Fal
 META = {"requestId": "req_cd9ae5b9b8e6", "timestamp": "2026-03-10T12:00:00.000Z"}
 
 
-def call(methods: tuple[str, ...] = ()) -> Call:
-    made = Call({"method": "GET", "path": "/", "query_string": b"", "headers": []}, {}, b"")
+def call(methods: tuple[str, ...] = (), raw: bytes = b"") -> Call:
+    made = Call({"method": "GET", "path": "/", "query_string": b"", "headers": []}, {}, raw)
     made.now, made.seed, made.number, made.methods = datetime(2026, 3, 10, 12, 0, tzinfo=UTC), 1, 1, methods
     return made
 
@@ -89,15 +89,9 @@ def test_a_status_of_the_refusal_itself_wins() -> None:
     assert DIALECT.refuse(Refusal("conflict", status=400), call()).status == 400
 
 
-@pytest.mark.parametrize(
-    ("message", "words"),
-    [
-        ("Expecting value: line 1 column 1 (char 0)", "body is not valid JSON: Expecting value: line 1 column 1 (char 0)"),
-        ("depth", "body must not nest deeper than 128 levels"),
-    ],
-)
-def test_a_body_that_is_no_json_is_told_where(message: str, words: str) -> None:
-    error = DIALECT.refuse(Refusal("malformed", message), call()).body["error"]
+def test_a_body_that_is_no_json_is_told_where() -> None:
+    error = DIALECT.refuse(Refusal("malformed", "whatever Python says"), call(raw=b'{"a": ')).body["error"]
+    words = "Unexpected end of JSON input"
     assert error == {"code": "VALIDATION_ERROR", "message": "The request body is not valid JSON", "details": {"body": [words]}}
 
 

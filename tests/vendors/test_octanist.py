@@ -166,8 +166,8 @@ NASTY = {
     "a NUL in a name": b'{"id": "a", "a\\u0000": 1, "name": "a"}',
     "a lone surrogate": b'{"id": "\\ud800", "name": "\\ud800"}',
     "a lone surrogate above a NUL": b'{"name": "a", "\\udfff": {"b": "\\u0000"}}',
-    "no UTF-8": b'{"id": "\xff"}',
-    "a bad byte before all": b"\xef\xbb\xbf{}",
+    "no UTF-8": b'{"id": \xff}',
+    "half a byte order mark": b'\xef\xbb{"id": "a", "name": "a"}',
     "deep lists": b'{"name": "a", "custom": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "deep objects": b'{"custom":' * 200 + b"1" + b"}" * 200,
     "objects for texts": b'{"id": {}, "email": [], "phone": 1, "name": false}',
@@ -189,6 +189,34 @@ def test_strange_bodies_are_refused_and_leave_everything_as_it_was(
 def test_strange_bodies_do_not_break_the_stats(octanist: httpx.Client, content: bytes) -> None:
     answer = octanist.post("/stats", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code in (200, 400)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param(b"", "Unexpected end of JSON input", id="nothing"),
+        pytest.param(b"{id: 1}", "Expected property name or '}' in JSON at position 1", id="a name without quotes"),
+        pytest.param(b'{"value": NaN}', 'Unexpected token \'N\', "{"value": NaN}" is not valid JSON', id="NaN"),
+        pytest.param(b'{"value": \xff}', 'Unexpected token \'\ufffd\', "{"value": \ufffd}" is not valid JSON', id="no UTF-8"),
+        pytest.param(b'\xef\xbb\xbf{"id" 1}', "Expected ':' after property name in JSON at position 6", id="after a byte order mark"),
+        pytest.param(b"[" * 129 + b"]" * 129, "body must not nest deeper than 128 levels", id="too deep"),
+        pytest.param(b'{"value": 1' + b"0" * 5000 + b"}", "body must not hold a number of thousands of digits", id="a long number"),
+    ],
+)
+def test_a_body_that_is_no_json_is_told_in_the_words_of_javascript(octanist: httpx.Client, content: bytes, words: str) -> None:
+    answer = octanist.patch("/leads", content=content, headers={"Content-Type": "application/json"})
+    assert error(answer) == (400, "VALIDATION_ERROR", {"body": [words]})
+    assert answer.json()["error"]["message"] == "The request body is not valid JSON"
+
+
+def test_bytes_that_are_no_utf_8_are_replaced(octanist: httpx.Client) -> None:
+    answer = octanist.post("/leads", content=b'{"name": "Ad\xe8le"}', headers={"Content-Type": "application/json"})
+    assert lead(octanist, answer.json()["data"]["id"])["name"] == "Ad\ufffdle"
+
+
+def test_a_byte_order_mark_is_passed_over(octanist: httpx.Client) -> None:
+    answer = octanist.patch("/leads", content=b'\xef\xbb\xbf{"id": "lead_demo01", "note": "marked"}')
+    assert (answer.status_code, lead(octanist, "lead_demo01")["note"]) == (200, "marked")
 
 
 def test_all_problems_are_named_at_once(octanist: httpx.Client) -> None:

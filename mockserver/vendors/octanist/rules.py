@@ -147,6 +147,8 @@ BEHAVIOURS = (
     Behaviour("No body, and one that is no JSON, is VALIDATION_ERROR.", "documented", _STATS),
     Behaviour("A body that is not an object is VALIDATION_ERROR.", "inferred", _STATS),
     Behaviour("A body that nests deeper than 128 levels is VALIDATION_ERROR, though JSON.parse has no such limit.", "chosen", _FRAMEWORK),
+    Behaviour("Of a body that is no JSON `details` have what JSON.parse of Node 20 says.", "chosen", _FRAMEWORK),
+    Behaviour("Bytes of a body that are no UTF-8 are read as U+FFFD, and a byte order mark is passed over.", "inferred", _FRAMEWORK),
     Behaviour("NUL characters, lone surrogates and endless numbers are refused.", "chosen", _FRAMEWORK),
     Behaviour("Numbers are doubles: past 2**53 the nearest one is stored, and 5000.0 comes back as 5000.", "inferred", _FRAMEWORK),
     Behaviour("Fields of a body that are not described are ignored.", "inferred", _CREATE),
