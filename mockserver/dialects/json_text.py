@@ -7,7 +7,12 @@ from typing import Any, NamedTuple
 
 from mockserver.errors import Path
 
-_DECODER = json.JSONDecoder()
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 _SPACE = re.compile(r"[ \t\r\n]*")
 _TEXT = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
 _HEX_DIGITS = re.compile("[0-9a-fA-F]*")
@@ -116,6 +121,7 @@ class _Walk:
 
     def __init__(self, text: str, depth: int | None) -> None:
         self.text, self.depth = text, depth
+        self.is_utf_8 = _NO_UTF_8.search(text) is None
         self.at, self.wanted = _after_space(text, 0), "document"
         self.brackets: list[str] = []
         self.steps: list[int | str | None] = []
@@ -134,7 +140,7 @@ class _Walk:
     def _missing(self, sign: str) -> str:
         """Go past one token. Returns what there is instead of it, nothing where it is fine."""
         if sign in _OPENING and self.wanted in _VALUES:
-            return self._open(sign)
+            return "" if self._is_past_all() else self._open(sign)
         if sign in _SCALARS and (self.wanted in _VALUES or (self.wanted in _NAMES and sign == '"')):
             return self._missing_in_scalar(sign)
         follows = _FOLLOWS.get((self.wanted, sign))
@@ -148,6 +154,18 @@ class _Walk:
             self.steps.pop()
         self.wanted = follows or self._after_value()
         return ""
+
+    def _is_past_all(self) -> bool:
+        """Go past a whole list or object, if it is fine: the parser of the standard library says so far faster than a walk."""
+        try:
+            end = _DECODER.raw_decode(self.text, self.at)[1]
+        except (ValueError, RecursionError):
+            return False
+        levels = self.text.count("[", self.at, end) + self.text.count("{", self.at, end)
+        if self.is_utf_8 and (self.depth is None or len(self.brackets) + levels <= self.depth):
+            self.at, self.wanted = end, self._after_value()
+            return True
+        return False
 
     def _open(self, bracket: str) -> str:
         if len(self.brackets) == self.depth:
