@@ -75,10 +75,13 @@ def is_email(text: str) -> bool:
 
 @lru_cache(maxsize=_CACHED)
 def email_key(text: str | None) -> str | None:
-    """The address as it is compared: `email-validator`'s normal form, case-folded; trimmed text where it is no address."""
+    """The address as it is compared: `email-validator`'s normal form in small letters; trimmed text where that knows no such address.
+
+    Small letters and not case-folded: `ß` and `ss` are two domains.
+    """
     if not text:
         return None
-    return (_normalised(text) or text.strip()).casefold() or None
+    return (_normalised(text) or text.strip()).lower() or None
 
 
 def _normalised(text: str) -> str | None:

@@ -213,9 +213,10 @@ def _complain_of_text(schema: Schema, value: Any) -> list[str]:
 
 _FORMATS = {
     "email": "Enter a valid email address.",
+    "django-email": "Enter a valid email address.",
     "phone": "Enter a valid phone number.",
     "uri": "Enter a valid URL.",
-    "webhook-url": "Enter a valid URL.",
+    "django-url": "Enter a valid URL.",
     "uuid": "Must be a valid UUID.",
 }
 

@@ -12,6 +12,7 @@ from tzlocal.windows_tz import win_tz
 
 from mockserver.app import Application, create_app
 from mockserver.dispatch import Site
+from mockserver.formats import is_django_email
 from mockserver.identity import is_email, phone_e164
 from mockserver.state import Row, Table
 from mockserver.wire import FORM, MULTIPART
@@ -59,7 +60,8 @@ FORMATS: dict[str, st.SearchStrategy[str]] = {
     "numeric": st.integers(-(10**12), 10**12).map(str) | st.floats(allow_nan=False, allow_infinity=False).map(str),
     "phone": _phones(),
     "sort-list": _names(",", ("", ":asc", ":desc")),
-    "webhook-url": st.builds(
+    "django-email": st.emails(domains=st.sampled_from(["example.com", "company.local", "localhost"])).filter(is_django_email),
+    "django-url": st.builds(
         "http{}://{}/{}".format,
         st.sampled_from(["", "s"]),
         st.sampled_from(["example.com", "localhost:9000"]),
@@ -81,7 +83,7 @@ def _in_a_form(schema: Json) -> Json:
         slim = {key: value for key, value in part.items() if key != "nullable" or part.get("type") in ("object", "array")}
         slim |= {"enum": [value for value in part["enum"] if value is not None]} if "enum" in part else {}
         slim |= {"oneOf": [each for each in part["oneOf"] if each.get("enum") != [None]]} if "oneOf" in part else {}
-        may_be_empty = part.get("nullable") or name not in schema.get("required", ())
+        may_be_empty = part.get("nullable") or not (name in schema.get("required", ()) or "minLength" in part)
         fields[name] = {"anyOf": [{"enum": [""]}, slim]} if may_be_empty else slim
     return schema | {"properties": fields} if fields else schema
 

@@ -118,7 +118,7 @@ REFUSED: dict[str, tuple[str, str, str, Any, int]] = {
     "sela: no list in bulk": ("sela", "POST", "/api/leads/bulk-create/", {"leads": {"0": ADA}}, 400),
     "sela: a NUL in bulk": ("sela", "POST", "/api/leads/bulk-create/", {"leads": [{"phone_number": "+12125550188"}, {"email": "\0"}]}, 400),
     "sela: no such ingestion": ("sela", "PUT", "/api/lead-ingestion/00000000-0000-4000-8000-000000000000/", ADA, 404),
-    "sela: a bad webhook": ("sela", "POST", "/api/webhooks/", {"url": "ftp://example.com", "trigger": "SMS_DNC"}, 400),
+    "sela: a bad webhook": ("sela", "POST", "/api/webhooks/", {"url": "mailto:ada@example.com", "trigger": "SMS_DNC"}, 400),
     "sela: no such method": ("sela", "DELETE", "/api/leads/28001/", {}, 405),
     "octanist: two leads of one family": ("octanist", "PATCH", "/api/leads", {"email": "family@example.com", "status": "won"}, 409),
     "octanist: no such id beside an email": (
