@@ -8,7 +8,7 @@ from jsonschema_rs import Draft202012Validator
 
 from mockserver.errors import Path, Problem, Refusal
 from mockserver.formats import FORMATS, INTEGER_RANGES
-from mockserver.wire import Upload, read_json
+from mockserver.wire import Form, Upload, read_json
 
 Schema = dict[str, Any]
 Coerce = Callable[[Any], Any]
@@ -52,13 +52,14 @@ class Reader:
 
     def read(self, value: Any, exists: Exists = _any_id) -> tuple[Any, list[Problem]]:
         """The value as the server goes on with it, and every problem with it (none: it is valid)."""
+        sent = value
         if self._coerce is not None:
             value = self._coerce(value)
         problems = [] if self.validator.is_valid(value) else list(problems_of(self.validator.compiled, value, self.schema))
         for name, table in self._references if isinstance(value, dict) else ():
             id = value.get(name)
             if id is not None and not any(problem.path == (name,) for problem in problems) and not exists(table, id):
-                problems.append(Problem((name,), "reference", f"no such id in {table}", id, self.schema["properties"][name]))
+                problems.append(Problem((name,), "reference", f"no such id in {table}", sent[name], self.schema["properties"][name]))
         return value, problems
 
 
@@ -170,10 +171,12 @@ def query_coercer(schema: Schema) -> Coerce:
 def form_coercer(schema: Schema) -> Coerce:
     """Reads the texts of an HTML form as the types of their properties; lists and objects are JSON text.
 
-    An empty text for a property that takes none is null, or is left out where null is not taken either. A file is a list without
-    items: no property takes one.
+    An empty text for a property that takes none is null, or is left out where null is not taken either and no `minLength` speaks of it.
+    A list of objects has a field for each of their properties: see `Form.items_of`. A file is a list without items: no property takes
+    one.
     """
     properties = schema.get("properties", {})
+    lists = {name: form_coercer(part["items"]) for name, part in properties.items() if "properties" in part.get("items", {})}
     readers = {name: _FROM_TEXT[part["type"]] for name, part in properties.items() if part.get("type") in _FROM_TEXT}
 
     @cache
@@ -181,7 +184,7 @@ def form_coercer(schema: Schema) -> Coerce:
         part = properties[name]
         if part.get("nullable"):
             return None if _refuses_blank(part) else ""
-        return ... if _refuses_blank(part) and name not in schema.get("required", ()) else ""
+        return ... if _refuses_blank(part) and "minLength" not in part and name not in schema.get("required", ()) else ""
 
     def read(name: str, text: Any) -> Any:
         if isinstance(text, Upload):
@@ -191,7 +194,9 @@ def form_coercer(schema: Schema) -> Coerce:
         return readers[name](text) if name in readers else text
 
     def coerce(form: Any) -> Any:
-        fields = {name: read(name, text) for name, text in form.items()}
+        fields = {name: read(name, text) for name, text in form.items() if name not in lists}
+        for name, item in lists.items():
+            fields[name] = [item(each) if isinstance(each, Form) else each for each in form.items_of(name)] or ...
         return {name: value for name, value in fields.items() if value is not ...}
 
     return coerce

@@ -2,7 +2,9 @@
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import accumulate
 from math import isfinite
 from typing import Any, TypeVar
@@ -25,12 +27,22 @@ _LONG_NUMBER = b"0" * 19
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
+_ITEM = re.compile(r"([^\[]*)\[([0-9]{1,9})\](.*)", re.DOTALL)
 _MAX_FIELDS = 1000
 _Value = TypeVar("_Value")
 
 
 class Form(dict[str, Any]):
     """The fields of an HTML form: every value is a text, the last of several; uploads are `Upload`."""
+
+    def items_of(self, name: str) -> list[Any]:
+        """The list that `name[0]` and `name[1]` spell, in the order of the numbers; `name[0]part` makes an item a form of such parts."""
+        found: dict[int, Form] = {}
+        for key, value in self.items():
+            match = _ITEM.fullmatch(key)
+            if match and match[1] == name:
+                found.setdefault(int(match[2]), Form())[match[3]] = value
+        return [item[""] if item.keys() == {""} else item for _, item in sorted(found.items())]
 
 
 class Upload:
@@ -145,8 +157,18 @@ def write_json(value: Any) -> bytes:
 
 
 def read_form(raw: bytes) -> Form:
-    """The fields of a URL-encoded form."""
-    return checked(_fields(raw))
+    """The fields of a URL-encoded form. Bytes that are not UTF-8 are read as Latin-1, and escapes that are not are replaced.
+
+    Raises Refusal("malformed", "fields") where there are too many, and Unsafe naming each NUL.
+    """
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    try:
+        return checked(Form(parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_FIELDS)))
+    except ValueError:
+        raise Refusal("malformed", "fields") from None
 
 
 def read_query(raw: bytes) -> dict[str, str]:
@@ -154,46 +176,70 @@ def read_query(raw: bytes) -> dict[str, str]:
     return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
 
 
-def _fields(raw: bytes) -> Form:
-    try:
-        return Form(parse_qsl(raw.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS))
-    except UnicodeDecodeError as error:
-        reason = f"'utf-8' codec can't decode byte in position {error.start}: {error.reason}"
-        raise Refusal("malformed", f"Form parse error - {reason}") from None
-    except ValueError as error:
-        raise Refusal("malformed", f"Form parse error - {error}") from None
-
-
 def read_multipart(raw: bytes, content_type: str) -> Form:
-    """The fields of a multipart form; file parts become `Upload`.
+    """The fields of a multipart form as far as it is one; files become `Upload`.
 
-    Raises Refusal("malformed") for a missing boundary or a broken part.
+    A part without a name is no field, and bytes that are not UTF-8 are replaced. Raises Refusal("malformed") for a missing boundary and
+    for too many fields ("fields"), and Unsafe naming each NUL.
     """
-    from python_multipart.exceptions import FormParserError
-    from python_multipart.multipart import FormParser, parse_options_header
+    from python_multipart.exceptions import MultipartParseError
+    from python_multipart.multipart import MultipartParser
 
-    _, options = parse_options_header(content_type)
-    boundary = options.get(b"boundary")
+    boundary = _options(content_type).get("boundary")
     if not boundary:
-        raise Refusal("malformed", "Multipart form parse error - Invalid boundary in multipart: None")
+        raise Refusal("malformed", f"Multipart form parse error - Invalid boundary in multipart: {boundary}")
+    parts = _Parts()
+    with suppress(MultipartParseError):
+        MultipartParser(boundary, parts.callbacks()).write(raw)
+    if len(parts.found) > _MAX_FIELDS:
+        raise Refusal("malformed", "fields")
     fields = Form()
-
-    def keep(field: Any) -> None:
-        if len(fields) >= _MAX_FIELDS:
-            raise FormParserError("Too many fields")
-        fields[field.field_name.decode("utf-8")] = (field.value or b"").decode("utf-8")
-
-    def keep_file(file: Any) -> None:
-        fields[file.field_name.decode("utf-8")] = Upload()
-
-    try:
-        in_memory = {"MAX_MEMORY_FILE_SIZE": len(raw)}
-        parser = FormParser(MULTIPART, keep, keep_file, boundary=boundary, config=in_memory)
-        parser.write(raw)
-        parser.finalize()
-    except UnicodeDecodeError as error:
-        reason = f"'utf-8' codec can't decode byte in position {error.start}: {error.reason}"
-        raise Refusal("malformed", f"Multipart form parse error - {reason}") from None
-    except FormParserError as error:
-        raise Refusal("malformed", f"Multipart form parse error - {error}") from None
+    for headers, content in parts.found:
+        place = _options(headers.get("content-disposition", ""))
+        if place.get("name"):
+            encoding = headers.get("content-transfer-encoding", "")
+            fields[place["name"]] = Upload() if place.get("filename") else _content(bytes(content), encoding)
     return checked(fields)
+
+
+class _Parts:
+    """The parts of a multipart body, as a parser tells of them: for each its headers by name in small letters, and its content."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[dict[str, str], bytearray]] = []
+        self._name = self._value = b""
+
+    def callbacks(self) -> Any:
+        """What the parser is to call."""
+        return {name: getattr(self, name) for name in ("on_part_begin", "on_header_field", "on_header_value", "on_header_end", "on_part_data")}
+
+    def on_part_begin(self) -> None:
+        self.found.append(({}, bytearray()))
+
+    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def on_header_end(self) -> None:
+        self.found[-1][0][self._name.decode("latin-1").lower()] = self._value.decode("utf-8", "replace")
+        self._name = self._value = b""
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self.found[-1][1].extend(data[start:end])
+
+
+def _options(header: str) -> dict[str, str]:
+    """What follows the value of a header, by name in small letters."""
+    from python_multipart.multipart import parse_options_header
+
+    _, options = parse_options_header(header.encode("utf-8").decode("latin-1"))
+    return {name.decode("latin-1").lower(): value.decode("utf-8", "replace") for name, value in options.items()}
+
+
+def _content(raw: bytes, encoding: str) -> str:
+    if encoding.lower() == "base64":
+        with suppress(ValueError):
+            raw = b64decode(raw)
+    return raw.decode("utf-8", "replace")

@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 
 from mockserver.call import Call, Headers
 from mockserver.errors import Kind, Path, Problem, Refusal
+from mockserver.formats import FORMATS
 from mockserver.identity import phone_e164
 from mockserver.schema import Coerce, Schema, schema_at
 from mockserver.vendor import Reply
+from mockserver.wire import read_query
 
 _JSON = (b"content-type", b"application/json")
 _HTML = (b"content-type", b"text/html; charset=utf-8")
-_VARY = (b"vary", b"Accept")
 _METHOD_ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _PAGE = (
     '\n<!doctype html>\n<html lang="en">\n<head>\n  <title>{title}</title>\n</head>\n'
@@ -31,13 +32,16 @@ _PAGE = (
 _REQUIRED = "This field is required."
 _NULL = "This field may not be null."
 _BLANK = "This field may not be blank."
-_NOT_A_STRING = "Not a valid string."
+_NULL_CHARACTERS = "Null characters are not allowed."
+_OUT_OF_RANGE = "Datetime value out of range."
 _WRONG_DATE_TIME = "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
 
 _TRUE = frozenset({"t", "y", "yes", "true", "on", "1", 1})
 _FALSE = frozenset({"f", "n", "no", "false", "off", "0", 0})
 _CHARSET = re.compile(r"""charset="?([^\s;"]+)""", re.IGNORECASE)
 _WHOLE = re.compile(r"\.0*\s*$")
+_SEARCH_TERM = re.compile(r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\S)+""", re.DOTALL)
+_ESCAPED = re.compile(r"""\\(["'\\])""")
 _DATE_TIME = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})[T ](?P<hour>\d{1,2}):(?P<minute>\d{1,2})"
     r"(?::(?P<second>\d{1,2})(?:[\.,](?P<microsecond>\d{1,6})\d{0,6})?)?\s*(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?"
@@ -76,7 +80,9 @@ def field_of(schema: Schema, zone: tzinfo) -> Field:
     if schema.get("format") == "date-time":
         return Field(lambda value: _read_date_time(value, zone), lambda value: _complain_of_date_time(value, zone), _WRONG_DATE_TIME)
     if kind == "string":
-        return Field(_text_reader(schema), lambda value: _complain_of_text(schema, value), _NOT_A_STRING)
+        return Field(
+            _text_reader(schema), lambda value: _complain_of_text(schema, value), _FORMATS.get(_format(schema), "Not a valid string.")
+        )
     return Field(_as_it_is, lambda value: [], "")
 
 
@@ -139,8 +145,6 @@ def _read_key(value: Any) -> Any:
 
 
 def _complain_of_key(value: Any) -> list[str]:
-    if type(value) is int:
-        return [f'Invalid pk "{value}" - object does not exist.']
     return [f"Incorrect type. Expected pk value, received {type(value).__name__}."]
 
 
@@ -152,12 +156,14 @@ def _read_boolean(value: Any) -> Any:
 
 
 def _read_integer(value: Any) -> Any:
+    """IntegerField: `int()` of the value's text. `1e30` has none, and stays a text, as a fraction may look like an integer."""
     if type(value) is int or not isinstance(value, str | float) or len(str(value)) > _MAX_INTEGER_TEXT:
         return value
+    text = str(value)
     try:
-        return int(_WHOLE.sub("", str(value)))
+        return int(_WHOLE.sub("", text))
     except ValueError:
-        return value
+        return text
 
 
 def _complain_of_integer(schema: Schema, value: Any) -> list[str]:
@@ -207,8 +213,12 @@ def _complain_of_text(schema: Schema, value: Any) -> list[str]:
     found = []
     if len(value) > schema.get("maxLength", len(value)):
         found.append(f"Ensure this field has no more than {schema['maxLength']} characters.")
-    format = schema.get("x-format", schema.get("format"))
-    return found + [text for text in (_FORMATS.get(str(format)),) if text and not found]
+    format = _format(schema)
+    return found if format not in _FORMATS or FORMATS[format](value) else [*found, _FORMATS[format]]
+
+
+def _format(schema: Schema) -> str:
+    return str(schema.get("x-format", schema.get("format")))
 
 
 _FORMATS = {
@@ -222,8 +232,11 @@ _FORMATS = {
 
 
 def _read_date_time(value: Any, zone: tzinfo) -> Any:
+    """DateTimeField: the moment in UTC. One out of range is spelled as no schema's date-time is, which would take it."""
     moment = date_time(value, zone) if isinstance(value, str) else None
-    return moment.isoformat() if isinstance(moment, datetime) else value
+    if isinstance(moment, str):
+        return value.replace("T", " ")
+    return moment.astimezone(UTC).isoformat() if moment else value
 
 
 def _complain_of_date_time(value: Any, zone: tzinfo) -> list[str]:
@@ -237,14 +250,14 @@ def date_time(text: str, zone: tzinfo) -> datetime | str | None:
     Takes every form of `datetime.fromisoformat` and of Django's own pattern; a time without an offset is one in `zone`.
     """
     moment = _parsed(text)
-    if moment is None or moment.tzinfo is not None:
-        return moment
+    if moment is None:
+        return None
+    there = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     try:
-        there = moment.replace(tzinfo=zone)
-        exists = there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == moment
+        there.astimezone(UTC).astimezone(zone)
     except OverflowError:
-        return "Datetime value out of range."
-    return there if exists else f'Invalid datetime for the timezone "{zone}".'
+        return _OUT_OF_RANGE
+    return there
 
 
 def _parsed(text: str) -> datetime | None:
@@ -257,8 +270,8 @@ def _parsed(text: str) -> datetime | None:
         return None
     parts = match.groupdict()
     parts["microsecond"] = (parts["microsecond"] or "").ljust(6, "0")
-    offset = _offset(parts.pop("zone"))
     try:
+        offset = _offset(parts.pop("zone"))
         return datetime(**{name: int(part) for name, part in parts.items() if part}, tzinfo=offset)
     except ValueError:
         return None
@@ -268,9 +281,22 @@ def _offset(text: str | None) -> timezone | None:
     if text is None or text == "Z":
         return UTC if text else None
     minutes = 60 * int(text[1:3]) + (int(text[-2:]) if len(text) > 3 else 0)
-    if minutes >= 24 * 60:
-        return None
     return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
+
+
+def search_terms(text: str) -> Iterator[str]:
+    """What SearchFilter looks for: the words between white space and commas; words in quotes stay together.
+
+    Raises Refusal("invalid") for a NUL.
+    """
+    if "\0" in text:
+        raise Refusal("invalid", body=[_NULL_CHARACTERS])
+    for found in _SEARCH_TERM.findall(text):
+        term = found.strip(",")
+        if term.startswith(('"', "'")) and term[0] == term[-1]:
+            yield _ESCAPED.sub(r"\1", term[1:-1])
+        else:
+            yield from (part.strip() for part in term.split(",") if part)
 
 
 @lru_cache(maxsize=256)
@@ -283,10 +309,15 @@ def takes_json(accept: bytes) -> bool:
     return False
 
 
+def renders(query: bytes) -> bool:
+    """Whether the `format` of a query string, if there is one, is JSON. The framework looks at it before anything else of a request."""
+    return read_query(query).get("format", "") in ("", "json")
+
+
 @lru_cache(maxsize=256)
 def _headers(methods: tuple[str, ...]) -> tuple[tuple[bytes, bytes], ...]:
-    """Content type, Vary and Allow of a view with these methods."""
-    return (_JSON, _VARY, (b"allow", ", ".join(_allowed(methods)).encode()))
+    """Content type and Allow of a view with these methods; there is nothing to vary by, as there is one renderer."""
+    return (_JSON, (b"allow", ", ".join(_allowed(methods)).encode()))
 
 
 def _allowed(methods: tuple[str, ...]) -> list[str]:
@@ -411,7 +442,12 @@ class DjangoRest:
             return raw
 
     def accept(self, reply: Reply, call: Call) -> Reply:
-        """The reply with the headers that every view sends."""
+        """The reply with the headers that every view sends.
+
+        Raises Refusal("not_found") where the query asks for another format than JSON.
+        """
+        if call.query_string and not renders(call.query_string):
+            raise Refusal("not_found")
         reply.headers = _headers(call.methods) + reply.headers
         return reply
 
@@ -421,6 +457,10 @@ class DjangoRest:
             return _no_view(refusal, call)
         if refusal.kind == "server_error":
             return _page(500, "Server Error (500)", "")
+        if refusal.kind == "malformed" and refusal.message == "fields":
+            return _page(400, "Bad Request (400)", "")
+        if call.query_string and call.fault is None and not renders(call.query_string):
+            refusal = Refusal("not_found")
         if refusal.kind == "method_not_allowed" and call.method == "OPTIONS":
             return Reply(_metadata(call), 200, _headers(call.methods))
         if refusal.kind == "invalid":
@@ -462,6 +502,8 @@ class DjangoRest:
             return [problem.message]
         if problem.value is None and problem.path:
             return [_NULL]
+        if problem.keyword == "reference":
+            return [f'Invalid pk "{problem.value}" - object does not exist.']
         field = field_of(problem.schema, self._zone)
         return field.complain(problem.value) or [field.otherwise or problem.message]
 

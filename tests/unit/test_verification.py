@@ -102,7 +102,7 @@ FORM = {b"content-type": b"application/x-www-form-urlencoded"}
         pytest.param(call(raw=b'{"a": "1"}', body={"a": 1}), {"a": "1"}, [], id="JSON as it was sent, not as it was understood"),
         pytest.param(call(raw=b"a=1", headers=FORM, body={"a": 1}), {"a": 1}, [], id="a form as it was understood"),
         pytest.param(call(raw=b"a=1", headers=FORM), {"a": "1"}, [], id="a form that was not read has texts"),
-        pytest.param(call(raw=b"a=\xff", headers=FORM), {"a": "1"}, ['body: expected {"a": "1"}, was "YT3/"'], id="a form that cannot be"),
+        pytest.param(call(raw=b"a=%00", headers=FORM), {"a": "1"}, ['body: expected {"a": "1"}, was "a=%00"'], id="a form that cannot be"),
         pytest.param(call(raw=b"hello"), "hello", [], id="text"),
     ],
 )

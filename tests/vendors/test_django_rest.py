@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from mockserver.dialects.django_rest import DjangoRest, date_time, takes_json
+from mockserver.dialects.django_rest import DjangoRest, date_time, search_terms, takes_json
 from mockserver.errors import Problem
 from mockserver.schema import Reader
+from mockserver.workspaces import Workspace
 
 DIALECT = DjangoRest(keyword="Token", zone="America/Los_Angeles")
 ADA = {"phone_number": "+12025550101", "email": "ada@example.com"}
@@ -52,9 +53,10 @@ def test_a_wrong_method_is_405_with_the_methods_there_are(sela: httpx.Client) ->
     assert response.headers["allow"] == "GET, PATCH, HEAD, OPTIONS"
 
 
-def test_every_view_says_what_it_allows_and_varies_by(sela: httpx.Client) -> None:
-    headers = sela.get("/api/leads/").headers
-    assert (headers["allow"], headers["vary"], headers["content-type"]) == ("GET, POST, HEAD, OPTIONS", "Accept", "application/json")
+def test_every_view_says_what_it_allows_and_varies_by_nothing(sela: httpx.Client) -> None:
+    for method, accept in (("GET", "*/*"), ("OPTIONS", "*/*"), ("GET", "text/html")):
+        headers = sela.request(method, "/api/leads/", headers={"Accept": accept}).headers
+        assert (headers["allow"], headers.get("vary"), headers["content-type"]) == ("GET, POST, HEAD, OPTIONS", None, "application/json")
 
 
 def test_options_describes_the_view(sela: httpx.Client) -> None:
@@ -117,6 +119,32 @@ def test_an_accept_header_without_json_is_406(sela: httpx.Client) -> None:
     assert (response.status_code, response.json()) == (406, {"detail": "Could not satisfy the request Accept header."})
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "sent"),
+    [
+        pytest.param("GET", LEAD, {}, id="a view"),
+        pytest.param("OPTIONS", LEAD, {}, id="its description"),
+        pytest.param("DELETE", LEAD, {}, id="a wrong method"),
+        pytest.param("GET", LEAD, {"headers": {"Accept": "text/html"}}, id="an Accept header without JSON"),
+        pytest.param("GET", LEAD, {"headers": {"Authorization": "Token"}}, id="a bad credential"),
+        pytest.param("POST", "/api/leads/", {"json": {"phone_number": "+12025550199"}}, id="a new lead"),
+        pytest.param("PUT", UPDATE, {"content": b"{", "headers": JSON}, id="a bad body"),
+    ],
+)
+def test_a_format_that_is_not_json_is_404_before_all_else(
+    sela: httpx.Client, workspace: Workspace, method: str, path: str, sent: dict[str, Any]
+) -> None:
+    leads = dict(workspace.tables["sela"]["leads"].rows)
+    response = sela.request(method, path + "?format=json&format=xml", **sent)
+    assert (response.status_code, response.json()) == (404, {"detail": "Not found."})
+    assert workspace.tables["sela"]["leads"].rows == leads
+
+
+@pytest.mark.parametrize("query", ["format=json", "format=", "format=xml&format=json"])
+def test_json_may_be_asked_for_by_the_query(sela: httpx.Client, query: str) -> None:
+    assert sela.get(f"{LEAD}?{query}").status_code == 200
+
+
 def test_another_media_type_is_415(sela: httpx.Client) -> None:
     response = sela.put(UPDATE, content=b"x", headers={"Content-Type": "text/plain; charset=utf-8"})
     assert (response.status_code, response.json()) == (415, {"detail": 'Unsupported media type "text/plain; charset=utf-8" in request.'})
@@ -167,10 +195,12 @@ WRONG = "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DD
         ("phone_number", "  ", "This field may not be blank."),
         ("phone_number", "12", "Enter a valid phone number."),
         ("phone_number", "+15101234567", "Enter a valid phone number."),
-        ("phone_number", True, "Not a valid string."),
-        ("phone_number", ["+12025550101"], "Not a valid string."),
+        ("phone_number", True, "Enter a valid phone number."),
+        ("phone_number", ["+12025550101"], "Enter a valid phone number."),
         ("email", "ada", "Enter a valid email address."),
-        ("email", {}, "Not a valid string."),
+        ("email", "jörg@example.com", "Enter a valid email address."),
+        ("email", {}, "Enter a valid email address."),
+        ("email", False, "Enter a valid email address."),
         ("status", "WON", '"WON" is not a valid choice.'),
         ("status", "", '"" is not a valid choice.'),
         ("status", None, "This field may not be null."),
@@ -183,6 +213,8 @@ WRONG = "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DD
         ("external_id", [], "Not a valid string."),
         ("lead_type", 999, 'Invalid pk "999" - object does not exist.'),
         ("lead_type", 10**400, f'Invalid pk "{10**400}" - object does not exist.'),
+        ("lead_type", "0999", 'Invalid pk "0999" - object does not exist.'),
+        ("lead_type", 999.5, 'Invalid pk "999.5" - object does not exist.'),
         ("lead_type", "abc", "Incorrect type. Expected pk value, received str."),
         ("lead_type", True, "Incorrect type. Expected pk value, received bool."),
         ("lead_type", [1], "Incorrect type. Expected pk value, received list."),
@@ -194,7 +226,9 @@ WRONG = "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DD
         ("call_schedule_start_time", "tomorrow", WRONG),
         ("call_schedule_start_time", 12, WRONG),
         ("call_schedule_start_time", "2025-13-01T00:00:00Z", WRONG),
-        ("call_schedule_start_time", "2025-03-09T02:30:00", 'Invalid datetime for the timezone "America/Los_Angeles".'),
+        ("call_schedule_start_time", "2025-01-01T00:00:00+25:00", WRONG),
+        ("call_schedule_start_time", "0001-01-01T00:00:00Z", "Datetime value out of range."),
+        ("call_schedule_start_time", "9999-12-31T23:59:59-23:00", "Datetime value out of range."),
         ("metadata", "text", 'Expected a dictionary of items but got type "str".'),
         ("metadata", [], 'Expected a dictionary of items but got type "list".'),
         ("email", "a\0@example.com", "Null characters are not allowed."),
@@ -240,8 +274,9 @@ def test_several_problems_come_together_in_the_order_of_the_fields(sela: httpx.C
         ("call_schedule_start_time", "2025-03-01T10:00:00Z", "2025-03-01T02:00:00-08:00"),
         ("call_schedule_start_time", "2025-07-01 10:00", "2025-07-01T10:00:00-07:00"),
         ("call_schedule_start_time", "2025-07-01", "2025-07-01T00:00:00-07:00"),
-        ("call_schedule_start_time", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+00:00"),
-        ("call_schedule_start_time", "9999-12-31T23:59:59-08:00", "9999-12-31T23:59:59-08:00"),
+        ("call_schedule_start_time", "2025-03-09T02:30:00", "2025-03-09T03:30:00-07:00"),
+        ("call_schedule_start_time", "0001-01-01", "0001-01-01T07:52:58+00:00"),
+        ("call_schedule_start_time", "9999-12-31T23:59:59Z", "9999-12-31T15:59:59-08:00"),
         ("call_schedule_start_time", None, None),
     ],
 )
@@ -278,10 +313,16 @@ def test_an_empty_choice_in_a_form_stays_as_it_was(sela: httpx.Client) -> None:
     assert sela.put(UPDATE, data=ADA | {"status": ""}).json()["status"] == "OPEN"
 
 
+def test_an_empty_text_in_a_form_is_refused_where_an_object_is_refused_too(sela: httpx.Client) -> None:
+    empty = {"phone_number": ""}
+    for response in (sela.patch(LEAD, data=empty), sela.patch(LEAD, json=empty)):
+        assert (response.status_code, response.json()) == (400, {"phone_number": ["This field may not be blank."]})
+
+
 def test_a_multipart_form_is_read_and_a_file_refused(sela: httpx.Client) -> None:
     assert sela.put(UPDATE, files={name: (None, text) for name, text in ADA.items()}).status_code == 200
     response = sela.put(UPDATE, files={"phone_number": ("phone.txt", b"x")})
-    assert response.json() == {"phone_number": ["Not a valid string."]}
+    assert response.json() == {"phone_number": ["Enter a valid phone number."]}
 
 
 def test_a_form_is_read_in_document_strictness_too(serve: Any) -> None:
@@ -292,25 +333,47 @@ def test_a_form_is_read_in_document_strictness_too(serve: Any) -> None:
     assert httpx.put(url, data=ADA | {"call_dnc": "on"}, headers=headers).json() == {"call_dnc": ["Must be a valid boolean."]}
 
 
+def test_a_form_without_a_boundary_is_400(sela: httpx.Client) -> None:
+    response = sela.put(UPDATE, content=b"x", headers={"Content-Type": "multipart/form-data"})
+    answer = {"detail": "Multipart form parse error - Invalid boundary in multipart: None"}
+    assert (response.status_code, response.json()) == (400, answer)
+
+
 @pytest.mark.parametrize(
-    ("content", "kind", "answer"),
+    ("content", "kind"),
     [
-        pytest.param(b"a=%ff", "application/x-www-form-urlencoded", "Form parse error - ", id="not UTF-8"),
-        pytest.param(b"&a=1" * 1001, "application/x-www-form-urlencoded", "Form parse error - ", id="too many fields"),
-        pytest.param(b"x", "multipart/form-data", "Multipart form parse error - ", id="no boundary"),
+        pytest.param(b"", "multipart/form-data; boundary=x", id="no bytes"),
+        pytest.param(b"nonsense", "multipart/form-data; boundary=x", id="no parts"),
+        pytest.param(
+            b"--y\r\nContent-Disposition: form-data; name=phone_number\r\n\r\n+12025550101\r\n--y--",
+            "multipart/form-data; boundary=x",
+            id="another boundary",
+        ),
+        pytest.param(b"phone_number%ff=1", "application/x-www-form-urlencoded", id="a name that is not UTF-8"),
     ],
 )
-def test_a_form_that_cannot_be_read_is_400(sela: httpx.Client, content: bytes, kind: str, answer: str) -> None:
+def test_a_form_without_the_field_is_400(sela: httpx.Client, content: bytes, kind: str) -> None:
     response = sela.put(UPDATE, content=content, headers={"Content-Type": kind})
-    assert response.status_code == 400
-    assert response.json()["detail"].startswith(answer)
+    assert (response.status_code, response.json()) == (400, {"phone_number": ["This field is required."]})
+
+
+def test_a_form_of_too_many_fields_is_the_frameworks_page(sela: httpx.Client) -> None:
+    response = sela.put(UPDATE, content=b"&a=1" * 1001, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert (response.status_code, response.headers["content-type"]) == (400, "text/html; charset=utf-8")
+    assert "<h1>Bad Request (400)</h1><p></p>" in response.text
+
+
+def test_bytes_of_a_form_that_are_not_utf8_are_replaced(sela: httpx.Client) -> None:
+    form = b"phone_number=%2B12025550101&external_id=%ff"
+    response = sela.put(UPDATE, content=form, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert (response.status_code, response.json()["external_id"]) == (200, "\ufffd")
 
 
 def test_document_strictness_takes_values_to_the_letter(serve: Any) -> None:
     body = {"phone_number": 2025550101, "lead_type": "124", "call_dnc": "true", "external_id": 5, "call_schedule_start_time": "2025-07-01"}
     response = httpx.put(serve(strictness="document") + "/sela" + UPDATE, json=body, headers={"Authorization": "Token demo"})
     assert response.json() == {
-        "phone_number": ["Not a valid string."],
+        "phone_number": ["Enter a valid phone number."],
         "lead_type": ["Incorrect type. Expected pk value, received str."],
         "external_id": ["Not a valid string."],
         "call_schedule_start_time": [WRONG],
@@ -335,7 +398,19 @@ def test_nested_problems_are_nested_as_the_serializers_are() -> None:
 
 @pytest.mark.parametrize(
     ("value", "read"),
-    [("12", 12), ("12.0", 12), (" 12 ", 12), (12.0, 12), ("", ""), ("12.5", "12.5"), (True, True), ("x", "x"), ("1" * 1001, "1" * 1001)],
+    [
+        ("12", 12),
+        ("12.0", 12),
+        (" 12 ", 12),
+        (12.0, 12),
+        (1e15, 10**15),
+        (1e30, "1e+30"),
+        ("", ""),
+        ("12.5", "12.5"),
+        (True, True),
+        ("x", "x"),
+        ("1" * 1001, "1" * 1001),
+    ],
 )
 def test_what_an_integer_field_reads(value: Any, read: Any) -> None:
     assert DIALECT.coercer({"type": "integer"})(value) == read
@@ -349,6 +424,7 @@ def test_what_an_integer_field_reads(value: Any, read: Any) -> None:
         (11, "Ensure this value is less than or equal to 10."),
         ("x", "A valid integer is required."),
         (1.5, "A valid integer is required."),
+        (1e30, "A valid integer is required."),
     ],
 )
 def test_what_an_integer_field_says(value: Any, message: str) -> None:
@@ -364,7 +440,10 @@ def test_what_an_integer_field_says(value: Any, message: str) -> None:
         ("2025-1-2 3:04", datetime(2025, 1, 2, 3, 4, tzinfo=ZoneInfo("America/Los_Angeles"))),
         ("2025-1-2T3:04:05.5 +0100", datetime.fromisoformat("2025-01-02T03:04:05.5+01:00")),
         ("2025-1-2T3:04:05-08", datetime.fromisoformat("2025-01-02T03:04:05-08:00")),
+        ("2025-03-09T02:30", datetime(2025, 3, 9, 2, 30, tzinfo=ZoneInfo("America/Los_Angeles"))),
         ("2025-01-02T25:00", None),
+        ("2025-01-02T03:04:05+24:00", None),
+        ("2025-01-02 03:04-9959", None),
         ("", None),
     ],
 )
@@ -372,5 +451,26 @@ def test_the_moments_a_date_time_field_reads(text: str, moment: datetime | None)
     assert date_time(text, ZoneInfo("America/Los_Angeles")) == moment
 
 
-def test_the_first_and_last_moments_have_no_place_in_every_zone() -> None:
-    assert date_time("9999-12-31T23:59", ZoneInfo("America/Los_Angeles")) == "Datetime value out of range."
+@pytest.mark.parametrize("text", ["9999-12-31T23:59", "9999-12-31T23:59:59-08:00", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+01:00"])
+def test_the_first_and_last_moments_have_no_place_in_every_zone(text: str) -> None:
+    assert date_time(text, ZoneInfo("America/Los_Angeles")) == "Datetime value out of range."
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("", []),
+        (" ,, ", []),
+        ("home  ins\tx", ["home", "ins", "x"]),
+        ("home,ins", ["home", "ins"]),
+        ('"home ins" x', ["home ins", "x"]),
+        ("'home, ins',x", ["'home", "ins'", "x"]),
+        ("'home, ins', x", ["home, ins", "x"]),
+        (r'"say \"a\\b\""', ['say "a\\b"']),
+        ('"home ins', ['"home', "ins"]),
+        ("it's", ["it's"]),
+        ('a"b c"d', ['a"b c"d']),
+    ],
+)
+def test_the_terms_of_a_search(text: str, terms: list[str]) -> None:
+    assert list(search_terms(text)) == terms
