@@ -117,6 +117,8 @@ class Narrowing:
         if self._site.vendor.dialect.empty_body is ...:
             body["required"] = True
         (read,) = [operation.body for operation in self._site.document.operations if operation.id == name and operation.body]
+        if read.partial:  # a form spells its list in numbered fields, which no schema can say
+            body["content"] = {kind: content for kind, content in body["content"].items() if kind not in (FORM, MULTIPART)}
         mapped = read.item if read.partial is None else None
         schema = self._part((mapped or read.reader).schema)
         for kind, content in body["content"].items():

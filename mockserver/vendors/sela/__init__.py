@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from mockserver import matching
 from mockserver.call import Call
-from mockserver.dialects.django_rest import DjangoRest
+from mockserver.dialects.django_rest import DjangoRest, search_terms
 from mockserver.errors import Problem, Refusal
 from mockserver.identity import email_key, phone_e164
 from mockserver.state import Row, TableSpec, Transaction
@@ -59,10 +59,13 @@ vendor = Vendor(
 @vendor.operation
 def leads_update_update(call: Call, tx: Transaction) -> Reply:
     """PUT /api/leads/update/: change the lead with this phone number and e-mail address (`leads/update-a-lead-with-phone-email-match`)."""
-    row = _the_one(matching.find(UPDATE, call.body, tx).rows, call)
+    body = call.body
+    row = _the_one(matching.find(UPDATE, body, tx).rows, call)
     if row is None:
         raise _no("Lead", call, call.settings["no_match_status"])
-    return Reply(_update(row, call.body, call, tx))
+    if not body.get("email"):
+        body = {name: value for name, value in body.items() if name != "email"}
+    return Reply(_update(row, body, call, tx))
 
 
 def _lead(call: Call, tx: Transaction) -> Row:
@@ -110,7 +113,7 @@ def leads_bulk_create_create(call: Call, tx: Transaction) -> Reply:
 @vendor.operation
 def lead_types_list(call: Call, tx: Transaction) -> Reply:
     """GET /api/lead-types/, with `search` over the names (`lead-types/list-lead-types`)."""
-    words = str(call.query.get("search", "")).casefold().replace(",", " ").split()
+    words = [term.casefold() for term in search_terms(call.query.get("search", ""))]
     rows = [row for row in tx.rows("lead_types") if all(word in row["name"].casefold() for word in words)]
     return Reply(_page(rows, call, _lead_type_view))
 
@@ -319,12 +322,14 @@ def _mapped(call: Call, tx: Transaction) -> tuple[Any, list[Problem]]:
 
 
 def _taken_out(payload: Any, steps: tuple[str, ...]) -> tuple[Any, Any]:
-    """The payload without the value at that path, and the value; `...` where there is none."""
+    """The payload without the value at that path and without what that empties, and the value; `...` where there is none."""
     if not isinstance(payload, dict) or steps[0] not in payload:
         return payload, ...
     if len(steps) == 1:
         return {name: value for name, value in payload.items() if name != steps[0]}, payload[steps[0]]
     rest, value = _taken_out(payload[steps[0]], steps[1:])
+    if value is not ... and not rest:
+        return _taken_out(payload, steps[:1])[0], value
     return payload | {steps[0]: rest}, value
 
 
@@ -346,18 +351,30 @@ def _page(rows: list[Row], call: Call, view: Callable[[Row], Row] = dict) -> dic
 
 
 def _page_size(call: Call) -> int:
-    size = call.query.get("page_size")
-    return int(min(size, call.settings["max_page_size"]) if isinstance(size, int) and size > 0 else call.settings["page_size"])
+    size = _whole_number(call.query.get("page_size"))
+    limits = call.settings
+    return int(limits["page_size"] if size is None or size < 1 else min(size, limits["max_page_size"]))
 
 
 def _page_number(page: Any, last: int) -> int:
-    number = {None: 1, "": 1, "last": last}.get(page, page)
-    if type(number) is not int or not 1 <= number <= last:
+    number = {None: 1, "": 1, "last": last}.get(page, _whole_number(page))
+    if number is None or not 1 <= number <= last:
         raise Refusal("not_found", "Invalid page.")
-    return int(number)
+    return number
+
+
+def _whole_number(value: Any) -> int | None:
+    """What Python's `int()` makes of it, as the framework does: ` 1` and `+1` are 1."""
+    try:
+        return None if value is None else int(value)
+    except ValueError:
+        return None
 
 
 def _link(call: Call, number: int) -> str:
     """The called address with another page, the parameters sorted; the first page goes without one."""
-    query = {name: value for name, value in call.query.items() if name != "page"} | ({"page": number} if number > 1 else {})
-    return call.url + ("?" + urlencode(sorted(query.items())) if query else "")
+    query = parse_qs(call.query_string.decode("utf-8", "replace"), keep_blank_values=True)
+    query.pop("page", None)
+    if number > 1:
+        query["page"] = [str(number)]
+    return call.url + ("?" + urlencode(sorted(query.items()), doseq=True) if query else "")

@@ -143,25 +143,42 @@ BEHAVIOURS = (
         "inferred",
         _UPDATE_PAGE,
     ),
+    Behaviour(
+        "Bytes of a form that are no UTF-8 are replaced; a multipart part without a name is no field; more than 1,000 fields are 400.",
+        "inferred",
+        _UPDATE_PAGE,
+    ),
+    Behaviour("JSON that nests deeper than 128 levels is 400.", "chosen", _UPDATE_PAGE),
+    Behaviour("`?format=json` is taken; any other format is 404 Not found.", "inferred", _UPDATE_PAGE),
     Behaviour("A field that an update does not send stays as it was, in forms too.", "inferred", _UPDATE_PAGE),
     Behaviour(
         "Read-only fields that are sent are ignored, and so are status, status_detail, sms_dnc and call_dnc when a lead is created.",
         "inferred",
         _CREATE_PAGE,
     ),
-    Behaviour(
-        "Keys that are no standard lead fields are stored in metadata, over keys of the same name inside `metadata`.",
-        "documented",
-        _INTRO,
-    ),
+    Behaviour("Keys that are no standard lead fields are stored in metadata.", "documented", _INTRO),
+    Behaviour("Such a key is stored over one of the same name inside `metadata`.", "chosen", _INTRO),
     Behaviour("`metadata: null` on an update empties it.", "chosen", _UPDATE_PAGE),
     Behaviour("Phone numbers are read in E.164 or US notation and come back as E.164.", "inferred", _UPDATE_PAGE),
     Behaviour("Phone numbers are compared as E.164, e-mail addresses without regard to case.", "chosen", _UPDATE_PAGE),
     Behaviour(
         "An empty e-mail address is null; an empty external_id, lead_source, us_state or status_detail stays empty.", "chosen", _UPDATE_PAGE
     ),
+    Behaviour(
+        "An e-mail address that is empty or null is not given to PUT /api/leads/update/: the phone number alone matches and the address "
+        "stays.",
+        "chosen",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        "E-mail addresses and URLs are those that Django 5 takes, so `ada@localhost` and `ftp://` too; `{{variables}}` may stand in the "
+        "path of a webhook.",
+        "inferred",
+        _UPDATE_PAGE,
+    ),
     Behaviour("external_id is stored by an update and never matched by it.", "inferred", _UPDATE_PAGE),
-    Behaviour("LOST and every other status leave sms_dnc and call_dnc as they are.", "documented", _UPDATE_PAGE),
+    Behaviour("LOST leaves sms_dnc and call_dnc as they are.", "documented", _UPDATE_PAGE),
+    Behaviour("Every other status leaves sms_dnc and call_dnc as they are, too.", "inferred", _UPDATE_PAGE),
     Behaviour("A closing status, or call_dnc set to true, empties next_call_time and its reason.", "inferred", _UPDATE_PAGE),
     Behaviour("A change of status through the API empties status_reason.", "chosen", _UPDATE_PAGE),
     Behaviour(
@@ -185,9 +202,11 @@ BEHAVIOURS = (
         _INTRO,
     ),
     Behaviour("min_reengagement_days is used and not stored.", "inferred", _INTRO),
+    Behaviour("Bulk results keep the order of the request and say of each item what became of it.", "documented", _BULK_PAGE),
+    Behaviour("A bad bulk item fails alone; a duplicate, of an earlier item too, is an error.", "inferred", _BULK_PAGE),
     Behaviour(
-        "Bulk results keep the order of the request; a bad item fails alone; a duplicate, of an earlier item too, is an error.",
-        "documented",
+        "In a form, `leads[0]phone_number` is a field of the first bulk item; without such fields there are no leads.",
+        "inferred",
         _BULK_PAGE,
     ),
     Behaviour(
@@ -200,6 +219,7 @@ BEHAVIOURS = (
         "inferred",
         _INGESTION_POST,
     ),
+    Behaviour("What the field mapping leaves empty is not stored in metadata.", "chosen", _INGESTION_POST),
     Behaviour(
         "An ingestion PUT may also set status, status_detail, sms_dnc and call_dnc of a lead that it matches.", "chosen", _INGESTION_PUT
     ),
@@ -208,6 +228,11 @@ BEHAVIOURS = (
         "inferred",
         "lead-types/list-lead-types",
     ),
-    Behaviour("Every word of `search` must be in the name of the lead type, in any letter case.", "inferred", "lead-types/list-lead-types"),
+    Behaviour("`search` looks in the names of the lead types, in any letter case.", "documented", "lead-types/list-lead-types"),
+    Behaviour(
+        "Every word of `search` must be there; words in quotes stay together, and a null character is 400.",
+        "inferred",
+        "lead-types/list-lead-types",
+    ),
     Behaviour("Webhooks are stored and never called; the trigger is CALL_COMPLETE where none is sent.", "chosen", "webhook"),
 )
