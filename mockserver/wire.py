@@ -211,7 +211,9 @@ class _Parts:
 
     def callbacks(self) -> Any:
         """What the parser is to call."""
-        return {name: getattr(self, name) for name in ("on_part_begin", "on_header_field", "on_header_value", "on_header_end", "on_part_data")}
+        return {
+            name: getattr(self, name) for name in ("on_part_begin", "on_header_field", "on_header_value", "on_header_end", "on_part_data")
+        }
 
     def on_part_begin(self) -> None:
         self.found.append(({}, bytearray()))
