@@ -126,6 +126,7 @@ class _Walk:
         self.brackets: list[str] = []
         self.steps: list[int | str | None] = []
         """For each open level the name or index of its member (None: between two named ones)."""
+        self.name = ""
 
     def to_the_break(self) -> Break | None:
         while self.wanted != "end" or self.at < len(self.text):
@@ -138,7 +139,7 @@ class _Walk:
         return None
 
     def _missing(self, sign: str) -> str:
-        """Go past one token. Returns what there is instead of it, nothing where it is fine."""
+        """Go past one token. Returns what should have come instead; nothing where all is well."""
         if sign in _OPENING and self.wanted in _VALUES:
             return "" if self._is_past_all() else self._open(sign)
         if sign in _SCALARS and (self.wanted in _VALUES or (self.wanted in _NAMES and sign == '"')):
@@ -182,7 +183,7 @@ class _Walk:
         if missing:
             return missing
         if self.wanted in _NAMES:
-            self.name: str = _DECODER.raw_decode(self.text, token)[0]
+            self.name = _DECODER.raw_decode(self.text, token)[0]
             self.wanted = _NAMES[self.wanted]
         else:
             self.wanted = self._after_value()

@@ -35,8 +35,11 @@ PLACES: dict[str, dict[str, str]] = {
 TAKEN: dict[str, Callable[[Row], bool]] = {"pearls": lambda row: row["type"] == 2}
 """Which rows of a table every operation takes: an inbound pearl has no leads, and adding some to it is a 400 that no schema can say."""
 
-SETTINGS: dict[str, dict[str, Any]] = {"sela": {"duplicate": "existing", "ingestion_duplicate": "create"}}
-"""Switches off each 400 for what is in the store already, which no schema can say."""
+SETTINGS: dict[str, dict[str, Any]] = {
+    "sela": {"duplicate": "existing", "ingestion_duplicate": "create"},
+    "nlpearl": {"not_found_status": 404},
+}
+"""Switches off each 400 for what is in the store already, or is not, which no schema can say."""
 
 Json = dict[str, Any]
 

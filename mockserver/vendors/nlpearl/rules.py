@@ -127,6 +127,7 @@ BEHAVIOURS = (
     ),
     Behaviour("Paths and the names of JSON members match in any letter case.", "inferred", _FRAMEWORK),
     Behaviour("A slash at the end of a path means nothing.", "inferred", _FRAMEWORK),
+    Behaviour("A path parameter that is no UTF-8 is answered 400.", "chosen", _FRAMEWORK),
     Behaviour("Members that the schema does not have are ignored; with `--strictness document` they are refused.", "inferred", _FRAMEWORK),
     Behaviour("Numbers may be sent as texts, enums may not; 1.0 is no integer.", "inferred", _FRAMEWORK),
     Behaviour(
