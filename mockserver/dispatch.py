@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from mockserver.call import Call, Headers
-from mockserver.errors import DocumentError, Path, Problem, Refusal
+from mockserver.errors import DocumentError, Problem, Refusal, joined
 from mockserver.faults import Fault
 from mockserver.injection import Answer, as_seen, deliver, instead
 from mockserver.injection import refusal as refusal_of
@@ -100,10 +100,6 @@ class Router:
             else:
                 return route, places
         return None
-
-
-def _paths(problems: Iterable[Problem]) -> set[Path]:
-    return {problem.path for problem in problems}
 
 
 def read_place(kind: str, text: str, escaped_slashes: bool = False) -> Any:
@@ -232,7 +228,7 @@ class Api:
         body = operation.body
         if body is not None:
             call.body, more = body.reader.read(self._read_body(body, call), call.exists)
-            problems += [*call.flaws, *(problem for problem in more if problem.path not in _paths(call.flaws))] if call.flaws else more
+            problems += joined((flaw for flaw in call.flaws if not body.reports(flaw)), more) if call.flaws else more
         if problems:
             raise Refusal("invalid", problems=problems)
 

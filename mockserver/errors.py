@@ -70,6 +70,13 @@ class Problem:
     place: Place = "body"
 
 
+def joined(flaws: Iterable[Problem], problems: Iterable[Problem]) -> list[Problem]:
+    """The flaws of a value, and the problems with the rest of it: what was found out about the stand-in of a flawed text is left out."""
+    told = list(flaws)
+    paths = {flaw.path for flaw in told}
+    return told + [problem for problem in problems if problem.path not in paths]
+
+
 class Refusal(MockserverError):
     """A request is refused: nothing it did is kept, and the vendor's dialect phrases the answer.
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from jsonschema_rs import Draft202012Validator, ValidationError
 
-from mockserver.errors import DocumentError, OperatorError, Path
+from mockserver.errors import DocumentError, OperatorError, Path, Problem
 from mockserver.formats import FORMATS, INTEGER_RANGES, UNCHECKED
 from mockserver.provenance import PROVENANCES
 from mockserver.schema import (
@@ -90,13 +90,18 @@ class Body:
     """What an operation reads: media types and its reader; `form` reads the texts of an HTML form first.
 
     `item` is for the handler to read with: each item of an `x-partial` array, or what it makes of a body that is `x-mapped-to` a schema.
+    `reported` is the name of an array of which every item has an answer of its own.
     """
 
     media_types: tuple[str, ...]
     reader: Reader
     form: Coerce
     item: Reader | None
-    partial: str | None
+    reported: str | None
+
+    def reports(self, problem: Problem) -> bool:
+        """Whether the problem is one of an item that has an answer of its own."""
+        return len(problem.path) > 1 and problem.path[0] == self.reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +258,7 @@ class Document:
             return None
         first = next(iter(body["content"].values()))
         schema = self._schema(first["schema"], (*at, "requestBody"))
-        item, partial, form = None, None, form_coercer(schema)
+        item, reported, form = None, None, form_coercer(schema)
         if "x-mapped-to" in schema:
             item = Reader(self._schema(schema["x-mapped-to"], (*at, "requestBody", "x-mapped-to")), self.coercer)
             form = form_coercer(item.schema)
@@ -261,10 +266,10 @@ class Document:
             if "x-partial" in prop and ("items" not in prop or prop["x-partial"] not in ("report", "refuse")):
                 self.problems.append(((*at, "requestBody"), f"`x-partial` of {name!r} must be report or refuse, and needs `items`"))
             elif "x-partial" in prop:
-                item, partial = Reader(prop["items"], self.coercer), prop["x-partial"]
+                item, reported = Reader(prop["items"], self.coercer), name if prop["x-partial"] == "report" else None
                 loose = {key: value for key, value in prop.items() if key != "items"}
                 schema = schema | {"properties": schema["properties"] | {name: loose}}
-        return Body(tuple(body["content"]), Reader(schema, self.coercer), form, item, partial)
+        return Body(tuple(body["content"]), Reader(schema, self.coercer), form, item, reported)
 
     def _answers(self, part: dict[str, Any], at: Path) -> dict[int, Answer]:
         answers = {}

@@ -47,7 +47,8 @@ def list_faults(call: Call, server: Control) -> Reply:
 
 def _unfit_rule(rule: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
     yield from server.strangers(rule.get("vendor"), rule.get("operation"), "body")
-    yield from unfit(rule, server.workspace(call).clock.now())
+    workspace = server.workspaces.named(call.place["workspace"])
+    yield from unfit(rule, workspace.clock.now() if workspace is not None else call.now)
 
 
 @operation

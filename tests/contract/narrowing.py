@@ -120,9 +120,10 @@ class Narrowing:
         if self._site.vendor.dialect.empty_body is ...:
             body["required"] = True
         (read,) = [operation.body for operation in self._site.document.operations if operation.id == name and operation.body]
-        if read.partial:  # a form spells its list in numbered fields, which no schema can say
+        partial = any("x-partial" in part for part in read.reader.schema.get("properties", {}).values())
+        if partial:  # a form spells its list in numbered fields, which no schema can say
             body["content"] = {kind: content for kind, content in body["content"].items() if kind not in (FORM, MULTIPART)}
-        mapped = read.item if read.partial is None else None
+        mapped = None if partial else read.item
         schema = self._part((mapped or read.reader).schema)
         for kind, content in body["content"].items():
             if kind in (FORM, MULTIPART):

@@ -116,7 +116,7 @@ def test_a_body_has_its_media_types_and_its_resolved_schema(write: Write) -> Non
     body = load_document(write(WHOLE)).operations[0].body
     assert body is not None
     schema = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
-    assert (body.media_types, body.reader.schema, body.item, body.partial) == (
+    assert (body.media_types, body.reader.schema, body.item, body.reported) == (
         ("application/json", "text/plain"),
         schema,
         None,
@@ -471,5 +471,5 @@ def test_a_partial_list_is_left_to_the_item_reader(write: Write) -> None:
     body = document.operations[0].body
     assert body is not None
     assert body.item is not None
-    assert (body.partial, body.reader.read({"leads": [{}, 1]})[1], len(body.reader.read({"leads": [1, 2, 3]})[1])) == ("report", [], 1)
+    assert (body.reported, body.reader.read({"leads": [{}, 1]})[1], len(body.reader.read({"leads": [1, 2, 3]})[1])) == ("leads", [], 1)
     assert ([problem.path for problem in body.item.read({})[1]], body.item.read({"name": "Ada"})[1]) == ([("name",)], [])

@@ -116,7 +116,7 @@ REFUSED: dict[str, tuple[str, str, str, Any, int]] = {
     "sela: nobody to update": ("sela", "PUT", "/api/leads/update/", ADA | {"email": "nobody@example.com"}, 404),
     "sela: no such lead": ("sela", "PATCH", "/api/leads/1/", {"lead_source": "new"}, 404),
     "sela: no list in bulk": ("sela", "POST", "/api/leads/bulk-create/", {"leads": {"0": ADA}}, 400),
-    "sela: a NUL in bulk": ("sela", "POST", "/api/leads/bulk-create/", {"leads": [{"phone_number": "+12125550188"}, {"email": "\0"}]}, 400),
+    "sela: a NUL beside a bulk": ("sela", "POST", "/api/leads/bulk-create/", {"leads": [{"phone_number": "+12125550188"}], "\0": 1}, 400),
     "sela: no such ingestion": ("sela", "PUT", "/api/lead-ingestion/00000000-0000-4000-8000-000000000000/", ADA, 404),
     "sela: a bad webhook": ("sela", "POST", "/api/webhooks/", {"url": "mailto:ada@example.com", "trigger": "SMS_DNC"}, 400),
     "sela: no such method": ("sela", "DELETE", "/api/leads/28001/", {}, 405),

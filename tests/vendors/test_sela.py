@@ -349,6 +349,27 @@ def test_each_item_of_a_bulk_has_its_own_result(sela: httpx.Client, workspace: W
     assert list(rows(workspace))[-2:] == [28014, 28015]
 
 
+def test_what_no_text_can_be_fails_its_item_of_a_bulk_alone(sela: httpx.Client, workspace: Workspace) -> None:
+    good = b'{"phone_number": "+12125550180"}'
+    nul = b'{"phone_number": "+12125550181", "external_id": "a\\u0000b", "status": 5, "us_state": "XX"}'
+    surrogate = b'{"phone_number": "+12125550182", "\\ud800": 1}'
+    body = b'{"leads": [' + b", ".join([nul, good, surrogate]) + b"]}"
+    response = sela.post(BULK, content=body, headers={"Content-Type": "application/json"})
+    assert (response.status_code, response.json()["results"]) == (
+        200,
+        [
+            {
+                "id": None,
+                "action": "error",
+                "error": 'external_id: Null characters are not allowed.; us_state: "XX" is not a valid choice.',
+            },
+            {"id": 28014, "action": "created"},
+            {"id": None, "action": "error", "error": "non_field_errors: Surrogate characters are not allowed: U+D800."},
+        ],
+    )
+    assert list(rows(workspace))[-1] == 28014
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [

@@ -1,6 +1,7 @@
 """Sela: leads for voice agents, at api.trysela.com. Sources are pages below docs.trysela.com/api-reference."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -8,7 +9,7 @@ from urllib.parse import parse_qs, urlencode
 from mockserver import matching
 from mockserver.call import Call
 from mockserver.dialects.django_rest import DjangoRest, search_terms
-from mockserver.errors import Problem, Refusal
+from mockserver.errors import Problem, Refusal, joined
 from mockserver.identity import email_key, phone_e164
 from mockserver.state import Row, TableSpec, Transaction
 from mockserver.vendor import Reply, Vendor
@@ -107,7 +108,7 @@ _STATUS_SETTINGS = {"created": "create_status", "reengaged": "reengagement_statu
 @vendor.operation
 def leads_bulk_create_create(call: Call, tx: Transaction) -> Reply:
     """POST /api/leads/bulk-create/: each lead on its own, results in the order of the request (`leads/bulk-create-leads`)."""
-    return Reply({"results": [_bulk_result(item, call, tx) for item in call.body["leads"]]})
+    return Reply({"results": [_bulk_result(place, item, call, tx) for place, item in enumerate(call.body["leads"])]})
 
 
 @vendor.operation
@@ -288,12 +289,14 @@ def _reengage(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) ->
     return tx.put("leads", row if row["call_dnc"] else row | next_call(row, call.now, "NEXT_AVAILABLE_SLOT"))
 
 
-def _bulk_result(item: Any, call: Call, tx: Transaction) -> dict[str, Any]:
+def _bulk_result(place: int, item: Any, call: Call, tx: Transaction) -> dict[str, Any]:
     """What became of one item; an error is one sentence for each field (`leads/bulk-create-leads`)."""
     if not isinstance(item, dict):
         return _bulk_error(_NOT_AN_OBJECT)
     reader = call.item_reader
     body, problems = reader.read(item, call.exists)
+    if call.flaws:
+        problems = joined((replace(flaw, path=flaw.path[2:]) for flaw in call.flaws if flaw.path[1] == place), problems)
     try:
         if problems:
             raise Refusal("invalid", problems=problems)

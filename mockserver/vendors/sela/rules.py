@@ -209,9 +209,6 @@ BEHAVIOURS = (
         "inferred",
         _BULK_PAGE,
     ),
-    Behaviour(
-        "A bulk item with a null character, a lone surrogate or an infinite number fails the whole request with 400.", "chosen", _BULK_PAGE
-    ),
     Behaviour("An ingestion URL asks for a token if its configuration says so.", "documented", _INGESTION_POST),
     Behaviour(
         "The ingestion endpoints are at /api/lead-ingestion/{uuid}/; keys that are not mapped are read as if they had been sent to POST "
