@@ -1,6 +1,7 @@
 """The bundled documents as schemathesis reads them: what prose and framework add is said in schema words, nothing is loosened."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -56,7 +57,14 @@ def _names(separator: str, endings: tuple[str, ...]) -> st.SearchStrategy[str]:
     return st.lists(name, min_size=1, max_size=3).map(separator.join)
 
 
+def _moments() -> st.SearchStrategy[str]:
+    """Those that every zone has a calendar for."""
+    offsets = st.sampled_from(["Z", "+00:00", "-08:00", "+05:30"])
+    return st.builds("{}T{}{}".format, st.dates(date(2, 1, 1), date(9998, 12, 31)), st.times(), offsets)
+
+
 FORMATS: dict[str, st.SearchStrategy[str]] = {
+    "date-time": _moments(),
     "email": st.emails(domains=st.sampled_from(["example.com", "mail.example.org", "xn--bcher-kva.example"])).filter(is_email),
     "field-list": _names(",", ("",)),
     "js-date": st.dates().map(str) | st.datetimes().map(lambda moment: f"{moment.isoformat(timespec='milliseconds')}Z"),
