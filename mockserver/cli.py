@@ -34,6 +34,7 @@ def cli() -> None:
 @_options
 def serve(**options: Any) -> None:
     """Serve the three APIs until interrupted."""
+    gc.set_threshold(_GARBAGE_THRESHOLD)
     from mockserver.app import Application
     from mockserver.server import bind, url_of, uvicorn_server
 
@@ -48,7 +49,6 @@ def serve(**options: Any) -> None:
         raise OperatorError(f"--host {settings.host}, --port {settings.port}: cannot listen there: {reason}") from None
     click.echo(_banner(app, url_of(listener)))
     gc.freeze()
-    gc.set_threshold(_GARBAGE_THRESHOLD)
     uvicorn_server(app, app.take).run(sockets=[listener])
 
 
