@@ -164,9 +164,11 @@ class Api:
         """
         began = perf_counter()
         headers = headers_of(scope["headers"])
-        if raw is not None:
-            content_type = headers.get(b"content-type", b"").decode("latin-1")
-            raw = self.dialect.decoded(raw, content_type) if len(raw) <= self._max_body else None
+        if raw is not None and len(raw) > self._max_body:
+            raw = None
+        kind = headers.get(b"content-type", b"")
+        if raw and (b";" in kind or not raw.isascii()):
+            raw = self.dialect.decoded(raw, kind.decode("latin-1"))
         call = Call(scope, headers, raw)
         reply = self.answer(call, prefix)
         call.answer = reply.body if type(reply.body) is bytes else write_json(reply.body)
@@ -184,19 +186,16 @@ class Api:
     def answer(self, call: Call, prefix: str = "") -> Reply:
         """The reply to a request that has been read. Never raises."""
         try:
-            reply = self._served(call, prefix)
+            try:
+                reply = self.serve(call, prefix)
+            except Refusal as refusal:
+                reply = self.refuse(refusal, call)
         except Exception:
             log.exception("%s %s failed inside the server", call.method, call.path)
             reply = self.refuse(Refusal("server_error"), call)
         if call.operation is not None and call.fault is None:
             self._check(call.operation, reply)
         return reply
-
-    def _served(self, call: Call, prefix: str) -> Reply:
-        try:
-            return self.serve(call, prefix)
-        except Refusal as refusal:
-            return self.refuse(refusal, call)
 
     def serve(self, call: Call, prefix: str) -> Reply:
         """Find out what is asked, and do it. Raises Refusal."""
@@ -220,7 +219,7 @@ class Api:
         if call.place:
             kept = self.dialect.escaped_slashes
             call.place = {name: read_place(operation.places[name], text, kept) for name, text in call.place.items()}
-        self.look(call, operation)
+            self.look(call, operation)
         problems: list[Problem] = []
         query = call.query_string
         if query or operation.asks:

@@ -99,7 +99,7 @@ class Dialect(Protocol):
         ...
 
     def decoded(self, raw: bytes, content_type: str) -> bytes:
-        """A body as the framework's parser gets it, its text in UTF-8."""
+        """A body as the framework's parser gets it, its text in UTF-8. Plain ASCII of a plain media type is not asked about."""
         ...
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
@@ -159,7 +159,7 @@ class Vendor:
         return handler
 
     def after(self, look: Look) -> Callable[[Handler], Handler]:
-        """Decorator: before the body of the handler's operation is read, `look` is called, and may refuse."""
+        """Decorator: once the path parameters are read, and before the body is, `look` is called, and may refuse."""
 
         def keep(handler: Handler) -> Handler:
             self.looks[handler.__name__] = look
