@@ -56,6 +56,12 @@ def test_every_fault_of_the_catalogue_can_be_asked_for(name: str, control: httpx
     assert (answer.status_code, answer.json()["fault"]) == (201, name)
 
 
+def test_a_refusal_is_lost_like_any_other_answer(control: httpx.Client, octanist: httpx.Client) -> None:
+    assert octanist.get("/leads/nobody").status_code == 404
+    control.post("/faults", json={"fault": "apply_but_fail", "parameters": {"answer": "server_error"}})
+    assert octanist.get("/leads/nobody").status_code == 500
+
+
 def test_a_rule_is_made_again_from_what_is_told_of_it(control: httpx.Client) -> None:
     made = control.post("/faults", json=NEW).json()
     told = {name: value for name, value in made.items() if name not in ("id", "seen", "applied", "left", "spent", "expired")}
