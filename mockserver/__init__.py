@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
+from mockserver.version import __version__
+
 if TYPE_CHECKING:
-    from mockserver.server import MockServer
+    from mockserver.serving.server import MockServer
 
 __all__ = ["MockServer", "__version__"]
-
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
@@ -15,5 +15,5 @@ def __getattr__(name: str) -> Any:
     if name == "MockServer":
         from importlib import import_module
 
-        return import_module("mockserver.server").MockServer
+        return import_module("mockserver.serving.server").MockServer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

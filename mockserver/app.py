@@ -8,14 +8,15 @@ from ipaddress import ip_address
 from typing import Any
 
 import mockserver.vendors
+from mockserver.api import Api, App, Receive, Scope, Send
 from mockserver.control import Control
-from mockserver.dispatch import Api, App, Receive, Scope, Send, Site
+from mockserver.dispatch import Site
+from mockserver.documents.resources import folder
+from mockserver.documents.spec import load_document
+from mockserver.faults.delivery import Answer
 from mockserver.fixtures import Fixture, fixture_file
-from mockserver.injection import Answer
-from mockserver.journal import Journal
-from mockserver.resources import folder
+from mockserver.journal.records import Journal
 from mockserver.settings import Settings
-from mockserver.spec import load_document
 from mockserver.vendor import Vendor
 from mockserver.workspaces import Workspaces
 
@@ -85,7 +86,7 @@ class Application:
 
     @cached_property
     def _web(self) -> App:
-        from mockserver.web import web
+        from mockserver.web.pages import web
 
         return web(tuple("/" + prefix for prefix in self._by_prefix))
 

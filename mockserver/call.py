@@ -6,13 +6,13 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Any, Protocol
 
+from mockserver.documents.schema import Reader, Schema
+from mockserver.documents.spec import Operation
 from mockserver.errors import Path, Problem, Refusal
-from mockserver.faults import Fault
-from mockserver.ids import token
+from mockserver.faults.catalogue import Fault
 from mockserver.matching import Match
-from mockserver.schema import Reader, Schema
-from mockserver.spec import Operation
-from mockserver.state import Change, Transaction
+from mockserver.state.ids import token
+from mockserver.state.tables import Change, Transaction
 
 Headers = Mapping[bytes, bytes]
 """Header names in lower case to values, as ASGI gives them."""

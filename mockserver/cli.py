@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from mockserver import __version__
 from mockserver.errors import OperatorError
 from mockserver.settings import OPTIONS, Settings
+from mockserver.version import __version__
 
 _GARBAGE_THRESHOLD = 50_000
 """New containers before the collector looks: rows live long and hold no cycles, so looking often only costs time."""
@@ -36,7 +36,7 @@ def serve(**options: Any) -> None:
     """Serve the three APIs until interrupted."""
     gc.set_threshold(_GARBAGE_THRESHOLD)
     from mockserver.app import Application
-    from mockserver.server import bind, url_of, uvicorn_server
+    from mockserver.serving.server import bind, url_of, uvicorn_server
 
     settings = Settings.read(options)
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
@@ -79,9 +79,9 @@ def routes() -> None:
 def check(file: File) -> None:
     """Check a fixture or an OpenAPI document: each problem with file, line and place."""
     from mockserver.app import load_vendors
+    from mockserver.documents.source import Source
+    from mockserver.documents.spec import load_document
     from mockserver.fixtures import Fixture
-    from mockserver.source import Source
-    from mockserver.spec import load_document
 
     content = Source(file).content
     if isinstance(content, dict) and "openapi" in content:
@@ -121,7 +121,7 @@ def report(url: str, workspace: str, format: str, fail_on: str, admin_token: str
 
 
 def _chosen(text: str) -> frozenset[str]:
-    from mockserver.conduct.checks import chosen
+    from mockserver.journal.conduct.checks import chosen
 
     try:
         return chosen({name.strip() for name in text.split(",")} - {""})

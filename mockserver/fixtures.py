@@ -12,13 +12,13 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from mockserver.clock import Clock
+from mockserver.documents.formats import FORMATS, parse_date_time
+from mockserver.documents.resources import folder
+from mockserver.documents.schema import problems_of
+from mockserver.documents.source import Source
 from mockserver.errors import FixtureError, OperatorError, Path, Problem, Refusal
-from mockserver.formats import FORMATS, parse_date_time
-from mockserver.resources import folder
-from mockserver.schema import problems_of
-from mockserver.source import Source
-from mockserver.state import RowId, Table, Transaction
+from mockserver.state.clock import Clock
+from mockserver.state.tables import RowId, Table, Transaction
 from mockserver.vendor import Seeding, Vendor
 from mockserver.workspaces import Workspace
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from mockserver.provenance import Provenance
-from mockserver.state import Row, Transaction
+from mockserver.documents.provenance import Provenance
+from mockserver.state.tables import Row, Transaction
 
 Combine = Literal["all given", "first that matches", "first given"]
 """How the keys of a rule work together: every given key must fit the same row; the first given key that finds anything

@@ -9,8 +9,8 @@ import pytest
 if TYPE_CHECKING:
     import httpx
 
-    from mockserver.server import MockServer
-    from mockserver.testing import Mockserver, Running
+    from mockserver.serving.server import MockServer
+    from mockserver.testing.kit import Mockserver, Running
 
 _OPTIONS = {
     "fixtures": "What each workspace holds at first: demo, empty, or a YAML file beside this one.",
@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def mockserver_server(pytestconfig: pytest.Config) -> Iterator["Running"]:
     """The server of this session: the one at MOCKSERVER_URL, or one of its own on a free port."""
-    from mockserver.testing import Running
+    from mockserver.testing.kit import Running
 
     url = os.environ.get("MOCKSERVER_URL")
     if url:
@@ -43,7 +43,7 @@ def mockserver_server(pytestconfig: pytest.Config) -> Iterator["Running"]:
 
 def _remote(url: str) -> "Running":
     from mockserver.client import Client, ControlError
-    from mockserver.testing import Running
+    from mockserver.testing.kit import Running
 
     try:
         client = Client(url, os.environ.get("MOCKSERVER_ADMIN_TOKEN"))
@@ -55,7 +55,7 @@ def _remote(url: str) -> "Running":
 
 def _started(config: pytest.Config) -> "MockServer":
     from mockserver.errors import OperatorError
-    from mockserver.server import MockServer
+    from mockserver.serving.server import MockServer
 
     try:
         return MockServer(**{name: _option(name, config) for name in _OPTIONS})
@@ -75,7 +75,7 @@ def _option(name: str, config: pytest.Config) -> str | None:
 
 def _transport_to(server: "MockServer") -> "Callable[[], httpx.BaseTransport]":
     def transport() -> "httpx.BaseTransport":
-        from mockserver.transport import InProcess
+        from mockserver.testing.transport import InProcess
 
         return InProcess(server.app, server.loop)
 

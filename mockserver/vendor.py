@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from mockserver.call import Call, Headers
+from mockserver.documents.provenance import Provenance
+from mockserver.documents.schema import Coerce, Schema
 from mockserver.errors import Problem, Refusal
 from mockserver.matching import Rule
-from mockserver.provenance import Provenance
-from mockserver.schema import Coerce, Schema
-from mockserver.state import TableSpec, Transaction
+from mockserver.state.tables import TableSpec, Transaction
 
 
 @dataclass(slots=True)

@@ -7,12 +7,12 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from mockserver.call import Call
-from mockserver.clock import Clock
 from mockserver.errors import Problem, Refusal
-from mockserver.injection import Injection
-from mockserver.journal import Journal
+from mockserver.faults.rules import Injection
+from mockserver.journal.records import Journal
 from mockserver.settings import REFUSED_ACCOUNTS
-from mockserver.state import Saved, Table, Transaction
+from mockserver.state.clock import Clock
+from mockserver.state.tables import Saved, Table, Transaction
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from hmac import compare_digest
 from typing import Any
 
+from mockserver.api import Api
 from mockserver.call import Call, Headers
 from mockserver.dialects.problem_json import ProblemJson
-from mockserver.dispatch import Api, Site
+from mockserver.dispatch import Site
+from mockserver.documents.spec import Document, Operation
 from mockserver.errors import Path, Place, Problem, Refusal
-from mockserver.spec import Document, Operation
 from mockserver.vendor import Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 

@@ -5,13 +5,13 @@ from datetime import UTC, timedelta
 from typing import Any
 
 from mockserver.call import Call
-from mockserver.clock import Clock
 from mockserver.control.api import Control, checked, nothing, operation
+from mockserver.documents.formats import parse_date_time
 from mockserver.errors import Path, Problem, Refusal
-from mockserver.faults import CATALOGUE, MAGIC_PHONES, FaultKind, Parameter
-from mockserver.formats import parse_date_time
-from mockserver.injection import unfit
-from mockserver.journal import instant
+from mockserver.faults.catalogue import CATALOGUE, MAGIC_PHONES, FaultKind, Parameter
+from mockserver.faults.rules import unfit
+from mockserver.journal.view import instant
+from mockserver.state.clock import Clock
 from mockserver.vendor import Reply, Setting
 from mockserver.workspaces import Workspace
 

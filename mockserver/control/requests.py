@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mockserver import __version__
 from mockserver.call import Call
 from mockserver.control.api import Control, checked, nothing, operation
 from mockserver.errors import Problem, Refusal
-from mockserver.journal import Journal, describe, select, summary
+from mockserver.journal.records import Journal
+from mockserver.journal.view import describe, select, summary
 from mockserver.vendor import Reply
+from mockserver.version import __version__
 
 _MARKDOWN = b"text/markdown"
 
@@ -67,7 +68,7 @@ def _entry(journal: Journal, call: Call) -> Reply:
 @operation
 def verify_requests(call: Call, server: Control) -> Reply:
     """Whether the client asked what it should have asked."""
-    from mockserver.verification import verify
+    from mockserver.journal.verification import verify
 
     verdict = verify(server.workspace(call).journal, call.body, server.operations)
     return Reply({"passed": verdict.passed, "message": verdict.message, "found": verdict.found, "nearest": verdict.nearest})
@@ -76,7 +77,7 @@ def verify_requests(call: Call, server: Control) -> Reply:
 @operation
 def get_har(call: Call, server: Control) -> Reply:
     """The journal as browsers and proxies read it."""
-    from mockserver.har import har
+    from mockserver.journal.har import har
 
     return Reply(har(server.workspace(call).journal, __version__))
 
@@ -84,7 +85,7 @@ def get_har(call: Call, server: Control) -> Reply:
 @operation
 def get_report(call: Call, server: Control) -> Reply:
     """What the client did badly."""
-    from mockserver.conduct import report
+    from mockserver.journal.conduct import report
 
     journal = server.workspace(call).journal
     found = report(journal, server.operations, {vendor.name: vendor.rules for vendor in server.vendors}, journal.dropped)

@@ -4,14 +4,15 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from mockserver import __version__, fixtures
+from mockserver import fixtures
 from mockserver.call import Call
 from mockserver.control.api import Control, nothing, operation
 from mockserver.control.behaviour import clock_view
+from mockserver.documents.source import Source
 from mockserver.errors import Problem, Refusal
-from mockserver.journal import instant
-from mockserver.source import Source
+from mockserver.journal.view import instant
 from mockserver.vendor import Reply
+from mockserver.version import __version__
 from mockserver.workspaces import Snapshot, Workspace
 
 LEADS = "leads"

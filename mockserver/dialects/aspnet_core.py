@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from mockserver.call import Call, Headers
 from mockserver.dialects.json_text import Place, lines_and_bytes, places
 from mockserver.dialects.system_text_json import NO_MEMBER, NOT_CONVERTED, stopped
+from mockserver.documents.schema import Coerce, Schema
 from mockserver.errors import Kind, Path, Problem, Refusal
-from mockserver.ids import token
-from mockserver.schema import Coerce, Schema
+from mockserver.state.ids import token
 from mockserver.vendor import Reply
 
 Errors = dict[str, list[str]]

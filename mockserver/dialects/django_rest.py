@@ -14,10 +14,10 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from mockserver.call import Call, Headers
+from mockserver.documents.formats import FORMATS
+from mockserver.documents.schema import Coerce, Schema, schema_at
 from mockserver.errors import Kind, Path, Problem, Refusal
-from mockserver.formats import FORMATS
 from mockserver.identity import phone_e164
-from mockserver.schema import Coerce, Schema, schema_at
 from mockserver.vendor import Reply
 from mockserver.wire import read_query
 

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from mockserver.call import Call, Headers
 from mockserver.dialects.v8 import complaint
+from mockserver.documents.schema import Coerce, Schema
 from mockserver.errors import Kind, Path, Problem, Refusal
-from mockserver.ids import token
-from mockserver.schema import Coerce, Schema
+from mockserver.state.ids import token
 from mockserver.vendor import Reply
 
 JSON = ((b"content-type", b"application/json"),)

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from mockserver.call import Call, Headers
+from mockserver.documents.schema import Coerce, Schema, compile_schema, problems_of, schema_at
 from mockserver.errors import Kind, Path, Problem, Refusal
-from mockserver.schema import Coerce, Schema, compile_schema, problems_of, schema_at
 from mockserver.vendor import Reply
 
 JSON = (b"content-type", b"application/json")

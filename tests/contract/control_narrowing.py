@@ -11,9 +11,9 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from mockserver.app import Application, create_app
 from mockserver.call import Call
-from mockserver.faults import CATALOGUE
-from mockserver.server import MockServer
-from mockserver.spec import Operation
+from mockserver.documents.spec import Operation
+from mockserver.faults.catalogue import CATALOGUE
+from mockserver.serving.server import MockServer
 
 Json = dict[str, Any]
 

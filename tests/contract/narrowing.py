@@ -13,9 +13,9 @@ from tzlocal.windows_tz import win_tz
 
 from mockserver.app import Application, create_app
 from mockserver.dispatch import Site
-from mockserver.formats import is_django_email
+from mockserver.documents.formats import is_django_email
 from mockserver.identity import is_email, phone_e164
-from mockserver.state import Row, Table
+from mockserver.state.tables import Row, Table
 from mockserver.wire import FORM, MULTIPART
 
 ACCOUNT = "contract"

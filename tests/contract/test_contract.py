@@ -7,7 +7,7 @@ from schemathesis.checks import CheckFunction
 from schemathesis.generation.case import Case
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
-from mockserver.resources import folder
+from mockserver.documents.resources import folder
 from tests.contract.narrowing import contracts
 
 TO_THE_LETTER = contracts("document", "all")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from mockserver.server import MockServer
+from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
 
 

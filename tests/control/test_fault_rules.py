@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.faults import CATALOGUE, MAGIC_PHONES
+from mockserver.faults.catalogue import CATALOGUE, MAGIC_PHONES
 
 RULE = {
     "id": 1,

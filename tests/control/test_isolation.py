@@ -7,7 +7,7 @@ import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.server import MockServer
+from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
 from tests.control.worlds import world
 

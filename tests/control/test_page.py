@@ -12,7 +12,7 @@ import pytest
 
 import mockserver
 from mockserver.app import create_app
-from mockserver.spec import Operation
+from mockserver.documents.spec import Operation
 
 PAGE = (Path(mockserver.__path__[0]).parent / "docs" / "control.md").read_text("utf-8")
 LINES = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]

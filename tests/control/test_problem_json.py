@@ -6,8 +6,8 @@ import pytest
 
 from mockserver.call import Call
 from mockserver.dialects.problem_json import ProblemJson, explained
+from mockserver.documents.schema import Reader
 from mockserver.errors import Kind, Problem, Refusal
-from mockserver.schema import Reader
 
 CLOCK = {
     "oneOf": [

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from mockserver.app import create_app
-from mockserver.server import MockServer
+from mockserver.serving.server import MockServer
 
 TOKEN = "correct-horse-battery"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}

@@ -6,7 +6,7 @@ import httpx
 import pytest
 import yaml
 
-from mockserver.server import MockServer
+from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
 from tests.control.worlds import tables
 

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from mockserver.server import MockServer
+from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
 from tests.control.worlds import tables
 

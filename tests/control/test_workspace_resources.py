@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from mockserver import __version__
-from mockserver.server import MockServer
+from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
 from tests.control.worlds import tables, world
 

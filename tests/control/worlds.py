@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
-from mockserver.journal import describe
-from mockserver.state import Table
+from mockserver.journal.view import describe
+from mockserver.state.tables import Table
 from mockserver.workspaces import Workspace
 
 

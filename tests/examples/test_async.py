@@ -2,7 +2,7 @@
 
 import asyncio
 
-from mockserver.testing import Mockserver
+from mockserver.testing.kit import Mockserver
 
 
 def test_many_leads_are_created_at_once(mockserver: Mockserver) -> None:

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from mockserver.testing import Mockserver
+from mockserver.testing.kit import Mockserver
 
 LISTS = {"sela": "/api/leads/", "octanist": "/leads", "nlpearl": "/v2/Pearl"}
 REFUSED = {

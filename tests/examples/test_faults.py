@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from mockserver.client import Rule
-from mockserver.testing import Mockserver
+from mockserver.testing.kit import Mockserver
 
 LISTS = {"sela": "/api/leads/", "octanist": "/leads", "nlpearl": "/v2/Pearl"}
 REFUSALS = {"unauthorized": 401, "rate_limited": 429, "server_error": 500, "maintenance": 503}

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.testing import Mockserver, Running
+from mockserver.testing.kit import Mockserver, Running
 
 ADA = {"phone_number": "+12025550101", "email": "ada@example.com"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.testing import Mockserver
+from mockserver.testing.kit import Mockserver
 
 UPDATE = "/api/leads/update/"
 INGESTION = "/api/lead-ingestion/3f0c1a52-7d6b-4c58-9a0e-5b1f6f2d8e11/"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.testing import Mockserver
+from mockserver.testing.kit import Mockserver
 
 PEARL = "66a1f0c2d60e456235eae601"
 ADA = "66a1f0c2d60e456235eae701"

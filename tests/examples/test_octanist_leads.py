@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.testing import Mockserver
+from mockserver.testing.kit import Mockserver
 
 
 def lead(mockserver: Mockserver, id: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.testing import Mockserver
+from mockserver.testing.kit import Mockserver
 
 ADA = {"phone_number": "+12025550101", "email": "ada@example.com"}
 NEW = {"phone_number": "+12025550199", "email": "new@example.com"}

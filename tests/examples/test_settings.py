@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockserver.client import ControlError
-from mockserver.testing import Mockserver
+from mockserver.testing.kit import Mockserver
 
 ADA = {"phone_number": "+12025550101", "email": "ada@example.com"}
 FAMILY = {"email": "family@example.com", "status": "won"}

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mockserver.testing import Mockserver
+from mockserver.testing.kit import Mockserver
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 ADA = {"phone_number": "+12025550101", "email": "ada@example.com"}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockserver.client import ControlError
-from mockserver.testing import Mockserver, Running
+from mockserver.testing.kit import Mockserver, Running
 
 NEW = {"phone_number": "+12025550199", "email": "new@example.com"}
 ONE_LEAD = {"octanist": {"leads": [{"id": "lead_one", "name": "One", "email": "one@example.com", "createdAt": "2026-01-01T00:00:00.000Z"}]}}

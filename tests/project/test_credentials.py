@@ -3,7 +3,7 @@
 import pytest
 
 from mockserver.app import load_vendors
-from mockserver.journal import CREDENTIALS
+from mockserver.journal.redaction import CREDENTIALS
 from mockserver.vendor import Vendor
 
 

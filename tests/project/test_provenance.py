@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.app import create_app
 from mockserver.dispatch import Site
-from mockserver.provenance import PROVENANCES
+from mockserver.documents.provenance import PROVENANCES
 
 
 @cache

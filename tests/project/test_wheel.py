@@ -82,7 +82,7 @@ def test_the_wheel_is_typed_and_has_the_command(wheel: Path) -> None:
 
 
 def test_the_installed_wheel_is_found_before_the_checkout(installed: Path) -> None:
-    asked = [sys.executable, "-P", "-c", "from mockserver.resources import folder; print(folder('openapi'))"]
+    asked = [sys.executable, "-P", "-c", "from mockserver.documents.resources import folder; print(folder('openapi'))"]
     told = subprocess.run(asked, cwd=installed.parent, env=_environment(installed), capture_output=True, text=True, check=True)
     assert Path(told.stdout.strip()) == installed / RESOURCES / "openapi"
 

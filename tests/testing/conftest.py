@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.server import MockServer
-from mockserver.testing import Mockserver, Running
-from mockserver.transport import InProcess
+from mockserver.serving.server import MockServer
+from mockserver.testing.kit import Mockserver, Running
+from mockserver.testing.transport import InProcess
 from tests.testing.suites import ROOT, Run, Suite
 
 

@@ -13,9 +13,9 @@ import yaml
 import mockserver
 from mockserver.client import Client, Clock, ControlError, Verdict, WorkspaceClient
 from mockserver.errors import MockserverError
-from mockserver.server import MockServer
-from mockserver.testing import Mockserver, Running
-from mockserver.transport import InProcess
+from mockserver.serving.server import MockServer
+from mockserver.testing.kit import Mockserver, Running
+from mockserver.testing.transport import InProcess
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NEW = {"phone_number": "+12025550199", "email": "new@example.com"}

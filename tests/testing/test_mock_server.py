@@ -11,7 +11,7 @@ import pytest
 
 import mockserver
 from mockserver.client import ControlError
-from mockserver.server import MockServer
+from mockserver.serving.server import MockServer
 
 
 def test_it_is_exported_by_the_package() -> None:

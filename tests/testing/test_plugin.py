@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mockserver.server import MockServer
-from mockserver.testing import workspace_name
+from mockserver.serving.server import MockServer
+from mockserver.testing.kit import workspace_name
 from tests.testing.suites import ROOT, Suite
 
 HEAVY = {"click", "email_validator", "http", "httpx", "jsonschema_rs", "orjson", "phonenumbers", "starlette", "uvicorn", "yaml"}
@@ -42,7 +42,7 @@ def test_a_suite_that_does_not_use_it_pays_nothing(suite: Suite) -> None:
     text = "import sys\n\ndef test_nothing():\n    print('imported', *sys.modules)\n"
     imported = suite({"test_it.py": text}, "-s").out.split()
     assert [name for name in imported if name.partition(".")[0] in HEAVY] == []
-    assert {name for name in imported if name.startswith("mockserver")} == {"mockserver", "mockserver.pytest_plugin"}
+    assert {name for name in imported if name.startswith("mockserver")} == {"mockserver", "mockserver.pytest_plugin", "mockserver.version"}
 
 
 def test_the_package_names_it_for_pytest() -> None:

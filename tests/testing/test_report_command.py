@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from mockserver.server import MockServer
-from mockserver.testing import Mockserver
+from mockserver.serving.server import MockServer
+from mockserver.testing.kit import Mockserver
 from tests.testing.suites import ROOT, Run
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mockserver.server import MockServer
-from mockserver.testing import Mockserver
+from mockserver.serving.server import MockServer
+from mockserver.testing.kit import Mockserver
 from tests.testing.suites import ROOT, Suite
 
 PAGE = (ROOT / "docs" / "testing.md").read_text("utf-8")

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mockserver.errors import MockserverError
-from mockserver.testing import Mockserver, Running
+from mockserver.testing.kit import Mockserver, Running
 from tests.testing.suites import Suite
 
 NEW = {"phone_number": "+12025550199", "email": "new@example.com"}

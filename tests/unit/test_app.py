@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.app import Application, create_app, load_vendors
 from mockserver.errors import FixtureError, SettingError
-from mockserver.server import MockServer
+from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
 
 SELA, OCTANIST, NLPEARL = "/sela/api/leads/", "/octanist/api/leads", "/nlpearl/v2/Pearl"

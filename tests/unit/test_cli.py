@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 import mockserver
-from mockserver.resources import folder
+from mockserver.documents.resources import folder
 from mockserver.settings import OPTIONS
 
 CHECKOUT = File(mockserver.__file__).parent.parent

@@ -14,13 +14,13 @@ import pytest
 import mockserver
 from mockserver.app import create_app
 from mockserver.call import Call
-from mockserver.conduct import Report, report
-from mockserver.conduct.checks import CHECKS, LEVELS, chosen
+from mockserver.documents.spec import Document, Operation, load_document
 from mockserver.errors import OperatorError
-from mockserver.faults import CATALOGUE, Fault
+from mockserver.faults.catalogue import CATALOGUE, Fault
+from mockserver.journal.conduct import Report, report
+from mockserver.journal.conduct.checks import CHECKS, LEVELS, chosen
 from mockserver.matching import Key, Match, Rule, Step
-from mockserver.spec import Document, Operation, load_document
-from mockserver.state import Change, Row
+from mockserver.state.tables import Change, Row
 
 NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
 DOCS = File(mockserver.__path__[0]).parent / "docs"

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from mockserver.api import Receive, headers_of, read_body
 from mockserver.call import Call
-from mockserver.dispatch import Receive, Router, Site, headers_of, read_body, read_place
+from mockserver.dispatch import Site
+from mockserver.documents.spec import load_document
 from mockserver.errors import DocumentError, Refusal
-from mockserver.spec import load_document
+from mockserver.routing import Router, read_place
 from mockserver.vendor import Reply
 from mockserver.workspaces import Workspaces
 from tests.unit import tiny

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import mockserver
-from mockserver.faults import CATALOGUE, MAGIC_PHONES, FaultKind, Parameter, by_name, by_status, magic
+from mockserver.faults.catalogue import CATALOGUE, MAGIC_PHONES, FaultKind, Parameter, by_name, by_status, magic
 
 PAGE = (Path(mockserver.__path__[0]).parent / "docs" / "faults.md").read_text("utf-8")
 KINDS = [pytest.param(kind, id=kind.name) for kind in CATALOGUE.values()]

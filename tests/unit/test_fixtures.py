@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.app import load_vendors
+from mockserver.documents.resources import folder
+from mockserver.documents.source import Source
 from mockserver.errors import FixtureError, Problem, Refusal
 from mockserver.fixtures import BUNDLED, Fixture, export, fixture_file, merge, replace
-from mockserver.resources import folder
-from mockserver.source import Source
-from mockserver.state import Row, Transaction
+from mockserver.state.tables import Row, Transaction
 from mockserver.vendor import Seeding, Vendor
 from mockserver.workspaces import Workspace
 from tests.unit import tiny

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from mockserver.formats import FORMATS, INTEGER_RANGES, UNCHECKED, parse_date, parse_date_time
+from mockserver.documents.formats import FORMATS, INTEGER_RANGES, UNCHECKED, parse_date, parse_date_time
 
 GOOD = {
     "date": ["2025-01-31", "2024-02-29", "0001-01-01"],

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from mockserver.faults import CATALOGUE, Fault
-from mockserver.har import har
-from mockserver.journal import verdict
+from mockserver.faults.catalogue import CATALOGUE, Fault
+from mockserver.journal.har import har
+from mockserver.journal.view import verdict
 from tests.unit.test_journal import MISS, call
 
 TEXT, COUNT = {"type": "string"}, {"type": "integer", "minimum": -1}

@@ -19,11 +19,13 @@ import uvicorn
 
 import mockserver
 from mockserver.call import Call
+from mockserver.documents.spec import load_document
 from mockserver.errors import Refusal
-from mockserver.faults import CATALOGUE, Fault
-from mockserver.injection import MAX_RULES, Answer, Injection, Rule, as_seen, chance, deliver, instead, preferred, refusal
-from mockserver.server import bind, url_of, uvicorn_server
-from mockserver.spec import load_document
+from mockserver.faults.catalogue import CATALOGUE, Fault
+from mockserver.faults.delivery import Answer, as_seen, deliver, instead, refusal
+from mockserver.faults.prefer import preferred
+from mockserver.faults.rules import MAX_RULES, Injection, Rule, chance
+from mockserver.serving.server import bind, url_of, uvicorn_server
 from tests.unit.tiny import DOCUMENT, NOW
 
 PAGE = (Path(mockserver.__path__[0]).parent / "docs" / "faults.md").read_text("utf-8")

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from mockserver.call import Call
-from mockserver.faults import CATALOGUE, Fault
-from mockserver.journal import CREDENTIALS, Journal, describe, instant, masked, masked_headers, select, summary, verdict
+from mockserver.documents.resources import folder
+from mockserver.documents.spec import load_document
+from mockserver.faults.catalogue import CATALOGUE, Fault
+from mockserver.journal.records import Journal
+from mockserver.journal.redaction import CREDENTIALS, masked, masked_headers
+from mockserver.journal.view import describe, instant, select, summary, verdict
 from mockserver.matching import Combine, Key, Match, Rule, Step
-from mockserver.resources import folder
-from mockserver.spec import load_document
-from mockserver.state import Change, Row
+from mockserver.state.tables import Change, Row
 
 NOW = datetime(2025, 1, 31, 12, 0, 0, 123456, UTC)
 OPERATIONS = {name: load_document(folder("openapi") / f"{name}.yaml").operations for name in ("nlpearl", "octanist", "sela")}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.matching import Combine, Key, Match, Rule, Step, find
-from mockserver.state import Row, Table, TableSpec, Transaction
+from mockserver.state.tables import Row, Table, TableSpec, Transaction
 
 ADA: Row = {"id": 1, "email": "ada@x", "phone": "11"}
 BOB: Row = {"id": 2, "email": "bob@x", "phone": "22"}

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.injection import Answer
-from mockserver.protocol import App, Take
-from mockserver.server import bind, uvicorn_server
+from mockserver.faults.delivery import Answer
+from mockserver.serving.protocol import App, Take
+from mockserver.serving.server import bind, uvicorn_server
 
 BIG = b"x" * 5_000_000
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from mockserver.documents.source import Source
 from mockserver.errors import OperatorError, Path
-from mockserver.source import Source
 
 FILE = File("some.yaml")
 TEXT = """# a comment

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
+from mockserver.documents.schema import Coerce, Reader, Schema, compile_schema, query_coercer, schema_at, to_json_schema
+from mockserver.documents.spec import Document, load_document
 from mockserver.errors import DocumentError, Path, Problem
-from mockserver.schema import Coerce, Reader, Schema, compile_schema, query_coercer, schema_at, to_json_schema
-from mockserver.spec import Document, load_document
 
 HEAD = """openapi: 3.0.3
 info: {title: Tiny, version: '1'}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.state import Change, Row, Table, TableSpec, Transaction
+from mockserver.state.tables import Change, Row, Table, TableSpec, Transaction
 
 SPEC = TableSpec("people", {"colour": lambda row: row.get("colour"), "size": lambda row: row.get("size")})
 ADA: Row = {"id": 1, "colour": "red", "size": 3}

@@ -6,9 +6,9 @@ import pytest
 
 from mockserver.call import Call
 from mockserver.errors import Problem, Refusal
-from mockserver.faults import CATALOGUE, Fault
+from mockserver.faults.catalogue import CATALOGUE, Fault
+from mockserver.journal.verification import Verdict, difference, verify
 from mockserver.subset import like
-from mockserver.verification import Verdict, difference, verify
 from tests.unit.test_journal import OPERATIONS, call, journal_of
 
 UPDATE = "leads_update_update"

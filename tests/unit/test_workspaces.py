@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mockserver.clock import Clock
 from mockserver.errors import Refusal
+from mockserver.state.clock import Clock
 from mockserver.workspaces import Workspaces, workspace_name
 from tests.unit import tiny
 

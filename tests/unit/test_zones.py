@@ -3,7 +3,7 @@
 import pytest
 from tzlocal.windows_tz import win_tz
 
-from mockserver.zones import is_windows_name, offset_hours
+from mockserver.documents.zones import is_windows_name, offset_hours
 
 
 @pytest.mark.parametrize("name", sorted(win_tz))

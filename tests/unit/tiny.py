@@ -6,12 +6,12 @@ from pathlib import Path as File
 from typing import Any
 
 from mockserver.call import Call, Headers
-from mockserver.clock import Clock
 from mockserver.dispatch import Site
+from mockserver.documents.schema import Coerce, Schema
+from mockserver.documents.spec import load_document
 from mockserver.errors import Problem, Refusal
-from mockserver.schema import Coerce, Schema
-from mockserver.spec import load_document
-from mockserver.state import Table, TableSpec, Transaction
+from mockserver.state.clock import Clock
+from mockserver.state.tables import Table, TableSpec, Transaction
 from mockserver.vendor import Reply, Seeding, Setting, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 

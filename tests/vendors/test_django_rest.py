@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from mockserver.dialects.django_rest import DjangoRest, date_time, search_terms, takes_json
+from mockserver.documents.schema import Reader
 from mockserver.errors import Problem
-from mockserver.schema import Reader
 from mockserver.workspaces import Workspace
 
 DIALECT = DjangoRest(keyword="Token", zone="America/Los_Angeles")

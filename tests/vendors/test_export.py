@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mockserver.app import create_app, load_vendors
 from mockserver.fixtures import BUNDLED, Fixture, export, fixture_file, replace
-from mockserver.state import Row
+from mockserver.state.tables import Row
 from mockserver.workspaces import Workspace
 
 VENDORS = load_vendors()

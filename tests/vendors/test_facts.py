@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.resources import folder
-from mockserver.source import Source
+from mockserver.documents.resources import folder
+from mockserver.documents.source import Source
 
 FACTS = sorted((Path(__file__).parent / "facts").glob("*.json"))
 PROSE = frozenset({"description", "summary", "title", "example", "examples"})

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.clock import Clock
 from mockserver.errors import FixtureError
 from mockserver.identity import phone_key
-from mockserver.server import MockServer
-from mockserver.state import Saved
+from mockserver.serving.server import MockServer
+from mockserver.state.clock import Clock
+from mockserver.state.tables import Saved
 from mockserver.vendors.nlpearl.rules import phone_index
 from mockserver.workspaces import Workspace
 

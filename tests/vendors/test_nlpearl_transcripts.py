@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.resources import folder
-from mockserver.source import Source
+from mockserver.documents.resources import folder
+from mockserver.documents.source import Source
 
 PEARL = "66a1f0c2d60e456235eae601"
 DOCUMENTED = "66a1f0c2d60e456235eae70d"

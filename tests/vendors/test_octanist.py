@@ -8,8 +8,8 @@ import httpx
 import pytest
 import yaml
 
-from mockserver.clock import Clock
-from mockserver.state import Row
+from mockserver.state.clock import Clock
+from mockserver.state.tables import Row
 from mockserver.workspaces import Workspace
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)

@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.clock import Clock
-from mockserver.resources import folder
-from mockserver.source import Source
-from mockserver.state import Row
+from mockserver.documents.resources import folder
+from mockserver.documents.source import Source
+from mockserver.state.clock import Clock
+from mockserver.state.tables import Row
 from mockserver.workspaces import Workspace
 
 DOCUMENT = Source(folder("openapi") / "octanist.yaml").content

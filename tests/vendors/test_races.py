@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.app import create_app
 from mockserver.dispatch import Site
-from mockserver.spec import Operation
+from mockserver.documents.spec import Operation
 from mockserver.workspaces import Workspace
 
 AT_ONCE = 200

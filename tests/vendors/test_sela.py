@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.clock import Clock
 from mockserver.errors import FixtureError
 from mockserver.fixtures import Fixture
+from mockserver.state.clock import Clock
 from mockserver.vendors.sela import LEAD, vendor
 from mockserver.workspaces import Workspace
 

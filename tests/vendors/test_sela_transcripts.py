@@ -8,8 +8,8 @@ import httpx
 import pytest
 import yaml
 
-from mockserver.resources import folder
-from mockserver.server import MockServer
+from mockserver.documents.resources import folder
+from mockserver.serving.server import MockServer
 from mockserver.vendors.sela import LEAD, vendor
 
 DOCUMENT = yaml.load((folder("openapi") / "sela.yaml").read_text(), yaml.CSafeLoader)

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from mockserver import matching
 from mockserver.call import Call
 from mockserver.dialects.aspnet_core import JSON, AspNetCore, Model, Told, converts, grouped
+from mockserver.documents.zones import is_windows_name
 from mockserver.errors import Problem, Refusal
 from mockserver.matching import Rule
-from mockserver.state import Row, TableSpec, Transaction
+from mockserver.state.tables import Row, TableSpec, Transaction
 from mockserver.vendor import Reply, Vendor
 from mockserver.vendors.nlpearl.rows import (
     ACCOUNT,
@@ -29,7 +30,6 @@ from mockserver.vendors.nlpearl.rows import (
 )
 from mockserver.vendors.nlpearl.rules import BEHAVIOURS, BY_EXTERNAL_ID, BY_ID, BY_PHONE, SETTINGS, phone_index
 from mockserver.vendors.nlpearl.seeds import export, seed
-from mockserver.zones import is_windows_name
 
 _FINISHED = frozenset({100, 110, 130})
 """Statuses of a lead that is called no more after a conversation: Success, NotSuccessful, Completed."""

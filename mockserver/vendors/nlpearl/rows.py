@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from mockserver.ids import token
-from mockserver.state import Row
-from mockserver.zones import offset_hours
+from mockserver.documents.zones import offset_hours
+from mockserver.state.ids import token
+from mockserver.state.tables import Row
 
 INBOUND, OUTBOUND = 1, 2
 RUNNING, PAUSED = 1, 2

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from mockserver.documents.formats import parse_date_time
 from mockserver.errors import Problem
-from mockserver.formats import parse_date_time
-from mockserver.state import Row, Transaction
+from mockserver.state.tables import Row, Transaction
 from mockserver.vendor import Seeding
 from mockserver.vendors.nlpearl.rows import ACCOUNT, LEAD, PEARL, ZONE, Stamp, stamp_of, time_text, time_zone
 

@@ -14,7 +14,7 @@ from mockserver.dialects.envelope import JSON, Envelope, Page, instant
 from mockserver.dialects.javascript import number
 from mockserver.errors import Problem, Refusal
 from mockserver.identity import email_key
-from mockserver.state import Row, TableSpec, Transaction
+from mockserver.state.tables import Row, TableSpec, Transaction
 from mockserver.vendor import Reply, Vendor
 from mockserver.vendors.octanist.rows import (
     ATTRIBUTION,

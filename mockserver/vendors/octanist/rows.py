@@ -6,9 +6,9 @@ from typing import Any
 
 from mockserver.dialects.envelope import instant
 from mockserver.dialects.javascript import stringify
-from mockserver.formats import parse_date, parse_date_time
-from mockserver.ids import token
-from mockserver.state import Row, Transaction
+from mockserver.documents.formats import parse_date, parse_date_time
+from mockserver.state.ids import token
+from mockserver.state.tables import Row, Transaction
 
 OPEN, QUALIFIED, WON, LOST = STATUSES = ("open", "qualified", "won", "lost")
 QUALIFYING = frozenset({QUALIFIED, WON})

@@ -6,7 +6,7 @@ from typing import Any
 from mockserver.dialects.envelope import instant
 from mockserver.dialects.javascript import number
 from mockserver.errors import Problem
-from mockserver.state import Row, Transaction
+from mockserver.state.tables import Row, Transaction
 from mockserver.vendor import Seeding
 from mockserver.vendors.octanist.rows import ATTRIBUTION, INSTANTS, QUALIFYING, ROW, attribution, custom_text, expiry, moment_of, new_id
 

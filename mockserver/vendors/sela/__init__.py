@@ -11,7 +11,7 @@ from mockserver.call import Call
 from mockserver.dialects.django_rest import DjangoRest, search_terms
 from mockserver.errors import Problem, Refusal, joined
 from mockserver.identity import email_key, phone_e164
-from mockserver.state import Row, TableSpec, Transaction
+from mockserver.state.tables import Row, TableSpec, Transaction
 from mockserver.vendor import Reply, Vendor
 from mockserver.vendors.sela.rows import CLOSING, LEAD, local, moment_of, new_lead, next_call, time_text
 from mockserver.vendors.sela.rules import BEHAVIOURS, DUPLICATE, INGESTION, SETTINGS, UPDATE

@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mockserver.formats import parse_date_time
-from mockserver.state import Row, Transaction
+from mockserver.documents.formats import parse_date_time
+from mockserver.state.tables import Row, Transaction
 from mockserver.vendors.sela.rules import ZONES
 
 LEAD: Row = {

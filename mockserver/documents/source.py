@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 import yaml
 
-from mockserver import __version__
 from mockserver.errors import OperatorError, Path
+from mockserver.version import __version__
 
 _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -5,8 +5,8 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import unquote, urlsplit
 
 from mockserver.call import Call
-from mockserver.conduct.signs import Sign, answered, called, header, quoted
-from mockserver.journal import CREDENTIALS
+from mockserver.journal.conduct.signs import Sign, answered, called, header, quoted
+from mockserver.journal.redaction import CREDENTIALS
 
 _CREDENTIALS = tuple(name.encode() for name in CREDENTIALS)
 _BUSY = frozenset({429, 503})

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from mockserver.conduct.checks import LEVELS
-from mockserver.conduct.signs import Finding
+from mockserver.journal.conduct.checks import LEVELS
+from mockserver.journal.conduct.signs import Finding
 
 _LISTED = 10
 

@@ -10,10 +10,9 @@ from urllib.parse import urlsplit
 
 from jsonschema_rs import Draft202012Validator, ValidationError
 
-from mockserver.errors import DocumentError, OperatorError, Path, Problem
-from mockserver.formats import FORMATS, INTEGER_RANGES, UNCHECKED
-from mockserver.provenance import PROVENANCES
-from mockserver.schema import (
+from mockserver.documents.formats import FORMATS, INTEGER_RANGES, UNCHECKED
+from mockserver.documents.provenance import PROVENANCES
+from mockserver.documents.schema import (
     EXCLUSIVE,
     KEYWORDS,
     NESTED,
@@ -26,7 +25,8 @@ from mockserver.schema import (
     problems_of,
     query_coercer,
 )
-from mockserver.source import Source
+from mockserver.documents.source import Source
+from mockserver.errors import DocumentError, OperatorError, Path, Problem
 
 METHODS = ("get", "put", "post", "delete", "patch")
 _SILENT = frozenset("default description title example readOnly writeOnly deprecated".split())

@@ -6,8 +6,8 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
+from mockserver.documents.formats import FORMATS, INTEGER_RANGES
 from mockserver.errors import Path, Problem, Refusal
-from mockserver.formats import FORMATS, INTEGER_RANGES
 from mockserver.wire import Form, Upload, read_json
 
 Schema = dict[str, Any]

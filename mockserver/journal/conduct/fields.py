@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockserver.call import Call
-from mockserver.conduct.signs import Sign, answered, called, json_of, listed
-from mockserver.schema import Reader, Schema
-from mockserver.spec import Body
+from mockserver.documents.schema import Reader, Schema
+from mockserver.documents.spec import Body
+from mockserver.journal.conduct.signs import Sign, answered, called, json_of, listed
 from mockserver.wire import read_query
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from mockserver.injection import Answer
+from mockserver.faults.delivery import Answer
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 Take = Callable[[Any, bytes], Answer | App]

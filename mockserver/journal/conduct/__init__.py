@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.call import Call
-from mockserver.conduct.coverage import coverage_of
-from mockserver.conduct.fields import strange_fields, strange_parameters
-from mockserver.conduct.markdown import render
-from mockserver.conduct.matches import other_leads, several_matches, uncertain
-from mockserver.conduct.pages import stopped_loops
-from mockserver.conduct.refusals import early_retries, missing_slashes, refused, repeated_refusals, unmatched
-from mockserver.conduct.signs import Finding, Sign, findings_of
+from mockserver.documents.spec import Operation
+from mockserver.journal.conduct.coverage import coverage_of
+from mockserver.journal.conduct.fields import strange_fields, strange_parameters
+from mockserver.journal.conduct.markdown import render
+from mockserver.journal.conduct.matches import other_leads, several_matches, uncertain
+from mockserver.journal.conduct.pages import stopped_loops
+from mockserver.journal.conduct.refusals import early_retries, missing_slashes, refused, repeated_refusals, unmatched
+from mockserver.journal.conduct.signs import Finding, Sign, findings_of
 from mockserver.matching import Rule
-from mockserver.spec import Operation
 
 _WATCHES: tuple[Callable[[Sequence[Call]], Iterator[Sign]], ...] = (
     early_retries,

@@ -8,8 +8,8 @@ from ipaddress import IPv4Address, IPv6Address
 from math import isfinite
 from uuid import UUID
 
+from mockserver.documents.zones import offset_hours
 from mockserver.identity import is_email, is_phone
-from mockserver.zones import offset_hours
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)

@@ -13,7 +13,7 @@ import uvicorn
 
 from mockserver.app import create_app
 from mockserver.client import Client, ControlError, WorkspaceClient
-from mockserver.protocol import App, PromptProtocol, Take
+from mockserver.serving.protocol import App, PromptProtocol, Take
 
 _GRACE_SECONDS = 0.5
 """How long a stop waits for answers that are on their way; only those are that a fault holds back."""

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from mockserver.call import Call
-from mockserver.conduct.signs import Sign, answered, called, quoted
+from mockserver.journal.conduct.signs import Sign, answered, called, quoted
 from mockserver.matching import Match
-from mockserver.state import Row
+from mockserver.state.tables import Row
 
 
 class Taken(NamedTuple):

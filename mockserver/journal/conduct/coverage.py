@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from mockserver.call import Call
-from mockserver.journal import operation_of
+from mockserver.documents.spec import Operation
+from mockserver.journal.view import operation_of
 from mockserver.matching import Rule
-from mockserver.spec import Operation
 
 NO_ANSWER = "no answer"
 """Stands among the statuses for requests whose answer a fault kept back."""

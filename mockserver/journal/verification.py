@@ -7,10 +7,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from mockserver.call import Call
+from mockserver.documents.spec import Operation
 from mockserver.errors import Path, Problem, Refusal
-from mockserver.faults import CATALOGUE
-from mockserver.journal import CREDENTIALS, Journal, json_of, masked, operation_of, text_of
-from mockserver.spec import Operation
+from mockserver.faults.catalogue import CATALOGUE
+from mockserver.journal.records import Journal
+from mockserver.journal.redaction import CREDENTIALS, masked
+from mockserver.journal.view import json_of, operation_of, text_of
 from mockserver.subset import differences, like, shown
 from mockserver.wire import FORM, read_form, read_query
 

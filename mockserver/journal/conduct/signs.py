@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from mockserver.call import Call
-from mockserver.conduct.checks import CHECKS, LEVELS, Check, Level
-from mockserver.journal import operation_of
-from mockserver.spec import Operation
+from mockserver.documents.spec import Operation
+from mockserver.journal.conduct.checks import CHECKS, LEVELS, Check, Level
+from mockserver.journal.view import operation_of
 
 _BY_SLUG = {check.slug: check for check in CHECKS}
 

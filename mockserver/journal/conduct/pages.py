@@ -5,8 +5,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from mockserver.call import Call
-from mockserver.conduct.fields import properties
-from mockserver.conduct.signs import Sign, called, json_of
+from mockserver.journal.conduct.fields import properties
+from mockserver.journal.conduct.signs import Sign, called, json_of
 from mockserver.wire import read_query
 
 Page = tuple[str, dict[str, str], Any]

@@ -2,7 +2,7 @@
 
 from pathlib import Path as File
 
-_PACKAGE = File(__file__).parent
+_PACKAGE = File(__file__).parent.parent
 
 
 def folder(name: str) -> File:

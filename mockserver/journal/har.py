@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from mockserver.call import Call
-from mockserver.journal import instant, masked_headers, milliseconds, operation_of, text_of, verdict
+from mockserver.journal.redaction import masked_headers
+from mockserver.journal.view import instant, milliseconds, operation_of, text_of, verdict
 
 _VERSION = "HTTP/1.1"
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}

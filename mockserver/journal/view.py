@@ -1,99 +1,28 @@
-"""What was asked of one workspace, and what came of it: bounded, oldest first, without credentials where it is shown."""
+"""Journal entries as JSON, for people and tests."""
 
-import re
 from base64 import b64encode
-from collections import deque
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from mockserver.call import Call, Headers
+from mockserver.call import Call
 from mockserver.errors import Refusal
-from mockserver.faults import Fault
+from mockserver.faults.catalogue import Fault
+from mockserver.journal.records import Journal
+from mockserver.journal.redaction import masked_headers
 from mockserver.matching import Combine, Match, Step
-from mockserver.state import Change, Row
+from mockserver.state.tables import Change, Row
 from mockserver.wire import read_json
 
-_ENTRY_BYTES = 8 << 10
-_ROW_BYTES = 2 << 10
-_PARSED = 10
-"""How many bytes a body takes once it is parsed too, for each byte that was sent."""
-
 _SHOWN = 20
-_MAX_HEADERS = 256
 _MAX_DEPTH = 100
-_HIDDEN = "***"
-_SCHEME = re.compile(r"[A-Za-z-]{1,20} ")
 _MISSING = object()
-
-CREDENTIALS = {"authorization": _SCHEME, "proxy-authorization": _SCHEME, "x-api-key": None, "cookie": None}
-"""The headers whose values nobody sees, and what of a value may be shown: the word that names the scheme, or nothing."""
 
 _HOW: dict[Combine, str] = {
     "all given": "all given keys must fit one lead",
     "first that matches": "the first key that matches decides",
     "first given": "the first key given decides",
 }
-
-
-class Journal:
-    """The last requests and their answers. It keeps the calls themselves, and with them the rows that they changed.
-
-    `dropped` says how many had to go, `last_dropped` the greatest number among them (0 where none had).
-    """
-
-    __slots__ = ("_bytes", "_entries", "_headers", "_max_bytes", "_max_entries", "dropped", "last_dropped")
-
-    def __init__(self, max_entries: int = 1000, max_bytes: int = 16 << 20) -> None:
-        """At most so many entries, and so many bytes.
-
-        An entry counts as both its bodies, ten times what was sent where it was parsed, 8 KiB, and 2 KiB for each changed row. The newest
-        entry is kept however large it is.
-        """
-        self._max_entries = max_entries
-        self._max_bytes = max_bytes
-        self._entries: deque[Call] = deque()
-        self._headers: dict[tuple[bytes, ...], Headers] = {}
-        self._bytes = self.dropped = self.last_dropped = 0
-
-    def add(self, call: Call) -> None:
-        """Keep an answered call; the oldest make room for it."""
-        entries = self._entries
-        entries.append(call)
-        known = self._headers.get(key := tuple(call.headers.values()))
-        call.headers = known if known == call.headers else self._new(key, call.headers)
-        sent = len(call.raw or b"") * (1 if call.body is None else _PARSED)
-        call.size = sent + len(call.answer) + _ENTRY_BYTES + _ROW_BYTES * len(call.changes)
-        self._bytes += call.size
-        while len(entries) > self._max_entries or (self._bytes > self._max_bytes and len(entries) > 1):
-            oldest = entries.popleft()
-            self._bytes -= oldest.size
-            self.dropped += 1
-            self.last_dropped = max(self.last_dropped, oldest.number)
-
-    def _new(self, key: tuple[bytes, ...], headers: Headers) -> Headers:
-        """Headers for later calls to share: clients repeat themselves, and what is kept but once is had faster."""
-        if len(self._headers) >= _MAX_HEADERS:
-            self._headers.clear()
-        self._headers[key] = headers
-        return headers
-
-    def get(self, number: int) -> Call | None:
-        """The entry of that number, or None: there was none yet, or it was dropped."""
-        return next((call for call in self if call.number == number), None)
-
-    def clear(self) -> None:
-        """Forget every entry, and that any was dropped."""
-        self._entries.clear()
-        self._headers.clear()
-        self._bytes = self.dropped = self.last_dropped = 0
-
-    def __iter__(self) -> Iterator[Call]:
-        return iter(tuple(self._entries))
-
-    def __len__(self) -> int:
-        return len(self._entries)
 
 
 def select(
@@ -170,24 +99,6 @@ def milliseconds(call: Call) -> float:
 def instant(moment: datetime) -> str:
     """A moment as ISO 8601 in UTC, with milliseconds and a Z."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
-
-
-def masked(name: str, value: str) -> str:
-    """A header's value as anybody may see it; `name` in lower case."""
-    if name not in CREDENTIALS:
-        return value
-    pattern = CREDENTIALS[name]
-    scheme = pattern.match(value) if pattern else None
-    return (scheme.group() if scheme else "") + _HIDDEN
-
-
-def masked_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by name in lower case, several of one name joined by a comma, credentials taken out."""
-    texts: dict[str, str] = {}
-    for raw_name, raw_value in headers:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        texts[name] = f"{texts[name]}, {value}" if name in texts else value
-    return {name: masked(name, value) for name, value in texts.items()}
 
 
 def text_of(raw: bytes) -> tuple[str, bool]:

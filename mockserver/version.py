@@ -1,0 +1,3 @@
+"""The version of this package, for all who say it."""
+
+__version__ = "0.1.0"
