@@ -8,7 +8,9 @@ import orjson
 _HEADERS = [(b"content-type", b"application/json")]
 
 
-async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
+async def app(
+    scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+) -> None:
     """Answer 200 with the JSON that was sent."""
     message = await receive()
     body = message["body"]
@@ -16,5 +18,11 @@ async def app(scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[
         message = await receive()
         body += message["body"]
     answer = orjson.dumps(orjson.loads(body or b"null"))
-    await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, (b"content-length", b"%d" % len(answer))]})
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [*_HEADERS, (b"content-length", b"%d" % len(answer))],
+        }
+    )
     await send({"type": "http.response.body", "body": answer})

@@ -1,6 +1,9 @@
-"""How fast the server is on this machine: requests a second against a bare ASGI application, start-up, memory, a large import, snapshots.
+"""How fast the server is on this machine.
 
-The servers run on one core and the load on another. It is all measured over the wire and takes about a minute, ten seconds with --quick.
+Requests a second against a bare ASGI application, start-up, memory, a large import, snapshots.
+
+The servers run on one core and the load on another. It is all measured over the wire and takes
+about a minute, ten seconds with --quick.
 """
 
 import argparse
@@ -75,23 +78,49 @@ def email(person: int) -> str:
 
 def pinned(core: int, command: list[str]) -> list[str]:
     """The command, kept on one core where the system can do that."""
-    return ["taskset", "-c", str(core % (os.cpu_count() or 1)), *command] if shutil.which("taskset") else command
+    return (
+        ["taskset", "-c", str(core % (os.cpu_count() or 1)), *command]
+        if shutil.which("taskset")
+        else command
+    )
 
 
 def floor(port: int) -> list[str]:
     """The command that serves the bare application, below which nothing can be."""
     options = ["--no-access-log", "--log-level", "error", "--ws", "none", "--lifespan", "off"]
-    return [sys.executable, "-m", "uvicorn", "bare:app", "--app-dir", str(HERE), "--port", str(port), *options]
+    return [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "bare:app",
+        "--app-dir",
+        str(HERE),
+        "--port",
+        str(port),
+        *options,
+    ]
 
 
 def mockserver(port: int) -> list[str]:
     """The command that serves the product."""
-    return [sys.executable, "-m", "mockserver", "serve", "--port", str(port), "--log-level", "error"]
+    return [
+        sys.executable,
+        "-m",
+        "mockserver",
+        "serve",
+        "--port",
+        str(port),
+        "--log-level",
+        "error",
+    ]
 
 
 @contextmanager
 def serving(command: Callable[[int], list[str]]) -> Iterator[tuple[int, int]]:
-    """Runs a server on a free port and waits until it is ready. Gives the port and the process id."""
+    """Runs a server on a free port and waits until it is ready.
+
+    Gives the port and the process id.
+    """
     port = free_port()
     process = subprocess.Popen(pinned(0, command(port)), stdout=subprocess.DEVNULL)
     try:
@@ -114,14 +143,19 @@ def until_answered(port: int, path: str, credential: str = TOKEN) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
-            if ask(HTTPConnection("127.0.0.1", port, timeout=PATIENCE), "GET", path, credential)[0] == 200:
+            if (
+                ask(HTTPConnection("127.0.0.1", port, timeout=PATIENCE), "GET", path, credential)[0]
+                == 200
+            ):
                 return
         except (OSError, HTTPException):
             time.sleep(0.001)
     sys.exit(f"nothing answers {path} on port {port}")
 
 
-def ask(connection: HTTPConnection, method: str, path: str, credential: str, body: Any = None) -> tuple[int, Any]:
+def ask(
+    connection: HTTPConnection, method: str, path: str, credential: str, body: Any = None
+) -> tuple[int, Any]:
     """One request; the status and the JSON that came back."""
     name, _, value = credential.partition(": ")
     payload = None if body is None else json.dumps(body)
@@ -131,12 +165,21 @@ def ask(connection: HTTPConnection, method: str, path: str, credential: str, bod
 
 
 def seed(port: int) -> list[int]:
-    """Every person as a lead of Sela, in bulk, and of Octanist, one by one. Gives the ids at Sela."""
+    """Every person as a lead of Sela, in bulk, and of Octanist, one by one.
+
+    Gives the ids at Sela.
+    """
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     leads = [{"phone_number": phone(person), "email": email(person)} for person in range(PEOPLE)]
     _, answer = ask(connection, "POST", "/sela/api/leads/bulk-create/", TOKEN, {"leads": leads})
     for person in range(PEOPLE):
-        ask(connection, "POST", "/octanist/api/leads", KEY, {"name": f"Person {person}", "email": email(person), "phone": phone(person)})
+        ask(
+            connection,
+            "POST",
+            "/octanist/api/leads",
+            KEY,
+            {"name": f"Person {person}", "email": email(person), "phone": phone(person)},
+        )
     return [result["id"] for result in answer["results"]]
 
 
@@ -145,12 +188,34 @@ def loads(ids: Sequence[int]) -> Iterator[Load]:
     everybody = range(PEOPLE)
     statuses = ("OPEN", "CLOSED", "LOST", "NEW")
     updates = [
-        {"phone_number": phone(i), "email": email(i), "status": statuses[i % 4], "external_id": f"crm-{i}", "lead_source": "bench"}
+        {
+            "phone_number": phone(i),
+            "email": email(i),
+            "status": statuses[i % 4],
+            "external_id": f"crm-{i}",
+            "lead_source": "bench",
+        }
         for i in everybody
     ]
-    changes = [{"email": email(i), "status": ("won", "lost", "qualified")[i % 3], "value": i, "note": "bench"} for i in everybody]
-    yield Load("Sela: PUT /api/leads/update/", TOKEN, [f"PUT /sela/api/leads/update/ {json.dumps(each)}" for each in updates])
-    yield Load("Octanist: PATCH /leads", KEY, [f"PATCH /octanist/api/leads {json.dumps(each)}" for each in changes])
+    changes = [
+        {
+            "email": email(i),
+            "status": ("won", "lost", "qualified")[i % 3],
+            "value": i,
+            "note": "bench",
+        }
+        for i in everybody
+    ]
+    yield Load(
+        "Sela: PUT /api/leads/update/",
+        TOKEN,
+        [f"PUT /sela/api/leads/update/ {json.dumps(each)}" for each in updates],
+    )
+    yield Load(
+        "Octanist: PATCH /leads",
+        KEY,
+        [f"PATCH /octanist/api/leads {json.dumps(each)}" for each in changes],
+    )
     yield Load("Sela: GET /api/leads/{id}/", TOKEN, [f"GET /sela/api/leads/{id}/" for id in ids])
 
 
@@ -179,11 +244,21 @@ def measure(load: Load, port: int, seconds: int) -> Result:
 
 def compare(plan: Plan) -> None:
     """The loads against the bare application and against the product, in turns."""
-    print(f"Requests a second, {PEOPLE:,} people in turn, one core (median of {plan.rounds}, in turns)", flush=True)
+    print(
+        f"Requests a second, {PEOPLE:,} people in turn, one core (median of {plan.rounds}, in "
+        "turns)",
+        flush=True,
+    )
     with serving(floor) as (bare_port, _), serving(mockserver) as (port, _):
         for load in loads(seed(port)):
-            rounds = [(measure(load, bare_port, plan.seconds), measure(load, port, plan.seconds)) for _ in range(plan.rounds)]
-            lowest, rate = median(bare.rate for bare, _ in rounds), median(ours.rate for _, ours in rounds)
+            rounds = [
+                (measure(load, bare_port, plan.seconds), measure(load, port, plan.seconds))
+                for _ in range(plan.rounds)
+            ]
+            lowest, rate = (
+                median(bare.rate for bare, _ in rounds),
+                median(ours.rate for _, ours in rounds),
+            )
             ratio = median(ours.rate / bare.rate for bare, ours in rounds)
             slowest = median(ours.slowest for _, ours in rounds)
             rates = f"bare {lowest:8,.0f}   mockserver {rate:8,.0f}   ratio {ratio:.2f}"
@@ -204,30 +279,51 @@ def start_up(plan: Plan) -> None:
             memory.append(resident(process))
     print(f"Start-up, from exec (median of {plan.starts})")
     print(
-        f"  first 200 of /readyz {median(ready) * 1000:.0f} ms   first lead {median(lead) * 1000:.0f} ms   resident {median(memory):.0f} MB"
+        f"  first 200 of /readyz {median(ready) * 1000:.0f} ms   first lead "
+        f"{median(lead) * 1000:.0f} ms   resident {median(memory):.0f} MB"
     )
 
 
 def resident(process: int) -> float:
     """The resident memory of a process in megabytes."""
-    return int(subprocess.run(["ps", "-o", "rss=", "-p", str(process)], capture_output=True, text=True, check=True).stdout) / 1024
+    return (
+        int(
+            subprocess.run(
+                ["ps", "-o", "rss=", "-p", str(process)], capture_output=True, text=True, check=True
+            ).stdout
+        )
+        / 1024
+    )
 
 
 def large_import() -> None:
     """One request that adds as many leads as the vendor allows."""
-    leads = [{"phoneNumber": phone(i), "externalId": f"crm-{i}", "callData": {"firstName": f"Person {i}"}} for i in range(IMPORTED)]
+    leads = [
+        {
+            "phoneNumber": phone(i),
+            "externalId": f"crm-{i}",
+            "callData": {"firstName": f"Person {i}"},
+        }
+        for i in range(IMPORTED)
+    ]
     with serving(mockserver) as (port, process):
         connection = HTTPConnection("127.0.0.1", port, timeout=60)
         _, pearls = ask(connection, "GET", "/nlpearl/v2/Pearl", BEARER)
         pearl = next(each["id"] for each in pearls if each["type"] == 2)
         began = time.perf_counter()
-        status, _ = ask(connection, "POST", f"/nlpearl/v2/Outbound/{pearl}/Leads/Add", BEARER, {"leads": leads})
+        status, _ = ask(
+            connection, "POST", f"/nlpearl/v2/Outbound/{pearl}/Leads/Add", BEARER, {"leads": leads}
+        )
         print(f"NLPearl: Add Leads, {IMPORTED:,} at once")
-        print(f"  {time.perf_counter() - began:.2f} s   status {status}   resident after it {resident(process):.0f} MB")
+        print(
+            f"  {time.perf_counter() - began:.2f} s   status {status}   resident after it "
+            f"{resident(process):.0f} MB"
+        )
 
 
 def control_plane(plan: Plan) -> None:
-    """What saving, restoring, resetting, exporting and seeding a workspace take that holds STORED leads."""
+    """What saving, restoring, resetting, exporting and seeding a workspace take that holds STORED
+    leads."""
     leads = [{"phone_number": phone(person), "email": email(person)} for person in range(STORED)]
     with serving(mockserver) as (port, _):
         connection = HTTPConnection("127.0.0.1", port, timeout=60)
@@ -245,7 +341,9 @@ def control_plane(plan: Plan) -> None:
         times: dict[str, list[float]] = {}
         for _ in range(plan.starts):
             for name, method, path, body in steps:
-                times.setdefault(name, []).append(milliseconds(connection, method, WORKSPACE + path, body))
+                times.setdefault(name, []).append(
+                    milliseconds(connection, method, WORKSPACE + path, body)
+                )
     print(f"Control plane, a workspace of {STORED:,} leads (median of {plan.starts}, over HTTP)")
     print("  " + "   ".join(f"{name} {median(each):.1f} ms" for name, each in times.items()))
 
@@ -268,11 +366,16 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one short round of everything")
     plan = QUICK if parser.parse_args().quick else Plan()
     if not shutil.which("taskset"):
-        print("taskset is not installed: servers and load share the cores, and the rates mean less.")
+        print(
+            "taskset is not installed: servers and load share the cores, and the rates mean less."
+        )
     if shutil.which("wrk"):
         compare(plan)
     else:
-        print("wrk is not installed: requests a second are not measured (apt-get install wrk, or brew install wrk).")
+        print(
+            "wrk is not installed: requests a second are not measured (apt-get install wrk, or "
+            "brew install wrk)."
+        )
     start_up(plan)
     large_import()
     control_plane(plan)

@@ -11,7 +11,10 @@ __all__ = ["MockServer", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    """`MockServer`, imported when somebody asks for it: the command line and the pytest plugin start without it."""
+    """`MockServer`, imported when somebody asks for it.
+
+    The command line and the pytest plugin start without it.
+    """
     if name == "MockServer":
         from importlib import import_module
 

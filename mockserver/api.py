@@ -11,7 +11,16 @@ from mockserver.errors import DocumentError, Problem, Refusal, joined
 from mockserver.faults.delivery import Answer, as_seen, deliver
 from mockserver.routing import Router, read_place
 from mockserver.vendor import Dialect, Reply
-from mockserver.wire import FORM, MULTIPART, Unsafe, read_form, read_json, read_multipart, read_query, write_json
+from mockserver.wire import (
+    FORM,
+    MULTIPART,
+    Unsafe,
+    read_form,
+    read_json,
+    read_multipart,
+    read_query,
+    write_json,
+)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -22,33 +31,59 @@ log = logging.getLogger("mockserver")
 
 _FORMS = frozenset({FORM, MULTIPART})
 _ANYWHERE = frozenset({301, 403, 405})
-"""Statuses that need no description: a missing slash, a server full of workspaces, a wrong method."""
+"""Statuses that need no description.
+
+A missing slash, a server full of workspaces, a wrong method.
+"""
 
 
 class Api:
-    """One API served from its document: finds the operation, reads the request, phrases refusals, holds answers to the document.
+    """One API served from its document.
+
+    Finds the operation, reads the request, phrases refusals, holds answers to the document.
 
     What stands behind its handlers is a subclass's.
     """
 
-    def __init__(self, name: str, dialect: Dialect, document: Document, handlers: Iterable[str], *, lenient: bool, max_body: int) -> None:
-        """`name` is the module of the handlers; `lenient` reads as the API's framework does, otherwise to the letter of the document.
+    def __init__(
+        self,
+        name: str,
+        dialect: Dialect,
+        document: Document,
+        handlers: Iterable[str],
+        *,
+        lenient: bool,
+        max_body: int,
+    ) -> None:
+        """`name` is the module of the handlers.
 
-        `max_body` is in bytes. Raises DocumentError where an operation has no handler or a handler no operation.
+        `lenient` reads as the API's framework does, otherwise to the letter of the document.
+
+        `max_body` is in bytes. Raises DocumentError where an operation has no handler or a handler
+        no operation.
         """
         self.document = document
         self.dialect = dialect
         self._strict_query = dialect.strict_query or not lenient
         self._max_body = max_body
         self._refuse_strays(name, set(handlers))
-        self._router = Router(document.operations, dialect.implicit_methods, dialect.case_sensitive_paths, dialect.trailing_slashes)
+        self._router = Router(
+            document.operations,
+            dialect.implicit_methods,
+            dialect.case_sensitive_paths,
+            dialect.trailing_slashes,
+        )
 
     def _refuse_strays(self, module: str, handled: set[str]) -> None:
         described = {operation.id for operation in self.document.operations}
         for name in sorted(described - handled):
-            raise DocumentError(f"{self.document.source.file}: the operation {name!r} has no handler in {module}")
+            raise DocumentError(
+                f"{self.document.source.file}: the operation {name!r} has no handler in {module}"
+            )
         for name in sorted(handled - described):
-            raise DocumentError(f"{module}: {name} handles no operation of {self.document.source.file}")
+            raise DocumentError(
+                f"{module}: {name} handles no operation of {self.document.source.file}"
+            )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, prefix: str = "") -> None:
         """Answer one HTTP request. `prefix` is the part of the path that is not the API's."""
@@ -58,7 +93,9 @@ class Api:
             return
         answer = self.take(scope, raw, prefix)
         if isinstance(answer, Answer):
-            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            await send(
+                {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+            )
             await send({"type": "http.response.body", "body": answer.body})
         else:
             await answer(scope, receive, send)
@@ -66,7 +103,8 @@ class Api:
     def take(self, scope: Scope, raw: bytes | None, prefix: str = "") -> Answer | App:
         """Answer a request whose body is here (None: it was too large), and keep it in the journal.
 
-        What is left is to send the answer: in a way of its own where a fault says so, which the application does that comes instead of it.
+        What is left is to send the answer: in a way of its own where a fault says so, which the
+        application does that comes instead of it.
         """
         began = perf_counter()
         headers = headers_of(scope["headers"])
@@ -87,7 +125,11 @@ class Api:
             call.status, call.seen_headers, call.answer = as_seen(fault, answer)
         if call.number:
             call.journal.add(call)
-        return answer if fault is None else lambda scope, receive, send: deliver(fault, answer, receive, send)
+        return (
+            answer
+            if fault is None
+            else lambda scope, receive, send: deliver(fault, answer, receive, send)
+        )
 
     def answer(self, call: Call, prefix: str = "") -> Reply:
         """The reply to a request that has been read. Never raises."""
@@ -112,7 +154,10 @@ class Api:
         return self.dialect.refuse(refusal, call)
 
     def route(self, call: Call, prefix: str) -> None:
-        """Find the path and its operation, which is None where the path does not take the method. Raises Refusal("no_route")."""
+        """Find the path and its operation, which is None where the path does not take the method.
+
+        Raises Refusal("no_route").
+        """
         path = call.path[len(prefix) :]
         route = self._router.static(path)
         if route is None:
@@ -124,7 +169,10 @@ class Api:
         """Fill in path parameters, query and body. Raises Refusal naming every problem."""
         if call.place:
             kept = self.dialect.escaped_slashes
-            call.place = {name: read_place(operation.places[name], text, kept) for name, text in call.place.items()}
+            call.place = {
+                name: read_place(operation.places[name], text, kept)
+                for name, text in call.place.items()
+            }
             self.look(call, operation)
         problems: list[Problem] = []
         query = call.query_string
@@ -133,23 +181,35 @@ class Api:
         body = operation.body
         if body is not None:
             call.body, more = body.reader.read(self._read_body(body, call), call.exists)
-            problems += joined((flaw for flaw in call.flaws if not body.reports(flaw)), more) if call.flaws else more
+            problems += (
+                joined((flaw for flaw in call.flaws if not body.reports(flaw)), more)
+                if call.flaws
+                else more
+            )
         if problems:
             raise Refusal("invalid", problems=problems)
 
     def look(self, call: Call, operation: Operation) -> None:
-        """What the API's framework looks at once it has the path parameters and before it reads the body. Raises Refusal."""
+        """Hook between reading the path parameters and reading the body. Raises Refusal."""
 
-    def _read_query(self, operation: Operation, raw: bytes, settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    def _read_query(
+        self, operation: Operation, raw: bytes, settings: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], list[Problem]]:
         values, problems = operation.query.read(read_query(raw))
         if not self._strict_query:
             return values, []
         known = operation.query.schema["properties"]
         strays = [
-            Problem((name,), "unknown", "is no parameter here", value, None, "query") for name, value in values.items() if name not in known
+            Problem((name,), "unknown", "is no parameter here", value, None, "query")
+            for name, value in values.items()
+            if name not in known
         ]
-        placed = [Problem(p.path, p.keyword, p.message, p.value, p.schema, "query") for p in problems]
-        strict = self.dialect.strict_query and known and settings.get("unknown_parameters") != "ignore"
+        placed = [
+            Problem(p.path, p.keyword, p.message, p.value, p.schema, "query") for p in problems
+        ]
+        strict = (
+            self.dialect.strict_query and known and settings.get("unknown_parameters") != "ignore"
+        )
         return values, placed + (strays if strict else [])
 
     def _read_body(self, body: Body, call: Call) -> Any:
@@ -160,7 +220,11 @@ class Api:
         if not raw and self.dialect.empty_body is not ...:
             return self.dialect.empty_body
         offered = body.media_types
-        kind = content_type if content_type in offered else self.dialect.media_type(content_type, offered)
+        kind = (
+            content_type
+            if content_type in offered
+            else self.dialect.media_type(content_type, offered)
+        )
         if kind is None:
             raise Refusal("unsupported_media_type", content_type)
         try:
@@ -177,18 +241,38 @@ class Api:
         return read_json(raw, self.dialect.max_depth)
 
     def _check(self, operation: Operation, reply: Reply) -> None:
-        """Hold the answer to the document; a breach is this server's fault and goes to the log, not to the client."""
+        """Hold the answer to the document.
+
+        A breach is this server's fault and goes to the log, not to the client.
+        """
         answer = operation.answers.get(reply.status)
         if answer is None:
             if reply.status not in _ANYWHERE:
-                log.error("%s answers %d, which %s does not describe", operation.id, reply.status, self.document.source.file.name)
-        elif answer.validator is not None and not isinstance(reply.body, bytes) and not answer.validator.is_valid(reply.body):
+                log.error(
+                    "%s answers %d, which %s does not describe",
+                    operation.id,
+                    reply.status,
+                    self.document.source.file.name,
+                )
+        elif (
+            answer.validator is not None
+            and not isinstance(reply.body, bytes)
+            and not answer.validator.is_valid(reply.body)
+        ):
             first = next(iter(answer.validator.compiled.iter_errors(reply.body)))
-            log.error("%s answers %d with a body out of the document: %s", operation.id, reply.status, first.message)
+            log.error(
+                "%s answers %d with a body out of the document: %s",
+                operation.id,
+                reply.status,
+                first.message,
+            )
 
 
 def headers_of(pairs: Collection[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Headers by name; the values of a name that is there several times are joined by commas, as RFC 9110 (5.3) allows."""
+    """Headers by name.
+
+    The values of a name that is there several times are joined by commas, as RFC 9110 (5.3) allows.
+    """
     headers = dict(pairs)
     if len(headers) < len(pairs):
         headers = {}
@@ -202,7 +286,10 @@ class ClientLeft(Exception):
 
 
 async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes | None:
-    """The request's body, or None where it is longer than `limit` bytes: then no more than that was held. Raises ClientLeft."""
+    """The request's body, or None where it is longer than `limit` bytes.
+
+    Then no more than that was held. Raises ClientLeft.
+    """
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared) > limit:
         return None

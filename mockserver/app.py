@@ -1,4 +1,7 @@
-"""The composition root: the one file that knows all the others, and folds them into an ASGI application."""
+"""The composition root.
+
+The one file that knows all the others, and folds them into an ASGI application.
+"""
 
 import importlib
 import pkgutil
@@ -22,16 +25,21 @@ from mockserver.workspaces import Workspaces
 
 
 def load_vendors() -> tuple[Vendor, ...]:
-    """Every vendor there is a module for, by name. A module or package `mockserver.vendors.x` serves `openapi/x.yaml`."""
+    """Every vendor there is a module for, by name.
+
+    A module or package `mockserver.vendors.x` serves `openapi/x.yaml`.
+    """
     names = sorted(module.name for module in pkgutil.iter_modules(mockserver.vendors.__path__))
     return tuple(importlib.import_module(f"mockserver.vendors.{name}").vendor for name in names)
 
 
 class Application:
-    """The whole server as one ASGI callable: a vendor's requests go straight to its site, everything else to Starlette.
+    """The whole server as one ASGI callable.
 
-    A vendor is found by the first step of the path (`/<vendor>/...`) or by the Host header (its own host name), the control API by the
-    first step of its path.
+    A vendor's requests go straight to its site, everything else to Starlette.
+
+    A vendor is found by the first step of the path (`/<vendor>/...`) or by the Host header (its own
+    host name), the control API by the first step of its path.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -52,19 +60,31 @@ class Application:
         )
         self.sites = tuple(self._site(vendor) for vendor in vendors)
         self.control = self._control()
-        self._by_prefix: dict[str, tuple[Api, str]] = {site.vendor.name: (site, "/" + site.vendor.name) for site in self.sites}
+        self._by_prefix: dict[str, tuple[Api, str]] = {
+            site.vendor.name: (site, "/" + site.vendor.name) for site in self.sites
+        }
         self._by_prefix[self.control.document.base_path.strip("/")] = (self.control, "")
-        self._by_host: dict[bytes, tuple[Api, str]] = {site.document.host.encode(): (site, "") for site in self.sites}
+        self._by_host: dict[bytes, tuple[Api, str]] = {
+            site.document.host.encode(): (site, "") for site in self.sites
+        }
 
     def _site(self, vendor: Vendor) -> Site:
         lenient = self.settings.strictness == "vendor"
         coercer = vendor.dialect.coercer if lenient else None
         document = load_document(folder("openapi") / f"{vendor.name}.yaml", coercer, keep=True)
-        return Site(vendor, document, self.workspaces, lenient=lenient, max_body=self.settings.max_body)
+        return Site(
+            vendor, document, self.workspaces, lenient=lenient, max_body=self.settings.max_body
+        )
 
     def _control(self) -> Control:
         document = load_document(folder("openapi") / "control.yaml", keep=True)
-        return Control(document, self.workspaces, self.sites, token=_token(self.settings), max_body=self.settings.max_body)
+        return Control(
+            document,
+            self.workspaces,
+            self.sites,
+            token=_token(self.settings),
+            max_body=self.settings.max_body,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI entry point, for any server."""
@@ -75,14 +95,19 @@ class Application:
             await self._web(scope, receive, send)
 
     def take(self, scope: Scope, raw: bytes) -> Answer | App:
-        """The entry point for a server that has a request's whole body: its answer, or the application that has to send one."""
+        """The entry point for a server that has a request's whole body.
+
+        Its answer, or the application that has to send one.
+        """
         found = self._find(scope)
         return found[0].take(scope, raw, found[1]) if found is not None else self._web
 
     def _find(self, scope: Scope) -> tuple[Api, str] | None:
         """The API that a request is for, and the part of the path that is not the API's."""
         path = scope["path"]
-        return self._by_prefix.get(path.split("/", 2)[1] if "/" in path else "") or self._by_host.get(_host(scope["headers"]))
+        return self._by_prefix.get(
+            path.split("/", 2)[1] if "/" in path else ""
+        ) or self._by_host.get(_host(scope["headers"]))
 
     @cached_property
     def _web(self) -> App:
@@ -92,7 +117,10 @@ class Application:
 
 
 def _token(settings: Settings) -> str | None:
-    """What the control API asks for: nothing on loopback unless a token is given, and one made up where none is given beyond it."""
+    """What the control API asks for.
+
+    Nothing on loopback unless a token is given, and one made up where none is given beyond it.
+    """
     if settings.admin_token or _is_loopback(settings.host):
         return settings.admin_token or None
     from secrets import token_urlsafe
@@ -101,7 +129,10 @@ def _token(settings: Settings) -> str | None:
 
 
 def _is_loopback(host: str) -> bool:
-    """Whether nobody but this machine reaches the address; a host name other than localhost may lead anywhere."""
+    """Whether nobody but this machine reaches the address.
+
+    A host name other than localhost may lead anywhere.
+    """
     try:
         return host.lower() == "localhost" or ip_address(host).is_loopback
     except ValueError:
@@ -116,5 +147,8 @@ def _host(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 
 def create_app(**options: Any) -> Application:
-    """The application with the given options (see `mockserver.settings.OPTIONS`); what is left out has its default."""
+    """The application with the given options (see `mockserver.settings.OPTIONS`).
+
+    What is left out has its default.
+    """
     return Application(Settings.read(options))

@@ -1,4 +1,7 @@
-"""One request on its way: what is known of it so far, for handlers, dialects and the journal alike."""
+"""One request on its way.
+
+What is known of it so far, for handlers, dialects and the journal alike.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -33,17 +36,19 @@ class Keeper(Protocol):
 
 
 class Call:
-    """One request, read, coerced and valid by the time a handler sees it, and its answer once it has one.
+    """One request: read, coerced and valid when a handler sees it; later with its answer.
 
-    As it came: `method`, `path` (percent escapes decoded), `query_string`, `headers`, `raw` (the body; None where it was too large).
-    As it was understood: `vendor` (whose it is), `operation` (None where the path or method is unknown), `methods` (those that the path
-    has), `account` (the credential's account name, None without one), `place` (path parameters), `query`, `body` (the JSON value; None
-    where there was none) and `flaws` (what of it no text or number can be).
-    From its workspace: `number` (which of its requests this is; 0 before it has one), `now`, `seed`, `journal`, `settings` (the vendor's
-    switches) and `tx`.
-    As it was answered: `status`, `own_headers` (those of the API), `answer` (bytes), `matches` (how rows were looked for), `changes` (rows
-    before and after; none where it was refused), `fault` (None without one; `seen_headers` are what it left of the headers), `seconds` (how
-    long that took) and `size` (in bytes, as the journal counts it).
+    As it came: `method`, `path` (percent escapes decoded), `query_string`, `headers`, `raw` (the
+    body; None where it was too large). As it was understood: `vendor` (whose it is), `operation`
+    (None where the path or method is unknown), `methods` (those that the path has), `account` (the
+    credential's account name, None without one), `place` (path parameters), `query`, `body` (the
+    JSON value; None where there was none) and `flaws` (what of it no text or number can be). From
+    its workspace: `number` (which of its requests this is; 0 before it has one), `now`, `seed`,
+    `journal`, `settings` (the vendor's switches) and `tx`. As it was answered: `status`,
+    `own_headers` (those of the API), `answer` (bytes), `matches` (how rows were looked for),
+    `changes` (rows before and after; none where it was refused), `fault` (None without one;
+    `seen_headers` are what it left of the headers), `seconds` (how long that took) and `size` (in
+    bytes, as the journal counts it).
     """
 
     __slots__ = (
@@ -117,20 +122,31 @@ class Call:
 
     @property
     def answer_headers(self) -> Sequence[tuple[bytes, bytes]]:
-        """The headers of the answer, as the client sees them: the API's own, the time of the workspace, and the number of the request.
+        """The headers of the answer, as the client sees them.
+
+        The API's own, the time of the workspace, and the number of the request.
 
         They are made when they are asked for, as a journal would hold little else.
         """
         if self.seen_headers is not None:
             return self.seen_headers
-        date, size = (b"date", http_date(int(self.now.timestamp()))), (b"content-length", b"%d" % len(self.answer))
+        date, size = (
+            (b"date", http_date(int(self.now.timestamp()))),
+            (b"content-length", b"%d" % len(self.answer)),
+        )
         if self.status == _NO_CONTENT:
             return (*self.own_headers, date)
         if not self.number:
             return (*self.own_headers, date, size)
         number = (b"mockserver-request", b"%d" % self.number)
         if self.fault is not None and self.fault.preference is not None:
-            return (*self.own_headers, date, number, (b"preference-applied", self.fault.preference), size)
+            return (
+                *self.own_headers,
+                date,
+                number,
+                (b"preference-applied", self.fault.preference),
+                size,
+            )
         return (*self.own_headers, date, number, size)
 
     @property
@@ -158,14 +174,24 @@ class Call:
 
     @property
     def item_reader(self) -> Reader:
-        """What reads each item of an `x-partial` array, or what a handler makes of a body that is `x-mapped-to` a schema."""
-        if self.operation is None or self.operation.body is None or self.operation.body.item is None:
+        """Reads an item of an `x-partial` array, or a body mapped by `x-mapped-to`."""
+        if (
+            self.operation is None
+            or self.operation.body is None
+            or self.operation.body.item is None
+        ):
             raise TypeError(f"{self.method} {self.target} has nothing for its handler to read")
         return self.operation.body.item
 
     def exists(self, table: str, id: Any) -> bool:
-        """Whether the table has a row with that id; any will do where the setting `unknown_references` says so."""
-        return self.tx.get(table, id) is not None or self.settings.get("unknown_references") == "accept"
+        """Whether the table has a row with that id.
+
+        Any will do where the setting `unknown_references` says so.
+        """
+        return (
+            self.tx.get(table, id) is not None
+            or self.settings.get("unknown_references") == "accept"
+        )
 
     def token(self, kind: str, number: int, digits: int) -> str:
         """`digits` hex digits that the workspace's seed, kind and number decide."""

@@ -15,13 +15,23 @@ from mockserver.settings import OPTIONS, Settings
 from mockserver.version import __version__
 
 _GARBAGE_THRESHOLD = 50_000
-"""New containers before the collector looks: rows live long and hold no cycles, so looking often only costs time."""
+"""New containers before the collector looks.
+
+Rows live long and hold no cycles, so looking often only costs time.
+"""
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(OPTIONS):
         words = f"{option.help}  [default: {option.default}]"
-        command = click.option(option.flag, option.name, envvar=option.variable, show_envvar=True, metavar="TEXT", help=words)(command)
+        command = click.option(
+            option.flag,
+            option.name,
+            envvar=option.variable,
+            show_envvar=True,
+            metavar="TEXT",
+            help=words,
+        )(command)
     return command
 
 
@@ -39,14 +49,20 @@ def serve(**options: Any) -> None:
     from mockserver.serving.server import bind, url_of, uvicorn_server
 
     settings = Settings.read(options)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.basicConfig(
+        level=settings.log_level.upper(),
+        format="%(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
     app = Application(settings)
     try:
         listener = bind(settings.host, settings.port)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "that is no host name"
-        raise OperatorError(f"--host {settings.host}, --port {settings.port}: cannot listen there: {reason}") from None
+        raise OperatorError(
+            f"--host {settings.host}, --port {settings.port}: cannot listen there: {reason}"
+        ) from None
     click.echo(_banner(app, url_of(listener)))
     gc.freeze()
     uvicorn_server(app, app.take).run(sockets=[listener])
@@ -55,7 +71,11 @@ def serve(**options: Any) -> None:
 def _banner(app: Any, url: str) -> str:
     lines = [f"mockserver {__version__} is listening on {url}", ""]
     for site in app.sites:
-        lines += [f"{site.document.title}: {url}/{site.vendor.name}", "  " + site.vendor.curl.format(url=f"{url}/{site.vendor.name}"), ""]
+        lines += [
+            f"{site.document.title}: {url}/{site.vendor.name}",
+            "  " + site.vendor.curl.format(url=f"{url}/{site.vendor.name}"),
+            "",
+        ]
     lines.append(f"{app.control.document.title}: {url}{app.control.document.base_path}")
     if app.control.token is not None and not app.settings.admin_token:
         lines.append(f"  with the header Authorization: Bearer {app.control.token}")
@@ -68,10 +88,16 @@ def routes() -> None:
     from mockserver.app import create_app
 
     app = create_app(fixtures="empty")
-    for api, place in (*((site, f"/{site.vendor.name}, {site.document.host}") for site in app.sites), (app.control, "/")):
+    for api, place in (
+        *((site, f"/{site.vendor.name}, {site.document.host}") for site in app.sites),
+        (app.control, "/"),
+    ):
         click.echo(f"{api.document.title}  ({place})")
         for operation in api.document.operations:
-            click.echo(f"  {operation.method:6} {operation.path:64} {operation.id:30} {operation.provenance}")
+            click.echo(
+                f"  {operation.method:6} {operation.path:64} {operation.id:30} "
+                f"{operation.provenance}"
+            )
 
 
 @cli.command()
@@ -91,16 +117,29 @@ def check(file: File) -> None:
         click.echo(f"{file}: no problem")
 
 
-def _report_option(name: str, words: str, **more: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def _report_option(
+    name: str, words: str, **more: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     flag, variable = "--" + name.replace("_", "-"), "MOCKSERVER_" + name.upper()
-    return click.option(flag, name, envvar=variable, show_envvar=True, metavar="TEXT", help=words, **more)
+    return click.option(
+        flag, name, envvar=variable, show_envvar=True, metavar="TEXT", help=words, **more
+    )
 
 
 @cli.command()
-@_report_option("url", "The running server.  [default: http://127.0.0.1:8080]", default="http://127.0.0.1:8080")
+@_report_option(
+    "url", "The running server.  [default: http://127.0.0.1:8080]", default="http://127.0.0.1:8080"
+)
 @_report_option("workspace", "Whose journal is read.", required=True)
-@_report_option("format", "markdown or json.  [default: markdown]", default="markdown", type=click.Choice(["markdown", "json"]))
-@_report_option("fail_on", "Checks and levels, by commas: status 1 where one of them was found.", default="")
+@_report_option(
+    "format",
+    "markdown or json.  [default: markdown]",
+    default="markdown",
+    type=click.Choice(["markdown", "json"]),
+)
+@_report_option(
+    "fail_on", "Checks and levels, by commas: status 1 where one of them was found.", default=""
+)
 @_report_option("admin_token", "The server's admin token, where it has one.", default=None)
 def report(url: str, workspace: str, format: str, fail_on: str, admin_token: str | None) -> None:
     """Print what a client did badly, read from the journal of a running server."""
@@ -110,13 +149,21 @@ def report(url: str, workspace: str, format: str, fail_on: str, admin_token: str
     try:
         client = Client(url, admin_token).workspace(workspace)
         found = client.report()
-        click.echo(client.report("markdown") if format == "markdown" else json.dumps(found, indent=2, ensure_ascii=False))
+        click.echo(
+            client.report("markdown")
+            if format == "markdown"
+            else json.dumps(found, indent=2, ensure_ascii=False)
+        )
     except (ControlError, ValueError) as error:
         raise OperatorError(str(error)) from None
-    failing = [finding for finding in found["findings"] if chosen & {finding["check"], finding["level"]}]
+    failing = [
+        finding for finding in found["findings"] if chosen & {finding["check"], finding["level"]}
+    ]
     if failing:
         names = ", ".join(dict.fromkeys(finding["check"] for finding in failing))
-        click.echo(f"mockserver: {len(failing)} of the findings may not be there: {names}", err=True)
+        click.echo(
+            f"mockserver: {len(failing)} of the findings may not be there: {names}", err=True
+        )
         sys.exit(1)
 
 

@@ -1,4 +1,7 @@
-"""The control API for tests and scripts: a server's workspaces, and of each its leads, journal, faults, clock, settings and snapshots."""
+"""The control API for tests and scripts.
+
+A server's workspaces, and of each its leads, journal, faults, clock, settings and snapshots.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,11 +28,14 @@ Row = dict[str, Any]
 class ControlError(MockserverError):
     """The server refuses, or there is none; its text is what is wrong.
 
-    `status` and `title` are those of the answer, 0 and `No answer` where there was none. `detail` says what is wrong and what would be
-    right, and `errors` has each thing by itself: its `detail`, and the `pointer` into the body or the `parameter` that it is about.
+    `status` and `title` are those of the answer, 0 and `No answer` where there was none. `detail`
+    says what is wrong and what would be right, and `errors` has each thing by itself: its `detail`,
+    and the `pointer` into the body or the `parameter` that it is about.
     """
 
-    def __init__(self, status: int, title: str, detail: str, errors: Sequence[Mapping[str, str]] = ()) -> None:
+    def __init__(
+        self, status: int, title: str, detail: str, errors: Sequence[Mapping[str, str]] = ()
+    ) -> None:
         super().__init__(f"{title}: {detail}")
         self.status = status
         self.title = title
@@ -38,7 +44,11 @@ class ControlError(MockserverError):
 
 
 class Filter(TypedDict, total=False):
-    """What a request must be like. `path` is below the vendor's prefix and may have `*`; of a body, objects hold what is named here."""
+    """What a request must be like.
+
+    `path` is below the vendor's prefix and may have `*`; of a body, objects hold what is named
+    here.
+    """
 
     vendor: str
     operation: str
@@ -70,7 +80,8 @@ class Rule(TypedDict, total=False):
 class Verdict:
     """Whether the client asked what was expected of it, and why.
 
-    `found` has the numbers of the requests that fit, `nearest` those that come closest to what is missing, each with its `differences`.
+    `found` has the numbers of the requests that fit, `nearest` those that come closest to what is
+    missing, each with its `differences`.
     """
 
     passed: bool
@@ -81,7 +92,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """What a workspace's clock shows: `now` is aware; `shift` is how far it is ahead of the real time, zero where it stands still."""
+    """What a workspace's clock shows: `now` is aware.
+
+    `shift` is how far it is ahead of the real time, zero where it stands still.
+    """
 
     mode: Literal["real", "frozen", "shifted"]
     now: datetime
@@ -89,10 +103,15 @@ class Clock:
 
 
 class Client:
-    """A running server's control API. Every call is one request on a connection of its own, so threads may share a client."""
+    """A running server's control API.
+
+    Every call is one request on a connection of its own, so threads may share a client.
+    """
 
     def __init__(self, url: str, token: str | None = None, timeout: float = 10.0) -> None:
-        """`url` is the server's own, like `http://127.0.0.1:8080`; `token` is its admin token, where it has one; `timeout` is in seconds.
+        """`url` is the server's own, like `http://127.0.0.1:8080`.
+
+        `token` is its admin token, where it has one; `timeout` is in seconds.
 
         Raises ValueError for a URL that is none.
         """
@@ -128,7 +147,10 @@ class Client:
         return WorkspaceClient(self, name)
 
     def unclaimed(self, after: int = 0) -> list[Row]:
-        """The requests that reached no workspace, having no credential or one that is refused: those with a greater number."""
+        """The requests that reached no workspace, having no credential or one that is refused.
+
+        Those with a greater number.
+        """
         return list(self.pages("/requests", after=after))
 
     def fault_kinds(self) -> Row:
@@ -146,7 +168,9 @@ class Client:
             after = page[-1]["number"]
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """What the server answers at a path below `/__admin`: the JSON value, the text where it is none, None where it is nothing.
+        """What the server answers at a path below `/__admin`.
+
+        The JSON value, the text where it is none, None where it is nothing.
 
         A query parameter that is None is left out. Raises ControlError.
         """
@@ -154,10 +178,14 @@ class Client:
 
         target = f"{self._parts.path}/__admin{path}{_query(query)}"
         try:
-            status, kind, raw = self._exchange(method, target, None if body is None else json.dumps(body))
+            status, kind, raw = self._exchange(
+                method, target, None if body is None else json.dumps(body)
+            )
         except (OSError, HTTPException) as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            raise ControlError(0, "No answer", f"there is no mockserver at {self.url}: {reason}") from error
+            raise ControlError(
+                0, "No answer", f"there is no mockserver at {self.url}: {reason}"
+            ) from error
         if status >= 300 or (raw and kind not in _KINDS):
             raise _refusal(status, kind, raw)
         return json.loads(raw) if kind == _JSON else raw.decode() or None
@@ -191,19 +219,30 @@ def _server(url: str) -> SplitResult:
 
 
 def _query(query: Mapping[str, Any]) -> str:
-    given = {name: json.dumps(value) if isinstance(value, bool) else value for name, value in query.items() if value is not None}
+    given = {
+        name: json.dumps(value) if isinstance(value, bool) else value
+        for name, value in query.items()
+        if value is not None
+    }
     return f"?{urlencode(given)}" if given else ""
 
 
 def _refusal(status: int, kind: str, raw: bytes) -> ControlError:
     if kind != "application/problem+json":
-        return ControlError(status, "No mockserver", f"it is something else that answers there: {raw[:_MAX_TEXT].decode(errors='replace')}")
+        return ControlError(
+            status,
+            "No mockserver",
+            f"it is something else that answers there: {raw[:_MAX_TEXT].decode(errors='replace')}",
+        )
     problem = json.loads(raw)
     return ControlError(status, problem["title"], problem["detail"], problem.get("errors", ()))
 
 
 class Fault:
-    """A fault rule that was made; as a context manager it is there until the end of the block. `rule` is what it said when it was made."""
+    """A fault rule that was made; as a context manager it is there until the end of the block.
+
+    `rule` is what it said when it was made.
+    """
 
     def __init__(self, workspace: "WorkspaceClient", rule: Row) -> None:
         self._workspace = workspace
@@ -213,7 +252,9 @@ class Fault:
     @property
     def applied(self) -> int:
         """How many requests got the fault until now; 0 where the rule is no more."""
-        return next((rule["applied"] for rule in self._workspace.faults() if rule["id"] == self.id), 0)
+        return next(
+            (rule["applied"] for rule in self._workspace.faults() if rule["id"] == self.id), 0
+        )
 
     def remove(self) -> None:
         """Take the rule away, if it is still there."""
@@ -226,12 +267,20 @@ class Fault:
     def __enter__(self) -> "Fault":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.remove()
 
 
 class WorkspaceClient:
-    """One workspace of a running server, and everything the control API can do with it. Every method may raise ControlError."""
+    """One workspace of a running server, and everything the control API can do with it.
+
+    Every method may raise ControlError.
+    """
 
     def __init__(self, client: Client, name: str, known: Row | None = None) -> None:
         """`known` is what the server said of the workspace, where it has been asked already."""
@@ -244,7 +293,9 @@ class WorkspaceClient:
 
     def call(self, method: str, path: str = "", body: Any = None, **query: Any) -> Any:
         """What the server answers at a path below the workspace's own; see `Client.call`."""
-        return self.client.call(method, f"/workspaces/{quote(self.name, safe='')}{path}", body, **query)
+        return self.client.call(
+            method, f"/workspaces/{quote(self.name, safe='')}{path}", body, **query
+        )
 
     @cached_property
     def _access(self) -> Row:
@@ -261,23 +312,34 @@ class WorkspaceClient:
     def credentials(self) -> dict[str, dict[str, str]]:
         """By vendor, the headers that lead a request into this workspace.
 
-        Raises MockserverError where the server does not say them, as the account could be a real key.
+        Raises MockserverError where the server does not say them, as the account could be a real
+        key.
         """
         found = self._access["credentials"]
         if found is None:
-            raise MockserverError(f"the credentials of {self.name} are not told: its account could be a real key")
+            raise MockserverError(
+                f"the credentials of {self.name} are not told: its account could be a real key"
+            )
         return {vendor: access["headers"] for vendor, access in found.items()}
 
     def reset(self) -> None:
-        """Put everything back to the seed: leads, settings, clock and ids; no faults, an empty journal. Snapshots stay."""
+        """Put everything back to the seed: leads, settings, clock and ids.
+
+        No faults, an empty journal. Snapshots stay.
+        """
         self.call("POST", "/reset")
 
     def delete(self) -> None:
         """Forget the workspace; the next request with its credential begins a new one."""
         self.call("DELETE")
 
-    def seed(self, fixture: str | Mapping[str, Any], mode: Literal["replace", "merge"] = "replace") -> None:
-        """Load a fixture, or the bundled one of that name: all of it or, where anything in it is wrong, nothing."""
+    def seed(
+        self, fixture: str | Mapping[str, Any], mode: Literal["replace", "merge"] = "replace"
+    ) -> None:
+        """Load a fixture, or the bundled one of that name.
+
+        All of it or, where anything in it is wrong, nothing.
+        """
         given = {"name": fixture} if isinstance(fixture, str) else {"fixture": dict(fixture)}
         self.call("POST", "/seed", given | {"mode": mode})
 
@@ -308,7 +370,10 @@ class WorkspaceClient:
 
     @contextmanager
     def snapshot(self, name: str | None = None) -> Iterator[None]:
-        """At the end of the block leads, settings, clock and ids are what they were before it. Without a name no snapshot is left."""
+        """At the end of the block leads, settings, clock and ids are what they were before it.
+
+        Without a name no snapshot is left.
+        """
         own = name or f"block-{urandom(8).hex()}"
         self.save(own)
         try:
@@ -319,9 +384,12 @@ class WorkspaceClient:
                 self.forget(own)
 
     def leads(self, vendor: str | None = None, q: str | None = None) -> list[Row]:
-        """What is stored, of every vendor or of one, oldest first: each with its `vendor`, `id`, and the `lead` under the vendor's names.
+        """What is stored, of every vendor or of one, oldest first.
 
-        `q` asks for leads with this text in one of their fields, in any letter case; a phone number in any spelling.
+        Each with its `vendor`, `id`, and the `lead` under the vendor's names.
+
+        `q` asks for leads with this text in one of their fields, in any letter case; a phone number
+        in any spelling.
         """
         found: list[Row] = []
         after = None
@@ -333,7 +401,10 @@ class WorkspaceClient:
                 return found
 
     def lead(self, vendor: str, id: str | int) -> Row:
-        """One `lead` (None where it was deleted) and its `history`: each change to it, with the row `before` and `after`."""
+        """One `lead` (None where it was deleted) and its `history`.
+
+        Each change to it, with the row `before` and `after`.
+        """
         found: Row = self.call("GET", f"/leads/{quote(vendor, safe='')}/{quote(str(id), safe='')}")
         return found
 
@@ -348,13 +419,18 @@ class WorkspaceClient:
     ) -> list[Row]:
         """The journal, oldest first, a line for each request; all that is said must fit.
 
-        `unmatched` asks for requests that no operation answers, or for the others; `after` for those with a greater number.
+        `unmatched` asks for requests that no operation answers, or for the others; `after` for
+        those with a greater number.
         """
         path = f"/workspaces/{quote(self.name, safe='')}/requests"
-        return list(self.client.pages(path, after, vendor=vendor, operation=operation, status=status, unmatched=unmatched))
+        return list(
+            self.client.pages(
+                path, after, vendor=vendor, operation=operation, status=status, unmatched=unmatched
+            )
+        )
 
     def request(self, number: int) -> Row:
-        """One request with its answer, how leads were looked for, the rows it changed and its fault.
+        """One request: its answer, how leads were looked for, changed rows, its fault.
 
         The number is the `Mockserver-Request` header of the answer.
         """
@@ -375,18 +451,33 @@ class WorkspaceClient:
         after: int | None = None,
         **wanted: Unpack[Filter],
     ) -> Verdict:
-        """The verdict on what the client asked: one filter, by keywords, or several, each of which must be met by a request of its own.
+        """The verdict on what the client asked.
 
-        One filter must fit `times` requests, or `at_least` and `at_most` so many; at least one where nothing is said. No filter at all
-        means any request. `in_order` wants the requests of several filters one after the other. Only requests with a number greater
-        than `after` count.
+        One filter, by keywords, or several, each of which must be met by a request of its own.
 
-        Raises ControlError where a filter is misspelt, or where the journal had to drop what could decide.
+        One filter must fit `times` requests, or `at_least` and `at_most` so many; at least one
+        where nothing is said. No filter at all means any request. `in_order` wants the requests of
+        several filters one after the other. Only requests with a number greater than `after` count.
+
+        Raises ControlError where a filter is misspelt, or where the journal had to drop what could
+        decide.
         """
         filters = [*requests, *([wanted] if wanted or not requests else [])]
-        limits = {"times": times, "at_least": at_least, "at_most": at_most, "after": after, "in_order": in_order or None}
+        limits = {
+            "times": times,
+            "at_least": at_least,
+            "at_most": at_most,
+            "after": after,
+            "in_order": in_order or None,
+        }
         given = {name: value for name, value in limits.items() if value is not None}
-        return Verdict(**self.call("POST", "/requests/verify", given | {"requests": [each or {"path": "*"} for each in filters]}))
+        return Verdict(
+            **self.call(
+                "POST",
+                "/requests/verify",
+                given | {"requests": [each or {"path": "*"} for each in filters]},
+            )
+        )
 
     def assert_called(
         self,
@@ -398,9 +489,17 @@ class WorkspaceClient:
         after: int | None = None,
         **wanted: Unpack[Filter],
     ) -> None:
-        """Raise AssertionError, saying what was asked instead, where `verify` with the same arguments does not pass."""
+        """Raise AssertionError, saying what was sent instead, unless `verify` passes."""
         __tracebackhide__ = True
-        verdict = self.verify(*requests, times=times, at_least=at_least, at_most=at_most, in_order=in_order, after=after, **wanted)
+        verdict = self.verify(
+            *requests,
+            times=times,
+            at_least=at_least,
+            at_most=at_most,
+            in_order=in_order,
+            after=after,
+            **wanted,
+        )
         if not verdict.passed:
             raise AssertionError(verdict.message)
 
@@ -410,7 +509,7 @@ class WorkspaceClient:
         self.assert_called(times=0, after=after, **wanted)
 
     def add_fault(self, fault: str, **rule: Unpack[Rule]) -> Fault:
-        """Make requests go wrong, by a name of the catalogue (docs/faults.md), until the rule is spent or removed."""
+        """Add a fault rule. `fault` is a name of the catalogue (docs/faults.md)."""
         return Fault(self, self.call("POST", "/faults", {"fault": fault} | rule))
 
     def faults(self) -> list[Row]:
@@ -427,12 +526,21 @@ class WorkspaceClient:
         return _clock(self.call("GET", "/clock"))
 
     def freeze(self, at: datetime | str | None = None) -> Clock:
-        """Let the clock stand still: at an aware datetime or an ISO 8601 text, at the present moment without one."""
-        return _clock(self.call("PUT", "/clock", {"mode": "frozen"} | ({} if at is None else {"at": _instant(at)})))
+        """Let the clock stand still.
+
+        At an aware datetime or an ISO 8601 text, at the present moment without one.
+        """
+        return _clock(
+            self.call(
+                "PUT", "/clock", {"mode": "frozen"} | ({} if at is None else {"at": _instant(at)})
+            )
+        )
 
     def shift(self, by: timedelta | float) -> Clock:
-        """Let the clock run that far (or so many seconds) ahead of the real time, behind it where it is negative."""
-        return _clock(self.call("PUT", "/clock", {"mode": "shifted", "shift_seconds": _seconds(by)}))
+        """Let the clock run ahead of the real time by this much; negative: behind it."""
+        return _clock(
+            self.call("PUT", "/clock", {"mode": "shifted", "shift_seconds": _seconds(by)})
+        )
 
     def advance(self, by: timedelta | float) -> Clock:
         """Let that much time (or so many seconds) pass at once."""
@@ -445,10 +553,16 @@ class WorkspaceClient:
     def settings(self) -> dict[str, dict[str, str | int | bool]]:
         """By vendor and name, what each switch for an undocumented behaviour stands on."""
         found = self.call("GET", "/settings")
-        return {vendor: {each["name"]: each["value"] for each in switches} for vendor, switches in found.items()}
+        return {
+            vendor: {each["name"]: each["value"] for each in switches}
+            for vendor, switches in found.items()
+        }
 
     def set(self, vendor: str, **values: str | int | bool | None) -> None:
-        """Switch some of a vendor's settings, None being the default: all of them or, where one is wrong, none."""
+        """Switch some of a vendor's settings, None being the default.
+
+        All of them or, where one is wrong, none.
+        """
         self.call("PATCH", "/settings", {vendor: values})
 
     @overload
@@ -456,7 +570,10 @@ class WorkspaceClient:
     @overload
     def report(self, format: Literal["markdown"]) -> str: ...
     def report(self, format: Literal["json", "markdown"] = "json") -> Row | str:
-        """What the client did badly (`findings`), and what it reached (`coverage`); or a page of Markdown that says so."""
+        """What the client did badly (`findings`), and what it reached (`coverage`).
+
+        Or a page of Markdown that says so.
+        """
         found: Row | str = self.call("GET", "/report", format=format)
         return found
 
@@ -467,14 +584,21 @@ class WorkspaceClient:
 
 
 def _clock(shown: Row) -> Clock:
-    return Clock(shown["mode"], datetime.fromisoformat(shown["now"]), timedelta(seconds=shown["shift_seconds"]))
+    return Clock(
+        shown["mode"],
+        datetime.fromisoformat(shown["now"]),
+        timedelta(seconds=shown["shift_seconds"]),
+    )
 
 
 def _instant(moment: datetime | str) -> str:
     if isinstance(moment, str):
         return moment
     if moment.tzinfo is None:
-        raise ValueError(f"{moment!r} has no time zone: give it one, or say the moment as text, like 2026-03-01T09:00:00Z")
+        raise ValueError(
+            f"{moment!r} has no time zone: give it one, or say the moment as text, like "
+            "2026-03-01T09:00:00Z"
+        )
     return moment.isoformat()
 
 

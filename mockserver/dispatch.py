@@ -14,10 +14,23 @@ from mockserver.workspaces import Workspace, Workspaces
 class Site(Api):
     """One vendor, served: behind its handlers is the workspace that the credential chooses."""
 
-    def __init__(self, vendor: Vendor, document: Document, workspaces: Workspaces, *, lenient: bool, max_body: int) -> None:
-        """See `Api`. Raises DocumentError where an operation has no handler or a handler no operation."""
+    def __init__(
+        self,
+        vendor: Vendor,
+        document: Document,
+        workspaces: Workspaces,
+        *,
+        lenient: bool,
+        max_body: int,
+    ) -> None:
+        """See `Api`.
+
+        Raises DocumentError where an operation has no handler or a handler no operation.
+        """
         module = f"mockserver.vendors.{vendor.name}"
-        super().__init__(module, vendor.dialect, document, vendor.handlers, lenient=lenient, max_body=max_body)
+        super().__init__(
+            module, vendor.dialect, document, vendor.handlers, lenient=lenient, max_body=max_body
+        )
         self.vendor = vendor
         self._handlers: dict[str, Handler] = dict(vendor.handlers)
         self._looks: dict[str, Look] = dict(vendor.looks)
@@ -25,7 +38,10 @@ class Site(Api):
         self._name = vendor.name
 
     def serve(self, call: Call, prefix: str) -> Reply:
-        """In the order in which the vendor's framework looks: path, method and credential, body; then handle, commit or roll back."""
+        """In the order in which the vendor's framework looks: path, method and credential, body.
+
+        Then handle, commit or roll back.
+        """
         call.vendor = self._name
         self.route(call, prefix)
         operation = call.operation
@@ -61,10 +77,12 @@ class Site(Api):
             look(call, call.tx)
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
-        """A refusal before the workspace was looked for still belongs to it, as far as there is one."""
+        """Phrase a refusal; the workspace counts the request even where it was not reached."""
         if call.number == 0:
             self._claimant(call).begin(call)
-        return (self._instead(call.fault, call) if call.fault else None) or self.dialect.refuse(refusal, call)
+        return (self._instead(call.fault, call) if call.fault else None) or self.dialect.refuse(
+            refusal, call
+        )
 
     def _instead(self, fault: Fault, call: Call) -> Reply | None:
         lost = instead(fault)

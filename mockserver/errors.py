@@ -58,8 +58,9 @@ class SettingError(OperatorError):
 class Problem:
     """One thing wrong with a request (or a fixture), before a dialect words it.
 
-    `path` leads to the offending value, property names and list positions in order; `keyword` is the JSON Schema keyword (or
-    `reference`, `encoding`, ...) that refused it; `schema` is the property's own schema; `message` is the plain English fallback.
+    `path` leads to the offending value, property names and list positions in order; `keyword` is
+    the JSON Schema keyword (or `reference`, `encoding`, ...) that refused it; `schema` is the
+    property's own schema; `message` is the plain English fallback.
     """
 
     path: Path
@@ -71,7 +72,10 @@ class Problem:
 
 
 def joined(flaws: Iterable[Problem], problems: Iterable[Problem]) -> list[Problem]:
-    """The flaws of a value, and the problems with the rest of it: what was found out about the stand-in of a flawed text is left out."""
+    """The flaws of a value, and the problems with the rest of it.
+
+    What was found out about the stand-in of a flawed text is left out.
+    """
     told = list(flaws)
     paths = {flaw.path for flaw in told}
     return told + [problem for problem in problems if problem.path not in paths]
@@ -80,8 +84,9 @@ def joined(flaws: Iterable[Problem], problems: Iterable[Problem]) -> list[Proble
 class Refusal(MockserverError):
     """A request is refused: nothing it did is kept, and the vendor's dialect phrases the answer.
 
-    `message` is the vendor's wording where a handler knows it; `problems` is every reason at once; `status` overrides the dialect's
-    where a setting allows the choice; `retry_after` is how many seconds the client is told to wait.
+    `message` is the vendor's wording where a handler knows it; `problems` is every reason at once;
+    `status` overrides the dialect's where a setting allows the choice; `retry_after` is how many
+    seconds the client is told to wait.
     """
 
     def __init__(

@@ -1,4 +1,7 @@
-"""How sure each rule is: the provenance tables of `docs/fidelity.md`, made from the documents and the vendors' own data."""
+"""How sure each rule is.
+
+The provenance tables of `docs/fidelity.md`, made from the documents and the vendors' own data.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -19,7 +22,8 @@ This page is generated (`make fidelity`); a test holds it to the code.
 | `inferred` | what the framework behind the API does, or plain reasoning |
 | `chosen` | nothing says; where a user could need the other, a setting switches it |
 
-A setting is switched in a fixture, `settings: {<vendor>: {<name>: <value>}}`, or while the server runs ([control.md](control.md)).
+A setting is switched in a fixture, `settings: {<vendor>: {<name>: <value>}}`, or while the
+server runs ([control.md](control.md)).
 """
 
 
@@ -27,39 +31,64 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[st
     yield "| " + " | ".join(head) + " |"
     yield "|" + "---|" * len(head)
     for row in rows:
-        yield "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row) + " |"
+        yield (
+            "| "
+            + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row)
+            + " |"
+        )
 
 
 def _site(site: Site) -> Iterator[str]:
     vendor, operations = site.vendor, site.document.operations
     yield from (f"## {site.document.title}", "", "### Operations", "")
     yield from _table(
-        ("operation", "", "mark", "source"), [(f"`{o.method} {o.path}`", o.summary, f"`{o.provenance}`", o.source) for o in operations]
+        ("operation", "", "mark", "source"),
+        [(f"`{o.method} {o.path}`", o.summary, f"`{o.provenance}`", o.source) for o in operations],
     )
     yield from ("", "### Answers", "")
     yield from _table(
         ("operation", "status and mark of each answer"),
-        [(f"`{o.id}`", ", ".join(f"{a.status} `{a.provenance}`" for a in o.answers.values())) for o in operations],
+        [
+            (f"`{o.id}`", ", ".join(f"{a.status} `{a.provenance}`" for a in o.answers.values()))
+            for o in operations
+        ],
     )
     yield from ("", "### Matching", "")
     yield from _table(
         ("rule", "keys", "none matches", "several match", "mark", "source"),
         [
-            (r.name, f"{r.combine}: " + ", ".join(k.field for k in r.keys), r.none, r.several, f"`{r.provenance}`", r.source)
+            (
+                r.name,
+                f"{r.combine}: " + ", ".join(k.field for k in r.keys),
+                r.none,
+                r.several,
+                f"`{r.provenance}`",
+                r.source,
+            )
             for r in vendor.rules
         ],
     )
     yield from ("", "### Behaviour", "")
-    yield from _table(("rule", "mark", "source"), [(b.rule, f"`{b.provenance}`", b.source) for b in vendor.behaviours])
+    yield from _table(
+        ("rule", "mark", "source"),
+        [(b.rule, f"`{b.provenance}`", b.source) for b in vendor.behaviours],
+    )
     yield from ("", "### Settings", "")
     yield from _table(
         ("setting", "default", "choices", "", "mark", "source"),
-        [(f"`{s.name}`", f"`{s.default}`", _choices(s), s.help, f"`{s.provenance}`", s.source) for s in vendor.settings],
+        [
+            (f"`{s.name}`", f"`{s.default}`", _choices(s), s.help, f"`{s.provenance}`", s.source)
+            for s in vendor.settings
+        ],
     )
 
 
 def _choices(setting: Setting) -> str:
-    return f"`{setting.least}` or more" if setting.least is not None else ", ".join(f"`{value}`" for value in setting.values)
+    return (
+        f"`{setting.least}` or more"
+        if setting.least is not None
+        else ", ".join(f"`{value}`" for value in setting.values)
+    )
 
 
 def render() -> str:

@@ -1,4 +1,7 @@
-"""Fixtures: what a workspace holds, from a seed file or by the control API, all of it or nothing; and the way back."""
+"""Fixtures: what a workspace holds, from a seed file or by the control API, all of it or nothing.
+
+And the way back.
+"""
 
 import dataclasses
 import json
@@ -34,7 +37,10 @@ def fixture_file(name: str) -> File:
 
 
 class Fixture:
-    """A seed file that has passed every check: its `content`, the `accounts` that it declares and the `workspace` that it fills."""
+    """A seed file that has passed every check.
+
+    Its `content`, the `accounts` that it declares and the `workspace` that it fills.
+    """
 
     def __init__(self, file: File, vendors: tuple[Vendor, ...], seed: int) -> None:
         """Read a file and fill a workspace with it.
@@ -51,20 +57,26 @@ class Fixture:
             merge(self.workspace, self.content, vendors)
         except Refusal as refusal:
             problems = sorted(refusal.problems, key=lambda each: source.line(each.path))
-            raise FixtureError("\n".join(source.sentence(each.path, each.message) for each in problems)) from None
+            raise FixtureError(
+                "\n".join(source.sentence(each.path, each.message) for each in problems)
+            ) from None
         self.accounts = frozenset(self.content.get("accounts", ()))
 
 
 def _empty(vendors: tuple[Vendor, ...], clock: Clock, seed: int) -> Workspace:
     tables = {vendor.name: {spec.name: Table(spec) for spec in vendor.tables} for vendor in vendors}
-    return Workspace("seed", tables, {vendor.name: vendor.defaults() for vendor in vendors}, clock, seed)
+    return Workspace(
+        "seed", tables, {vendor.name: vendor.defaults() for vendor in vendors}, clock, seed
+    )
 
 
 def replace(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> None:
-    """Let the workspace hold what it would hold had it been made from this fixture. Its clock goes on where the fixture has none.
+    """Let the workspace hold what it would hold had it been made from this fixture.
 
-    `content` is the fixture as a JSON value. Raises Refusal("invalid") naming every problem by its path in there; then the workspace is
-    as it was.
+    Its clock goes on where the fixture has none.
+
+    `content` is the fixture as a JSON value. Raises Refusal("invalid") naming every problem by its
+    path in there; then the workspace is as it was.
     """
     made = _empty(vendors, workspace.clock.copy(), workspace.seed)
     merge(made, content, vendors)
@@ -72,21 +84,30 @@ def replace(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> 
 
 
 def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> None:
-    """Add the rows of a fixture, or put them in place of those with the same id; set the settings that it names and its clock.
+    """Add the rows of a fixture, or put them in place of those with the same id.
 
-    `content` is the fixture as a JSON value. Raises Refusal("invalid") naming every problem by its path in there; then the workspace is
-    as it was.
+    Set the settings that it names and its clock.
+
+    `content` is the fixture as a JSON value. Raises Refusal("invalid") naming every problem by its
+    path in there; then the workspace is as it was.
     """
     misfits = tuple(_misfits(content))
     sound = _Sound(content, misfits)
     clock = workspace.clock.copy()
     settings = {vendor: dict(values) for vendor, values in workspace.settings.items()}
-    problems = [*misfits, *sound.duplicates, *_wind(clock, sound.content), *_switch(settings, sound.content.get("settings", {}), vendors)]
+    problems = [
+        *misfits,
+        *sound.duplicates,
+        *_wind(clock, sound.content),
+        *_switch(settings, sound.content.get("settings", {}), vendors),
+    ]
     transactions = {vendor.name: workspace.transaction(vendor.name) for vendor in vendors}
     try:
         for vendor in vendors:
             seeding = Seeding(clock.now(), workspace.seed, settings[vendor.name])
-            found = _fill(vendor, sound.content.get(vendor.name, {}), transactions[vendor.name], seeding)
+            found = _fill(
+                vendor, sound.content.get(vendor.name, {}), transactions[vendor.name], seeding
+            )
             problems += sound.told(found)
         if problems:
             raise Refusal("invalid", problems=problems)
@@ -114,10 +135,10 @@ _ROW, _FIELD = 3, 4
 
 
 class _Sound:
-    """What can be checked further of a fixture that breaks the schema, so that its other problems are told with those.
+    """The part of a broken fixture that can be checked further, so that all problems show.
 
-    `content` is what it has without the values that break the schema and without the rows that then lack one they need. `duplicates` are
-    the problems with ids that stand in it twice.
+    `content` is what it has without the values that break the schema and without the rows that then
+    lack one they need. `duplicates` are the problems with ids that stand in it twice.
     """
 
     def __init__(self, content: Any, misfits: Collection[Problem]) -> None:
@@ -125,7 +146,9 @@ class _Sound:
         self.content = _stripped(content, misfits) if misfits else content
         self.duplicates = tuple(_duplicates(self.content))
         self._places: dict[Path, Path] = {}
-        self._lost: set[Path] = {problem.path[:1] for problem in misfits if len(problem.path) < _ROW}
+        self._lost: set[Path] = {
+            problem.path[:1] for problem in misfits if len(problem.path) < _ROW
+        }
         if misfits:
             self._leave_out({problem.path[:_ROW] for problem in _misfits(self.content)})
 
@@ -135,29 +158,48 @@ class _Sound:
             if len(path) < _ROW:
                 self.content.pop(path[0], None)
         for vendor, table in {path[:2] for path in partial if len(path) == _ROW}:
-            rows = [((vendor, table, place), row) for place, row in enumerate(self.content[vendor][table])]
+            rows = [
+                ((vendor, table, place), row)
+                for place, row in enumerate(self.content[vendor][table])
+            ]
             kept = [(path, row) for path, row in rows if path not in partial]
             self.content[vendor][table] = [row for _, row in kept]
             self._places |= {(vendor, table, place): path for place, (path, _) in enumerate(kept)}
-            self._lost |= {(vendor, table, row["id"]) if "id" in row else (vendor, table) for path, row in rows if path in partial}
+            self._lost |= {
+                (vendor, table, row["id"]) if "id" in row else (vendor, table)
+                for path, row in rows
+                if path in partial
+            }
 
     def told(self, problems: Iterable[Problem]) -> Iterator[Problem]:
-        """The problems with what is left, each at its place in the fixture, but for references to what was left out."""
+        """The problems of what is left, except references to what was left out."""
         for problem in problems:
             if problem.keyword != "reference" or not self._is_lost(problem.path[0], *problem.value):
-                yield dataclasses.replace(problem, path=self._places.get(problem.path[:_ROW], problem.path[:_ROW]) + problem.path[_ROW:])
+                yield dataclasses.replace(
+                    problem,
+                    path=self._places.get(problem.path[:_ROW], problem.path[:_ROW])
+                    + problem.path[_ROW:],
+                )
 
     def _is_lost(self, vendor: str | int, table: str, id: RowId) -> bool:
-        """Whether the row may be there once the fixture fits the schema: a table may be missing because its name is wrong."""
+        """Whether the row may be there once the fixture fits the schema.
+
+        A table may be missing because its name is wrong.
+        """
         if (vendor,) in self._lost and table not in self.content[vendor]:
             return True
         return (vendor, table) in self._lost or (vendor, table, id) in self._lost
 
 
 def _stripped(content: Any, misfits: Iterable[Problem]) -> Any:
-    """A copy without the values that break the schema. In place of a row that is none stands an empty one: the others keep their places."""
+    """A copy without the values that break the schema.
+
+    In place of a row that is none stands an empty one: the others keep their places.
+    """
     stripped = deepcopy(content) if isinstance(content, dict) else {}
-    for *way, last in sorted({problem.path[:_FIELD] for problem in misfits if problem.path}, key=len, reverse=True):
+    for *way, last in sorted(
+        {problem.path[:_FIELD] for problem in misfits if problem.path}, key=len, reverse=True
+    ):
         inside = reduce(getitem, way, stripped)
         if isinstance(inside, list):
             inside[last] = {}
@@ -179,23 +221,37 @@ def _wind(clock: Clock, content: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(("clock",), "range", "is out of range")
 
 
-def _switch(settings: Settings, asked: Mapping[str, Any], vendors: tuple[Vendor, ...]) -> Iterator[Problem]:
-    switches = {vendor.name: {setting.name: setting for setting in vendor.settings} for vendor in vendors}
+def _switch(
+    settings: Settings, asked: Mapping[str, Any], vendors: tuple[Vendor, ...]
+) -> Iterator[Problem]:
+    switches = {
+        vendor.name: {setting.name: setting for setting in vendor.settings} for vendor in vendors
+    }
     for vendor, values in asked.items():
         if vendor not in switches:
-            yield Problem(("settings", vendor), "unknown", f"is no vendor; the vendors are {', '.join(switches)}")
+            yield Problem(
+                ("settings", vendor),
+                "unknown",
+                f"is no vendor; the vendors are {', '.join(switches)}",
+            )
             continue
         for name, value in values.items():
             setting = switches[vendor].get(name)
             if setting is None:
-                yield Problem(("settings", vendor, name), "unknown", f"is no setting; the settings are {', '.join(switches[vendor])}")
+                yield Problem(
+                    ("settings", vendor, name),
+                    "unknown",
+                    f"is no setting; the settings are {', '.join(switches[vendor])}",
+                )
             elif reason := setting.refuses(value):
                 yield Problem(("settings", vendor, name), "value", reason)
             else:
                 settings[vendor][name] = value
 
 
-def _fill(vendor: Vendor, section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
+def _fill(
+    vendor: Vendor, section: Mapping[str, Any], tx: Transaction, seeding: Seeding
+) -> Iterator[Problem]:
     for table, number in section.get("next_numbers", {}).items():
         tx.skip_numbers(table, int(number) - 1)
     for problem in vendor.seed(section, tx, seeding):
@@ -203,22 +259,36 @@ def _fill(vendor: Vendor, section: Mapping[str, Any], tx: Transaction, seeding: 
 
 
 def _duplicates(content: Mapping[str, Any]) -> Iterator[Problem]:
-    tables = ((name, table, rows) for name, section in content.items() if isinstance(section, dict) for table, rows in section.items())
+    tables = (
+        (name, table, rows)
+        for name, section in content.items()
+        if isinstance(section, dict)
+        for table, rows in section.items()
+    )
     for name, table, rows in tables:
         seen = set()
         for place, row in enumerate(rows if isinstance(rows, list) else ()):
             if "id" in row and row["id"] in seen:
-                yield Problem((name, table, place, "id"), "unique", f"the id {row['id']} stands twice in {table}")
+                yield Problem(
+                    (name, table, place, "id"),
+                    "unique",
+                    f"the id {row['id']} stands twice in {table}",
+                )
             seen.add(row.get("id"))
 
 
 def export(workspace: Workspace, vendors: tuple[Vendor, ...]) -> dict[str, Any]:
-    """The fixture that `replace` makes this workspace from again: rows, their order, the next ids, settings, and a clock that is not real.
+    """The fixture that `replace` makes this workspace from again.
+
+    Rows, their order, the next ids, settings, and a clock that is not real.
 
     It shares lists and objects within rows with the workspace: write it down, do not change it.
     """
     content: dict[str, Any] = _clock(workspace.clock)
-    settings = {vendor.name: _changed(vendor.defaults(), workspace.settings[vendor.name]) for vendor in vendors}
+    settings = {
+        vendor.name: _changed(vendor.defaults(), workspace.settings[vendor.name])
+        for vendor in vendors
+    }
     content["settings"] = {vendor: changed for vendor, changed in settings.items() if changed}
     content |= {vendor.name: _section(vendor, workspace) for vendor in vendors}
     return {name: part for name, part in content.items() if part}
@@ -237,4 +307,6 @@ def _changed(defaults: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[s
 def _section(vendor: Vendor, workspace: Workspace) -> dict[str, Any]:
     tables = workspace.tables[vendor.name]
     numbers = {name: table.serial + 1 for name, table in tables.items() if table.serial}
-    return ({"next_numbers": numbers} if numbers else {}) | vendor.export(workspace.transaction(vendor.name))
+    return ({"next_numbers": numbers} if numbers else {}) | vendor.export(
+        workspace.transaction(vendor.name)
+    )

@@ -7,7 +7,9 @@ from typing import Any
 import phonenumbers
 
 _CACHED = 1 << 16
-_PLAIN_EMAIL = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+(?:com|net|org)")
+_PLAIN_EMAIL = re.compile(
+    r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+(?:com|net|org)"
+)
 _PLAIN_LENGTH = 64
 """Up to it no part of an address can be too long."""
 
@@ -35,7 +37,9 @@ def is_phone(text: str) -> bool:
 
 @lru_cache(maxsize=_CACHED)
 def phone_key(text: str | None, region: str = "US") -> str | None:
-    """What two spellings of one phone number have in common: E.164, or the digits of what cannot be read as a number.
+    """What two spellings of one phone number have in common.
+
+    E.164, or the digits of what cannot be read as a number.
 
     None and text without any digit have no key: they match nothing.
     """
@@ -57,7 +61,8 @@ def _digits(text: str) -> str:
 def _international(text: str, number: Any) -> Any:
     """The number that the same digits are behind a plus, where those are possible.
 
-    `1 123 555 0101` is `+1 123 555 0101`, though no such area code exists and the parser therefore takes the second 1 for a prefix.
+    `1 123 555 0101` is `+1 123 555 0101`, though no such area code exists and the parser therefore
+    takes the second 1 for a prefix.
     """
     try:
         other = phonenumbers.parse("+" + _digits(text))
@@ -75,7 +80,9 @@ def is_email(text: str) -> bool:
 
 @lru_cache(maxsize=_CACHED)
 def email_key(text: str | None) -> str | None:
-    """The address as it is compared: `email-validator`'s normal form in small letters; trimmed text where that knows no such address.
+    """The address as it is compared: `email-validator`'s normal form in small letters.
+
+    Trimmed text where that knows no such address.
 
     Small letters and not case-folded: `ß` and `ss` are two domains.
     """
@@ -85,13 +92,18 @@ def email_key(text: str | None) -> str | None:
 
 
 def _normalised(text: str) -> str | None:
-    """The library's normal form, or None. A plain address is its own, but for capitals in the domain, and need not wait for the library."""
+    """The library's normal form, or None.
+
+    A plain address is its own, but for capitals in the domain, and need not wait for the library.
+    """
     if len(text) < _PLAIN_LENGTH and _PLAIN_EMAIL.fullmatch(text):
         local, _, domain = text.partition("@")
         return f"{local}@{domain.lower()}"
     import email_validator
 
     try:
-        return email_validator.validate_email(text, check_deliverability=False, test_environment=True).normalized
+        return email_validator.validate_email(
+            text, check_deliverability=False, test_environment=True
+        ).normalized
     except email_validator.EmailNotValidError:
         return None

@@ -8,13 +8,19 @@ from mockserver.documents.provenance import Provenance
 from mockserver.state.tables import Row, Transaction
 
 Combine = Literal["all given", "first that matches", "first given"]
-"""How the keys of a rule work together: every given key must fit the same row; the first given key that finds anything
-decides; or the first given key decides whether it finds anything or not."""
+"""How the keys of a rule work together: every given key must fit the same row.
+
+The first given key that finds anything decides; or the first given key decides whether it finds
+anything or not.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One way to find a row: the request's `field`, the table's `index`, and how a value becomes an index key."""
+    """One way to find a row.
+
+    The request's `field`, the table's `index`, and how a value becomes an index key.
+    """
 
     field: str
     index: str
@@ -23,7 +29,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An ordered list of keys over one table, and how they combine. `several` says in words what several matches mean."""
+    """An ordered list of keys over one table, and how they combine.
+
+    `several` says in words what several matches mean.
+    """
 
     name: str
     operations: tuple[str, ...]
@@ -37,7 +46,10 @@ class Rule:
 
 
 class Step(NamedTuple):
-    """What one key did: the value sent, what it was compared as, and the rows it found, oldest first."""
+    """What one key did.
+
+    The value sent, what it was compared as, and the rows it found, oldest first.
+    """
 
     key: str
     value: Any
@@ -61,7 +73,10 @@ class Match(NamedTuple):
 
 
 def find(rule: Rule, values: Mapping[str, Any], tx: Transaction) -> Match:
-    """All rows that `values` means under the rule, noted in the transaction's trace. A key that is missing, null or empty is not given."""
+    """All rows that `values` means under the rule, noted in the transaction's trace.
+
+    A key that is missing, null or empty is not given.
+    """
     rows: list[Row] | None = None
     trace: list[Step] = []
     table = tx.tables[rule.table]

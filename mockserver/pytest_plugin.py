@@ -1,4 +1,8 @@
-"""The pytest plugin: the fixture `mockserver`, a workspace for each test, and `mockserver_server`, the server behind them."""
+"""The pytest plugin.
+
+The fixture `mockserver`, a workspace for each test, and `mockserver_server`, the server behind
+them.
+"""
 
 import os
 from collections.abc import Callable, Generator, Iterator
@@ -17,7 +21,8 @@ _OPTIONS = {
     "seed": "Decides every generated id.",
     "strictness": "vendor reads as the vendor's framework does, document to the letter.",
 }
-"""Those of `mockserver serve` that a suite may set in its configuration file, as `mockserver_<name>`, or as MOCKSERVER_<NAME>."""
+"""Those of `mockserver serve` that a suite may set in its configuration file, as
+`mockserver_<name>`, or as MOCKSERVER_<NAME>."""
 
 _OPENED: "pytest.StashKey[Mockserver]" = pytest.StashKey()
 
@@ -83,8 +88,13 @@ def _transport_to(server: "MockServer") -> "Callable[[], httpx.BaseTransport]":
 
 
 @pytest.fixture
-def mockserver(request: pytest.FixtureRequest, mockserver_server: "Running") -> Iterator["Mockserver"]:
-    """A workspace of the test's own with clients of every vendor; forgotten when the test is over."""
+def mockserver(
+    request: pytest.FixtureRequest, mockserver_server: "Running"
+) -> Iterator["Mockserver"]:
+    """A workspace of the test's own with clients of every vendor.
+
+    Forgotten when the test is over.
+    """
     opened = mockserver_server.open(request.node.nodeid)
     request.node.stash[_OPENED] = opened
     yield opened

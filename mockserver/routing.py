@@ -26,15 +26,28 @@ class Route:
     def add(self, operation: Operation, implicit: Mapping[str, str]) -> None:
         """Serve one more method, and those the framework derives from it."""
         self.operations[operation.method] = operation
-        derived = {name: self.operations[origin] for name, origin in implicit.items() if origin in self.operations}
+        derived = {
+            name: self.operations[origin]
+            for name, origin in implicit.items()
+            if origin in self.operations
+        }
         self.operations |= derived
         self.methods = tuple(self.operations)
 
 
 class Router:
-    """Paths to routes: static ones by a dict, templated ones by their segments, a literal before a parameter."""
+    """Paths to routes.
 
-    def __init__(self, operations: tuple[Operation, ...], implicit: Mapping[str, str], case_sensitive: bool, slashes: bool = True) -> None:
+    Static ones by a dict, templated ones by their segments, a literal before a parameter.
+    """
+
+    def __init__(
+        self,
+        operations: tuple[Operation, ...],
+        implicit: Mapping[str, str],
+        case_sensitive: bool,
+        slashes: bool = True,
+    ) -> None:
         """`slashes` says whether one at the end of a path matters."""
         self._fold: Callable[[str], str] = str if case_sensitive else str.lower
         self._trim: Callable[[str], str] = str if slashes else lambda path: path.removesuffix("/")
@@ -42,11 +55,15 @@ class Router:
         for operation in operations:
             path = self._trim(operation.path)
             routes.setdefault(path, Route(path)).add(operation, implicit)
-        self._static = {self._fold(path): route for path, route in routes.items() if "{" not in path}
+        self._static = {
+            self._fold(path): route for path, route in routes.items() if "{" not in path
+        }
         self.static = self._static.get if case_sensitive and slashes else self._in_static
         """The route of a path without parameters."""
         self._templates: dict[int, list[Route]] = {}
-        for path, route in sorted(routes.items(), key=lambda item: [step.startswith("{") for step in item[0].split("/")]):
+        for path, route in sorted(
+            routes.items(), key=lambda item: [step.startswith("{") for step in item[0].split("/")]
+        ):
             if "{" in path:
                 self._templates.setdefault(len(route.segments), []).append(route)
 
@@ -54,9 +71,12 @@ class Router:
         return self._static.get(self._fold(self._trim(path)))
 
     def find(self, path: str, raw_path: str) -> tuple[Route, Places]:
-        """The route of a path and its path parameters as text. `raw_path` still has its percent escapes.
+        """The route of a path and its path parameters as text.
 
-        Raises Refusal("no_route"), with the message "slash" where only a slash at the end is missing.
+        `raw_path` still has its percent escapes.
+
+        Raises Refusal("no_route"), with the message "slash" where only a slash at the end is
+        missing.
         """
         route = self.static(path)
         if route is not None:

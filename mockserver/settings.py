@@ -1,4 +1,7 @@
-"""How a server is started: one table of flags, environment variables, defaults and their sentences."""
+"""How a server is started.
+
+One table of flags, environment variables, defaults and their sentences.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -15,7 +18,10 @@ REFUSED_ACCOUNTS = frozenset({"invalid", "expired"})
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way to configure the server. `parse` turns text into the value or raises ValueError with what is wanted instead."""
+    """One way to configure the server.
+
+    `parse` turns text into the value or raises ValueError with what is wanted instead.
+    """
 
     name: str
     default: Any
@@ -58,31 +64,90 @@ def _text(text: str) -> str:
 
 
 def _token(text: str) -> str:
-    if text and not (text.isascii() and text.isprintable() and " " not in text and len(text) >= _SHORTEST_TOKEN):
+    if text and not (
+        text.isascii() and text.isprintable() and " " not in text and len(text) >= _SHORTEST_TOKEN
+    ):
         raise ValueError(f"at least {_SHORTEST_TOKEN} ASCII characters without spaces")
     return text
 
 
 def _account(text: str) -> str:
-    if not (text.isascii() and text.isprintable()) or {" ", ":"} & {*text} or text in {"", *REFUSED_ACCOUNTS}:
-        raise ValueError("a name that every vendor's credential can have: ASCII without spaces and colons, neither invalid nor expired")
+    if (
+        not (text.isascii() and text.isprintable())
+        or {" ", ":"} & {*text}
+        or text in {"", *REFUSED_ACCOUNTS}
+    ):
+        raise ValueError(
+            "a name that every vendor's credential can have: ASCII without spaces and colons, "
+            "neither invalid nor expired"
+        )
     return text
 
 
 OPTIONS = (
     Option("host", "127.0.0.1", _text, "Address to listen on."),
-    Option("port", 8080, _between(0, 65535), "Port to listen on; 0 takes a free one and prints it."),
-    Option("fixtures", "demo", _text, "What a workspace holds at first: demo, empty, or a YAML file."),
+    Option(
+        "port", 8080, _between(0, 65535), "Port to listen on; 0 takes a free one and prints it."
+    ),
+    Option(
+        "fixtures", "demo", _text, "What a workspace holds at first: demo, empty, or a YAML file."
+    ),
     Option("seed", 1, _between(0, 2**63 - 1), "Decides every generated id."),
-    Option("strictness", "vendor", _one_of("vendor", "document"), "vendor reads as the vendor's framework does, document to the letter."),
-    Option("auth", "any", _one_of("any", "strict"), "any admits every well-formed credential, strict only the accounts that are declared."),
-    Option("log_level", "info", _one_of("debug", "info", "warning", "error"), "How much is logged to stderr."),
-    Option("max_body", 32 * MEGABYTE, _between(1, 2**40), "Largest request body in bytes; above it the answer is 413."),
-    Option("max_workspaces", 10_000, _between(1, 10**9), "How many accounts may have a workspace at a time."),
-    Option("journal_entries", 1000, _between(1, 10**7), "How many requests each workspace's journal keeps."),
-    Option("journal_bytes", 16 * MEGABYTE, _between(1, 2**40), "How many bytes of requests and answers each workspace's journal keeps."),
-    Option("admin_token", "", _token, "What the control API asks for; beyond loopback one is made and printed unless it is given here."),
-    Option("default_account", "demo", _account, "Account of requests to endpoints that are open without a credential."),
+    Option(
+        "strictness",
+        "vendor",
+        _one_of("vendor", "document"),
+        "vendor reads as the vendor's framework does, document to the letter.",
+    ),
+    Option(
+        "auth",
+        "any",
+        _one_of("any", "strict"),
+        "any admits every well-formed credential, strict only the accounts that are declared.",
+    ),
+    Option(
+        "log_level",
+        "info",
+        _one_of("debug", "info", "warning", "error"),
+        "How much is logged to stderr.",
+    ),
+    Option(
+        "max_body",
+        32 * MEGABYTE,
+        _between(1, 2**40),
+        "Largest request body in bytes; above it the answer is 413.",
+    ),
+    Option(
+        "max_workspaces",
+        10_000,
+        _between(1, 10**9),
+        "How many accounts may have a workspace at a time.",
+    ),
+    Option(
+        "journal_entries",
+        1000,
+        _between(1, 10**7),
+        "How many requests each workspace's journal keeps.",
+    ),
+    Option(
+        "journal_bytes",
+        16 * MEGABYTE,
+        _between(1, 2**40),
+        "How many bytes of requests and answers each workspace's journal keeps.",
+    ),
+    Option(
+        "admin_token",
+        "",
+        _token,
+        "What the control API asks for; beyond loopback one is made and printed unless it is given "
+        "here.",
+    ),
+    Option(
+        "default_account",
+        "demo",
+        _account,
+        "Account of requests to endpoints that are open without a credential.",
+    ),
 )
 """Every option there is."""
 
@@ -107,7 +172,9 @@ class Settings:
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> "Settings":
-        """Settings from option names to values (text, or a value of the default's type); None means the default.
+        """Settings from option names to values (text, or a value of the default's type).
+
+        None means the default.
 
         Raises SettingError naming the flag and its environment variable.
         """
@@ -115,12 +182,16 @@ class Settings:
         parsed = {}
         for name, value in values.items():
             if name not in known:
-                raise SettingError(f"there is no option {name!r}; the options are {', '.join(known)}")
+                raise SettingError(
+                    f"there is no option {name!r}; the options are {', '.join(known)}"
+                )
             option = known[name]
             try:
                 parsed[name] = option.default if value is None else option.parse(str(value))
             except ValueError as error:
-                raise SettingError(f"{option.flag} (or {option.variable}) is {value!r}, but must be {error}") from None
+                raise SettingError(
+                    f"{option.flag} (or {option.variable}) is {value!r}, but must be {error}"
+                ) from None
         return cls(**parsed)
 
 

@@ -1,4 +1,7 @@
-"""Whether a value is what was expected of it: JSON that holds other JSON, told in lines to read, and text that is like a pattern."""
+"""Whether a value is what was expected of it.
+
+JSON that holds other JSON, told in lines to read, and text that is like a pattern.
+"""
 
 import json
 from collections.abc import Iterator
@@ -10,8 +13,9 @@ _LONGEST = 200
 def differences(expected: Any, actual: Any, path: str = "body") -> list[str]:
     """Why `actual` does not hold `expected`, one line each; empty where it does.
 
-    An object holds the members that are listed and may have more; a list has as many items, each of which holds its own; anything else is
-    equal as JSON has it: 1 is 1.0, true is not 1. A line says `body.status: expected "CLOSED", was "OPEN"`, beginning with `path`.
+    An object holds the members that are listed and may have more; a list has as many items, each of
+    which holds its own; anything else is equal as JSON has it: 1 is 1.0, true is not 1. A line says
+    `body.status: expected "CLOSED", was "OPEN"`, beginning with `path`.
     """
     return list(_differences(expected, actual, path))
 

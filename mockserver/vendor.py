@@ -1,4 +1,7 @@
-"""What a vendor module is made of: a Vendor with its dialect, tables, settings, matching rules and handlers."""
+"""What a vendor module is made of.
+
+A Vendor with its dialect, tables, settings, matching rules and handlers.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +18,10 @@ from mockserver.state.tables import TableSpec, Transaction
 
 @dataclass(slots=True)
 class Reply:
-    """What a handler answers: a status, a body for JSON (bytes are sent as they are) and headers beyond the usual ones."""
+    """What a handler answers.
+
+    A status, a body for JSON (bytes are sent as they are) and headers beyond the usual ones.
+    """
 
     body: Any = None
     status: int = 200
@@ -29,7 +35,8 @@ _KINDS = {bool: "true or false", int: "an integer, like {}", str: "a text, like 
 class Setting:
     """One switch for a behaviour that the vendor's documentation leaves open.
 
-    `values` are the choices; empty means any value of the default's type, or any integer that is no less than `least`.
+    `values` are the choices; empty means any value of the default's type, or any integer that is no
+    less than `least`.
     """
 
     name: str
@@ -61,7 +68,10 @@ class Behaviour:
 
 
 class Dialect(Protocol):
-    """How a vendor's framework reads requests and phrases answers. One instance serves every request of a vendor."""
+    """How a vendor's framework reads requests and phrases answers.
+
+    One instance serves every request of a vendor.
+    """
 
     authenticates_first: bool
     """Whether a missing credential is told before a wrong method."""
@@ -77,7 +87,10 @@ class Dialect(Protocol):
     empty_body: Any
     """What a body of no bytes is read as; `...` where it is refused as malformed."""
     strict_query: bool
-    """Whether query parameters are validated in `vendor` strictness too; otherwise bad and unknown ones are handed on as text."""
+    """Whether query parameters are validated in `vendor` strictness too.
+
+    Otherwise bad and unknown ones are handed on as text.
+    """
 
     def account(self, headers: Headers) -> str | None:
         """The account name of the credential; None where there is none.
@@ -99,7 +112,10 @@ class Dialect(Protocol):
         ...
 
     def decoded(self, raw: bytes, content_type: str) -> bytes:
-        """A body as the framework's parser gets it, its text in UTF-8. Plain ASCII of a plain media type is not asked about."""
+        """A body as the framework's parser gets it, its text in UTF-8.
+
+        Plain ASCII of a plain media type is not asked about.
+        """
         ...
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
@@ -134,10 +150,11 @@ def _no_section(tx: Transaction) -> dict[str, Any]:
 class Vendor:
     """One vendor: data, a dialect, and handlers named by the operationIds of `openapi/<name>.yaml`.
 
-    `seed` fills the tables from the vendor's section of a fixture and yields what is wrong with it; the paths of its problems start
-    inside that section, and the value of a `reference` to nothing is the table and the id that it names. The tables may hold rows
-    already: one with the same id is replaced, and any may be referred to. `export` is the way back: a section that fills empty tables
-    with exactly these rows in this order, whatever the seed, time and settings then are.
+    `seed` fills the tables from the vendor's section of a fixture and yields what is wrong with it;
+    the paths of its problems start inside that section, and the value of a `reference` to nothing
+    is the table and the id that it names. The tables may hold rows already: one with the same id is
+    replaced, and any may be referred to. `export` is the way back: a section that fills empty
+    tables with exactly these rows in this order, whatever the seed, time and settings then are.
     `curl` is one line for the start-up banner, with `{url}` for the base URL.
     """
 
@@ -159,7 +176,10 @@ class Vendor:
         return handler
 
     def after(self, look: Look) -> Callable[[Handler], Handler]:
-        """Decorator: once the path parameters are read, and before the body is, `look` is called, and may refuse."""
+        """Decorator.
+
+        Once the path parameters are read, and before the body is, `look` is called, and may refuse.
+        """
 
         def keep(handler: Handler) -> Handler:
             self.looks[handler.__name__] = look

@@ -1,4 +1,7 @@
-"""Bytes to values and back: JSON, forms, query strings. What the vendors would choke on is told as problems, never raised."""
+"""Bytes to values and back: JSON, forms, query strings.
+
+What the vendors would choke on is told as problems, never raised.
+"""
 
 import json
 import re
@@ -21,7 +24,9 @@ _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in _STEP)
 _CONTAINERS = frozenset({dict, list})
-_DIGITS_AS_ZEROS = bytes(ord("0") if ord("0") <= byte <= ord("9") else ord(" ") for byte in range(256))
+_DIGITS_AS_ZEROS = bytes(
+    ord("0") if ord("0") <= byte <= ord("9") else ord(" ") for byte in range(256)
+)
 _LONG_NUMBER = b"0" * 19
 """As many digits as the smallest integer has that needs more than 64 bits."""
 
@@ -33,10 +38,16 @@ _Value = TypeVar("_Value")
 
 
 class Form(dict[str, Any]):
-    """The fields of an HTML form: every value is a text, the last of several; uploads are `Upload`."""
+    """The fields of an HTML form: every value is a text, the last of several.
+
+    Uploads are `Upload`.
+    """
 
     def items_of(self, name: str) -> list[Any]:
-        """The list that `name[0]` and `name[1]` spell, in the order of the numbers; `name[0]part` makes an item a form of such parts."""
+        """The list that `name[0]` and `name[1]` spell, in the order of the numbers.
+
+        `name[0]part` makes an item a form of such parts.
+        """
         found: dict[int, Form] = {}
         for key, value in self.items():
             match = _ITEM.fullmatch(key)
@@ -50,7 +61,10 @@ class Upload:
 
 
 class Unsafe(Refusal):
-    """A refusal of what no text or number can be. `value` is the rest: other values are in such places, and such names are not there."""
+    """A refusal of what no text or number can be.
+
+    `value` is the rest: other values are in such places, and such names are not there.
+    """
 
     def __init__(self, value: Any, problems: Iterable[Problem]) -> None:
         super().__init__("invalid", problems=problems)
@@ -60,8 +74,8 @@ class Unsafe(Refusal):
 def read_json(raw: bytes, max_depth: int) -> Any:
     """The JSON value in `raw`, numbers past 64 bits exact.
 
-    Raises Refusal("malformed") with Python's wording and the parser's error as its cause, and Unsafe naming each NUL, lone surrogate and
-    infinite number.
+    Raises Refusal("malformed") with Python's wording and the parser's error as its cause, and
+    Unsafe naming each NUL, lone surrogate and infinite number.
     """
     deep = raw.count(b"[") + raw.count(b"{") > max_depth
     try:
@@ -80,7 +94,12 @@ def read_json(raw: bytes, max_depth: int) -> Any:
 def _nests_deeper(value: Any, limit: int) -> bool:
     level = [value] if type(value) in _CONTAINERS else []
     for _ in range(limit):
-        level = [item for part in level for item in (part.values() if type(part) is dict else part) if type(item) in _CONTAINERS]
+        level = [
+            item
+            for part in level
+            for item in (part.values() if type(part) is dict else part)
+            if type(item) in _CONTAINERS
+        ]
     return bool(level)
 
 
@@ -88,7 +107,10 @@ def _read_slowly(raw: bytes) -> Any:
     try:
         return json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
     except UnicodeDecodeError as error:
-        reason = f"'utf-8' codec can't decode byte 0x{raw[error.start]:02x} in position {error.start}: {error.reason}"
+        reason = (
+            f"'utf-8' codec can't decode byte 0x{raw[error.start]:02x} in position "
+            f"{error.start}: {error.reason}"
+        )
         raise Refusal("malformed", reason) from None
     except json.JSONDecodeError as error:
         raise Refusal("malformed", str(error)) from error
@@ -108,7 +130,8 @@ def _depth(raw: bytes) -> int:
 def checked(value: _Value) -> _Value:
     """The value itself.
 
-    Raises Unsafe naming each text with a NUL or a lone surrogate and each number that is not finite.
+    Raises Unsafe naming each text with a NUL or a lone surrogate and each number that is not
+    finite.
     """
     problems = list(_unsafe(value))
     if problems:
@@ -122,7 +145,11 @@ def _made_safe(value: Any) -> Any:
     if isinstance(value, float) and not isfinite(value):
         return 0
     if isinstance(value, dict):
-        return type(value)((name, _made_safe(item)) for name, item in value.items() if not _NO_CHARACTER.search(name))
+        return type(value)(
+            (name, _made_safe(item))
+            for name, item in value.items()
+            if not _NO_CHARACTER.search(name)
+        )
     return [_made_safe(item) for item in value] if isinstance(value, list) else value
 
 
@@ -145,11 +172,16 @@ def _unsafe(value: Any) -> Iterator[Problem]:
                 yield Problem(path, "null-character", "Null characters are not allowed.", None)
             elif found := _SURROGATE.search(text):
                 point = f"U+{ord(found.group()):X}"
-                yield Problem(path, "surrogate", f"Surrogate characters are not allowed: {point}.", None)
+                yield Problem(
+                    path, "surrogate", f"Surrogate characters are not allowed: {point}.", None
+                )
 
 
 def write_json(value: Any) -> bytes:
-    """The value as compact JSON in UTF-8, in no more memory than it needs: orjson leaves its buffer of 8 KiB or more behind it."""
+    """The value as compact JSON in UTF-8, in no more memory than it needs.
+
+    Orjson leaves its buffer of 8 KiB or more behind it.
+    """
     try:
         return bytes(memoryview(orjson.dumps(value)))
     except TypeError:
@@ -157,7 +189,9 @@ def write_json(value: Any) -> bytes:
 
 
 def read_form(raw: bytes) -> Form:
-    """The fields of a URL-encoded form. Bytes that are not UTF-8 are read as Latin-1, and escapes that are not are replaced.
+    """The fields of a URL-encoded form.
+
+    Bytes that are not UTF-8 are read as Latin-1, and escapes that are not are replaced.
 
     Raises Refusal("malformed", "fields") where there are too many, and Unsafe naming each NUL.
     """
@@ -172,22 +206,28 @@ def read_form(raw: bytes) -> Form:
 
 
 def read_query(raw: bytes) -> dict[str, str]:
-    """The parameters of a query string, the last of several; empty ones kept, what is not UTF-8 replaced."""
+    """The parameters of a query string, the last of several.
+
+    Empty ones kept, what is not UTF-8 replaced.
+    """
     return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def read_multipart(raw: bytes, content_type: str) -> Form:
     """The fields of a multipart form as far as it is one; files become `Upload`.
 
-    A part without a name is no field, and bytes that are not UTF-8 are replaced. Raises Refusal("malformed") for a missing boundary and
-    for too many fields ("fields"), and Unsafe naming each NUL.
+    A part without a name is no field, and bytes that are not UTF-8 are replaced. Raises
+    Refusal("malformed") for a missing boundary and for too many fields ("fields"), and Unsafe
+    naming each NUL.
     """
     from python_multipart.exceptions import MultipartParseError
     from python_multipart.multipart import MultipartParser
 
     boundary = _options(content_type).get("boundary")
     if not boundary:
-        raise Refusal("malformed", f"Multipart form parse error - Invalid boundary in multipart: {boundary}")
+        raise Refusal(
+            "malformed", f"Multipart form parse error - Invalid boundary in multipart: {boundary}"
+        )
     parts = _Parts()
     with suppress(MultipartParseError):
         MultipartParser(boundary, parts.callbacks()).write(raw)
@@ -198,12 +238,17 @@ def read_multipart(raw: bytes, content_type: str) -> Form:
         place = _options(headers.get("content-disposition", ""))
         if place.get("name"):
             encoding = headers.get("content-transfer-encoding", "")
-            fields[place["name"]] = Upload() if place.get("filename") else _content(bytes(content), encoding)
+            fields[place["name"]] = (
+                Upload() if place.get("filename") else _content(bytes(content), encoding)
+            )
     return checked(fields)
 
 
 class _Parts:
-    """The parts of a multipart body, as a parser tells of them: for each its headers by name in small letters, and its content."""
+    """The parts of a multipart body, as a parser tells of them.
+
+    For each its headers by name in small letters, and its content.
+    """
 
     def __init__(self) -> None:
         self.found: list[tuple[dict[str, str], bytearray]] = []
@@ -212,7 +257,14 @@ class _Parts:
     def callbacks(self) -> Any:
         """What the parser is to call."""
         return {
-            name: getattr(self, name) for name in ("on_part_begin", "on_header_field", "on_header_value", "on_header_end", "on_part_data")
+            name: getattr(self, name)
+            for name in (
+                "on_part_begin",
+                "on_header_field",
+                "on_header_value",
+                "on_header_end",
+                "on_part_data",
+            )
         }
 
     def on_part_begin(self) -> None:
@@ -225,7 +277,9 @@ class _Parts:
         self._value += data[start:end]
 
     def on_header_end(self) -> None:
-        self.found[-1][0][self._name.decode("latin-1").lower()] = self._value.decode("utf-8", "replace")
+        self.found[-1][0][self._name.decode("latin-1").lower()] = self._value.decode(
+            "utf-8", "replace"
+        )
         self._name = self._value = b""
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
@@ -237,7 +291,10 @@ def _options(header: str) -> dict[str, str]:
     from python_multipart.multipart import parse_options_header
 
     _, options = parse_options_header(header.encode("utf-8").decode("latin-1"))
-    return {name.decode("latin-1").lower(): value.decode("utf-8", "replace") for name, value in options.items()}
+    return {
+        name.decode("latin-1").lower(): value.decode("utf-8", "replace")
+        for name, value in options.items()
+    }
 
 
 def _content(raw: bytes, encoding: str) -> str:

@@ -18,14 +18,20 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
 def workspace_name(account: str) -> str:
-    """The account's own name where it is a short slug; otherwise a digest, so that no real key shows in a listing."""
+    """The account's own name where it is a short slug.
+
+    Otherwise a digest, so that no real key shows in a listing.
+    """
     if _SLUG.fullmatch(account):
         return account
     return "ws-" + sha256(account.encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
 class Snapshot(NamedTuple):
-    """What a workspace held at one moment: rows, ids, settings and clock. It shares its rows with the workspace."""
+    """What a workspace held at one moment: rows, ids, settings and clock.
+
+    It shares its rows with the workspace.
+    """
 
     tables: dict[str, dict[str, Saved]]
     settings: dict[str, dict[str, Any]]
@@ -35,10 +41,26 @@ class Snapshot(NamedTuple):
 class Workspace:
     """The leads, settings, clock, counters, faults and journal of one account, for every vendor."""
 
-    __slots__ = ("account", "clock", "injection", "journal", "name", "requests", "seed", "settings", "snapshots", "tables")
+    __slots__ = (
+        "account",
+        "clock",
+        "injection",
+        "journal",
+        "name",
+        "requests",
+        "seed",
+        "settings",
+        "snapshots",
+        "tables",
+    )
 
     def __init__(
-        self, account: str, tables: dict[str, dict[str, Table]], settings: dict[str, dict[str, Any]], clock: Clock, seed: int
+        self,
+        account: str,
+        tables: dict[str, dict[str, Table]],
+        settings: dict[str, dict[str, Any]],
+        clock: Clock,
+        seed: int,
     ) -> None:
         self.account = account
         self.name = workspace_name(account)
@@ -64,8 +86,15 @@ class Workspace:
 
     def save(self) -> Snapshot:
         """What it holds now."""
-        tables = {vendor: {key: table.save() for key, table in group.items()} for vendor, group in self.tables.items()}
-        return Snapshot(tables, {vendor: dict(values) for vendor, values in self.settings.items()}, self.clock.copy())
+        tables = {
+            vendor: {key: table.save() for key, table in group.items()}
+            for vendor, group in self.tables.items()
+        }
+        return Snapshot(
+            tables,
+            {vendor: dict(values) for vendor, values in self.settings.items()},
+            self.clock.copy(),
+        )
 
     def restore(self, snapshot: Snapshot) -> None:
         """Hold again what was saved."""
@@ -76,15 +105,24 @@ class Workspace:
         self.clock.set(snapshot.clock)
 
     def reset(self, seed: Snapshot) -> None:
-        """As it was before its first request, but for its snapshots: `seed` is what it holds then."""
+        """As it was before its first request, but for its snapshots.
+
+        `seed` is what it holds then.
+        """
         self.restore(seed)
         self.requests = 0
         self.journal.clear()
         self.injection.clear()
 
     def copy(self, account: str) -> "Workspace":
-        """A workspace of another account with the same content; rows are shared, as they are never mutated."""
-        tables = {vendor: {key: table.copy() for key, table in group.items()} for vendor, group in self.tables.items()}
+        """A workspace of another account with the same content.
+
+        Rows are shared, as they are never mutated.
+        """
+        tables = {
+            vendor: {key: table.copy() for key, table in group.items()}
+            for vendor, group in self.tables.items()
+        }
         settings = {vendor: dict(values) for vendor, values in self.settings.items()}
         return Workspace(account, tables, settings, self.clock.copy(), self.seed)
 
@@ -102,10 +140,11 @@ class Workspaces:
         limit: int,
         journal: Callable[[], Journal] = Journal,
     ) -> None:
-        """`seed` is what every new workspace copies, `default` the account of requests that need no credential.
+        """`seed` is what every new workspace copies; `default`: the account without a credential.
 
-        `strict` admits only credentials of the `declared` accounts, there are at most `limit` workspaces, and `journal` makes the
-        journal of each. `unclaimed` has the requests that come to none.
+        `strict` admits only credentials of the `declared` accounts, there are at most `limit`
+        workspaces, and `journal` makes the journal of each. `unclaimed` has the requests that come
+        to none.
         """
         self.seed = seed
         self.unclaimed = seed.copy("unclaimed")
@@ -122,13 +161,16 @@ class Workspaces:
     def of(self, account: str | None) -> Workspace:
         """The account's workspace; without an account, that of the default one.
 
-        Raises Refusal("unauthorized") for an account that does not get in, Refusal("forbidden") past the limit.
+        Raises Refusal("unauthorized") for an account that does not get in, Refusal("forbidden")
+        past the limit.
         """
         found = self._admitted.get(account)
         return found if found is not None else self._admit(account)
 
     def _admit(self, account: str | None) -> Workspace:
-        if account in REFUSED_ACCOUNTS or (self._strict and account is not None and account not in self._declared):
+        if account in REFUSED_ACCOUNTS or (
+            self._strict and account is not None and account not in self._declared
+        ):
             raise Refusal("unauthorized", "unknown")
         name = self._default if account is None else account
         workspace = self._admitted[account] = self._by_account.get(name) or self._made(name)
@@ -142,14 +184,23 @@ class Workspaces:
         return workspace
 
     def create(self, name: str | None) -> Workspace:
-        """A new workspace, which its name is the credential of: `name`, a short slug, or one that nobody has.
+        """A new workspace, which its name is the credential of.
 
-        Raises Refusal("conflict") where it is taken, Refusal("invalid") where no such account gets in, Refusal("forbidden") past the limit.
+        `name`, a short slug, or one that nobody has.
+
+        Raises Refusal("conflict") where it is taken, Refusal("invalid") where no such account gets
+        in, Refusal("forbidden") past the limit.
         """
         if name is None:
-            name = next(name for name in map("w-{}".format, self._names) if self.named(name) is None)
+            name = next(
+                name for name in map("w-{}".format, self._names) if self.named(name) is None
+            )
         if name in REFUSED_ACCOUNTS or not _SLUG.fullmatch(name):
-            reason = "never gets in" if name in REFUSED_ACCOUNTS else "must be a short slug: a-z, 0-9 and -, at most 32 characters"
+            reason = (
+                "never gets in"
+                if name in REFUSED_ACCOUNTS
+                else "must be a short slug: a-z, 0-9 and -, at most 32 characters"
+            )
             raise Refusal("invalid", problems=[Problem(("name",), "pattern", f"{name!r} {reason}")])
         if self.named(name) is not None:
             raise Refusal("conflict", f"There is a workspace {name!r} already.")
@@ -160,10 +211,15 @@ class Workspaces:
     def named(self, name: str) -> Workspace | None:
         """The workspace of that name."""
         found = self._by_account.get(name)
-        return found if found is not None else next((each for each in self if each.name == name), None)
+        return (
+            found if found is not None else next((each for each in self if each.name == name), None)
+        )
 
     def delete(self, name: str) -> bool:
-        """Forget the workspace of that name; its account's next request begins anew. Says whether there was one."""
+        """Forget the workspace of that name; its account's next request begins anew.
+
+        Says whether there was one.
+        """
         found = self.named(name)
         if found is not None:
             del self._by_account[found.account]

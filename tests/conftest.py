@@ -16,8 +16,17 @@ _numbers = count(1)
 
 # Repeatable and short by default; `--hypothesis-profile long` looks further, at other requests each time.
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
-settings.register_profile("gate", max_examples=15, derandomize=True, database=None, deadline=None, suppress_health_check=_SLOW)
-settings.register_profile("long", max_examples=500, database=None, deadline=None, suppress_health_check=_SLOW)
+settings.register_profile(
+    "gate",
+    max_examples=15,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=_SLOW,
+)
+settings.register_profile(
+    "long", max_examples=500, database=None, deadline=None, suppress_health_check=_SLOW
+)
 settings.load_profile("gate")
 
 
@@ -43,21 +52,27 @@ def workspace(server: MockServer, account: str) -> Workspace:
 @pytest.fixture
 def sela(server: MockServer, account: str) -> Iterator[httpx.Client]:
     """A client of Sela with a token."""
-    with httpx.Client(base_url=f"{server.url}/sela", headers={"Authorization": f"Token {account}"}) as client:
+    with httpx.Client(
+        base_url=f"{server.url}/sela", headers={"Authorization": f"Token {account}"}
+    ) as client:
         yield client
 
 
 @pytest.fixture
 def octanist(server: MockServer, account: str) -> Iterator[httpx.Client]:
     """A client of Octanist with an API key."""
-    with httpx.Client(base_url=f"{server.url}/octanist/api", headers={"X-API-KEY": account}) as client:
+    with httpx.Client(
+        base_url=f"{server.url}/octanist/api", headers={"X-API-KEY": account}
+    ) as client:
         yield client
 
 
 @pytest.fixture
 def nlpearl(server: MockServer, account: str) -> Iterator[httpx.Client]:
     """A client of NLPearl with an account id and a secret."""
-    with httpx.Client(base_url=f"{server.url}/nlpearl", headers={"Authorization": f"Bearer {account}:secret"}) as client:
+    with httpx.Client(
+        base_url=f"{server.url}/nlpearl", headers={"Authorization": f"Bearer {account}:secret"}
+    ) as client:
         yield client
 
 

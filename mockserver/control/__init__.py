@@ -1,4 +1,7 @@
-"""The control API: what a test needs around the vendors' APIs. Each handler answers the operation of its name in openapi/control.yaml."""
+"""The control API: what a test needs around the vendors' APIs.
+
+Each handler answers the operation of its name in openapi/control.yaml.
+"""
 
 from mockserver.control import behaviour, leads, requests, workspaces
 from mockserver.control.api import Control

@@ -19,7 +19,10 @@ Handler = Callable[[Call, "Control"], Reply]
 HANDLERS: dict[str, Handler] = {}
 
 Check = Callable[[Mapping[str, Any], Call, "Control"], Iterable[Problem]]
-"""What is wrong with a body, or with a query where there is none, that the document cannot know. It is given the members that fit it."""
+"""What is wrong with a body, or with a query where there is none, that the document cannot know.
+
+It is given the members that fit it.
+"""
 
 CHECKS: dict[str, Check] = {}
 
@@ -34,7 +37,11 @@ def operation(handler: Handler) -> Handler:
 
 
 def checked(check: Check) -> Callable[[Handler], Handler]:
-    """Decorator: what `check` finds is told together with what breaks the document, before the operation is handled."""
+    """Decorator.
+
+    What `check` finds is told together with what breaks the document, before the operation is
+    handled.
+    """
 
     def keep(handler: Handler) -> Handler:
         CHECKS[handler.__name__] = check
@@ -54,7 +61,9 @@ def unknown(name: str, known: Iterable[str]) -> str:
 
     names = sorted(set(known))
     close = get_close_matches(name, names, 3, 0.5)
-    return f"is {name!r}, which is not known; " + (f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(names)}")
+    return f"is {name!r}, which is not known; " + (
+        f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(names)}"
+    )
 
 
 def _strays(call: Call, operation: Operation) -> Iterator[Problem]:
@@ -63,14 +72,29 @@ def _strays(call: Call, operation: Operation) -> Iterator[Problem]:
 
 
 class Control(Api):
-    """The control API of a server: behind its handlers are all workspaces, and the vendors they are for."""
+    """The control API of a server.
 
-    def __init__(self, document: Document, workspaces: Workspaces, sites: Iterable[Site], *, token: str | None, max_body: int) -> None:
-        """`token` is what every request but the one for the server's health must carry; None lets in whoever reaches this machine.
+    Behind its handlers are all workspaces, and the vendors they are for.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        workspaces: Workspaces,
+        sites: Iterable[Site],
+        *,
+        token: str | None,
+        max_body: int,
+    ) -> None:
+        """`token` is what every request but the one for the server's health must carry.
+
+        None lets in whoever reaches this machine.
 
         Raises DocumentError where an operation has no handler or a handler no operation.
         """
-        super().__init__(__package__ or "", ProblemJson(), document, HANDLERS, lenient=False, max_body=max_body)
+        super().__init__(
+            __package__ or "", ProblemJson(), document, HANDLERS, lenient=False, max_body=max_body
+        )
         self.workspaces = workspaces
         self.sites: Mapping[str, Site] = {site.vendor.name: site for site in sites}
         self.token = token
@@ -101,7 +125,7 @@ class Control(Api):
         return self.dialect.accept(HANDLERS[operation.id](call, self), call)
 
     def read(self, call: Call, operation: Operation) -> None:
-        """Refuses unknown parameters of operations that take none, too, and what the operation's check finds."""
+        """Read as `Api` does; refuse unknown parameters and what the operation's check finds."""
         problems: list[Problem] = []
         try:
             super().read(call, operation)
@@ -115,13 +139,19 @@ class Control(Api):
         if problems:
             raise Refusal("invalid", problems=problems)
 
-    def _unfit(self, call: Call, operation: Operation, told: Collection[tuple[Place, Path]]) -> Iterable[Problem]:
+    def _unfit(
+        self, call: Call, operation: Operation, told: Collection[tuple[Place, Path]]
+    ) -> Iterable[Problem]:
         check = CHECKS.get(operation.id)
         place: Place = "body" if operation.body else "query"
         given = call.body if operation.body else call.query
         if check is None or not isinstance(given, dict):
             return ()
-        return check({name: value for name, value in given.items() if (place, (name,)) not in told}, call, self)
+        return check(
+            {name: value for name, value in given.items() if (place, (name,)) not in told},
+            call,
+            self,
+        )
 
     def _let_in(self, call: Call) -> None:
         if self.token is None:
@@ -131,30 +161,53 @@ class Control(Api):
             raise Refusal("unauthorized", "missing" if given is None else "unknown")
 
     def _refuse_web_pages(self, headers: Headers) -> None:
-        """A browser says where a page comes from; and a page whose own host name leads to this machine says that name."""
+        """A browser says where a page comes from.
+
+        And a page whose own host name leads to this machine says that name.
+        """
         host = headers.get(b"host", b"").lower()
         origin = headers.get(b"origin")
         if origin is not None and origin.lower().partition(b"://")[2] != host:
-            raise Refusal("forbidden", "A web page of another site may not use the control API: `Origin` is not this server.")
+            raise Refusal(
+                "forbidden",
+                "A web page of another site may not use the control API: `Origin` is not this "
+                "server.",
+            )
         if self.token is None and not self._is_ours(host):
             raise Refusal(
                 "forbidden",
-                f"Without an admin token the control API answers to host names of this machine only, not to {host.decode('latin-1')}.",
+                "Without an admin token the control API answers to host names of this machine "
+                f"only, not to {host.decode('latin-1')}.",
             )
 
     def _is_ours(self, host: bytes) -> bool:
-        """Whether no stranger can have made that name lead here: an address, a name without a dot or of a private kind, a vendor's own."""
+        """Whether no stranger can have made that name lead here.
+
+        An address, a name without a dot or of a private kind, a vendor's own.
+        """
         name = host if host.startswith(b"[") else host.partition(b":")[0]
         is_address = name.startswith(b"[") or not name.strip(b"0123456789.")
         return is_address or b"." not in name or name.endswith(_PRIVATE) or name in self._hosts
 
-    def strangers(self, vendor: str | None, operation: str | None, place: Place) -> Iterator[Problem]:
-        """A vendor, and an operation of it or of any, that there is not: nothing would ever fit them."""
+    def strangers(
+        self, vendor: str | None, operation: str | None, place: Place
+    ) -> Iterator[Problem]:
+        """A vendor, and an operation of it or of any, that there is not.
+
+        Nothing would ever fit them.
+        """
         if vendor is not None and vendor not in self.sites:
             yield Problem(("vendor",), "value", unknown(vendor, self.sites), vendor, None, place)
-        known = [each.id for name, group in self.operations.items() if name == vendor or vendor not in self.sites for each in group]
+        known = [
+            each.id
+            for name, group in self.operations.items()
+            if name == vendor or vendor not in self.sites
+            for each in group
+        ]
         if operation is not None and operation not in known:
-            yield Problem(("operation",), "value", unknown(operation, known), operation, None, place)
+            yield Problem(
+                ("operation",), "value", unknown(operation, known), operation, None, place
+            )
 
     def workspace(self, call: Call) -> Workspace:
         """The workspace that the path names. Raises Refusal("not_found")."""
@@ -163,7 +216,8 @@ class Control(Api):
         if found is None:
             raise Refusal(
                 "not_found",
-                f"There is no workspace {name!r}. One comes to be with the first request that carries its account's credential, or by "
+                f"There is no workspace {name!r}. One comes to be with the first request that "
+                "carries its account's credential, or by "
                 "POST /__admin/workspaces.",
             )
         return found
@@ -171,4 +225,6 @@ class Control(Api):
     def base_urls(self, call: Call) -> dict[str, str]:
         """By vendor, where its API is for whoever sent this request."""
         server = call.url.removesuffix(call.path)
-        return {name: f"{server}/{name}{site.document.base_path}" for name, site in self.sites.items()}
+        return {
+            name: f"{server}/{name}{site.document.base_path}" for name, site in self.sites.items()
+        }

@@ -1,4 +1,7 @@
-"""Handlers for what a workspace does otherwise than by default: its faults, its clock, its settings."""
+"""Handlers for what a workspace does otherwise than by default.
+
+Its faults, its clock, its settings.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, timedelta
@@ -28,11 +31,22 @@ def list_fault_kinds(call: Call, server: Control) -> Reply:
 
 def _kind(kind: FaultKind) -> dict[str, Any]:
     parameters = [_parameter(parameter) for parameter in kind.takes]
-    return {"name": kind.name, "help": kind.help, "status": kind.status, "applies": kind.applies, "parameters": parameters}
+    return {
+        "name": kind.name,
+        "help": kind.help,
+        "status": kind.status,
+        "applies": kind.applies,
+        "parameters": parameters,
+    }
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
-    said = {"name": parameter.name, "type": parameter.type, "default": parameter.default, "help": parameter.help}
+    said = {
+        "name": parameter.name,
+        "type": parameter.type,
+        "default": parameter.default,
+        "help": parameter.help,
+    }
     if parameter.choices:
         return said | {"choices": list(parameter.choices)}
     return said | {"minimum": parameter.minimum, "maximum": parameter.maximum}
@@ -120,12 +134,19 @@ def advance_clock(call: Call, server: Control) -> Reply:
 
 
 def _no_such_time(field: str) -> Refusal:
-    return Refusal("invalid", problems=[Problem((field,), "range", "must lead to a time between the years 1 and 9999")])
+    return Refusal(
+        "invalid",
+        problems=[Problem((field,), "range", "must lead to a time between the years 1 and 9999")],
+    )
 
 
 def clock_view(clock: Clock) -> dict[str, Any]:
     """A clock as the API shows it."""
-    return {"mode": clock.mode, "now": instant(clock.now()), "shift_seconds": clock.offset.total_seconds()}
+    return {
+        "mode": clock.mode,
+        "now": instant(clock.now()),
+        "shift_seconds": clock.offset.total_seconds(),
+    }
 
 
 @operation
@@ -137,7 +158,9 @@ def get_settings(call: Call, server: Control) -> Reply:
 def _wrong_settings(changes: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
     for vendor, values in changes.items():
         if vendor not in server.sites:
-            yield Problem((vendor,), "value", f"is no vendor; the vendors are {', '.join(server.sites)}")
+            yield Problem(
+                (vendor,), "value", f"is no vendor; the vendors are {', '.join(server.sites)}"
+            )
             continue
         known = {setting.name: setting for setting in server.sites[vendor].vendor.settings}
         for name, value in values.items():
@@ -151,7 +174,9 @@ def change_settings(call: Call, server: Control) -> Reply:
     workspace = server.workspace(call)
     for vendor, changes in call.body.items():
         defaults = server.sites[vendor].vendor.defaults()
-        workspace.settings[vendor] |= {name: defaults[name] if value is None else value for name, value in changes.items()}
+        workspace.settings[vendor] |= {
+            name: defaults[name] if value is None else value for name, value in changes.items()
+        }
     return Reply(_settings(workspace, server))
 
 
@@ -164,7 +189,10 @@ def _wrong_setting(path: Path, known: Mapping[str, Setting], value: Any) -> Iter
 
 
 def _settings(workspace: Workspace, server: Control) -> dict[str, list[dict[str, Any]]]:
-    return {vendor.name: [_setting(each, workspace.settings[vendor.name]) for each in vendor.settings] for vendor in server.vendors}
+    return {
+        vendor.name: [_setting(each, workspace.settings[vendor.name]) for each in vendor.settings]
+        for vendor in server.vendors
+    }
 
 
 def _setting(setting: Setting, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,11 @@ def list_leads(call: Call, server: Control) -> Reply:
     vendor = call.query.get("vendor")
     after, _, place = call.query.get("after", ":-1").partition(":")
     fits = _search(call.query.get("q", ""))
-    found = (each for each in _leads(workspace, vendor) if each[:2] > (after, int(place)) and fits(each[2]))
+    found = (
+        each
+        for each in _leads(workspace, vendor)
+        if each[:2] > (after, int(place)) and fits(each[2])
+    )
     page = list(islice(found, limit + 1))
     following = "{}:{}".format(*page[limit - 1]) if len(page) > limit else None
     leads = [{"vendor": name, "id": row["id"], "lead": row} for name, _, row in page[:limit]]
@@ -51,21 +55,35 @@ def _leads(workspace: Workspace, vendor: str | None) -> Iterator[Found]:
 
 
 def _search(text: str) -> Callable[[Row], bool]:
-    """Whether a field of a row has the text in it, in any letter case; a phone number in any spelling.
+    """Whether a field of a row has the text in it, in any letter case.
+
+    A phone number in any spelling.
 
     The JSON of a row is looked at first: that is ten times as fast, and says no to nearly all rows.
     """
     folded, digits = text.casefold(), _digits(text)
-    likely = re.compile("|".join([re.escape(write_json(folded)[1:-1].decode()), *([_GAP.join(digits)] if digits else [])]))
+    likely = re.compile(
+        "|".join(
+            [re.escape(write_json(folded)[1:-1].decode()), *([_GAP.join(digits)] if digits else [])]
+        )
+    )
 
     def has(field: str) -> bool:
-        return folded in field.casefold() or (digits != "" and len(field) in _PHONE_LENGTHS and digits in _NO_DIGIT.sub("", field))
+        return folded in field.casefold() or (
+            digits != "" and len(field) in _PHONE_LENGTHS and digits in _NO_DIGIT.sub("", field)
+        )
 
-    return lambda row: likely.search(write_json(row).decode().casefold()) is not None and any(map(has, _texts(row)))
+    return lambda row: (
+        likely.search(write_json(row).decode().casefold()) is not None
+        and any(map(has, _texts(row)))
+    )
 
 
 def _digits(text: str) -> str:
-    """Those of a phone number, without the 1 that some spellings begin with; none where the text is no phone number."""
+    """Those of a phone number, without the 1 that some spellings begin with.
+
+    None where the text is no phone number.
+    """
     digits = _NO_DIGIT.sub("", text)
     if len(digits) < _PHONE_LENGTHS.start or not text.isascii() or any(map(str.isalpha, text)):
         return ""
@@ -85,7 +103,9 @@ def get_lead(call: Call, server: Control) -> Reply:
     """A lead with every change to it that the journal still knows, also where it was deleted."""
     workspace, vendor, id = server.workspace(call), call.place["vendor"], call.place["id"]
     if LEADS not in workspace.tables.get(vendor, ()):
-        raise Refusal("not_found", f"{vendor!r} is no vendor; the vendors are {', '.join(server.sites)}.")
+        raise Refusal(
+            "not_found", f"{vendor!r} is no vendor; the vendors are {', '.join(server.sites)}."
+        )
     rows = workspace.tables[vendor][LEADS].rows
     key = int(id) if id not in rows and id.isdecimal() and len(id) <= _MAX_DIGITS else id
     history = list(_history(workspace, vendor, id))
@@ -96,10 +116,14 @@ def get_lead(call: Call, server: Control) -> Reply:
 
 def _history(workspace: Workspace, vendor: str, id: str) -> Iterator[dict[str, Any]]:
     for entry in workspace.journal:
-        if entry.vendor == vendor and any(change.table == LEADS and str(change.id) == id for change in entry.changes):
+        if entry.vendor == vendor and any(
+            change.table == LEADS and str(change.id) == id for change in entry.changes
+        ):
             told = describe(entry)
             for change in told["changes"]:
                 if change["table"] == LEADS and str(change["id"]) == id:
-                    yield {"request": entry.number, "time": told["time"], "operation": told["operation"]} | {
-                        name: change[name] for name in ("before", "after", "fields")
-                    }
+                    yield {
+                        "request": entry.number,
+                        "time": told["time"],
+                        "operation": told["operation"],
+                    } | {name: change[name] for name in ("before", "after", "fields")}

@@ -1,4 +1,7 @@
-"""Handlers for the journal: list it, read one entry, verify, and write it as an archive or a report."""
+"""Handlers for the journal.
+
+List it, read one entry, verify, and write it as an archive or a report.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -53,7 +56,12 @@ def clear_requests(call: Call, server: Control) -> Reply:
 
 
 def _page(journal: Journal, call: Call) -> Reply:
-    return Reply({"requests": [summary(entry) for entry in select(journal, **call.query)], "dropped": journal.dropped})
+    return Reply(
+        {
+            "requests": [summary(entry) for entry in select(journal, **call.query)],
+            "dropped": journal.dropped,
+        }
+    )
 
 
 def _entry(journal: Journal, call: Call) -> Reply:
@@ -61,7 +69,11 @@ def _entry(journal: Journal, call: Call) -> Reply:
     found = journal.get(number)
     if found is None:
         dropped = number <= journal.last_dropped
-        raise Refusal("not_found", f"There is no request {number}{' any more: the journal had to drop it' if dropped else ''}.")
+        raise Refusal(
+            "not_found",
+            "There is no request "
+            f"{number}{' any more: the journal had to drop it' if dropped else ''}.",
+        )
     return Reply(describe(found))
 
 
@@ -71,7 +83,14 @@ def verify_requests(call: Call, server: Control) -> Reply:
     from mockserver.journal.verification import verify
 
     verdict = verify(server.workspace(call).journal, call.body, server.operations)
-    return Reply({"passed": verdict.passed, "message": verdict.message, "found": verdict.found, "nearest": verdict.nearest})
+    return Reply(
+        {
+            "passed": verdict.passed,
+            "message": verdict.message,
+            "found": verdict.found,
+            "nearest": verdict.nearest,
+        }
+    )
 
 
 @operation
@@ -88,8 +107,17 @@ def get_report(call: Call, server: Control) -> Reply:
     from mockserver.journal.conduct import report
 
     journal = server.workspace(call).journal
-    found = report(journal, server.operations, {vendor.name: vendor.rules for vendor in server.vendors}, journal.dropped)
-    wanted = call.query.get("format") or ("markdown" if _MARKDOWN in call.headers.get(b"accept", b"") else "json")
+    found = report(
+        journal,
+        server.operations,
+        {vendor.name: vendor.rules for vendor in server.vendors},
+        journal.dropped,
+    )
+    wanted = call.query.get("format") or (
+        "markdown" if _MARKDOWN in call.headers.get(b"accept", b"") else "json"
+    )
     if wanted == "markdown":
-        return Reply(found.as_markdown().encode(), 200, ((b"content-type", b"text/markdown; charset=utf-8"),))
+        return Reply(
+            found.as_markdown().encode(), 200, ((b"content-type", b"text/markdown; charset=utf-8"),)
+        )
     return Reply(found.as_json())

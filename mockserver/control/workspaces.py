@@ -75,11 +75,18 @@ def seed_workspace(call: Call, server: Control) -> Reply:
     workspace, given = server.workspace(call), call.body
     field = "fixture" if "fixture" in given else "name"
     load = fixtures.merge if given.get("mode") == "merge" else fixtures.replace
-    content = given["fixture"] if field == "fixture" else Source(fixtures.fixture_file(given["name"])).content or {}
+    content = (
+        given["fixture"]
+        if field == "fixture"
+        else Source(fixtures.fixture_file(given["name"])).content or {}
+    )
     try:
         load(workspace, content, server.vendors)
     except Refusal as refusal:
-        raise Refusal("invalid", problems=[replace(each, path=(field, *each.path)) for each in refusal.problems]) from None
+        raise Refusal(
+            "invalid",
+            problems=[replace(each, path=(field, *each.path)) for each in refusal.problems],
+        ) from None
     return Reply(_view(workspace, call, server))
 
 
@@ -100,7 +107,9 @@ def _yaml(content: Any) -> bytes:
         def ignore_aliases(self, data: Any) -> bool:
             return True
 
-    text: bytes = yaml.dump(content, Dumper=Dumper, encoding="utf-8", allow_unicode=True, sort_keys=False, width=140)
+    text: bytes = yaml.dump(
+        content, Dumper=Dumper, encoding="utf-8", allow_unicode=True, sort_keys=False, width=140
+    )
     return text
 
 
@@ -116,10 +125,19 @@ def save_snapshot(call: Call, server: Control) -> Reply:
     """What the workspace holds now, under that name."""
     workspace, name = server.workspace(call), call.place["name"]
     if not _NAME.fullmatch(name):
-        reason = "must begin with a letter or digit, and have at most 64 letters, digits, dots, hyphens and underscores"
-        raise Refusal("invalid", problems=[Problem(("name",), "pattern", reason, name, None, "path")])
+        reason = (
+            "must begin with a letter or digit, and have at most 64 letters, digits, dots, "
+            "hyphens and underscores"
+        )
+        raise Refusal(
+            "invalid", problems=[Problem(("name",), "pattern", reason, name, None, "path")]
+        )
     if name not in workspace.snapshots and len(workspace.snapshots) >= _MAX_SNAPSHOTS:
-        raise Refusal("conflict", f"A workspace holds at most {_MAX_SNAPSHOTS} snapshots; delete one that is needed no more.")
+        raise Refusal(
+            "conflict",
+            f"A workspace holds at most {_MAX_SNAPSHOTS} snapshots; delete one that is needed no "
+            "more.",
+        )
     workspace.snapshots[name] = workspace.save()
     return Reply(_snapshot(name, workspace.snapshots[name]))
 
@@ -144,18 +162,28 @@ def restore_snapshot(call: Call, server: Control) -> Reply:
 def _found(workspace: Workspace, name: str) -> Snapshot:
     found = workspace.snapshots.get(name)
     if found is None:
-        there = f"there is {', '.join(workspace.snapshots)}" if workspace.snapshots else "there is none"
+        there = (
+            f"there is {', '.join(workspace.snapshots)}" if workspace.snapshots else "there is none"
+        )
         raise Refusal("not_found", f"There is no snapshot {name!r} of {workspace.name}; {there}.")
     return found
 
 
 def _snapshot(name: str, snapshot: Snapshot) -> dict[str, Any]:
-    leads = {vendor: len(group[LEADS].rows) for vendor, group in snapshot.tables.items() if LEADS in group}
+    leads = {
+        vendor: len(group[LEADS].rows)
+        for vendor, group in snapshot.tables.items()
+        if LEADS in group
+    }
     return {"name": name, "leads": leads, "now": instant(snapshot.clock.now())}
 
 
 def _summary(workspace: Workspace) -> dict[str, Any]:
-    leads = {vendor: len(group[LEADS].rows) for vendor, group in workspace.tables.items() if LEADS in group}
+    leads = {
+        vendor: len(group[LEADS].rows)
+        for vendor, group in workspace.tables.items()
+        if LEADS in group
+    }
     return {"name": workspace.name, "requests": workspace.requests, "leads": leads}
 
 
@@ -174,4 +202,7 @@ def _credentials(workspace: Workspace, server: Control) -> dict[str, Any] | None
     """None where the account is not the workspace's name: it could be a real key."""
     if workspace.account != workspace.name:
         return None
-    return {vendor.name: {"headers": dict(vendor.dialect.credential(workspace.account))} for vendor in server.vendors}
+    return {
+        vendor.name: {"headers": dict(vendor.dialect.credential(workspace.account))}
+        for vendor in server.vendors
+    }

@@ -1,4 +1,7 @@
-"""ASP.NET Core with System.Text.Json: how it reads bodies and words refusals (RFC 9110 problem details)."""
+"""ASP.NET Core with System.Text.Json.
+
+How it reads bodies and words refusals (RFC 9110 problem details).
+"""
 
 import re
 from codecs import BOM_UTF8
@@ -54,8 +57,12 @@ _CLIENT_ERRORS: Mapping[Kind, _Client] = {
     "not_acceptable": _Client(406, _RFC + "15.5.7", "Not Acceptable"),
     "conflict": _Client(409, _RFC + "15.5.10", "Conflict"),
     "unsupported_media_type": _Client(415, _RFC + "15.5.16", "Unsupported Media Type"),
-    "rate_limited": _Client(429, "https://tools.ietf.org/html/rfc6585#section-4", "Too Many Requests"),
-    "server_error": _Client(500, _RFC + "15.6.1", "An error occurred while processing your request."),
+    "rate_limited": _Client(
+        429, "https://tools.ietf.org/html/rfc6585#section-4", "Too Many Requests"
+    ),
+    "server_error": _Client(
+        500, _RFC + "15.6.1", "An error occurred while processing your request."
+    ),
     "maintenance": _Client(503, _RFC + "15.6.4", "Service Unavailable"),
 }
 _BARE: Mapping[Kind, int] = {"no_route": 404, "too_large": 413}
@@ -82,10 +89,13 @@ class AspNetCore:
     empty_body: Any = ...
     strict_query = False
 
-    def __init__(self, models: Mapping[str, Model] = _NONE, types: Mapping[str, str] = _NONE) -> None:
+    def __init__(
+        self, models: Mapping[str, Model] = _NONE, types: Mapping[str, str] = _NONE
+    ) -> None:
         """`models` says by operationId what a body is bound to.
 
-        `types` names by property the .NET type of its value, or of its items, where that is an enum or a class.
+        `types` names by property the .NET type of its value, or of its items, where that is an enum
+        or a class.
         """
         self.models = models
         self.types = types
@@ -108,7 +118,10 @@ class AspNetCore:
         return {"Authorization": f"Bearer {account}:secret"}
 
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
-        """The offered type that the Content-Type means; None for other types and for texts that are neither UTF-8 nor UTF-16."""
+        """The offered type that the Content-Type means.
+
+        None for other types and for texts that are neither UTF-8 nor UTF-16.
+        """
         return content_type if content_type in offered else _media_type(content_type, offered)
 
     def decoded(self, raw: bytes, content_type: str) -> bytes:
@@ -120,8 +133,9 @@ class AspNetCore:
     def coercer(self, schema: Schema) -> Coerce:
         """Compiles how System.Text.Json with its web defaults reads a value.
 
-        Unknown members are ignored, names match in any letter case, numbers may be numeric texts but enums may not, 1.0 is no integer,
-        null texts in a list are empty ones, and null values of a map vanish.
+        Unknown members are ignored, names match in any letter case, numbers may be numeric texts
+        but enums may not, 1.0 is no integer, null texts in a list are empty ones, and null values
+        of a map vanish.
         """
         return self._coerce(schema, "") or _as_it_is
 
@@ -134,7 +148,12 @@ class AspNetCore:
         if kind == "array":
             return _items(schema.get("items", {}), self._coerce(schema.get("items", {}), name))
         if kind == "object" and "properties" in schema:
-            return _members({key: self._coerce(part, key) or _as_it_is for key, part in schema["properties"].items()})
+            return _members(
+                {
+                    key: self._coerce(part, key) or _as_it_is
+                    for key, part in schema["properties"].items()
+                }
+            )
         return _without_nulls if kind == "object" else None
 
     def accept(self, reply: Reply, call: Call) -> Reply:
@@ -144,9 +163,14 @@ class AspNetCore:
         return reply
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
-        """The framework's answer: empty for routing, authentication and the size of the body, problem details for the rest."""
+        """The framework's answer.
+
+        Empty for routing, authentication and the size of the body, problem details for the rest.
+        """
         if refusal.kind == "invalid" or refusal.message == "place":
-            return self.invalid(self._unbound(refusal.problems, call) if refusal.problems else _NAMELESS, call)
+            return self.invalid(
+                self._unbound(refusal.problems, call) if refusal.problems else _NAMELESS, call
+            )
         if refusal.kind == "malformed":
             return self.invalid(self._unparsed(self._text(call), call) | self._required(call), call)
         if refusal.kind == "unauthorized":
@@ -163,13 +187,23 @@ class AspNetCore:
 
     def invalid(self, errors: Errors, call: Call) -> Reply:
         """A 400 with those errors, by key."""
-        return _details(_Client(400, _RFC + "15.5.1", "One or more validation errors occurred."), {"errors": errors}, call)
+        return _details(
+            _Client(400, _RFC + "15.5.1", "One or more validation errors occurred."),
+            {"errors": errors},
+            call,
+        )
 
     def worded(self, problems: Sequence[Problem], call: Call) -> list[Told]:
-        """Each problem in the framework's words, under `$.path` for a value that cannot be converted, else under `Path.To[0].Property`."""
+        """Each problem in the framework's words.
+
+        The key is `$.path` for a value that cannot be converted, else `Path.To[0].Property`.
+        """
         unread = [problem.path for problem in problems if not converts(problem)]
         found = places(self._text(call), unread) if unread else {}
-        return [self._worded(problem, found.get(problem.path, Place(problem.path, 0, 0)), call) for problem in problems]
+        return [
+            self._worded(problem, found.get(problem.path, Place(problem.path, 0, 0)), call)
+            for problem in problems
+        ]
 
     def _text(self, call: Call) -> str:
         """The body, with bytes that are no UTF-8 as surrogates."""
@@ -181,12 +215,18 @@ class AspNetCore:
         if converts(problem):
             return Told(_property_path(problem.path), _annotation(problem))
         if problem.keyword == "additionalProperties":
-            return Told(_key(place), _sendable(NO_MEMBER.format(place.path[-1], self._class_of(problem, call))))
+            return Told(
+                _key(place),
+                _sendable(NO_MEMBER.format(place.path[-1], self._class_of(problem, call))),
+            )
         type = self._model(call).type if problem.path == () else self._type_of(problem)
         return _at(place, NOT_CONVERTED.format(type))
 
     def _unbound(self, problems: tuple[Problem, ...], call: Call) -> Errors:
-        if any(problem.place == "body" and problem.path == () and problem.value is None for problem in problems):
+        if any(
+            problem.place == "body" and problem.path == () and problem.value is None
+            for problem in problems
+        ):
             return _EMPTY | self._required(call)
         told = grouped(self.worded(problems, call))
         return told | (self._required(call) if any(key.startswith("$") for key in told) else {})
@@ -201,7 +241,9 @@ class AspNetCore:
         return {key: [message]}
 
     def _model(self, call: Call) -> Model:
-        return self.models.get(call.operation.id if call.operation else "", Model("request", "System.Object"))
+        return self.models.get(
+            call.operation.id if call.operation else "", Model("request", "System.Object")
+        )
 
     def _required(self, call: Call) -> Errors:
         parameter = self._model(call).parameter
@@ -215,10 +257,16 @@ class AspNetCore:
     def _type_of(self, problem: Problem) -> str:
         schema: Schema = problem.schema or {}
         name = next((step for step in reversed(problem.path) if isinstance(step, str)), "")
-        named = self.types.get(name) or _type_name(schema.get("items", schema) if schema.get("type") == "array" else schema)
+        named = self.types.get(name) or _type_name(
+            schema.get("items", schema) if schema.get("type") == "array" else schema
+        )
         if schema.get("type") == "array":
             return f"System.Collections.Generic.List`1[{named}]"
-        return f"System.Nullable`1[{named}]" if schema.get("nullable") and schema["type"] in _VALUE_TYPES else named
+        return (
+            f"System.Nullable`1[{named}]"
+            if schema.get("nullable") and schema["type"] in _VALUE_TYPES
+            else named
+        )
 
 
 _CHARSETS = frozenset({"utf-8", "utf8", "utf-16", "unicode"})
@@ -228,10 +276,21 @@ _UTF_16 = re.compile(r"""charset="?(?:utf-16|unicode)\b""", re.IGNORECASE)
 @lru_cache(maxsize=256)
 def _media_type(content_type: str, offered: tuple[str, ...]) -> str | None:
     essence, *parameters = (part.strip().lower() for part in content_type.split(";"))
-    charsets = [part.removeprefix("charset=").strip('"') for part in parameters if part.startswith("charset=")]
+    charsets = [
+        part.removeprefix("charset=").strip('"')
+        for part in parameters
+        if part.startswith("charset=")
+    ]
     if any(charset not in _CHARSETS for charset in charsets):
         return None
-    return next((each for each in offered if re.fullmatch(re.escape(each).replace(r"\*", r"[^\s/]+"), essence)), None)
+    return next(
+        (
+            each
+            for each in offered
+            if re.fullmatch(re.escape(each).replace(r"\*", r"[^\s/]+"), essence)
+        ),
+        None,
+    )
 
 
 def _as_it_is(value: Any) -> Any:
@@ -239,7 +298,10 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    """An integer; a number written with a fraction becomes a text, which no validator takes for one."""
+    """An integer.
+
+    A number written with a fraction becomes a text, which no validator takes for one.
+    """
     return str(value) if type(value) is float else value
 
 
@@ -263,7 +325,11 @@ def _without_nulls(value: Any) -> Any:
 
 def _items(schema: Schema, coerce: Coerce | None) -> Coerce | None:
     if schema.get("type") == "string":
-        return lambda value: ["" if item is None else item for item in value] if type(value) is list and None in value else value
+        return lambda value: (
+            ["" if item is None else item for item in value]
+            if type(value) is list and None in value
+            else value
+        )
     if coerce is None:
         return None
     return lambda value: [coerce(item) for item in value] if type(value) is list else value
@@ -287,8 +353,17 @@ def _members(readers: Mapping[str, Coerce]) -> Coerce:
 
 
 def _details(client: _Client, more: Mapping[str, Any], call: Call) -> Reply:
-    trace, span = (token(call.seed, kind, call.number, digits) for kind, digits in (("trace", 32), ("span", 16)))
-    body = {"type": client.type, "title": client.title, "status": client.status, **more, "traceId": f"00-{trace}-{span}-00"}
+    trace, span = (
+        token(call.seed, kind, call.number, digits)
+        for kind, digits in (("trace", 32), ("span", 16))
+    )
+    body = {
+        "type": client.type,
+        "title": client.title,
+        "status": client.status,
+        **more,
+        "traceId": f"00-{trace}-{span}-00",
+    }
     return Reply(body, client.status, _PROBLEM)
 
 
@@ -305,7 +380,7 @@ _CONVERTS: Mapping[str, Callable[[Any], bool]] = {
 
 
 def converts(problem: Problem) -> bool:
-    """Whether the value can be held by the property at all, so that its rules are what refuses it."""
+    """Whether the property can hold the value, so that only a rule of it refuses."""
     if problem.place != "body":
         return True
     if problem.keyword in _UNREADABLE or problem.keyword == "additionalProperties":
@@ -322,10 +397,17 @@ def _annotation(problem: Problem) -> str:
     if schema is None:
         return problem.message
     label = _pascal(next((step for step in reversed(problem.path) if isinstance(step, str)), ""))
-    if problem.value is None or problem.keyword == "minLength" or schema.get("x-format") == "not-blank":
+    if (
+        problem.value is None
+        or problem.keyword == "minLength"
+        or schema.get("x-format") == "not-blank"
+    ):
         return f"The {label} field is required."
     if problem.keyword == "maxItems":
-        return f"The field {label} must be a string or array type with a maximum length of '{schema['maxItems']}'."
+        return (
+            f"The field {label} must be a string or array type with a maximum length of "
+            f"'{schema['maxItems']}'."
+        )
     if schema.get("x-format") == "windows-time-zone":
         return f"The time zone ID '{problem.value}' was not found on the local computer."
     return f"The field {label} is invalid."
@@ -343,12 +425,21 @@ _SPECIAL = re.compile(r"""[.' /"\[\]()\t\n\r\f\b\\\x85\u2028\u2029]""")
 
 def _json_path(path: Path) -> str:
     """`$.leads[3].callData['first name']`, as System.Text.Json writes it."""
-    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f"['{step}']" if _SPECIAL.search(step) else f".{step}" for step in path)
+    return "$" + "".join(
+        f"[{step}]"
+        if isinstance(step, int)
+        else f"['{step}']"
+        if _SPECIAL.search(step)
+        else f".{step}"
+        for step in path
+    )
 
 
 def _property_path(path: Path) -> str:
     """`Leads[3].PhoneNumber`, the C# names."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{_pascal(step)}" for step in path).removeprefix(".")
+    return "".join(
+        f"[{step}]" if isinstance(step, int) else f".{_pascal(step)}" for step in path
+    ).removeprefix(".")
 
 
 def _pascal(name: str) -> str:
@@ -368,7 +459,12 @@ def grouped(told: Iterable[Told]) -> Errors:
 def _at(place: Place, message: str) -> Told:
     """A message about a place in the body, under its path."""
     key = _key(place)
-    return Told(key, _sendable(f"{message} Path: {key} | LineNumber: {place.line} | BytePositionInLine: {place.byte}."))
+    return Told(
+        key,
+        _sendable(
+            f"{message} Path: {key} | LineNumber: {place.line} | BytePositionInLine: {place.byte}."
+        ),
+    )
 
 
 def _key(place: Place) -> str:
@@ -380,8 +476,13 @@ def _sendable(text: str) -> str:
 
 
 def _as_far_as_known(path: Path, call: Call) -> Path:
-    """The path, up to the first member that nobody knows: what is within that one is passed over."""
-    schema: Schema = call.operation.body.reader.schema if call.operation and call.operation.body else {}
+    """The path, up to the first member that nobody knows.
+
+    What is within that one is passed over.
+    """
+    schema: Schema = (
+        call.operation.body.reader.schema if call.operation and call.operation.body else {}
+    )
     for depth, step in enumerate(path):
         if isinstance(step, int):
             part = schema.get("items")

@@ -1,7 +1,8 @@
-"""Reads requests and words refusals as Django REST framework does (version 3.15 and later, on Django 5).
+"""Reads requests and words refusals as Django REST framework (3.15+, on Django 5) does.
 
-The wordings, coercions and headers are the framework's own; an API built on it shows them unless it overrides them. What such an API
-decides for itself, the keyword of its token and its time zone, are arguments of `DjangoRest`.
+The wordings, coercions and headers are the framework's own; an API built on it shows them unless it
+overrides them. What such an API decides for itself, the keyword of its token and its time zone, are
+arguments of `DjangoRest`.
 """
 
 import re
@@ -34,7 +35,10 @@ _NULL = "This field may not be null."
 _BLANK = "This field may not be blank."
 _NULL_CHARACTERS = "Null characters are not allowed."
 _OUT_OF_RANGE = "Datetime value out of range."
-_WRONG_DATE_TIME = "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
+_WRONG_DATE_TIME = (
+    "Datetime has wrong format. Use one of these formats instead: "
+    "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
+)
 
 _TRUE = frozenset({"t", "y", "yes", "true", "on", "1", 1})
 _FALSE = frozenset({"f", "n", "no", "false", "off", "0", 0})
@@ -53,7 +57,8 @@ _MAX_INTEGER_TEXT = 1000
 class Field:
     """One serializer field: how it reads a value, and what it says of a value that it cannot take.
 
-    `read` leaves alone what the field refuses; `complain` may say nothing, then `otherwise` is what it says.
+    `read` leaves alone what the field refuses; `complain` may say nothing, then `otherwise` is what
+    it says.
     """
 
     read: Coerce
@@ -62,26 +67,41 @@ class Field:
 
 
 def field_of(schema: Schema, zone: tzinfo) -> Field:
-    """The serializer field that has this schema. `zone` is where a time without an offset is read."""
+    """The serializer field that has this schema.
+
+    `zone` is where a time without an offset is read.
+    """
     choices = _choices(schema)
     if "x-reference" in schema:
-        return Field(_read_key, _complain_of_key, "Incorrect type. Expected pk value, received str.")
+        return Field(
+            _read_key, _complain_of_key, "Incorrect type. Expected pk value, received str."
+        )
     if choices:
         return Field(_as_it_is, lambda value: [f'"{value}" is not a valid choice.'], "")
     kind = schema.get("type")
     if kind == "boolean":
         return Field(_read_boolean, lambda value: [], "Must be a valid boolean.")
     if kind == "integer":
-        return Field(_read_integer, lambda value: _complain_of_integer(schema, value), "A valid integer is required.")
+        return Field(
+            _read_integer,
+            lambda value: _complain_of_integer(schema, value),
+            "A valid integer is required.",
+        )
     if kind == "object":
         return _object_field(schema, zone)
     if kind == "array":
         return Field(_as_it_is, _complain_of_list, "Expected a list of items.")
     if schema.get("format") == "date-time":
-        return Field(lambda value: _read_date_time(value, zone), lambda value: _complain_of_date_time(value, zone), _WRONG_DATE_TIME)
+        return Field(
+            lambda value: _read_date_time(value, zone),
+            lambda value: _complain_of_date_time(value, zone),
+            _WRONG_DATE_TIME,
+        )
     if kind == "string":
         return Field(
-            _text_reader(schema), lambda value: _complain_of_text(schema, value), _FORMATS.get(_format(schema), "Not a valid string.")
+            _text_reader(schema),
+            lambda value: _complain_of_text(schema, value),
+            _FORMATS.get(_format(schema), "Not a valid string."),
         )
     return Field(_as_it_is, lambda value: [], "")
 
@@ -111,7 +131,11 @@ def _object_field(schema: Schema, zone: tzinfo) -> Field:
         if not isinstance(value, dict):
             return value
         return {
-            name: item.strip() if type(item) is str and name in texts else readers[name](item) if name in readers else item
+            name: item.strip()
+            if type(item) is str and name in texts
+            else readers[name](item)
+            if name in readers
+            else item
             for name, item in value.items()
         }
 
@@ -129,11 +153,18 @@ def _complain_of_dictionary(value: Any) -> list[str]:
 
 
 def _complain_of_list(value: Any) -> list[str]:
-    return [] if isinstance(value, list) else [f'Expected a list of items but got type "{type(value).__name__}".']
+    return (
+        []
+        if isinstance(value, list)
+        else [f'Expected a list of items but got type "{type(value).__name__}".']
+    )
 
 
 def _read_key(value: Any) -> Any:
-    """A primary key as Django looks it up: `int()` of texts and fractions, an empty text as null."""
+    """A primary key as Django looks it up.
+
+    `int()` of texts and fractions, an empty text as null.
+    """
     if type(value) is int or isinstance(value, bool):
         return value
     if value == "":
@@ -156,8 +187,15 @@ def _read_boolean(value: Any) -> Any:
 
 
 def _read_integer(value: Any) -> Any:
-    """IntegerField: `int()` of the value's text. `1e30` has none, and stays a text, as a fraction may look like an integer."""
-    if type(value) is int or not isinstance(value, str | float) or len(str(value)) > _MAX_INTEGER_TEXT:
+    """IntegerField: `int()` of the value's text.
+
+    `1e30` has none, and stays a text, as a fraction may look like an integer.
+    """
+    if (
+        type(value) is int
+        or not isinstance(value, str | float)
+        or len(str(value)) > _MAX_INTEGER_TEXT
+    ):
         return value
     text = str(value)
     try:
@@ -232,7 +270,10 @@ _FORMATS = {
 
 
 def _read_date_time(value: Any, zone: tzinfo) -> Any:
-    """DateTimeField: the moment in UTC. One out of range is spelled as no schema's date-time is, which would take it."""
+    """DateTimeField: the moment in UTC.
+
+    One out of range is spelled as no schema's date-time is, which would take it.
+    """
     moment = date_time(value, zone) if isinstance(value, str) else None
     if isinstance(moment, str):
         return value.replace("T", " ")
@@ -245,9 +286,12 @@ def _complain_of_date_time(value: Any, zone: tzinfo) -> list[str]:
 
 
 def date_time(text: str, zone: tzinfo) -> datetime | str | None:
-    """The moment that DateTimeField reads in a text; the framework's complaint, or None where it is no date-time.
+    """The moment that DateTimeField reads in a text.
 
-    Takes every form of `datetime.fromisoformat` and of Django's own pattern; a time without an offset is one in `zone`.
+    The framework's complaint, or None where it is no date-time.
+
+    Takes every form of `datetime.fromisoformat` and of Django's own pattern; a time without an
+    offset is one in `zone`.
     """
     moment = _parsed(text)
     if moment is None:
@@ -285,7 +329,9 @@ def _offset(text: str | None) -> timezone | None:
 
 
 def search_terms(text: str) -> Iterator[str]:
-    """What SearchFilter looks for: the words between white space and commas; words in quotes stay together.
+    """What SearchFilter looks for: the words between white space and commas.
+
+    Words in quotes stay together.
 
     Raises Refusal("invalid") for a NUL.
     """
@@ -301,7 +347,10 @@ def search_terms(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=256)
 def takes_json(accept: bytes) -> bool:
-    """Whether an Accept header leaves room for `application/json`; quality values do not matter to the framework."""
+    """Whether an Accept header leaves room for `application/json`.
+
+    Quality values do not matter to the framework.
+    """
     for part in accept.decode("latin-1").split(","):
         main, _, sub = part.partition(";")[0].strip().lower().partition("/")
         if main in ("*", "application") and sub in ("*", "json"):
@@ -310,13 +359,19 @@ def takes_json(accept: bytes) -> bool:
 
 
 def renders(query: bytes) -> bool:
-    """Whether the `format` of a query string, if there is one, is JSON. The framework looks at it before anything else of a request."""
+    """Whether the `format` of a query string, if there is one, is JSON.
+
+    The framework looks at it before anything else of a request.
+    """
     return read_query(query).get("format", "") in ("", "json")
 
 
 @lru_cache(maxsize=256)
 def _headers(methods: tuple[str, ...]) -> tuple[tuple[bytes, bytes], ...]:
-    """Content type and Allow of a view with these methods; there is nothing to vary by, as there is one renderer."""
+    """Content type and Allow of a view with these methods.
+
+    There is nothing to vary by, as there is one renderer.
+    """
     return (_JSON, (b"allow", ", ".join(_allowed(methods)).encode()))
 
 
@@ -365,7 +420,9 @@ _DETAILS: dict[Kind, Callable[[str, Call], str]] = {
     "too_large": lambda text, call: f"Request body exceeded the limit of {text} bytes.",
     "malformed": lambda text, call: _malformed(text),
     "not_found": lambda text, call: "Not found." if text in ("", "place") else text,
-    "conflict": lambda text, call: text or "The request conflicts with the current state of the resource.",
+    "conflict": lambda text, call: (
+        text or "The request conflicts with the current state of the resource."
+    ),
     "rate_limited": lambda text, call: text or "Request was throttled.",
     "maintenance": lambda text, call: text or "Service temporarily unavailable, try again later.",
 }
@@ -380,7 +437,7 @@ def _waiting(refusal: Refusal) -> str:
 
 
 class DjangoRest:
-    """The dialect of an API on Django REST framework with token authentication and a JSON renderer."""
+    """Django REST framework with token authentication and the JSON renderer."""
 
     authenticates_first = True
     case_sensitive_paths = True
@@ -391,7 +448,10 @@ class DjangoRest:
     strict_query = False
 
     def __init__(self, keyword: str, zone: str) -> None:
-        """`keyword` stands before the key in the Authorization header; a time without an offset is one of the IANA `zone`."""
+        """`keyword` stands before the key in the Authorization header.
+
+        A time without an offset is one of the IANA `zone`.
+        """
         self.empty_body: Any = {}
         self._keyword = keyword
         self._challenge = (b"www-authenticate", keyword.encode())
@@ -399,9 +459,12 @@ class DjangoRest:
         self._account = lru_cache(maxsize=1024)(self._read_account)
 
     def account(self, headers: Headers) -> str | None:
-        """The key of the token; None without one, or with another scheme. Content is negotiated before, as the framework does.
+        """The key of the token; None without one, or with another scheme.
 
-        Raises Refusal("not_acceptable"), Refusal("unauthorized", "empty" | "spaces" | "characters").
+        Content is negotiated before, as the framework does.
+
+        Raises Refusal("not_acceptable"), Refusal("unauthorized", "empty" | "spaces" |
+        "characters").
         """
         return self._account(headers.get(b"accept"), headers.get(b"authorization", b""))
 
@@ -434,7 +497,7 @@ class DjangoRest:
         return kind if kind in offered else None
 
     def decoded(self, raw: bytes, content_type: str) -> bytes:
-        """The body, read in the charset that the Content-Type names where Python knows it and the body is in it."""
+        """The body in UTF-8, read in the charset of the Content-Type where that works."""
         charset = _CHARSET.search(content_type) if ";" in content_type else None
         try:
             return raw.decode(charset[1]).encode() if charset else raw
@@ -471,7 +534,11 @@ class DjangoRest:
         headers = _headers(call.methods)
         if refusal.kind == "unauthorized":
             headers = (*headers, self._challenge)
-        return Reply(body if refusal.body is None else refusal.body, refusal.status or status, headers + refusal.retry_header)
+        return Reply(
+            body if refusal.body is None else refusal.body,
+            refusal.status or status,
+            headers + refusal.retry_header,
+        )
 
     def _invalid(self, refusal: Refusal, call: Call) -> tuple[int, Any]:
         problems = refusal.problems
@@ -483,15 +550,21 @@ class DjangoRest:
         return 400, self.errors(problems, body.reader.schema if body is not None else {})
 
     def errors(self, problems: Iterable[Problem], schema: Schema) -> dict[str, Any]:
-        """Everything that is wrong, by field in the order of the schema, nested as the serializers are.
+        """Every problem by field, in the order of the schema, nested as the serializers are.
 
-        A field that holds a free dictionary has its complaints in one list, wherever in it they arose.
+        A field that holds a free dictionary has its complaints in one list, wherever in it they
+        arose.
         """
         order = {name: number for number, name in enumerate(schema.get("properties", {}))}
         found: dict[Path, list[str]] = {}
-        for problem in sorted(problems, key=lambda problem: order.get(problem.path[0], len(order)) if problem.path else -1):
+        for problem in sorted(
+            problems,
+            key=lambda problem: order.get(problem.path[0], len(order)) if problem.path else -1,
+        ):
             path = _field_path(problem.path, schema)
-            found.setdefault(path, []).extend(text for text in self._messages(problem) if text not in found.get(path, ()))
+            found.setdefault(path, []).extend(
+                text for text in self._messages(problem) if text not in found.get(path, ())
+            )
         nested = _nested(found)
         return nested if isinstance(nested, dict) else {"non_field_errors": nested}
 
@@ -518,7 +591,10 @@ def _field_path(path: Path, schema: Schema) -> Path:
 
 
 def _nested(found: Mapping[Path, list[str]]) -> Any:
-    """Messages by path as nested maps; a list of serializers has one map for each up to the last that is wrong."""
+    """Messages by path as nested maps.
+
+    A list of serializers has one map for each up to the last that is wrong.
+    """
     if () in found:
         return found[()]
     parts: dict[str | int, dict[Path, list[str]]] = {}

@@ -1,4 +1,6 @@
-"""APIs that put every answer into an envelope: `success`, `data` or `error`, and `meta` with a request id and the time.
+"""APIs that put every answer into an envelope.
+
+`success`, `data` or `error`, and `meta` with a request id and the time.
 
 The words of a refusal are this server's: such an API documents its codes, hardly ever its messages.
 """
@@ -46,11 +48,15 @@ _REFUSED: Mapping[Kind, Refused] = {
     "forbidden": Refused(403, "FORBIDDEN", "Action not allowed"),
     "no_route": Refused(404, "NOT_FOUND", "There is no such endpoint"),
     "not_found": Refused(404, "NOT_FOUND", "Resource not found"),
-    "method_not_allowed": Refused(405, "METHOD_NOT_ALLOWED", "The endpoint does not take this method"),
+    "method_not_allowed": Refused(
+        405, "METHOD_NOT_ALLOWED", "The endpoint does not take this method"
+    ),
     "not_acceptable": Refused(406, "NOT_ACCEPTABLE", "Only JSON can be answered"),
     "conflict": Refused(409, "CONFLICT", "Conflict"),
     "too_large": Refused(413, "PAYLOAD_TOO_LARGE", "The request body is too large"),
-    "unsupported_media_type": Refused(415, "UNSUPPORTED_MEDIA_TYPE", "The request body must be application/json"),
+    "unsupported_media_type": Refused(
+        415, "UNSUPPORTED_MEDIA_TYPE", "The request body must be application/json"
+    ),
     "rate_limited": Refused(429, "RATE_LIMITED", "Too many requests"),
     "server_error": Refused(500, "INTERNAL_ERROR", "Internal server error"),
     "maintenance": Refused(503, "SERVICE_UNAVAILABLE", "Service temporarily unavailable"),
@@ -79,8 +85,13 @@ class Envelope:
     empty_body: Any = ...
     strict_query = True
 
-    def __init__(self, key_header: bytes, listing: Iterable[str] = (), booleans: Mapping[str, bool] | None = None) -> None:
-        """`key_header` (in lower case) carries the credential, `booleans` are texts that are taken for booleans.
+    def __init__(
+        self,
+        key_header: bytes,
+        listing: Iterable[str] = (),
+        booleans: Mapping[str, bool] | None = None,
+    ) -> None:
+        """`key_header` (in lower case) carries the credential; `booleans` maps texts to values.
 
         `listing` are the query parameters that arrange a list instead of filtering it.
         """
@@ -104,12 +115,22 @@ class Envelope:
         return offered[0] if essence in (_MEDIA_TYPE, "") or essence.endswith("+json") else None
 
     def decoded(self, raw: bytes, content_type: str) -> bytes:
-        """The body as the Fetch standard decodes it: without a byte order mark, U+FFFD for what is no UTF-8."""
+        """The body as the Fetch standard decodes it.
+
+        Without a byte order mark, U+FFFD for what is no UTF-8.
+        """
         return raw if raw.isascii() else raw.decode("utf-8-sig", "replace").encode()
 
     def coercer(self, schema: Schema) -> Coerce:
-        """Reads the texts for booleans in properties that are booleans; everything else stays as it was sent."""
-        names = [name for name, part in schema.get("properties", {}).items() if part.get("type") == "boolean"]
+        """Reads the texts for booleans in properties that are booleans.
+
+        Everything else stays as it was sent.
+        """
+        names = [
+            name
+            for name, part in schema.get("properties", {}).items()
+            if part.get("type") == "boolean"
+        ]
         words = self._booleans
         if not names or not words:
             return lambda value: value
@@ -117,7 +138,11 @@ class Envelope:
         def coerce(value: Any) -> Any:
             if not isinstance(value, dict):
                 return value
-            read = {name: words[value[name]] for name in names if isinstance(value.get(name), str) and value[name] in words}
+            read = {
+                name: words[value[name]]
+                for name in names
+                if isinstance(value.get(name), str) and value[name] in words
+            }
             return value | read if read else value
 
         return coerce
@@ -135,7 +160,10 @@ class Envelope:
         return reply
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
-        """A refusal in its envelope: a code, a sentence, and in `details` what is wrong with each field."""
+        """A refusal in its envelope.
+
+        A code, a sentence, and in `details` what is wrong with each field.
+        """
         details: Details = {}
         if refusal.kind == "invalid":
             details = self.details(refusal.problems)
@@ -147,19 +175,32 @@ class Envelope:
         if refusal.kind in _TELLING and refusal.message and refusal.message != "place":
             refused = refused._replace(message=refusal.message)
         error = {"code": refused.code, "message": refused.message, "details": details}
-        allow = ((b"allow", ", ".join(call.methods).encode()),) if refusal.kind == "method_not_allowed" else ()
+        allow = (
+            ((b"allow", ", ".join(call.methods).encode()),)
+            if refusal.kind == "method_not_allowed"
+            else ()
+        )
         headers = JSON + allow + refusal.retry_header
-        return Reply({"success": False, "error": error, "meta": _meta(call)}, refusal.status or refused.status, headers)
+        return Reply(
+            {"success": False, "error": error, "meta": _meta(call)},
+            refusal.status or refused.status,
+            headers,
+        )
 
     def _unparsed(self, refusal: Refusal, call: Call) -> str:
         """What is wrong with a body that is no JSON, in the words of the JavaScript engine."""
         if refusal.message == "depth":
             return f"body must not nest deeper than {self.max_depth} levels"
-        return complaint(self.decoded(call.raw or b"", "").decode()) or "body must not hold a number of thousands of digits"
+        return (
+            complaint(self.decoded(call.raw or b"", "").decode())
+            or "body must not hold a number of thousands of digits"
+        )
 
     def code(self, problems: Iterable[Problem]) -> str:
         """The code for all of these problems together."""
-        return min((self._code(problem) for problem in problems), key=_CODES.index, default=_CODES[0])
+        return min(
+            (self._code(problem) for problem in problems), key=_CODES.index, default=_CODES[0]
+        )
 
     def _code(self, problem: Problem) -> str:
         if problem.keyword == "format" and _format(problem.schema or {}) in _DATES:
@@ -182,12 +223,17 @@ class Envelope:
 
 
 def _meta(call: Call) -> dict[str, Any]:
-    return {"requestId": "req_" + token(call.seed, "request", call.number, 12), "timestamp": instant(call.now)}
+    return {
+        "requestId": "req_" + token(call.seed, "request", call.number, 12),
+        "timestamp": instant(call.now),
+    }
 
 
 def _summary(details: Details) -> str:
     """The first of all the sentences, and how many more there are."""
-    first, *more = dict.fromkeys(text for texts in details.values() for text in texts) or ["The request is not valid"]
+    first, *more = dict.fromkeys(text for texts in details.values() for text in texts) or [
+        "The request is not valid"
+    ]
     return f"{first} (and {len(more)} more)" if more else first
 
 
@@ -203,14 +249,23 @@ def _worded(problem: Problem, refused: set[str]) -> Iterator[tuple[str, str]]:
 
 
 def _missing(problem: Problem, refused: set[str]) -> Iterator[tuple[str, str]]:
-    """What the body lacks: of several choices each is named, unless one of the fields involved is there but wrong."""
+    """What the body lacks.
+
+    Of several choices each is named, unless one of the fields involved is there but wrong.
+    """
     branches = (problem.schema or {}).get("anyOf", [])
     groups = [branch["required"] for branch in branches if "required" in branch]
-    involved = {name for branch in branches for name in (*branch.get("required", ()), *branch.get("properties", ()))}
+    involved = {
+        name
+        for branch in branches
+        for name in (*branch.get("required", ()), *branch.get("properties", ()))
+    }
     if involved & refused:
         return
     if len(groups) == 1:
-        yield from ((name, f"{name} is required") for name in groups[0] if name not in problem.value)
+        yield from (
+            (name, f"{name} is required") for name in groups[0] if name not in problem.value
+        )
     else:
         names = [name for group in groups for name in group]
         yield from ((name, f"One of {', '.join(names)} is required") for name in names)
@@ -218,7 +273,9 @@ def _missing(problem: Problem, refused: set[str]) -> Iterator[tuple[str, str]]:
 
 def _name(path: Path) -> str:
     """`a.b[0]`, in characters that can be sent."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+    text = "".join(
+        f"[{step}]" if isinstance(step, int) else f".{step}" for step in path
+    ).removeprefix(".")
     return text.encode("utf-8", "replace").decode() or "body"
 
 
@@ -258,7 +315,9 @@ def _reason(problem: Problem) -> str:
     if problem.keyword in _PLAIN:
         return _PLAIN[problem.keyword]
     if "enum" in schema:
-        return "must be one of " + ", ".join(each if isinstance(each, str) else json.dumps(each) for each in schema["enum"])
+        return "must be one of " + ", ".join(
+            each if isinstance(each, str) else json.dumps(each) for each in schema["enum"]
+        )
     if problem.keyword in _LIMITS:
         return _LIMITS[problem.keyword].format(schema[problem.keyword])
     if problem.keyword == "format" and _format(schema) in _FORMATS:

@@ -12,7 +12,7 @@ _LAST_INDEX = 2**32 - 2
 
 
 def number(value: float | str) -> int | float:
-    """The nearest double, as an integer where it is one that JavaScript holds exactly (up to 2**53).
+    """The nearest double; an integer where JavaScript holds it exactly (up to 2**53).
 
     A text must be a number in decimal notation. Raises OverflowError past the range of doubles.
     """
@@ -36,7 +36,7 @@ def number_text(value: float) -> str:
 
 
 def _placed(digits: str, point: int) -> str:
-    """The digits with a decimal point after `point` of them, by the rules of ECMA-262 Number::toString."""
+    """The digits with a decimal point after `point` of them (ECMA-262 Number::toString)."""
     if len(digits) <= point <= 21:
         return digits.ljust(point, "0")
     if 0 < point <= 21:
@@ -48,12 +48,18 @@ def _placed(digits: str, point: int) -> str:
 
 
 def stringify(value: Any) -> str:
-    """`JSON.stringify(value)` of a parsed JSON value: no spaces, members that are array indexes first.
+    """`JSON.stringify(value)` of a parsed JSON value.
+
+    No spaces, members that are array indexes first.
 
     Raises OverflowError for a number past the range of doubles.
     """
     if isinstance(value, dict):
-        return "{" + ",".join(f"{stringify(name)}:{stringify(item)}" for name, item in _members(value)) + "}"
+        return (
+            "{"
+            + ",".join(f"{stringify(name)}:{stringify(item)}" for name, item in _members(value))
+            + "}"
+        )
     if isinstance(value, list):
         return "[" + ",".join(map(stringify, value)) + "]"
     if isinstance(value, str) or value is None or isinstance(value, bool):
@@ -68,4 +74,10 @@ def _members(value: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _is_index(name: str) -> bool:
-    return name.isascii() and name.isdecimal() and len(name) <= 10 and str(int(name)) == name and int(name) <= _LAST_INDEX
+    return (
+        name.isascii()
+        and name.isdecimal()
+        and len(name) <= 10
+        and str(int(name)) == name
+        and int(name) <= _LAST_INDEX
+    )

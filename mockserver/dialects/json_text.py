@@ -22,7 +22,7 @@ _AFTER_NUMBERS = ("", *",]} \t\r\n/")
 
 
 class Place(NamedTuple):
-    """A path with the names as they are written, a line counted from 0, and how many bytes of UTF-8 stand before it in that line."""
+    """Where a value stands: its path as written, its line (from 0), its byte in that line."""
 
     path: Path
     line: int
@@ -37,12 +37,18 @@ Wanted = Iterable[tuple[Path, Path]]
 
 
 def places(text: str, paths: Collection[Path]) -> dict[Path, Place]:
-    """Where the values at those paths of a valid JSON text end, lists and objects where they begin. Names are found in any letter case."""
+    """Where the values at those paths end; lists and objects: where they begin.
+
+    The text is valid JSON. Names are found in any letter case.
+    """
     found: Found = {}
     _visit(text, _after_space(text, 0), (), [(path, path) for path in paths], found)
     ordered = sorted(found, key=lambda path: found[path][1])
     positions = lines_and_bytes(text, [found[path][1] for path in ordered])
-    return {path: Place(found[path][0], *position) for path, position in zip(ordered, positions, strict=True)}
+    return {
+        path: Place(found[path][0], *position)
+        for path, position in zip(ordered, positions, strict=True)
+    }
 
 
 def lines_and_bytes(text: str, ats: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -62,12 +68,20 @@ def _visit(text: str, at: int, here: Path, wanted: Wanted, found: Found) -> int:
     for path, rest in wanted:
         if rest:
             deeper.setdefault(_folded(rest[0]), []).append((path, rest[1:]))
-    end = _visit_members(text, at, here, deeper, found) if deeper and text[at] in "{[" else _DECODER.raw_decode(text, at)[1]
-    found.update((path, (here, at + 1 if text[at] in "{[" else end)) for path, rest in wanted if not rest)
+    end = (
+        _visit_members(text, at, here, deeper, found)
+        if deeper and text[at] in "{["
+        else _DECODER.raw_decode(text, at)[1]
+    )
+    found.update(
+        (path, (here, at + 1 if text[at] in "{[" else end)) for path, rest in wanted if not rest
+    )
     return end
 
 
-def _visit_members(text: str, at: int, here: Path, wanted: dict[int | str, list[tuple[Path, Path]]], found: Found) -> int:
+def _visit_members(
+    text: str, at: int, here: Path, wanted: dict[int | str, list[tuple[Path, Path]]], found: Found
+) -> int:
     named, step = text[at] == "{", 0
     at = _after_space(text, at + 1)
     while text[at] not in "}]":
@@ -97,8 +111,9 @@ def _past(pattern: re.Pattern[str], text: str, at: int) -> int:
 class Break(NamedTuple):
     """Where a text stops being JSON.
 
-    `wanted` says what should have come, `token` and `at` are the characters at which the token begins and at which it goes wrong, `path`
-    leads to the value that is being read, and `within` is the bracket of the innermost open level, if there is one.
+    `wanted` says what should have come, `token` and `at` are the characters at which the token
+    begins and at which it goes wrong, `path` leads to the value that is being read, and `within` is
+    the bracket of the innermost open level, if there is one.
     """
 
     wanted: str
@@ -134,7 +149,9 @@ class _Walk:
             missing = self._missing(self.text[token : token + 1])
             if missing:
                 path = tuple(step for step in self.steps if step is not None)
-                return Break(missing, token, self.at, path, self.brackets[-1] if self.brackets else "")
+                return Break(
+                    missing, token, self.at, path, self.brackets[-1] if self.brackets else ""
+                )
             self.at = _after_space(self.text, self.at)
         return None
 
@@ -157,7 +174,10 @@ class _Walk:
         return ""
 
     def _is_past_all(self) -> bool:
-        """Go past a whole list or object, if it is fine: the parser of the standard library says so far faster than a walk."""
+        """Go past a whole list or object, if it is fine.
+
+        The parser of the standard library says so far faster than a walk.
+        """
         try:
             end = _DECODER.raw_decode(self.text, self.at)[1]
         except (ValueError, RecursionError):
@@ -233,7 +253,9 @@ def _number_end(text: str, at: int) -> tuple[int, str]:
 def _literal_end(text: str, at: int) -> tuple[int, str]:
     """Where a literal stops, and what is missing there."""
     literal = LITERALS[text[at]]
-    same = next((i for i, sign in enumerate(literal) if text[at + i : at + i + 1] != sign), len(literal))
+    same = next(
+        (i for i, sign in enumerate(literal) if text[at + i : at + i + 1] != sign), len(literal)
+    )
     return at + same, "" if same == len(literal) else "literal"
 
 
@@ -258,4 +280,7 @@ _FOLLOWS: Mapping[tuple[str, str], str] = {
     ("[", ","): "item",
     ("[", "]"): "",
 }
-"""What is wanted after a sign where something else was wanted; nothing after the end of a value, where its level decides."""
+"""What is wanted after a sign where something else was wanted.
+
+Nothing after the end of a value, where its level decides.
+"""

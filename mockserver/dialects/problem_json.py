@@ -1,4 +1,7 @@
-"""Plain JSON over HTTP: what is refused is told as problem details (RFC 9457) that name every field and what it may be."""
+"""Plain JSON over HTTP.
+
+What is refused is told as problem details (RFC 9457) that name every field and what it may be.
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -46,7 +49,7 @@ _UNAUTHORIZED: Mapping[str | None, str] = {
 
 
 class ProblemJson:
-    """The dialect of an API that takes and gives JSON, is strict about it, and lets requests in by a bearer token."""
+    """The dialect of an API of strict JSON that wants a bearer token."""
 
     authenticates_first = False
     case_sensitive_paths = True
@@ -74,7 +77,9 @@ class ProblemJson:
 
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
         """JSON, or None for everything else."""
-        return _MEDIA_TYPE if content_type.partition(";")[0].strip().lower() == _MEDIA_TYPE else None
+        return (
+            _MEDIA_TYPE if content_type.partition(";")[0].strip().lower() == _MEDIA_TYPE else None
+        )
 
     def decoded(self, raw: bytes, content_type: str) -> bytes:
         """The body as it was sent."""
@@ -90,7 +95,12 @@ class ProblemJson:
         """Problem details: what is wrong in a sentence, and field by field in `errors`."""
         status = refusal.status or _STATUSES[refusal.kind]
         problems = [each for problem in refusal.problems for each in explained(problem)]
-        body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": _detail(refusal, problems, call)}
+        body = {
+            "type": "about:blank",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "detail": _detail(refusal, problems, call),
+        }
         if problems:
             body["errors"] = [_error(problem, call) for problem in problems]
         return Reply(body, status, (_PROBLEM, *_headers(refusal, call), *refusal.retry_header))
@@ -114,11 +124,17 @@ def _sentence(refusal: Refusal, call: Call) -> str:
     if refusal.kind == "method_not_allowed":
         return f"{call.path} takes {', '.join(call.methods)}, not {call.method}."
     if refusal.kind == "unsupported_media_type":
-        return f"The body must be sent as `Content-Type: {_MEDIA_TYPE}`, not as {refusal.message or 'nothing at all'}."
+        return (
+            f"The body must be sent as `Content-Type: {_MEDIA_TYPE}`, not as "
+            f"{refusal.message or 'nothing at all'}."
+        )
     if refusal.kind == "too_large":
         return f"The body is larger than {refusal.message} bytes."
     if refusal.kind == "malformed":
-        return f"The body is not valid JSON: {'it nests too deep' if refusal.message == 'depth' else refusal.message}."
+        return (
+            "The body is not valid JSON: "
+            f"{'it nests too deep' if refusal.message == 'depth' else refusal.message}."
+        )
     if refusal.kind in ("no_route", "not_found") and refusal.message in (None, "slash", "place"):
         return f"There is nothing at {call.path}."
     return refusal.message or _SILENT.get(refusal.kind, "This request is refused.")
@@ -126,7 +142,9 @@ def _sentence(refusal: Refusal, call: Call) -> str:
 
 def _sentences(problems: list[Problem], call: Call) -> str:
     told = [f"{_name(problem)} {_reason(problem, call)}" for problem in problems[:_TOLD]]
-    text = "; ".join(told) + (f"; and {len(problems) - _TOLD} more" if len(problems) > _TOLD else "")
+    text = "; ".join(told) + (
+        f"; and {len(problems) - _TOLD} more" if len(problems) > _TOLD else ""
+    )
     return text if text.endswith("?") else text + "."
 
 
@@ -171,7 +189,9 @@ _LIMITS: Mapping[str, str] = {
     "pattern": "must match {}",
 }
 _LEAST = frozenset({"minLength", "minItems", "minProperties"})
-_FORMATS: Mapping[str, str] = {"date-time": "must be a date and time with its offset, like 2025-01-31T12:00:00Z"}
+_FORMATS: Mapping[str, str] = {
+    "date-time": "must be a date and time with its offset, like 2025-01-31T12:00:00Z"
+}
 _STRAYS = frozenset({"is no property here", "is no parameter here"})
 _PLAIN: Mapping[str, str] = {
     "required": "is missing",
@@ -189,17 +209,25 @@ def _reason(problem: Problem, call: Call) -> str:
     if problem.message in _STRAYS:
         return _stray(problem, call)
     if problem.keyword == "enum" and "enum" in schema:
-        return "must be one of " + ", ".join(each if isinstance(each, str) else json.dumps(each) for each in schema["enum"])
+        return "must be one of " + ", ".join(
+            each if isinstance(each, str) else json.dumps(each) for each in schema["enum"]
+        )
     if problem.keyword in _LEAST and schema.get(problem.keyword) == 1:
         return "must not be empty"
     if problem.keyword in _LIMITS and problem.keyword in schema:
         return _LIMITS[problem.keyword].format(schema[problem.keyword])
     if problem.keyword == "format" and schema.get("format") in _FORMATS:
         return _FORMATS[schema["format"]]
-    types = [_TYPES[each["type"]] for each in schema.get("oneOf", (schema,)) if each.get("type") in _TYPES]
+    types = [
+        _TYPES[each["type"]]
+        for each in schema.get("oneOf", (schema,))
+        if each.get("type") in _TYPES
+    ]
     if types:
         return "must be " + _either([*types, *(["null"] if schema.get("nullable") else [])])
-    return problem.message if len(problem.message) <= _LONGEST else problem.message[:_LONGEST] + "..."
+    return (
+        problem.message if len(problem.message) <= _LONGEST else problem.message[:_LONGEST] + "..."
+    )
 
 
 def _either(words: list[str]) -> str:
@@ -212,18 +240,38 @@ def _stray(problem: Problem, call: Call) -> str:
     operation = call.operation
     root: Schema = {}
     if operation is not None:
-        root = operation.query.schema if problem.place == "query" else operation.body.reader.schema if operation.body else {}
+        root = (
+            operation.query.schema
+            if problem.place == "query"
+            else operation.body.reader.schema
+            if operation.body
+            else {}
+        )
     around = schema_at(root, problem.path[:-1]) or {}
-    names = {name: None for branch in (around, *around.get("oneOf", ())) for name in branch.get("properties", {})}
+    names = {
+        name: None
+        for branch in (around, *around.get("oneOf", ()))
+        for name in branch.get("properties", {})
+    }
     kind = "parameter" if problem.place == "query" else "property"
-    return f"is no {kind} here; known {'is' if len(names) == 1 else 'are'} {', '.join(names)}" if names else f"is no {kind} here"
+    return (
+        f"is no {kind} here; known {'is' if len(names) == 1 else 'are'} {', '.join(names)}"
+        if names
+        else f"is no {kind} here"
+    )
 
 
 def explained(problem: Problem) -> Iterator[Problem]:
-    """The problem itself; where it is that a value has none of several forms, what is wrong with the form that it comes nearest to."""
+    """The problem itself.
+
+    Where it is that a value has none of several forms, what is wrong with the form that it comes
+    nearest to.
+    """
     schema: Schema = problem.schema or {}
     branches = schema.get("oneOf", ())
-    if not problem.keyword.startswith(("oneOf", "anyOf")) or not any("properties" in branch for branch in branches):
+    if not problem.keyword.startswith(("oneOf", "anyOf")) or not any(
+        "properties" in branch for branch in branches
+    ):
         yield problem
         return
     told = [list(problems_of(compile_schema(branch), problem.value, branch)) for branch in branches]
@@ -240,5 +288,11 @@ def _tags(problem: Problem) -> bool:
 
 def _merged(tag: Problem, told: Iterable[list[Problem]]) -> Iterator[Problem]:
     """One problem for a mark that no form has, with the marks of all forms."""
-    values = [value for each in told for other in each if _tags(other) and other.path == tag.path for value in other.schema["enum"]]
+    values = [
+        value
+        for each in told
+        for other in each
+        if _tags(other) and other.path == tag.path
+        for value in other.schema["enum"]
+    ]
     yield replace(tag, schema={"enum": values})

@@ -14,7 +14,10 @@ _NO_VALUE = "'{}' is an invalid start of a value."
 _NO_NAME = "'{}' is an invalid start of a property name. Expected a '\"'."
 _NO_COLON = "'{}' is invalid after a property name. Expected a ':'."
 _NO_COMMA = "'{}' is invalid after a value. Expected either ',', '}}', or ']'."
-_NO_DIGIT = "'{}' is invalid within a number, immediately after a sign character ('+' or '-'). Expected a digit ('0'-'9')."
+_NO_DIGIT = (
+    "'{}' is invalid within a number, immediately after a sign character ('+' or '-'). "
+    "Expected a digit ('0'-'9')."
+)
 _WORDS: Mapping[str, str] = {
     "document": _NO_VALUE,
     "first item": _NO_VALUE,
@@ -27,20 +30,30 @@ _WORDS: Mapping[str, str] = {
     "{": _NO_COMMA,
     "[": _NO_COMMA,
     "end": "'{}' is invalid after a single JSON value. Expected end of data.",
-    "escaped control": "'{}' is invalid within a JSON string. The string should be correctly escaped.",
-    "escape": "'{}' is an invalid escapable character within a JSON string. The string should be correctly escaped.",
-    "hex digit": "'{}' is not a hex digit following '\\u' within a JSON string. The string should be correctly escaped.",
+    "escaped "
+    "control": "'{}' is invalid within a JSON string. The string should be correctly escaped.",
+    "escape": "'{}' is an invalid escapable character within a JSON string. The string should be "
+    "correctly escaped.",
+    "hex digit": "'{}' is not a hex digit following '\\u' within a JSON string. The string should "
+    "be correctly escaped.",
     "digit": _NO_DIGIT,
     "exponent": _NO_DIGIT,
-    "fraction": "'{}' is invalid within a number, immediately after a decimal point ('.'). Expected a digit ('0'-'9').",
+    "fraction": "'{}' is invalid within a number, immediately after a decimal point ('.'). "
+    "Expected a digit ('0'-'9').",
     "end of zero": "Invalid leading zero before '{}'.",
     "delimiter": "'{}' is an invalid end of a number. Expected a delimiter.",
     "UTF-8": _NO_TEXT,
 }
 """What is said about the byte that came instead of what was wanted."""
 
-_BLANK = "The input does not contain any JSON tokens. Expected the input to start with a valid JSON token, when isFinalBlock is true."
-_OPEN = "Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array that should be closed."
+_BLANK = (
+    "The input does not contain any JSON tokens. Expected the input to start with a valid "
+    "JSON token, when isFinalBlock is true."
+)
+_OPEN = (
+    "Expected depth to be zero at the end of the JSON payload. There is an open JSON object or "
+    "array that should be closed."
+)
 _NOTHING_NEXT = "Expected start of a property name or value, but instead reached end of data."
 _NOTHING_NAMED = "Expected a value, but instead reached end of data."
 _NO_QUOTE = "Expected end of string, but instead reached end of data."
@@ -67,14 +80,23 @@ _AT_END: Mapping[str, str] = {
 """What is said where the text ends instead."""
 
 _NO_OPENING = "'{}' is invalid without a matching open."
-_COMMA = "The JSON {} contains a trailing comma at the end which is not supported in this mode. Change the reader options."
+_COMMA = (
+    "The JSON {} contains a trailing comma at the end which is not supported in this mode. "
+    "Change the reader options."
+)
 _AT_SIGN: Mapping[tuple[str, str], str] = {
     ("{", "]"): _NO_OPENING,
     ("[", "}"): _NO_OPENING,
     ("name", "}"): _COMMA.format("object"),
     ("item", "]"): _COMMA.format("array"),
-    ("depth", "{"): "The maximum configured depth of {depth} has been exceeded. Cannot read next JSON object.",
-    ("depth", "["): "The maximum configured depth of {depth} has been exceeded. Cannot read next JSON array.",
+    (
+        "depth",
+        "{",
+    ): "The maximum configured depth of {depth} has been exceeded. Cannot read next JSON object.",
+    (
+        "depth",
+        "[",
+    ): "The maximum configured depth of {depth} has been exceeded. Cannot read next JSON array.",
 }
 """What is said about certain signs instead."""
 
@@ -100,7 +122,11 @@ def stopped(text: str, depth: int, type: str) -> Stop:
     if text.startswith("[", start):
         return Stop((), start + 1, NOT_CONVERTED.format(type))
     stop = broken(text, depth)
-    return Stop((), 0, NOT_CONVERTED.format(type)) if stop is None else Stop(stop.path, *_told(text, stop, depth))
+    return (
+        Stop((), 0, NOT_CONVERTED.format(type))
+        if stop is None
+        else Stop(stop.path, *_told(text, stop, depth))
+    )
 
 
 def _told(text: str, stop: Break, depth: int) -> tuple[int, str]:
@@ -111,12 +137,19 @@ def _told(text: str, stop: Break, depth: int) -> tuple[int, str]:
     if at == len(text):
         return at - 1 if text.endswith(",") else at, _AT_END[stop.wanted]
     words = _AT_SIGN.get((stop.wanted, text[at])) or _WORDS[stop.wanted]
-    if stop.wanted == "delimiter" and "." in text[stop.token : at] and "e" not in text[stop.token : at].lower():
+    if (
+        stop.wanted == "delimiter"
+        and "." in text[stop.token : at]
+        and "e" not in text[stop.token : at].lower()
+    ):
         words = _NO_E
     return at, words.format(_byte(text[at]), depth=depth)
 
 
 def _byte(sign: str) -> str:
-    """The first byte of a character as the framework shows it: as it is where it is printable ASCII, else in hex."""
+    """The first byte of a character as the framework shows it.
+
+    As it is where it is printable ASCII, else in hex.
+    """
     first = sign.encode("utf-8", "surrogateescape")[:1]
     return first.decode("ascii") if b" " <= first <= b"~" else f"0x{first.hex().upper()}"

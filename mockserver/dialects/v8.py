@@ -1,4 +1,7 @@
-"""V8, the JavaScript engine of Node: what its JSON.parse says of a text that is no JSON (as of Node 20)."""
+"""V8, the JavaScript engine of Node.
+
+What its JSON.parse says of a text that is no JSON (as of Node 20).
+"""
 
 from collections.abc import Mapping
 
@@ -34,7 +37,10 @@ _LAST_OF_LATIN_1 = "\xff"
 
 
 def complaint(text: str) -> str | None:
-    """The message of the SyntaxError about a text; None where it is JSON. Positions are counted in UTF-16 code units."""
+    """The message of the SyntaxError about a text; None where it is JSON.
+
+    Positions are counted in UTF-16 code units.
+    """
     stop = broken(text)
     if stop is None:
         return None
@@ -44,7 +50,11 @@ def complaint(text: str) -> str | None:
         return f"{_WORDS[wanted]}{position}"
     if sign in _UNEXPECTED:
         return _UNEXPECTED[sign].format(position)
-    return f'"{text}" is not valid JSON' if text in _NO_TEXTS else _unexpected_token(text.encode("utf-16-le"), position)
+    return (
+        f'"{text}" is not valid JSON'
+        if text in _NO_TEXTS
+        else _unexpected_token(text.encode("utf-16-le"), position)
+    )
 
 
 def _unexpected_token(units: bytes, position: int) -> str:
@@ -52,8 +62,13 @@ def _unexpected_token(units: bytes, position: int) -> str:
     length = len(units) // 2
     around = f'"{_part(units, 0, length)}"'
     if length > 2 * _CONTEXT:
-        before, after = "..." if position >= _CONTEXT else "", "..." if position + _CONTEXT < length else ""
-        around = f'{before}"{_part(units, max(position - _CONTEXT, 0), position + _CONTEXT)}"{after}'
+        before, after = (
+            "..." if position >= _CONTEXT else "",
+            "..." if position + _CONTEXT < length else "",
+        )
+        around = (
+            f'{before}"{_part(units, max(position - _CONTEXT, 0), position + _CONTEXT)}"{after}'
+        )
     return f"Unexpected token '{_part(units, position, position + 1)}', {around} is not valid JSON"
 
 

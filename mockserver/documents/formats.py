@@ -1,4 +1,7 @@
-"""The named string formats a document may ask for: the standard ones, and those a vendor states in prose (`x-format`)."""
+"""The named string formats a document may ask for.
+
+The standard ones, and those a vendor states in prose (`x-format`).
+"""
 
 import re
 from collections.abc import Callable
@@ -11,16 +14,22 @@ from uuid import UUID
 from mockserver.documents.zones import offset_hours
 from mockserver.identity import is_email, is_phone
 
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DATE_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f<>\"{}|\\^`]*")
 _BLANK = re.compile(r"[^\S\x1c-\x1f]*")
-"""What .NET's `Char.IsWhiteSpace` takes for white space: Python counts four separators of ASCII more."""
+"""What .NET's `Char.IsWhiteSpace` takes for white space.
+
+Python counts four separators of ASCII more.
+"""
 _SORT = re.compile(r"\w+(:(asc|desc))?(,\w+(:(asc|desc))?)*", re.ASCII)
 _FIELDS = re.compile(r"\w+(,\w+)*", re.ASCII)
 
-# Patterns as texts are compiled when they are first needed: these take as long as a tenth of a start.
+# Patterns as texts are compiled when they are first needed: these take as long as a tenth of a
+# start.
 _LETTERS = "A-Za-z\u00a1-\uffff"
 _LABEL = rf"(?!-)[{_LETTERS}0-9-]{{1,63}}(?<!-)"
 _TOP_LABEL = rf"(?!-)(?:[{_LETTERS}-]{{2,63}}|[Xx][Nn]--[A-Za-z0-9]{{1,59}})(?<!-)"
@@ -28,7 +37,9 @@ _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
 _QUOTED = r'"(?:[^\0\t\n\r "\\\x80-\U0010ffff]|\\[^\0\n\r\x80-\U0010ffff])*"'
 _LOCAL_PART = rf"{_ATOM}(?:\.{_ATOM})*|{_QUOTED}"
 _USER = r"[^\s:@/?#\[\]]+(?::[^\s:@/?#\[\]]*)?@"
-_URL = rf"(?:https?|ftps?)://(?:{_USER})?(\[[^\]]*\]|[^\s/?#:@\[\]]+)(?::[0-9]{{1,5}})?(?:[/?#]\S*)?"
+_URL = (
+    rf"(?:https?|ftps?)://(?:{_USER})?(\[[^\]]*\]|[^\s/?#:@\[\]]+)(?::[0-9]{{1,5}})?(?:[/?#]\S*)?"
+)
 _MAX_EMAIL = 320
 _MAX_URL = 2048
 _MAX_HOST = 253
@@ -68,14 +79,19 @@ def _is_address(text: str, kind: type[IPv4Address | IPv6Address]) -> bool:
 
 def _is_domain(text: str) -> bool:
     *labels, top = text.split(".")
-    return bool(labels) and all(re.fullmatch(_LABEL, label) for label in labels) and re.fullmatch(_TOP_LABEL, top) is not None
+    return (
+        bool(labels)
+        and all(re.fullmatch(_LABEL, label) for label in labels)
+        and re.fullmatch(_TOP_LABEL, top) is not None
+    )
 
 
 @lru_cache(maxsize=1 << 16)
 def is_django_email(text: str) -> bool:
     """Whether Django 5 takes it for an e-mail address.
 
-    An ASCII user, dotted or in quotes, at a domain of letters of any script, at an IP address in brackets, or at `localhost`.
+    An ASCII user, dotted or in quotes, at a domain of letters of any script, at an IP address in
+    brackets, or at `localhost`.
     """
     user, _, host = text.rpartition("@")
     if len(text) > _MAX_EMAIL or not re.fullmatch(_LOCAL_PART, user, re.ASCII):
@@ -86,14 +102,21 @@ def is_django_email(text: str) -> bool:
 
 
 def is_django_url(text: str) -> bool:
-    """Whether Django 5 takes it for a URL: of the web or of FTP, of a host as in an e-mail address, and without white space."""
+    """Whether Django 5 takes it for a URL.
+
+    Of the web or of FTP, of a host as in an e-mail address, and without white space.
+    """
     match = re.fullmatch(_URL, text, re.IGNORECASE)
     if match is None or len(text) > _MAX_URL or len(match[1]) > _MAX_HOST:
         return False
     host = match[1]
     if host[0] == "[":
         return _is_address(host[1:-1], IPv6Address)
-    return host.lower() == "localhost" or _is_address(host, IPv4Address) or _is_domain(host.removesuffix("."))
+    return (
+        host.lower() == "localhost"
+        or _is_address(host, IPv4Address)
+        or _is_domain(host.removesuffix("."))
+    )
 
 
 FORMATS: dict[str, Callable[[str], bool]] = {
@@ -114,7 +137,10 @@ FORMATS: dict[str, Callable[[str], bool]] = {
 }
 """Each format's name and the test a text must pass."""
 
-INTEGER_RANGES: dict[str, tuple[int, int]] = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
+INTEGER_RANGES: dict[str, tuple[int, int]] = {
+    "int32": (-(2**31), 2**31 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+}
 """Numeric formats that bound an integer, both ends included."""
 
 UNCHECKED = frozenset({"float", "double"})

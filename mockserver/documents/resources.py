@@ -1,4 +1,7 @@
-"""Where the bundled documents and fixtures lie: inside the wheel, or beside the package in a checkout."""
+"""Where the bundled documents and fixtures lie.
+
+Inside the wheel, or beside the package in a checkout.
+"""
 
 from pathlib import Path as File
 

@@ -1,4 +1,7 @@
-"""One value against one schema: how it is coerced and validated, and everything that is wrong with it."""
+"""One value against one schema.
+
+How it is coerced and validated, and everything that is wrong with it.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -12,7 +15,10 @@ from mockserver.wire import Form, Upload, read_json
 
 Schema = dict[str, Any]
 Coerce = Callable[[Any], Any]
-"""Turns what a client sent into what the vendor's framework would read; leaves alone what it cannot."""
+"""Turns what a client sent into what the vendor's framework would read.
+
+Leaves alone what it cannot.
+"""
 
 Coercer = Callable[[Schema], Coerce]
 """Compiles a schema into its Coerce."""
@@ -22,7 +28,10 @@ Exists = Callable[[str, Any], bool]
 
 _FORM_DEPTH = 64
 _MAX_DIGITS = 300
-KEYWORDS = frozenset("type enum required minLength maxLength pattern minimum maximum minItems maxItems uniqueItems minProperties".split())
+KEYWORDS = frozenset(
+    "type enum required minLength maxLength pattern minimum maximum minItems maxItems uniqueItems "
+    "minProperties".split()
+)
 """Schema keywords that mean the same in OpenAPI 3.0 and in JSON Schema."""
 
 NESTED = frozenset("properties items additionalProperties allOf anyOf oneOf not".split())
@@ -37,34 +46,64 @@ def _any_id(table: str, id: Any) -> bool:
 
 
 class Reader:
-    """Reads one value against one schema: coerces it, validates it, and says everything that is wrong with it."""
+    """Reads one value against one schema.
+
+    Coerces it, validates it, and says everything that is wrong with it.
+    """
 
     __slots__ = ("_coerce", "_references", "schema", "validator")
 
     def __init__(self, schema: Schema, coercer: Coercer | None = None) -> None:
-        """`schema` is resolved (no `$ref`); without a coercer the value is taken exactly as it was sent."""
+        """`schema` is resolved (no `$ref`).
+
+        Without a coercer the value is taken exactly as it was sent.
+        """
         self.schema = schema
         self.validator = Validator(schema)
         self._coerce = coercer(schema) if coercer else None
         self._references = tuple(
-            (name, part["x-reference"]) for name, part in schema.get("properties", {}).items() if "x-reference" in part
+            (name, part["x-reference"])
+            for name, part in schema.get("properties", {}).items()
+            if "x-reference" in part
         )
 
     def read(self, value: Any, exists: Exists = _any_id) -> tuple[Any, list[Problem]]:
-        """The value as the server goes on with it, and every problem with it (none: it is valid)."""
+        """The value as the server goes on with it, and every problem with it (none.
+
+        It is valid).
+        """
         sent = value
         if self._coerce is not None:
             value = self._coerce(value)
-        problems = [] if self.validator.is_valid(value) else list(problems_of(self.validator.compiled, value, self.schema))
+        problems = (
+            []
+            if self.validator.is_valid(value)
+            else list(problems_of(self.validator.compiled, value, self.schema))
+        )
         for name, table in self._references if isinstance(value, dict) else ():
             id = value.get(name)
-            if id is not None and not any(problem.path == (name,) for problem in problems) and not exists(table, id):
-                problems.append(Problem((name,), "reference", f"no such id in {table}", sent[name], self.schema["properties"][name]))
+            if (
+                id is not None
+                and not any(problem.path == (name,) for problem in problems)
+                and not exists(table, id)
+            ):
+                problems.append(
+                    Problem(
+                        (name,),
+                        "reference",
+                        f"no such id in {table}",
+                        sent[name],
+                        self.schema["properties"][name],
+                    )
+                )
         return value, problems
 
 
 class Validator:
-    """A schema that is compiled when it is first needed: a server uses few of its schemas, and starts sooner."""
+    """A schema that is compiled when it is first needed.
+
+    A server uses few of its schemas, and starts sooner.
+    """
 
     __slots__ = ("_formats", "_schema", "compiled", "is_valid")
 
@@ -88,14 +127,20 @@ class Validator:
 
 
 def compile_schema(schema: Schema, formats: bool = True) -> Any:
-    """The validator of a resolved schema. Without `formats` it is several times as fast: for what this server wrote itself."""
-    return Draft202012Validator(to_json_schema(schema), validate_formats=formats, formats=FORMATS if formats else None)
+    """The validator of a resolved schema.
+
+    Without `formats` it is several times as fast: for what this server wrote itself.
+    """
+    return Draft202012Validator(
+        to_json_schema(schema), validate_formats=formats, formats=FORMATS if formats else None
+    )
 
 
 def to_json_schema(schema: Schema) -> Schema:
     """A resolved OpenAPI 3.0 schema as JSON Schema 2020-12, meaning the same.
 
-    `nullable` allows null wherever it stands, with or without a `type`, beside an `enum` or a `oneOf`.
+    `nullable` allows null wherever it stands, with or without a `type`, beside an `enum` or a
+    `oneOf`.
     """
     out: Schema = {}
     for key, value in schema.items():
@@ -123,7 +168,10 @@ def _translate_limits(schema: Schema, out: Schema) -> None:
         out["format"] = format
     elif format in INTEGER_RANGES:
         low, high = INTEGER_RANGES[format]
-        out["minimum"], out["maximum"] = max(low, out.get("minimum", low)), min(high, out.get("maximum", high))
+        out["minimum"], out["maximum"] = (
+            max(low, out.get("minimum", low)),
+            min(high, out.get("maximum", high)),
+        )
     for exclusive, limit in EXCLUSIVE.items():
         if schema.get(exclusive) and limit in out:
             out[exclusive] = out.pop(limit)
@@ -132,14 +180,20 @@ def _translate_limits(schema: Schema, out: Schema) -> None:
 
 
 def problems_of(validator: Any, value: Any, schema: Schema) -> Iterator[Problem]:
-    """Everything the validator has against the value, each at the path of the property it is about."""
+    """Every problem of the value, each at the path of the property it is about."""
     for error in validator.iter_errors(value):
         kind, path = error.kind, tuple(error.instance_path)
         if kind.name == "required":
             yield _problem((*path, kind.property), kind.name, error.message, None, schema)
         elif kind.name == "additionalProperties":
             for name in kind.unexpected:
-                yield _problem((*path, name), kind.name, "is no property here", error.instance.get(name), schema)
+                yield _problem(
+                    (*path, name),
+                    kind.name,
+                    "is no property here",
+                    error.instance.get(name),
+                    schema,
+                )
         else:
             yield _problem(path, kind.name, error.message, error.instance, schema)
 
@@ -149,10 +203,17 @@ def _problem(path: Path, keyword: str, message: str, value: Any, schema: Schema)
 
 
 def schema_at(schema: Schema, path: Path) -> Schema:
-    """The part of a resolved schema that speaks of the value at that path; empty where none does."""
+    """The part of a resolved schema that speaks of the value at that path.
+
+    Empty where none does.
+    """
     for step in path:
         extra = schema.get("additionalProperties")
-        schema = schema.get("items", {}) if isinstance(step, int) else schema.get("properties", {}).get(step, extra)
+        schema = (
+            schema.get("items", {})
+            if isinstance(step, int)
+            else schema.get("properties", {}).get(step, extra)
+        )
         if not isinstance(schema, dict):
             return {}
     return schema
@@ -160,31 +221,54 @@ def schema_at(schema: Schema, path: Path) -> Schema:
 
 def query_coercer(schema: Schema) -> Coerce:
     """Reads the texts of a query string as the types their parameters have."""
-    readers = {name: _FROM_TEXT[part["type"]] for name, part in schema["properties"].items() if part.get("type") in _FROM_TEXT}
+    readers = {
+        name: _FROM_TEXT[part["type"]]
+        for name, part in schema["properties"].items()
+        if part.get("type") in _FROM_TEXT
+    }
 
     def coerce(values: Any) -> Any:
-        return {name: readers[name](value) if name in readers else value for name, value in values.items()}
+        return {
+            name: readers[name](value) if name in readers else value
+            for name, value in values.items()
+        }
 
     return coerce
 
 
 def form_coercer(schema: Schema) -> Coerce:
-    """Reads the texts of an HTML form as the types of their properties; lists and objects are JSON text.
+    """Reads the texts of an HTML form as the types of their properties.
 
-    An empty text for a property that takes none is null, or is left out where null is not taken either and no `minLength` speaks of it.
-    A list of objects has a field for each of their properties: see `Form.items_of`. A file is a list without items: no property takes
-    one.
+    Lists and objects are JSON text.
+
+    An empty text for a property that takes none is null, or is left out where null is not taken
+    either and no `minLength` speaks of it. A list of objects has a field for each of their
+    properties: see `Form.items_of`. A file is a list without items: no property takes one.
     """
     properties = schema.get("properties", {})
-    lists = {name: form_coercer(part["items"]) for name, part in properties.items() if "properties" in part.get("items", {})}
-    readers = {name: _FROM_TEXT[part["type"]] for name, part in properties.items() if part.get("type") in _FROM_TEXT}
+    lists = {
+        name: form_coercer(part["items"])
+        for name, part in properties.items()
+        if "properties" in part.get("items", {})
+    }
+    readers = {
+        name: _FROM_TEXT[part["type"]]
+        for name, part in properties.items()
+        if part.get("type") in _FROM_TEXT
+    }
 
     @cache
     def blank(name: str) -> Any:
         part = properties[name]
         if part.get("nullable"):
             return None if _refuses_blank(part) else ""
-        return ... if _refuses_blank(part) and "minLength" not in part and name not in schema.get("required", ()) else ""
+        return (
+            ...
+            if _refuses_blank(part)
+            and "minLength" not in part
+            and name not in schema.get("required", ())
+            else ""
+        )
 
     def read(name: str, text: Any) -> Any:
         if isinstance(text, Upload):
@@ -196,7 +280,9 @@ def form_coercer(schema: Schema) -> Coerce:
     def coerce(form: Any) -> Any:
         fields = {name: read(name, text) for name, text in form.items() if name not in lists}
         for name, item in lists.items():
-            fields[name] = [item(each) if isinstance(each, Form) else each for each in form.items_of(name)] or ...
+            fields[name] = [
+                item(each) if isinstance(each, Form) else each for each in form.items_of(name)
+            ] or ...
         return {name: value for name, value in fields.items() if value is not ...}
 
     return coerce
@@ -214,7 +300,11 @@ def _from_json(text: str) -> Any:
 
 
 def _integer(text: str) -> int | str:
-    return int(text) if text.removeprefix("-").isdecimal() and text.isascii() and len(text) <= _MAX_DIGITS else text
+    return (
+        int(text)
+        if text.removeprefix("-").isdecimal() and text.isascii() and len(text) <= _MAX_DIGITS
+        else text
+    )
 
 
 def _number(text: str) -> float | str:

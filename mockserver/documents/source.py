@@ -1,4 +1,7 @@
-"""YAML files as their authors wrote them: parsed fast, and able to say on which line a value stands."""
+"""YAML files as their authors wrote them.
+
+Parsed fast, and able to say on which line a value stands.
+"""
 
 import json
 import os
@@ -22,14 +25,23 @@ _NOT_TEXT = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "
 
 
 class _Loader(_BaseLoader):  # type: ignore[misc]  # the C loader where PyYAML was built with it
-    """YAML as JSON would have it: keys are texts, no timestamps, sets or bytes, no `yes` and `off`, no key twice."""
+    """YAML as JSON would have it.
+
+    Keys are texts, no timestamps, sets or bytes, no `yes` and `off`, no key twice.
+    """
 
     yaml_constructors: ClassVar[dict[Any, Any]] = {
-        tag: constructor for tag, constructor in _BaseLoader.yaml_constructors.items() if tag in (None, _MAP, _LIST, _TEXT, *_NOT_TEXT)
+        tag: constructor
+        for tag, constructor in _BaseLoader.yaml_constructors.items()
+        if tag in (None, _MAP, _LIST, _TEXT, *_NOT_TEXT)
     }
 
     yaml_implicit_resolvers: ClassVar[dict[Any, Any]] = {
-        first: [(tag, pattern) for tag, pattern in pairs if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")]
+        first: [
+            (tag, pattern)
+            for tag, pattern in pairs
+            if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")
+        ]
         for first, pairs in _BaseLoader.yaml_implicit_resolvers.items()
     }
 
@@ -41,7 +53,9 @@ class _Loader(_BaseLoader):  # type: ignore[misc]  # the C loader where PyYAML w
         if len(mapping) != len(node.value):
             keys = [key.value for key, _ in node.value]
             second = next(key for i, (key, _) in enumerate(node.value) if key.value in keys[:i])
-            raise yaml.constructor.ConstructorError(None, None, f"the key {second.value!r} stands here twice", second.start_mark)
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {second.value!r} stands here twice", second.start_mark
+            )
         return mapping
 
 
@@ -98,7 +112,10 @@ class Source:
         return source
 
     def keep(self) -> None:
-        """Write the parsed content beside the bytecode, where that is allowed: reading YAML is most of a start."""
+        """Write the parsed content beside the bytecode, where that is allowed.
+
+        Reading YAML is most of a start.
+        """
         if sys.dont_write_bytecode:
             return
         copy = _copy_of(self.file)
@@ -109,7 +126,10 @@ class Source:
             draft.replace(copy)
 
     def line(self, path: Path) -> int:
-        """The line, counted from 1, on which the value at that path begins; the nearest parent's where there is no such value."""
+        """The line, counted from 1, on which the value at that path begins.
+
+        The nearest parent's where there is no such value.
+        """
         node = self._root
         line = node.start_mark.line if node else 0
         for step in path:
@@ -121,7 +141,9 @@ class Source:
 
     @cached_property
     def _root(self) -> Any:
-        return yaml.compose(self.file.read_text("utf-8") if self._text is None else self._text, _Loader)
+        return yaml.compose(
+            self.file.read_text("utf-8") if self._text is None else self._text, _Loader
+        )
 
     @staticmethod
     def _child(node: Any, step: str | int) -> tuple[int, Any] | None:
@@ -129,11 +151,15 @@ class Source:
             for key, value in node.value:
                 if key.value == str(step):
                     return key.start_mark.line, value
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        elif (
+            isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value)
+        ):
             return node.value[step].start_mark.line, node.value[step]
         return None
 
     def sentence(self, path: Path, message: str) -> str:
         """`file:line: path: message`, the form in which every problem with a file is told."""
-        where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+        where = "".join(
+            f"[{step}]" if isinstance(step, int) else f".{step}" for step in path
+        ).lstrip(".")
         return f"{self.file}:{self.line(path)}: {where + ': ' if where else ''}{message}"

@@ -1,4 +1,7 @@
-"""OpenAPI document -> operations with compiled validators. A strict reader: what it does not understand, it refuses by name."""
+"""OpenAPI document -> operations with compiled validators.
+
+A strict reader: what it does not understand, it refuses by name.
+"""
 
 import re
 from collections.abc import Mapping
@@ -30,14 +33,27 @@ from mockserver.errors import DocumentError, OperatorError, Path, Problem
 
 METHODS = ("get", "put", "post", "delete", "patch")
 _SILENT = frozenset("default description title example readOnly writeOnly deprecated".split())
-_EXTENSIONS = frozenset("x-format x-reference x-partial x-mapped-to x-enum x-provenance x-source x-documented x-chosen".split())
-_OPERATION_KEYS = frozenset("operationId summary description tags security parameters requestBody responses deprecated".split())
+_EXTENSIONS = frozenset(
+    "x-format x-reference x-partial x-mapped-to x-enum x-provenance x-source x-documented "
+    "x-chosen".split()
+)
+_OPERATION_KEYS = frozenset(
+    "operationId summary description tags security parameters requestBody responses "
+    "deprecated".split()
+)
 _MAPPING: Schema = {"type": "object"}
-_CONTENT: Schema = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "object", "required": ["schema"]}}
+_CONTENT: Schema = {
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": {"type": "object", "required": ["schema"]},
+}
 _PARAMETER: Schema = {
     "type": "object",
     "if": {"required": ["$ref"]},
-    "else": {"required": ["name", "in", "schema"], "properties": {"in": {"enum": ["path", "query"]}, "schema": _MAPPING}},
+    "else": {
+        "required": ["name", "in", "schema"],
+        "properties": {"in": {"enum": ["path", "query"]}, "schema": _MAPPING},
+    },
 }
 _BODY: Schema = {
     "type": "object",
@@ -66,8 +82,18 @@ _SHAPE: Schema = {
     "required": ["info", "servers", "paths"],
     "properties": {
         "info": {"type": "object", "required": ["title"]},
-        "servers": {"type": "array", "minItems": 1, "items": {"type": "object", "required": ["url"]}},
-        "paths": {"type": "object", "additionalProperties": {"type": "object", "properties": dict.fromkeys(METHODS, _OPERATION)}},
+        "servers": {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "object", "required": ["url"]},
+        },
+        "paths": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "properties": dict.fromkeys(METHODS, _OPERATION),
+            },
+        },
         "components": {
             "type": "object",
             "properties": {
@@ -79,18 +105,31 @@ _SHAPE: Schema = {
         },
     },
 }
-"""What a document must look like for the reader to find its way in it; schemas are looked at one by one."""
+"""What a document must look like for the reader to find its way in it.
 
-_CONTAINERS: dict[str, type] = {"properties": dict, "required": list, "enum": list, "allOf": list, "anyOf": list, "oneOf": list}
+Schemas are looked at one by one.
+"""
+
+_CONTAINERS: dict[str, type] = {
+    "properties": dict,
+    "required": list,
+    "enum": list,
+    "allOf": list,
+    "anyOf": list,
+    "oneOf": list,
+}
 _PLACE = re.compile(r"{([^}]*)}")
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What an operation reads: media types and its reader; `form` reads the texts of an HTML form first.
+    """What an operation reads: media types and its reader.
 
-    `item` is for the handler to read with: each item of an `x-partial` array, or what it makes of a body that is `x-mapped-to` a schema.
-    `reported` is the name of an array of which every item has an answer of its own.
+    `form` reads the texts of an HTML form first.
+
+    `item` is for the handler to read with: each item of an `x-partial` array, or what it makes of a
+    body that is `x-mapped-to` a schema. `reported` is the name of an array of which every item has
+    an answer of its own.
     """
 
     media_types: tuple[str, ...]
@@ -117,8 +156,8 @@ class Answer:
 class Operation:
     """One operation of a document, ready to be served.
 
-    `path` includes the base path of the vendor's server; `places` gives the type of each path parameter; `asks` means that a query
-    parameter is required.
+    `path` includes the base path of the vendor's server; `places` gives the type of each path
+    parameter; `asks` means that a query parameter is required.
     """
 
     id: str
@@ -135,7 +174,10 @@ class Operation:
     needs_credential: bool
 
     def compile(self) -> None:
-        """Make every schema ready. Raises jsonschema_rs.ValidationError for one that means nothing."""
+        """Make every schema ready.
+
+        Raises jsonschema_rs.ValidationError for one that means nothing.
+        """
         bodies = (self.body.reader, self.body.item) if self.body else ()
         for validator in (self.query, *bodies, *self.answers.values()):
             if validator is not None and validator.validator is not None:
@@ -149,7 +191,10 @@ class Document:
     source: Source
     coercer: Coercer | None = None
     trusted: bool = False
-    """Whether its schemas are known to be good; they are then compiled when they are first needed."""
+    """Whether its schemas are known to be good.
+
+    They are then compiled when they are first needed.
+    """
     problems: list[tuple[Path, str]] = field(default_factory=list)
     _resolved: dict[str, Schema] = field(default_factory=dict)
 
@@ -180,7 +225,9 @@ class Document:
 
     def _stop_if_wrong(self) -> None:
         if self.problems:
-            raise DocumentError("\n".join(self.source.sentence(path, text) for path, text in self.problems))
+            raise DocumentError(
+                "\n".join(self.source.sentence(path, text) for path, text in self.problems)
+            )
 
     def _operations(self) -> list[Operation]:
         content = self.source.content
@@ -198,7 +245,9 @@ class Document:
                     self.problems.append((at, f"`{method}` is no method this server knows"))
                 elif at not in broken:
                     if part["operationId"] in found:
-                        self.problems.append((at, f"the operationId {part['operationId']!r} is used twice"))
+                        self.problems.append(
+                            (at, f"the operationId {part['operationId']!r} is used twice")
+                        )
                     found[part["operationId"]] = self._operation(path, method, part, at)
                     self._prove(found[part["operationId"]], at)
         return list(found.values())
@@ -212,7 +261,10 @@ class Document:
 
     def _misshapen(self, content: Any) -> list[tuple[Path, str]]:
         found = problems_of(Draft202012Validator(_SHAPE), content, {})
-        self.problems.extend((problem.path, "is missing" if problem.keyword == "required" else problem.message) for problem in found)
+        self.problems.extend(
+            (problem.path, "is missing" if problem.keyword == "required" else problem.message)
+            for problem in found
+        )
         return self.problems
 
     def _operation(self, path: str, method: str, part: dict[str, Any], at: Path) -> Operation:
@@ -221,9 +273,14 @@ class Document:
                 self.problems.append((at, f"`{name}` is no operation key this server knows"))
         if part.get("x-provenance") not in PROVENANCES:
             self.problems.append((at, f"`x-provenance` must be one of {', '.join(PROVENANCES)}"))
-        parameters = [self._resolve(each, (*at, "parameters", i)) for i, each in enumerate(part.get("parameters", []))]
+        parameters = [
+            self._resolve(each, (*at, "parameters", i))
+            for i, each in enumerate(part.get("parameters", []))
+        ]
         parameters = [each for each in parameters if each]
-        if {each["name"] for each in parameters if each["in"] == "path"} != set(_PLACE.findall(path)):
+        if {each["name"] for each in parameters if each["in"] == "path"} != set(
+            _PLACE.findall(path)
+        ):
             self.problems.append((at, "the path's parameters are not the ones it declares"))
         security = part.get("security", self.source.content.get("security", []))
         return Operation(
@@ -233,7 +290,11 @@ class Document:
             summary=part.get("summary", ""),
             provenance=part.get("x-provenance", ""),
             source=part.get("x-source", ""),
-            places={each["name"]: self._place_type(each["schema"]) for each in parameters if each["in"] == "path"},
+            places={
+                each["name"]: self._place_type(each["schema"])
+                for each in parameters
+                if each["in"] == "path"
+            },
             query=self._query([each for each in parameters if each["in"] == "query"], at),
             asks=any(each["in"] == "query" and each.get("required") for each in parameters),
             body=self._body(part, at),
@@ -243,12 +304,18 @@ class Document:
 
     @staticmethod
     def _place_type(schema: Schema) -> str:
-        return str(schema.get("format") if schema.get("format") == "uuid" else schema.get("type", "string"))
+        return str(
+            schema.get("format") if schema.get("format") == "uuid" else schema.get("type", "string")
+        )
 
     def _query(self, parameters: list[dict[str, Any]], at: Path) -> Reader:
-        properties = {each["name"]: self._schema(each["schema"], (*at, "parameters")) for each in parameters}
+        properties = {
+            each["name"]: self._schema(each["schema"], (*at, "parameters")) for each in parameters
+        }
         required = [each["name"] for each in parameters if each.get("required")]
-        return Reader({"type": "object", "properties": properties, "required": required}, query_coercer)
+        return Reader(
+            {"type": "object", "properties": properties, "required": required}, query_coercer
+        )
 
     def _body(self, part: dict[str, Any], at: Path) -> Body | None:
         if "requestBody" not in part:
@@ -260,13 +327,26 @@ class Document:
         schema = self._schema(first["schema"], (*at, "requestBody"))
         item, reported, form = None, None, form_coercer(schema)
         if "x-mapped-to" in schema:
-            item = Reader(self._schema(schema["x-mapped-to"], (*at, "requestBody", "x-mapped-to")), self.coercer)
+            item = Reader(
+                self._schema(schema["x-mapped-to"], (*at, "requestBody", "x-mapped-to")),
+                self.coercer,
+            )
             form = form_coercer(item.schema)
         for name, prop in schema.get("properties", {}).items():
-            if "x-partial" in prop and ("items" not in prop or prop["x-partial"] not in ("report", "refuse")):
-                self.problems.append(((*at, "requestBody"), f"`x-partial` of {name!r} must be report or refuse, and needs `items`"))
+            if "x-partial" in prop and (
+                "items" not in prop or prop["x-partial"] not in ("report", "refuse")
+            ):
+                self.problems.append(
+                    (
+                        (*at, "requestBody"),
+                        f"`x-partial` of {name!r} must be report or refuse, and needs `items`",
+                    )
+                )
             elif "x-partial" in prop:
-                item, reported = Reader(prop["items"], self.coercer), name if prop["x-partial"] == "report" else None
+                item, reported = (
+                    Reader(prop["items"], self.coercer),
+                    name if prop["x-partial"] == "report" else None,
+                )
                 loose = {key: value for key, value in prop.items() if key != "items"}
                 schema = schema | {"properties": schema["properties"] | {name: loose}}
         return Body(tuple(body["content"]), Reader(schema, self.coercer), form, item, reported)
@@ -277,9 +357,19 @@ class Document:
             where = (*at, "responses", status)
             response = self._resolve(given, where)
             contents = response.get("content", {})
-            schemas = [self._schema(content["schema"], where) for kind, content in contents.items() if "json" in kind]
-            schemas = [schema for place, schema in enumerate(schemas) if schema not in schemas[:place]]
-            validator = Validator(schemas[0] if len(schemas) == 1 else {"anyOf": schemas}, formats=False) if schemas else None
+            schemas = [
+                self._schema(content["schema"], where)
+                for kind, content in contents.items()
+                if "json" in kind
+            ]
+            schemas = [
+                schema for place, schema in enumerate(schemas) if schema not in schemas[:place]
+            ]
+            validator = (
+                Validator(schemas[0] if len(schemas) == 1 else {"anyOf": schemas}, formats=False)
+                if schemas
+                else None
+            )
             mark = response.get("x-provenance", part.get("x-provenance", ""))
             answers[int(status)] = Answer(int(status), validator, mark)
         return answers
@@ -293,7 +383,11 @@ class Document:
             return {}
         target: Any = self.source.content if ref.startswith("#/") else None
         for step in ref[2:].split("/"):
-            target = target.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(target, dict) else None
+            target = (
+                target.get(step.replace("~1", "/").replace("~0", "~"))
+                if isinstance(target, dict)
+                else None
+            )
         if target is None:
             self.problems.append((at, f"`{ref}` leads nowhere"))
             return {}
@@ -316,36 +410,57 @@ class Document:
         for key, value in part.items():
             container = _CONTAINERS.get(key)
             if container is not None and not isinstance(value, container):
-                self.problems.append((at, f"`{key}` must be a {'mapping' if container is dict else 'list'}"))
+                self.problems.append(
+                    (at, f"`{key}` must be a {'mapping' if container is dict else 'list'}")
+                )
                 continue
             self._known(key, value, at)
             if key in ("allOf", "anyOf", "oneOf"):
-                schema[key] = [self._schema(each, (*at, key, i), seen) for i, each in enumerate(value)]
+                schema[key] = [
+                    self._schema(each, (*at, key, i), seen) for i, each in enumerate(value)
+                ]
             elif key == "properties":
-                schema[key] = {name: self._schema(each, (*at, key, name), seen) for name, each in value.items()}
-            elif key in ("items", "not") or (key == "additionalProperties" and isinstance(value, dict)):
+                schema[key] = {
+                    name: self._schema(each, (*at, key, name), seen) for name, each in value.items()
+                }
+            elif key in ("items", "not") or (
+                key == "additionalProperties" and isinstance(value, dict)
+            ):
                 schema[key] = self._schema(value, (*at, key), seen)
             else:
                 schema[key] = value
-        if len(schema.get("allOf", ())) == 1 and not schema.keys() & schema["allOf"][0].keys() & (KEYWORDS | NESTED):
+        if len(schema.get("allOf", ())) == 1 and not schema.keys() & schema["allOf"][0].keys() & (
+            KEYWORDS | NESTED
+        ):
             (only,) = schema.pop("allOf")
             schema = only | schema
         return schema
 
     def _known(self, key: str, value: Any, at: Path) -> None:
-        if key not in KEYWORDS | _SILENT | NESTED | _EXTENSIONS | {"nullable", "format", *EXCLUSIVE}:
+        if key not in KEYWORDS | _SILENT | NESTED | _EXTENSIONS | {
+            "nullable",
+            "format",
+            *EXCLUSIVE,
+        }:
             self.problems.append((at, f"`{key}` is no schema keyword this server knows"))
         elif key == "x-format" and value not in FORMATS:
             self.problems.append((at, f"`x-format: {value}` is no format this server knows"))
-        elif key == "format" and value not in FORMATS and value not in INTEGER_RANGES and value not in UNCHECKED:
+        elif (
+            key == "format"
+            and value not in FORMATS
+            and value not in INTEGER_RANGES
+            and value not in UNCHECKED
+        ):
             self.problems.append((at, f"`format: {value}` is no format this server knows"))
 
 
 def load_document(file: File, coercer: Coercer | None = None, *, keep: bool = False) -> Document:
-    """Read an OpenAPI document and everything in it. `coercer` compiles what reads bodies leniently; None reads them to the letter.
+    """Read an OpenAPI document and everything in it.
 
-    With `keep` the content of a document without problems is kept beside the bytecode, and neither parsed nor proven again until it
-    changes.
+    `coercer` compiles what reads bodies leniently; None reads them to the letter.
+
+    With `keep` the content of a document without problems is kept beside the bytecode, and neither
+    parsed nor proven again until it changes.
 
     Raises DocumentError with one line, `file:line: place: what is wrong`, for each problem.
     """

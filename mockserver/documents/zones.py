@@ -26,11 +26,16 @@ def is_windows_name(name: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def offset_hours(name: str) -> float | None:
-    """The standard-time offset from UTC in hours of a Windows or IANA zone; None where there is no such zone."""
+    """The standard-time offset from UTC in hours of a Windows or IANA zone.
+
+    None where there is no such zone.
+    """
     zone = _windows_zones().get(name.casefold(), name)
     try:
         there = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
-    offsets = (datetime(2025, month, 1, tzinfo=there).utcoffset() or timedelta() for month in (1, 7))
+    offsets = (
+        datetime(2025, month, 1, tzinfo=there).utcoffset() or timedelta() for month in (1, 7)
+    )
     return min(offsets).total_seconds() / 3600

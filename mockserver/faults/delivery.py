@@ -19,7 +19,8 @@ _DROPS = 20
 def refusal(fault: Fault) -> Refusal:
     """What the vendor's dialect phrases for a fault that does not apply the request.
 
-    For those that answer in no vendor's words (`gateway_html`, `timeout`, `reset`) it is an error that `deliver` never lets out.
+    For those that answer in no vendor's words (`gateway_html`, `timeout`, `reset`) it is an error
+    that `deliver` never lets out.
     """
     kind = fault.kind.refusal or "server_error"
     reason = "unknown" if kind == "unauthorized" else None
@@ -27,7 +28,10 @@ def refusal(fault: Fault) -> Refusal:
 
 
 def instead(fault: Fault) -> Refusal | None:
-    """What the vendor's dialect phrases in place of the answer to a request that was applied; None where it keeps its own."""
+    """What the vendor's dialect phrases in place of the answer to a request that was applied.
+
+    None where it keeps its own.
+    """
     return Refusal("server_error") if fault.parameters.get("answer") == "server_error" else None
 
 
@@ -42,7 +46,8 @@ class Answer(NamedTuple):
 _NONE = Answer(0, (), b"")
 _PAGE = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
-    b"<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    b"<center><h1>502 Bad "
+    b"Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 )
 _KEPT = (b"date", b"mockserver-", b"preference-applied")
 """How the headers begin that are not the application's, so that a proxy's page has them too."""
@@ -79,7 +84,10 @@ def as_seen(fault: Fault, answer: Answer) -> Answer:
 
 
 class _Connection:
-    """The client's end of one request: what is sent to it, whether it is still there, and how to leave it."""
+    """The client's end of one request.
+
+    What is sent to it, whether it is still there, and how to leave it.
+    """
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
@@ -89,7 +97,11 @@ class _Connection:
         """Send status and headers, with `length` as the Content-Length."""
         headers = [(name, value) for name, value in answer.headers if name != b"content-length"]
         await self._send(
-            {"type": "http.response.start", "status": answer.status, "headers": [*headers, (b"content-length", b"%d" % length)]}
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": [*headers, (b"content-length", b"%d" % length)],
+            }
         )
 
     async def body(self, piece: bytes, *, more: bool = False) -> None:
@@ -112,17 +124,22 @@ class _Connection:
         return False
 
     async def hang_up(self, *, reset: bool = False) -> None:
-        """Close the connection with an answer owing, by a TCP reset instead of an orderly end where `reset` says so.
+        """Close the connection before the answer is complete; with `reset` by a TCP reset.
 
-        ASGI has no call for that, so this reaches for the transport behind uvicorn's `send`. It returns when the server has noticed, which
-        then misses no answer. Where there is no transport, in an application that is called in process, it raises ConnectionResetError, or
+        ASGI has no call for that, so this reaches for the transport behind uvicorn's `send`. It
+        returns when the server has noticed, which then misses no answer. Where there is no
+        transport, in an application that is called in process, it raises ConnectionResetError, or
         ConnectionAbortedError without `reset`.
         """
         transport = getattr(getattr(self._send, "__self__", None), "transport", None)
         if transport is None:
-            raise (ConnectionResetError if reset else ConnectionAbortedError)("a fault ends the connection here")
+            raise (ConnectionResetError if reset else ConnectionAbortedError)(
+                "a fault ends the connection here"
+            )
         if reset:
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
             transport.abort()
         else:
             transport.close()
@@ -132,13 +149,19 @@ class _Connection:
 async def deliver(fault: Fault, answer: Answer, receive: Receive, send: Send) -> None:
     """Bring an answer to the client the way the fault says.
 
-    `answer` is the whole of it, as it would go out without the fault. Waits are real time and end early where the
-    client leaves. Raises ConnectionError in place of closing a connection that is not there, in an application called in process.
+    `answer` is the whole of it, as it would go out without the fault. Waits are real time and end
+    early where the client leaves. Raises ConnectionError in place of closing a connection that is
+    not there, in an application called in process.
     """
     connection = _Connection(receive, send)
     bring = _BRINGERS.get(_way(fault), _at_once)
     try:
-        await bring(connection, as_seen(fault, answer), fault.parameters.get("seconds", 0.0), len(answer.body))
+        await bring(
+            connection,
+            as_seen(fault, answer),
+            fault.parameters.get("seconds", 0.0),
+            len(answer.body),
+        )
     except asyncio.CancelledError:  # the server stops
         await connection.hang_up()
 
@@ -155,7 +178,9 @@ async def _late(connection: _Connection, answer: Answer, seconds: float, whole: 
 
 async def _dripping(connection: _Connection, answer: Answer, seconds: float, whole: int) -> None:
     size = ceil(len(answer.body) / _DROPS) or 1
-    drops = [answer.body[start : start + size] for start in range(0, len(answer.body), size)] or [b""]
+    drops = [answer.body[start : start + size] for start in range(0, len(answer.body), size)] or [
+        b""
+    ]
     loop = asyncio.get_running_loop()
     began = loop.time()
     await connection.start(answer, len(answer.body))

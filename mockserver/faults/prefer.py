@@ -10,9 +10,12 @@ _PREFERENCE = re.compile(r'(^|[,;])\s*([\w-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,;"]*)
 
 
 def preferred(header: bytes) -> Fault | None:
-    """The fault that a `Prefer` header (RFC 7240) asks for: `code=429`, or `fault=slow; seconds=0.2` with its parameters.
+    """The fault that a `Prefer` header (RFC 7240) asks for: `code=429`, or `fault=slow.
 
-    The first preference that is understood counts; others, and parameters that the fault does not take, are ignored.
+    Seconds=0.2` with its parameters.
+
+    The first preference that is understood counts; others, and parameters that the fault does not
+    take, are ignored.
     """
     kind, text, given = None, "", dict[str, Any]()
     for separator, name, quoted, plain in _PREFERENCE.findall(header.decode("latin-1")):
@@ -25,7 +28,9 @@ def preferred(header: bytes) -> Fault | None:
         kind, text, given = _asked(name.lower(), value), f"{name.lower()}={value}", {}
     if kind is None:
         return None
-    return Fault(kind, "prefer", kind.parameters | _understood(kind, given), text.encode("ascii", "replace"))
+    return Fault(
+        kind, "prefer", kind.parameters | _understood(kind, given), text.encode("ascii", "replace")
+    )
 
 
 def _asked(name: str, value: str) -> FaultKind | None:
@@ -42,5 +47,7 @@ def _number(text: str) -> Any:
 
 
 def _understood(kind: FaultKind, given: Mapping[str, Any]) -> dict[str, Any]:
-    known = {parameter.name: given[parameter.name] for parameter in kind.takes if parameter.name in given}
+    known = {
+        parameter.name: given[parameter.name] for parameter in kind.takes if parameter.name in given
+    }
     return {} if any(kind.problems(known)) else known

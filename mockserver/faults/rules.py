@@ -28,9 +28,10 @@ _PHONE = re.compile(r"(?:tel:)?[\d\s().+/-]{7,32}", re.IGNORECASE)
 class Rule:
     """Which requests get a fault, how many of them, and until when. None stands for: any, no end.
 
-    `path` is a shell pattern for the path below the vendor's prefix (`*` is any text, slashes included); `body` is what the body must hold
-    (see `subset`); `lead` is an id, e-mail address or phone number that the request must name somewhere. The first `skip` of them pass, and
-    of the others each gets the fault with that `probability`, up to so many `times`.
+    `path` is a shell pattern for the path below the vendor's prefix (`*` is any text, slashes
+    included); `body` is what the body must hold (see `subset`); `lead` is an id, e-mail address or
+    phone number that the request must name somewhere. The first `skip` of them pass, and of the
+    others each gets the fault with that `probability`, up to so many `times`.
     """
 
     id: int
@@ -60,7 +61,10 @@ class Rule:
 
 @dataclass(slots=True)
 class _Tally:
-    """What a rule has done: the requests it saw and those that got its fault; and its present window, with how many that let through."""
+    """What a rule has done: the requests it saw and those that got its fault.
+
+    And its present window, with how many that let through.
+    """
 
     seen: int = 0
     applied: int = 0
@@ -80,21 +84,32 @@ class _Request:
     @cached_property
     def body(self) -> Any:
         """The body as JSON or as the fields of a form; None where it is neither."""
-        raw, content_type = self._call.raw, self._call.headers.get(b"content-type", b"").decode("latin-1")
+        raw, content_type = (
+            self._call.raw,
+            self._call.headers.get(b"content-type", b"").decode("latin-1"),
+        )
         kind = content_type.partition(";")[0].strip().lower()
         if not raw:
             return None
         try:
             if kind == FORM:
                 return read_form(raw)
-            return read_multipart(raw, content_type) if kind == MULTIPART else read_json(raw, _MAX_DEPTH)
+            return (
+                read_multipart(raw, content_type)
+                if kind == MULTIPART
+                else read_json(raw, _MAX_DEPTH)
+            )
         except Refusal:
             return None
 
     @cached_property
     def leads(self) -> frozenset[str]:
         """Whatever in body, path and query may name a lead, as keys to compare."""
-        named = [*_scalars(self.body), *self.path.split("/"), *read_query(self._call.query_string).values()]
+        named = [
+            *_scalars(self.body),
+            *self.path.split("/"),
+            *read_query(self._call.query_string).values(),
+        ]
         return frozenset(key for value in named for key in _keys(value))
 
 
@@ -109,7 +124,10 @@ def _scalars(value: Any) -> Iterator[str | int | float]:
 
 
 def _keys(value: str | float) -> Iterator[str]:
-    """What a value is compared by: its own text, and its normal form where it looks like an e-mail address or a phone number."""
+    """What a value is compared by.
+
+    Its own text, and its normal form where it looks like an e-mail address or a phone number.
+    """
     text = str(value).strip()
     yield text.casefold()
     normal = email_key(text) if "@" in text else phone_key(text) if _PHONE.fullmatch(text) else None
@@ -118,9 +136,12 @@ def _keys(value: str | float) -> Iterator[str]:
 
 
 class Injection:
-    """The fault rules of one workspace. They are asked in the order in which they were made, and the first that applies decides.
+    """The fault rules of one workspace.
 
-    Time is the workspace's; chance is decided by its seed, the rule's id and the count of the requests that the rule has seen.
+    They are asked in the order in which they were made, and the first that applies decides.
+
+    Time is the workspace's; chance is decided by its seed, the rule's id and the count of the
+    requests that the rule has seen.
     """
 
     def __init__(self, seed: int) -> None:
@@ -130,21 +151,30 @@ class Injection:
         self._last = 0
 
     def add(self, spec: Mapping[str, Any], now: datetime) -> Rule:
-        """Make a rule of a JSON object: `fault`, its `parameters`, and any field of `Rule` from `vendor` to `seconds_to_live`.
+        """Make a rule of a JSON object.
 
-        Null says the same as leaving a field out. Raises Refusal("invalid") naming everything that is wrong with it, Refusal("conflict")
-        where the workspace has as many rules as it holds.
+        `fault`, its `parameters`, and any field of `Rule` from `vendor` to `seconds_to_live`.
+
+        Null says the same as leaving a field out. Raises Refusal("invalid") naming everything that
+        is wrong with it, Refusal("conflict") where the workspace has as many rules as it holds.
         """
         problems = list(unfit(spec, now))
         if problems:
             raise Refusal("invalid", problems=problems)
         if len(self._rules) >= MAX_RULES:
-            raise Refusal("conflict", f"A workspace holds at most {MAX_RULES} fault rules; remove some first.")
+            raise Refusal(
+                "conflict", f"A workspace holds at most {MAX_RULES} fault rules; remove some first."
+            )
         given = {name: value for name, value in spec.items() if value is not None}
-        kind, parameters = CATALOGUE[given.pop("fault").replace("-", "_")], given.pop("parameters", {})
+        kind, parameters = (
+            CATALOGUE[given.pop("fault").replace("-", "_")],
+            given.pop("parameters", {}),
+        )
         expires = _end(now, given.get("seconds_to_live"))
         self._last += 1
-        rule = self._rules[self._last] = Rule(self._last, kind, kind.parameters | parameters, expires=expires, **given)
+        rule = self._rules[self._last] = Rule(
+            self._last, kind, kind.parameters | parameters, expires=expires, **given
+        )
         self._tallies[rule.id] = _Tally()
         return rule
 
@@ -167,9 +197,20 @@ class Injection:
     def describe(self, rule: Rule, now: datetime) -> dict[str, Any]:
         """A rule as JSON: what it says, and what it did.
 
-        `seen` and `applied` count requests, `left` is how many more get the fault (null: no end); `spent` and `expired` say why none will.
+        `seen` and `applied` count requests, `left` is how many more get the fault (null: no end);
+        `spent` and `expired` say why none will.
         """
-        names = ("vendor", "operation", "path", "body", "lead", "times", "skip", "probability", "seconds_to_live")
+        names = (
+            "vendor",
+            "operation",
+            "path",
+            "body",
+            "lead",
+            "times",
+            "skip",
+            "probability",
+            "seconds_to_live",
+        )
         tally = self._tallies[rule.id]
         left = None if rule.times is None else rule.times - tally.applied
         return {
@@ -185,12 +226,18 @@ class Injection:
         }
 
     def take(self, call: Call) -> Fault | None:
-        """The fault that the request gets: by its `Prefer` header, by a rule, or by a magic value in its body, query or path."""
+        """The fault that the request gets.
+
+        By its `Prefer` header, by a rule, or by a magic value in its body, query or path.
+        """
         if call.operation is None:
             return None
         header = call.headers.get(b"prefer")
         if header is not None and (asked := preferred(header)) is not None:
-            return replace(asked, parameters=_decided(asked.parameters, chance(self._seed, "prefer", call.number)))
+            return replace(
+                asked,
+                parameters=_decided(asked.parameters, chance(self._seed, "prefer", call.number)),
+            )
         if self._rules and (fault := self._by_rule(call)) is not None:
             return fault
         raw = call.raw
@@ -229,7 +276,10 @@ def chance(seed: int, kind: str, number: int) -> float:
 
 
 def _decided(parameters: Mapping[str, Any], drawn: float) -> dict[str, Any]:
-    """The parameters without what is random in them: `drawn`, from 0 to 1, says where in its range the wait is."""
+    """The parameters without what is random in them.
+
+    `drawn`, from 0 to 1, says where in its range the wait is.
+    """
     low, high = parameters.get("at_least"), parameters.get("at_most")
     if low is None or high is None:
         return dict(parameters)
@@ -237,7 +287,10 @@ def _decided(parameters: Mapping[str, Any], drawn: float) -> dict[str, Any]:
 
 
 def _rest_of_window(rule: Rule, tally: _Tally, now: datetime) -> float | None:
-    """How many seconds are left of the window for a request past the limit; None for one that gets through."""
+    """How many seconds are left of the window for a request past the limit.
+
+    None for one that gets through.
+    """
     length = timedelta(seconds=rule.parameters["window"])
     if tally.opened is None or now < tally.opened:
         tally.opened, tally.admitted = now, 0
@@ -258,7 +311,7 @@ def _is_over(rule: Rule, now: datetime) -> bool:
 
 
 def unfit(spec: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
-    """Everything that is wrong with a rule (see `Injection.add`) whose fields have the right types."""
+    """Every problem of a rule (see `Injection.add`) whose fields have the right types."""
     name = spec.get("fault", "")
     kind = by_name(name)
     if kind is None:
@@ -268,13 +321,22 @@ def unfit(spec: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
             yield replace(problem, path=("parameters", *problem.path))
     path, lead = spec.get("path"), spec.get("lead")
     if path is not None and not path.startswith(("/", "*")):
-        yield Problem(("path",), "pattern", "must begin with a slash, or with * for any beginning", path)
+        yield Problem(
+            ("path",), "pattern", "must begin with a slash, or with * for any beginning", path
+        )
     if isinstance(lead, str) and not lead.strip():
-        yield Problem(("lead",), "minLength", "must be an id, an e-mail address or a phone number", lead)
+        yield Problem(
+            ("lead",), "minLength", "must be an id, an e-mail address or a phone number", lead
+        )
     try:
         _end(now, spec.get("seconds_to_live"))
     except OverflowError:
-        yield Problem(("seconds_to_live",), "maximum", "must end before the year 10000", spec["seconds_to_live"])
+        yield Problem(
+            ("seconds_to_live",),
+            "maximum",
+            "must end before the year 10000",
+            spec["seconds_to_live"],
+        )
 
 
 def _magic(call: Call) -> Fault | None:

@@ -1,4 +1,7 @@
-"""A journal as an HTTP archive (HAR 1.2), as browsers' developer tools and proxies read it; credentials taken out."""
+"""A journal as an HTTP archive (HAR 1.2), as browsers' developer tools and proxies read it.
+
+Credentials taken out.
+"""
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -16,11 +19,13 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 def har(calls: Iterable[Call], version: str) -> dict[str, Any]:
     """The calls as an archive, made by `version` of this server.
 
-    Times are the workspace's. What the format has no member for is in `_mockserver` of an entry; `_encoding` of a `postData` is `base64`
-    where the body is not UTF-8.
+    Times are the workspace's. What the format has no member for is in `_mockserver` of an entry;
+    `_encoding` of a `postData` is `base64` where the body is not UTF-8.
     """
     creator = {"name": "mockserver", "version": version}
-    return {"log": {"version": "1.2", "creator": creator, "entries": [_entry(call) for call in calls]}}
+    return {
+        "log": {"version": "1.2", "creator": creator, "entries": [_entry(call) for call in calls]}
+    }
 
 
 def _entry(call: Call) -> dict[str, Any]:
@@ -52,7 +57,10 @@ def _request(call: Call) -> dict[str, Any]:
         "httpVersion": _VERSION,
         "cookies": [],
         "headers": _pairs(headers),
-        "queryString": [{"name": name, "value": value} for name, value in parse_qsl(_query(call), keep_blank_values=True)],
+        "queryString": [
+            {"name": name, "value": value}
+            for name, value in parse_qsl(_query(call), keep_blank_values=True)
+        ],
         "headersSize": -1,
         "bodySize": -1 if raw is None else len(raw),
     }
@@ -70,7 +78,9 @@ def _query(call: Call) -> str:
 
 def _post_data(raw: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
     text, encoded = text_of(raw)
-    return {"mimeType": headers.get("content-type", ""), "params": [], "text": text} | ({"_encoding": "base64"} if encoded else {})
+    return {"mimeType": headers.get("content-type", ""), "params": [], "text": text} | (
+        {"_encoding": "base64"} if encoded else {}
+    )
 
 
 def _response(call: Call) -> dict[str, Any]:

@@ -13,18 +13,29 @@ _MAX_HEADERS = 256
 
 
 class Journal:
-    """The last requests and their answers. It keeps the calls themselves, and with them the rows that they changed.
+    """The last requests and their answers.
 
-    `dropped` says how many had to go, `last_dropped` the greatest number among them (0 where none had).
+    It keeps the calls themselves, and with them the rows that they changed.
+
+    `dropped` says how many had to go, `last_dropped` the greatest number among them (0 where none
+    had).
     """
 
-    __slots__ = ("_bytes", "_entries", "_headers", "_max_bytes", "_max_entries", "dropped", "last_dropped")
+    __slots__ = (
+        "_bytes",
+        "_entries",
+        "_headers",
+        "_max_bytes",
+        "_max_entries",
+        "dropped",
+        "last_dropped",
+    )
 
     def __init__(self, max_entries: int = 1000, max_bytes: int = 16 << 20) -> None:
         """At most so many entries, and so many bytes.
 
-        An entry counts as both its bodies, ten times what was sent where it was parsed, 8 KiB, and 2 KiB for each changed row. The newest
-        entry is kept however large it is.
+        An entry counts as both its bodies, ten times what was sent where it was parsed, 8 KiB, and
+        2 KiB for each changed row. The newest entry is kept however large it is.
         """
         self._max_entries = max_entries
         self._max_bytes = max_bytes
@@ -41,14 +52,19 @@ class Journal:
         sent = len(call.raw or b"") * (1 if call.body is None else _PARSED)
         call.size = sent + len(call.answer) + _ENTRY_BYTES + _ROW_BYTES * len(call.changes)
         self._bytes += call.size
-        while len(entries) > self._max_entries or (self._bytes > self._max_bytes and len(entries) > 1):
+        while len(entries) > self._max_entries or (
+            self._bytes > self._max_bytes and len(entries) > 1
+        ):
             oldest = entries.popleft()
             self._bytes -= oldest.size
             self.dropped += 1
             self.last_dropped = max(self.last_dropped, oldest.number)
 
     def _new(self, key: tuple[bytes, ...], headers: Headers) -> Headers:
-        """Headers for later calls to share: clients repeat themselves, and what is kept but once is had faster."""
+        """Headers for later calls to share.
+
+        Clients repeat themselves, and what is kept but once is had faster.
+        """
         if len(self._headers) >= _MAX_HEADERS:
             self._headers.clear()
         self._headers[key] = headers

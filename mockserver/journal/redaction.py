@@ -6,8 +6,16 @@ from collections.abc import Iterable
 _HIDDEN = "***"
 _SCHEME = re.compile(r"[A-Za-z-]{1,20} ")
 
-CREDENTIALS = {"authorization": _SCHEME, "proxy-authorization": _SCHEME, "x-api-key": None, "cookie": None}
-"""The headers whose values nobody sees, and what of a value may be shown: the word that names the scheme, or nothing."""
+CREDENTIALS = {
+    "authorization": _SCHEME,
+    "proxy-authorization": _SCHEME,
+    "x-api-key": None,
+    "cookie": None,
+}
+"""The headers whose values nobody sees, and what of a value may be shown.
+
+The word that names the scheme, or nothing.
+"""
 
 
 def masked(name: str, value: str) -> str:
@@ -20,7 +28,7 @@ def masked(name: str, value: str) -> str:
 
 
 def masked_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by name in lower case, several of one name joined by a comma, credentials taken out."""
+    """Headers by lower-case name, equal names joined by a comma, credentials hidden."""
     texts: dict[str, str] = {}
     for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")

@@ -35,9 +35,10 @@ def select(
     unmatched: bool | None = None,
     limit: int = 100,
 ) -> list[Call]:
-    """The first `limit` entries with a number greater than `after` that are so, in the order of their numbers.
+    """The first `limit` fitting entries with a number greater than `after`, by number.
 
-    `unmatched` asks for those that no operation answers (an unknown path, or a method that it does not take), or for the others.
+    `unmatched` asks for those that no operation answers (an unknown path, or a method that it does
+    not take), or for the others.
     """
     fitting = [
         call
@@ -56,7 +57,11 @@ def _number(call: Call) -> int:
 
 
 def summary(call: Call) -> dict[str, Any]:
-    """An entry in a line: `time` is the workspace's, `matched` the ids of the leads that it meant, `fault` the name of one."""
+    """An entry in a line.
+
+    `time` is the workspace's, `matched` the ids of the leads that it meant, `fault` the name of
+    one.
+    """
     return {
         "number": call.number,
         "time": instant(call.now),
@@ -67,19 +72,26 @@ def summary(call: Call) -> dict[str, Any]:
         "status": call.status,
         "milliseconds": milliseconds(call),
         "fault": call.fault.kind.name if call.fault else None,
-        "matched": list(dict.fromkeys(row["id"] for match in call.matches for row in match.rows[:_SHOWN])),
+        "matched": list(
+            dict.fromkeys(row["id"] for match in call.matches for row in match.rows[:_SHOWN])
+        ),
     }
 
 
 def describe(call: Call) -> dict[str, Any]:
     """An entry with all that is known of it, as JSON.
 
-    A body is its JSON value, else its text, else `{"base64": ...}`; null where there was none or where it was too large to be read.
-    Of the leads that a match or a key found, the first 20 stand there and `found` counts them all.
+    A body is its JSON value, else its text, else `{"base64": ...}`; null where there was none or
+    where it was too large to be read. Of the leads that a match or a key found, the first 20 stand
+    there and `found` counts them all.
     """
     return summary(call) | {
         "request": {"headers": masked_headers(call.headers.items()), "body": _body(call.raw)},
-        "answer": {"status": call.status, "headers": masked_headers(call.answer_headers), "body": _body(call.answer)},
+        "answer": {
+            "status": call.status,
+            "headers": masked_headers(call.answer_headers),
+            "body": _body(call.answer),
+        },
         "matches": [_match(match) for match in call.matches],
         "changes": [_change(change) for change in call.changes],
         "fault": _fault(call.fault),
@@ -157,7 +169,9 @@ def verdict(match: Match) -> str:
     """What each key found and what came of it, in a sentence."""
     parts = [_said(step) for step in match.trace]
     if len(match.rule.keys) > 1:
-        parts.append(f"{_HOW[match.rule.combine]}: {_leads(match.rows) if match.rows else 'nothing'} matched")
+        parts.append(
+            f"{_HOW[match.rule.combine]}: {_leads(match.rows) if match.rows else 'nothing'} matched"
+        )
     return "; ".join(parts)
 
 
@@ -184,9 +198,23 @@ def _leads(rows: list[Row]) -> str:
 
 def _change(change: Change) -> dict[str, Any]:
     before, after = change.before or {}, change.after or {}
-    fields = [name for name in {**before, **after} if before.get(name, _MISSING) != after.get(name, _MISSING)]
-    return {"table": change.table, "id": change.id, "before": change.before, "after": change.after, "fields": fields}
+    fields = [
+        name
+        for name in {**before, **after}
+        if before.get(name, _MISSING) != after.get(name, _MISSING)
+    ]
+    return {
+        "table": change.table,
+        "id": change.id,
+        "before": change.before,
+        "after": change.after,
+        "fields": fields,
+    }
 
 
 def _fault(fault: Fault | None) -> dict[str, Any] | None:
-    return {"kind": fault.kind.name, "cause": fault.cause, "parameters": dict(fault.parameters)} if fault else None
+    return (
+        {"kind": fault.kind.name, "cause": fault.cause, "parameters": dict(fault.parameters)}
+        if fault
+        else None
+    )

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, with a short way for the requests that can be answered as soon as they are here."""
+"""uvicorn's HTTP protocol, with a short way for requests that need no task."""
 
 import asyncio
 import re
@@ -6,23 +6,33 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from mockserver.faults.delivery import Answer
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 Take = Callable[[Any, bytes], Answer | App]
-"""Answers the request of an ASGI scope, whose body is here, or gives the application that has to send the answer."""
+"""Answers the request of an ASGI scope, whose body is here, or gives the application that has to
+send the answer."""
 
 _MAX_HELD = 64 << 10
-_OFFER = re.compile(rb"\A([A-Z]+ \S+ HTTP/1\.1\r\n(?:[^\r\n]+\r\n)*?)upgrade:[ \t]*h2c[ \t]*\r\n", re.IGNORECASE)
+_OFFER = re.compile(
+    rb"\A([A-Z]+ \S+ HTTP/1\.1\r\n(?:[^\r\n]+\r\n)*?)upgrade:[ \t]*h2c[ \t]*\r\n", re.IGNORECASE
+)
 
 
 class PromptProtocol(HttpToolsProtocol):
-    """Answers a request within the call that brings its last byte: no task, no waiting, and one write for head and body.
+    """Answers a request within the call that brings its last byte.
 
-    What `take` gives an application for, what a client has to be asked for, bodies that uvicorn does not hold whole, and all that comes
-    while a client does not read its answers go the way of any ASGI server.
+    No task, no waiting, and one write for head and body.
+
+    What `take` gives an application for, what a client has to be asked for, bodies that uvicorn
+    does not hold whole, and all that comes while a client does not read its answers go the way of
+    any ASGI server.
     """
 
     def __init__(self, take: Take, *args: Any, **options: Any) -> None:
@@ -35,7 +45,11 @@ class PromptProtocol(HttpToolsProtocol):
         super().connection_made(_Joining(transport, self.loop))  # type: ignore[arg-type]  # does what uvicorn asks of a transport
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come. The parser ends a request at an `Upgrade`, which Java's client offers with each: it is taken out."""
+        """Take what has come.
+
+        The parser ends a request at an `Upgrade`, which Java's client offers with each: it is taken
+        out.
+        """
         super().data_received(_OFFER.sub(rb"\1", data) if b"h2c" in data else data)
         if self._waiting is not None and self.flow.read_paused:
             cycle, self._waiting = self._waiting, None
@@ -62,7 +76,8 @@ class PromptProtocol(HttpToolsProtocol):
     def _answer(self, cycle: RequestResponseCycle) -> Answer | App:
         try:
             return self._take(cycle.scope, bytes(cycle.body))
-        except Exception as error:  # for uvicorn to log and to answer, as the parser would take it for the client's
+        except Exception as error:
+            # uvicorn logs and answers it; the parser would take it for the client's mistake.
             return partial(_failing, error)
 
     def _write(self, cycle: RequestResponseCycle, answer: Answer) -> None:
@@ -86,8 +101,9 @@ async def _failing(error: Exception, scope: Any, receive: Any, send: Any) -> Non
 class _Joining:
     """A transport that writes at the loop's next turn what it has been given in this one.
 
-    So the answers of all requests that came together are made one after the other, and then sent one after the other: the processor does
-    not have to change between the two for each. Large answers go at once: the transport then says when a client does not read them.
+    So the answers of all requests that came together are made one after the other, and then sent
+    one after the other: the processor does not have to change between the two for each. Large
+    answers go at once: the transport then says when a client does not read them.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:

@@ -1,4 +1,7 @@
-"""A server in this process: the one the command line runs, and one on a thread as a context manager."""
+"""A server in this process.
+
+The one the command line runs, and one on a thread as a context manager.
+"""
 
 import asyncio
 import socket
@@ -16,7 +19,10 @@ from mockserver.client import Client, ControlError, WorkspaceClient
 from mockserver.serving.protocol import App, PromptProtocol, Take
 
 _GRACE_SECONDS = 0.5
-"""How long a stop waits for answers that are on their way; only those are that a fault holds back."""
+"""How long a stop waits for answers that are on their way.
+
+Only those are that a fault holds back.
+"""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -24,7 +30,9 @@ def bind(host: str, port: int) -> socket.socket:
     if ":" not in host:
         return socket.create_server((host, port), backlog=2048)
     both = host == "::" and socket.has_dualstack_ipv6()
-    return socket.create_server((host, port), family=socket.AF_INET6, backlog=2048, dualstack_ipv6=both)
+    return socket.create_server(
+        (host, port), family=socket.AF_INET6, backlog=2048, dualstack_ipv6=both
+    )
 
 
 def url_of(listener: socket.socket) -> str:
@@ -36,7 +44,10 @@ def url_of(listener: socket.socket) -> str:
 
 
 def uvicorn_server(app: App, take: Take) -> uvicorn.Server:
-    """uvicorn, set up for speed and a stop within a second; `take` answers the requests that need no task of their own."""
+    """uvicorn, set up for speed and a stop within a second.
+
+    `take` answers the requests that need no task of their own.
+    """
     config = uvicorn.Config(
         app,
         interface="asgi3",
@@ -82,11 +93,17 @@ class MockServer:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop on which it answers: whoever calls `app` without a socket does it there, since it has no locks."""
+        """The event loop on which it answers.
+
+        Whoever calls `app` without a socket does it there, since it has no locks.
+        """
         return self._loop.result()
 
     def workspace(self, name: str | None = None) -> WorkspaceClient:
-        """The workspace of that name, made where there is none yet; without a name, a new one. It has the credentials to reach it by."""
+        """The workspace of that name, made where there is none yet; without a name, a new one.
+
+        It has the credentials to reach it by.
+        """
         try:
             return self.client.create(name)
         except ControlError as error:
@@ -108,5 +125,10 @@ class MockServer:
     def __enter__(self) -> "MockServer":
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.stop()

@@ -7,12 +7,15 @@ Mode = Literal["real", "shifted", "frozen"]
 
 
 class Clock:
-    """Tells the time of one workspace; every timestamp and every expiry asks it and nothing else does."""
+    """Tells the time of one workspace.
+
+    Every timestamp and every expiry asks it and nothing else does.
+    """
 
     __slots__ = ("frozen", "offset")
 
     def __init__(self, frozen: datetime | None = None, offset: timedelta = timedelta()) -> None:
-        """`frozen` is where the clock stands still, `offset` how far it is ahead of the real time where it does not."""
+        """`frozen`: where the clock stands still; else `offset`: how far it is ahead."""
         self.frozen = frozen
         self.offset = offset
 
@@ -37,12 +40,18 @@ class Clock:
         self.frozen, self.offset = moment.astimezone(UTC), timedelta()
 
     def shift(self, offset: timedelta) -> None:
-        """Go on, that far ahead of the real time (or behind it). Raises OverflowError where there is no such time."""
+        """Go on, that far ahead of the real time (or behind it).
+
+        Raises OverflowError where there is no such time.
+        """
         _ = datetime.now(UTC) + offset
         self.frozen, self.offset = None, offset
 
     def advance(self, step: timedelta) -> None:
-        """Go on from here by that much: a frozen clock stands still again there. Raises OverflowError where there is no such time."""
+        """Go on from here by that much: a frozen clock stands still again there.
+
+        Raises OverflowError where there is no such time.
+        """
         if self.frozen is not None:
             self.frozen += step
         else:

@@ -5,4 +5,6 @@ from hashlib import blake2b
 
 def token(seed: int, kind: str, number: int, digits: int) -> str:
     """`digits` lower-case hex digits (at most 128) that only seed, kind and number decide."""
-    return blake2b(f"{seed}:{kind}:{number}".encode(), digest_size=(digits + 1) // 2).hexdigest()[:digits]
+    return blake2b(f"{seed}:{kind}:{number}".encode(), digest_size=(digits + 1) // 2).hexdigest()[
+        :digits
+    ]

@@ -1,4 +1,7 @@
-"""The store: tables of rows with hash indexes, written only through transactions that can be taken back."""
+"""The store.
+
+Tables of rows with hash indexes, written only through transactions that can be taken back.
+"""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,10 +16,12 @@ IndexKey = Callable[[Row], Hashable | None]
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """What a table is: its name and, for each index, the function from a row to its key (None: not in this index).
+    """What a table is: its name and, for each index, the function from a row to its key (None.
 
-    `columns` are all that the indexes read of a row: a row that replaces one with the same values there is not indexed again. None means
-    that any column may matter.
+    Not in this index).
+
+    `columns` are all that the indexes read of a row: a row that replaces one with the same values
+    there is not indexed again. None means that any column may matter.
     """
 
     name: str
@@ -25,7 +30,10 @@ class TableSpec:
 
 
 class Change(NamedTuple):
-    """One row before and after; `before` is None where it was created, `after` where it was deleted."""
+    """One row before and after.
+
+    `before` is None where it was created, `after` where it was deleted.
+    """
 
     table: str
     id: RowId
@@ -42,7 +50,10 @@ _made: Any = tuple.__new__
 
 
 class Saved(NamedTuple):
-    """A table's content at one moment. It is the table's own, until the table is written to again."""
+    """A table's content at one moment.
+
+    It is the table's own, until the table is written to again.
+    """
 
     rows: dict[RowId, Row]
     places: dict[RowId, int]
@@ -51,13 +62,26 @@ class Saved(NamedTuple):
 
 
 class Table:
-    """Rows by id, in the order in which they were first put; a row put again after it was deleted is the newest.
+    """Rows by id, in the order in which they were first put.
 
-    Reading costs a dict lookup; saving, restoring and copying cost nothing, as content is shared until the next write to either side.
-    `serial` counts the ids handed out and `places` numbers the rows in their order, so both survive a rollback and a restore exactly.
+    A row put again after it was deleted is the newest.
+
+    Reading costs a dict lookup; saving, restoring and copying cost nothing, as content is shared
+    until the next write to either side. `serial` counts the ids handed out and `places` numbers the
+    rows in their order, so both survive a rollback and a restore exactly.
     """
 
-    __slots__ = ("_columns", "_indexes", "_keys", "_own", "_shared", "places", "rows", "serial", "spec")
+    __slots__ = (
+        "_columns",
+        "_indexes",
+        "_keys",
+        "_own",
+        "_shared",
+        "places",
+        "rows",
+        "serial",
+        "spec",
+    )
 
     def __init__(self, spec: TableSpec) -> None:
         self.spec = spec
@@ -163,9 +187,12 @@ class Table:
 
 
 class Transaction:
-    """One request's view of one vendor's tables: what it writes is kept by `commit` or undone by `rollback`.
+    """One request's view of one vendor's tables.
 
-    Handlers run to the end without an `await`, so nobody sees a transaction half done, and its own writes are visible to it at once.
+    What it writes is kept by `commit` or undone by `rollback`.
+
+    Handlers run to the end without an `await`, so nobody sees a transaction half done, and its own
+    writes are visible to it at once.
     """
 
     __slots__ = ("_changes", "_deleted", "_serials", "tables", "trace")
@@ -198,7 +225,10 @@ class Transaction:
         return store.serial
 
     def skip_numbers(self, table: str, last: int) -> None:
-        """Never hand out a number up to and including `last`: rows that came with their ids have them."""
+        """Never hand out a number up to and including `last`.
+
+        Rows that came with their ids have them.
+        """
         store = self.tables[table]
         self._serials.setdefault(table, store.serial)
         store.serial = max(store.serial, last)

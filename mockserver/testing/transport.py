@@ -1,4 +1,4 @@
-"""An httpx transport that calls an ASGI application without a socket, and breaks off where a connection would."""
+"""An httpx transport that calls an ASGI application without a socket."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, MutableMapping
@@ -10,7 +10,10 @@ from urllib.parse import unquote
 import httpx
 
 Message = MutableMapping[str, Any]
-App = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Coroutine[Any, Any, None]]
+App = Callable[
+    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]],
+    Coroutine[Any, Any, None],
+]
 
 _CUT_SHORT = "peer closed connection without sending complete message body"
 
@@ -25,8 +28,9 @@ class InProcess(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer as far as its headers; its body is read as it comes.
 
-        Raises httpx.ReadTimeout past the client's read timeout, httpx.ReadError or httpx.RemoteProtocolError where the application
-        gives up: before the answer, or (while its body is read) within it.
+        Raises httpx.ReadTimeout past the client's read timeout, httpx.ReadError or
+        httpx.RemoteProtocolError where the application gives up: before the answer, or (while its
+        body is read) within it.
         """
         exchange = _Exchange(self._loop, request)
         call = self._app(_scope(request), exchange.receive, exchange.send)
@@ -60,7 +64,9 @@ class _Exchange:
     def __init__(self, loop: asyncio.AbstractEventLoop, request: httpx.Request) -> None:
         self._loop = loop
         self._timeout: float | None = request.extensions.get("timeout", {}).get("read")
-        self._requests: list[Message] = [{"type": "http.request", "body": request.read(), "more_body": False}]
+        self._requests: list[Message] = [
+            {"type": "http.request", "body": request.read(), "more_body": False}
+        ]
         self._left = asyncio.Event()
         self._answer: SimpleQueue[Message | BaseException | None] = SimpleQueue()
         self._started = False
@@ -94,7 +100,9 @@ class _Exchange:
             raise message
         if isinstance(message, ConnectionResetError) and not self._started:
             raise httpx.ReadError("[Errno 104] Connection reset by peer") from message
-        raise httpx.RemoteProtocolError(_CUT_SHORT if self._started else "Server disconnected without sending a response.") from message
+        raise httpx.RemoteProtocolError(
+            _CUT_SHORT if self._started else "Server disconnected without sending a response."
+        ) from message
 
     def leave(self) -> None:
         """For the client: it waits for nothing more."""

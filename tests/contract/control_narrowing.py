@@ -17,7 +17,13 @@ from mockserver.serving.server import MockServer
 
 Json = dict[str, Any]
 
-WORKSPACE, SNAPSHOT, VENDOR, LEAD, TOKEN = "contract", "kept", "octanist", "lead_abc123", "contract-token"
+WORKSPACE, SNAPSHOT, VENDOR, LEAD, TOKEN = (
+    "contract",
+    "kept",
+    "octanist",
+    "lead_abc123",
+    "contract-token",
+)
 NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
 OPERATIONS = ["list_leads", "create_lead", "update_lead"]
 A_CENTURY = 3_000_000_000
@@ -44,12 +50,34 @@ NARROWED: dict[str, Json] = {
     "Expectation": {
         "enum": [
             {"requests": [{"vendor": VENDOR}]},
-            {"requests": [{"operation": "list_leads", "method": "GET", "path": "/api/*", "status": 200}], "times": 1},
-            {"requests": [{"operation": "update_lead", "body": {"status": "won"}}, {"fault": "slow"}], "in_order": True, "after": 1},
-            {"requests": [{"headers": {"X-API-KEY": "other"}, "query": {"limit": "1"}}], "at_least": 0, "at_most": 3},
+            {
+                "requests": [
+                    {"operation": "list_leads", "method": "GET", "path": "/api/*", "status": 200}
+                ],
+                "times": 1,
+            },
+            {
+                "requests": [
+                    {"operation": "update_lead", "body": {"status": "won"}},
+                    {"fault": "slow"},
+                ],
+                "in_order": True,
+                "after": 1,
+            },
+            {
+                "requests": [{"headers": {"X-API-KEY": "other"}, "query": {"limit": "1"}}],
+                "at_least": 0,
+                "at_most": 3,
+            },
         ]
     },
-    "SettingChanges": {"enum": [{VENDOR: {}}, {VENDOR: {"allow_bulk_updates": True}}, {VENDOR: {"allow_bulk_updates": None}}]},
+    "SettingChanges": {
+        "enum": [
+            {VENDOR: {}},
+            {VENDOR: {"allow_bulk_updates": True}},
+            {VENDOR: {"allow_bulk_updates": None}},
+        ]
+    },
 }
 """What takes the place of a schema whose good values a list says better."""
 
@@ -59,7 +87,13 @@ PROPERTIES: dict[str, Json] = {
 }
 """What takes the place of single properties."""
 
-FIXTURE = {"enum": [{}, {VENDOR: {"leads": [{"id": LEAD, "email": "a@example.com"}]}}, {"clock": "2025-01-31T12:00:00Z"}]}
+FIXTURE = {
+    "enum": [
+        {},
+        {VENDOR: {"leads": [{"id": LEAD, "email": "a@example.com"}]}},
+        {"clock": "2025-01-31T12:00:00Z"},
+    ]
+}
 SHIFT = {"type": "number", "minimum": -A_CENTURY, "maximum": A_CENTURY}
 
 
@@ -88,14 +122,20 @@ def control_contract(mode: str) -> OpenApiSchema:
             "headers": {"Authorization": f"Bearer {TOKEN}"},
             "checks": {"enabled": True},
             "phases": {"enabled": True},
-            "analysis": {"constants": {"enabled": False}},  # texts found in the source keep no format
+            "analysis": {
+                "constants": {"enabled": False}
+            },  # texts found in the source keep no format
         }
     )
-    schema = schemathesis.openapi.from_dict(_document(app, narrowed=mode == "positive"), config=config)
+    schema = schemathesis.openapi.from_dict(
+        _document(app, narrowed=mode == "positive"), config=config
+    )
     schema.app = app
     if mode == "positive":
         return schema
-    fallible = schema.include(operation_id=[each.id for each in app.control.document.operations if _can_be_wrong(each)])
+    fallible = schema.include(
+        operation_id=[each.id for each in app.control.document.operations if _can_be_wrong(each)]
+    )
     assert isinstance(fallible, OpenApiSchema)
     return fallible
 

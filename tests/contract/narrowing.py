@@ -27,7 +27,12 @@ CREDENTIALS: dict[str, dict[str, str]] = {
 """What each vendor's client sends to be let in as the one declared account."""
 
 PLACES: dict[str, dict[str, str]] = {
-    "sela": {"LeadId": "leads", "LeadTypeId": "lead_types", "WebhookId": "webhooks", "IngestionId": "ingestion_configs"},
+    "sela": {
+        "LeadId": "leads",
+        "LeadTypeId": "lead_types",
+        "WebhookId": "webhooks",
+        "IngestionId": "ingestion_configs",
+    },
     "octanist": {"id": "leads"},
     "nlpearl": {"pearlId": "pearls", "leadId": "leads"},
 }
@@ -48,30 +53,46 @@ Json = dict[str, Any]
 def _phones() -> st.SearchStrategy[str]:
     digits = st.integers(2_000_000_000, 9_999_999_999).map(str)
     notations = st.sampled_from(["+1{}{}{}", "({}) {}-{}", "{}-{}-{}", "1{}{}{}"])
-    numbers = st.builds(lambda number, notation: notation.format(number[:3], number[3:6], number[6:]), digits, notations)
+    numbers = st.builds(
+        lambda number, notation: notation.format(number[:3], number[3:6], number[6:]),
+        digits,
+        notations,
+    )
     return numbers.filter(lambda number: phone_e164(number) is not None)
 
 
 def _names(separator: str, endings: tuple[str, ...]) -> st.SearchStrategy[str]:
-    name = st.builds(str.__add__, st.sampled_from(["id", "name", "email", "status", "value", "createdAt"]), st.sampled_from(endings))
+    name = st.builds(
+        str.__add__,
+        st.sampled_from(["id", "name", "email", "status", "value", "createdAt"]),
+        st.sampled_from(endings),
+    )
     return st.lists(name, min_size=1, max_size=3).map(separator.join)
 
 
 def _moments() -> st.SearchStrategy[str]:
     """Those that every zone has a calendar for."""
     offsets = st.sampled_from(["Z", "+00:00", "-08:00", "+05:30"])
-    return st.builds("{}T{}{}".format, st.dates(date(2, 1, 1), date(9998, 12, 31)), st.times(), offsets)
+    return st.builds(
+        "{}T{}{}".format, st.dates(date(2, 1, 1), date(9998, 12, 31)), st.times(), offsets
+    )
 
 
 FORMATS: dict[str, st.SearchStrategy[str]] = {
     "date-time": _moments(),
-    "email": st.emails(domains=st.sampled_from(["example.com", "mail.example.org", "xn--bcher-kva.example"])).filter(is_email),
+    "email": st.emails(
+        domains=st.sampled_from(["example.com", "mail.example.org", "xn--bcher-kva.example"])
+    ).filter(is_email),
     "field-list": _names(",", ("",)),
-    "js-date": st.dates().map(str) | st.datetimes().map(lambda moment: f"{moment.isoformat(timespec='milliseconds')}Z"),
-    "numeric": st.integers(-(10**12), 10**12).map(str) | st.floats(allow_nan=False, allow_infinity=False).map(str),
+    "js-date": st.dates().map(str)
+    | st.datetimes().map(lambda moment: f"{moment.isoformat(timespec='milliseconds')}Z"),
+    "numeric": st.integers(-(10**12), 10**12).map(str)
+    | st.floats(allow_nan=False, allow_infinity=False).map(str),
     "phone": _phones(),
     "sort-list": _names(",", ("", ":asc", ":desc")),
-    "django-email": st.emails(domains=st.sampled_from(["example.com", "company.local", "localhost"])).filter(is_django_email),
+    "django-email": st.emails(
+        domains=st.sampled_from(["example.com", "company.local", "localhost"])
+    ).filter(is_django_email),
     "django-url": st.builds(
         "http{}://{}/{}".format,
         st.sampled_from(["", "s"]),
@@ -91,10 +112,24 @@ def _in_a_form(schema: Json) -> Json:
     """The schema of what a form can say: null only as JSON text, and by an empty text that the field is null or left out."""
     fields = {}
     for name, part in schema.get("properties", {}).items():
-        slim = {key: value for key, value in part.items() if key != "nullable" or part.get("type") in ("object", "array")}
-        slim |= {"enum": [value for value in part["enum"] if value is not None]} if "enum" in part else {}
-        slim |= {"oneOf": [each for each in part["oneOf"] if each.get("enum") != [None]]} if "oneOf" in part else {}
-        may_be_empty = part.get("nullable") or not (name in schema.get("required", ()) or "minLength" in part)
+        slim = {
+            key: value
+            for key, value in part.items()
+            if key != "nullable" or part.get("type") in ("object", "array")
+        }
+        slim |= (
+            {"enum": [value for value in part["enum"] if value is not None]}
+            if "enum" in part
+            else {}
+        )
+        slim |= (
+            {"oneOf": [each for each in part["oneOf"] if each.get("enum") != [None]]}
+            if "oneOf" in part
+            else {}
+        )
+        may_be_empty = part.get("nullable") or not (
+            name in schema.get("required", ()) or "minLength" in part
+        )
         fields[name] = {"anyOf": [{"enum": [""]}, slim]} if may_be_empty else slim
     return schema | {"properties": fields} if fields else schema
 
@@ -127,10 +162,20 @@ class Narrowing:
     def _body(self, name: str, body: Json) -> None:
         if self._site.vendor.dialect.empty_body is ...:
             body["required"] = True
-        (read,) = [operation.body for operation in self._site.document.operations if operation.id == name and operation.body]
-        partial = any("x-partial" in part for part in read.reader.schema.get("properties", {}).values())
+        (read,) = [
+            operation.body
+            for operation in self._site.document.operations
+            if operation.id == name and operation.body
+        ]
+        partial = any(
+            "x-partial" in part for part in read.reader.schema.get("properties", {}).values()
+        )
         if partial:  # a form spells its list in numbered fields, which no schema can say
-            body["content"] = {kind: content for kind, content in body["content"].items() if kind not in (FORM, MULTIPART)}
+            body["content"] = {
+                kind: content
+                for kind, content in body["content"].items()
+                if kind not in (FORM, MULTIPART)
+            }
         mapped = None if partial else read.item
         schema = self._part((mapped or read.reader).schema)
         for kind, content in body["content"].items():
@@ -169,7 +214,9 @@ def _in_one_media_type(document: Json) -> Json:
     for item in document["paths"].values():
         for operation in item.values():
             if "requestBody" in operation:
-                operation["requestBody"]["content"] = dict([*operation["requestBody"]["content"].items()][:1])
+                operation["requestBody"]["content"] = dict(
+                    [*operation["requestBody"]["content"].items()][:1]
+                )
     return document
 
 
@@ -185,11 +232,15 @@ def contract(site: Site, app: Application, mode: str, walked: bool) -> OpenApiSc
             "headers": CREDENTIALS[site.vendor.name],
             "checks": {"enabled": True},
             "phases": {"enabled": True},
-            "analysis": {"constants": {"enabled": False}},  # texts found in the source keep no format
+            "analysis": {
+                "constants": {"enabled": False}
+            },  # texts found in the source keep no format
         }
     )
     document = Narrowing(site, app.workspaces.seed.tables[site.vendor.name]).document()
-    schema = schemathesis.openapi.from_dict(_in_one_media_type(document) if walked else document, config=config)
+    schema = schemathesis.openapi.from_dict(
+        _in_one_media_type(document) if walked else document, config=config
+    )
     schema.app = app
     return schema
 

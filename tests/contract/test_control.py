@@ -29,7 +29,11 @@ def test_bad_requests_are_refused(case: Case[Any]) -> None:
 
 
 def test_every_operation_is_tested() -> None:
-    tested = {result.ok().definition.raw["operationId"] for result in GOOD.get_all_operations() if isinstance(result, Ok)}
+    tested = {
+        result.ok().definition.raw["operationId"]
+        for result in GOOD.get_all_operations()
+        if isinstance(result, Ok)
+    }
     assert tested == {operation.id for operation in GOOD.app.control.document.operations}
 
 
@@ -37,7 +41,12 @@ def test_what_was_made_can_be_read_changed_and_deleted() -> None:
     assert len(walk(control_contract("positive"), EMPTIED, steps=6, begin=begin)) > 1
 
 
-@pytest.mark.parametrize(("name", "ends"), [pytest.param(name, ends, id=f"{ends[0]} {name}") for name, *ends in links(GOOD)])
+@pytest.mark.parametrize(
+    ("name", "ends"),
+    [pytest.param(name, ends, id=f"{ends[0]} {name}") for name, *ends in links(GOOD)],
+)
 def test_every_link_leads_on(name: str, ends: list[str]) -> None:
-    followed = walk(control_contract("positive").include(operation_id=ends), EMPTIED, steps=4, begin=begin)
+    followed = walk(
+        control_contract("positive").include(operation_id=ends), EMPTIED, steps=4, begin=begin
+    )
     assert {200, 201, 204} & {status for id, status in followed if f"] {name} -> " in id}

@@ -31,16 +31,37 @@ def known(parameter: Any) -> Any:
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_nul_in_a_body_is_refused(operation: Any) -> None:
-    places = {each.name: known(each) for each in operation.iter_parameters() if each.location is ParameterLocation.PATH}
-    case = operation.Case(path_parameters=places, body={"\0": ["\0"]} if operation.body else NOT_SET, media_type="application/json")
+    places = {
+        each.name: known(each)
+        for each in operation.iter_parameters()
+        if each.location is ParameterLocation.PATH
+    }
+    case = operation.Case(
+        path_parameters=places,
+        body={"\0": ["\0"]} if operation.body else NOT_SET,
+        media_type="application/json",
+    )
     answer = case.call_and_validate(headers=operation.schema.config.headers)
     assert answer.status_code == 400 or not operation.body
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_nul_in_path_and_query_breaks_nothing(operation: Any) -> None:
-    named = {each.name: "\0" for each in operation.iter_parameters() if each.location is ParameterLocation.PATH}
-    asked = {each.name: "\0" for each in operation.iter_parameters() if each.location is ParameterLocation.QUERY}
-    case = operation.Case(path_parameters=named, query=asked, body={} if operation.body else NOT_SET, media_type="application/json")
+    named = {
+        each.name: "\0"
+        for each in operation.iter_parameters()
+        if each.location is ParameterLocation.PATH
+    }
+    asked = {
+        each.name: "\0"
+        for each in operation.iter_parameters()
+        if each.location is ParameterLocation.QUERY
+    }
+    case = operation.Case(
+        path_parameters=named,
+        query=asked,
+        body={} if operation.body else NOT_SET,
+        media_type="application/json",
+    )
     answer = case.call_and_validate(headers=operation.schema.config.headers)
     assert answer.status_code < 500

@@ -18,11 +18,19 @@ AS_THE_VENDOR = contracts("vendor", "positive", walked=True)
 @pytest.mark.parametrize(
     ("schema", "excluded"),
     [
-        *[pytest.param(schema, [], id=f"{name} to the letter") for name, schema in TO_THE_LETTER.items()],
-        *[pytest.param(schema, LENIENT, id=f"{name} as the vendor reads") for name, schema in AS_THE_VENDOR.items()],
+        *[
+            pytest.param(schema, [], id=f"{name} to the letter")
+            for name, schema in TO_THE_LETTER.items()
+        ],
+        *[
+            pytest.param(schema, LENIENT, id=f"{name} as the vendor reads")
+            for name, schema in AS_THE_VENDOR.items()
+        ],
     ],
 )
-def test_what_was_created_can_be_read_changed_listed_and_deleted(schema: OpenApiSchema, excluded: list[CheckFunction]) -> None:
+def test_what_was_created_can_be_read_changed_listed_and_deleted(
+    schema: OpenApiSchema, excluded: list[CheckFunction]
+) -> None:
     assert len(walk(schema, excluded, steps=6)) > 1
 
 

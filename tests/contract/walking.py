@@ -26,7 +26,9 @@ def links(schema: OpenApiSchema) -> Iterator[tuple[str, str, str]]:
     for item in schema.raw_schema["paths"].values():
         for operation in item.values():
             for response in operation["responses"].values():
-                found = response.get("links", {}) if response.get("x-provenance") != "chosen" else {}
+                found = (
+                    response.get("links", {}) if response.get("x-provenance") != "chosen" else {}
+                )
                 for name, link in found.items():
                     shared = schema.raw_schema["components"].get("links", {})
                     target = shared[link["$ref"].rpartition("/")[2]] if "$ref" in link else link
@@ -48,10 +50,17 @@ def named(body: dict[str, Any]) -> set[Any]:
     return {item for items in lists for item in items if isinstance(item, str)}
 
 
-def walk(schema: Any, excluded: list[CheckFunction], steps: int, begin: Callable[[Application], None] = reset) -> set[tuple[str, int]]:
+def walk(
+    schema: Any,
+    excluded: list[CheckFunction],
+    steps: int,
+    begin: Callable[[Application], None] = reset,
+) -> set[tuple[str, int]]:
     """Walk along the links, each time from where the server begins; gives each link that was followed, with the statuses it led to."""
     followed = set()
-    schema.analysis._dependency_graph = DependencyGraph(operations={}, resources={})  # no links but those that are written
+    schema.analysis._dependency_graph = DependencyGraph(
+        operations={}, resources={}
+    )  # no links but those that are written
 
     class Walk(schema.as_state_machine()):  # type: ignore[misc]  # the base class is made from the document
         def setup(self) -> None:
@@ -60,12 +69,24 @@ def walk(schema: Any, excluded: list[CheckFunction], steps: int, begin: Callable
 
         def step(self, input: StepInput) -> StepOutput:
             case = input.case
-            self.deleted += [named(case.body)] if case.method == "DELETE" and isinstance(case.body, dict) else []
+            self.deleted += (
+                [named(case.body)]
+                if case.method == "DELETE" and isinstance(case.body, dict)
+                else []
+            )
             # A step that leaves out some of its link may well ask for what is not there, as may one that finds by its body what has changed;
-            untrue = [] if is_followed(input) and case.path_parameters else [ensure_resource_availability]
+            untrue = (
+                []
+                if is_followed(input) and case.path_parameters
+                else [ensure_resource_availability]
+            )
             # a DELETE with a body takes away what its body names, not all below its path.
             places = set(case.path_parameters.values())
-            untrue += [use_after_free] if self.deleted and not any(places & names for names in self.deleted) else []
+            untrue += (
+                [use_after_free]
+                if self.deleted and not any(places & names for names in self.deleted)
+                else []
+            )
             self.excluded = [*excluded, *untrue]
             output = super().step(input)
             if is_followed(input) and input.transition:
@@ -76,7 +97,12 @@ def walk(schema: Any, excluded: list[CheckFunction], steps: int, begin: Callable
             return case.call(headers=schema.config.headers)
 
         def validate_response(self, response: Response, case: Case[Any], **options: object) -> None:
-            case.validate_response(response, headers=schema.config.headers, excluded_checks=self.excluded, recorder=self.recorder)
+            case.validate_response(
+                response,
+                headers=schema.config.headers,
+                excluded_checks=self.excluded,
+                recorder=self.recorder,
+            )
 
     profile = settings.get_profile(settings.get_current_profile_name())
     Walk.run(settings=settings(profile, stateful_step_count=steps))

@@ -19,7 +19,9 @@ def test_a_clock_is_real_at_first(control: httpx.Client) -> None:
     ("at", "now"),
     [
         pytest.param("2025-01-31T12:00:00Z", "2025-01-31T12:00:00.000Z", id="UTC"),
-        pytest.param("2025-01-31T12:00:00.5+02:00", "2025-01-31T10:00:00.500Z", id="offset and fraction"),
+        pytest.param(
+            "2025-01-31T12:00:00.5+02:00", "2025-01-31T10:00:00.500Z", id="offset and fraction"
+        ),
         pytest.param("2024-02-29T23:59:59-08:00", "2024-03-01T07:59:59.000Z", id="leap day"),
     ],
 )
@@ -29,7 +31,9 @@ def test_a_frozen_clock_stands_still(at: str, now: str, control: httpx.Client) -
     assert control.get("/clock").json() == frozen
 
 
-def test_a_clock_is_frozen_at_the_present_moment_where_no_other_is_named(control: httpx.Client) -> None:
+def test_a_clock_is_frozen_at_the_present_moment_where_no_other_is_named(
+    control: httpx.Client,
+) -> None:
     control.put("/clock", json={"mode": "shifted", "shift_seconds": -86_400})
     first = control.put("/clock", json={"mode": "frozen"}).json()
     assert datetime.now(UTC) - datetime.fromisoformat(first["now"]) > timedelta(hours=23)
@@ -37,7 +41,9 @@ def test_a_clock_is_frozen_at_the_present_moment_where_no_other_is_named(control
 
 
 @pytest.mark.parametrize("seconds", [3600, -0.5, 0])
-def test_a_shifted_clock_goes_on_ahead_of_the_real_time_or_behind_it(seconds: float, control: httpx.Client) -> None:
+def test_a_shifted_clock_goes_on_ahead_of_the_real_time_or_behind_it(
+    seconds: float, control: httpx.Client
+) -> None:
     shown = control.put("/clock", json={"mode": "shifted", "shift_seconds": seconds}).json()
     ahead = datetime.fromisoformat(shown["now"]) - datetime.now(UTC)
     assert abs(ahead.total_seconds() - seconds) < 60
@@ -89,10 +95,15 @@ MODES = "must be one of real, frozen, shifted"
         pytest.param([], {"": "must be a JSON object"}, id="list"),
     ],
 )  # fmt: skip  # a row of a table stays one row
-def test_a_clock_that_cannot_be_is_refused(body: Any, errors: dict[str, str], control: httpx.Client) -> None:
+def test_a_clock_that_cannot_be_is_refused(
+    body: Any, errors: dict[str, str], control: httpx.Client
+) -> None:
     control.put("/clock", json=NOON)
     answer = control.put("/clock", json=body)
-    assert (answer.status_code, {each["pointer"]: each["detail"] for each in answer.json()["errors"]}) == (400, errors)
+    assert (
+        answer.status_code,
+        {each["pointer"]: each["detail"] for each in answer.json()["errors"]},
+    ) == (400, errors)
     assert control.get("/clock").json()["now"] == "2025-01-31T12:00:00.000Z"
 
 
@@ -100,11 +111,18 @@ def test_a_clock_that_cannot_be_is_refused(body: Any, errors: dict[str, str], co
     ("body", "detail"),
     [
         pytest.param({"seconds": -1}, "must be at least 0", id="back"),
-        pytest.param({"seconds": 300_000_000_000}, "must lead to a time between the years 1 and 9999", id="past 9999"),
+        pytest.param(
+            {"seconds": 300_000_000_000},
+            "must lead to a time between the years 1 and 9999",
+            id="past 9999",
+        ),
         pytest.param({"seconds": True}, "must be a number", id="true"),
         pytest.param({}, "is missing", id="empty"),
     ],
 )
 def test_time_that_cannot_pass_is_refused(body: Any, detail: str, control: httpx.Client) -> None:
     answer = control.post("/clock/advance", json=body)
-    assert (answer.status_code, answer.json()["errors"]) == (400, [{"pointer": "/seconds", "detail": detail}])
+    assert (answer.status_code, answer.json()["errors"]) == (
+        400,
+        [{"pointer": "/seconds", "detail": detail}],
+    )

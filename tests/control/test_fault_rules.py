@@ -26,26 +26,44 @@ RULE = {
     "spent": False,
     "expired": False,
 }
-NEW = {"fault": "rate_limited", "parameters": {"retry_after": 3}, "vendor": "octanist", "operation": "list_leads", "times": 1}
+NEW = {
+    "fault": "rate_limited",
+    "parameters": {"retry_after": 3},
+    "vendor": "octanist",
+    "operation": "list_leads",
+    "times": 1,
+}
 
 
 def test_the_catalogue_tells_every_fault_and_what_it_takes(admin: httpx.Client) -> None:
     told = admin.get("/faults").json()
-    assert {each["name"]: [parameter["name"] for parameter in each["parameters"]] for each in told["faults"]} == {
-        kind.name: list(kind.parameters) for kind in CATALOGUE.values()
+    assert {
+        each["name"]: [parameter["name"] for parameter in each["parameters"]]
+        for each in told["faults"]
+    } == {kind.name: list(kind.parameters) for kind in CATALOGUE.values()}
+    assert told["magic"]["phones"] == {
+        f"+1 <area> 555-01{ending}": name for ending, name in MAGIC_PHONES.items()
     }
-    assert told["magic"]["phones"] == {f"+1 <area> 555-01{ending}": name for ending, name in MAGIC_PHONES.items()}
 
 
 def test_a_fault_of_the_catalogue_is_told_whole(admin: httpx.Client) -> None:
-    (told,) = [each for each in admin.get("/faults").json()["faults"] if each["name"] == "slow_drip"]
+    (told,) = [
+        each for each in admin.get("/faults").json()["faults"] if each["name"] == "slow_drip"
+    ]
     assert told == {
         "name": "slow_drip",
         "help": "The body comes in small pieces.",
         "status": None,
         "applies": True,
         "parameters": [
-            {"name": "seconds", "type": "number", "default": 1, "help": "How long it takes altogether", "minimum": 0, "maximum": 3600}
+            {
+                "name": "seconds",
+                "type": "number",
+                "default": 1,
+                "help": "How long it takes altogether",
+                "minimum": 0,
+                "maximum": 3600,
+            }
         ],
     }
 
@@ -56,27 +74,41 @@ def test_every_fault_of_the_catalogue_can_be_asked_for(name: str, control: httpx
     assert (answer.status_code, answer.json()["fault"]) == (201, name)
 
 
-def test_a_refusal_is_lost_like_any_other_answer(control: httpx.Client, octanist: httpx.Client) -> None:
+def test_a_refusal_is_lost_like_any_other_answer(
+    control: httpx.Client, octanist: httpx.Client
+) -> None:
     assert octanist.get("/leads/nobody").status_code == 404
-    control.post("/faults", json={"fault": "apply_but_fail", "parameters": {"answer": "server_error"}})
+    control.post(
+        "/faults", json={"fault": "apply_but_fail", "parameters": {"answer": "server_error"}}
+    )
     assert octanist.get("/leads/nobody").status_code == 500
 
 
 def test_a_rule_is_made_again_from_what_is_told_of_it(control: httpx.Client) -> None:
     made = control.post("/faults", json=NEW).json()
-    told = {name: value for name, value in made.items() if name not in ("id", "seen", "applied", "left", "spent", "expired")}
+    told = {
+        name: value
+        for name, value in made.items()
+        if name not in ("id", "seen", "applied", "left", "spent", "expired")
+    }
     assert control.post("/faults", json=told).json() == made | {"id": 2}
 
 
-def test_a_rule_is_followed_and_counts_what_it_did(control: httpx.Client, octanist: httpx.Client) -> None:
+def test_a_rule_is_followed_and_counts_what_it_did(
+    control: httpx.Client, octanist: httpx.Client
+) -> None:
     assert control.post("/faults", json=NEW).json() == RULE
     answers = [octanist.get("/leads") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [429, 200]
     assert answers[0].headers["retry-after"] == "3"
-    assert control.get("/faults").json() == {"faults": [RULE | {"seen": 1, "applied": 1, "left": 0, "spent": True}]}
+    assert control.get("/faults").json() == {
+        "faults": [RULE | {"seen": 1, "applied": 1, "left": 0, "spent": True}]
+    }
 
 
-def test_a_rule_lives_by_the_clock_of_the_workspace(control: httpx.Client, octanist: httpx.Client) -> None:
+def test_a_rule_lives_by_the_clock_of_the_workspace(
+    control: httpx.Client, octanist: httpx.Client
+) -> None:
     control.put("/clock", json={"mode": "frozen", "at": "2025-01-31T12:00:00Z"})
     control.post("/faults", json={"fault": "server_error", "seconds_to_live": 60})
     assert octanist.get("/leads").status_code == 500
@@ -89,14 +121,21 @@ def test_the_journal_tells_which_rule_it_was(control: httpx.Client, octanist: ht
     control.post("/faults", json=NEW)
     number = octanist.get("/leads").headers["mockserver-request"]
     parameters = {"retry_after": 3, "limit": None, "window": 60.0}
-    assert control.get(f"/requests/{number}").json()["fault"] == {"kind": "rate_limited", "cause": "rule 1", "parameters": parameters}
+    assert control.get(f"/requests/{number}").json()["fault"] == {
+        "kind": "rate_limited",
+        "cause": "rule 1",
+        "parameters": parameters,
+    }
 
 
 def test_rules_are_removed_one_by_one_or_all_at_once(control: httpx.Client) -> None:
     for name in ("slow", "reset", "timeout"):
         control.post("/faults", json={"fault": name})
     assert control.delete("/faults/2").status_code == 204
-    assert [each["fault"] for each in control.get("/faults").json()["faults"]] == ["slow", "timeout"]
+    assert [each["fault"] for each in control.get("/faults").json()["faults"]] == [
+        "slow",
+        "timeout",
+    ]
     assert control.delete("/faults").status_code == 204
     assert control.get("/faults").json() == {"faults": []}
 
@@ -104,7 +143,10 @@ def test_rules_are_removed_one_by_one_or_all_at_once(control: httpx.Client) -> N
 @pytest.mark.parametrize("id", ["2", "0", "99999999999999999999", "x"])
 def test_a_rule_that_is_not_there_is_not_removed(id: str, control: httpx.Client) -> None:
     control.post("/faults", json={"fault": "slow"})
-    assert (control.delete(f"/faults/{id}").status_code, len(control.get("/faults").json()["faults"])) == (404, 1)
+    assert (
+        control.delete(f"/faults/{id}").status_code,
+        len(control.get("/faults").json()["faults"]),
+    ) == (404, 1)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +198,12 @@ def test_a_rule_that_is_not_there_is_not_removed(id: str, control: httpx.Client)
         ),
     ],
 )  # fmt: skip  # a row of a table stays one row
-def test_a_rule_that_could_never_do_anything_is_refused(rule: Any, errors: dict[str, str], control: httpx.Client) -> None:
+def test_a_rule_that_could_never_do_anything_is_refused(
+    rule: Any, errors: dict[str, str], control: httpx.Client
+) -> None:
     answer = control.post("/faults", json=rule)
-    assert (answer.status_code, {each["pointer"]: each["detail"] for each in answer.json()["errors"]}) == (400, errors)
+    assert (
+        answer.status_code,
+        {each["pointer"]: each["detail"] for each in answer.json()["errors"]},
+    ) == (400, errors)
     assert control.get("/faults").json() == {"faults": []}

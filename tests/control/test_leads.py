@@ -13,16 +13,29 @@ def ids(page: dict[str, Any]) -> list[tuple[str, Any]]:
     return [(each["vendor"], each["id"]) for each in page["leads"]]
 
 
-def test_leads_are_listed_by_vendor_and_oldest_first(control: httpx.Client, workspace: Workspace) -> None:
-    stored = [(vendor, id) for vendor in ("nlpearl", "octanist", "sela") for id in workspace.tables[vendor]["leads"].rows]
+def test_leads_are_listed_by_vendor_and_oldest_first(
+    control: httpx.Client, workspace: Workspace
+) -> None:
+    stored = [
+        (vendor, id)
+        for vendor in ("nlpearl", "octanist", "sela")
+        for id in workspace.tables[vendor]["leads"].rows
+    ]
     page = control.get("/leads").json()
     assert (ids(page), page["next"]) == (stored, None)
 
 
 def test_a_lead_is_shown_as_it_is_stored(control: httpx.Client, workspace: Workspace) -> None:
     row = workspace.tables["sela"]["leads"].rows[28001]
-    assert control.get("/leads?vendor=sela&limit=1").json()["leads"] == [{"vendor": "sela", "id": 28001, "lead": row}]
-    assert control.get("/leads/sela/28001").json() == {"vendor": "sela", "id": 28001, "lead": row, "history": []}
+    assert control.get("/leads?vendor=sela&limit=1").json()["leads"] == [
+        {"vendor": "sela", "id": 28001, "lead": row}
+    ]
+    assert control.get("/leads/sela/28001").json() == {
+        "vendor": "sela",
+        "id": 28001,
+        "lead": row,
+        "history": [],
+    }
 
 
 @pytest.mark.parametrize("limit", [1, 7, 13, 39, 1000])
@@ -40,11 +53,16 @@ def delete(nlpearl: httpx.Client, lead: dict[str, Any]) -> None:
     assert nlpearl.request("DELETE", pearl, json={"leadIds": [lead["id"]]}).status_code == 200
 
 
-def test_a_page_goes_on_where_the_last_lead_was_deleted(control: httpx.Client, nlpearl: httpx.Client) -> None:
+def test_a_page_goes_on_where_the_last_lead_was_deleted(
+    control: httpx.Client, nlpearl: httpx.Client
+) -> None:
     page = control.get("/leads?vendor=nlpearl&limit=2").json()
     rest = ids(control.get("/leads", params={"vendor": "nlpearl", "after": page["next"]}).json())
     delete(nlpearl, page["leads"][1])
-    assert ids(control.get("/leads", params={"vendor": "nlpearl", "after": page["next"]}).json()) == rest
+    assert (
+        ids(control.get("/leads", params={"vendor": "nlpearl", "after": page["next"]}).json())
+        == rest
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,7 +79,9 @@ def test_a_page_goes_on_where_the_last_lead_was_deleted(control: httpx.Client, n
         pytest.param("", 39, id="nothing asked"),
     ],
 )
-def test_leads_are_searched_by_what_is_in_them(query: str, found: int, control: httpx.Client) -> None:
+def test_leads_are_searched_by_what_is_in_them(
+    query: str, found: int, control: httpx.Client
+) -> None:
     assert len(control.get("/leads", params={"q": query}).json()["leads"]) == found
 
 
@@ -79,17 +99,28 @@ def test_a_lead_tells_its_history(control: httpx.Client, octanist: httpx.Client)
         "create_lead",
         None,
     )
-    assert (won["request"], won["time"], won["operation"]) == (3, "2025-01-31T12:00:05.000Z", "update_lead")
+    assert (won["request"], won["time"], won["operation"]) == (
+        3,
+        "2025-01-31T12:00:05.000Z",
+        "update_lead",
+    )
     assert (won["before"], won["after"]) == (created["after"], told["lead"])
     assert {"status", "updatedAt"} <= set(won["fields"])
 
 
-def test_a_deleted_lead_still_tells_its_history(control: httpx.Client, nlpearl: httpx.Client) -> None:
+def test_a_deleted_lead_still_tells_its_history(
+    control: httpx.Client, nlpearl: httpx.Client
+) -> None:
     (lead,) = control.get("/leads?vendor=nlpearl&limit=1").json()["leads"]
     delete(nlpearl, lead)
     told = control.get(f"/leads/nlpearl/{lead['id']}").json()
     (change,) = told["history"]
-    assert (told["lead"], change["operation"], change["before"], change["after"]) == (None, "delete_leads", lead["lead"], None)
+    assert (told["lead"], change["operation"], change["before"], change["after"]) == (
+        None,
+        "delete_leads",
+        lead["lead"],
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,13 +128,24 @@ def test_a_deleted_lead_still_tells_its_history(control: httpx.Client, nlpearl: 
     [
         pytest.param("sela/1", "{} has no lead '1' of sela.", id="number"),
         pytest.param("sela/" + "9" * 5000, None, id="enormous number"),
-        pytest.param("octanist/28001", "{} has no lead '28001' of octanist.", id="id of another vendor"),
-        pytest.param("nobody/1", "'nobody' is no vendor; the vendors are nlpearl, octanist, sela.", id="vendor"),
+        pytest.param(
+            "octanist/28001", "{} has no lead '28001' of octanist.", id="id of another vendor"
+        ),
+        pytest.param(
+            "nobody/1",
+            "'nobody' is no vendor; the vendors are nlpearl, octanist, sela.",
+            id="vendor",
+        ),
     ],
 )
-def test_a_lead_that_is_not_there_is_not_found(path: str, detail: str | None, control: httpx.Client, account: str) -> None:
+def test_a_lead_that_is_not_there_is_not_found(
+    path: str, detail: str | None, control: httpx.Client, account: str
+) -> None:
     answer = control.get(f"/leads/{path}")
-    assert (answer.status_code, answer.json()["detail"] if detail else None) == (404, detail and detail.format(account))
+    assert (answer.status_code, answer.json()["detail"] if detail else None) == (
+        404,
+        detail and detail.format(account),
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,16 +155,35 @@ def test_a_lead_that_is_not_there_is_not_found(path: str, detail: str | None, co
         pytest.param("limit=1001", "limit", "must be at most 1000", id="high"),
         pytest.param("limit=many", "limit", "must be an integer", id="no number"),
         pytest.param("after=x", "after", "must match ^[a-z0-9_]+:[0-9]{1,15}$", id="after"),
-        pytest.param("vendor=Sela", "vendor", "is 'Sela', which is not known; did you mean sela?", id="vendor"),
-        pytest.param("search=ada", "search", "is no parameter here; known are vendor, q, limit, after", id="unknown"),
+        pytest.param(
+            "vendor=Sela",
+            "vendor",
+            "is 'Sela', which is not known; did you mean sela?",
+            id="vendor",
+        ),
+        pytest.param(
+            "search=ada",
+            "search",
+            "is no parameter here; known are vendor, q, limit, after",
+            id="unknown",
+        ),
     ],
 )
-def test_a_question_that_makes_no_sense_is_refused(query: str, parameter: str, detail: str, control: httpx.Client) -> None:
+def test_a_question_that_makes_no_sense_is_refused(
+    query: str, parameter: str, detail: str, control: httpx.Client
+) -> None:
     answer = control.get(f"/leads?{query}")
-    assert (answer.status_code, answer.json()["errors"]) == (400, [{"parameter": parameter, "detail": detail}])
+    assert (answer.status_code, answer.json()["errors"]) == (
+        400,
+        [{"parameter": parameter, "detail": detail}],
+    )
 
 
 def test_leads_of_another_workspace_are_not_seen(control: httpx.Client, server: MockServer) -> None:
     other = server.app.workspaces.create(None)
-    httpx.post(f"{server.url}/octanist/api/leads", headers={"X-API-KEY": other.account}, json={"email": "theirs@example.com"})
+    httpx.post(
+        f"{server.url}/octanist/api/leads",
+        headers={"X-API-KEY": other.account},
+        json={"email": "theirs@example.com"},
+    )
     assert control.get("/leads?q=theirs@example.com").json() == {"leads": [], "next": None}

@@ -11,7 +11,12 @@ from mockserver.errors import Kind, Problem, Refusal
 
 CLOCK = {
     "oneOf": [
-        {"type": "object", "required": ["mode"], "additionalProperties": False, "properties": {"mode": {"enum": ["real"]}}},
+        {
+            "type": "object",
+            "required": ["mode"],
+            "additionalProperties": False,
+            "properties": {"mode": {"enum": ["real"]}},
+        },
         {
             "type": "object",
             "required": ["mode", "at"],
@@ -45,7 +50,9 @@ def call() -> Call:
         pytest.param(Refusal("maintenance"), 503, "This server is down for maintenance.", {}, id="maintenance"),
     ],
 )  # fmt: skip  # a row of a table stays one row
-def test_a_refusal_is_told_in_a_sentence(refusal: Refusal, status: int, detail: str, headers: dict[bytes, bytes]) -> None:
+def test_a_refusal_is_told_in_a_sentence(
+    refusal: Refusal, status: int, detail: str, headers: dict[bytes, bytes]
+) -> None:
     reply = ProblemJson().refuse(refusal, call())
     assert (reply.status, reply.body["status"], reply.body["detail"]) == (status, status, detail)
     assert dict(reply.headers) == {b"content-type": b"application/problem+json"} | headers
@@ -62,28 +69,45 @@ def test_the_first_three_problems_are_in_the_sentence_and_all_in_the_list() -> N
     problems = [Problem(("a/b", number, "~"), "value", "is odd") for number in range(5)]
     body = ProblemJson().refuse(Refusal("invalid", problems=problems), call()).body
     assert body["detail"] == "a/b[0].~ is odd; a/b[1].~ is odd; a/b[2].~ is odd; and 2 more."
-    assert body["errors"] == [{"pointer": f"/a~1b/{number}/~0", "detail": "is odd"} for number in range(5)]
+    assert body["errors"] == [
+        {"pointer": f"/a~1b/{number}/~0", "detail": "is odd"} for number in range(5)
+    ]
 
 
 def test_a_long_message_is_cut() -> None:
-    body = ProblemJson().refuse(Refusal("invalid", problems=[Problem(("a",), "value", "x" * 1000)]), call()).body
+    body = (
+        ProblemJson()
+        .refuse(Refusal("invalid", problems=[Problem(("a",), "value", "x" * 1000)]), call())
+        .body
+    )
     assert body["errors"] == [{"pointer": "/a", "detail": "x" * 400 + "..."}]
 
 
 @pytest.mark.parametrize(
     ("schema", "value", "told"),
     [
-        pytest.param(CLOCK, {"mode": "frozen"}, [("required", ("at",))], id="the form that its mark names"),
-        pytest.param(CLOCK, {"mode": "real", "at": ""}, [("additionalProperties", ("at",))], id="a property of another form"),
+        pytest.param(
+            CLOCK, {"mode": "frozen"}, [("required", ("at",))], id="the form that its mark names"
+        ),
+        pytest.param(
+            CLOCK,
+            {"mode": "real", "at": ""},
+            [("additionalProperties", ("at",))],
+            id="a property of another form",
+        ),
         pytest.param(CLOCK, {"mode": "late"}, [("enum", ("mode",))], id="no form's mark"),
         pytest.param(CLOCK, {}, [("required", ("mode",))], id="the fewest problems"),
         pytest.param(CLOCK, 5, [("type", ())], id="no object"),
         pytest.param(SCALAR, [], [("oneOf", ())], id="forms without properties"),
     ],
 )
-def test_a_value_of_no_form_is_told_what_is_wrong_with_the_nearest(schema: Any, value: Any, told: list[tuple[str, Any]]) -> None:
+def test_a_value_of_no_form_is_told_what_is_wrong_with_the_nearest(
+    schema: Any, value: Any, told: list[tuple[str, Any]]
+) -> None:
     _, problems = Reader(schema).read(value)
-    assert [(each.keyword, each.path) for problem in problems for each in explained(problem)] == told
+    assert [
+        (each.keyword, each.path) for problem in problems for each in explained(problem)
+    ] == told
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,9 @@ def test_every_request_is_listed_in_a_line(asked: httpx.Client) -> None:
         pytest.param("vendor=sela&status=400", [], id="together"),
     ],
 )
-def test_requests_are_listed_by_what_they_are(query: str, found: list[int], asked: httpx.Client) -> None:
+def test_requests_are_listed_by_what_they_are(
+    query: str, found: list[int], asked: httpx.Client
+) -> None:
     assert numbers(asked.get(f"/requests?{query}").json()) == found
 
 
@@ -76,7 +78,9 @@ def test_requests_are_listed_by_what_they_are(query: str, found: list[int], aske
         pytest.param("page=2", {"parameter": "page", "detail": "is no parameter here; known are after, vendor, operation, status, unmatched, limit"}, id="unknown"),
     ],
 )  # fmt: skip  # a row of a table stays one row
-def test_a_filter_that_finds_nothing_ever_is_refused(query: str, error: dict[str, str], control: httpx.Client) -> None:
+def test_a_filter_that_finds_nothing_ever_is_refused(
+    query: str, error: dict[str, str], control: httpx.Client
+) -> None:
     answer = control.get(f"/requests?{query}")
     assert (answer.status_code, answer.json()["errors"]) == (400, [error])
 
@@ -87,19 +91,32 @@ def test_every_bad_parameter_is_told_at_once(path: str, control: httpx.Client) -
     assert {each["parameter"] for each in answer.json()["errors"]} == {"vendor", "limit", "page"}
 
 
-def test_a_vendor_answer_says_under_which_number_it_is_found(control: httpx.Client, octanist: httpx.Client) -> None:
+def test_a_vendor_answer_says_under_which_number_it_is_found(
+    control: httpx.Client, octanist: httpx.Client
+) -> None:
     octanist.get("/leads")
     answer = octanist.patch("/leads", json=UPDATE)
     told = control.get(f"/requests/{answer.headers['mockserver-request']}").json()
-    assert (told["request"]["body"], told["answer"]["body"], told["answer"]["headers"]) == (UPDATE, answer.json(), dict(answer.headers))
+    assert (told["request"]["body"], told["answer"]["body"], told["answer"]["headers"]) == (
+        UPDATE,
+        answer.json(),
+        dict(answer.headers),
+    )
 
 
 def test_an_entry_tells_how_its_lead_was_found_and_what_was_changed(asked: httpx.Client) -> None:
     told = asked.get("/requests/2").json()
     (match,), (change,) = told["matches"], told["changes"]
     assert (match["rows"], match["verdict"].partition(" ")[0]) == (["lead_demo01"], "id")
-    assert (change["table"], change["id"], change["before"]["status"], change["after"]["status"]) == ("leads", "lead_demo01", "open", "won")
-    assert change["fields"] == [name for name, value in change["before"].items() if value != change["after"][name]]
+    assert (
+        change["table"],
+        change["id"],
+        change["before"]["status"],
+        change["after"]["status"],
+    ) == ("leads", "lead_demo01", "open", "won")
+    assert change["fields"] == [
+        name for name, value in change["before"].items() if value != change["after"][name]
+    ]
 
 
 def test_credentials_are_not_shown(asked: httpx.Client, account: str) -> None:
@@ -127,9 +144,17 @@ def test_what_was_dropped_is_counted_and_said(serve: Callable[..., str]) -> None
     with httpx.Client(base_url=f"{url}/__admin/workspaces/a") as control:
         page = control.get("/requests").json()
         assert (numbers(page), page["dropped"]) == ([4, 5], 3)
-        assert control.get("/requests/1").json()["detail"] == "There is no request 1 any more: the journal had to drop it."
-        refused = control.post("/requests/verify", json={"requests": [{"operation": "list_leads"}], "times": 2})
-        assert (refused.status_code, refused.json()["detail"].startswith("3 entries")) == (409, True)
+        assert (
+            control.get("/requests/1").json()["detail"]
+            == "There is no request 1 any more: the journal had to drop it."
+        )
+        refused = control.post(
+            "/requests/verify", json={"requests": [{"operation": "list_leads"}], "times": 2}
+        )
+        assert (refused.status_code, refused.json()["detail"].startswith("3 entries")) == (
+            409,
+            True,
+        )
 
 
 def test_requests_without_a_workspace_are_listed_apart(serve: Callable[..., str]) -> None:
@@ -151,16 +176,31 @@ def test_requests_without_a_workspace_are_listed_apart(serve: Callable[..., str]
 
 
 def test_what_was_asked_as_expected_passes(asked: httpx.Client) -> None:
-    answer = asked.post("/requests/verify", json={"requests": [{"operation": "update_lead", "body": {"status": "won"}}], "times": 2})
+    answer = asked.post(
+        "/requests/verify",
+        json={"requests": [{"operation": "update_lead", "body": {"status": "won"}}], "times": 2},
+    )
     verdict = answer.json()
-    assert (answer.status_code, verdict["passed"], verdict["found"], verdict["nearest"]) == (200, True, [2, 3], [])
+    assert (answer.status_code, verdict["passed"], verdict["found"], verdict["nearest"]) == (
+        200,
+        True,
+        [2, 3],
+        [],
+    )
 
 
 def test_what_was_not_asked_fails_with_the_difference(asked: httpx.Client) -> None:
-    expected = {"vendor": "octanist", "operation": "update_lead", "body": {"email": "ada@example.com", "status": "lost"}}
+    expected = {
+        "vendor": "octanist",
+        "operation": "update_lead",
+        "body": {"email": "ada@example.com", "status": "lost"},
+    }
     verdict = asked.post("/requests/verify", json={"requests": [expected]}).json()
     assert (verdict["passed"], verdict["found"]) == (False, [])
-    assert verdict["nearest"][0] == {"number": 2, "differences": ['body.status: expected "lost", was "won"']}
+    assert verdict["nearest"][0] == {
+        "number": 2,
+        "differences": ['body.status: expected "lost", was "won"'],
+    }
     assert 'body.status: expected "lost", was "won"' in verdict["message"]
 
 
@@ -171,31 +211,53 @@ def test_order_and_beginning_count(asked: httpx.Client) -> None:
         {"requests": filters[::-1], "in_order": True},
         {"requests": filters[:1], "after": 3},
     ]
-    assert [asked.post("/requests/verify", json=each).json()["passed"] for each in verify] == [True, False, False]
+    assert [asked.post("/requests/verify", json=each).json()["passed"] for each in verify] == [
+        True,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(
     ("expectation", "pointers"),
     [
-        pytest.param({"requests": [{"operation": "update_leed"}]}, ["/requests/0/operation"], id="operation"),
-        pytest.param({"requests": [{"vendor": "sela", "operation": "update_lead"}]}, ["/requests/0/operation"], id="another vendor's"),
+        pytest.param(
+            {"requests": [{"operation": "update_leed"}]}, ["/requests/0/operation"], id="operation"
+        ),
+        pytest.param(
+            {"requests": [{"vendor": "sela", "operation": "update_lead"}]},
+            ["/requests/0/operation"],
+            id="another vendor's",
+        ),
         pytest.param({"requests": [{"path": "/api/lead"}]}, ["/requests/0/path"], id="path"),
-        pytest.param({"requests": [{"status": 200}, {"fault": "slo"}]}, ["/requests/1/fault"], id="fault"),
-        pytest.param({"requests": [{"status": 200}], "at_least": 2, "at_most": 1}, ["/at_least"], id="bounds"),
+        pytest.param(
+            {"requests": [{"status": 200}, {"fault": "slo"}]}, ["/requests/1/fault"], id="fault"
+        ),
+        pytest.param(
+            {"requests": [{"status": 200}], "at_least": 2, "at_most": 1}, ["/at_least"], id="bounds"
+        ),
         pytest.param({"requests": []}, ["/requests"], id="no filter"),
         pytest.param({"requests": [{}]}, ["/requests/0"], id="empty filter"),
         pytest.param({"requests": [{"stauts": 200}]}, ["/requests/0/stauts"], id="misspelt"),
         pytest.param({"request": [{"status": 200}]}, ["/request", "/requests"], id="misspelt list"),
     ],
 )
-def test_an_expectation_that_could_never_pass_is_an_error(expectation: Any, pointers: list[str], asked: httpx.Client) -> None:
+def test_an_expectation_that_could_never_pass_is_an_error(
+    expectation: Any, pointers: list[str], asked: httpx.Client
+) -> None:
     answer = asked.post("/requests/verify", json=expectation)
-    assert (answer.status_code, [each["pointer"] for each in answer.json()["errors"]]) == (400, pointers)
+    assert (answer.status_code, [each["pointer"] for each in answer.json()["errors"]]) == (
+        400,
+        pointers,
+    )
 
 
 def test_the_journal_is_an_archive_too(asked: httpx.Client) -> None:
     log = asked.get("/har").json()["log"]
-    assert (log["version"], log["creator"]) == ("1.2", {"name": "mockserver", "version": __version__})
+    assert (log["version"], log["creator"]) == (
+        "1.2",
+        {"name": "mockserver", "version": __version__},
+    )
     assert [(each["request"]["method"], each["response"]["status"]) for each in log["entries"]] == [
         ("GET", 200),
         ("PATCH", 200),
@@ -209,17 +271,35 @@ def test_the_journal_is_an_archive_too(asked: httpx.Client) -> None:
     ("query", "accept", "media_type"),
     [
         pytest.param("", "*/*", "application/json", id="whatever"),
-        pytest.param("", "text/markdown, application/json;q=0.5", "text/markdown; charset=utf-8", id="asked by header"),
-        pytest.param("?format=markdown", "*/*", "text/markdown; charset=utf-8", id="asked by parameter"),
+        pytest.param(
+            "",
+            "text/markdown, application/json;q=0.5",
+            "text/markdown; charset=utf-8",
+            id="asked by header",
+        ),
+        pytest.param(
+            "?format=markdown", "*/*", "text/markdown; charset=utf-8", id="asked by parameter"
+        ),
         pytest.param("?format=json", "text/markdown", "application/json", id="the parameter wins"),
     ],
 )
-def test_a_report_is_json_or_markdown(query: str, accept: str, media_type: str, asked: httpx.Client) -> None:
-    assert asked.get(f"/report{query}", headers={"Accept": accept}).headers["content-type"] == media_type
+def test_a_report_is_json_or_markdown(
+    query: str, accept: str, media_type: str, asked: httpx.Client
+) -> None:
+    assert (
+        asked.get(f"/report{query}", headers={"Accept": accept}).headers["content-type"]
+        == media_type
+    )
 
 
-def test_a_report_tells_what_was_done_badly_and_what_was_covered(asked: httpx.Client, workspace: Workspace) -> None:
+def test_a_report_tells_what_was_done_badly_and_what_was_covered(
+    asked: httpx.Client, workspace: Workspace
+) -> None:
     report = asked.get("/report").json()
-    assert (report["requests"], report["dropped"], set(report["coverage"])) == (5, 0, set(workspace.tables))
+    assert (report["requests"], report["dropped"], set(report["coverage"])) == (
+        5,
+        0,
+        set(workspace.tables),
+    )
     assert {"refused", "unmatched"} <= {each["check"] for each in report["findings"]}
     assert asked.get("/report?format=markdown").text.startswith("# ")

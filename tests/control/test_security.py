@@ -26,24 +26,41 @@ Serve = Callable[..., str]
         pytest.param("Bearer é", WRONG, id="not ASCII"),
     ],
 )
-def test_with_a_token_nobody_gets_in_without_it(authorization: str | None, detail: str, serve: Serve) -> None:
-    headers = [(b"Authorization", authorization.encode("latin-1"))] if authorization is not None else []
+def test_with_a_token_nobody_gets_in_without_it(
+    authorization: str | None, detail: str, serve: Serve
+) -> None:
+    headers = (
+        [(b"Authorization", authorization.encode("latin-1"))] if authorization is not None else []
+    )
     answer = httpx.get(serve(admin_token=TOKEN) + "/__admin/workspaces", headers=headers)
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
-    assert answer.json() == {"type": "about:blank", "title": "Unauthorized", "status": 401, "detail": detail}
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "Unauthorized",
+        "status": 401,
+        "detail": detail,
+    }
 
 
 def test_the_token_lets_in(serve: Serve) -> None:
     url = serve(admin_token=TOKEN)
     assert httpx.get(f"{url}/__admin/workspaces", headers=BEARER).json() == {"workspaces": []}
-    assert httpx.get(f"{url}/__admin/workspaces", headers={"authorization": f"bearer  {TOKEN}"}).status_code == 200
+    assert (
+        httpx.get(
+            f"{url}/__admin/workspaces", headers={"authorization": f"bearer  {TOKEN}"}
+        ).status_code
+        == 200
+    )
 
 
 def test_every_operation_but_health_wants_the_token(serve: Serve, server: MockServer) -> None:
     url = serve(admin_token=TOKEN)
     places = {"name": "x", "number": "1", "id": "1", "vendor": "sela", "workspace": "a"}
     operations = server.app.control.document.operations
-    answers = {each.id: httpx.request(each.method, url + each.path.format(**places)).status_code for each in operations}
+    answers = {
+        each.id: httpx.request(each.method, url + each.path.format(**places)).status_code
+        for each in operations
+    }
     assert {name for name, status in answers.items() if status != 401} == {"get_health"}
 
 
@@ -64,19 +81,34 @@ def test_beyond_loopback_a_token_is_made_up(host: str) -> None:
 
 
 def test_a_token_that_is_given_counts_anywhere() -> None:
-    assert [create_app(host=host, admin_token=TOKEN, fixtures="empty").control.token for host in ("127.0.0.1", "0.0.0.0")] == [TOKEN, TOKEN]
+    assert [
+        create_app(host=host, admin_token=TOKEN, fixtures="empty").control.token
+        for host in ("127.0.0.1", "0.0.0.0")
+    ] == [TOKEN, TOKEN]
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:1", "http://127.0.0.1", ""])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://localhost:1", "http://127.0.0.1", ""]
+)
 def test_a_web_page_of_another_site_is_refused(origin: str, server: MockServer) -> None:
-    for method, path in (("GET", "/workspaces"), ("POST", "/workspaces"), ("GET", "/health"), ("OPTIONS", "/workspaces")):
+    for method, path in (
+        ("GET", "/workspaces"),
+        ("POST", "/workspaces"),
+        ("GET", "/health"),
+        ("OPTIONS", "/workspaces"),
+    ):
         answer = httpx.request(method, f"{server.url}/__admin{path}", headers={"Origin": origin})
-        detail = "A web page of another site may not use the control API: `Origin` is not this server."
+        detail = (
+            "A web page of another site may not use the control API: `Origin` is not this server."
+        )
         assert (answer.status_code, answer.json()["detail"]) == (403, detail)
 
 
 def test_a_page_of_this_server_is_not(server: MockServer) -> None:
-    assert httpx.get(f"{server.url}/__admin/workspaces", headers={"Origin": server.url}).status_code == 200
+    assert (
+        httpx.get(f"{server.url}/__admin/workspaces", headers={"Origin": server.url}).status_code
+        == 200
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,13 +127,18 @@ def test_a_page_of_this_server_is_not(server: MockServer) -> None:
         pytest.param("api.trysela.com", 200, id="a vendor's own"),
     ],
 )
-def test_without_a_token_a_host_name_that_was_bent_to_this_machine_is_refused(host: str, status: int, server: MockServer) -> None:
+def test_without_a_token_a_host_name_that_was_bent_to_this_machine_is_refused(
+    host: str, status: int, server: MockServer
+) -> None:
     answer = httpx.get(f"{server.url}/__admin/workspaces", headers={"Host": host})
     assert answer.status_code == status
 
 
 def test_with_a_token_the_host_name_does_not_matter(serve: Serve) -> None:
-    answer = httpx.get(serve(admin_token=TOKEN) + "/__admin/workspaces", headers=BEARER | {"Host": "mock.company.com"})
+    answer = httpx.get(
+        serve(admin_token=TOKEN) + "/__admin/workspaces",
+        headers=BEARER | {"Host": "mock.company.com"},
+    )
     assert answer.status_code == 200
 
 
@@ -112,14 +149,22 @@ def test_no_answer_invites_other_sites(server: MockServer) -> None:
         httpx.get(f"{server.url}/__admin/workspaces"),
         httpx.get(f"{server.url}/__admin/nothing"),
     ]
-    assert [name for answer in answers for name in answer.headers if name.startswith("access-control")] == []
+    assert [
+        name for answer in answers for name in answer.headers if name.startswith("access-control")
+    ] == []
 
 
 def test_a_body_past_the_limit_is_refused(serve: Serve) -> None:
     url = serve(max_body=100)
     httpx.post(f"{url}/__admin/workspaces", json={"name": "a"})
-    answer = httpx.post(f"{url}/__admin/workspaces/a/seed", json={"fixture": {"octanist": {"leads": [{"note": "x" * 100}]}}})
-    assert (answer.status_code, answer.json()["detail"]) == (413, "The body is larger than 100 bytes.")
+    answer = httpx.post(
+        f"{url}/__admin/workspaces/a/seed",
+        json={"fixture": {"octanist": {"leads": [{"note": "x" * 100}]}}},
+    )
+    assert (answer.status_code, answer.json()["detail"]) == (
+        413,
+        "The body is larger than 100 bytes.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,21 +180,35 @@ def test_a_body_past_the_limit_is_refused(serve: Serve) -> None:
         pytest.param(b'{"name": 1e999}', {"Content-Type": "application/json"}, 400, "name must be a finite number.", id="infinite"),
     ],
 )  # fmt: skip  # a row of a table stays one row
-def test_what_is_no_json_is_refused(content: bytes, headers: dict[str, str], status: int, detail: str, admin: httpx.Client) -> None:
+def test_what_is_no_json_is_refused(
+    content: bytes, headers: dict[str, str], status: int, detail: str, admin: httpx.Client
+) -> None:
     answer = admin.post("/workspaces", content=content, headers=headers)
-    assert (answer.status_code, answer.headers["content-type"], answer.json()["detail"]) == (status, "application/problem+json", detail)
+    assert (answer.status_code, answer.headers["content-type"], answer.json()["detail"]) == (
+        status,
+        "application/problem+json",
+        detail,
+    )
 
 
 @pytest.mark.parametrize(
     ("method", "path", "status", "detail"),
     [
         pytest.param("GET", "/nothing", 404, "There is nothing at /__admin/nothing.", id="path"),
-        pytest.param("GET", "/workspaces/", 404, "There is nothing at /__admin/workspaces/.", id="slash"),
-        pytest.param("PUT", "/workspaces", 405, "/__admin/workspaces takes GET, POST, not PUT.", id="method"),
-        pytest.param("GET", "/workspaces?page=2", 400, "page is no parameter here.", id="parameter"),
+        pytest.param(
+            "GET", "/workspaces/", 404, "There is nothing at /__admin/workspaces/.", id="slash"
+        ),
+        pytest.param(
+            "PUT", "/workspaces", 405, "/__admin/workspaces takes GET, POST, not PUT.", id="method"
+        ),
+        pytest.param(
+            "GET", "/workspaces?page=2", 400, "page is no parameter here.", id="parameter"
+        ),
     ],
 )
-def test_what_is_not_there_is_told_plainly(method: str, path: str, status: int, detail: str, admin: httpx.Client) -> None:
+def test_what_is_not_there_is_told_plainly(
+    method: str, path: str, status: int, detail: str, admin: httpx.Client
+) -> None:
     answer = admin.request(method, path)
     assert (answer.status_code, answer.json()["detail"]) == (status, detail)
     assert answer.headers.get("allow") == ("GET, POST" if status == 405 else None)

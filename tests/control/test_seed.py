@@ -19,9 +19,14 @@ def emails(octanist: httpx.Client) -> set[str]:
     return {lead["email"] for lead in octanist.get("/leads", params={"limit": 100}).json()["data"]}
 
 
-def test_a_fixture_takes_the_place_of_everything(control: httpx.Client, octanist: httpx.Client) -> None:
+def test_a_fixture_takes_the_place_of_everything(
+    control: httpx.Client, octanist: httpx.Client
+) -> None:
     answer = control.post("/seed", json={"fixture": ONE_LEAD})
-    assert (answer.status_code, answer.json()["leads"]) == (200, {"nlpearl": 0, "octanist": 1, "sela": 0})
+    assert (answer.status_code, answer.json()["leads"]) == (
+        200,
+        {"nlpearl": 0, "octanist": 1, "sela": 0},
+    )
     assert emails(octanist) == {"grace@navy.example"}
 
 
@@ -33,18 +38,34 @@ def test_a_fixture_can_be_added(control: httpx.Client, octanist: httpx.Client) -
 
 
 def test_a_fixture_sets_clock_and_settings(control: httpx.Client) -> None:
-    fixture = {"clock": "2025-01-31T12:00:00Z", "settings": {"octanist": {"allow_bulk_updates": True}}}
-    assert control.post("/seed", json={"fixture": fixture}).json()["clock"]["now"] == "2025-01-31T12:00:00.000Z"
-    assert [each["value"] for each in control.get("/settings").json()["octanist"] if each["name"] == "allow_bulk_updates"] == [True]
+    fixture = {
+        "clock": "2025-01-31T12:00:00Z",
+        "settings": {"octanist": {"allow_bulk_updates": True}},
+    }
+    assert (
+        control.post("/seed", json={"fixture": fixture}).json()["clock"]["now"]
+        == "2025-01-31T12:00:00.000Z"
+    )
+    assert [
+        each["value"]
+        for each in control.get("/settings").json()["octanist"]
+        if each["name"] == "allow_bulk_updates"
+    ] == [True]
 
 
 @pytest.mark.parametrize(("name", "leads"), [("demo", 13), ("empty", 0)])
-def test_the_bundled_fixtures_load_by_their_names(name: str, leads: int, control: httpx.Client) -> None:
+def test_the_bundled_fixtures_load_by_their_names(
+    name: str, leads: int, control: httpx.Client
+) -> None:
     control.post("/seed", json={"fixture": ONE_LEAD})
-    assert control.post("/seed", json={"name": name}).json()["leads"] == dict.fromkeys(("nlpearl", "octanist", "sela"), leads)
+    assert control.post("/seed", json={"name": name}).json()["leads"] == dict.fromkeys(
+        ("nlpearl", "octanist", "sela"), leads
+    )
 
 
-def test_the_demo_is_what_the_server_began_with(control: httpx.Client, workspace: Workspace) -> None:
+def test_the_demo_is_what_the_server_began_with(
+    control: httpx.Client, workspace: Workspace
+) -> None:
     before = tables(workspace)
     control.post("/seed", json={"name": "empty"})
     control.post("/seed", json={"name": "demo"})
@@ -52,14 +73,18 @@ def test_the_demo_is_what_the_server_began_with(control: httpx.Client, workspace
 
 
 @pytest.mark.parametrize("mode", ["replace", "merge"])
-def test_a_fixture_with_anything_wrong_changes_nothing_and_names_it_all(mode: str, control: httpx.Client, workspace: Workspace) -> None:
+def test_a_fixture_with_anything_wrong_changes_nothing_and_names_it_all(
+    mode: str, control: httpx.Client, workspace: Workspace
+) -> None:
     control.put("/clock", json=NOON)
     before = (tables(workspace), control.get("/settings").json(), control.get("/clock").json())
     wrong: dict[str, Any] = {
         "clock": "2025-02-01T12:00:00Z",
         "settings": {"octanist": {"allow_bulk_updates": 1}},
         "octanist": {"leads": [GRACE, GRACE]},
-        "sela": {"leads": [{"phone_number": "12"}, {"phone_number": "+12025550199", "status": "NOPE"}]},
+        "sela": {
+            "leads": [{"phone_number": "12"}, {"phone_number": "+12025550199", "status": "NOPE"}]
+        },
     }
     answer = control.post("/seed", json={"fixture": wrong, "mode": mode})
     assert (answer.status_code, {each["pointer"] for each in answer.json()["errors"]}) == (
@@ -71,7 +96,11 @@ def test_a_fixture_with_anything_wrong_changes_nothing_and_names_it_all(mode: st
             "/fixture/sela/leads/1/status",
         },
     )
-    assert (tables(workspace), control.get("/settings").json(), control.get("/clock").json()) == before
+    assert (
+        tables(workspace),
+        control.get("/settings").json(),
+        control.get("/clock").json(),
+    ) == before
 
 
 @pytest.mark.parametrize(
@@ -81,32 +110,65 @@ def test_a_fixture_with_anything_wrong_changes_nothing_and_names_it_all(mode: st
         pytest.param({"name": "demos"}, {"/name": "must be one of demo, empty"}, id="unknown name"),
         pytest.param({"name": "/etc/passwd"}, {"/name": "must be one of demo, empty"}, id="a file"),
         pytest.param({"fixture": []}, {"/fixture": "must be a JSON object"}, id="list"),
-        pytest.param({"fixture": {}, "mode": "add"}, {"/mode": "must be one of replace, merge"}, id="mode"),
-        pytest.param({"fixture": {"leads": []}}, {"/fixture/leads": "is no property here"}, id="unknown section"),
-        pytest.param({"fixture": {"sela": {"leads": [{}]}}}, {"/fixture/sela/leads/0/phone_number": "is missing"}, id="missing field"),
+        pytest.param(
+            {"fixture": {}, "mode": "add"}, {"/mode": "must be one of replace, merge"}, id="mode"
+        ),
+        pytest.param(
+            {"fixture": {"leads": []}},
+            {"/fixture/leads": "is no property here"},
+            id="unknown section",
+        ),
+        pytest.param(
+            {"fixture": {"sela": {"leads": [{}]}}},
+            {"/fixture/sela/leads/0/phone_number": "is missing"},
+            id="missing field",
+        ),
     ],
 )
-def test_what_is_no_fixture_is_refused(body: Any, errors: dict[str, str], control: httpx.Client) -> None:
+def test_what_is_no_fixture_is_refused(
+    body: Any, errors: dict[str, str], control: httpx.Client
+) -> None:
     answer = control.post("/seed", json=body)
-    assert (answer.status_code, {each["pointer"]: each["detail"] for each in answer.json()["errors"]}) == (400, errors)
+    assert (
+        answer.status_code,
+        {each["pointer"]: each["detail"] for each in answer.json()["errors"]},
+    ) == (400, errors)
 
 
 @pytest.mark.parametrize("format", ["json", "yaml"])
 def test_an_export_loads_back_to_the_same_state(
-    format: str, control: httpx.Client, octanist: httpx.Client, workspace: Workspace, server: MockServer
+    format: str,
+    control: httpx.Client,
+    octanist: httpx.Client,
+    workspace: Workspace,
+    server: MockServer,
 ) -> None:
     control.put("/clock", json=NOON)
     control.patch("/settings", json={"octanist": {"allow_bulk_updates": True}})
-    octanist.post("/leads", json={"email": "new@example.com", "note": "yes: 12:30, 1e5, ~ & *\n# no comment é"})
+    octanist.post(
+        "/leads",
+        json={"email": "new@example.com", "note": "yes: 12:30, 1e5, ~ & *\n# no comment é"},
+    )
     exported = control.get("/export", params={"format": format})
     assert exported.headers["content-type"] == f"application/{format}"
     other = server.app.workspaces.create(None)
     fixture = yaml.safe_load(exported.content)  # JSON is YAML, too
-    assert httpx.post(f"{server.url}/__admin/workspaces/{other.name}/seed", json={"fixture": fixture}).status_code == 200
-    assert (tables(other), other.settings, other.clock.now()) == (tables(workspace), workspace.settings, workspace.clock.now())
+    assert (
+        httpx.post(
+            f"{server.url}/__admin/workspaces/{other.name}/seed", json={"fixture": fixture}
+        ).status_code
+        == 200
+    )
+    assert (tables(other), other.settings, other.clock.now()) == (
+        tables(workspace),
+        workspace.settings,
+        workspace.clock.now(),
+    )
 
 
-def test_yaml_is_written_without_anchors_in_readable_letters(control: httpx.Client, octanist: httpx.Client) -> None:
+def test_yaml_is_written_without_anchors_in_readable_letters(
+    control: httpx.Client, octanist: httpx.Client
+) -> None:
     octanist.post("/leads", json={"name": "Zoë"})
     text = control.get("/export?format=yaml").text
     assert "Zoë" in text
@@ -115,4 +177,7 @@ def test_yaml_is_written_without_anchors_in_readable_letters(control: httpx.Clie
 
 def test_another_format_is_refused(control: httpx.Client) -> None:
     answer = control.get("/export?format=xml")
-    assert (answer.status_code, answer.json()["errors"]) == (400, [{"parameter": "format", "detail": "must be one of json, yaml"}])
+    assert (answer.status_code, answer.json()["errors"]) == (
+        400,
+        [{"parameter": "format", "detail": "must be one of json, yaml"}],
+    )

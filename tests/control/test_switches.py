@@ -10,7 +10,9 @@ from mockserver.workspaces import Workspace
 
 
 def values(listing: dict[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]]:
-    return {vendor: {each["name"]: each["value"] for each in group} for vendor, group in listing.items()}
+    return {
+        vendor: {each["name"]: each["value"] for each in group} for vendor, group in listing.items()
+    }
 
 
 def test_every_switch_is_listed_with_all_that_is_known_of_it(control: httpx.Client) -> None:
@@ -31,7 +33,9 @@ def test_every_switch_is_listed_with_all_that_is_known_of_it(control: httpx.Clie
     }
 
 
-def test_a_switch_changes_what_its_vendor_does(control: httpx.Client, octanist: httpx.Client) -> None:
+def test_a_switch_changes_what_its_vendor_does(
+    control: httpx.Client, octanist: httpx.Client
+) -> None:
     family = {"email": "family@example.com", "status": "lost"}
     assert octanist.patch("/leads", json=family).status_code == 409
     control.patch("/settings", json={"octanist": {"allow_bulk_updates": True}})
@@ -40,9 +44,16 @@ def test_a_switch_changes_what_its_vendor_does(control: httpx.Client, octanist: 
 
 def test_null_is_the_default(control: httpx.Client) -> None:
     before = control.get("/settings").json()
-    control.patch("/settings", json={"octanist": {"allow_bulk_updates": True}, "nlpearl": {"not_found_status": 404}})
+    control.patch(
+        "/settings",
+        json={"octanist": {"allow_bulk_updates": True}, "nlpearl": {"not_found_status": 404}},
+    )
     assert (
-        control.patch("/settings", json={"octanist": {"allow_bulk_updates": None}, "nlpearl": {"not_found_status": None}}).json() == before
+        control.patch(
+            "/settings",
+            json={"octanist": {"allow_bulk_updates": None}, "nlpearl": {"not_found_status": None}},
+        ).json()
+        == before
     )
 
 
@@ -75,17 +86,30 @@ def test_the_answer_shows_the_values_of_now(control: httpx.Client) -> None:
         pytest.param({}, {"": "must not be empty"}, id="nothing"),
     ],
 )  # fmt: skip  # a row of a table stays one row
-def test_a_switch_that_is_none_is_refused(changes: Any, errors: dict[str, str], control: httpx.Client) -> None:
+def test_a_switch_that_is_none_is_refused(
+    changes: Any, errors: dict[str, str], control: httpx.Client
+) -> None:
     answer = control.patch("/settings", json=changes)
-    assert (answer.status_code, {each["pointer"]: each["detail"] for each in answer.json()["errors"]}) == (400, errors)
+    assert (
+        answer.status_code,
+        {each["pointer"]: each["detail"] for each in answer.json()["errors"]},
+    ) == (400, errors)
 
 
-def test_an_unknown_switch_is_told_the_known_ones(control: httpx.Client, workspace: Workspace) -> None:
+def test_an_unknown_switch_is_told_the_known_ones(
+    control: httpx.Client, workspace: Workspace
+) -> None:
     (error,) = control.patch("/settings", json={"octanist": {"bulk": True}}).json()["errors"]
-    assert error == {"pointer": "/octanist/bulk", "detail": f"is no setting; the settings are {', '.join(workspace.settings['octanist'])}"}
+    assert error == {
+        "pointer": "/octanist/bulk",
+        "detail": f"is no setting; the settings are {', '.join(workspace.settings['octanist'])}",
+    }
 
 
 def test_where_one_is_wrong_none_is_changed(control: httpx.Client) -> None:
     before = control.get("/settings").json()
-    answer = control.patch("/settings", json={"octanist": {"allow_bulk_updates": True}, "nlpearl": {"not_found_status": 403}})
+    answer = control.patch(
+        "/settings",
+        json={"octanist": {"allow_bulk_updates": True}, "nlpearl": {"not_found_status": 403}},
+    )
     assert (answer.status_code, control.get("/settings").json()) == (400, before)

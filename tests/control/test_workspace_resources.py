@@ -23,14 +23,25 @@ def vendor_urls(url: str) -> dict[str, str]:
     return {"nlpearl": f"{url}/nlpearl", "octanist": f"{url}/octanist/api", "sela": f"{url}/sela"}
 
 
-def test_the_server_says_that_it_is_healthy_and_where_its_vendors_are(admin: httpx.Client, server: MockServer) -> None:
-    assert admin.get("/health").json() == {"status": "ok", "version": __version__, "base_urls": vendor_urls(server.url)}
+def test_the_server_says_that_it_is_healthy_and_where_its_vendors_are(
+    admin: httpx.Client, server: MockServer
+) -> None:
+    assert admin.get("/health").json() == {
+        "status": "ok",
+        "version": __version__,
+        "base_urls": vendor_urls(server.url),
+    }
 
 
-def test_a_new_workspace_comes_with_all_that_a_client_needs(admin: httpx.Client, server: MockServer, account: str) -> None:
+def test_a_new_workspace_comes_with_all_that_a_client_needs(
+    admin: httpx.Client, server: MockServer, account: str
+) -> None:
     answer = admin.post("/workspaces", json={"name": account})
     made = answer.json()
-    assert (answer.status_code, answer.headers["location"]) == (201, f"/__admin/workspaces/{account}")
+    assert (answer.status_code, answer.headers["location"]) == (
+        201,
+        f"/__admin/workspaces/{account}",
+    )
     assert made == {
         "name": account,
         "requests": 0,
@@ -51,7 +62,12 @@ def test_a_new_workspace_comes_with_all_that_a_client_needs(admin: httpx.Client,
 def test_its_credentials_and_base_urls_lead_into_it(admin: httpx.Client) -> None:
     made = admin.post("/workspaces").json()
     for vendor, page in PAGES.items():
-        assert httpx.get(made["base_urls"][vendor] + page, headers=made["credentials"][vendor]["headers"]).status_code == 200
+        assert (
+            httpx.get(
+                made["base_urls"][vendor] + page, headers=made["credentials"][vendor]["headers"]
+            ).status_code
+            == 200
+        )
     assert admin.get(f"/workspaces/{made['name']}").json()["requests"] == len(PAGES)
 
 
@@ -61,14 +77,20 @@ def test_base_urls_have_the_host_that_was_asked(admin: httpx.Client) -> None:
 
 
 def test_without_a_name_each_workspace_gets_one_of_its_own(admin: httpx.Client) -> None:
-    assert admin.post("/workspaces").json()["name"] != admin.post("/workspaces", json={}).json()["name"]
+    assert (
+        admin.post("/workspaces").json()["name"]
+        != admin.post("/workspaces", json={}).json()["name"]
+    )
 
 
 def test_a_name_is_given_once(admin: httpx.Client, account: str) -> None:
     admin.post("/workspaces", json={"name": account})
     again = admin.post("/workspaces", json={"name": account})
     detail = f"There is a workspace '{account}' already."
-    assert (again.status_code, again.json()) == (409, {"type": "about:blank", "title": "Conflict", "status": 409, "detail": detail})
+    assert (again.status_code, again.json()) == (
+        409,
+        {"type": "about:blank", "title": "Conflict", "status": 409, "detail": detail},
+    )
 
 
 SLUG = "must match ^[a-z0-9][a-z0-9-]{0,31}$"
@@ -83,12 +105,22 @@ SLUG = "must match ^[a-z0-9][a-z0-9-]{0,31}$"
         pytest.param({"name": "-a"}, [{"pointer": "/name", "detail": SLUG}], id="hyphen first"),
         pytest.param({"name": 5}, [{"pointer": "/name", "detail": "must be a text"}], id="number"),
         pytest.param({"name": None}, [{"pointer": "/name", "detail": "must be a text"}], id="null"),
-        pytest.param({"name": "expired"}, [{"pointer": "/name", "detail": "'expired' never gets in"}], id="never admitted"),
-        pytest.param({"nam": "a"}, [{"pointer": "/nam", "detail": "is no property here; known is name"}], id="misspelt"),
+        pytest.param(
+            {"name": "expired"},
+            [{"pointer": "/name", "detail": "'expired' never gets in"}],
+            id="never admitted",
+        ),
+        pytest.param(
+            {"nam": "a"},
+            [{"pointer": "/nam", "detail": "is no property here; known is name"}],
+            id="misspelt",
+        ),
         pytest.param(["a"], [{"pointer": "", "detail": "must be a JSON object"}], id="list"),
     ],
 )
-def test_a_bad_name_is_refused_and_said_why(body: Any, errors: list[dict[str, str]], admin: httpx.Client) -> None:
+def test_a_bad_name_is_refused_and_said_why(
+    body: Any, errors: list[dict[str, str]], admin: httpx.Client
+) -> None:
     answer = admin.post("/workspaces", json=body)
     assert (answer.status_code, answer.json()["errors"]) == (400, errors)
 
@@ -97,7 +129,10 @@ def test_past_the_limit_no_workspace_is_made(serve: Serve) -> None:
     with httpx.Client(base_url=serve(max_workspaces=1) + "/__admin") as admin:
         assert admin.post("/workspaces", json={"name": "one"}).status_code == 201
         refused = admin.post("/workspaces", json={"name": "two"})
-        assert (refused.status_code, refused.json()["detail"]) == (403, "This server holds at most 1 workspaces.")
+        assert (refused.status_code, refused.json()["detail"]) == (
+            403,
+            "This server holds at most 1 workspaces.",
+        )
 
 
 def test_a_workspace_that_was_made_gets_in_where_only_declared_accounts_do(serve: Serve) -> None:
@@ -114,7 +149,10 @@ def test_workspaces_are_listed_in_the_order_in_which_they_came_to_be(serve: Serv
     httpx.get(f"{url}/octanist/api/leads", headers={"X-API-KEY": "by-use"})
     httpx.post(f"{url}/__admin/workspaces", json={"name": "by-name"})
     assert httpx.get(f"{url}/__admin/workspaces").json() == {
-        "workspaces": [{"name": "by-use", "requests": 1, "leads": leads}, {"name": "by-name", "requests": 0, "leads": leads}]
+        "workspaces": [
+            {"name": "by-use", "requests": 1, "leads": leads},
+            {"name": "by-name", "requests": 0, "leads": leads},
+        ]
     }
 
 
@@ -125,24 +163,40 @@ def test_a_real_key_is_told_nowhere(serve: Serve) -> None:
     (name,) = [each["name"] for each in listing.json()["workspaces"]]
     shown = httpx.get(f"{url}/__admin/workspaces/{name}")
     assert (shown.json()["name"], shown.json()["credentials"]) == (name, None)
-    assert KEY not in listing.text + shown.text + httpx.get(f"{url}/__admin/workspaces/{name}/requests/1").text
+    assert (
+        KEY
+        not in listing.text
+        + shown.text
+        + httpx.get(f"{url}/__admin/workspaces/{name}/requests/1").text
+    )
 
 
-def test_a_deleted_workspace_begins_anew(admin: httpx.Client, octanist: httpx.Client, account: str) -> None:
+def test_a_deleted_workspace_begins_anew(
+    admin: httpx.Client, octanist: httpx.Client, account: str
+) -> None:
     octanist.patch("/leads", json={"email": "ada@example.com", "status": "lost"})
     assert admin.delete(f"/workspaces/{account}").status_code == 204
     assert admin.get(f"/workspaces/{account}").status_code == 404
-    assert octanist.get("/leads", params={"search": "ada@example.com"}).json()["data"][0]["status"] == "open"
+    assert (
+        octanist.get("/leads", params={"search": "ada@example.com"}).json()["data"][0]["status"]
+        == "open"
+    )
     assert admin.get(f"/workspaces/{account}").json()["requests"] == 1
 
 
 def operations(server: MockServer) -> list[tuple[str, str, str]]:
     places = {"name": "x", "number": "1", "id": "1", "vendor": "sela", "workspace": "nobody"}
     known = server.app.control.document.operations
-    return [(each.id, each.method, each.path.format(**places)) for each in known if "workspace" in each.places]
+    return [
+        (each.id, each.method, each.path.format(**places))
+        for each in known
+        if "workspace" in each.places
+    ]
 
 
-def test_every_operation_says_how_workspaces_come_to_be_where_there_is_none(server: MockServer) -> None:
+def test_every_operation_says_how_workspaces_come_to_be_where_there_is_none(
+    server: MockServer,
+) -> None:
     detail = (
         "There is no workspace 'nobody'. One comes to be with the first request that carries its account's credential, or by "
         "POST /__admin/workspaces."
@@ -174,19 +228,34 @@ def test_reset_brings_back_the_seed_and_forgets_what_was_asked(
 def test_the_whole_server_is_reset_at_once(serve: Serve) -> None:
     url = serve()
     for key in ("one", "two"):
-        httpx.patch(f"{url}/octanist/api/leads", headers={"X-API-KEY": key}, json={"email": "ada@example.com", "status": "lost"})
+        httpx.patch(
+            f"{url}/octanist/api/leads",
+            headers={"X-API-KEY": key},
+            json={"email": "ada@example.com", "status": "lost"},
+        )
     httpx.get(f"{url}/octanist/api/leads")
-    before = [each["requests"] for each in httpx.get(f"{url}/__admin/workspaces").json()["workspaces"]]
+    before = [
+        each["requests"] for each in httpx.get(f"{url}/__admin/workspaces").json()["workspaces"]
+    ]
     assert (before, len(httpx.get(f"{url}/__admin/requests").json()["requests"])) == ([1, 1], 1)
     assert httpx.post(f"{url}/__admin/reset").status_code == 204
-    after = [each["requests"] for each in httpx.get(f"{url}/__admin/workspaces").json()["workspaces"]]
-    assert (after, httpx.get(f"{url}/__admin/requests").json()) == ([0, 0], {"requests": [], "dropped": 0})
+    after = [
+        each["requests"] for each in httpx.get(f"{url}/__admin/workspaces").json()["workspaces"]
+    ]
+    assert (after, httpx.get(f"{url}/__admin/requests").json()) == (
+        [0, 0],
+        {"requests": [], "dropped": 0},
+    )
 
 
 def test_reset_is_of_one_workspace_only(control: httpx.Client, server: MockServer) -> None:
     other = server.app.workspaces.create(None)
     headers = {"X-API-KEY": other.account}
-    httpx.patch(f"{server.url}/octanist/api/leads", headers=headers, json={"email": "ada@example.com", "status": "lost"})
+    httpx.patch(
+        f"{server.url}/octanist/api/leads",
+        headers=headers,
+        json={"email": "ada@example.com", "status": "lost"},
+    )
     before = (tables(other), world(other))
     control.post("/reset")
     assert (tables(other), world(other)) == before

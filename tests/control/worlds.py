@@ -16,7 +16,10 @@ def _table(table: Table) -> Any:
 
 def tables(workspace: Workspace) -> bytes:
     """The rows, their order, and how many ids were handed out."""
-    content = {vendor: {name: _table(table) for name, table in group.items()} for vendor, group in workspace.tables.items()}
+    content = {
+        vendor: {name: _table(table) for name, table in group.items()}
+        for vendor, group in workspace.tables.items()
+    }
     return orjson.dumps(content)
 
 
@@ -26,5 +29,13 @@ def world(workspace: Workspace) -> bytes:
     journal = [describe(call) for call in workspace.journal]
     faults = workspace.injection.listing(datetime(2025, 1, 31, tzinfo=UTC))
     return orjson.dumps(
-        [tables(workspace).decode(), workspace.settings, clock, faults, journal, list(workspace.snapshots), workspace.requests]
+        [
+            tables(workspace).decode(),
+            workspace.settings,
+            clock,
+            faults,
+            journal,
+            list(workspace.snapshots),
+            workspace.requests,
+        ]
     )

@@ -25,11 +25,15 @@ def test_no_credential_is_401(mockserver: Mockserver, vendor: str) -> None:
 
 @pytest.mark.parametrize("headers", [REFUSED, EXPIRED], ids=["invalid", "expired"])
 @pytest.mark.parametrize("vendor", LISTS)
-def test_a_credential_that_is_no_good_is_401(mockserver: Mockserver, vendor: str, headers: dict[str, dict[str, str]]) -> None:
+def test_a_credential_that_is_no_good_is_401(
+    mockserver: Mockserver, vendor: str, headers: dict[str, dict[str, str]]
+) -> None:
     assert mockserver.http(vendor, headers=headers[vendor]).get(LISTS[vendor]).status_code == 401
 
 
 def test_one_account_is_one_world_for_all_vendors(mockserver: Mockserver) -> None:
     for vendor, path in LISTS.items():
         mockserver.http(vendor).get(path)
-    assert [(each["vendor"], each["status"]) for each in mockserver.requests()] == [(vendor, 200) for vendor in LISTS]
+    assert [(each["vendor"], each["status"]) for each in mockserver.requests()] == [
+        (vendor, 200) for vendor in LISTS
+    ]

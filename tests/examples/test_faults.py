@@ -15,7 +15,9 @@ REFUSALS = {"unauthorized": 401, "rate_limited": 429, "server_error": 500, "main
 
 @pytest.mark.parametrize(("fault", "status"), REFUSALS.items())
 @pytest.mark.parametrize("vendor", LISTS)
-def test_any_operation_can_be_refused(mockserver: Mockserver, vendor: str, fault: str, status: int) -> None:
+def test_any_operation_can_be_refused(
+    mockserver: Mockserver, vendor: str, fault: str, status: int
+) -> None:
     mockserver.add_fault(fault, vendor=vendor, times=1)
     client = mockserver.http(vendor)
     assert [client.get(LISTS[vendor]).status_code for _ in range(2)] == [status, 200]
@@ -37,7 +39,12 @@ def test_a_rule_is_there_until_the_end_of_its_block(mockserver: Mockserver) -> N
 
 def test_the_first_requests_can_get_through(mockserver: Mockserver) -> None:
     mockserver.add_fault("server_error", skip=2)
-    assert [mockserver.sela.get("/api/leads/").status_code for _ in range(4)] == [200, 200, 500, 500]
+    assert [mockserver.sela.get("/api/leads/").status_code for _ in range(4)] == [
+        200,
+        200,
+        500,
+        500,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -47,9 +54,13 @@ def test_the_first_requests_can_get_through(mockserver: Mockserver) -> None:
         pytest.param({"path": "/api/lead-types/*"}, [200, 500], id="by path"),
     ],
 )
-def test_a_rule_is_about_some_requests_only(mockserver: Mockserver, rule: Rule, statuses: list[int]) -> None:
+def test_a_rule_is_about_some_requests_only(
+    mockserver: Mockserver, rule: Rule, statuses: list[int]
+) -> None:
     mockserver.add_fault("server_error", **rule)
-    assert [mockserver.sela.get(path).status_code for path in ("/api/leads/", "/api/lead-types/")] == statuses
+    assert [
+        mockserver.sela.get(path).status_code for path in ("/api/leads/", "/api/lead-types/")
+    ] == statuses
 
 
 def test_one_lead_can_be_the_trouble(mockserver: Mockserver) -> None:
@@ -78,7 +89,10 @@ def test_a_rule_ends_by_the_clock_of_the_workspace(mockserver: Mockserver) -> No
     assert mockserver.sela.get("/api/leads/").status_code == 200
 
 
-@pytest.mark.parametrize(("vendor", "fault"), [("sela", "empty_body"), ("octanist", "malformed_json"), ("nlpearl", "gateway_html")])
+@pytest.mark.parametrize(
+    ("vendor", "fault"),
+    [("sela", "empty_body"), ("octanist", "malformed_json"), ("nlpearl", "gateway_html")],
+)
 def test_a_body_that_is_no_json(mockserver: Mockserver, vendor: str, fault: str) -> None:
     mockserver.add_fault(fault)
     with pytest.raises(ValueError, match=r"Expecting|Unterminated|delimiter"):
@@ -93,7 +107,9 @@ def test_a_body_that_is_no_json(mockserver: Mockserver, vendor: str, fault: str)
         pytest.param("timeout", 0.2, httpx.ReadTimeout, id="timeout"),
     ],
 )
-def test_a_connection_that_breaks(mockserver: Mockserver, fault: str, patience: float, error: type[httpx.TransportError]) -> None:
+def test_a_connection_that_breaks(
+    mockserver: Mockserver, fault: str, patience: float, error: type[httpx.TransportError]
+) -> None:
     mockserver.add_fault(fault)
     with pytest.raises(error):
         mockserver.http("octanist", timeout=patience).get("/leads")
@@ -132,13 +148,20 @@ def test_one_request_asks_for_its_own_fault(mockserver: Mockserver) -> None:
     ("phone", "status"),
     [("+12025550142", 429), ("(305) 555-0147", 503)],
 )
-def test_a_magic_phone_number_needs_no_rule(mockserver: Mockserver, phone: str, status: int) -> None:
+def test_a_magic_phone_number_needs_no_rule(
+    mockserver: Mockserver, phone: str, status: int
+) -> None:
     assert mockserver.sela.post("/api/leads/", json={"phone_number": phone}).status_code == status
 
 
 @pytest.mark.parametrize(("asked", "status"), [("409", 409), ("rate-limited", 429)])
 def test_a_magic_address_needs_no_rule(mockserver: Mockserver, asked: str, status: int) -> None:
-    assert mockserver.octanist.post("/leads", json={"email": f"ada+fault-{asked}@example.com"}).status_code == status
+    assert (
+        mockserver.octanist.post(
+            "/leads", json={"email": f"ada+fault-{asked}@example.com"}
+        ).status_code
+        == status
+    )
 
 
 def test_chance_is_the_same_in_every_run(mockserver: Mockserver) -> None:

@@ -31,7 +31,9 @@ def test_an_entry_has_both_bodies_and_no_secret(mockserver: Mockserver) -> None:
         pytest.param({"unmatched": True}, [4], id="to no operation"),
     ],
 )
-def test_the_journal_is_searched(mockserver: Mockserver, wanted: dict[str, Any], numbers: list[int]) -> None:
+def test_the_journal_is_searched(
+    mockserver: Mockserver, wanted: dict[str, Any], numbers: list[int]
+) -> None:
     mockserver.sela.get("/api/leads/")
     mockserver.octanist.post("/check")
     mockserver.sela.get("/api/leads/1/")
@@ -45,11 +47,17 @@ def test_the_journal_can_be_forgotten(mockserver: Mockserver) -> None:
     assert mockserver.requests() == []
 
 
-def test_a_request_without_a_credential_is_not_lost(mockserver: Mockserver, mockserver_server: Running) -> None:
+def test_a_request_without_a_credential_is_not_lost(
+    mockserver: Mockserver, mockserver_server: Running
+) -> None:
     path = f"/api/leads/?from={mockserver.name}"
     httpx.get(mockserver.base_urls["sela"] + path)
     assert mockserver.requests() == []
-    assert [each["status"] for each in mockserver_server.client.unclaimed() if each["target"].endswith(path)] == [401]
+    assert [
+        each["status"]
+        for each in mockserver_server.client.unclaimed()
+        if each["target"].endswith(path)
+    ] == [401]
 
 
 def test_the_journal_is_a_har_file(mockserver: Mockserver) -> None:

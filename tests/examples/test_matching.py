@@ -11,34 +11,70 @@ INGESTION = "/api/lead-ingestion/3f0c1a52-7d6b-4c58-9a0e-5b1f6f2d8e11/"
 @pytest.mark.parametrize(
     ("keys", "id"),
     [
-        pytest.param({"phone_number": "+12155550111"}, 28012, id="the newest of two with one number"),
-        pytest.param({"phone_number": "+12155550111", "email": "family@example.com"}, 28011, id="the one with this address, too"),
-        pytest.param({"phone_number": "215-555-0111", "email": "JEAN@EXAMPLE.COM"}, 28012, id="in any spelling"),
+        pytest.param(
+            {"phone_number": "+12155550111"}, 28012, id="the newest of two with one number"
+        ),
+        pytest.param(
+            {"phone_number": "+12155550111", "email": "family@example.com"},
+            28011,
+            id="the one with this address, too",
+        ),
+        pytest.param(
+            {"phone_number": "215-555-0111", "email": "JEAN@EXAMPLE.COM"},
+            28012,
+            id="in any spelling",
+        ),
     ],
 )
-def test_a_phone_number_and_an_address_decide_together(mockserver: Mockserver, keys: dict[str, str], id: int) -> None:
+def test_a_phone_number_and_an_address_decide_together(
+    mockserver: Mockserver, keys: dict[str, str], id: int
+) -> None:
     assert mockserver.sela.put(UPDATE, json=keys | {"status": "CLOSED"}).json()["id"] == id
 
 
 def test_an_address_of_somebody_else_matches_nobody(mockserver: Mockserver) -> None:
-    answer = mockserver.sela.put(UPDATE, json={"phone_number": "+12025550101", "email": "grace@example.com"})
+    answer = mockserver.sela.put(
+        UPDATE, json={"phone_number": "+12025550101", "email": "grace@example.com"}
+    )
     assert answer.status_code == 404
 
 
 def test_the_journal_says_what_each_key_found(mockserver: Mockserver) -> None:
-    answer = mockserver.sela.put(UPDATE, json={"phone_number": "+12025550101", "email": "grace@example.com"})
+    answer = mockserver.sela.put(
+        UPDATE, json={"phone_number": "+12025550101", "email": "grace@example.com"}
+    )
     (match,) = mockserver.request(int(answer.headers["mockserver-request"]))["matches"]
-    assert [(step["key"], step["candidates"]) for step in match["steps"]] == [("phone_number", [28001]), ("email", [28002])]
+    assert [(step["key"], step["candidates"]) for step in match["steps"]] == [
+        ("phone_number", [28001]),
+        ("email", [28002]),
+    ]
     assert match["rows"] == []
 
 
 @pytest.mark.parametrize(
     ("payload", "status", "id"),
     [
-        pytest.param({"ref": "crm-3", "contact": {"phone": "+12025550101"}}, 200, 28003, id="our id before the number"),
-        pytest.param({"ref": "none", "contact": {"phone": "+12025550101"}}, 200, 28001, id="then the number"),
-        pytest.param({"contact": {"phone": "+12025550199", "email": "grace@example.com"}}, 200, 28002, id="then the address"),
-        pytest.param({"contact": {"phone": "+12025550199", "email": "new@example.com"}}, 201, 28014, id="else a new lead"),
+        pytest.param(
+            {"ref": "crm-3", "contact": {"phone": "+12025550101"}},
+            200,
+            28003,
+            id="our id before the number",
+        ),
+        pytest.param(
+            {"ref": "none", "contact": {"phone": "+12025550101"}}, 200, 28001, id="then the number"
+        ),
+        pytest.param(
+            {"contact": {"phone": "+12025550199", "email": "grace@example.com"}},
+            200,
+            28002,
+            id="then the address",
+        ),
+        pytest.param(
+            {"contact": {"phone": "+12025550199", "email": "new@example.com"}},
+            201,
+            28014,
+            id="else a new lead",
+        ),
     ],
 )
 def test_an_ingestion_takes_the_first_key_that_finds_somebody(

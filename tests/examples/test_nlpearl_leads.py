@@ -12,13 +12,21 @@ LEAD, LEADS = f"/v2/Outbound/{PEARL}/Lead", f"/v2/Outbound/{PEARL}/Leads"
 
 
 def search(mockserver: Mockserver, **wanted: Any) -> list[str]:
-    return [each["externalId"] for each in mockserver.nlpearl.post(LEADS, json=wanted).json()["results"]]
+    return [
+        each["externalId"] for each in mockserver.nlpearl.post(LEADS, json=wanted).json()["results"]
+    ]
 
 
 def test_a_new_lead_is_answered_with_its_id(mockserver: Mockserver) -> None:
-    id = mockserver.nlpearl.post(LEAD, json={"phoneNumber": "+12025550199", "externalId": "crm-99"}).json()["leadId"]
+    id = mockserver.nlpearl.post(
+        LEAD, json={"phoneNumber": "+12025550199", "externalId": "crm-99"}
+    ).json()["leadId"]
     found = mockserver.nlpearl.get(f"{LEAD}/{id}").json()
-    assert (found["phoneNumber"], found["externalId"], found["status"]) == ("+12025550199", "crm-99", 1)
+    assert (found["phoneNumber"], found["externalId"], found["status"]) == (
+        "+12025550199",
+        "crm-99",
+        1,
+    )
 
 
 @pytest.mark.parametrize(
@@ -29,22 +37,32 @@ def test_a_new_lead_is_answered_with_its_id(mockserver: Mockserver) -> None:
         pytest.param({"externalId": 7}, "$.externalId", id="a number for a text"),
     ],
 )
-def test_a_lead_that_breaks_a_rule_is_refused(mockserver: Mockserver, wrong: dict[str, Any], named: str) -> None:
+def test_a_lead_that_breaks_a_rule_is_refused(
+    mockserver: Mockserver, wrong: dict[str, Any], named: str
+) -> None:
     answer = mockserver.nlpearl.post(LEAD, json={"phoneNumber": "+12025550199"} | wrong)
     assert (answer.status_code, named in answer.json()["errors"]) == (400, True)
 
 
 def test_many_leads_are_added_at_once(mockserver: Mockserver) -> None:
-    leads = [{"phoneNumber": f"+1202555016{digit}", "externalId": f"batch-{digit}"} for digit in range(10)]
+    leads = [
+        {"phoneNumber": f"+1202555016{digit}", "externalId": f"batch-{digit}"}
+        for digit in range(10)
+    ]
     assert mockserver.nlpearl.post(f"{LEADS}/Add", json={"leads": leads}).json() is True
     assert len(mockserver.leads("nlpearl", q="batch-")) == 10
 
 
 def test_the_good_ones_of_a_batch_stay_though_the_answer_is_400(mockserver: Mockserver) -> None:
-    leads = [{"phoneNumber": "+12025550160", "externalId": "good"}, {"phoneNumber": "", "externalId": "bad"}]
+    leads = [
+        {"phoneNumber": "+12025550160", "externalId": "good"},
+        {"phoneNumber": "", "externalId": "bad"},
+    ]
     answer = mockserver.nlpearl.post(f"{LEADS}/Add", json={"leads": leads})
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["Leads[1].PhoneNumber"])
-    assert [each["lead"]["externalId"] for each in mockserver.leads("nlpearl", q="+12025550160")] == ["good"]
+    assert [
+        each["lead"]["externalId"] for each in mockserver.leads("nlpearl", q="+12025550160")
+    ] == ["good"]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +84,9 @@ def test_what_is_not_there_is_400(mockserver: Mockserver, path: str) -> None:
 
 @pytest.mark.parametrize("status", [10, 100])
 def test_a_status_is_set(mockserver: Mockserver, status: int) -> None:
-    assert mockserver.nlpearl.put(f"{LEAD}/{ADA}", json={"status": status}).json()["status"] == status
+    assert (
+        mockserver.nlpearl.put(f"{LEAD}/{ADA}", json={"status": status}).json()["status"] == status
+    )
 
 
 @pytest.mark.parametrize("status", [20, "Success"])
@@ -77,7 +97,9 @@ def test_a_status_that_only_calls_can_set_is_refused(mockserver: Mockserver, sta
 
 def test_an_update_leaves_alone_what_it_does_not_name(mockserver: Mockserver) -> None:
     before = mockserver.nlpearl.get(f"{LEAD}/{ADA}").json()
-    assert mockserver.nlpearl.put(f"{LEAD}/{ADA}", json={"externalId": "crm-77"}).json() == before | {"externalId": "crm-77"}
+    assert mockserver.nlpearl.put(
+        f"{LEAD}/{ADA}", json={"externalId": "crm-77"}
+    ).json() == before | {"externalId": "crm-77"}
 
 
 @pytest.mark.parametrize(
@@ -85,11 +107,17 @@ def test_an_update_leaves_alone_what_it_does_not_name(mockserver: Mockserver) ->
     [
         pytest.param({"statuses": [100]}, ["crm-13", "crm-3"], id="by status"),
         pytest.param({"searchInput": "liskov"}, ["crm-6"], id="by a name in the call data"),
-        pytest.param({"searchInput": "+12155550111", "isAscending": True}, ["crm-11", "crm-12"], id="by number, oldest first"),
+        pytest.param(
+            {"searchInput": "+12155550111", "isAscending": True},
+            ["crm-11", "crm-12"],
+            id="by number, oldest first",
+        ),
         pytest.param({"skip": 11}, ["crm-2", "crm-1"], id="the last page"),
     ],
 )
-def test_leads_are_searched(mockserver: Mockserver, wanted: dict[str, Any], expected: list[str]) -> None:
+def test_leads_are_searched(
+    mockserver: Mockserver, wanted: dict[str, Any], expected: list[str]
+) -> None:
     assert search(mockserver, **wanted) == expected
 
 
@@ -99,5 +127,7 @@ def test_a_deleted_lead_is_gone(mockserver: Mockserver) -> None:
 
 
 def test_leads_are_deleted_by_our_ids(mockserver: Mockserver) -> None:
-    mockserver.nlpearl.request("DELETE", f"{LEADS}/External", json={"leadExternalIds": ["crm-1", "crm-2", "none"]})
+    mockserver.nlpearl.request(
+        "DELETE", f"{LEADS}/External", json={"leadExternalIds": ["crm-1", "crm-2", "none"]}
+    )
     assert len(mockserver.leads("nlpearl")) == 11

@@ -17,13 +17,24 @@ def ids(mockserver: Mockserver, **query: Any) -> list[str]:
 
 
 def test_a_new_lead_is_open_and_can_be_read_back(mockserver: Mockserver) -> None:
-    id = mockserver.octanist.post("/leads", json={"name": "Neo", "email": "neo@example.com"}).json()["data"]["id"]
+    id = mockserver.octanist.post(
+        "/leads", json={"name": "Neo", "email": "neo@example.com"}
+    ).json()["data"]["id"]
     made = lead(mockserver, id)
-    assert (made["name"], made["email"], made["status"], made["source"]) == ("Neo", "neo@example.com", "open", "api")
+    assert (made["name"], made["email"], made["status"], made["source"]) == (
+        "Neo",
+        "neo@example.com",
+        "open",
+        "api",
+    )
 
 
-@pytest.mark.parametrize("given", [{"name": "Neo"}, {"phone": "+12025550199"}, {"custom": {"ref": 1}}])
-def test_one_thing_to_know_somebody_by_is_enough(mockserver: Mockserver, given: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "given", [{"name": "Neo"}, {"phone": "+12025550199"}, {"custom": {"ref": 1}}]
+)
+def test_one_thing_to_know_somebody_by_is_enough(
+    mockserver: Mockserver, given: dict[str, Any]
+) -> None:
     assert mockserver.octanist.post("/leads", json=given).json()["success"] is True
 
 
@@ -41,7 +52,10 @@ def test_a_lead_that_is_nobody_is_refused(mockserver: Mockserver, wrong: dict[st
 
 
 def test_the_same_person_twice_is_two_leads(mockserver: Mockserver) -> None:
-    made = [mockserver.octanist.post("/leads", json={"email": "neo@example.com"}).json()["data"]["id"] for _ in range(2)]
+    made = [
+        mockserver.octanist.post("/leads", json={"email": "neo@example.com"}).json()["data"]["id"]
+        for _ in range(2)
+    ]
     assert len(set(made)) == 2
 
 
@@ -60,36 +74,50 @@ def test_a_session_gives_the_lead_its_attribution(mockserver: Mockserver) -> Non
         pytest.param({"phone": "(202) 555-0101"}, id="by phone as people write it"),
     ],
 )
-def test_a_lead_is_updated_by_what_we_know_of_it(mockserver: Mockserver, who: dict[str, str]) -> None:
+def test_a_lead_is_updated_by_what_we_know_of_it(
+    mockserver: Mockserver, who: dict[str, str]
+) -> None:
     answer = mockserver.octanist.patch("/leads", json=who | {"status": "won", "value": 5000})
     assert answer.json()["data"]["leadId"] == "lead_demo01"
     assert lead(mockserver, "lead_demo01")["status"] == "won"
 
 
-def test_two_leads_with_one_address_are_a_conflict_and_stay_as_they_are(mockserver: Mockserver) -> None:
+def test_two_leads_with_one_address_are_a_conflict_and_stay_as_they_are(
+    mockserver: Mockserver,
+) -> None:
     before = mockserver.leads("octanist")
-    answer = mockserver.octanist.patch("/leads", json={"email": "family@example.com", "status": "won"})
+    answer = mockserver.octanist.patch(
+        "/leads", json={"email": "family@example.com", "status": "won"}
+    )
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "CONFLICT")
     assert mockserver.leads("octanist") == before
 
 
 def test_an_unknown_address_is_not_found(mockserver: Mockserver) -> None:
-    answer = mockserver.octanist.patch("/leads", json={"email": "nobody@example.com", "status": "won"})
+    answer = mockserver.octanist.patch(
+        "/leads", json={"email": "nobody@example.com", "status": "won"}
+    )
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
 
 
 def test_a_wrong_id_does_not_fall_back_to_the_address(mockserver: Mockserver) -> None:
-    answer = mockserver.octanist.patch("/leads", json={"id": "lead_none", "email": "ada@example.com", "status": "won"})
+    answer = mockserver.octanist.patch(
+        "/leads", json={"id": "lead_none", "email": "ada@example.com", "status": "won"}
+    )
     assert answer.status_code == 404
 
 
 def test_a_lost_lead_has_its_reason(mockserver: Mockserver) -> None:
-    mockserver.octanist.patch("/leads", json={"id": "lead_demo01", "status": "lost", "lossReason": "Too far"})
+    mockserver.octanist.patch(
+        "/leads", json={"id": "lead_demo01", "status": "lost", "lossReason": "Too far"}
+    )
     assert lead(mockserver, "lead_demo01")["lossReason"] == "Too far"
 
 
 def test_a_value_as_text_is_stored_as_a_number(mockserver: Mockserver) -> None:
-    mockserver.octanist.patch("/leads", json={"id": "lead_demo01", "status": "won", "value": "1250.50"})
+    mockserver.octanist.patch(
+        "/leads", json={"id": "lead_demo01", "status": "won", "value": "1250.50"}
+    )
     assert lead(mockserver, "lead_demo01")["value"] == 1250.5
 
 
@@ -105,18 +133,27 @@ def test_a_lead_is_qualified_once(mockserver: Mockserver) -> None:
     mockserver.advance(3600)
     mockserver.octanist.patch("/leads", json={"id": "lead_demo01", "status": "won"})
     after = lead(mockserver, "lead_demo01")
-    assert (after["qualifiedAt"], after["updatedAt"]) == ("2026-03-01T09:00:00.000Z", "2026-03-01T10:00:00.000Z")
+    assert (after["qualifiedAt"], after["updatedAt"]) == (
+        "2026-03-01T09:00:00.000Z",
+        "2026-03-01T10:00:00.000Z",
+    )
 
 
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
         pytest.param({"status": "lost"}, ["lead_demo09", "lead_demo05"], id="by status"),
-        pytest.param({"status": "won", "sort": "value:asc"}, ["lead_demo10", "lead_demo03", "lead_demo07", "lead_abc123"], id="sorted"),
+        pytest.param(
+            {"status": "won", "sort": "value:asc"},
+            ["lead_demo10", "lead_demo03", "lead_demo07", "lead_abc123"],
+            id="sorted",
+        ),
         pytest.param({"createdAt[lt]": "2025-02-12"}, ["lead_demo02", "lead_demo01"], id="by date"),
     ],
 )
-def test_a_list_is_filtered(mockserver: Mockserver, query: dict[str, str], expected: list[str]) -> None:
+def test_a_list_is_filtered(
+    mockserver: Mockserver, query: dict[str, str], expected: list[str]
+) -> None:
     assert ids(mockserver, **query) == expected
 
 
@@ -124,7 +161,9 @@ def test_a_list_is_filtered(mockserver: Mockserver, query: dict[str, str], expec
 def test_pages_hold_every_lead_once(mockserver: Mockserver, limit: int) -> None:
     found, page, more = [], 1, True
     while more:
-        answer = mockserver.octanist.get("/leads", params={"limit": limit, "page": page, "fields": "id"}).json()
+        answer = mockserver.octanist.get(
+            "/leads", params={"limit": limit, "page": page, "fields": "id"}
+        ).json()
         found += [each["id"] for each in answer["data"]]
         page, more = page + 1, answer["meta"]["pagination"]["hasMore"]
     assert (len(found), len(set(found))) == (13, 13)

@@ -16,18 +16,27 @@ def test_a_new_lead_gets_an_id_and_can_be_read_back(mockserver: Mockserver) -> N
     assert mockserver.sela.get(f"/api/leads/{made.json()['id']}/").json() == made.json()
 
 
-def test_a_lead_of_a_calling_campaign_is_open_and_has_a_call_planned(mockserver: Mockserver) -> None:
+def test_a_lead_of_a_calling_campaign_is_open_and_has_a_call_planned(
+    mockserver: Mockserver,
+) -> None:
     lead = mockserver.sela.post("/api/leads/", json=NEW | {"lead_type": 123}).json()
     assert (lead["status"], lead["next_call_time_reason"]) == ("OPEN", "FIRST_CALL")
 
 
 @pytest.mark.parametrize("spelling", ["(202) 555-0199", "2025550199"])
 def test_a_phone_number_comes_back_as_e164(mockserver: Mockserver, spelling: str) -> None:
-    assert mockserver.sela.post("/api/leads/", json=NEW | {"phone_number": spelling}).json()["phone_number"] == "+12025550199"
+    assert (
+        mockserver.sela.post("/api/leads/", json=NEW | {"phone_number": spelling}).json()[
+            "phone_number"
+        ]
+        == "+12025550199"
+    )
 
 
 def test_fields_of_our_own_are_kept_as_metadata(mockserver: Mockserver) -> None:
-    lead = mockserver.sela.post("/api/leads/", json=NEW | {"loan_amount": 250_000, "first_name": "Neo"}).json()
+    lead = mockserver.sela.post(
+        "/api/leads/", json=NEW | {"loan_amount": 250_000, "first_name": "Neo"}
+    ).json()
     assert lead["metadata"] == {"loan_amount": 250_000, "first_name": "Neo"}
 
 
@@ -39,7 +48,9 @@ def test_fields_of_our_own_are_kept_as_metadata(mockserver: Mockserver) -> None:
         pytest.param({"lead_type": 999}, "lead_type", id="a lead type that there is not"),
     ],
 )
-def test_bad_data_is_refused_and_nothing_is_stored(mockserver: Mockserver, wrong: dict[str, Any], field: str) -> None:
+def test_bad_data_is_refused_and_nothing_is_stored(
+    mockserver: Mockserver, wrong: dict[str, Any], field: str
+) -> None:
     before = mockserver.leads("sela")
     answer = mockserver.sela.post("/api/leads/", json=NEW | wrong)
     assert (answer.status_code, list(answer.json())) == (400, [field])
@@ -54,12 +65,19 @@ def test_the_same_person_is_refused_as_a_duplicate(mockserver: Mockserver) -> No
 def test_a_lead_that_comes_back_is_engaged_again(mockserver: Mockserver) -> None:
     answer = mockserver.sela.post("/api/leads/", json=ADA | {"min_reengagement_days": 30})
     lead = answer.json()
-    assert (answer.status_code, lead["id"], lead["status_reason"], lead["reengagements_count"]) == (200, 28001, "REENGAGEMENT", 1)
+    assert (answer.status_code, lead["id"], lead["status_reason"], lead["reengagements_count"]) == (
+        200,
+        28001,
+        "REENGAGEMENT",
+        1,
+    )
 
 
 def test_a_bulk_answers_for_each_lead_in_its_order(mockserver: Mockserver) -> None:
     leads = [NEW, ADA, {"phone_number": "?"}, ADA | {"min_reengagement_days": 1}]
-    results = mockserver.sela.post("/api/leads/bulk-create/", json={"leads": leads}).json()["results"]
+    results = mockserver.sela.post("/api/leads/bulk-create/", json={"leads": leads}).json()[
+        "results"
+    ]
     assert [each["action"] for each in results] == ["created", "error", "error", "reengaged"]
 
 
@@ -71,22 +89,37 @@ def test_an_update_needs_no_id(mockserver: Mockserver) -> None:
 def test_an_update_leaves_alone_what_it_does_not_name(mockserver: Mockserver) -> None:
     before = mockserver.sela.get("/api/leads/28001/").json()
     after = mockserver.sela.put("/api/leads/update/", json=ADA | {"lead_source": "web"}).json()
-    assert {name for name in after if after[name] != before[name]} == {"lead_source", "modified_time"}
+    assert {name for name in after if after[name] != before[name]} == {
+        "lead_source",
+        "modified_time",
+    }
 
 
 @pytest.mark.parametrize("status", ["CLOSED", "LOST", "BAD_NUMBER"])
 def test_a_lead_that_is_done_is_not_called_again(mockserver: Mockserver, status: str) -> None:
     lead = mockserver.sela.put("/api/leads/update/", json=ADA | {"status": status}).json()
-    assert (lead["status"], lead["next_call_time"], lead["next_call_time_reason"]) == (status, None, None)
+    assert (lead["status"], lead["next_call_time"], lead["next_call_time_reason"]) == (
+        status,
+        None,
+        None,
+    )
 
 
 def test_do_not_call_takes_the_lead_off_the_schedule(mockserver: Mockserver) -> None:
-    assert mockserver.sela.put("/api/leads/update/", json=ADA | {"call_dnc": True}).json()["next_call_time"] is None
+    assert (
+        mockserver.sela.put("/api/leads/update/", json=ADA | {"call_dnc": True}).json()[
+            "next_call_time"
+        ]
+        is None
+    )
 
 
 def test_an_update_of_nobody_is_404(mockserver: Mockserver) -> None:
     answer = mockserver.sela.put("/api/leads/update/", json=NEW | {"status": "CLOSED"})
-    assert (answer.status_code, answer.json()) == (404, {"detail": "No Lead matches the given query."})
+    assert (answer.status_code, answer.json()) == (
+        404,
+        {"detail": "No Lead matches the given query."},
+    )
 
 
 def test_a_lead_is_changed_by_its_id(mockserver: Mockserver) -> None:
@@ -110,16 +143,31 @@ def test_following_next_reads_every_lead_once(mockserver: Mockserver, size: int)
 
 
 def test_a_webhook_is_stored_and_read_back(mockserver: Mockserver) -> None:
-    made = mockserver.sela.post("/api/webhooks/", json={"url": "https://crm.example.com/{{id}}", "trigger": "CALL_COMPLETE"}).json()
+    made = mockserver.sela.post(
+        "/api/webhooks/", json={"url": "https://crm.example.com/{{id}}", "trigger": "CALL_COMPLETE"}
+    ).json()
     assert mockserver.sela.get(f"/api/webhooks/{made['id']}/").json() == made
 
 
 def test_a_providers_payload_is_mapped_to_a_lead(mockserver: Mockserver) -> None:
-    payload = {"contact": {"phone": "202-555-0199", "email": "new@example.com"}, "ref": "p-1", "provider": "acme"}
-    lead = mockserver.sela.post("/api/lead-ingestion/3f0c1a52-7d6b-4c58-9a0e-5b1f6f2d8e11/", json=payload).json()
-    assert (lead["phone_number"], lead["external_id"], lead["lead_source"]) == ("+12025550199", "p-1", "acme")
+    payload = {
+        "contact": {"phone": "202-555-0199", "email": "new@example.com"},
+        "ref": "p-1",
+        "provider": "acme",
+    }
+    lead = mockserver.sela.post(
+        "/api/lead-ingestion/3f0c1a52-7d6b-4c58-9a0e-5b1f6f2d8e11/", json=payload
+    ).json()
+    assert (lead["phone_number"], lead["external_id"], lead["lead_source"]) == (
+        "+12025550199",
+        "p-1",
+        "acme",
+    )
 
 
 def test_a_path_without_its_slash_is_redirected(mockserver: Mockserver) -> None:
     answer = mockserver.sela.get("/api/leads")
-    assert (answer.status_code, answer.headers["location"].endswith("/sela/api/leads/")) == (301, True)
+    assert (answer.status_code, answer.headers["location"].endswith("/sela/api/leads/")) == (
+        301,
+        True,
+    )

@@ -19,10 +19,22 @@ def test_bulk_updates_can_be_allowed(mockserver: Mockserver) -> None:
 @pytest.mark.parametrize(
     ("setting", "body", "statuses"),
     [
-        pytest.param({"create_status": 200}, {"phone_number": "+12025550199"}, [201, 200], id="a new lead"),
+        pytest.param(
+            {"create_status": 200}, {"phone_number": "+12025550199"}, [201, 200], id="a new lead"
+        ),
         pytest.param({"duplicate": "existing"}, ADA, [400, 200], id="a duplicate"),
-        pytest.param({"international_phones": "refuse"}, {"phone_number": "+442079460123"}, [201, 400], id="a number from abroad"),
-        pytest.param({"unknown_references": "accept"}, {"phone_number": "+12025550199", "lead_type": 9}, [400, 201], id="any lead type"),
+        pytest.param(
+            {"international_phones": "refuse"},
+            {"phone_number": "+442079460123"},
+            [201, 400],
+            id="a number from abroad",
+        ),
+        pytest.param(
+            {"unknown_references": "accept"},
+            {"phone_number": "+12025550199", "lead_type": 9},
+            [400, 201],
+            id="any lead type",
+        ),
     ],
 )
 def test_a_client_is_tried_with_the_other_choice(
@@ -31,12 +43,17 @@ def test_a_client_is_tried_with_the_other_choice(
     with mockserver.snapshot():
         by_default = mockserver.sela.post("/api/leads/", json=body)
     mockserver.set("sela", **setting)
-    assert [by_default.status_code, mockserver.sela.post("/api/leads/", json=body).status_code] == statuses
+    assert [
+        by_default.status_code,
+        mockserver.sela.post("/api/leads/", json=body).status_code,
+    ] == statuses
 
 
 def test_duplicates_can_be_refused(mockserver: Mockserver) -> None:
     mockserver.set("nlpearl", duplicate_leads="refuse")
-    answer = mockserver.nlpearl.post("/v2/Outbound/66a1f0c2d60e456235eae601/Lead", json={"phoneNumber": "+12025550101"})
+    answer = mockserver.nlpearl.post(
+        "/v2/Outbound/66a1f0c2d60e456235eae601/Lead", json={"phoneNumber": "+12025550101"}
+    )
     assert answer.status_code == 400
 
 
@@ -54,7 +71,9 @@ def test_a_setting_goes_back_to_its_default(mockserver: Mockserver) -> None:
         pytest.param("selah", {"several_matches": "refuse"}, id="a vendor that there is not"),
     ],
 )
-def test_a_misspelt_setting_is_an_error(mockserver: Mockserver, vendor: str, values: dict[str, str]) -> None:
+def test_a_misspelt_setting_is_an_error(
+    mockserver: Mockserver, vendor: str, values: dict[str, str]
+) -> None:
     before = mockserver.settings()
     with pytest.raises(ControlError) as refused:
         mockserver.set(vendor, **values)

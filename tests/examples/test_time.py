@@ -12,7 +12,10 @@ ADA = {"phone_number": "+12025550101", "email": "ada@example.com"}
 
 def test_a_frozen_clock_stamps_every_lead_alike(mockserver: Mockserver) -> None:
     mockserver.freeze(NEW_YEAR)
-    times = {mockserver.octanist.post("/leads", json={"name": name}).json()["meta"]["timestamp"] for name in ("a", "b", "c")}
+    times = {
+        mockserver.octanist.post("/leads", json={"name": name}).json()["meta"]["timestamp"]
+        for name in ("a", "b", "c")
+    }
     assert times == {"2027-01-01T00:00:00.000Z"}
 
 
@@ -40,7 +43,9 @@ def test_the_real_time_comes_back(mockserver: Mockserver) -> None:
 
 
 @pytest.mark.parametrize(("days", "status"), [(29, 400), (30, 200)])
-def test_a_lead_is_engaged_again_when_enough_days_have_passed(mockserver: Mockserver, days: int, status: int) -> None:
+def test_a_lead_is_engaged_again_when_enough_days_have_passed(
+    mockserver: Mockserver, days: int, status: int
+) -> None:
     mockserver.freeze(NEW_YEAR)
     lead = {"phone_number": "+12025550199", "email": "new@example.com", "min_reengagement_days": 30}
     assert mockserver.sela.post("/api/leads/", json=lead).status_code == 201
@@ -50,14 +55,25 @@ def test_a_lead_is_engaged_again_when_enough_days_have_passed(mockserver: Mockse
 
 def test_this_month_is_the_month_of_the_workspace(mockserver: Mockserver) -> None:
     mockserver.freeze("2025-02-28T12:00:00Z")
-    assert mockserver.octanist.post("/stats", json={"period": "current"}).json()["data"]["leads"]["total"] == 12
+    assert (
+        mockserver.octanist.post("/stats", json={"period": "current"}).json()["data"]["leads"][
+            "total"
+        ]
+        == 12
+    )
 
 
 def test_the_same_moment_makes_the_same_answers(mockserver: Mockserver) -> None:
     def story() -> list[bytes]:
         mockserver.reset()
         mockserver.freeze(NEW_YEAR)
-        made = mockserver.nlpearl.post("/v2/Outbound/66a1f0c2d60e456235eae601/Lead", json={"phoneNumber": "+12025550199"})
-        return [made.content, mockserver.sela.put("/api/leads/update/", json=ADA).content, mockserver.octanist.post("/check").content]
+        made = mockserver.nlpearl.post(
+            "/v2/Outbound/66a1f0c2d60e456235eae601/Lead", json={"phoneNumber": "+12025550199"}
+        )
+        return [
+            made.content,
+            mockserver.sela.put("/api/leads/update/", json=ADA).content,
+            mockserver.octanist.post("/check").content,
+        ]
 
     assert story() == story()

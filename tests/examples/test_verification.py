@@ -12,8 +12,15 @@ UPDATE = "/api/leads/update/"
 
 def close_ada_and_win_grace(mockserver: Mockserver) -> None:
     """What a client under test would do."""
-    mockserver.sela.put(UPDATE, json={"phone_number": "+12025550101", "email": "ada@example.com", "status": "CLOSED"})
-    mockserver.octanist.patch("/leads", json={"email": "grace@example.com", "status": "won", "value": 100}, params={"source": "crm"})
+    mockserver.sela.put(
+        UPDATE,
+        json={"phone_number": "+12025550101", "email": "ada@example.com", "status": "CLOSED"},
+    )
+    mockserver.octanist.patch(
+        "/leads",
+        json={"email": "grace@example.com", "status": "won", "value": 100},
+        params={"source": "crm"},
+    )
 
 
 @pytest.mark.parametrize(
@@ -25,7 +32,9 @@ def close_ada_and_win_grace(mockserver: Mockserver) -> None:
         pytest.param({"path": "/api/*/update/"}, id="by part of the path"),
         pytest.param({"body": {"status": "CLOSED"}}, id="by part of the body"),
         pytest.param({"query": {"source": "crm"}}, id="by query"),
-        pytest.param({"headers": {"Content-Type": "application/json"}, "vendor": "sela"}, id="by header"),
+        pytest.param(
+            {"headers": {"Content-Type": "application/json"}, "vendor": "sela"}, id="by header"
+        ),
     ],
 )
 def test_a_request_is_found(mockserver: Mockserver, wanted: dict[str, Any]) -> None:
@@ -84,7 +93,9 @@ def test_only_what_came_later_counts(mockserver: Mockserver) -> None:
         pytest.param({"operatoin": "leads_list"}, id="a filter"),
     ],
 )
-def test_a_misspelt_expectation_is_an_error_and_no_pass(mockserver: Mockserver, wanted: dict[str, Any]) -> None:
+def test_a_misspelt_expectation_is_an_error_and_no_pass(
+    mockserver: Mockserver, wanted: dict[str, Any]
+) -> None:
     with pytest.raises(ControlError) as refused:
         mockserver.assert_not_called(**wanted)
     assert refused.value.status == 400

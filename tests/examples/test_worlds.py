@@ -8,7 +8,18 @@ from mockserver.client import ControlError
 from mockserver.testing.kit import Mockserver, Running
 
 NEW = {"phone_number": "+12025550199", "email": "new@example.com"}
-ONE_LEAD = {"octanist": {"leads": [{"id": "lead_one", "name": "One", "email": "one@example.com", "createdAt": "2026-01-01T00:00:00.000Z"}]}}
+ONE_LEAD = {
+    "octanist": {
+        "leads": [
+            {
+                "id": "lead_one",
+                "name": "One",
+                "email": "one@example.com",
+                "createdAt": "2026-01-01T00:00:00.000Z",
+            }
+        ]
+    }
+}
 
 
 def ids(mockserver: Mockserver, vendor: str) -> list[Any]:
@@ -17,7 +28,9 @@ def ids(mockserver: Mockserver, vendor: str) -> list[Any]:
 
 @pytest.mark.parametrize("place", ["first", "second"])
 def test_no_test_sees_what_another_one_did(mockserver: Mockserver, place: str) -> None:
-    assert mockserver.sela.post("/api/leads/", json=NEW | {"lead_source": place}).json()["id"] == 28014
+    assert (
+        mockserver.sela.post("/api/leads/", json=NEW | {"lead_source": place}).json()["id"] == 28014
+    )
 
 
 def test_two_workspaces_do_not_meet(mockserver: Mockserver, mockserver_server: Running) -> None:
@@ -38,7 +51,11 @@ def test_a_reset_brings_the_seed_back(mockserver: Mockserver) -> None:
 def test_a_snapshot_undoes_its_block(mockserver: Mockserver) -> None:
     before = mockserver.leads()
     with mockserver.snapshot():
-        mockserver.nlpearl.request("DELETE", "/v2/Outbound/66a1f0c2d60e456235eae601/Leads", json={"leadIds": ["66a1f0c2d60e456235eae701"]})
+        mockserver.nlpearl.request(
+            "DELETE",
+            "/v2/Outbound/66a1f0c2d60e456235eae601/Leads",
+            json={"leadIds": ["66a1f0c2d60e456235eae701"]},
+        )
         assert mockserver.leads() != before
     assert mockserver.leads() == before
 
@@ -95,7 +112,9 @@ def test_a_bad_fixture_changes_nothing_and_says_where_it_is_wrong(mockserver: Mo
     before = mockserver.leads()
     with pytest.raises(ControlError) as refused:
         mockserver.seed({"octanist": {"leads": [{"id": "lead_one", "status": "sold"}]}})
-    assert [each["pointer"] for each in refused.value.errors] == ["/fixture/octanist/leads/0/status"]
+    assert [each["pointer"] for each in refused.value.errors] == [
+        "/fixture/octanist/leads/0/status"
+    ]
     assert mockserver.leads() == before
 
 

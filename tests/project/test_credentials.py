@@ -7,6 +7,8 @@ from mockserver.journal.redaction import CREDENTIALS
 from mockserver.vendor import Vendor
 
 
-@pytest.mark.parametrize("vendor", [pytest.param(vendor, id=vendor.name) for vendor in load_vendors()])
+@pytest.mark.parametrize(
+    "vendor", [pytest.param(vendor, id=vendor.name) for vendor in load_vendors()]
+)
 def test_every_header_that_carries_a_credential_is_hidden(vendor: Vendor) -> None:
     assert {name.lower() for name in vendor.dialect.credential("any")} <= CREDENTIALS.keys()

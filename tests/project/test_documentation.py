@@ -19,7 +19,11 @@ def page(name: str) -> str:
 
 @pytest.mark.parametrize("option", [pytest.param(option, id=option.name) for option in OPTIONS])
 def test_the_readme_tells_each_option_its_variable_and_its_default(option: Option) -> None:
-    (row,) = [line for line in page("README.md").splitlines() if f"`{option.flag}`" in line and line.startswith("|")]
+    (row,) = [
+        line
+        for line in page("README.md").splitlines()
+        if f"`{option.flag}`" in line and line.startswith("|")
+    ]
     assert f"`{option.variable}`" in row
     assert f"`{option.default}`" in row if option.default != "" else "| none |" in row
 

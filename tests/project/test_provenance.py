@@ -23,13 +23,21 @@ def marks() -> Iterator[tuple[str, str, str]]:
         for operation in site.document.operations:
             yield f"{vendor.name} operation {operation.id}", operation.provenance, operation.source
             for answer in operation.answers.values():
-                yield f"{vendor.name} answer {operation.id} {answer.status}", answer.provenance, operation.source
+                yield (
+                    f"{vendor.name} answer {operation.id} {answer.status}",
+                    answer.provenance,
+                    operation.source,
+                )
         for setting in vendor.settings:
             yield f"{vendor.name} setting {setting.name}", setting.provenance, setting.source
         for rule in vendor.rules:
             yield f"{vendor.name} rule {rule.name}", rule.provenance, rule.source
         for behaviour in vendor.behaviours:
-            yield f"{vendor.name} behaviour {behaviour.rule}", behaviour.provenance, behaviour.source
+            yield (
+                f"{vendor.name} behaviour {behaviour.rule}",
+                behaviour.provenance,
+                behaviour.source,
+            )
 
 
 def test_everything_has_a_mark() -> None:
@@ -47,7 +55,11 @@ def test_no_rule_setting_or_behaviour_is_told_twice() -> None:
 
 @pytest.mark.parametrize("kind", ["operation", "answer", "setting", "rule", "behaviour"])
 def test_every_vendor_tells_of_each_kind(kind: str) -> None:
-    silent = [site.vendor.name for site in sites() if not any(name.startswith(f"{site.vendor.name} {kind} ") for name, _, _ in marks())]
+    silent = [
+        site.vendor.name
+        for site in sites()
+        if not any(name.startswith(f"{site.vendor.name} {kind} ") for name, _, _ in marks())
+    ]
     assert silent == []
 
 
@@ -61,7 +73,9 @@ def marks_in(value: Any) -> Iterator[Any]:
             yield from marks_in(part)
 
 
-@pytest.mark.parametrize("name", [pytest.param(site.vendor.name, id=site.vendor.name) for site in sites()])
+@pytest.mark.parametrize(
+    "name", [pytest.param(site.vendor.name, id=site.vendor.name) for site in sites()]
+)
 def test_every_mark_in_a_document_is_one_of_the_five(name: str) -> None:
     document = next(site.document for site in sites() if site.vendor.name == name)
     assert set(marks_in(document.source.content)) <= set(PROVENANCES)
@@ -74,5 +88,9 @@ def test_every_rule_speaks_of_operations_and_indexes_that_there_are() -> None:
         indexes = {spec.name: set(spec.indexes) for spec in site.vendor.tables}
         for rule in site.vendor.rules:
             astray += [f"{rule.name}: {name}" for name in rule.operations if name not in operations]
-            astray += [f"{rule.name}: {key.index}" for key in rule.keys if key.index not in indexes[rule.table]]
+            astray += [
+                f"{rule.name}: {key.index}"
+                for key in rule.keys
+                if key.index not in indexes[rule.table]
+            ]
     assert astray == []

@@ -21,24 +21,63 @@ ADMIN = "/__admin/workspaces/twin"
 SCRIPT: list[tuple[str, str, dict[str, str], Any]] = [
     ("POST", "/__admin/workspaces", {}, {"name": "twin"}),
     ("PUT", f"{ADMIN}/clock", {}, {"mode": "frozen", "at": "2026-03-01T12:00:00.123456Z"}),
-    ("POST", f"{ADMIN}/faults", {}, {"fault": "server_error", "operation": "leads_retrieve", "probability": 0.5}),
+    (
+        "POST",
+        f"{ADMIN}/faults",
+        {},
+        {"fault": "server_error", "operation": "leads_retrieve", "probability": 0.5},
+    ),
     (
         "POST",
         "/sela/api/leads/",
         SELA,
-        {"phone_number": "+12025550120", "email": "new@example.com", "lead_type": 123, "extra": {"b": 1, "a": 2}},
+        {
+            "phone_number": "+12025550120",
+            "email": "new@example.com",
+            "lead_type": 123,
+            "extra": {"b": 1, "a": 2},
+        },
     ),
-    ("PUT", "/sela/api/leads/update/", SELA, {"phone_number": "+12025550120", "email": "new@example.com", "status": "CLOSED"}),
+    (
+        "PUT",
+        "/sela/api/leads/update/",
+        SELA,
+        {"phone_number": "+12025550120", "email": "new@example.com", "status": "CLOSED"},
+    ),
     *[("GET", "/sela/api/leads/28014/", SELA, None)] * 8,
     ("GET", "/sela/api/leads/?page_size=3", SELA, None),
     ("POST", "/sela/api/leads/", SELA, {"phone_number": "12", "lead_type": "x"}),
     ("GET", "/sela/nothing/", SELA, None),
-    ("POST", "/octanist/api/leads", OCTANIST, {"name": "New", "email": "new@example.com", "custom": {"z": 1, "y": 2}}),
+    (
+        "POST",
+        "/octanist/api/leads",
+        OCTANIST,
+        {"name": "New", "email": "new@example.com", "custom": {"z": 1, "y": 2}},
+    ),
     ("PATCH", "/octanist/api/leads", OCTANIST, {"email": "family@example.com", "status": "won"}),
-    ("POST", "/octanist/api/stats", OCTANIST, {"period": "custom", "startDate": "2025-01-01", "endDate": "2026-12-31"}),
+    (
+        "POST",
+        "/octanist/api/stats",
+        OCTANIST,
+        {"period": "custom", "startDate": "2025-01-01", "endDate": "2026-12-31"},
+    ),
     ("GET", "/octanist/api/leads?sort=createdAt:desc", OCTANIST, None),
-    ("POST", f"{PEARL}/Lead", NLPEARL, {"phoneNumber": "+12025550121", "externalId": "crm-1", "timeZoneId": "Pacific Standard Time"}),
-    ("POST", f"{PEARL}/Leads/Add", NLPEARL, {"leads": [{"phoneNumber": "+12025550122"}, {"phoneNumber": None}]}),
+    (
+        "POST",
+        f"{PEARL}/Lead",
+        NLPEARL,
+        {
+            "phoneNumber": "+12025550121",
+            "externalId": "crm-1",
+            "timeZoneId": "Pacific Standard Time",
+        },
+    ),
+    (
+        "POST",
+        f"{PEARL}/Leads/Add",
+        NLPEARL,
+        {"leads": [{"phoneNumber": "+12025550122"}, {"phoneNumber": None}]},
+    ),
     ("POST", f"{PEARL}/Leads", NLPEARL, {"limit": 5}),
     ("PUT", f"{PEARL}/Lead/ffffffffffffffffffffffff", NLPEARL, {"status": 100}),
     ("POST", f"{ADMIN}/clock/advance", {}, {"seconds": 86400}),
@@ -55,7 +94,9 @@ def start() -> Iterator[Callable[[str], int]]:
     def start(hash_seed: str) -> int:
         command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--seed", "7"]
         environment = os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT
+        )
         running.append(process)
         assert process.stdout is not None
         return int(process.stdout.readline().rpartition(":")[2])
@@ -73,7 +114,13 @@ def answers(port: int) -> list[bytes]:
 
 def talk(port: int, method: str, target: str, headers: dict[str, str], body: Any) -> bytes:
     content = b"" if body is None else json.dumps(body).encode()
-    fields = {"Host": "mock.example", "Content-Type": "application/json", "Connection": "close", **headers, "Content-Length": len(content)}
+    fields = {
+        "Host": "mock.example",
+        "Content-Type": "application/json",
+        "Connection": "close",
+        **headers,
+        "Content-Length": len(content),
+    }
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode() + content)

@@ -13,7 +13,9 @@ from mockserver.cli import cli
 
 PACKAGE = Path(mockserver.__path__[0])
 NAMES = tuple(module.name for module in pkgutil.iter_modules(mockserver.vendors.__path__))
-FILES = sorted(file for file in PACKAGE.rglob("*.py") if not file.is_relative_to(PACKAGE / "vendors"))
+FILES = sorted(
+    file for file in PACKAGE.rglob("*.py") if not file.is_relative_to(PACKAGE / "vendors")
+)
 SHOWN = {mockserver.__doc__, *(command.help for command in (cli, *cli.commands.values()))}
 """Docstrings that users read: the package's, and those the command line prints as its help."""
 
@@ -34,10 +36,16 @@ def named_lines(source: str) -> list[str]:
     """Every other line with a vendor's name in it, in any letter case."""
     shown = shown_lines(source)
     lines = enumerate(source.splitlines(), 1)
-    return [f"{number}: {line.strip()}" for number, line in lines if number not in shown and any(name in line.lower() for name in NAMES)]
+    return [
+        f"{number}: {line.strip()}"
+        for number, line in lines
+        if number not in shown and any(name in line.lower() for name in NAMES)
+    ]
 
 
-@pytest.mark.parametrize("file", [pytest.param(file, id=str(file.relative_to(PACKAGE))) for file in FILES])
+@pytest.mark.parametrize(
+    "file", [pytest.param(file, id=str(file.relative_to(PACKAGE))) for file in FILES]
+)
 def test_no_vendor_is_named_outside_its_own_module(file: Path) -> None:
     assert named_lines(file.read_text("utf-8")) == []
 

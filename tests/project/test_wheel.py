@@ -38,7 +38,9 @@ def served_from_wheel(installed: Path, tmp_path: Path) -> Iterator[str]:
     empty = tmp_path / "empty"
     empty.mkdir()
     command = [sys.executable, "-P", "-m", "mockserver", "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=empty, env=_environment(installed), stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=empty, env=_environment(installed), stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             yield _announced(process)
         finally:
@@ -46,11 +48,17 @@ def served_from_wheel(installed: Path, tmp_path: Path) -> Iterator[str]:
 
 
 def _pip(*arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments], check=True, timeout=60)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *arguments],
+        check=True,
+        timeout=60,
+    )
 
 
 def _environment(installed: Path) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")
+    }
     return inherited | {"PYTHONPATH": str(installed), "PYTHONUNBUFFERED": "1"}
 
 
@@ -63,27 +71,58 @@ def _announced(process: subprocess.Popen[str]) -> str:
 
 
 def _expected() -> set[str]:
-    written = [file.relative_to(ROOT) for file in (ROOT / "mockserver").rglob("*") if file.is_file()]
-    package = {file.as_posix() for file in written if not any(part.startswith((".", "__pycache__")) for part in file.parts)}
+    written = [
+        file.relative_to(ROOT) for file in (ROOT / "mockserver").rglob("*") if file.is_file()
+    ]
+    package = {
+        file.as_posix()
+        for file in written
+        if not any(part.startswith((".", "__pycache__")) for part in file.parts)
+    }
     documents = {f"{RESOURCES}/openapi/{file.name}" for file in (ROOT / "openapi").glob("*.yaml")}
     fixtures = {f"{RESOURCES}/fixtures/{file.name}" for file in (ROOT / "fixtures").iterdir()}
-    about = {f"lead_mockserver-{__version__}.dist-info/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt")}
-    return package | documents | fixtures | about | {f"lead_mockserver-{__version__}.dist-info/licenses/LICENSE"}
+    about = {
+        f"lead_mockserver-{__version__}.dist-info/{name}"
+        for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt")
+    }
+    return (
+        package
+        | documents
+        | fixtures
+        | about
+        | {f"lead_mockserver-{__version__}.dist-info/licenses/LICENSE"}
+    )
 
 
-def test_the_wheel_holds_the_package_the_documents_and_the_fixtures_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_holds_the_package_the_documents_and_the_fixtures_and_nothing_else(
+    wheel: Path,
+) -> None:
     assert set(ZipFile(wheel).namelist()) == _expected()
 
 
 def test_the_wheel_is_typed_and_has_the_command(wheel: Path) -> None:
     archive = ZipFile(wheel)
     assert "mockserver/py.typed" in archive.namelist()
-    assert b"mockserver = mockserver.cli:main" in archive.read(f"lead_mockserver-{__version__}.dist-info/entry_points.txt")
+    assert b"mockserver = mockserver.cli:main" in archive.read(
+        f"lead_mockserver-{__version__}.dist-info/entry_points.txt"
+    )
 
 
 def test_the_installed_wheel_is_found_before_the_checkout(installed: Path) -> None:
-    asked = [sys.executable, "-P", "-c", "from mockserver.documents.resources import folder; print(folder('openapi'))"]
-    told = subprocess.run(asked, cwd=installed.parent, env=_environment(installed), capture_output=True, text=True, check=True)
+    asked = [
+        sys.executable,
+        "-P",
+        "-c",
+        "from mockserver.documents.resources import folder; print(folder('openapi'))",
+    ]
+    told = subprocess.run(
+        asked,
+        cwd=installed.parent,
+        env=_environment(installed),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert Path(told.stdout.strip()) == installed / RESOURCES / "openapi"
 
 

@@ -25,13 +25,25 @@ NEW = {"phone_number": "+12025550199", "email": "new@example.com"}
 
 
 def test_health_says_version_and_base_urls(server: MockServer) -> None:
-    urls = {"nlpearl": f"{server.url}/nlpearl", "octanist": f"{server.url}/octanist/api", "sela": f"{server.url}/sela"}
-    assert server.client.health() == {"status": "ok", "version": mockserver.__version__, "base_urls": urls}
+    urls = {
+        "nlpearl": f"{server.url}/nlpearl",
+        "octanist": f"{server.url}/octanist/api",
+        "sela": f"{server.url}/sela",
+    }
+    assert server.client.health() == {
+        "status": "ok",
+        "version": mockserver.__version__,
+        "base_urls": urls,
+    }
 
 
 def test_a_workspace_is_made_listed_and_deleted(server: MockServer) -> None:
     made = server.client.create("client-one")
-    assert {"name": "client-one", "requests": 0, "leads": {"nlpearl": 13, "octanist": 13, "sela": 13}} in server.client.workspaces()
+    assert {
+        "name": "client-one",
+        "requests": 0,
+        "leads": {"nlpearl": 13, "octanist": 13, "sela": 13},
+    } in server.client.workspaces()
     made.delete()
     assert "client-one" not in [each["name"] for each in server.client.workspaces()]
 
@@ -48,7 +60,11 @@ def test_a_workspace_has_its_credentials_and_base_urls(server: MockServer) -> No
         "octanist": {"X-API-KEY": "client-two"},
         "sela": {"Authorization": "Token client-two"},
     }
-    assert server.client.workspace("client-two").base_urls == made.base_urls == server.client.health()["base_urls"]
+    assert (
+        server.client.workspace("client-two").base_urls
+        == made.base_urls
+        == server.client.health()["base_urls"]
+    )
 
 
 def test_credentials_that_could_be_real_are_not_told(server: MockServer) -> None:
@@ -68,12 +84,17 @@ def test_reset_puts_every_workspace_back() -> None:
 
 def test_the_catalogue_of_faults_is_told(server: MockServer) -> None:
     catalogue = server.client.fault_kinds()
-    assert ("rate_limited" in [each["name"] for each in catalogue["faults"]], "emails" in catalogue["magic"]) == (True, True)
+    assert (
+        "rate_limited" in [each["name"] for each in catalogue["faults"]],
+        "emails" in catalogue["magic"],
+    ) == (True, True)
 
 
 def test_threads_share_a_client(server: MockServer) -> None:
     made: list[WorkspaceClient] = []
-    threads = [threading.Thread(target=lambda: made.append(server.client.create())) for _ in range(12)]
+    threads = [
+        threading.Thread(target=lambda: made.append(server.client.create())) for _ in range(12)
+    ]
     for each in threads:
         each.start()
     for each in threads:
@@ -100,7 +121,9 @@ def test_a_refusal_says_what_is_wrong(server: MockServer) -> None:
 
 def test_a_refusal_names_every_field(opened: Mockserver) -> None:
     with pytest.raises(ControlError) as refused:
-        opened.call("POST", "/faults", {"fault": "slow", "vendor": "selah", "parameters": {"seconds": -1}})
+        opened.call(
+            "POST", "/faults", {"fault": "slow", "vendor": "selah", "parameters": {"seconds": -1}}
+        )
     assert {each["pointer"] for each in refused.value.errors} == {"/vendor", "/parameters/seconds"}
 
 
@@ -115,11 +138,23 @@ def test_a_token_is_wanted_and_sent() -> None:
 def test_no_server_is_told_in_a_sentence() -> None:
     with pytest.raises(ControlError) as refused:
         Client("http://127.0.0.1:1").health()
-    assert (refused.value.status, str(refused.value)) == (0, "No answer: there is no mockserver at http://127.0.0.1:1: Connection refused")
+    assert (refused.value.status, str(refused.value)) == (
+        0,
+        "No answer: there is no mockserver at http://127.0.0.1:1: Connection refused",
+    )
 
 
 @pytest.mark.parametrize(
-    "url", ["", "127.0.0.1:8080", "ftp://127.0.0.1", "http://", "http://127.0.0.1:port", "http://[::1", "http://h:99999"]
+    "url",
+    [
+        "",
+        "127.0.0.1:8080",
+        "ftp://127.0.0.1",
+        "http://",
+        "http://127.0.0.1:port",
+        "http://[::1",
+        "http://h:99999",
+    ],
 )
 def test_a_url_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"is no URL of a server: http://127\.0\.0\.1:8080 is one"):
@@ -152,22 +187,47 @@ def stranger() -> Iterator[Callable[[bytes], str]]:
 @pytest.mark.parametrize(
     ("answer", "status", "words"),
     [
-        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nhey!", 200, "No mockserver: .*: hey!", id="a page that is there"),
-        pytest.param(b"HTTP/1.1 302 Found\r\nlocation: /login\r\ncontent-length: 0\r\n\r\n", 302, "No mockserver: ", id="a redirect"),
-        pytest.param(b"HTTP/1.1 404 Gone\r\ncontent-length: 4\r\n\r\nhuh?", 404, "No mockserver: .*: huh?", id="a page"),
-        pytest.param(b"HTTP/1.1 502 Bad\r\ncontent-length: 2\r\n\r\n\xff\xfe", 502, "No mockserver: ", id="no text"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nhey!",
+            200,
+            "No mockserver: .*: hey!",
+            id="a page that is there",
+        ),
+        pytest.param(
+            b"HTTP/1.1 302 Found\r\nlocation: /login\r\ncontent-length: 0\r\n\r\n",
+            302,
+            "No mockserver: ",
+            id="a redirect",
+        ),
+        pytest.param(
+            b"HTTP/1.1 404 Gone\r\ncontent-length: 4\r\n\r\nhuh?",
+            404,
+            "No mockserver: .*: huh?",
+            id="a page",
+        ),
+        pytest.param(
+            b"HTTP/1.1 502 Bad\r\ncontent-length: 2\r\n\r\n\xff\xfe",
+            502,
+            "No mockserver: ",
+            id="no text",
+        ),
         pytest.param(b"", 0, "No answer: ", id="nothing"),
         pytest.param(b"SSH-2.0-OpenSSH\r\n", 0, "No answer: ", id="another protocol"),
     ],
 )
-def test_something_else_that_answers_is_told(stranger: Callable[[bytes], str], answer: bytes, status: int, words: str) -> None:
+def test_something_else_that_answers_is_told(
+    stranger: Callable[[bytes], str], answer: bytes, status: int, words: str
+) -> None:
     with pytest.raises(ControlError, match=words) as refused:
         Client(stranger(answer)).health()
     assert refused.value.status == status
 
 
 def test_a_server_that_does_not_answer_is_given_up() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ControlError, match="timed out"):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(ControlError, match="timed out"),
+    ):
         Client(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.05).health()
 
 
@@ -197,7 +257,10 @@ def test_a_moment_without_a_zone_is_refused(opened: Mockserver) -> None:
 
 def test_without_a_moment_the_clock_stands_still_now(opened: Mockserver) -> None:
     clock = opened.freeze()
-    assert (clock.mode, abs(clock.now - datetime.now(UTC)) < timedelta(seconds=30)) == ("frozen", True)
+    assert (clock.mode, abs(clock.now - datetime.now(UTC)) < timedelta(seconds=30)) == (
+        "frozen",
+        True,
+    )
 
 
 @pytest.mark.parametrize("by", [timedelta(minutes=1), 60, 60.0])
@@ -214,7 +277,10 @@ def test_a_time_may_be_said_in_seconds(opened: Mockserver, by: timedelta | float
 def test_a_lead_is_read_with_its_history(opened: Mockserver) -> None:
     opened.sela.patch("/api/leads/28001/", json={"status": "LOST"})
     found = opened.lead("sela", 28001)
-    assert (found["lead"]["status"], [each["operation"] for each in found["history"]]) == ("LOST", ["leads_partial_update"])
+    assert (found["lead"]["status"], [each["operation"] for each in found["history"]]) == (
+        "LOST",
+        ["leads_partial_update"],
+    )
 
 
 def test_a_journal_is_read_page_by_page() -> None:
@@ -232,7 +298,9 @@ def test_a_verdict_has_its_reason(opened: Mockserver) -> None:
     passed = opened.verify(operation="check")
     assert (passed.passed, passed.found, passed.nearest) == (True, [1], [])
     failed = opened.verify(operation="check", status=500)
-    assert failed == Verdict(False, failed.message, [], [{"number": 1, "differences": ["status: expected 500, was 200"]}])
+    assert failed == Verdict(
+        False, failed.message, [], [{"number": 1, "differences": ["status: expected 500, was 200"]}]
+    )
 
 
 def test_a_fault_can_be_removed_twice(opened: Mockserver) -> None:
@@ -255,7 +323,9 @@ def test_a_fault_in_a_workspace_that_is_gone_is_no_error(server: MockServer) -> 
         workspace.delete()
 
 
-def test_a_name_with_a_slash_is_refused_by_the_server_and_reaches_no_other_place(opened: Mockserver) -> None:
+def test_a_name_with_a_slash_is_refused_by_the_server_and_reaches_no_other_place(
+    opened: Mockserver,
+) -> None:
     with pytest.raises(ControlError) as refused:
         opened.save("../leads?x=")
     assert refused.value.status in (400, 404)

@@ -26,8 +26,15 @@ def test_the_package_exports_nothing_else() -> None:
 
 def test_importing_the_package_imports_no_server() -> None:
     code = "import sys, mockserver, mockserver.client; print(*sys.modules)"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert {name for name in out if name.startswith("mockserver")} == {"mockserver", "mockserver.client", "mockserver.errors"}
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert {name for name in out if name.startswith("mockserver")} == {
+        "mockserver",
+        "mockserver.client",
+        "mockserver.errors",
+        "mockserver.version",
+    }
     assert {"starlette", "uvicorn", "asyncio", "http.client"}.isdisjoint(out)
 
 
@@ -56,25 +63,37 @@ def test_its_client_has_the_token_that_was_made_up() -> None:
         assert httpx.get(f"{server.url}/__admin/workspaces").status_code == 401
 
 
-@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6 beside its IPv4")
+@pytest.mark.skipif(
+    not socket.has_dualstack_ipv6(), reason="this machine has no IPv6 beside its IPv4"
+)
 def test_it_listens_on_every_address_of_both_kinds() -> None:
     with MockServer(host="::") as server:
         port = server.url.rpartition(":")[2]
         assert server.url == f"http://[::1]:{port}"
-        assert [httpx.get(f"http://{host}:{port}/readyz").status_code for host in ("[::1]", "127.0.0.1")] == [200, 200]
+        assert [
+            httpx.get(f"http://{host}:{port}/readyz").status_code for host in ("[::1]", "127.0.0.1")
+        ] == [200, 200]
 
 
-def test_it_stops_at_once_though_a_fault_holds_an_answer_back(caplog: pytest.LogCaptureFixture) -> None:
+def test_it_stops_at_once_though_a_fault_holds_an_answer_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     server = MockServer().start()
     with ThreadPoolExecutor() as pool:
-        held = pool.submit(httpx.get, f"{server.url}/sela/api/leads/", headers={"Authorization": "Token a", "Prefer": "fault=timeout"})
+        held = pool.submit(
+            httpx.get,
+            f"{server.url}/sela/api/leads/",
+            headers={"Authorization": "Token a", "Prefer": "fault=timeout"},
+        )
         while not server.client.workspaces():
             time.sleep(0.01)
         began = time.monotonic()
         server.stop()
         assert time.monotonic() - began < 3
         assert isinstance(held.exception(), httpx.RemoteProtocolError)
-    assert [record.getMessage() for record in caplog.records] == ["Cancel 1 running task(s), timeout graceful shutdown exceeded"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "Cancel 1 running task(s), timeout graceful shutdown exceeded"
+    ]
     caplog.clear()
 
 

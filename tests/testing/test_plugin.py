@@ -9,7 +9,18 @@ from mockserver.serving.server import MockServer
 from mockserver.testing.kit import workspace_name
 from tests.testing.suites import ROOT, Suite
 
-HEAVY = {"click", "email_validator", "http", "httpx", "jsonschema_rs", "orjson", "phonenumbers", "starlette", "uvicorn", "yaml"}
+HEAVY = {
+    "click",
+    "email_validator",
+    "http",
+    "httpx",
+    "jsonschema_rs",
+    "orjson",
+    "phonenumbers",
+    "starlette",
+    "uvicorn",
+    "yaml",
+}
 FAILING = """
 def test_closing(mockserver):
     mockserver.sela.put("/api/leads/update/", json={"phone_number": "+12025550199", "status": "CLOSED"})
@@ -42,11 +53,17 @@ def test_a_suite_that_does_not_use_it_pays_nothing(suite: Suite) -> None:
     text = "import sys\n\ndef test_nothing():\n    print('imported', *sys.modules)\n"
     imported = suite({"test_it.py": text}, "-s").out.split()
     assert [name for name in imported if name.partition(".")[0] in HEAVY] == []
-    assert {name for name in imported if name.startswith("mockserver")} == {"mockserver", "mockserver.pytest_plugin", "mockserver.version"}
+    assert {name for name in imported if name.startswith("mockserver")} == {
+        "mockserver",
+        "mockserver.pytest_plugin",
+        "mockserver.version",
+    }
 
 
 def test_the_package_names_it_for_pytest() -> None:
-    assert '[project.entry-points.pytest11]\nmockserver = "mockserver.pytest_plugin"\n' in (ROOT / "pyproject.toml").read_text("utf-8")
+    assert '[project.entry-points.pytest11]\nmockserver = "mockserver.pytest_plugin"\n' in (
+        ROOT / "pyproject.toml"
+    ).read_text("utf-8")
 
 
 # The journal of a test that fails
@@ -61,7 +78,10 @@ def test_it_shows_it_from_a_worker_too(suite: Suite) -> None:
 
 
 def test_a_test_that_passes_shows_nothing(suite: Suite) -> None:
-    assert "mockserver requests" not in suite({"test_it.py": FAILING.replace("assert False", "")}, "-rA").out
+    assert (
+        "mockserver requests"
+        not in suite({"test_it.py": FAILING.replace("assert False", "")}, "-rA").out
+    )
 
 
 def test_a_request_that_reached_no_workspace_is_shown(suite: Suite) -> None:
@@ -89,7 +109,10 @@ def lead(mockserver):
 
 def test_it(lead): pass
 """
-    assert journal(suite({"test_it.py": text}).out)[0] == "  1  GET /octanist/api/leads/none  404  get_lead  _ ms"
+    assert (
+        journal(suite({"test_it.py": text}).out)[0]
+        == "  1  GET /octanist/api/leads/none  404  get_lead  _ ms"
+    )
 
 
 def test_a_tear_down_that_fails_shows_no_more_than_itself(suite: Suite) -> None:
@@ -125,14 +148,20 @@ def test_it(mockserver):
     assert False
 """
     lines = journal(suite({"test_it.py": text}).out)
-    assert (len(lines), lines[0], lines[-1]) == (51, "(10 before these)", " 60  POST /octanist/api/check  200  check  _ ms")
+    assert (len(lines), lines[0], lines[-1]) == (
+        51,
+        "(10 before these)",
+        " 60  POST /octanist/api/check  200  check  _ ms",
+    )
 
 
 # The plugin's own server
 
 
 def leads(count: int) -> dict[str, str]:
-    return {"test_it.py": f'def test_it(mockserver):\n    assert len(mockserver.leads("octanist")) == {count}\n'}
+    return {
+        "test_it.py": f'def test_it(mockserver):\n    assert len(mockserver.leads("octanist")) == {count}\n'
+    }
 
 
 def test_it_has_the_demo_fixture(suite: Suite) -> None:
@@ -140,18 +169,30 @@ def test_it_has_the_demo_fixture(suite: Suite) -> None:
 
 
 def test_a_fixture_is_named_in_the_configuration_file(suite: Suite) -> None:
-    assert suite(leads(0) | {"pytest.ini": "[pytest]\nmockserver_fixtures = empty\n"}).summary == "1 passed"
+    assert (
+        suite(leads(0) | {"pytest.ini": "[pytest]\nmockserver_fixtures = empty\n"}).summary
+        == "1 passed"
+    )
 
 
 def test_a_file_lies_beside_the_configuration_file(suite: Suite, tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
     (tmp_path / "seed.yaml").write_text("octanist: {leads: [{name: One}]}", "utf-8")
-    files = {"pytest.ini": "[pytest]\nmockserver_fixtures = seed.yaml\n", "tests/test_it.py": leads(1)["test_it.py"]}
+    files = {
+        "pytest.ini": "[pytest]\nmockserver_fixtures = seed.yaml\n",
+        "tests/test_it.py": leads(1)["test_it.py"],
+    }
     assert suite(files, "--rootdir=.", "-c", "pytest.ini", "tests").summary == "1 passed"
 
 
 def test_a_variable_wins_over_the_configuration_file(suite: Suite) -> None:
-    assert suite(leads(0) | {"pytest.ini": "[pytest]\nmockserver_fixtures = demo\n"}, MOCKSERVER_FIXTURES="empty").summary == "1 passed"
+    assert (
+        suite(
+            leads(0) | {"pytest.ini": "[pytest]\nmockserver_fixtures = demo\n"},
+            MOCKSERVER_FIXTURES="empty",
+        ).summary
+        == "1 passed"
+    )
 
 
 @pytest.mark.parametrize(("strictness", "status"), [("vendor", 200), ("document", 400)])
@@ -161,7 +202,12 @@ def test_it(mockserver):
     answer = mockserver.nlpearl.put("/v2/Pearl/66a1f0c2d60e456235eae601/Active", json={{"isActive": True, "other": 1}})
     assert answer.status_code == {status}
 """
-    assert suite({"test_it.py": text, "pytest.ini": f"[pytest]\nmockserver_strictness = {strictness}\n"}).summary == "1 passed"
+    assert (
+        suite(
+            {"test_it.py": text, "pytest.ini": f"[pytest]\nmockserver_strictness = {strictness}\n"}
+        ).summary
+        == "1 passed"
+    )
 
 
 def test_the_seed_decides_ids(suite: Suite) -> None:
@@ -170,7 +216,12 @@ def test_it(mockserver):
     print("made", mockserver.octanist.post("/leads", json={"name": "Neo"}).json()["data"]["id"])
 """
     made = [
-        re.findall(r"made (\w+)", suite({"test_it.py": text, "pytest.ini": f"[pytest]\nmockserver_seed = {seed}\n"}, "-s").out)
+        re.findall(
+            r"made (\w+)",
+            suite(
+                {"test_it.py": text, "pytest.ini": f"[pytest]\nmockserver_seed = {seed}\n"}, "-s"
+            ).out,
+        )
         for seed in (7, 7, 8)
     ]
     assert made[0] == made[1] != made[2]
@@ -179,7 +230,10 @@ def test_it(mockserver):
 def test_a_bad_option_is_told_in_a_sentence(suite: Suite) -> None:
     done = suite(leads(13) | {"pytest.ini": "[pytest]\nmockserver_seed = often\n"})
     assert (done.summary, "Traceback" in done.out) == ("1 error", False)
-    assert "mockserver: --seed (or MOCKSERVER_SEED) is 'often', but must be an integer from 0 to 9223372036854775807" in done.out
+    assert (
+        "mockserver: --seed (or MOCKSERVER_SEED) is 'often', but must be an integer from 0 to 9223372036854775807"
+        in done.out
+    )
 
 
 # A server that runs anyway
@@ -199,7 +253,14 @@ def test_a_running_server_is_used_and_left_as_it_was(suite: Suite, server: MockS
 
 def test_it_wants_its_token(suite: Suite) -> None:
     with MockServer(admin_token="open-sesame") as guarded:
-        assert suite({"test_it.py": SHARED}, MOCKSERVER_URL=guarded.url, MOCKSERVER_ADMIN_TOKEN="open-sesame").summary == "1 passed"
+        assert (
+            suite(
+                {"test_it.py": SHARED},
+                MOCKSERVER_URL=guarded.url,
+                MOCKSERVER_ADMIN_TOKEN="open-sesame",
+            ).summary
+            == "1 passed"
+        )
         done = suite({"test_it.py": SHARED}, MOCKSERVER_URL=guarded.url)
     assert (done.summary, "MOCKSERVER_URL: Unauthorized" in done.out) == ("1 error", True)
 
@@ -207,13 +268,20 @@ def test_it_wants_its_token(suite: Suite) -> None:
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "127.0.0.1"])
 def test_a_server_that_is_not_there_is_told_in_a_sentence(suite: Suite, url: str) -> None:
     done = suite({"test_it.py": SHARED}, MOCKSERVER_URL=url)
-    assert (done.summary, "Traceback" in done.out, "MOCKSERVER_URL: " in done.out) == ("1 error", False, True)
+    assert (done.summary, "Traceback" in done.out, "MOCKSERVER_URL: " in done.out) == (
+        "1 error",
+        False,
+        True,
+    )
 
 
 def test_it_cannot_be_called_without_a_socket(suite: Suite, server: MockServer) -> None:
     text = 'def test_it(mockserver):\n    mockserver.in_process("octanist")\n'
     out = suite({"test_it.py": text}, MOCKSERVER_URL=server.url).out
-    assert "clients in process need a server in process: leave MOCKSERVER_URL unset, or use http()" in out
+    assert (
+        "clients in process need a server in process: leave MOCKSERVER_URL unset, or use http()"
+        in out
+    )
 
 
 # Without httpx
@@ -227,7 +295,9 @@ def test_journal(mockserver):
 def test_client(mockserver):
     mockserver.sela
 """
-    out = suite({"test_it.py": text, "httpx.py": "raise ImportError"}, PYTHONPATH=f"{tmp_path}:{ROOT}")
+    out = suite(
+        {"test_it.py": text, "httpx.py": "raise ImportError"}, PYTHONPATH=f"{tmp_path}:{ROOT}"
+    )
     assert out.summary == "1 failed, 1 passed"
     assert "MockserverError: ready clients need httpx: install lead-mockserver[pytest]" in out.out
 
@@ -237,14 +307,26 @@ def test_client(mockserver):
 
 def test_a_workspace_is_called_like_its_test() -> None:
     assert re.fullmatch(
-        r"test-a-lead-is-clos-[0-9a-f]{12}", workspace_name("tests/test_a.py::TestLeads::test_a_lead_is_closed[1]", "gw0 1")
+        r"test-a-lead-is-clos-[0-9a-f]{12}",
+        workspace_name("tests/test_a.py::TestLeads::test_a_lead_is_closed[1]", "gw0 1"),
     )
 
 
-@pytest.mark.parametrize("test", ["test.py::test_ö", "test.py::[É]", "", "a" * 500, "x::" + "-" * 40])
+@pytest.mark.parametrize(
+    "test", ["test.py::test_ö", "test.py::[É]", "", "a" * 500, "x::" + "-" * 40]
+)
 def test_every_name_is_one_that_the_server_takes(test: str) -> None:
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", workspace_name(test, "1"))
 
 
 def test_no_two_runs_share_a_name() -> None:
-    assert len({workspace_name(test, run) for test in ("a::test_x", "b::test_x") for run in ("gw0 1", "gw1 1", "gw0 2")}) == 6
+    assert (
+        len(
+            {
+                workspace_name(test, run)
+                for test in ("a::test_x", "b::test_x")
+                for run in ("gw0 1", "gw1 1", "gw0 2")
+            }
+        )
+        == 6
+    )

@@ -11,12 +11,22 @@ from mockserver.serving.server import MockServer
 from mockserver.testing.kit import Mockserver
 from tests.testing.suites import ROOT, Run
 
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")
+}
 
 
 def report(*arguments: str, **environment: str) -> Run:
     command = [sys.executable, "-m", "mockserver", "report", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT | environment, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=ENVIRONMENT | environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
     return Run(done.returncode, done.stdout, done.stderr)
 
 
@@ -55,7 +65,10 @@ def test_it_fails_where_it_is_told_to(named: tuple[str, ...], fail_on: str, stat
 
 
 def test_it_says_what_failed(named: tuple[str, ...]) -> None:
-    assert report(*named, "--fail-on", "error").err == "mockserver: 2 of the findings may not be there: early-retry, missing-slash\n"
+    assert (
+        report(*named, "--fail-on", "error").err
+        == "mockserver: 2 of the findings may not be there: early-retry, missing-slash\n"
+    )
 
 
 def test_variables_do_as_well(named: tuple[str, ...], opened: Mockserver) -> None:
@@ -75,14 +88,22 @@ def test_it_wants_the_servers_token() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        pytest.param((), "Missing option '--workspace' (env var: 'MOCKSERVER_WORKSPACE').", id="no workspace"),
+        pytest.param(
+            (), "Missing option '--workspace' (env var: 'MOCKSERVER_WORKSPACE').", id="no workspace"
+        ),
         pytest.param(
             ("--workspace", "none", "--fail-on", "early"),
             "--fail-on (or MOCKSERVER_FAIL_ON) names 'early': no such check or level; the levels are error, warning, note, the checks ",
             id="a check",
         ),
-        pytest.param(("--workspace", "none", "--format", "xml"), "Invalid value for '--format'", id="a format"),
-        pytest.param(("--workspace", "none", "--url", "here"), "'here' is no URL of a server", id="no URL"),
+        pytest.param(
+            ("--workspace", "none", "--format", "xml"),
+            "Invalid value for '--format'",
+            id="a format",
+        ),
+        pytest.param(
+            ("--workspace", "none", "--url", "here"), "'here' is no URL of a server", id="no URL"
+        ),
         pytest.param(
             ("--workspace", "none", "--url", "http://127.0.0.1:1"),
             "No answer: there is no mockserver at http://127.0.0.1:1",
@@ -98,4 +119,7 @@ def test_a_mistake_is_told_in_a_sentence(arguments: tuple[str, ...], words: str)
 
 def test_a_workspace_that_there_is_not_is_told(server: MockServer) -> None:
     done = report("--url", server.url, "--workspace", "none")
-    assert (done.status, done.err.startswith("mockserver: Not Found: There is no workspace 'none'.")) == (2, True)
+    assert (
+        done.status,
+        done.err.startswith("mockserver: Not Found: There is no workspace 'none'."),
+    ) == (2, True)

@@ -12,7 +12,11 @@ import pytest
 from mockserver.client import Client
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("MOCKSERVER_", "PYTEST_"))}
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith(("MOCKSERVER_", "PYTEST_"))
+}
 PLUGINS = ["-p", "mockserver.pytest_plugin", "-p", "xdist", "-p", "randomly"]
 """Those that the examples need: each worker loads them, and the others would take most of the time."""
 
@@ -21,7 +25,13 @@ PLUGINS = ["-p", "mockserver.pytest_plugin", "-p", "xdist", "-p", "randomly"]
 def url() -> Iterator[str]:
     """The URL of a server in a process of its own."""
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT | {"PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=ENVIRONMENT | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
         assert process.stdout is not None
         yield process.stdout.readline().split()[-1]
         process.terminate()
@@ -29,15 +39,27 @@ def url() -> Iterator[str]:
 
 def examples(*arguments: str, **environment: str) -> str:
     """What pytest prints of them."""
-    command = [sys.executable, "-m", "pytest", "tests/examples", "--confcutdir=tests/examples", *PLUGINS, *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "tests/examples",
+        "--confcutdir=tests/examples",
+        *PLUGINS,
+        *arguments,
+    ]
     environment |= ENVIRONMENT | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
     return done.stdout + done.stderr
 
 
 def test_two_hundred_examples_pass_in_four_processes_on_one_server(url: str) -> None:
     out = examples("-n", "4", MOCKSERVER_URL=url)
-    assert re.findall(r"\d+ (?:passed|failed|errors?|skipped)", out.splitlines()[-1]) == ["200 passed"], out
+    assert re.findall(r"\d+ (?:passed|failed|errors?|skipped)", out.splitlines()[-1]) == [
+        "200 passed"
+    ], out
     assert Client(url).workspaces() == []
 
 

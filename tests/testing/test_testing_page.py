@@ -31,7 +31,9 @@ class Snippet(NamedTuple):
 
 def snippets() -> Iterator[Snippet]:
     heading = ""
-    for title, language, text in re.findall(r"^#+ ([^\n]+)$|^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
+    for title, language, text in re.findall(
+        r"^#+ ([^\n]+)$|^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL
+    ):
         heading = title or heading
         if language:
             yield Snippet(language, text, heading)
@@ -45,9 +47,19 @@ def of(language: str, containing: str = "") -> list[Any]:
 
 def run(command: list[str], folder: Path, server: MockServer) -> tuple[int, str]:
     """The status of a command that finds the server by MOCKSERVER_URL, and what it printed."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")
+    }
     environment |= {"MOCKSERVER_URL": server.url, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     return done.returncode, done.stdout + done.stderr
 
 
@@ -60,7 +72,9 @@ def test_python(snippet: Snippet, suite: Suite, server: MockServer, tmp_path: Pa
         assert re.fullmatch(r"\d+ passed", done.summary), done.out
     else:
         file = tmp_path / "snippet.py"
-        file.write_text(snippet.text.replace(ADDRESS, server.url).replace("client.reset()", ""), "utf-8")
+        file.write_text(
+            snippet.text.replace(ADDRESS, server.url).replace("client.reset()", ""), "utf-8"
+        )
         status, out = run([sys.executable, str(file)], tmp_path, server)
         assert status == 0, out
 
@@ -69,13 +83,24 @@ def imported(text: str) -> set[str]:
     """The packages that a snippet imports."""
     nodes = list(ast.walk(ast.parse(text)))
     names = [name.name for node in nodes if isinstance(node, ast.Import) for name in node.names]
-    return {name.partition(".")[0] for name in names + [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]}
+    return {
+        name.partition(".")[0]
+        for name in names
+        + [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    }
 
 
 @pytest.mark.parametrize("snippet", of("sh", "curl"))
 def test_shell(snippet: Snippet, server: MockServer, tmp_path: Path) -> None:
-    script = re.sub(r"^mockserver ", f"{shlex.quote(sys.executable)} -m mockserver ", snippet.text, flags=re.MULTILINE)
-    script = re.sub(r"^curl ", "curl --silent --show-error --fail-with-body ", script, flags=re.MULTILINE).replace(ADDRESS, server.url)
+    script = re.sub(
+        r"^mockserver ",
+        f"{shlex.quote(sys.executable)} -m mockserver ",
+        snippet.text,
+        flags=re.MULTILINE,
+    )
+    script = re.sub(
+        r"^curl ", "curl --silent --show-error --fail-with-body ", script, flags=re.MULTILINE
+    ).replace(ADDRESS, server.url)
     status, out = run(["bash", "-e", "-c", script], tmp_path, server)
     assert (status, '"passed":false' in out) == (0, False), out
 
@@ -83,7 +108,10 @@ def test_shell(snippet: Snippet, server: MockServer, tmp_path: Path) -> None:
 @pytest.mark.parametrize("snippet", of("ini"))
 def test_ini(snippet: Snippet, suite: Suite) -> None:
     text = "def test_it(mockserver):\n    assert mockserver.leads() == []\n"
-    assert suite({"pytest.ini": snippet.text, "test_it.py": text}, "--strict-config").summary == "1 passed"
+    assert (
+        suite({"pytest.ini": snippet.text, "test_it.py": text}, "--strict-config").summary
+        == "1 passed"
+    )
 
 
 def needed(program: str) -> str:
@@ -143,12 +171,30 @@ def test_java(snippet: Snippet, server: MockServer, tmp_path: Path) -> None:
     for name, text in {**JUNIT, "ClosingTest.java": snippet.text}.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
-    status, out = run([needed("javac"), "Run.java", "ClosingTest.java", *(name for name in JUNIT if "junit" in name)], tmp_path, server)
+    status, out = run(
+        [
+            needed("javac"),
+            "Run.java",
+            "ClosingTest.java",
+            *(name for name in JUNIT if "junit" in name),
+        ],
+        tmp_path,
+        server,
+    )
     assert status == 0, out
-    assert run([needed("java"), "-cp", ".", "Run"], tmp_path, server) == (0, "passed aLeadIsClosed\n")
+    assert run([needed("java"), "-cp", ".", "Run"], tmp_path, server) == (
+        0,
+        "passed aLeadIsClosed\n",
+    )
 
 
 def test_every_method_of_a_workspace_is_told() -> None:
-    methods = {name for name in dir(Mockserver) if not name.startswith("_")} - {"call", "client", "name", "close", "told"}
+    methods = {name for name in dir(Mockserver) if not name.startswith("_")} - {
+        "call",
+        "client",
+        "name",
+        "close",
+        "told",
+    }
     table = PAGE.partition("### All of it\n")[2].partition("\n#")[0]
     assert set(re.findall(r"`(\w+)", table)) == methods

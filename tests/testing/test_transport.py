@@ -30,24 +30,64 @@ def make(request: pytest.FixtureRequest, opened: Mockserver) -> Make:
     [
         pytest.param("sela", "GET", "/api/leads/?page_size=2", {}, id="a query"),
         pytest.param("sela", "POST", "/api/leads/", {"data": NEW}, id="a form"),
-        pytest.param("sela", "POST", "/api/leads/", {"files": {name: (None, value) for name, value in NEW.items()}}, id="a multipart form"),
+        pytest.param(
+            "sela",
+            "POST",
+            "/api/leads/",
+            {"files": {name: (None, value) for name, value in NEW.items()}},
+            id="a multipart form",
+        ),
         pytest.param("sela", "GET", "/api/leads", {}, id="a redirect"),
         pytest.param("sela", "PUT", "/api/leads/update/", {"json": NEW}, id="a refusal"),
         pytest.param("sela", "GET", "/nothing/", {}, id="nothing there"),
         pytest.param("octanist", "HEAD", "/leads/lead_demo01", {}, id="no body"),
-        pytest.param("octanist", "PATCH", "/leads", {"json": {"id": "lead_demo01", "note": "ä" * 5000}}, id="a long body"),
-        pytest.param("octanist", "POST", "/leads", {"content": lambda: iter([b'{"name":', b'"Neo"}'])}, id="a body in pieces"),
-        pytest.param("nlpearl", "GET", "/v2/Outbound/66a1f0c2d60e456235eae601/Lead/PhoneNumber/(202)%20555-0101", {}, id="escapes"),
-        pytest.param("nlpearl", "GET", "/v2/Pearl", {"headers": {"Authorization": "Bearer x"}}, id="an empty 401"),
+        pytest.param(
+            "octanist",
+            "PATCH",
+            "/leads",
+            {"json": {"id": "lead_demo01", "note": "ä" * 5000}},
+            id="a long body",
+        ),
+        pytest.param(
+            "octanist",
+            "POST",
+            "/leads",
+            {"content": lambda: iter([b'{"name":', b'"Neo"}'])},
+            id="a body in pieces",
+        ),
+        pytest.param(
+            "nlpearl",
+            "GET",
+            "/v2/Outbound/66a1f0c2d60e456235eae601/Lead/PhoneNumber/(202)%20555-0101",
+            {},
+            id="escapes",
+        ),
+        pytest.param(
+            "nlpearl",
+            "GET",
+            "/v2/Pearl",
+            {"headers": {"Authorization": "Bearer x"}},
+            id="an empty 401",
+        ),
         pytest.param("nlpearl", "GET", "/v2/Outbound/%2F/Lead/x", {}, id="an escaped slash"),
     ],
 )
-def test_an_answer_is_the_same_without_a_socket(opened: Mockserver, vendor: str, method: str, path: str, options: dict[str, Any]) -> None:
+def test_an_answer_is_the_same_without_a_socket(
+    opened: Mockserver, vendor: str, method: str, path: str, options: dict[str, Any]
+) -> None:
     def asked(make: Make) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         opened.reset()
         opened.freeze("2026-03-01T12:00:00Z")
-        answer = make(vendor).request(method, path, **{name: value() if callable(value) else value for name, value in options.items()})
-        return answer.status_code, [field for field in answer.headers.raw if field[0] not in OWN], answer.content
+        answer = make(vendor).request(
+            method,
+            path,
+            **{name: value() if callable(value) else value for name, value in options.items()},
+        )
+        return (
+            answer.status_code,
+            [field for field in answer.headers.raw if field[0] not in OWN],
+            answer.content,
+        )
 
     assert asked(opened.in_process) == asked(opened.http)
 
@@ -55,7 +95,11 @@ def test_an_answer_is_the_same_without_a_socket(opened: Mockserver, vendor: str,
 def test_it_is_journalled_alike(opened: Mockserver, make: Make) -> None:
     answer = make("sela").post("/api/leads/", json=NEW)
     entry = opened.request(int(answer.headers["mockserver-request"]))
-    assert (entry["target"], entry["request"]["body"], entry["status"]) == ("/sela/api/leads/", NEW, 201)
+    assert (entry["target"], entry["request"]["body"], entry["status"]) == (
+        "/sela/api/leads/",
+        NEW,
+        201,
+    )
 
 
 PATIENT, IMPATIENT = 5.0, 0.1
@@ -70,11 +114,23 @@ PATIENT, IMPATIENT = 5.0, 0.1
         pytest.param("slow", {"seconds": 30}, IMPATIENT, httpx.ReadTimeout, id="slow"),
         pytest.param("slow_drip", {"seconds": 60}, IMPATIENT, httpx.ReadTimeout, id="slow_drip"),
         pytest.param("apply_but_fail", {}, PATIENT, httpx.ReadError, id="apply_but_fail"),
-        pytest.param("apply_but_fail", {"answer": "timeout"}, IMPATIENT, httpx.ReadTimeout, id="apply_but_fail timeout"),
+        pytest.param(
+            "apply_but_fail",
+            {"answer": "timeout"},
+            IMPATIENT,
+            httpx.ReadTimeout,
+            id="apply_but_fail timeout",
+        ),
     ],
 )
 def test_a_fault_that_breaks_off_raises_what_it_raises_over_a_socket(
-    opened: Mockserver, make: Make, fault: str, parameters: dict[str, Any], *, patience: float, error: type[httpx.TransportError]
+    opened: Mockserver,
+    make: Make,
+    fault: str,
+    parameters: dict[str, Any],
+    *,
+    patience: float,
+    error: type[httpx.TransportError],
 ) -> None:
     opened.add_fault(fault, parameters=parameters)
     with pytest.raises(error):
@@ -87,8 +143,12 @@ def test_a_client_without_a_timeout_waits_for_the_end(opened: Mockserver, make: 
         make("sela", timeout=None).get("/api/leads/")
 
 
-@pytest.mark.parametrize(("fault", "content"), [("gateway_html", "text/html"), ("empty_body", "application/json")])
-def test_a_broken_answer_is_an_answer(opened: Mockserver, make: Make, fault: str, content: str) -> None:
+@pytest.mark.parametrize(
+    ("fault", "content"), [("gateway_html", "text/html"), ("empty_body", "application/json")]
+)
+def test_a_broken_answer_is_an_answer(
+    opened: Mockserver, make: Make, fault: str, content: str
+) -> None:
     opened.add_fault(fault)
     assert make("octanist").get("/leads").headers["content-type"] == content
 
@@ -111,7 +171,9 @@ def test_a_stream_can_be_left(opened: Mockserver, make: Make) -> None:
 def test_threads_call_at_once_and_each_request_is_atomic(opened: Mockserver) -> None:
     clients = [opened.in_process("sela"), opened.http("sela")]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda number: clients[number % 2].post("/api/leads/", json=NEW), range(40)))
+        answers = list(
+            pool.map(lambda number: clients[number % 2].post("/api/leads/", json=NEW), range(40))
+        )
     assert sorted(each.status_code for each in answers) == [201] + [400] * 39
 
 
@@ -133,7 +195,9 @@ def test_a_vendors_client_is_the_same_each_time(opened: Mockserver) -> None:
 def test_a_vendor_that_there_is_not_is_told(opened: Mockserver) -> None:
     with pytest.raises(AttributeError, match="'Mockserver' object has no attribute 'selah'"):
         _ = opened.selah
-    with pytest.raises(ValueError, match="'selah' is no vendor; the vendors are nlpearl, octanist, sela"):
+    with pytest.raises(
+        ValueError, match="'selah' is no vendor; the vendors are nlpearl, octanist, sela"
+    ):
         opened.http("selah")
 
 
@@ -160,4 +224,7 @@ def test_closing_what_is_gone_already_is_no_error(running: Running) -> None:
 def test_a_proxy_of_the_environment_is_not_asked(suite: Suite) -> None:
     text = 'def test_it(mockserver):\n    assert mockserver.octanist.post("/check").status_code == 200\n'
     proxy = "http://127.0.0.1:1"
-    assert suite({"test_it.py": text}, HTTP_PROXY=proxy, http_proxy=proxy, ALL_PROXY=proxy).summary == "1 passed"
+    assert (
+        suite({"test_it.py": text}, HTTP_PROXY=proxy, http_proxy=proxy, ALL_PROXY=proxy).summary
+        == "1 passed"
+    )

@@ -30,19 +30,29 @@ every_vendor = pytest.mark.parametrize(
 
 
 def test_every_vendor_module_is_served(server: MockServer) -> None:
-    assert [site.vendor.name for site in server.app.sites] == [vendor.name for vendor in load_vendors()] == ["nlpearl", "octanist", "sela"]
+    assert (
+        [site.vendor.name for site in server.app.sites]
+        == [vendor.name for vendor in load_vendors()]
+        == ["nlpearl", "octanist", "sela"]
+    )
 
 
 @every_vendor
-def test_a_vendor_is_found_by_the_first_step_of_the_path(vendor: str, path: str, server: MockServer, account: str) -> None:
+def test_a_vendor_is_found_by_the_first_step_of_the_path(
+    vendor: str, path: str, server: MockServer, account: str
+) -> None:
     assert httpx.get(server.url + path, headers=credential(vendor, account)).status_code == 200
 
 
 @every_vendor
-def test_a_vendor_answers_the_same_by_its_own_host_name(vendor: str, path: str, server: MockServer, account: str) -> None:
+def test_a_vendor_answers_the_same_by_its_own_host_name(
+    vendor: str, path: str, server: MockServer, account: str
+) -> None:
     host = next(site.document.host for site in server.app.sites if site.vendor.name == vendor)
     headers = credential(vendor, account)
-    by_host = httpx.get(server.url + path.removeprefix(f"/{vendor}"), headers=headers | {"Host": host})
+    by_host = httpx.get(
+        server.url + path.removeprefix(f"/{vendor}"), headers=headers | {"Host": host}
+    )
     assert (by_host.status_code, by_host.headers["content-type"]) == (
         200,
         httpx.get(server.url + path, headers=headers).headers["content-type"],
@@ -60,11 +70,15 @@ def test_a_vendor_answers_the_same_by_its_own_host_name(vendor: str, path: str, 
         pytest.param("octanist.com", SELA, id="a prefix wins over a host"),
     ],
 )
-def test_a_host_is_compared_without_port_and_letter_case(host: str, path: str, server: MockServer) -> None:
+def test_a_host_is_compared_without_port_and_letter_case(
+    host: str, path: str, server: MockServer
+) -> None:
     assert httpx.get(server.url + path, headers={"Host": host}).status_code == 401
 
 
-@pytest.mark.parametrize("host", ["trysela.com", "api.trysela.com.example", "xapi.trysela.com", "[::1]:80", "localhost"])
+@pytest.mark.parametrize(
+    "host", ["trysela.com", "api.trysela.com.example", "xapi.trysela.com", "[::1]:80", "localhost"]
+)
 def test_another_host_is_no_vendor(host: str, server: MockServer) -> None:
     assert httpx.get(server.url + "/api/leads/", headers={"Host": host}).status_code == 404
 
@@ -75,10 +89,14 @@ def test_the_server_says_that_it_is_there(path: str, status: str, server: MockSe
     assert (response.status_code, response.json()) == (200, {"status": status})
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/selan/api/leads/", "//sela/api/leads/", "/SELA/api/leads/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/nothing", "/selan/api/leads/", "//sela/api/leads/", "/SELA/api/leads/"]
+)
 def test_an_unknown_prefix_is_told_the_known_ones(path: str, server: MockServer) -> None:
     response = httpx.get(server.url + path)
-    detail = f"Nothing is served at {path}. The APIs begin with /nlpearl, /octanist, /sela, /__admin."
+    detail = (
+        f"Nothing is served at {path}. The APIs begin with /nlpearl, /octanist, /sela, /__admin."
+    )
     assert (response.status_code, response.headers["content-type"], response.json()) == (
         404,
         "application/problem+json",
@@ -86,7 +104,9 @@ def test_an_unknown_prefix_is_told_the_known_ones(path: str, server: MockServer)
     )
 
 
-@pytest.mark.parametrize("path", ["/sela", "/sela/", "/octanist", "/octanist/", "/nlpearl", "/nlpearl/"])
+@pytest.mark.parametrize(
+    "path", ["/sela", "/sela/", "/octanist", "/octanist/", "/nlpearl", "/nlpearl/"]
+)
 def test_the_bare_prefix_is_the_vendors_own_404(path: str, server: MockServer) -> None:
     response = httpx.get(server.url + path)
     assert (response.status_code, "Nothing is served" in response.text) == (404, False)
@@ -95,7 +115,9 @@ def test_the_bare_prefix_is_the_vendors_own_404(path: str, server: MockServer) -
 # -------------------------------------------------------------------------------------------------------------- workspaces
 
 
-def test_one_account_name_in_three_credentials_is_one_world(server: MockServer, account: str, workspace: Workspace) -> None:
+def test_one_account_name_in_three_credentials_is_one_world(
+    server: MockServer, account: str, workspace: Workspace
+) -> None:
     for vendor, path in (("sela", SELA), ("octanist", OCTANIST), ("nlpearl", NLPEARL)):
         assert httpx.get(server.url + path, headers=credential(vendor, account)).status_code == 200
     assert (workspace.name, workspace.requests) == (account, 3)
@@ -103,7 +125,9 @@ def test_one_account_name_in_three_credentials_is_one_world(server: MockServer, 
 
 @every_vendor
 @pytest.mark.parametrize("account", ["invalid", "expired"])
-def test_two_accounts_are_always_refused(vendor: str, path: str, account: str, server: MockServer) -> None:
+def test_two_accounts_are_always_refused(
+    vendor: str, path: str, account: str, server: MockServer
+) -> None:
     assert httpx.get(server.url + path, headers=credential(vendor, account)).status_code == 401
 
 
@@ -130,7 +154,9 @@ def test_strict_admits_only_the_accounts_of_the_fixture(
     assert httpx.get(url + path, headers=credential(vendor, account)).status_code == status
 
 
-def test_strict_leaves_an_open_endpoint_open_and_its_account_undeclared(serve: Callable[..., str]) -> None:
+def test_strict_leaves_an_open_endpoint_open_and_its_account_undeclared(
+    serve: Callable[..., str],
+) -> None:
     url = serve(auth="strict")
     opened = httpx.post(url + OPEN, json={"contact": {"phone": "+12025550199"}})
     told = httpx.get(url + SELA, headers=credential("sela", "demo"))
@@ -143,9 +169,14 @@ def test_a_long_key_never_shows(server: MockServer) -> None:
     assert [each.name for each in server.app.workspaces if "sk_live" in each.name] == []
 
 
-def test_accounts_past_the_limit_are_refused_and_the_others_go_on(serve: Callable[..., str]) -> None:
+def test_accounts_past_the_limit_are_refused_and_the_others_go_on(
+    serve: Callable[..., str],
+) -> None:
     url = serve(max_workspaces=2)
-    found = [httpx.get(url + OCTANIST, headers={"X-API-KEY": account}).status_code for account in ("one", "two", "three", "one")]
+    found = [
+        httpx.get(url + OCTANIST, headers={"X-API-KEY": account}).status_code
+        for account in ("one", "two", "three", "one")
+    ]
     assert found == [200, 200, 403, 200]
 
 
@@ -154,16 +185,26 @@ def test_accounts_past_the_limit_are_refused_and_the_others_go_on(serve: Callabl
 
 def test_an_application_takes_the_options_of_the_command_line() -> None:
     app = create_app(fixtures="empty", seed=5, max_workspaces="3")
-    assert (type(app), app.settings.seed, app.settings.max_workspaces, app.workspaces.seed.seed) == (Application, 5, 3, 5)
+    assert (
+        type(app),
+        app.settings.seed,
+        app.settings.max_workspaces,
+        app.workspaces.seed.seed,
+    ) == (Application, 5, 3, 5)
 
 
 def test_a_bad_option_stops_the_start() -> None:
-    with pytest.raises(SettingError, match=r"--port \(or MOCKSERVER_PORT\) is 'x', but must be an integer from 0 to 65535"):
+    with pytest.raises(
+        SettingError,
+        match=r"--port \(or MOCKSERVER_PORT\) is 'x', but must be an integer from 0 to 65535",
+    ):
         create_app(port="x")
 
 
 def test_a_bad_fixture_stops_the_start(tmp_path: File) -> None:
-    with pytest.raises(FixtureError, match=r"none\.yaml: cannot be read: No such file or directory"):
+    with pytest.raises(
+        FixtureError, match=r"none\.yaml: cannot be read: No such file or directory"
+    ):
         create_app(fixtures=str(tmp_path / "none.yaml"))
 
 

@@ -25,13 +25,21 @@ CHECKOUT = File(mockserver.__file__).parent.parent
 SOON = 3.0
 """Seconds a stop may take where every core is busy with tests; alone it takes a fifth of one. Waiting for open connections would take ten."""
 COMMAND = [sys.executable, "-m", "mockserver"]
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")
+}
 
 
 def run(*arguments: str, **environment: str) -> tuple[int, str, str]:
     """Status, stdout and stderr of the command."""
     done = subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=30, check=False, cwd=CHECKOUT, env=ENVIRONMENT | environment
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        cwd=CHECKOUT,
+        env=ENVIRONMENT | environment,
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -53,7 +61,11 @@ def test_no_command_is_answered_with_help() -> None:
 def test_help_of_serve_names_every_option_with_its_variable_and_default() -> None:
     _, out, _ = run("serve", "--help")
     words = " ".join(out.split())
-    assert [o.name for o in OPTIONS if not (o.flag in words and o.variable in words and f"[default: {o.default}]" in words)] == []
+    assert [
+        o.name
+        for o in OPTIONS
+        if not (o.flag in words and o.variable in words and f"[default: {o.default}]" in words)
+    ] == []
 
 
 def test_routes_lists_every_operation_of_every_vendor() -> None:
@@ -85,7 +97,10 @@ def test_check_tells_every_problem_of_a_fixture(tmp_path: File) -> None:
     assert (status, out, sorted(err.removeprefix("mockserver: ").splitlines())) == (
         2,
         "",
-        [f'{file}:1: clock: "tomorrow" is not a "date-time"', f"{file}:2: nobody: is no property here"],
+        [
+            f'{file}:1: clock: "tomorrow" is not a "date-time"',
+            f"{file}:2: nobody: is no property here",
+        ],
     )
 
 
@@ -109,7 +124,9 @@ def test_check_tells_every_problem_of_a_document(tmp_path: File) -> None:
         pytest.param(b"- 1", ':1: [1] is not of type "object"', id="a list"),
     ],
 )
-def test_check_of_something_else_is_one_sentence(content: bytes | None, problem: str, tmp_path: File) -> None:
+def test_check_of_something_else_is_one_sentence(
+    content: bytes | None, problem: str, tmp_path: File
+) -> None:
     file = tmp_path / "some.yaml"
     if content is not None:
         file.write_bytes(content)
@@ -137,13 +154,21 @@ BAD = {
     "admin_token": "short",
     "default_account": "invalid",
 }
-SPOKEN = [pytest.param(option.flag, option.variable, BAD[option.name], id=option.name) for option in OPTIONS]
+SPOKEN = [
+    pytest.param(option.flag, option.variable, BAD[option.name], id=option.name)
+    for option in OPTIONS
+]
 
 
 @pytest.mark.parametrize(("flag", "variable", "value"), SPOKEN)
 def test_a_bad_flag_is_one_sentence(flag: str, variable: str, value: str) -> None:
     status, out, err = run("serve", f"{flag}={value}")
-    assert (status, out, err.count("\n"), err.startswith(f"mockserver: {flag} (or {variable}) is {value!r}, but must be ")) == (
+    assert (
+        status,
+        out,
+        err.count("\n"),
+        err.startswith(f"mockserver: {flag} (or {variable}) is {value!r}, but must be "),
+    ) == (
         2,
         "",
         1,
@@ -151,10 +176,17 @@ def test_a_bad_flag_is_one_sentence(flag: str, variable: str, value: str) -> Non
     )
 
 
-@pytest.mark.parametrize(("flag", "variable", "value"), [each for each in SPOKEN if each.values[2] != ""])
+@pytest.mark.parametrize(
+    ("flag", "variable", "value"), [each for each in SPOKEN if each.values[2] != ""]
+)
 def test_a_bad_variable_is_one_sentence(flag: str, variable: str, value: str) -> None:
     status, out, err = run("serve", **{variable: value})
-    assert (status, out, err.count("\n"), err.startswith(f"mockserver: {flag} (or {variable}) is {value!r}, but must be ")) == (
+    assert (
+        status,
+        out,
+        err.count("\n"),
+        err.startswith(f"mockserver: {flag} (or {variable}) is {value!r}, but must be "),
+    ) == (
         2,
         "",
         1,
@@ -166,21 +198,43 @@ def test_a_bad_variable_is_one_sentence(flag: str, variable: str, value: str) ->
     ("arguments", "sentence"),
     [
         pytest.param(["serve", "--prot", "1"], "No such option '--prot'", id="unknown flag"),
-        pytest.param(["serve", "--port"], "Option '--port' requires an argument.", id="flag without a value"),
+        pytest.param(
+            ["serve", "--port"], "Option '--port' requires an argument.", id="flag without a value"
+        ),
         pytest.param(["serve", "now"], "Got unexpected extra argument (now)", id="extra argument"),
         pytest.param(["sreve"], "No such command 'sreve'.", id="unknown command"),
-        pytest.param(["serve", "--fixtures", "none.yaml"], "none.yaml: cannot be read: No such file or directory", id="no such fixture"),
+        pytest.param(
+            ["serve", "--fixtures", "none.yaml"],
+            "none.yaml: cannot be read: No such file or directory",
+            id="no such fixture",
+        ),
     ],
 )
 def test_a_slip_is_one_sentence(arguments: list[str], sentence: str) -> None:
     status, out, err = run(*arguments)
-    assert (status, out, err.count("\n"), err.startswith(f"mockserver: {sentence}")) == (2, "", 1, True)
+    assert (status, out, err.count("\n"), err.startswith(f"mockserver: {sentence}")) == (
+        2,
+        "",
+        1,
+        True,
+    )
 
 
-@pytest.mark.parametrize("host", [pytest.param("192.0.2.1", id="another machine's"), pytest.param("a" * 70, id="no name at all")])
+@pytest.mark.parametrize(
+    "host",
+    [
+        pytest.param("192.0.2.1", id="another machine's"),
+        pytest.param("a" * 70, id="no name at all"),
+    ],
+)
 def test_an_address_that_cannot_be_listened_on_is_one_sentence(host: str) -> None:
     status, out, err = run("serve", "--port", "0", "--host", host)
-    assert (status, out, err.count("\n"), err.startswith(f"mockserver: --host {host}, --port 0: cannot listen there: ")) == (2, "", 1, True)
+    assert (
+        status,
+        out,
+        err.count("\n"),
+        err.startswith(f"mockserver: --host {host}, --port 0: cannot listen there: "),
+    ) == (2, "", 1, True)
 
 
 def test_a_port_in_use_is_one_sentence() -> None:
@@ -188,7 +242,9 @@ def test_a_port_in_use_is_one_sentence() -> None:
         port = str(taken.getsockname()[1])
         status, out, err = run("serve", "--port", port)
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith(f"mockserver: --host 127.0.0.1, --port {port}: cannot listen there: Address already in use")
+    assert err.startswith(
+        f"mockserver: --host 127.0.0.1, --port {port}: cannot listen there: Address already in use"
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------ serve: running
@@ -201,14 +257,28 @@ def start() -> Iterator[Start]:
     """Starts `mockserver serve` on a free port; returns the process and its banner, blank lines left out. Stops it after the test."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(*arguments: str, lines: int = 8, **environment: str) -> tuple[subprocess.Popen[str], list[str]]:
-        command, environment = [*COMMAND, "serve", "--port", "0", *arguments], ENVIRONMENT | environment
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=CHECKOUT, env=environment)
+    def start(
+        *arguments: str, lines: int = 8, **environment: str
+    ) -> tuple[subprocess.Popen[str], list[str]]:
+        command, environment = (
+            [*COMMAND, "serve", "--port", "0", *arguments],
+            ENVIRONMENT | environment,
+        )
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=CHECKOUT,
+            env=environment,
+        )
         running.append(process)
         watchdog = threading.Timer(20, process.kill)
         watchdog.start()
         assert process.stdout is not None
-        banner = [line.rstrip() for line in itertools.islice(filter(str.strip, process.stdout), lines)]
+        banner = [
+            line.rstrip() for line in itertools.islice(filter(str.strip, process.stdout), lines)
+        ]
         watchdog.cancel()
         return process, banner
 
@@ -222,7 +292,11 @@ def test_serve_prints_the_three_base_urls_with_a_curl_line_each(start: Start) ->
     _, (first, *pairs, control) = start()
     url = first.removeprefix(f"mockserver {mockserver.__version__} is listening on ")
     assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", url)
-    assert [line.rpartition(": ")[2] for line in pairs[::2]] == [f"{url}/nlpearl", f"{url}/octanist", f"{url}/sela"]
+    assert [line.rpartition(": ")[2] for line in pairs[::2]] == [
+        f"{url}/nlpearl",
+        f"{url}/octanist",
+        f"{url}/sela",
+    ]
     assert [line.split()[0] for line in pairs[1::2] if url in line] == ["curl"] * 3
     assert control == f"mockserver control API: {url}/__admin"
 
@@ -230,17 +304,25 @@ def test_serve_prints_the_three_base_urls_with_a_curl_line_each(start: Start) ->
 def test_beyond_loopback_the_control_api_has_a_token_that_is_printed_once(start: Start) -> None:
     _, (first, *_, control, token) = start("--host", "0.0.0.0", lines=9)
     url, _, header = first.rpartition(" ")[2], *token.rpartition("Authorization: ")[1:]
-    answers = [httpx.get(f"{url}/__admin/workspaces", headers=given).status_code for given in ({}, {"Authorization": header})]
+    answers = [
+        httpx.get(f"{url}/__admin/workspaces", headers=given).status_code
+        for given in ({}, {"Authorization": header})
+    ]
     assert (control, answers) == (f"mockserver control API: {url}/__admin", [401, 200])
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="this machine has no curl to paste the lines to")
+@pytest.mark.skipif(
+    shutil.which("curl") is None, reason="this machine has no curl to paste the lines to"
+)
 def test_the_printed_curl_lines_work(start: Start) -> None:
     _, (_, *pairs, _) = start()
     statuses = []
     for line in pairs[1::2]:
         done = subprocess.run(
-            [*shlex.split(line), "-s", "-o", os.devnull, "-w", "%{http_code}"], capture_output=True, text=True, check=True
+            [*shlex.split(line), "-s", "-o", os.devnull, "-w", "%{http_code}"],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         statuses.append(done.stdout[0])
     assert statuses == ["2"] * 3
@@ -263,7 +345,9 @@ def test_a_variable_configures_the_server(start: Start) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_the_server_at_once_though_a_client_keeps_its_connection(number: signal.Signals, start: Start) -> None:
+def test_a_signal_stops_the_server_at_once_though_a_client_keeps_its_connection(
+    number: signal.Signals, start: Start
+) -> None:
     process, (first, *_) = start()
     with httpx.Client() as client:
         client.get(first.rpartition(" ")[2] + "/livez")

@@ -75,12 +75,45 @@ components:
         extra: {type: object}
 """
 
-OPEN_TO_ALL = DOCUMENT.replace("      properties:\n        serial", "      additionalProperties: true\n      properties:\n        serial")
+OPEN_TO_ALL = DOCUMENT.replace(
+    "      properties:\n        serial",
+    "      additionalProperties: true\n      properties:\n        serial",
+)
 
 NUMBER, EMAIL = Key("number", "number", str.upper), Key("email", "email", str.lower)
-RULE = Rule("by key", ("update_thing",), "things", (NUMBER, EMAIL), "first given", "404", "all", "documented", "nowhere")
-FALLING = Rule("falling", ("update_thing",), "things", (NUMBER, EMAIL), "first that matches", "404", "all", "inferred", "nowhere")
-UNUSED = Rule("unused", ("update_thing",), "things", (NUMBER,), "first given", "404", "all", "chosen", "nowhere")
+RULE = Rule(
+    "by key",
+    ("update_thing",),
+    "things",
+    (NUMBER, EMAIL),
+    "first given",
+    "404",
+    "all",
+    "documented",
+    "nowhere",
+)
+FALLING = Rule(
+    "falling",
+    ("update_thing",),
+    "things",
+    (NUMBER, EMAIL),
+    "first that matches",
+    "404",
+    "all",
+    "inferred",
+    "nowhere",
+)
+UNUSED = Rule(
+    "unused",
+    ("update_thing",),
+    "things",
+    (NUMBER,),
+    "first given",
+    "404",
+    "all",
+    "chosen",
+    "nowhere",
+)
 
 ADA: Row = {"id": 1, "number": "A1", "email": "ada@x", "state": "new", "extra": {"old": 1}}
 BOB: Row = {"id": 2, "number": "B2", "email": "bob@x", "state": "new", "extra": None}
@@ -108,8 +141,18 @@ class Client:
     def send(self, name: str | None = None, *, answer: Any = None, **given: Any) -> Call:
         """A request to an operation, or to nowhere; what is given is set on its entry."""
         operation = self.operations.get(name or "")
-        call = Call(_scope(operation, given), given.pop("headers", {}), given.pop("raw", _bytes(given.get("body"))))
-        call.vendor, call.operation, call.number, call.status, call.seconds = "shop", operation, len(self.calls) + 1, 200, 0.001
+        call = Call(
+            _scope(operation, given),
+            given.pop("headers", {}),
+            given.pop("raw", _bytes(given.get("body"))),
+        )
+        call.vendor, call.operation, call.number, call.status, call.seconds = (
+            "shop",
+            operation,
+            len(self.calls) + 1,
+            200,
+            0.001,
+        )
         call.now = NOW + len(self.calls) * self.step
         call.answer, call.seen_headers = _bytes(answer), ()
         for slot, value in given.items():
@@ -118,7 +161,9 @@ class Client:
         return call
 
     def report(self, dropped: int = 0) -> Report:
-        return report(self.calls, {"shop": tuple(self.operations.values())}, {"shop": (RULE, UNUSED)}, dropped)
+        return report(
+            self.calls, {"shop": tuple(self.operations.values())}, {"shop": (RULE, UNUSED)}, dropped
+        )
 
     def found(self) -> list[tuple[str, tuple[int, ...]]]:
         """Each finding's check and the requests that it is about."""
@@ -169,7 +214,9 @@ def wait(seconds: object, status: int = 429) -> dict[str, Any]:
 
 def test_a_client_that_behaves_is_told_nothing(client: Client) -> None:
     client.send("list_things", answer={"results": [1], "next": None})
-    client.send("update_thing", body={"number": "A1", "state": "old"}, changes=update(ADA, state="old"))
+    client.send(
+        "update_thing", body={"number": "A1", "state": "old"}, changes=update(ADA, state="old")
+    )
     assert client.found() == []
 
 
@@ -181,13 +228,17 @@ def test_a_client_that_behaves_is_told_nothing(client: Client) -> None:
     [
         pytest.param("2", [("early-retry", (2,))], id="too early"),
         pytest.param("1", [], id="just in time"),
-        pytest.param("Fri, 31 Jan 2025 12:00:02 GMT", [("early-retry", (2,))], id="too early for a time"),
+        pytest.param(
+            "Fri, 31 Jan 2025 12:00:02 GMT", [("early-retry", (2,))], id="too early for a time"
+        ),
         pytest.param("Fri, 31 Jan 2025 12:00:01 GMT", [], id="in time for a time"),
         pytest.param("soon", [], id="a header that says nothing"),
     ],
 )
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_retry_waits_for_retry_after(retry_after: str, found: list[Any], status: int, client: Client) -> None:
+def test_a_retry_waits_for_retry_after(
+    retry_after: str, found: list[Any], status: int, client: Client
+) -> None:
     client.send("list_things", **wait(retry_after, status))
     client.send("list_things")
     assert client.found() == found
@@ -196,7 +247,9 @@ def test_a_retry_waits_for_retry_after(retry_after: str, found: list[Any], statu
 def test_an_early_retry_says_how_early_it_was(client: Client) -> None:
     client.send("list_things", **wait(60))
     client.send("list_things")
-    assert client.done() == ["`list_things` was sent again 1 s after request 1, whose 429 asked for 60 s."]
+    assert client.done() == [
+        "`list_things` was sent again 1 s after request 1, whose 429 asked for 60 s."
+    ]
 
 
 def test_every_retry_is_measured_against_the_last_refusal(client: Client) -> None:
@@ -214,7 +267,9 @@ def test_another_request_may_come_at_once(client: Client) -> None:
 def test_a_retry_on_a_clock_that_stands_still_is_only_a_note(still: Client) -> None:
     still.send("list_things", **wait(1))
     still.send("list_things")
-    assert [(finding.check.slug, finding.level) for finding in still.report().findings] == [("early-retry", "note")]
+    assert [(finding.check.slug, finding.level) for finding in still.report().findings] == [
+        ("early-retry", "note")
+    ]
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])
@@ -262,14 +317,26 @@ def test_after_a_write_the_same_request_may_go_otherwise(client: Client) -> None
         pytest.param({"state": "old"}, [], id="known"),
         pytest.param({"stat": "old"}, [("unknown-fields", (1,))], id="unknown and dropped"),
         pytest.param({"colour": "red"}, [("extra-fields", (1,))], id="unknown and kept aside"),
-        pytest.param({"old": 2}, [("unknown-fields", (1,))], id="unknown, and what is kept by that name is older"),
+        pytest.param(
+            {"old": 2},
+            [("unknown-fields", (1,))],
+            id="unknown, and what is kept by that name is older",
+        ),
         pytest.param({"serial": 5}, [("read-only-fields", (1,))], id="marked read-only"),
-        pytest.param({"id": 5}, [("read-only-fields", (1,))], id="a column that the operation does not set"),
+        pytest.param(
+            {"id": 5}, [("read-only-fields", (1,))], id="a column that the operation does not set"
+        ),
         pytest.param({"": 1}, [("unknown-fields", (1,))], id="without a name"),
     ],
 )
-def test_a_field_is_judged_by_what_became_of_it(field: dict[str, Any], found: list[Any], client: Client) -> None:
-    client.send("update_thing", body={"number": "A1"} | field, changes=update(ADA, extra={"old": 1, "colour": "red"}))
+def test_a_field_is_judged_by_what_became_of_it(
+    field: dict[str, Any], found: list[Any], client: Client
+) -> None:
+    client.send(
+        "update_thing",
+        body={"number": "A1"} | field,
+        changes=update(ADA, extra={"old": 1, "colour": "red"}),
+    )
     assert client.found() == found
 
 
@@ -285,12 +352,22 @@ def test_a_body_without_fixed_fields_takes_all(client: Client) -> None:
 
 
 def test_a_field_that_was_read_in_another_case_is_known(client: Client) -> None:
-    client.send("update_thing", raw=b'{"Number": "A1", "Other": 1}', body={"number": "A1"}, changes=update(ADA))
+    client.send(
+        "update_thing",
+        raw=b'{"Number": "A1", "Other": 1}',
+        body={"number": "A1"},
+        changes=update(ADA),
+    )
     assert client.done() == ["`update_thing` was sent the field `Other`."]
 
 
 def test_a_form_is_judged_as_it_was_read(client: Client) -> None:
-    client.send("update_thing", raw=b"number=A1&stat=x", body={"number": "A1", "stat": "x"}, changes=update(ADA))
+    client.send(
+        "update_thing",
+        raw=b"number=A1&stat=x",
+        body={"number": "A1", "stat": "x"},
+        changes=update(ADA),
+    )
     assert client.done() == ["`update_thing` was sent the field `stat`."]
 
 
@@ -303,7 +380,10 @@ def test_the_items_of_a_list_are_judged_but_for_those_refused(client: Client) ->
         {"number": "A3"},
     ]
     client.send("add_things", body={"things": items}, changes=update(ADA))
-    assert client.done() == ["`add_things` was sent the field `things[].stat`.", "`add_things` was sent the field `things[].id`."]
+    assert client.done() == [
+        "`add_things` was sent the field `things[].stat`.",
+        "`add_things` was sent the field `things[].id`.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -322,13 +402,18 @@ def test_of_other_requests_no_field_is_judged(given: dict[str, Any], client: Cli
 def test_findings_about_the_same_fields_are_one(client: Client) -> None:
     for names in ({"b": 1, "a": 2}, {"a": 1, "b": 2}, {"a": 1}):
         client.send("update_thing", body=names, changes=update(ADA))
-    assert client.done() == ["`update_thing` was sent the fields `b`, `a`.", "`update_thing` was sent the field `a`."]
+    assert client.done() == [
+        "`update_thing` was sent the fields `b`, `a`.",
+        "`update_thing` was sent the field `a`.",
+    ]
     assert client.found() == [("unknown-fields", (1, 2)), ("unknown-fields", (3,))]
 
 
 def test_a_parameter_that_the_operation_does_not_know_is_told(client: Client) -> None:
     client.send("list_things", query_string=b"page=1&limit=5&sort=x")
-    assert client.done() == ["`list_things` was asked with the query parameters `limit`, `sort` and answered 200."]
+    assert client.done() == [
+        "`list_things` was asked with the query parameters `limit`, `sort` and answered 200."
+    ]
 
 
 # ------------------------------------------------------------------------------------------------------------------ pages
@@ -341,13 +426,33 @@ COUNTED = {"count": 3, "results": [1, 2]}
 @pytest.mark.parametrize(
     ("name", "first", "answer", "second"),
     [
-        pytest.param("list_things", {"query_string": b"size=1"}, LINKED, {"query_string": b"size=1&page=2"}, id="a link"),
+        pytest.param(
+            "list_things",
+            {"query_string": b"size=1"},
+            LINKED,
+            {"query_string": b"size=1&page=2"},
+            id="a link",
+        ),
         pytest.param("list_things", {}, NUMBERED, {"query_string": b"page=2"}, id="a number"),
-        pytest.param("list_things", {}, {"page": 1, "pages": 2}, {"query_string": b"page=2"}, id="a number at the top"),
-        pytest.param("search_things", {"body": {"limit": 2}}, COUNTED, {"body": {"limit": 2, "skip": 2}}, id="an offset"),
+        pytest.param(
+            "list_things",
+            {},
+            {"page": 1, "pages": 2},
+            {"query_string": b"page=2"},
+            id="a number at the top",
+        ),
+        pytest.param(
+            "search_things",
+            {"body": {"limit": 2}},
+            COUNTED,
+            {"body": {"limit": 2, "skip": 2}},
+            id="an offset",
+        ),
     ],
 )
-def test_the_next_page_is_asked_for(name: str, first: dict[str, Any], answer: Any, second: dict[str, Any], client: Client) -> None:
+def test_the_next_page_is_asked_for(
+    name: str, first: dict[str, Any], answer: Any, second: dict[str, Any], client: Client
+) -> None:
     client.send(name, answer=answer, **first)
     assert client.found() == [("page-loop-stopped", (1,))]
     client.send("update_thing", changes=update(ADA))
@@ -361,18 +466,36 @@ def test_the_next_page_is_asked_for(name: str, first: dict[str, Any], answer: An
         pytest.param("list_things", {"answer": {"next": None, "results": []}}, id="no link"),
         pytest.param("list_things", {"answer": {"next": "tomorrow"}}, id="next is no link"),
         pytest.param(
-            "list_things", {"answer": {"meta": {"pagination": {"page": 3, "totalPages": 3, "hasMore": False}}}}, id="the last page"
+            "list_things",
+            {"answer": {"meta": {"pagination": {"page": 3, "totalPages": 3, "hasMore": False}}}},
+            id="the last page",
         ),
-        pytest.param("list_things", {"answer": {"meta": {"page": "one"}}}, id="a page that is no number"),
-        pytest.param("list_things", {"answer": LINKED, "method": "HEAD"}, id="an answer without a body"),
-        pytest.param("list_things", {"answer": LINKED, "fault": Fault(CATALOGUE["truncated_body"], "magic", {})}, id="a broken answer"),
+        pytest.param(
+            "list_things", {"answer": {"meta": {"page": "one"}}}, id="a page that is no number"
+        ),
+        pytest.param(
+            "list_things", {"answer": LINKED, "method": "HEAD"}, id="an answer without a body"
+        ),
+        pytest.param(
+            "list_things",
+            {"answer": LINKED, "fault": Fault(CATALOGUE["truncated_body"], "magic", {})},
+            id="a broken answer",
+        ),
         pytest.param("list_things", {"answer": [1, 2]}, id="a bare list"),
         pytest.param("list_things", {"answer": COUNTED}, id="a count without an offset to ask for"),
-        pytest.param("search_things", {"answer": COUNTED, "body": {"skip": 1}}, id="the last of the count"),
-        pytest.param("search_things", {"answer": {"count": 3, "results": []}, "body": {"skip": 9}}, id="past the count"),
+        pytest.param(
+            "search_things", {"answer": COUNTED, "body": {"skip": 1}}, id="the last of the count"
+        ),
+        pytest.param(
+            "search_things",
+            {"answer": {"count": 3, "results": []}, "body": {"skip": 9}},
+            id="past the count",
+        ),
     ],
 )
-def test_where_no_page_follows_none_is_missed(name: str, given: dict[str, Any], client: Client) -> None:
+def test_where_no_page_follows_none_is_missed(
+    name: str, given: dict[str, Any], client: Client
+) -> None:
     client.send(name, **given)
     assert client.found() == []
 
@@ -387,9 +510,13 @@ def test_a_page_asked_for_before_is_asked_for_again(client: Client) -> None:
 
 
 def test_a_path_without_its_slash_is_told(client: Client) -> None:
-    client.send(method="PUT", path="/things", status=301, seen_headers=((b"Location", b"/things/?a=b"),))
+    client.send(
+        method="PUT", path="/things", status=301, seen_headers=((b"Location", b"/things/?a=b"),)
+    )
     assert client.found() == [("missing-slash", (1,))]
-    assert client.done() == ["`PUT /things` was called, and answered 301 to the path with a slash at its end."]
+    assert client.done() == [
+        "`PUT /things` was called, and answered 301 to the path with a slash at its end."
+    ]
 
 
 def test_a_path_or_method_that_there_is_not_is_told(client: Client) -> None:
@@ -406,9 +533,17 @@ def test_a_path_or_method_that_there_is_not_is_told(client: Client) -> None:
 
 def test_a_refused_body_is_told_in_the_vendors_words(client: Client) -> None:
     client.send("update_thing", status=400, answer={"state": ["`so`\nnot"]}, body={})
-    client.send("update_thing", status=400, answer=None, body={"a": 1}, fault=Fault(CATALOGUE["validation"], "prefer", {}))
+    client.send(
+        "update_thing",
+        status=400,
+        answer=None,
+        body={"a": 1},
+        fault=Fault(CATALOGUE["validation"], "prefer", {}),
+    )
     assert client.found() == [("refused", (1,))]
-    assert client.done() == ['`update_thing` was answered 400, saying `{"state": ["\'so\'\\nnot"]}`.']
+    assert client.done() == [
+        '`update_thing` was answered 400, saying `{"state": ["\'so\'\\nnot"]}`.'
+    ]
 
 
 # ------------------------------------------------------------------------------------------------------------------ matches
@@ -450,20 +585,32 @@ def test_the_lead_that_was_named_is_the_one_that_is_taken(
 
 
 def test_another_lead_is_told_with_both_keys(client: Client) -> None:
-    client.send("update_thing", body={"number": "A1", "email": "bob@x"}, matches=by(RULE, [ADA], number("A1", ADA)))
+    client.send(
+        "update_thing",
+        body={"number": "A1", "email": "bob@x"},
+        matches=by(RULE, [ADA], number("A1", ADA)),
+    )
     said = "`update_thing` named the `email` `bob@x`, and the rule `by key` took the lead `1`, whose `email` is `ada@x`."
     assert client.done() == [said]
 
 
 def test_of_several_leads_one_is_changed(client: Client) -> None:
-    client.send("update_thing", matches=by(RULE, [ADA, BOB], number("A1", ADA, BOB)), changes=update(BOB, state="old"))
+    client.send(
+        "update_thing",
+        matches=by(RULE, [ADA, BOB], number("A1", ADA, BOB)),
+        changes=update(BOB, state="old"),
+    )
     assert client.found() == [("several-matches", (1,))]
-    assert client.done() == ["`update_thing` named 2 leads by the rule `by key`, and the vendor changed 1 of them."]
+    assert client.done() == [
+        "`update_thing` named 2 leads by the rule `by key`, and the vendor changed 1 of them."
+    ]
 
 
 def test_of_several_leads_one_is_read(client: Client) -> None:
     client.send("list_things", matches=by(RULE, [ADA, BOB], number("A1", ADA, BOB)))
-    assert client.done() == ["`list_things` named 2 leads by the rule `by key`, and the vendor took one of them."]
+    assert client.done() == [
+        "`list_things` named 2 leads by the rule `by key`, and the vendor took one of them."
+    ]
 
 
 @pytest.mark.parametrize("status", [200, 409])
@@ -476,8 +623,17 @@ def test_what_the_documentation_does_not_say_is_noted(client: Client) -> None:
     client.send("list_things", status=404)
     client.send("update_thing", status=201, matches=by(FALLING, [], number("Z9"), email("z@x")))
     client.send("list_things", status=404, query_string=b"page=2")
-    client.send("list_things", status=404, query_string=b"page=3", fault=Fault(CATALOGUE["not_found"], "prefer", {}))
-    assert client.found() == [("inferred-behaviour", (1, 3)), ("inferred-behaviour", (2,)), ("chosen-behaviour", (2,))]
+    client.send(
+        "list_things",
+        status=404,
+        query_string=b"page=3",
+        fault=Fault(CATALOGUE["not_found"], "prefer", {}),
+    )
+    assert client.found() == [
+        ("inferred-behaviour", (1, 3)),
+        ("inferred-behaviour", (2,)),
+        ("chosen-behaviour", (2,)),
+    ]
     assert client.done() == [
         "`list_things` was answered 404.",
         "`update_thing` looked for its lead by the rule `falling`.",
@@ -518,11 +674,17 @@ def test_the_coverage_tells_what_was_and_was_not_seen(client: Client) -> None:
     client.send("list_things", status=0, fault=Fault(CATALOGUE["reset"], "magic", {}))
     client.send("list_things", status=502, fault=Fault(CATALOGUE["gateway_html"], "magic", {}))
     client.send("update_thing", status=409, matches=by(RULE, [ADA, BOB], number("A1", ADA, BOB)))
-    client.send("update_thing", matches=[*by(RULE, [], number("Z9")), *by(RULE, [ADA], number("A1", ADA))], changes=update(ADA))
+    client.send(
+        "update_thing",
+        matches=[*by(RULE, [], number("Z9")), *by(RULE, [ADA], number("A1", ADA))],
+        changes=update(ADA),
+    )
     lost = Fault(CATALOGUE["apply_but_fail"], "magic", {"answer": "timeout"})
     client.send("update_thing", status=0, fault=lost, changes=update(ADA))
     client.send(status=404)
-    (listed, updated, *_), rules = (client.report().coverage["shop"][name] for name in ("operations", "rules"))
+    (listed, updated, *_), rules = (
+        client.report().coverage["shop"][name] for name in ("operations", "rules")
+    )
     assert listed == {
         "operation": "list_things",
         "method": "GET",
@@ -531,19 +693,28 @@ def test_the_coverage_tells_what_was_and_was_not_seen(client: Client) -> None:
         "statuses": {"no answer": 1, "200": 1, "502": 1},
         "never_seen": [404],
     }
-    assert (updated["statuses"], updated["never_seen"]) == ({"no answer": 1, "200": 1, "409": 1}, [201, 400])
+    assert (updated["statuses"], updated["never_seen"]) == (
+        {"no answer": 1, "200": 1, "409": 1},
+        [201, 400],
+    )
     assert rules == [
         {"rule": "by key", "provenance": "documented", "none": 1, "one": 1, "several": 1},
         {"rule": "unused", "provenance": "chosen", "none": 0, "one": 0, "several": 0},
     ]
-    assert client.report().coverage["shop"]["never_called"] == ["search_things", "add_things", "take_anything"]
+    assert client.report().coverage["shop"]["never_called"] == [
+        "search_things",
+        "add_things",
+        "take_anything",
+    ]
     assert client.report().coverage["shop"]["requests"] == 7
 
 
 def test_the_page_reads_like_this(client: Client) -> None:
     client.send("list_things", query_string=b"a|b=1")
     client.send(method="GET", path="/<script>", status=404)
-    unmatched, unknown = (check for check in CHECKS if check.slug in ("unmatched", "unknown-parameters"))
+    unmatched, unknown = (
+        check for check in CHECKS if check.slug in ("unmatched", "unknown-parameters")
+    )
     assert (
         client.report(dropped=1).as_markdown()
         == f"""# Client conduct
@@ -585,7 +756,9 @@ Never called: `update_thing`, `search_things`, `add_things`, `take_anything`
 def test_many_requests_are_counted_and_not_listed(client: Client) -> None:
     for _ in range(13):
         client.send(path="/thing", status=410)
-    assert "(shop, requests 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 3 more)" in client.report().as_markdown()
+    assert (
+        "(shop, requests 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 3 more)" in client.report().as_markdown()
+    )
 
 
 def test_entries_are_taken_in_the_order_of_their_numbers(client: Client) -> None:
@@ -608,22 +781,37 @@ def test_the_worst_comes_first(client: Client) -> None:
         pytest.param([], [], id="nothing"),
         pytest.param(["error"], ["unmatched"], id="errors"),
         pytest.param(["warning"], ["unmatched", "unknown-parameters"], id="warnings and worse"),
-        pytest.param(["note"], ["unmatched", "unknown-parameters", "inferred-behaviour"], id="everything"),
+        pytest.param(
+            ["note"], ["unmatched", "unknown-parameters", "inferred-behaviour"], id="everything"
+        ),
         pytest.param(["inferred-behaviour"], ["inferred-behaviour"], id="one check"),
-        pytest.param(["inferred-behaviour", "error"], ["unmatched", "inferred-behaviour"], id="a check and a level"),
+        pytest.param(
+            ["inferred-behaviour", "error"],
+            ["unmatched", "inferred-behaviour"],
+            id="a check and a level",
+        ),
         pytest.param(["refused"], [], id="a check that found nothing"),
     ],
 )
-def test_a_run_fails_on_the_checks_and_levels_it_names(fail_on: list[str], found: list[str], client: Client) -> None:
+def test_a_run_fails_on_the_checks_and_levels_it_names(
+    fail_on: list[str], found: list[str], client: Client
+) -> None:
     client.send("list_things", status=404)
     client.send("list_things", query_string=b"x=1")
     client.send(status=404)
     wanted = chosen(fail_on)
-    assert [finding.check.slug for finding in client.report().findings if wanted & {finding.check.slug, finding.level}] == found
+    assert [
+        finding.check.slug
+        for finding in client.report().findings
+        if wanted & {finding.check.slug, finding.level}
+    ] == found
 
 
 def test_a_name_that_is_neither_check_nor_level_is_refused() -> None:
-    with pytest.raises(OperatorError, match=r"^'errors', 'retries': no such check or level; .* error, warning, note, .* early-retry, "):
+    with pytest.raises(
+        OperatorError,
+        match=r"^'errors', 'retries': no such check or level; .* error, warning, note, .* early-retry, ",
+    ):
         chosen(["retries", "error", "errors"])
 
 
@@ -636,9 +824,15 @@ def watched(*requests: tuple[str, str, Any]) -> Report:
     credentials = {"Authorization": "Token watched", "X-API-KEY": "watched"}
 
     async def send() -> None:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://mock") as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app), base_url="http://mock"
+        ) as client:
             for method, path, body in requests:
-                bearer = {"Authorization": "Bearer watched:secret"} if path.startswith("/nlpearl") else {}
+                bearer = (
+                    {"Authorization": "Bearer watched:secret"}
+                    if path.startswith("/nlpearl")
+                    else {}
+                )
                 await client.request(method, path, json=body, headers=credentials | bearer)
 
     asyncio.run(send())
@@ -688,9 +882,15 @@ PHONE = "+18042221111"
         ),
     ],
 )  # fmt: skip
-def test_the_vendors_requests_are_judged(requests: list[tuple[str, str, Any]], found: list[Any]) -> None:
+def test_the_vendors_requests_are_judged(
+    requests: list[tuple[str, str, Any]], found: list[Any]
+) -> None:
     findings = watched(*requests).findings
-    assert [(each.check.slug, each.operation, each.requests) for each in findings if not each.check.slug.endswith("-behaviour")] == found
+    assert [
+        (each.check.slug, each.operation, each.requests)
+        for each in findings
+        if not each.check.slug.endswith("-behaviour")
+    ] == found
 
 
 # ------------------------------------------------------------------------------------------------------------------ documentation
@@ -699,7 +899,10 @@ def test_the_vendors_requests_are_judged(requests: list[tuple[str, str, Any]], f
 def test_the_page_on_conduct_tells_each_check() -> None:
     table = (DOCS / "conduct.md").read_text("utf-8").partition("\n## ")[0]
     rows = [line for line in table.splitlines() if line.startswith("| `")]
-    assert rows == [f"| `{check.slug}` | {check.level} | {check.title} | {check.meaning} | {check.advice} |" for check in CHECKS]
+    assert rows == [
+        f"| `{check.slug}` | {check.level} | {check.title} | {check.meaning} | {check.advice} |"
+        for check in CHECKS
+    ]
 
 
 def test_the_page_on_conduct_shows_a_report_as_it_is() -> None:
@@ -708,7 +911,9 @@ def test_the_page_on_conduct_shows_a_report_as_it_is() -> None:
         {"email": "john@example.com", "status": "won", "vaule": 5000},
     )
     page = watched(listing, listing, ("PATCH", "/octanist/api/leads", update)).as_markdown()
-    (shown,) = re.findall(r"```markdown\n(.*?)```", (DOCS / "conduct.md").read_text("utf-8"), re.DOTALL)
+    (shown,) = re.findall(
+        r"```markdown\n(.*?)```", (DOCS / "conduct.md").read_text("utf-8"), re.DOTALL
+    )
     assert re.sub(r"again [\d.]+ s", "again 0.2 s", page) == shown
 
 
@@ -719,4 +924,6 @@ def test_every_check_has_a_name_of_its_own_that_is_no_level() -> None:
 
 
 def test_the_checks_stand_with_the_worst_first() -> None:
-    assert [check.level for check in CHECKS] == sorted((check.level for check in CHECKS), key=LEVELS.index)
+    assert [check.level for check in CHECKS] == sorted(
+        (check.level for check in CHECKS), key=LEVELS.index
+    )

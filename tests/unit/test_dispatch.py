@@ -32,29 +32,61 @@ def site(served: tuple[Site, Workspaces]) -> Site:
     return served[0]
 
 
-def ask(site: Site, method: str, path: str, raw: bytes | None = b"", headers: dict[bytes, bytes] = JSON, *, query: bytes = b"") -> Reply:
+def ask(
+    site: Site,
+    method: str,
+    path: str,
+    raw: bytes | None = b"",
+    headers: dict[bytes, bytes] = JSON,
+    *,
+    query: bytes = b"",
+) -> Reply:
     """The reply to one request below the prefix `/tiny`."""
     whole = "/tiny/v1" + path
-    scope = {"type": "http", "method": method, "scheme": "http", "path": whole, "raw_path": whole.encode(), "query_string": query}
+    scope = {
+        "type": "http",
+        "method": method,
+        "scheme": "http",
+        "path": whole,
+        "raw_path": whole.encode(),
+        "query_string": query,
+    }
     return site.answer(Call(scope, headers, raw), "/tiny")
 
 
 # ------------------------------------------------------------------------------------------------------------------ router
 
-PATHS = ("/leads", "/leads/", "/leads/new", "/leads/{id}", "/leads/{id}/calls/", "/{kind}/{id}", "/leads/{id}/calls/{call}", "/Slash/")
+PATHS = (
+    "/leads",
+    "/leads/",
+    "/leads/new",
+    "/leads/{id}",
+    "/leads/{id}/calls/",
+    "/{kind}/{id}",
+    "/leads/{id}/calls/{call}",
+    "/Slash/",
+)
 
 
 def router(folder: File, *, case_sensitive: bool, slashes: bool = True) -> Router:
     """A router over PATHS, each with a GET."""
     parameters = {
-        path: ", ".join(f"{{name: {step[1:-1]}, in: path, schema: {{}}}}" for step in path.split("/") if step[:1] == "{") for path in PATHS
+        path: ", ".join(
+            f"{{name: {step[1:-1]}, in: path, schema: {{}}}}"
+            for step in path.split("/")
+            if step[:1] == "{"
+        )
+        for path in PATHS
     }
     operations = "".join(
         f"  {path}: {{get: {{operationId: o{i}, x-provenance: chosen, parameters: [{parameters[path]}], responses: {{200: {{}}}}}}}}\n"
         for i, path in enumerate(PATHS)
     )
     file = folder / "routes.yaml"
-    file.write_text(f"openapi: 3.0.3\ninfo: {{title: Routes}}\nservers: [{{url: 'http://x.example'}}]\npaths:\n{operations}", "utf-8")
+    file.write_text(
+        f"openapi: 3.0.3\ninfo: {{title: Routes}}\nservers: [{{url: 'http://x.example'}}]\npaths:\n{operations}",
+        "utf-8",
+    )
     return Router(load_document(file).operations, {}, case_sensitive, slashes)
 
 
@@ -64,19 +96,57 @@ def router(folder: File, *, case_sensitive: bool, slashes: bool = True) -> Route
         pytest.param("/leads", "/leads", "/leads", {}, id="static"),
         pytest.param("/leads/", "/leads/", "/leads/", {}, id="static with a slash"),
         pytest.param("/leads/new", "/leads/new", "/leads/new", {}, id="static before template"),
-        pytest.param("/leads/5", "/leads/5", "/leads/{id}", {"id": "5"}, id="literal before parameter"),
-        pytest.param("/calls/5", "/calls/5", "/{kind}/{id}", {"kind": "calls", "id": "5"}, id="two parameters"),
-        pytest.param("/leads/5/calls/", "/leads/5/calls/", "/leads/{id}/calls/", {"id": "5"}, id="slash after a template"),
-        pytest.param("/leads/a/b", "/leads/a%2Fb", "/leads/{id}", {"id": "a%2Fb"}, id="an escaped slash stays in its segment"),
-        pytest.param("/leads/é", "/leads/%C3%A9", "/leads/{id}", {"id": "%C3%A9"}, id="escapes are left to the parameter's type"),
-        pytest.param("/leads/5/calls/", "/l%65ads/5/%63alls/", "/leads/{id}/calls/", {"id": "5"}, id="escaped letters of a literal"),
+        pytest.param(
+            "/leads/5", "/leads/5", "/leads/{id}", {"id": "5"}, id="literal before parameter"
+        ),
+        pytest.param(
+            "/calls/5",
+            "/calls/5",
+            "/{kind}/{id}",
+            {"kind": "calls", "id": "5"},
+            id="two parameters",
+        ),
+        pytest.param(
+            "/leads/5/calls/",
+            "/leads/5/calls/",
+            "/leads/{id}/calls/",
+            {"id": "5"},
+            id="slash after a template",
+        ),
+        pytest.param(
+            "/leads/a/b",
+            "/leads/a%2Fb",
+            "/leads/{id}",
+            {"id": "a%2Fb"},
+            id="an escaped slash stays in its segment",
+        ),
+        pytest.param(
+            "/leads/é",
+            "/leads/%C3%A9",
+            "/leads/{id}",
+            {"id": "%C3%A9"},
+            id="escapes are left to the parameter's type",
+        ),
+        pytest.param(
+            "/leads/5/calls/",
+            "/l%65ads/5/%63alls/",
+            "/leads/{id}/calls/",
+            {"id": "5"},
+            id="escaped letters of a literal",
+        ),
         pytest.param("/LEADS/New", "/LEADS/New", "/leads/new", {}, id="static in capitals"),
         pytest.param(
-            "/LEADS/A/Calls/B", "/LEADS/A/Calls/B", "/leads/{id}/calls/{call}", {"id": "A", "call": "B"}, id="template in capitals"
+            "/LEADS/A/Calls/B",
+            "/LEADS/A/Calls/B",
+            "/leads/{id}/calls/{call}",
+            {"id": "A", "call": "B"},
+            id="template in capitals",
         ),
     ],
 )
-def test_a_path_leads_to_its_route(path: str, raw_path: str, route: str, places: dict[str, str], tmp_path: File) -> None:
+def test_a_path_leads_to_its_route(
+    path: str, raw_path: str, route: str, places: dict[str, str], tmp_path: File
+) -> None:
     found, values = router(tmp_path, case_sensitive=False).find(path, raw_path)
     assert ("/".join(found.segments), values) == (route, places)
 
@@ -94,7 +164,9 @@ def test_a_path_leads_to_its_route(path: str, raw_path: str, route: str, places:
         pytest.param("/leads/5/calls", "slash", id="a template without its slash"),
     ],
 )
-def test_a_path_without_a_route_is_refused_and_a_missing_slash_is_told(path: str, reason: str | None, tmp_path: File) -> None:
+def test_a_path_without_a_route_is_refused_and_a_missing_slash_is_told(
+    path: str, reason: str | None, tmp_path: File
+) -> None:
     with pytest.raises(Refusal) as caught:
         router(tmp_path, case_sensitive=False).find(path, path)
     assert (caught.value.kind, caught.value.message) == ("no_route", reason)
@@ -102,9 +174,14 @@ def test_a_path_without_a_route_is_refused_and_a_missing_slash_is_told(path: str
 
 @pytest.mark.parametrize(
     ("path", "route"),
-    [pytest.param("/Leads/new", "/{kind}/{id}", id="another literal"), pytest.param("/Slash/", "/Slash/", id="the same letters")],
+    [
+        pytest.param("/Leads/new", "/{kind}/{id}", id="another literal"),
+        pytest.param("/Slash/", "/Slash/", id="the same letters"),
+    ],
 )
-def test_letter_case_counts_where_the_dialect_says_so(path: str, route: str, tmp_path: File) -> None:
+def test_letter_case_counts_where_the_dialect_says_so(
+    path: str, route: str, tmp_path: File
+) -> None:
     assert "/".join(router(tmp_path, case_sensitive=True).find(path, path)[0].segments) == route
 
 
@@ -114,10 +191,14 @@ def test_letter_case_counts_where_the_dialect_says_so(path: str, route: str, tmp
         pytest.param("/leads/new/", "/leads/new", {}, id="static"),
         pytest.param("/slash", "/Slash", {}, id="one too few"),
         pytest.param("/leads/5/", "/leads/{id}", {"id": "5"}, id="template"),
-        pytest.param("/leads/5/calls", "/leads/{id}/calls", {"id": "5"}, id="template with one too few"),
+        pytest.param(
+            "/leads/5/calls", "/leads/{id}/calls", {"id": "5"}, id="template with one too few"
+        ),
     ],
 )
-def test_a_slash_at_the_end_means_nothing_where_the_dialect_says_so(path: str, route: str, places: dict[str, str], tmp_path: File) -> None:
+def test_a_slash_at_the_end_means_nothing_where_the_dialect_says_so(
+    path: str, route: str, places: dict[str, str], tmp_path: File
+) -> None:
     found, values = router(tmp_path, case_sensitive=False, slashes=False).find(path, path)
     assert ("/".join(found.segments), values) == (route, places)
 
@@ -139,7 +220,12 @@ def test_other_letters_are_another_path_where_letter_case_counts(path: str, tmp_
         pytest.param("integer", "5", 5, id="integer"),
         pytest.param("integer", "99999999999999999999", 99999999999999999999, id="long integer"),
         pytest.param("string", "a%2Fb%20%C3%A9", "a/b é", id="text"),
-        pytest.param("uuid", "123E4567-E89B-12D3-A456-426614174000", "123e4567-e89b-12d3-a456-426614174000", id="uuid"),
+        pytest.param(
+            "uuid",
+            "123E4567-E89B-12D3-A456-426614174000",
+            "123e4567-e89b-12d3-a456-426614174000",
+            id="uuid",
+        ),
     ],
 )
 def test_a_path_parameter_is_read_as_its_type(kind: str, text: str, value: Any) -> None:
@@ -185,11 +271,15 @@ def receiver(*parts: bytes) -> tuple[Receive, list[bytes]]:
         pytest.param([b"123456"], b"6", None, 1, id="declared too long: not even received"),
         pytest.param([b"123456"], None, None, 0, id="too long and not declared"),
         pytest.param([b"123456"], b"5", None, 0, id="longer than declared"),
-        pytest.param([b"123", b"456", b"789"], None, None, 1, id="parts past the limit are not received"),
+        pytest.param(
+            [b"123", b"456", b"789"], None, None, 1, id="parts past the limit are not received"
+        ),
         pytest.param([b"123"], b"x", b"123", 0, id="a length that is none"),
     ],
 )
-def test_a_body_is_read_up_to_the_limit(parts: list[bytes], declared: bytes | None, body: bytes | None, left: int) -> None:
+def test_a_body_is_read_up_to_the_limit(
+    parts: list[bytes], declared: bytes | None, body: bytes | None, left: int
+) -> None:
     receive, rest = receiver(*parts)
     headers = {} if declared is None else {b"content-length": declared}
     assert (asyncio.run(read_body(headers, receive, 5)), len(rest)) == (body, left)
@@ -197,7 +287,10 @@ def test_a_body_is_read_up_to_the_limit(parts: list[bytes], declared: bytes | No
 
 def test_half_a_request_of_a_client_that_went_away_is_none(served: tuple[Site, Workspaces]) -> None:
     site, worlds = served
-    messages: list[dict[str, Any]] = [{"type": "http.request", "body": b'{"name"', "more_body": True}, {"type": "http.disconnect"}]
+    messages: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b'{"name"', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
 
     async def receive() -> dict[str, Any]:
         return messages.pop(0)
@@ -221,20 +314,33 @@ def test_half_a_request_of_a_client_that_went_away_is_none(served: tuple[Site, W
     ("pairs", "headers"),
     [
         pytest.param([(b"a", b"1"), (b"b", b"2")], {b"a": b"1", b"b": b"2"}, id="each once"),
-        pytest.param([(b"a", b"1"), (b"b", b"2"), (b"a", b"3")], {b"a": b"1, 3", b"b": b"2"}, id="one twice"),
+        pytest.param(
+            [(b"a", b"1"), (b"b", b"2"), (b"a", b"3")], {b"a": b"1, 3", b"b": b"2"}, id="one twice"
+        ),
     ],
 )
-def test_headers_that_are_sent_several_times_are_joined(pairs: list[tuple[bytes, bytes]], headers: dict[bytes, bytes]) -> None:
+def test_headers_that_are_sent_several_times_are_joined(
+    pairs: list[tuple[bytes, bytes]], headers: dict[bytes, bytes]
+) -> None:
     assert headers_of(pairs) == headers
 
 
 @pytest.mark.parametrize(
-    ("query", "target"), [pytest.param(b"", "/v1/people", id="no query"), pytest.param(b"a=%C3%A9", "/v1/people?a=%C3%A9", id="a query")]
+    ("query", "target"),
+    [
+        pytest.param(b"", "/v1/people", id="no query"),
+        pytest.param(b"a=%C3%A9", "/v1/people?a=%C3%A9", id="a query"),
+    ],
 )
 def test_a_request_knows_what_the_client_called(query: bytes, target: str) -> None:
     scope = {"method": "GET", "scheme": "https", "path": "/v1/people", "query_string": query}
     call = Call(scope, {b"host": b"api.tiny.example"}, None)
-    assert (call.method, call.query_string, call.target, call.url) == ("GET", query, target, "https://api.tiny.example/v1/people")
+    assert (call.method, call.query_string, call.target, call.url) == (
+        "GET",
+        query,
+        target,
+        "https://api.tiny.example/v1/people",
+    )
 
 
 # ----------------------------------------------------------------------------------------------------------------- request
@@ -267,7 +373,12 @@ def test_a_body_is_read_by_its_media_type(content_type: bytes, raw: bytes, site:
 
 
 def test_a_handler_is_told_of_its_caller(site: Site) -> None:
-    body = {"account": "me", "now": "2025-01-31T12:00:00+00:00", "url": "http://127.0.0.1:80/tiny/v1/people/me", "number": 1}
+    body = {
+        "account": "me",
+        "now": "2025-01-31T12:00:00+00:00",
+        "url": "http://127.0.0.1:80/tiny/v1/people/me",
+        "number": 1,
+    }
     assert ask(site, "GET", "/people/me").body == body
 
 
@@ -299,16 +410,31 @@ def test_an_open_operation_needs_no_credential(served: tuple[Site, Workspaces]) 
     ],
 )  # fmt: skip  # one line a refusal reads best
 def test_a_refusal_is_phrased_by_the_dialect_and_leaves_no_trace(
-    method: str, path: str, raw: bytes | None, headers: dict[bytes, bytes], *, status: int, body: Any, served: tuple[Site, Workspaces]
+    method: str,
+    path: str,
+    raw: bytes | None,
+    headers: dict[bytes, bytes],
+    *,
+    status: int,
+    body: Any,
+    served: tuple[Site, Workspaces],
 ) -> None:
     site, worlds = served
     reply = ask(site, method, path, raw, headers)
     table = worlds.of("me").tables["tiny"]["people"]
-    assert (reply.status, reply.body, table.rows, table.places, table.serial) == (status, body, {1: ADA}, {1: 0}, 1)
+    assert (reply.status, reply.body, table.rows, table.places, table.serial) == (
+        status,
+        body,
+        {1: ADA},
+        {1: 0},
+        1,
+    )
 
 
 def test_what_no_text_can_be_hides_no_other_problem(site: Site) -> None:
-    reply = ask(site, "POST", "/people", b'{"name": "\\u0000", "age": "x", "friend": 9, "\\ud800": 1}')
+    reply = ask(
+        site, "POST", "/people", b'{"name": "\\u0000", "age": "x", "friend": 9, "\\ud800": 1}'
+    )
     assert (reply.status, reply.body["problems"]) == (
         400,
         [
@@ -344,7 +470,9 @@ def test_a_setting_takes_unknown_references(served: tuple[Site, Workspaces]) -> 
         pytest.param(b"a=1&limit=x", 400, {"kind": "invalid", "problems": [[["limit"], "type", "query"], [["a"], "unknown", "query"]]}, id="bad and unknown"),
     ],
 )  # fmt: skip  # one line a query reads best
-def test_a_query_is_validated_where_the_dialect_is_strict(query: bytes, status: int, body: Any, site: Site) -> None:
+def test_a_query_is_validated_where_the_dialect_is_strict(
+    query: bytes, status: int, body: Any, site: Site
+) -> None:
     reply = ask(site, "GET", "/people", query=query)
     assert (reply.status, reply.body) == (status, body)
 
@@ -363,25 +491,44 @@ def test_a_query_is_handed_on_where_the_dialect_is_not_strict(query: bytes, tmp_
 
 
 @pytest.mark.parametrize(
-    ("query", "status"), [pytest.param(b"limit=0", 400, id="a bad one is refused"), pytest.param(b"a=1", 200, id="an unknown one is not")]
+    ("query", "status"),
+    [
+        pytest.param(b"limit=0", 400, id="a bad one is refused"),
+        pytest.param(b"a=1", 200, id="an unknown one is not"),
+    ],
 )
-def test_a_query_is_read_to_the_letter_in_document_strictness(query: bytes, status: int, tmp_path: File) -> None:
-    assert ask(tiny.site(tmp_path, Casual(), lenient=False)[0], "GET", "/people", query=query).status == status
+def test_a_query_is_read_to_the_letter_in_document_strictness(
+    query: bytes, status: int, tmp_path: File
+) -> None:
+    assert (
+        ask(tiny.site(tmp_path, Casual(), lenient=False)[0], "GET", "/people", query=query).status
+        == status
+    )
 
 
 def test_a_setting_takes_unknown_parameters(served: tuple[Site, Workspaces]) -> None:
     site, worlds = served
     worlds.of("me").settings["tiny"]["unknown_parameters"] = "ignore"
-    assert [ask(site, "GET", "/people", query=query).status for query in (b"a=1", b"limit=0")] == [200, 400]
+    assert [ask(site, "GET", "/people", query=query).status for query in (b"a=1", b"limit=0")] == [
+        200,
+        400,
+    ]
 
 
 def test_an_operation_without_parameters_takes_any(site: Site) -> None:
     assert ask(site, "GET", "/people/me", query=b"a=1").status == 200
 
 
-@pytest.mark.parametrize(("headers", "status"), [pytest.param({}, 401, id="no credential"), pytest.param(JSON, 405, id="a credential")])
-def test_a_credential_is_asked_for_first_where_the_dialect_does(headers: dict[bytes, bytes], status: int, tmp_path: File) -> None:
-    assert ask(tiny.site(tmp_path, Casual())[0], "PATCH", "/people", headers=headers).status == status
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [pytest.param({}, 401, id="no credential"), pytest.param(JSON, 405, id="a credential")],
+)
+def test_a_credential_is_asked_for_first_where_the_dialect_does(
+    headers: dict[bytes, bytes], status: int, tmp_path: File
+) -> None:
+    assert (
+        ask(tiny.site(tmp_path, Casual())[0], "PATCH", "/people", headers=headers).status == status
+    )
 
 
 def test_a_derived_method_is_answered_like_its_origin(site: Site) -> None:
@@ -391,18 +538,26 @@ def test_a_derived_method_is_answered_like_its_origin(site: Site) -> None:
 def test_a_missing_body_is_what_the_dialect_says(tmp_path: File) -> None:
     dialect = tiny.Plain()
     dialect.empty_body = {"name": "Nobody"}
-    assert ask(tiny.site(tmp_path, dialect)[0], "POST", "/people").body == {"id": 2, "name": "Nobody"}
+    assert ask(tiny.site(tmp_path, dialect)[0], "POST", "/people").body == {
+        "id": 2,
+        "name": "Nobody",
+    }
 
 
 def test_two_accounts_never_meet(site: Site) -> None:
     ask(site, "POST", "/people", b'{"name": "Bob"}')
-    found = [ask(site, "GET", "/people", headers=JSON | {b"x-key": key}).body for key in (b"me", b"you")]
+    found = [
+        ask(site, "GET", "/people", headers=JSON | {b"x-key": key}).body for key in (b"me", b"you")
+    ]
     assert found == [[ADA, {"id": 2, "name": "Bob"}], [ADA]]
 
 
 def test_requests_are_counted_by_workspace_and_refused_ones_count(site: Site) -> None:
     ask(site, "POST", "/people", b"{")
-    assert [ask(site, "GET", "/people/me", headers=JSON | {b"x-key": key}).body["number"] for key in (b"me", b"you", b"me")] == [2, 1, 3]
+    assert [
+        ask(site, "GET", "/people/me", headers=JSON | {b"x-key": key}).body["number"]
+        for key in (b"me", b"you", b"me")
+    ] == [2, 1, 3]
 
 
 def test_a_bug_in_a_handler_is_a_500_that_leaves_no_trace_but_in_the_log(
@@ -410,17 +565,25 @@ def test_a_bug_in_a_handler_is_a_500_that_leaves_no_trace_but_in_the_log(
 ) -> None:
     site, worlds = served
     reply = ask(site, "POST", "/people", b'{"name": "bug"}')
-    said = [(record.levelname, record.getMessage(), str(record.exc_info and record.exc_info[1])) for record in caplog.records]
+    said = [
+        (record.levelname, record.getMessage(), str(record.exc_info and record.exc_info[1]))
+        for record in caplog.records
+    ]
     caplog.clear()
     assert (reply.status, reply.body, said) == (
         500,
         {"kind": "server_error"},
         [("ERROR", "POST /tiny/v1/people failed inside the server", "a bug")],
     )
-    assert (worlds.of("me").tables["tiny"]["people"].rows, worlds.of("me").tables["tiny"]["people"].serial) == ({1: ADA}, 1)
+    assert (
+        worlds.of("me").tables["tiny"]["people"].rows,
+        worlds.of("me").tables["tiny"]["people"].serial,
+    ) == ({1: ADA}, 1)
 
 
-def test_a_bug_in_the_wording_of_a_refusal_is_a_500_too(tmp_path: File, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_bug_in_the_wording_of_a_refusal_is_a_500_too(
+    tmp_path: File, caplog: pytest.LogCaptureFixture
+) -> None:
     reply = ask(tiny.site(tmp_path, Speechless())[0], "POST", "/people", b"{")
     said = [record.getMessage() for record in caplog.records]
     caplog.clear()
@@ -436,7 +599,9 @@ class Speechless(tiny.Plain):
         return super().refuse(refusal, call)
 
 
-def test_an_answer_out_of_the_document_is_sent_and_logged(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_answer_out_of_the_document_is_sent_and_logged(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
     reply = ask(site, "PUT", "/people/1", b'{"name": "odd"}')
     said = [record.getMessage() for record in caplog.records]
     caplog.clear()
@@ -444,7 +609,9 @@ def test_an_answer_out_of_the_document_is_sent_and_logged(site: Site, caplog: py
     assert said[0].startswith("change_person answers 201 with a body out of the document: ")
 
 
-def test_a_status_that_the_document_lacks_is_logged(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_status_that_the_document_lacks_is_logged(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
     ask(site, "GET", "/people/me", headers={b"x-key": b"expired"})
     said = [record.getMessage() for record in caplog.records]
     caplog.clear()
@@ -454,13 +621,22 @@ def test_a_status_that_the_document_lacks_is_logged(site: Site, caplog: pytest.L
 # -------------------------------------------------------------------------------------------------------------------- ASGI
 
 
-def test_an_answer_goes_out_with_its_length_its_number_and_the_time_of_its_workspace(site: Site) -> None:
+def test_an_answer_goes_out_with_its_length_its_number_and_the_time_of_its_workspace(
+    site: Site,
+) -> None:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "GET", "scheme": "http", "path": "/v1/people", "raw_path": b"/v1/people", "query_string": b""}
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/v1/people",
+        "raw_path": b"/v1/people",
+        "query_string": b"",
+    }
     asyncio.run(site(scope | {"headers": list(JSON.items())}, receiver(b"")[0], send))
     headers = (
         (b"content-type", b"application/json"),
@@ -482,8 +658,17 @@ def test_an_operation_without_a_handler_stops_the_start(tmp_path: File) -> None:
     vendor = tiny.vendor()
     del vendor.handlers["who"]
     with pytest.raises(DocumentError) as caught:
-        Site(vendor, load_document(tmp_path / "tiny.yaml"), tiny.workspaces(vendor), lenient=True, max_body=1)
-    assert str(caught.value) == f"{tmp_path / 'tiny.yaml'}: the operation 'who' has no handler in mockserver.vendors.tiny"
+        Site(
+            vendor,
+            load_document(tmp_path / "tiny.yaml"),
+            tiny.workspaces(vendor),
+            lenient=True,
+            max_body=1,
+        )
+    assert (
+        str(caught.value)
+        == f"{tmp_path / 'tiny.yaml'}: the operation 'who' has no handler in mockserver.vendors.tiny"
+    )
 
 
 def test_a_handler_without_an_operation_stops_the_start(tmp_path: File) -> None:
@@ -491,5 +676,14 @@ def test_a_handler_without_an_operation_stops_the_start(tmp_path: File) -> None:
     vendor = tiny.vendor()
     vendor.handlers["stray"] = vendor.handlers["who"]
     with pytest.raises(DocumentError) as caught:
-        Site(vendor, load_document(tmp_path / "tiny.yaml"), tiny.workspaces(vendor), lenient=True, max_body=1)
-    assert str(caught.value) == f"mockserver.vendors.tiny: stray handles no operation of {tmp_path / 'tiny.yaml'}"
+        Site(
+            vendor,
+            load_document(tmp_path / "tiny.yaml"),
+            tiny.workspaces(vendor),
+            lenient=True,
+            max_body=1,
+        )
+    assert (
+        str(caught.value)
+        == f"mockserver.vendors.tiny: stray handles no operation of {tmp_path / 'tiny.yaml'}"
+    )

@@ -50,14 +50,19 @@ def sentences(file: File, *vendors: Vendor) -> list[str]:
     return sorted(line.removeprefix(f"{file}:") for line in str(caught.value).splitlines())
 
 
-def with_seeder(seed: Callable[[Mapping[str, Any], Transaction, Seeding], Iterable[Problem]], name: str = "tiny") -> Vendor:
+def with_seeder(
+    seed: Callable[[Mapping[str, Any], Transaction, Seeding], Iterable[Problem]], name: str = "tiny"
+) -> Vendor:
     return dataclasses.replace(tiny.vendor(), name=name, seed=seed)
 
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_bundled_fixture_is_known_by_its_name_and_has_no_problem(name: str) -> None:
     file = fixture_file(name)
-    assert (file, Fixture(file, load_vendors(), seed=1).accounts) == (folder("fixtures") / f"{name}.yaml", frozenset())
+    assert (file, Fixture(file, load_vendors(), seed=1).accounts) == (
+        folder("fixtures") / f"{name}.yaml",
+        frozenset(),
+    )
 
 
 def test_any_other_name_is_a_file() -> None:
@@ -66,7 +71,12 @@ def test_any_other_name_is_a_file() -> None:
 
 def test_an_empty_file_is_an_empty_fixture(write: Write) -> None:
     workspace = Fixture(write(""), (tiny.vendor(),), seed=5).workspace
-    assert (workspace.name, workspace.seed, workspace.settings, workspace.tables["tiny"]["people"].rows) == (
+    assert (
+        workspace.name,
+        workspace.seed,
+        workspace.settings,
+        workspace.tables["tiny"]["people"].rows,
+    ) == (
         "seed",
         5,
         {"tiny": {"colour": "red", "unknown_references": "refuse", "size": 3, "loud": False}},
@@ -77,14 +87,20 @@ def test_an_empty_file_is_an_empty_fixture(write: Write) -> None:
 def test_a_fixture_declares_accounts_settings_and_time(write: Write) -> None:
     text = "accounts: [me, you]\nclock: 2025-01-31T12:00:00+02:00\nsettings: {tiny: {colour: blue, size: 4, loud: true}}\n"
     fixture = Fixture(write(text), (tiny.vendor(),), seed=1)
-    assert (fixture.accounts, fixture.workspace.clock.now(), fixture.workspace.settings["tiny"]) == (
+    assert (
+        fixture.accounts,
+        fixture.workspace.clock.now(),
+        fixture.workspace.settings["tiny"],
+    ) == (
         frozenset({"me", "you"}),
         datetime(2025, 1, 31, 10, tzinfo=UTC),
         {"colour": "blue", "unknown_references": "refuse", "size": 4, "loud": True},
     )
 
 
-@pytest.mark.parametrize("moment", ["2025-01-31T12:00:00Z", "2025-01-31t12:00:00z", "2025-01-31T12:00:00.0+00:00"])
+@pytest.mark.parametrize(
+    "moment", ["2025-01-31T12:00:00Z", "2025-01-31t12:00:00z", "2025-01-31T12:00:00.0+00:00"]
+)
 def test_the_time_is_kept_in_utc(moment: str, write: Write) -> None:
     now = Fixture(write(f"clock: {moment}"), (), seed=1).workspace.clock.now()
     assert (now, now.tzinfo) == (datetime(2025, 1, 31, 12, tzinfo=UTC), UTC)
@@ -97,7 +113,11 @@ def test_a_seeder_is_told_time_seed_and_settings(write: Write) -> None:
         told.append(seeding)
         return ()
 
-    Fixture(write("clock: 2025-01-31T12:00:00Z\nsettings: {tiny: {size: 4}}\n"), (with_seeder(seed),), seed=7)
+    Fixture(
+        write("clock: 2025-01-31T12:00:00Z\nsettings: {tiny: {size: 4}}\n"),
+        (with_seeder(seed),),
+        seed=7,
+    )
     settings = {"colour": "red", "unknown_references": "refuse", "size": 4, "loud": False}
     assert told == [Seeding(datetime(2025, 1, 31, 12, tzinfo=UTC), 7, settings)]
 
@@ -130,14 +150,18 @@ def test_a_seeder_is_told_time_seed_and_settings(write: Write) -> None:
         pytest.param("settings: {tiny: {size: 0}}", ["1: settings.tiny.size: must be at least 1"], id="a setting out of its range"),
     ],
 )  # fmt: skip  # one line a sentence reads best
-def test_each_problem_is_told_with_its_line_and_place(text: str, said: list[str], write: Write) -> None:
+def test_each_problem_is_told_with_its_line_and_place(
+    text: str, said: list[str], write: Write
+) -> None:
     assert sentences(write(text), tiny.vendor()) == said
 
 
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: File) -> None:
     with pytest.raises(FixtureError) as caught:
         Fixture(tmp_path / "none.yaml", (), seed=1)
-    assert str(caught.value) == f"{tmp_path / 'none.yaml'}: cannot be read: No such file or directory"
+    assert (
+        str(caught.value) == f"{tmp_path / 'none.yaml'}: cannot be read: No such file or directory"
+    )
 
 
 def test_the_problems_of_settings_and_of_every_seeder_are_told_at_once(write: Write) -> None:
@@ -146,7 +170,9 @@ def test_the_problems_of_settings_and_of_every_seeder_are_told_at_once(write: Wr
         yield Problem(("leads", 1), "phone", "is nobody either")
 
     vendors = with_seeder(seed, "sela"), with_seeder(seed, "octanist")
-    said = sentences(write("settings: {sela: {size: x}}\nsela:\n  leads: []\noctanist: {}\n"), *vendors)
+    said = sentences(
+        write("settings: {sela: {size: x}}\nsela:\n  leads: []\noctanist: {}\n"), *vendors
+    )
     assert said == [
         "1: settings.sela.size: must be an integer, like 3",
         "3: sela.leads[0]: is nobody",
@@ -186,7 +212,12 @@ def demo() -> Workspace:
 def contents(workspace: Workspace) -> Any:
     """Everything that a fixture can change, to the byte."""
     tables = {
-        f"{vendor} {name}": (json.dumps([*table.rows.items()]), table.places, table.serial, table.save().indexes)
+        f"{vendor} {name}": (
+            json.dumps([*table.rows.items()]),
+            table.places,
+            table.serial,
+            table.save().indexes,
+        )
         for vendor, group in workspace.tables.items()
         for name, table in group.items()
     }
@@ -207,7 +238,9 @@ def refused(load: Load, content: Any) -> list[tuple[Any, str]]:
     return sorted((problem.path, problem.message) for problem in caught.value.problems)
 
 
-BOTH = pytest.mark.parametrize("load", [pytest.param(replace, id="replace"), pytest.param(merge, id="merge")])
+BOTH = pytest.mark.parametrize(
+    "load", [pytest.param(replace, id="replace"), pytest.param(merge, id="merge")]
+)
 
 PHONE: Row = {"phone_number": "+12025550199"}
 
@@ -224,9 +257,16 @@ def test_replacing_leaves_nothing_of_what_was_there() -> None:
 
 def test_merging_adds_rows_and_puts_others_in_place_of_those_with_their_id() -> None:
     workspace = demo()
-    merge(workspace, {"sela": {"leads": [PHONE, {"id": 28002, "phone_number": "+12125550177"}]}}, VENDORS)
+    merge(
+        workspace,
+        {"sela": {"leads": [PHONE, {"id": 28002, "phone_number": "+12125550177"}]}},
+        VENDORS,
+    )
     assert [*rows(workspace)] == [*rows(demo()), 28014]
-    assert (rows(workspace)[28002]["phone_number"], rows(workspace)[28002]["email"]) == ("+12125550177", None)
+    assert (rows(workspace)[28002]["phone_number"], rows(workspace)[28002]["email"]) == (
+        "+12125550177",
+        None,
+    )
     assert rows(workspace)[28001] == rows(demo())[28001]
 
 
@@ -234,7 +274,10 @@ def test_merging_sets_the_settings_that_are_named_and_leaves_the_others() -> Non
     workspace = demo()
     workspace.settings["sela"]["create_status"] = 200
     merge(workspace, {"settings": {"sela": {"no_match_status": 400}}}, VENDORS)
-    assert workspace.settings["sela"] == demo().settings["sela"] | {"create_status": 200, "no_match_status": 400}
+    assert workspace.settings["sela"] == demo().settings["sela"] | {
+        "create_status": 200,
+        "no_match_status": 400,
+    }
 
 
 def test_rows_that_are_merged_may_refer_to_rows_that_are_there() -> None:
@@ -257,14 +300,26 @@ def test_merging_leaves_the_account_unless_the_fixture_has_one() -> None:
     merge(workspace, {"nlpearl": {}}, VENDORS)
     assert rows(workspace, "nlpearl", "account") == rows(demo(), "nlpearl", "account")
     merge(workspace, {"nlpearl": {"account": {"name": "Mine"}}}, VENDORS)
-    account = {"name": "Mine", "totalAgents": 10, "creditBalance": 1000.0, "status": 1, "id": "account"}
+    account = {
+        "name": "Mine",
+        "totalAgents": 10,
+        "creditBalance": 1000.0,
+        "status": 1,
+        "id": "account",
+    }
     assert rows(workspace, "nlpearl", "account") == {"account": account}
 
 
-@pytest.mark.parametrize(("number", "id"), [pytest.param(5, 28014, id="behind"), pytest.param(30000, 30000, id="ahead")])
+@pytest.mark.parametrize(
+    ("number", "id"), [pytest.param(5, 28014, id="behind"), pytest.param(30000, 30000, id="ahead")]
+)
 def test_the_numbers_of_merged_rows_never_go_back(number: int, id: int) -> None:
     workspace = demo()
-    merge(workspace, {"sela": {"next_numbers": {"leads": number}, "leads": [PHONE | {"id": 3}, PHONE]}}, VENDORS)
+    merge(
+        workspace,
+        {"sela": {"next_numbers": {"leads": number}, "leads": [PHONE | {"id": 3}, PHONE]}},
+        VENDORS,
+    )
     assert [*rows(workspace)][-2:] == [3, id]
 
 
@@ -282,12 +337,21 @@ def test_a_lead_without_an_id_gets_one_that_no_other_lead_of_the_fixture_has() -
     ("clock", "frozen", "offset"),
     [
         pytest.param({}, NOW, timedelta(), id="none"),
-        pytest.param({"clock": "2026-01-01T02:00:00.5+02:00"}, datetime(2026, 1, 1, 0, 0, 0, 500000, tzinfo=UTC), timedelta(), id="frozen"),
-        pytest.param({"clock": {"shift_seconds": -1.5}}, None, timedelta(seconds=-1.5), id="shifted"),
+        pytest.param(
+            {"clock": "2026-01-01T02:00:00.5+02:00"},
+            datetime(2026, 1, 1, 0, 0, 0, 500000, tzinfo=UTC),
+            timedelta(),
+            id="frozen",
+        ),
+        pytest.param(
+            {"clock": {"shift_seconds": -1.5}}, None, timedelta(seconds=-1.5), id="shifted"
+        ),
         pytest.param({"clock": {"shift_seconds": 0}}, None, timedelta(), id="real"),
     ],
 )
-def test_a_fixture_sets_the_clock_that_it_names(load: Load, clock: Row, frozen: datetime | None, offset: timedelta) -> None:
+def test_a_fixture_sets_the_clock_that_it_names(
+    load: Load, clock: Row, frozen: datetime | None, offset: timedelta
+) -> None:
     workspace = demo()
     load(workspace, clock, VENDORS)
     assert (workspace.clock.frozen, workspace.clock.offset) == (frozen, offset)
@@ -298,7 +362,11 @@ def test_rows_without_a_time_have_that_of_the_clock_as_it_is_then(load: Load) ->
     workspace = demo()
     load(workspace, {"sela": {"leads": [PHONE | {"id": 1}]}}, VENDORS)
     assert rows(workspace)[1]["created_time"] == TIME
-    load(workspace, {"clock": "2026-01-01T08:00:00Z", "sela": {"leads": [PHONE | {"id": 1}]}}, VENDORS)
+    load(
+        workspace,
+        {"clock": "2026-01-01T08:00:00Z", "sela": {"leads": [PHONE | {"id": 1}]}},
+        VENDORS,
+    )
     assert rows(workspace)[1]["created_time"] == "2026-01-01T00:00:00.000000-08:00"
 
 
@@ -350,7 +418,9 @@ def test_rows_without_a_time_have_that_of_the_clock_as_it_is_then(load: Load) ->
         ], id="times and numbers out of range"),
     ],
 )  # fmt: skip  # one line a problem reads best
-def test_a_fixture_with_problems_is_refused_with_all_of_them_and_changes_nothing(load: Load, content: Any, problems: Any) -> None:
+def test_a_fixture_with_problems_is_refused_with_all_of_them_and_changes_nothing(
+    load: Load, content: Any, problems: Any
+) -> None:
     assert refused(load, content) == problems
 
 
@@ -398,7 +468,9 @@ def test_a_fixture_with_problems_is_refused_with_all_of_them_and_changes_nothing
         ], id="everywhere"),
     ],
 )  # fmt: skip  # one line a problem reads best
-def test_what_breaks_the_schema_hides_no_other_problem_and_makes_up_none(load: Load, content: Any, problems: Any) -> None:
+def test_what_breaks_the_schema_hides_no_other_problem_and_makes_up_none(
+    load: Load, content: Any, problems: Any
+) -> None:
     assert refused(load, content) == problems
 
 
@@ -437,7 +509,9 @@ def is_loaded(workspace: Workspace, content: Any) -> bool:
 
 
 @given(st.lists(st.tuples(st.integers(0), JUNK), min_size=1, max_size=3))
-def test_a_fixture_with_junk_in_it_is_loaded_as_a_whole_or_not_at_all(junk: list[tuple[int, Any]]) -> None:
+def test_a_fixture_with_junk_in_it_is_loaded_as_a_whole_or_not_at_all(
+    junk: list[tuple[int, Any]],
+) -> None:
     content = json.loads(json.dumps(Source(fixture_file("demo")).content))
     for number, value in junk:
         spots = places(content)

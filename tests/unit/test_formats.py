@@ -4,7 +4,13 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from mockserver.documents.formats import FORMATS, INTEGER_RANGES, UNCHECKED, parse_date, parse_date_time
+from mockserver.documents.formats import (
+    FORMATS,
+    INTEGER_RANGES,
+    UNCHECKED,
+    parse_date,
+    parse_date_time,
+)
 
 GOOD = {
     "date": ["2025-01-31", "2024-02-29", "0001-01-01"],
@@ -79,7 +85,16 @@ BAD = {
         "2025-01-31T12:00Z",
         "2025-01-31T12:00:00Z\n",
     ],
-    "email": ["", "ada", "ada@", "@example.com", "ada@localhost", " ada@example.com", "ada@example..com", "Ada <ada@example.com>"],
+    "email": [
+        "",
+        "ada",
+        "ada@",
+        "@example.com",
+        "ada@localhost",
+        " ada@example.com",
+        "ada@example..com",
+        "Ada <ada@example.com>",
+    ],
     "uri": ["", "example.com", "//example.com", "http://a b", "1a:b", "http://a\nb", 'http://"'],
     "uuid": [
         "",
@@ -91,7 +106,20 @@ BAD = {
     "field-list": ["", ",", "a,", "a b", "a,,b", "a;b", "ä"],
     "js-date": ["", "yesterday", "2025-02-29", "01/31/2025"],
     "not-blank": ["", " ", "\t\n", "\u00a0", "\u0085\u2028"],
-    "numeric": ["", "x", "1,5", "0x1", "nan", "inf", "1e999", "9" * 400, "--1", ".", "\u0661", "1_000"],
+    "numeric": [
+        "",
+        "x",
+        "1,5",
+        "0x1",
+        "nan",
+        "inf",
+        "1e999",
+        "9" * 400,
+        "--1",
+        ".",
+        "\u0661",
+        "1_000",
+    ],
     "phone": ["", "123", "+15101234567", "+11235550101", "phone"],
     "sort-list": ["", "name:up", "name:", ":asc", "a,,b", "a:asc,", "name :asc", "name:ASC"],
     "django-email": [
@@ -154,7 +182,11 @@ BAD = {
 
 
 def _cases(table: dict[str, list[str]]) -> list[object]:
-    return [pytest.param(name, text, id=f"{name}-{i}") for name, texts in table.items() for i, text in enumerate(texts)]
+    return [
+        pytest.param(name, text, id=f"{name}-{i}")
+        for name, texts in table.items()
+        for i, text in enumerate(texts)
+    ]
 
 
 def test_every_format_has_its_examples() -> None:
@@ -177,16 +209,29 @@ def test_no_name_has_two_meanings() -> None:
 
 
 def test_the_ranges_of_integers_are_those_of_their_widths() -> None:
-    assert INTEGER_RANGES == {"int32": (-2147483648, 2147483647), "int64": (-9223372036854775808, 9223372036854775807)}
+    assert INTEGER_RANGES == {
+        "int32": (-2147483648, 2147483647),
+        "int64": (-9223372036854775808, 9223372036854775807),
+    }
 
 
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
         pytest.param("2025-01-31T12:00:00Z", datetime(2025, 1, 31, 12, tzinfo=UTC), id="UTC"),
-        pytest.param("2025-01-31t12:00:00z", datetime(2025, 1, 31, 12, tzinfo=UTC), id="small letters"),
-        pytest.param("2025-01-31T12:00:00.5+02:00", datetime(2025, 1, 31, 12, 0, 0, 500000, timezone(timedelta(hours=2))), id="offset"),
-        pytest.param("2025-01-31T12:00:00.123456789Z", datetime(2025, 1, 31, 12, 0, 0, 123456, UTC), id="nanoseconds are cut"),
+        pytest.param(
+            "2025-01-31t12:00:00z", datetime(2025, 1, 31, 12, tzinfo=UTC), id="small letters"
+        ),
+        pytest.param(
+            "2025-01-31T12:00:00.5+02:00",
+            datetime(2025, 1, 31, 12, 0, 0, 500000, timezone(timedelta(hours=2))),
+            id="offset",
+        ),
+        pytest.param(
+            "2025-01-31T12:00:00.123456789Z",
+            datetime(2025, 1, 31, 12, 0, 0, 123456, UTC),
+            id="nanoseconds are cut",
+        ),
         pytest.param("2025-01-31T12:00:60Z", None, id="a leap second"),
         pytest.param("tomorrow", None, id="no date-time"),
     ],
@@ -195,6 +240,8 @@ def test_a_date_time_means_a_moment(text: str, moment: datetime | None) -> None:
     assert parse_date_time(text) == moment
 
 
-@pytest.mark.parametrize(("text", "day"), [("2025-01-31", date(2025, 1, 31)), ("2025-01-32", None), ("20250131", None)])
+@pytest.mark.parametrize(
+    ("text", "day"), [("2025-01-31", date(2025, 1, 31)), ("2025-01-32", None), ("20250131", None)]
+)
 def test_a_date_means_a_day(text: str, day: date | None) -> None:
     assert parse_date(text) == day

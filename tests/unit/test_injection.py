@@ -29,7 +29,13 @@ from mockserver.serving.server import bind, url_of, uvicorn_server
 from tests.unit.tiny import DOCUMENT, NOW
 
 PAGE = (Path(mockserver.__path__[0]).parent / "docs" / "faults.md").read_text("utf-8")
-ADA = {"name": "Ada", "phone": "+12025550101", "emails": ["ada@example.com"], "id": 28001, "member": True}
+ADA = {
+    "name": "Ada",
+    "phone": "+12025550101",
+    "emails": ["ada@example.com"],
+    "id": 28001,
+    "member": True,
+}
 JSON = {"content-type": "application/json"}
 
 
@@ -46,13 +52,32 @@ def ask(operations: Mapping[str, Any]) -> Callable[..., Call]:
     """Makes a request on its way to `create_person`, or to another operation."""
 
     def make(
-        body: Any = ADA, *, operation: str = "create_person", path: str = "/people", query: str = "", after: float = 0.0, **headers: str
+        body: Any = ADA,
+        *,
+        operation: str = "create_person",
+        path: str = "/people",
+        query: str = "",
+        after: float = 0.0,
+        **headers: str,
     ) -> Call:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        named = {name.replace("_", "-").encode(): value.encode() for name, value in (JSON | headers).items()}
-        scope = {"method": "POST", "path": f"/tiny{path}", "query_string": query.encode(), "headers": []}
+        named = {
+            name.replace("_", "-").encode(): value.encode()
+            for name, value in (JSON | headers).items()
+        }
+        scope = {
+            "method": "POST",
+            "path": f"/tiny{path}",
+            "query_string": query.encode(),
+            "headers": [],
+        }
         call = Call(scope, named, raw)
-        call.vendor, call.operation, call.number, call.now = "tiny", operations.get(operation), 1, NOW + timedelta(seconds=after)
+        call.vendor, call.operation, call.number, call.now = (
+            "tiny",
+            operations.get(operation),
+            1,
+            NOW + timedelta(seconds=after),
+        )
         call.place = {"id": path.rpartition("/")[2]} if path.count("/") > 1 else {}
         return call
 
@@ -89,12 +114,24 @@ def test_a_rule_gives_its_fault_with_all_of_its_parameters(ask: Callable[..., Ca
         pytest.param({"path": "/people"}, id="path"),
         pytest.param({"path": "/p*"}, id="the beginning of a path"),
         pytest.param({"path": "*"}, id="any path"),
-        pytest.param({"body": {"name": "Ada", "emails": ["ada@example.com"]}}, id="some of the body"),
+        pytest.param(
+            {"body": {"name": "Ada", "emails": ["ada@example.com"]}}, id="some of the body"
+        ),
         pytest.param({"lead": 28001}, id="an id"),
         pytest.param({"lead": "28001"}, id="an id as text"),
         pytest.param({"lead": "Ada@Example.com"}, id="an e-mail address"),
         pytest.param({"lead": "(202) 555-0101"}, id="a phone number"),
-        pytest.param({"vendor": None, "path": None, "body": None, "lead": None, "times": None, "parameters": None}, id="null is any"),
+        pytest.param(
+            {
+                "vendor": None,
+                "path": None,
+                "body": None,
+                "lead": None,
+                "times": None,
+                "parameters": None,
+            },
+            id="null is any",
+        ),
     ],
 )
 def test_a_rule_fits_a_request(ask: Callable[..., Call], spec: dict[str, Any]) -> None:
@@ -128,7 +165,13 @@ def test_a_rule_passes_over_other_requests(ask: Callable[..., Call], spec: dict[
         pytest.param({"path": "/people/28001"}, id="path"),
         pytest.param({"query": "id=28001&x="}, id="query"),
         pytest.param({"body": {"deep": [{"id": 28001}]}}, id="deep in the body"),
-        pytest.param({"body": b"id=28001", "content_type": "application/x-www-form-urlencoded; charset=utf-8"}, id="form"),
+        pytest.param(
+            {
+                "body": b"id=28001",
+                "content_type": "application/x-www-form-urlencoded; charset=utf-8",
+            },
+            id="form",
+        ),
         pytest.param(
             {
                 "body": b'--b\r\nContent-Disposition: form-data; name="id"\r\n\r\n28001\r\n--b--\r\n',
@@ -145,7 +188,12 @@ def test_a_lead_may_be_named_anywhere(ask: Callable[..., Call], request_of: dict
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b"[" * 500])
 def test_a_body_that_cannot_be_read_holds_nothing(ask: Callable[..., Call], raw: bytes) -> None:
-    assert rules({"fault": "conflict", "body": {"name": "Ada"}}, {"fault": "conflict", "lead": 1}).take(ask(raw)) is None
+    assert (
+        rules(
+            {"fault": "conflict", "body": {"name": "Ada"}}, {"fault": "conflict", "lead": 1}
+        ).take(ask(raw))
+        is None
+    )
 
 
 def test_a_body_past_the_limit_holds_nothing(ask: Callable[..., Call]) -> None:
@@ -159,7 +207,11 @@ def test_an_unknown_path_or_method_gets_no_fault(ask: Callable[..., Call]) -> No
 
 
 def test_the_first_rule_that_applies_decides(ask: Callable[..., Call]) -> None:
-    made = rules({"fault": "conflict", "times": 1}, {"fault": "reset", "times": 1}, {"fault": "forbidden", "vendor": "other"})
+    made = rules(
+        {"fault": "conflict", "times": 1},
+        {"fault": "reset", "times": 1},
+        {"fault": "forbidden", "vendor": "other"},
+    )
     assert [name_of(made.take(ask())) for _ in range(3)] == ["conflict", "reset", None]
 
 
@@ -170,26 +222,43 @@ def test_some_requests_pass_first_and_then_so_many_get_it(ask: Callable[..., Cal
 
 def test_a_rule_lives_so_long_on_the_workspaces_clock(ask: Callable[..., Call]) -> None:
     made = rules({"fault": "conflict", "seconds_to_live": 10})
-    assert [name_of(made.take(ask(after=seconds))) for seconds in (0, 9.999, 10, 11)] == ["conflict", "conflict", None, None]
-    assert [made.listing(NOW + timedelta(seconds=seconds))[0]["expired"] for seconds in (9, 10)] == [False, True]
+    assert [name_of(made.take(ask(after=seconds))) for seconds in (0, 9.999, 10, 11)] == [
+        "conflict",
+        "conflict",
+        None,
+        None,
+    ]
+    assert [
+        made.listing(NOW + timedelta(seconds=seconds))[0]["expired"] for seconds in (9, 10)
+    ] == [False, True]
 
 
 def test_chance_is_decided_by_the_seed(ask: Callable[..., Call]) -> None:
     spec = {"fault": "conflict", "probability": 0.5}
-    runs = [[made.take(ask()) is not None for _ in range(200)] for made in (rules(spec), rules(spec), rules(spec, seed=2))]
+    runs = [
+        [made.take(ask()) is not None for _ in range(200)]
+        for made in (rules(spec), rules(spec), rules(spec, seed=2))
+    ]
     assert runs[0] == runs[1] != runs[2]
     assert 70 < sum(runs[0]) < 130
 
 
 @pytest.mark.parametrize(("probability", "times"), [(0, 0), (1, 50)])
-def test_a_probability_may_be_none_or_certain(ask: Callable[..., Call], probability: int, times: int) -> None:
+def test_a_probability_may_be_none_or_certain(
+    ask: Callable[..., Call], probability: int, times: int
+) -> None:
     made = rules({"fault": "conflict", "probability": probability})
     assert sum(made.take(ask()) is not None for _ in range(50)) == times
 
 
-def test_a_random_wait_is_within_its_range_and_the_same_in_every_run(ask: Callable[..., Call]) -> None:
+def test_a_random_wait_is_within_its_range_and_the_same_in_every_run(
+    ask: Callable[..., Call],
+) -> None:
     spec = {"fault": "slow", "parameters": {"at_least": 0.5, "at_most": 2}}
-    runs = [[fault.parameters for _ in range(20) if (fault := made.take(ask()))] for made in (rules(spec), rules(spec))]
+    runs = [
+        [fault.parameters for _ in range(20) if (fault := made.take(ask()))]
+        for made in (rules(spec), rules(spec))
+    ]
     assert runs[0] == runs[1]
     assert all(list(each) == ["seconds"] and 0.5 <= each["seconds"] <= 2 for each in runs[0])
     assert len({each["seconds"] for each in runs[0]}) > 10
@@ -203,14 +272,20 @@ def test_chance_is_even() -> None:
 
 def test_a_quota_lets_so_many_through_in_each_window(ask: Callable[..., Call]) -> None:
     made = rules({"fault": "rate_limited", "parameters": {"limit": 2, "window": 10}})
-    taken = [made.take(ask(after=seconds)) for seconds in (100, 101, 102, 109.5, 110, 119, 119.9, 135)]
+    taken = [
+        made.take(ask(after=seconds)) for seconds in (100, 101, 102, 109.5, 110, 119, 119.9, 135)
+    ]
     waits = [fault.parameters["retry_after"] if fault else None for fault in taken]
     assert waits == [None, None, 8, 1, None, None, 1, None]
 
 
 def test_a_window_begins_anew_where_the_clock_was_turned_back(ask: Callable[..., Call]) -> None:
     made = rules({"fault": "rate_limited", "parameters": {"limit": 1, "window": 10}})
-    assert [name_of(made.take(ask(after=seconds))) for seconds in (100, 50, 51)] == [None, None, "rate_limited"]
+    assert [name_of(made.take(ask(after=seconds))) for seconds in (100, 50, 51)] == [
+        None,
+        None,
+        "rate_limited",
+    ]
 
 
 def test_without_a_limit_every_request_is_one_too_many(ask: Callable[..., Call]) -> None:
@@ -219,7 +294,15 @@ def test_without_a_limit_every_request_is_one_too_many(ask: Callable[..., Call])
 
 
 def test_a_rule_tells_what_it_says_and_what_it_did(ask: Callable[..., Call]) -> None:
-    made = rules({"fault": "slow-drip", "skip": 1, "times": 1, "lead": "ada@example.com", "parameters": {"seconds": 2}})
+    made = rules(
+        {
+            "fault": "slow-drip",
+            "skip": 1,
+            "times": 1,
+            "lead": "ada@example.com",
+            "parameters": {"seconds": 2},
+        }
+    )
     for _ in range(3):
         made.take(ask())
     assert made.listing(NOW) == [
@@ -247,13 +330,24 @@ def test_a_rule_tells_what_it_says_and_what_it_did(ask: Callable[..., Call]) -> 
 
 def test_rules_are_numbered_and_can_be_removed() -> None:
     made = rules({"fault": "reset"}, {"fault": "slow"})
-    assert (made.remove(1), made.remove(1), made.add({"fault": "timeout"}, NOW).id, len(made)) == (True, False, 3, 2)
+    assert (made.remove(1), made.remove(1), made.add({"fault": "timeout"}, NOW).id, len(made)) == (
+        True,
+        False,
+        3,
+        2,
+    )
     made.clear()
     assert (made.listing(NOW), made.add({"fault": "reset"}, NOW).id) == ([], 1)
 
 
 def test_everything_wrong_with_a_rule_is_told_at_once() -> None:
-    spec = {"fault": "slow", "parameters": {"seconds": -1, "x": 1}, "path": "people", "lead": " ", "seconds_to_live": 1e300}
+    spec = {
+        "fault": "slow",
+        "parameters": {"seconds": -1, "x": 1},
+        "path": "people",
+        "lead": " ",
+        "seconds_to_live": 1e300,
+    }
     with pytest.raises(Refusal) as caught:
         rules(spec)
     assert caught.value.kind == "invalid"
@@ -269,7 +363,9 @@ def test_everything_wrong_with_a_rule_is_told_at_once() -> None:
 def test_an_unknown_fault_is_told_with_those_there_are() -> None:
     with pytest.raises(Refusal) as caught:
         rules({"fault": "teapot"})
-    assert [problem.message for problem in caught.value.problems] == [f"must be one of {', '.join(CATALOGUE)}"]
+    assert [problem.message for problem in caught.value.problems] == [
+        f"must be one of {', '.join(CATALOGUE)}"
+    ]
 
 
 def test_a_workspace_holds_so_many_rules() -> None:
@@ -291,15 +387,51 @@ def test_the_page_tells_each_field_of_a_rule_and_its_example_makes_one() -> None
 @pytest.mark.parametrize(
     ("header", "name", "parameters", "applied"),
     [
-        pytest.param("code=429", "rate_limited", {"retry_after": 1, "limit": None, "window": 60.0}, "code=429", id="a status"),
-        pytest.param('code="503"', "maintenance", {"retry_after": None}, "code=503", id="in quotes"),
-        pytest.param("Fault = Apply-But-Fail", "apply_but_fail", {"answer": "reset", "seconds": 60.0}, "fault=Apply-But-Fail", id="a name"),
         pytest.param(
-            "fault=slow; seconds=0.2", "slow", {"seconds": 0.2, "at_least": None, "at_most": None}, "fault=slow", id="with a parameter"
+            "code=429",
+            "rate_limited",
+            {"retry_after": 1, "limit": None, "window": 60.0},
+            "code=429",
+            id="a status",
         ),
-        pytest.param("code=503;retry-after=5", "maintenance", {"retry_after": 5}, "code=503", id="with a hyphened parameter"),
-        pytest.param("code=503; retry_after=-5", "maintenance", {"retry_after": None}, "code=503", id="with a bad parameter"),
-        pytest.param("code=503; x=5", "maintenance", {"retry_after": None}, "code=503", id="with an unknown parameter"),
+        pytest.param(
+            'code="503"', "maintenance", {"retry_after": None}, "code=503", id="in quotes"
+        ),
+        pytest.param(
+            "Fault = Apply-But-Fail",
+            "apply_but_fail",
+            {"answer": "reset", "seconds": 60.0},
+            "fault=Apply-But-Fail",
+            id="a name",
+        ),
+        pytest.param(
+            "fault=slow; seconds=0.2",
+            "slow",
+            {"seconds": 0.2, "at_least": None, "at_most": None},
+            "fault=slow",
+            id="with a parameter",
+        ),
+        pytest.param(
+            "code=503;retry-after=5",
+            "maintenance",
+            {"retry_after": 5},
+            "code=503",
+            id="with a hyphened parameter",
+        ),
+        pytest.param(
+            "code=503; retry_after=-5",
+            "maintenance",
+            {"retry_after": None},
+            "code=503",
+            id="with a bad parameter",
+        ),
+        pytest.param(
+            "code=503; x=5",
+            "maintenance",
+            {"retry_after": None},
+            "code=503",
+            id="with an unknown parameter",
+        ),
         pytest.param(
             "fault=apply-but-fail; answer=timeout; seconds=1",
             "apply_but_fail",
@@ -307,17 +439,41 @@ def test_the_page_tells_each_field_of_a_rule_and_its_example_makes_one() -> None
             "fault=apply-but-fail",
             id="with a word",
         ),
-        pytest.param("respond-async, wait=10, code=404", "not_found", {}, "code=404", id="after others"),
-        pytest.param("code=418, code=409; x, code=404", "conflict", {}, "code=409", id="the first that is understood"),
+        pytest.param(
+            "respond-async, wait=10, code=404", "not_found", {}, "code=404", id="after others"
+        ),
+        pytest.param(
+            "code=418, code=409; x, code=404",
+            "conflict",
+            {},
+            "code=409",
+            id="the first that is understood",
+        ),
     ],
 )
-def test_a_header_asks_for_a_fault(header: str, name: str, parameters: dict[str, Any], applied: str) -> None:
-    assert preferred(header.encode()) == Fault(CATALOGUE[name], "prefer", parameters, applied.encode())
+def test_a_header_asks_for_a_fault(
+    header: str, name: str, parameters: dict[str, Any], applied: str
+) -> None:
+    assert preferred(header.encode()) == Fault(
+        CATALOGUE[name], "prefer", parameters, applied.encode()
+    )
 
 
 @pytest.mark.parametrize(
     "header",
-    ["", "code", "code=200", "code=4290", "fault=", "fault=teapot", "wait=429", "x; code=429", "code=\xb2", '"code=429"', ",,;;=="],
+    [
+        "",
+        "code",
+        "code=200",
+        "code=4290",
+        "fault=",
+        "fault=teapot",
+        "wait=429",
+        "x; code=429",
+        "code=\xb2",
+        '"code=429"',
+        ",,;;==",
+    ],
 )
 def test_a_header_may_ask_for_nothing(header: str) -> None:
     assert preferred(header.encode("latin-1")) is None
@@ -340,10 +496,14 @@ def test_the_header_comes_before_rules_and_rules_before_magic(ask: Callable[...,
         pytest.param({"body": {"phone": "(202) 555-0143"}}, id="body"),
         pytest.param({"query": "phone=%2B12025550143"}, id="query"),
         pytest.param({"path": "/people/+12025550143"}, id="path"),
-        pytest.param({"path": "/people/ada+fault-apply-but-fail@example.com"}, id="path with an address"),
+        pytest.param(
+            {"path": "/people/ada+fault-apply-but-fail@example.com"}, id="path with an address"
+        ),
     ],
 )
-def test_magic_values_may_stand_anywhere(ask: Callable[..., Call], request_of: dict[str, Any]) -> None:
+def test_magic_values_may_stand_anywhere(
+    ask: Callable[..., Call], request_of: dict[str, Any]
+) -> None:
     assert rules().take(ask(**({"body": b""} | request_of))) == Fault(
         CATALOGUE["apply_but_fail"], "magic", {"answer": "reset", "seconds": 60.0}
     )
@@ -362,7 +522,13 @@ def given(name: str, **parameters: Any) -> Fault:
 
 
 def test_a_refusal_has_its_kind_its_reason_and_its_wait() -> None:
-    faults = [given("unauthorized"), given("validation"), given("rate_limited", retry_after=3), given("maintenance"), given("reset")]
+    faults = [
+        given("unauthorized"),
+        given("validation"),
+        given("rate_limited", retry_after=3),
+        given("maintenance"),
+        given("reset"),
+    ]
     assert [(each.kind, each.message, each.retry_after) for each in map(refusal, faults)] == [
         ("unauthorized", "unknown", None),
         ("invalid", None, None),
@@ -373,18 +539,29 @@ def test_a_refusal_has_its_kind_its_reason_and_its_wait() -> None:
 
 
 def test_only_a_lost_answer_can_be_an_error_instead() -> None:
-    told = [instead(each) for each in (given("apply_but_fail"), given("slow"), given("apply_but_fail", answer="server_error"))]
+    told = [
+        instead(each)
+        for each in (
+            given("apply_but_fail"),
+            given("slow"),
+            given("apply_but_fail", answer="server_error"),
+        )
+    ]
     assert [each and each.kind for each in told] == [None, None, "server_error"]
 
 
-BODY = json.dumps({"name": "Zoë Ångström", "phone": "+12025550101", "filler": "é" * 60}, ensure_ascii=False).encode()
+BODY = json.dumps(
+    {"name": "Zoë Ångström", "phone": "+12025550101", "filler": "é" * 60}, ensure_ascii=False
+).encode()
 NEARLY = 0.095
 """A tenth of a second, for a loop whose timers are exact to a millisecond."""
 HEADERS = [(b"content-type", b"application/json"), (b"mockserver-request", b"7")]
 
 
 def test_half_of_a_body_ends_with_a_whole_character() -> None:
-    assert as_seen(given("malformed_json"), Answer(200, HEADERS, "ééé".encode())) == Answer(200, HEADERS, "é".encode())
+    assert as_seen(given("malformed_json"), Answer(200, HEADERS, "ééé".encode())) == Answer(
+        200, HEADERS, "é".encode()
+    )
 
 
 @pytest.mark.parametrize("name", ["reset", "timeout", "apply_but_fail"])
@@ -414,7 +591,17 @@ def own_server() -> uvicorn.Server:
 
 
 def plain_server() -> uvicorn.Server:
-    return uvicorn.Server(uvicorn.Config(app, loop="asyncio", http="h11", ws="none", lifespan="off", log_config=None, server_header=False))
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            server_header=False,
+        )
+    )
 
 
 @pytest.fixture(scope="module", params=[own_server, plain_server])
@@ -433,19 +620,31 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
 def get(url: str) -> Iterator[Callable[..., httpx.Response]]:
     """Asks for the answer under a fault."""
     with httpx.Client(base_url=url, timeout=5) as client:
-        yield lambda name, **parameters: client.get("/", headers={"Fault": json.dumps({"name": name, **parameters})})
+        yield lambda name, **parameters: client.get(
+            "/", headers={"Fault": json.dumps({"name": name, **parameters})}
+        )
 
 
 def wire(url: str, name: str, **parameters: Any) -> list[bytes]:
     """What comes over a socket under a fault, in the pieces in which it comes."""
-    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nFault: %s\r\n\r\n" % json.dumps({"name": name, **parameters}).encode())
+    with socket.create_connection(
+        ("127.0.0.1", int(url.rpartition(":")[2])), timeout=5
+    ) as connection:
+        connection.sendall(
+            b"GET / HTTP/1.1\r\nHost: x\r\nFault: %s\r\n\r\n"
+            % json.dumps({"name": name, **parameters}).encode()
+        )
         return list(iter(lambda: connection.recv(65536), b""))
 
 
 def test_an_empty_body_has_status_and_headers(get: Callable[..., httpx.Response]) -> None:
     answer = get("empty_body")
-    assert (answer.status_code, answer.content, answer.headers["content-type"], answer.headers["content-length"]) == (
+    assert (
+        answer.status_code,
+        answer.content,
+        answer.headers["content-type"],
+        answer.headers["content-length"],
+    ) == (
         200,
         b"",
         "application/json",
@@ -454,7 +653,9 @@ def test_an_empty_body_has_status_and_headers(get: Callable[..., httpx.Response]
     assert get("slow", seconds=0).content == BODY
 
 
-def test_malformed_json_is_half_of_the_body_with_its_own_length(get: Callable[..., httpx.Response]) -> None:
+def test_malformed_json_is_half_of_the_body_with_its_own_length(
+    get: Callable[..., httpx.Response],
+) -> None:
     answer = get("malformed_json")
     assert BODY.startswith(answer.content)
     assert len(BODY) // 2 - 1 <= len(answer.content) == int(answer.headers["content-length"])
@@ -464,12 +665,18 @@ def test_malformed_json_is_half_of_the_body_with_its_own_length(get: Callable[..
 
 def test_a_gateway_answers_with_its_own_page(get: Callable[..., httpx.Response]) -> None:
     answer = get("gateway_html")
-    assert (answer.status_code, answer.headers["content-type"], answer.headers["server"]) == (502, "text/html", "nginx")
+    assert (answer.status_code, answer.headers["content-type"], answer.headers["server"]) == (
+        502,
+        "text/html",
+        "nginx",
+    )
     assert answer.headers["mockserver-request"] == "7"
     assert "<h1>502 Bad Gateway</h1>" in answer.text
 
 
-def test_a_truncated_body_promises_more_than_comes(url: str, get: Callable[..., httpx.Response]) -> None:
+def test_a_truncated_body_promises_more_than_comes(
+    url: str, get: Callable[..., httpx.Response]
+) -> None:
     head, _, body = b"".join(wire(url, "truncated_body")).partition(b"\r\n\r\n")
     assert b"content-length: %d" % len(BODY) in head.lower()
     assert body == BODY[: len(BODY) // 2]
@@ -483,24 +690,38 @@ def test_a_slow_answer_is_late_and_whole(get: Callable[..., httpx.Response]) -> 
     assert time.perf_counter() - began >= NEARLY
 
 
-def test_a_dripping_body_comes_in_several_pieces(url: str, get: Callable[..., httpx.Response]) -> None:
+def test_a_dripping_body_comes_in_several_pieces(
+    url: str, get: Callable[..., httpx.Response]
+) -> None:
     began = time.perf_counter()
     assert get("slow_drip", seconds=0.1).content == BODY
     assert NEARLY <= time.perf_counter() - began < 2
-    with httpx.stream("GET", url, headers={"Fault": json.dumps({"name": "slow_drip", "seconds": 0.1})}) as answer:
+    with httpx.stream(
+        "GET", url, headers={"Fault": json.dumps({"name": "slow_drip", "seconds": 0.1})}
+    ) as answer:
         assert len(list(answer.iter_raw())) >= 3
 
 
-@pytest.mark.parametrize("asked", [{"name": "reset"}, {"name": "apply_but_fail"}], ids=lambda asked: asked["name"])
-def test_a_reset_is_one_on_the_wire(url: str, get: Callable[..., httpx.Response], asked: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "asked", [{"name": "reset"}, {"name": "apply_but_fail"}], ids=lambda asked: asked["name"]
+)
+def test_a_reset_is_one_on_the_wire(
+    url: str, get: Callable[..., httpx.Response], asked: dict[str, str]
+) -> None:
     with pytest.raises(ConnectionResetError):
         wire(url, **asked)
     with pytest.raises(httpx.ReadError):
         get(**asked)
 
 
-@pytest.mark.parametrize("asked", [{"name": "timeout"}, {"name": "apply_but_fail", "answer": "timeout"}], ids=lambda asked: asked["name"])
-def test_a_timeout_closes_without_an_answer(url: str, get: Callable[..., httpx.Response], asked: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "asked",
+    [{"name": "timeout"}, {"name": "apply_but_fail", "answer": "timeout"}],
+    ids=lambda asked: asked["name"],
+)
+def test_a_timeout_closes_without_an_answer(
+    url: str, get: Callable[..., httpx.Response], asked: dict[str, str]
+) -> None:
     began = time.perf_counter()
     assert wire(url, **asked, seconds=0.1) == []
     assert time.perf_counter() - began >= NEARLY
@@ -514,14 +735,24 @@ def test_a_wait_ends_where_the_client_leaves(url: str, name: str) -> None:
         done.get()
     with pytest.raises(httpx.ReadTimeout):
         httpx.get(url, headers={"Fault": json.dumps({"name": name, "seconds": 60})}, timeout=0.1)
-    while done.get(timeout=2) != name:  # a request of an earlier test may have been on its way out still
+    while (
+        done.get(timeout=2) != name
+    ):  # a request of an earlier test may have been on its way out still
         pass
 
 
 def test_an_answer_to_head_has_no_body_to_break(url: str) -> None:
     for name in ("malformed_json", "slow_drip", "gateway_html"):
         assert (
-            httpx.head(url, headers={"Fault": json.dumps({"name": name} | ({"seconds": 0} if name == "slow_drip" else {}))}).content == b""
+            httpx.head(
+                url,
+                headers={
+                    "Fault": json.dumps(
+                        {"name": name} | ({"seconds": 0} if name == "slow_drip" else {})
+                    )
+                },
+            ).content
+            == b""
         )
 
 
@@ -537,8 +768,12 @@ def test_an_application_in_process_answers_late_and_broken_too(name: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "asked", [{"name": "reset"}, {"name": "truncated_body"}, {"name": "timeout", "seconds": 0.05}], ids=lambda asked: asked["name"]
+    "asked",
+    [{"name": "reset"}, {"name": "truncated_body"}, {"name": "timeout", "seconds": 0.05}],
+    ids=lambda asked: asked["name"],
 )
 def test_an_application_in_process_has_no_connection_to_close(asked: dict[str, Any]) -> None:
-    with pytest.raises(ConnectionResetError if asked["name"] == "reset" else ConnectionAbortedError):
+    with pytest.raises(
+        ConnectionResetError if asked["name"] == "reset" else ConnectionAbortedError
+    ):
         asyncio.run(in_process(**asked))

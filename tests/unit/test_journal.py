@@ -16,16 +16,32 @@ from mockserver.matching import Combine, Key, Match, Rule, Step
 from mockserver.state.tables import Change, Row
 
 NOW = datetime(2025, 1, 31, 12, 0, 0, 123456, UTC)
-OPERATIONS = {name: load_document(folder("openapi") / f"{name}.yaml").operations for name in ("nlpearl", "octanist", "sela")}
+OPERATIONS = {
+    name: load_document(folder("openapi") / f"{name}.yaml").operations
+    for name in ("nlpearl", "octanist", "sela")
+}
 BY_ID = {operation.id: operation for group in OPERATIONS.values() for operation in group}
 ADA: Row = {"id": 28001, "status": "OPEN", "phone_number": "+12025550101"}
 BOB: Row = {"id": 28002, "status": "OPEN", "phone_number": "+12025550102"}
 
 
-def call(number: int = 1, operation: str | None = "leads_update_update", path: str = "/sela/api/leads/update/", **slots: Any) -> Call:
+def call(
+    number: int = 1,
+    operation: str | None = "leads_update_update",
+    path: str = "/sela/api/leads/update/",
+    **slots: Any,
+) -> Call:
     """A call that was answered; what is left out of its slots is that of a plain 200 without a body."""
-    scope = {"path": path, "raw_path": slots.pop("raw_path", path.encode()), "query_string": slots.pop("query_string", b"")}
-    entry = Call(scope | {"method": slots.pop("method", "PUT")}, slots.pop("headers", {}), slots.pop("raw", b""))
+    scope = {
+        "path": path,
+        "raw_path": slots.pop("raw_path", path.encode()),
+        "query_string": slots.pop("query_string", b""),
+    }
+    entry = Call(
+        scope | {"method": slots.pop("method", "PUT")},
+        slots.pop("headers", {}),
+        slots.pop("raw", b""),
+    )
     entry.number, entry.operation, entry.now = number, BY_ID[operation] if operation else None, NOW
     entry.vendor, entry.status, entry.seen_headers, entry.answer = "sela", 200, (), b""
     entry.matches, entry.changes, entry.seconds = [], [], 0.0123456
@@ -73,13 +89,39 @@ ROOM = 4 * 8192
     ("calls", "numbers"),
     [
         pytest.param([call(1, raw=BODY), call(2, raw=BODY)], [1, 2], id="as many as fit"),
-        pytest.param([call(1, raw=BODY), call(2, raw=BODY), call(3)], [2, 3], id="each entry counts its request"),
-        pytest.param([call(1), call(2, answer=BODY), call(3, answer=BODY)], [2, 3], id="each entry counts its answer"),
-        pytest.param([call(1), call(2), call(3), call(4)], [1, 2, 3, 4], id="an entry without a body has its allowance"),
-        pytest.param([call(1), call(2), call(3), call(4), call(5)], [2, 3, 4, 5], id="and that is counted"),
-        pytest.param([call(1), call(2, changes=[Change("leads", 1, None, ADA)] * 12)], [2], id="each changed row has one too"),
-        pytest.param([call(1, raw=None), call(2, raw=BODY)], [1, 2], id="a body too large to be read weighs nothing"),
-        pytest.param([call(1), call(2, raw=BODY * 9)], [2], id="one larger than everything is kept as the only one"),
+        pytest.param(
+            [call(1, raw=BODY), call(2, raw=BODY), call(3)],
+            [2, 3],
+            id="each entry counts its request",
+        ),
+        pytest.param(
+            [call(1), call(2, answer=BODY), call(3, answer=BODY)],
+            [2, 3],
+            id="each entry counts its answer",
+        ),
+        pytest.param(
+            [call(1), call(2), call(3), call(4)],
+            [1, 2, 3, 4],
+            id="an entry without a body has its allowance",
+        ),
+        pytest.param(
+            [call(1), call(2), call(3), call(4), call(5)], [2, 3, 4, 5], id="and that is counted"
+        ),
+        pytest.param(
+            [call(1), call(2, changes=[Change("leads", 1, None, ADA)] * 12)],
+            [2],
+            id="each changed row has one too",
+        ),
+        pytest.param(
+            [call(1, raw=None), call(2, raw=BODY)],
+            [1, 2],
+            id="a body too large to be read weighs nothing",
+        ),
+        pytest.param(
+            [call(1), call(2, raw=BODY * 9)],
+            [2],
+            id="one larger than everything is kept as the only one",
+        ),
         pytest.param([call(1, raw=BODY * 9), call(2)], [2], id="and makes room like any other"),
     ],
 )
@@ -131,7 +173,11 @@ REQUESTS = (
         pytest.param({"unmatched": True}, [4], id="that no operation answers"),
         pytest.param({"unmatched": False}, [1, 2, 3, 5], id="that an operation answers"),
         pytest.param({"limit": 2}, [1, 2], id="the first few"),
-        pytest.param({"limit": 1, "after": 1, "operation": "leads_update_update"}, [5], id="all conditions hold together"),
+        pytest.param(
+            {"limit": 1, "after": 1, "operation": "leads_update_update"},
+            [5],
+            id="all conditions hold together",
+        ),
         pytest.param({"vendor": "other"}, [], id="none"),
     ],
 )
@@ -141,7 +187,17 @@ def test_entries_are_selected(choice: dict[str, Any], numbers: list[int]) -> Non
 
 def rule(combine: Combine, *fields: str) -> Rule:
     keys = tuple(Key(field, field, str) for field in fields)
-    return Rule("update", ("leads_update_update",), "leads", keys, combine, "404", "newest", "documented", "nowhere")
+    return Rule(
+        "update",
+        ("leads_update_update",),
+        "leads",
+        keys,
+        combine,
+        "404",
+        "newest",
+        "documented",
+        "nowhere",
+    )
 
 
 PHONE = Step("phone_number", "+12025550101", "+12025550101", [ADA])
@@ -151,7 +207,12 @@ MISS = Match(rule("all given", "phone_number", "email"), [], (PHONE, EMAIL))
 
 def test_a_summary_says_an_entry_in_a_line() -> None:
     both = Match(rule("first given", "phone_number"), [ADA, BOB], ())
-    entry = call(7, query_string=b"a=1", matches=[MISS, both, both], fault=Fault(CATALOGUE["slow"], "rule 1", {"seconds": 1.0}))
+    entry = call(
+        7,
+        query_string=b"a=1",
+        matches=[MISS, both, both],
+        fault=Fault(CATALOGUE["slow"], "rule 1", {"seconds": 1.0}),
+    )
     assert summary(entry) == {
         "number": 7,
         "time": "2025-01-31T12:00:00.123Z",
@@ -187,7 +248,11 @@ def test_a_description_holds_everything() -> None:
             "headers": {"authorization": "Token ***", "content-type": "application/json"},
             "body": {"phone_number": "+12025550101", "status": "CLOSED"},
         },
-        "answer": {"status": 200, "headers": {"content-type": "application/json"}, "body": {"id": 28001}},
+        "answer": {
+            "status": 200,
+            "headers": {"content-type": "application/json"},
+            "body": {"id": 28001},
+        },
         "matches": [
             {
                 "rule": "update",
@@ -206,7 +271,15 @@ def test_a_description_holds_everything() -> None:
                 "verdict": "phone_number +12025550101 matched lead 28001",
             }
         ],
-        "changes": [{"table": "leads", "id": 28001, "before": ADA, "after": ADA | {"status": "CLOSED"}, "fields": ["status"]}],
+        "changes": [
+            {
+                "table": "leads",
+                "id": 28001,
+                "before": ADA,
+                "after": ADA | {"status": "CLOSED"},
+                "fields": ["status"],
+            }
+        ],
         "fault": {"kind": "apply_but_fail", "cause": "prefer", "parameters": {"answer": "reset"}},
     }
 
@@ -220,7 +293,9 @@ def test_a_description_holds_everything() -> None:
         pytest.param(b"123456789012345678901", 123456789012345678901, id="a number past 64 bits"),
         pytest.param(b'{"a":', '{"a":', id="JSON cut off is text"),
         pytest.param(b"NaN", "NaN", id="no JSON number is text"),
-        pytest.param(b"[" * 500 + b"]" * 500, "[" * 500 + "]" * 500, id="what nests too deep is text"),
+        pytest.param(
+            b"[" * 500 + b"]" * 500, "[" * 500 + "]" * 500, id="what nests too deep is text"
+        ),
         pytest.param("a=1&b=é".encode(), "a=1&b=é", id="a form is text"),
         pytest.param(b"\xff\xfe", {"base64": "//4="}, id="no text at all"),
     ],
@@ -241,7 +316,9 @@ def test_a_body_is_shown_as_what_it_is(raw: bytes | None, body: Any) -> None:
         pytest.param("proxy-authorization", "Basic dTpw", "Basic ***", id="for a proxy"),
         pytest.param("x-api-key", "my key", "***", id="of a key nothing is shown"),
         pytest.param("cookie", "a=1; b=2", "***", id="nor of cookies"),
-        pytest.param("accept", "text/html, */*", "text/html, */*", id="anything else stands as it was sent"),
+        pytest.param(
+            "accept", "text/html, */*", "text/html, */*", id="anything else stands as it was sent"
+        ),
     ],
 )
 def test_credentials_are_masked(name: str, value: str, text: str) -> None:
@@ -254,7 +331,13 @@ def test_no_credential_header_shows_its_secret_in_an_entry(name: str) -> None:
 
 
 def test_headers_of_one_name_stand_together() -> None:
-    headers = ((b"Vary", b"accept"), (b"vary", b"cookie"), (b"x-latin", b"\xe9"), (b"Cookie", b"a"), (b"cookie", b"b"))
+    headers = (
+        (b"Vary", b"accept"),
+        (b"vary", b"cookie"),
+        (b"x-latin", b"\xe9"),
+        (b"Cookie", b"a"),
+        (b"cookie", b"b"),
+    )
     assert masked_headers(headers) == {"vary": "accept, cookie", "x-latin": "é", "cookie": "***"}
 
 
@@ -299,18 +382,30 @@ FIRST_20 = ", ".join(map(str, range(1, 21)))
             "email ada@example.com matched none; the first key given decides: nothing matched",
             id="no falling through",
         ),
-        pytest.param("first given", [], (), "the first key given decides: nothing matched", id="no keys tried"),
+        pytest.param(
+            "first given",
+            [],
+            (),
+            "the first key given decides: nothing matched",
+            id="no keys tried",
+        ),
     ],
 )
-def test_a_match_is_told_in_a_sentence(combine: Combine, rows: list[Row], trace: tuple[Step, ...], sentence: str) -> None:
+def test_a_match_is_told_in_a_sentence(
+    combine: Combine, rows: list[Row], trace: tuple[Step, ...], sentence: str
+) -> None:
     assert verdict(Match(rule(combine, "phone_number", "email"), rows, trace)) == sentence
 
 
 @pytest.mark.parametrize(
     ("rows", "step", "sentence"),
     [
-        pytest.param([], PAIR, "phone_number and email +12025550101 matched none", id="a key of two values"),
-        pytest.param([], Step("phone", "--", None, []), "phone -- matched none", id="a value that is no key"),
+        pytest.param(
+            [], PAIR, "phone_number and email +12025550101 matched none", id="a key of two values"
+        ),
+        pytest.param(
+            [], Step("phone", "--", None, []), "phone -- matched none", id="a value that is no key"
+        ),
         pytest.param(
             MANY,
             Step("phone", "1", "1", MANY),
@@ -319,12 +414,16 @@ def test_a_match_is_told_in_a_sentence(combine: Combine, rows: list[Row], trace:
         ),
     ],
 )
-def test_where_there_is_one_key_what_it_found_is_all(rows: list[Row], step: Step, sentence: str) -> None:
+def test_where_there_is_one_key_what_it_found_is_all(
+    rows: list[Row], step: Step, sentence: str
+) -> None:
     assert verdict(Match(rule("first given", step.key), rows, (step,))) == sentence
 
 
 def test_of_many_candidates_the_first_stand_with_their_count() -> None:
-    match = Match(rule("first given", "phone"), MANY, (Step("phone", ("1", "2"), ("1", "2"), MANY),))
+    match = Match(
+        rule("first given", "phone"), MANY, (Step("phone", ("1", "2"), ("1", "2"), MANY),)
+    )
     entry = describe(call(matches=[match]))["matches"][0]
     step = entry["steps"][0]
     assert (entry["rows"], entry["found"]) == (list(range(1, 21)), 23)
@@ -344,21 +443,38 @@ def test_of_many_candidates_the_first_stand_with_their_count() -> None:
         pytest.param(None, {"id": 1, "name": "Ada"}, ["id", "name"], id="created"),
         pytest.param({"id": 1, "name": "Ada"}, None, ["id", "name"], id="deleted"),
         pytest.param({"id": 1, "name": "Ada"}, {"id": 1, "name": "Bob"}, ["name"], id="changed"),
-        pytest.param({"id": 1, "old": None}, {"id": 1, "new": None}, ["old", "new"], id="a null is not a lack"),
+        pytest.param(
+            {"id": 1, "old": None},
+            {"id": 1, "new": None},
+            ["old", "new"],
+            id="a null is not a lack",
+        ),
         pytest.param({"id": 1}, {"id": 1}, [], id="put again as it was"),
     ],
 )
-def test_a_change_names_what_differs(before: Row | None, after: Row | None, fields: list[str]) -> None:
+def test_a_change_names_what_differs(
+    before: Row | None, after: Row | None, fields: list[str]
+) -> None:
     entry = describe(call(changes=[Change("leads", 1, before, after)]))
-    assert entry["changes"] == [{"table": "leads", "id": 1, "before": before, "after": after, "fields": fields}]
+    assert entry["changes"] == [
+        {"table": "leads", "id": 1, "before": before, "after": after, "fields": fields}
+    ]
 
 
 @pytest.mark.parametrize(
     ("moment", "text"),
     [
         pytest.param(NOW, "2025-01-31T12:00:00.123Z", id="cut to milliseconds"),
-        pytest.param(datetime(2025, 1, 31, tzinfo=UTC), "2025-01-31T00:00:00.000Z", id="always with milliseconds"),
-        pytest.param(datetime(2025, 1, 31, 1, tzinfo=timezone(timedelta(hours=2))), "2025-01-30T23:00:00.000Z", id="always in UTC"),
+        pytest.param(
+            datetime(2025, 1, 31, tzinfo=UTC),
+            "2025-01-31T00:00:00.000Z",
+            id="always with milliseconds",
+        ),
+        pytest.param(
+            datetime(2025, 1, 31, 1, tzinfo=timezone(timedelta(hours=2))),
+            "2025-01-30T23:00:00.000Z",
+            id="always in UTC",
+        ),
     ],
 )
 def test_a_moment_is_written_in_utc(moment: datetime, text: str) -> None:

@@ -12,11 +12,17 @@ from mockserver.dialects.system_text_json import stopped
 from mockserver.errors import Path
 
 VALUES: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text().map(str.lower), inner),
     max_leaves=15,
 )
-LAYOUTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries({"indent": st.sampled_from([None, 0, 2]), "ensure_ascii": st.booleans()})
+LAYOUTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"indent": st.sampled_from([None, 0, 2]), "ensure_ascii": st.booleans()}
+)
 
 TEXT = '{\n "Leads": [{"name": 5, "é": {"a b": "ü"}}, [ ], true],\n\t"x": null, "X": -1.5 }'
 
@@ -28,7 +34,11 @@ TEXT = '{\n "Leads": [{"name": 5, "é": {"a b": "ü"}}, [ ], true],\n\t"x": null
         pytest.param(("leads",), Place(("Leads",), 1, 11), id="a list, in another letter case"),
         pytest.param(("leads", 0), Place(("Leads", 0), 1, 12), id="an object in it"),
         pytest.param(("leads", 0, "name"), Place(("Leads", 0, "name"), 1, 21), id="a number"),
-        pytest.param(("leads", 0, "é", "a b"), Place(("Leads", 0, "é", "a b"), 1, 41), id="a text, counted in bytes"),
+        pytest.param(
+            ("leads", 0, "é", "a b"),
+            Place(("Leads", 0, "é", "a b"), 1, 41),
+            id="a text, counted in bytes",
+        ),
         pytest.param(("leads", 1), Place(("Leads", 1), 1, 46), id="an empty list"),
         pytest.param(("leads", 2), Place(("Leads", 2), 1, 54), id="a literal"),
         pytest.param(("x",), Place(("X",), 2, 21), id="the last of several"),
@@ -39,12 +49,23 @@ def test_a_value_is_found_by_its_path(path: Path, place: Place) -> None:
 
 
 def test_what_is_not_there_is_not_found() -> None:
-    assert places(TEXT, [("nothing",), ("leads", 9), ("leads", 2, "deeper"), ("leads", "name")]) == {}
+    assert (
+        places(TEXT, [("nothing",), ("leads", 9), ("leads", 2, "deeper"), ("leads", "name")]) == {}
+    )
 
 
 def paths_of(value: Any, here: Path = ()) -> list[tuple[Path, Any]]:
-    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [(here, value), *(found for key, member in members for found in paths_of(member, (*here, key)))]
+    members = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    return [
+        (here, value),
+        *(found for key, member in members for found in paths_of(member, (*here, key))),
+    ]
 
 
 @given(VALUES, LAYOUTS)
@@ -56,7 +77,9 @@ def test_every_value_ends_where_its_place_says(value: Any, layout: dict[str, Any
     for path, place in found.items():
         before = text.split("\n")[place.line].encode()[: place.byte].decode()
         scalar = not isinstance(known[path], dict | list)
-        assert before.endswith(json.dumps(known[path], ensure_ascii=layout["ensure_ascii"]) if scalar else ("{", "["))
+        assert before.endswith(
+            json.dumps(known[path], ensure_ascii=layout["ensure_ascii"]) if scalar else ("{", "[")
+        )
         assert len(path) == len(place.path)
 
 
@@ -66,10 +89,18 @@ def test_a_text_is_not_broken(value: Any, layout: dict[str, Any]) -> None:
 
 
 @given(VALUES, LAYOUTS, st.data())
-def test_a_text_is_broken_where_a_parser_refuses_it(value: Any, layout: dict[str, Any], data: st.DataObject) -> None:
+def test_a_text_is_broken_where_a_parser_refuses_it(
+    value: Any, layout: dict[str, Any], data: st.DataObject
+) -> None:
     text = json.dumps(value, **layout)
     at = data.draw(st.integers(0, len(text)))
-    spoilt = text[:at] + data.draw(st.sampled_from(["", "x", '"', "{", "]", ",", ":", "\\", "\n", "-", ".", "0", "NaN"])) + text[at + 1 :]
+    spoilt = (
+        text[:at]
+        + data.draw(
+            st.sampled_from(["", "x", '"', "{", "]", ",", ":", "\\", "\n", "-", ".", "0", "NaN"])
+        )
+        + text[at + 1 :]
+    )
     try:
         json.loads(spoilt, parse_constant=no_constant)
     except ValueError:
@@ -88,17 +119,25 @@ def no_constant(name: str) -> Any:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        pytest.param('{"a": [1, {"b": x', Break("member", 16, 16, ("a", 1, "b"), "{"), id="in an object in a list"),
+        pytest.param(
+            '{"a": [1, {"b": x',
+            Break("member", 16, 16, ("a", 1, "b"), "{"),
+            id="in an object in a list",
+        ),
         pytest.param('{"a": "b" x', Break("{", 10, 10, (), "{"), id="after a value"),
         pytest.param('{"a": 1x', Break("delimiter", 6, 7, ("a",), "{"), id="after a number"),
         pytest.param('{"a" x', Break("first colon", 5, 5, (), "{"), id="after a name"),
-        pytest.param('{"a": {"b": 1}, "c": x', Break("member", 21, 21, ("c",), "{"), id="after an object"),
+        pytest.param(
+            '{"a": {"b": 1}, "c": x', Break("member", 21, 21, ("c",), "{"), id="after an object"
+        ),
         pytest.param("[[], x", Break("item", 5, 5, (1,), "["), id="after an empty list"),
         pytest.param("[x", Break("first item", 1, 1, (0,), "["), id="in a list"),
         pytest.param("[1 x", Break("[", 3, 3, (1,), "["), id="after an item"),
         pytest.param("{x", Break("first name", 1, 1, (), "{"), id="in an object"),
         pytest.param('{"a": 1, x', Break("name", 9, 9, (), "{"), id="after a comma"),
-        pytest.param('{"\\u0061\\"": x', Break("member", 13, 13, ('a"',), "{"), id="an escaped name"),
+        pytest.param(
+            '{"\\u0061\\"": x', Break("member", 13, 13, ('a"',), "{"), id="an escaped name"
+        ),
         pytest.param("x", Break("document", 0, 0, (), ""), id="at the start"),
         pytest.param("{} x", Break("end", 3, 3, (), ""), id="after the end"),
         pytest.param('["a\\u12x', Break("hex digit", 1, 7, (0,), "["), id="in an escape"),
@@ -116,4 +155,12 @@ def test_the_first_bracket_too_deep_is_found() -> None:
 
 def test_positions_are_counted_in_lines_and_bytes() -> None:
     text = "é\n\nü\udcffx"
-    assert list(lines_and_bytes(text, [0, 1, 2, 3, 4, 5, 6])) == [(0, 0), (0, 2), (1, 0), (2, 0), (2, 2), (2, 3), (2, 4)]
+    assert list(lines_and_bytes(text, [0, 1, 2, 3, 4, 5, 6])) == [
+        (0, 0),
+        (0, 2),
+        (1, 0),
+        (2, 0),
+        (2, 2),
+        (2, 3),
+        (2, 4),
+    ]

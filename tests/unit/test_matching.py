@@ -28,7 +28,9 @@ RULE = Rule(
 
 @pytest.fixture
 def tx() -> Transaction:
-    table = Table(TableSpec("people", {"email": lambda row: row["email"], "phone": lambda row: row["phone"]}))
+    table = Table(
+        TableSpec("people", {"email": lambda row: row["email"], "phone": lambda row: row["phone"]})
+    )
     for row in (ADA, BOB, BEA, BOB_AGAIN):
         table.set(row["id"], row)
     return Transaction({"people": table})
@@ -54,16 +56,44 @@ EMAIL_ZED = Step("email", "zed@x", "zed@x", [])
     [
         pytest.param({}, [], (NO_PHONE, NO_EMAIL), id="nothing given matches nothing"),
         pytest.param({"phone": "11"}, [ADA], (PHONE_11, NO_EMAIL), id="one key, one row"),
-        pytest.param({"phone": "11", "email": ""}, [ADA], (PHONE_11, BLANK_EMAIL), id="an empty text is not given"),
-        pytest.param({"phone": " 22 "}, [BOB, BEA, BOB_AGAIN], (PHONE_22, NO_EMAIL), id="one key, several rows, oldest first"),
-        pytest.param({"phone": " 22 ", "email": "BOB@X"}, [BOB, BOB_AGAIN], (PHONE_22, EMAIL_BOB), id="both keys narrow down"),
-        pytest.param({"phone": "11", "email": "BOB@X"}, [], (PHONE_11, EMAIL_BOB), id="keys of different people match nobody"),
-        pytest.param({"phone": "99", "email": "BOB@X"}, [], (PHONE_99, EMAIL_BOB), id="the first key misses"),
-        pytest.param({"phone": "11", "email": "zed@x"}, [], (PHONE_11, EMAIL_ZED), id="the last key misses"),
-        pytest.param({"email": "BOB@X"}, [BOB, BOB_AGAIN], (NO_PHONE, EMAIL_BOB), id="only the second key"),
+        pytest.param(
+            {"phone": "11", "email": ""},
+            [ADA],
+            (PHONE_11, BLANK_EMAIL),
+            id="an empty text is not given",
+        ),
+        pytest.param(
+            {"phone": " 22 "},
+            [BOB, BEA, BOB_AGAIN],
+            (PHONE_22, NO_EMAIL),
+            id="one key, several rows, oldest first",
+        ),
+        pytest.param(
+            {"phone": " 22 ", "email": "BOB@X"},
+            [BOB, BOB_AGAIN],
+            (PHONE_22, EMAIL_BOB),
+            id="both keys narrow down",
+        ),
+        pytest.param(
+            {"phone": "11", "email": "BOB@X"},
+            [],
+            (PHONE_11, EMAIL_BOB),
+            id="keys of different people match nobody",
+        ),
+        pytest.param(
+            {"phone": "99", "email": "BOB@X"}, [], (PHONE_99, EMAIL_BOB), id="the first key misses"
+        ),
+        pytest.param(
+            {"phone": "11", "email": "zed@x"}, [], (PHONE_11, EMAIL_ZED), id="the last key misses"
+        ),
+        pytest.param(
+            {"email": "BOB@X"}, [BOB, BOB_AGAIN], (NO_PHONE, EMAIL_BOB), id="only the second key"
+        ),
     ],
 )
-def test_all_given_keys_must_fit_one_row(values: dict[str, Any], rows: list[Row], trace: tuple[Step, ...], tx: Transaction) -> None:
+def test_all_given_keys_must_fit_one_row(
+    values: dict[str, Any], rows: list[Row], trace: tuple[Step, ...], tx: Transaction
+) -> None:
     assert found("all given", values, tx) == Match(replace(RULE, combine="all given"), rows, trace)
 
 
@@ -71,27 +101,61 @@ def test_all_given_keys_must_fit_one_row(values: dict[str, Any], rows: list[Row]
     ("values", "rows", "trace"),
     [
         pytest.param({}, [], (NO_PHONE, NO_EMAIL), id="nothing given matches nothing"),
-        pytest.param({"phone": "11", "email": "BOB@X"}, [ADA], (PHONE_11,), id="the first key decides where it finds anything"),
-        pytest.param({"phone": "99", "email": "BOB@X"}, [BOB, BOB_AGAIN], (PHONE_99, EMAIL_BOB), id="a miss falls through"),
-        pytest.param({"email": "ada@x"}, [ADA], (NO_PHONE, EMAIL_ADA), id="a key that is not given is passed over"),
-        pytest.param({"phone": "99", "email": "zed@x"}, [], (PHONE_99, EMAIL_ZED), id="every key misses"),
+        pytest.param(
+            {"phone": "11", "email": "BOB@X"},
+            [ADA],
+            (PHONE_11,),
+            id="the first key decides where it finds anything",
+        ),
+        pytest.param(
+            {"phone": "99", "email": "BOB@X"},
+            [BOB, BOB_AGAIN],
+            (PHONE_99, EMAIL_BOB),
+            id="a miss falls through",
+        ),
+        pytest.param(
+            {"email": "ada@x"},
+            [ADA],
+            (NO_PHONE, EMAIL_ADA),
+            id="a key that is not given is passed over",
+        ),
+        pytest.param(
+            {"phone": "99", "email": "zed@x"}, [], (PHONE_99, EMAIL_ZED), id="every key misses"
+        ),
     ],
 )
-def test_the_first_key_that_matches_decides(values: dict[str, Any], rows: list[Row], trace: tuple[Step, ...], tx: Transaction) -> None:
-    assert found("first that matches", values, tx) == Match(replace(RULE, combine="first that matches"), rows, trace)
+def test_the_first_key_that_matches_decides(
+    values: dict[str, Any], rows: list[Row], trace: tuple[Step, ...], tx: Transaction
+) -> None:
+    assert found("first that matches", values, tx) == Match(
+        replace(RULE, combine="first that matches"), rows, trace
+    )
 
 
 @pytest.mark.parametrize(
     ("values", "rows", "trace"),
     [
         pytest.param({}, [], (NO_PHONE, NO_EMAIL), id="nothing given matches nothing"),
-        pytest.param({"phone": "11", "email": "BOB@X"}, [ADA], (PHONE_11,), id="the first given key decides"),
-        pytest.param({"phone": "99", "email": "BOB@X"}, [], (PHONE_99,), id="a miss does not fall through"),
-        pytest.param({"phone": None, "email": "BOB@X"}, [BOB, BOB_AGAIN], (NO_PHONE, EMAIL_BOB), id="null is not given"),
+        pytest.param(
+            {"phone": "11", "email": "BOB@X"}, [ADA], (PHONE_11,), id="the first given key decides"
+        ),
+        pytest.param(
+            {"phone": "99", "email": "BOB@X"}, [], (PHONE_99,), id="a miss does not fall through"
+        ),
+        pytest.param(
+            {"phone": None, "email": "BOB@X"},
+            [BOB, BOB_AGAIN],
+            (NO_PHONE, EMAIL_BOB),
+            id="null is not given",
+        ),
     ],
 )
-def test_the_first_given_key_decides(values: dict[str, Any], rows: list[Row], trace: tuple[Step, ...], tx: Transaction) -> None:
-    assert found("first given", values, tx) == Match(replace(RULE, combine="first given"), rows, trace)
+def test_the_first_given_key_decides(
+    values: dict[str, Any], rows: list[Row], trace: tuple[Step, ...], tx: Transaction
+) -> None:
+    assert found("first given", values, tx) == Match(
+        replace(RULE, combine="first given"), rows, trace
+    )
 
 
 def test_a_value_without_a_key_matches_nothing(tx: Transaction) -> None:

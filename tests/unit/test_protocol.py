@@ -44,7 +44,9 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     while more:
         message = await receive()
         raw, more = raw + message["body"], message["more_body"]
-    pieces = [b"in ", b"three ", b"pieces"] if path in ("/pieces", "/waiting") else [body_of(path, raw)]
+    pieces = (
+        [b"in ", b"three ", b"pieces"] if path in ("/pieces", "/waiting") else [body_of(path, raw)]
+    )
     length = [] if path == "/chunked" else [(b"content-length", b"%d" % sum(map(len, pieces)))]
     await send({"type": "http.response.start", "status": 200, "headers": length})
     if path == "/waiting":
@@ -83,7 +85,12 @@ def talk(address: tuple[str, int], *requests: bytes) -> bytes:
 
 
 def request(path: str, method: str = "GET", *headers: str, close: bool = True) -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", "Host: x", *headers, *(["Connection: close"] if close else [])]
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        "Host: x",
+        *headers,
+        *(["Connection: close"] if close else []),
+    ]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
@@ -116,17 +123,25 @@ def test_an_answer_without_a_length_is_chunked(address: tuple[str, int]) -> None
 def test_requests_on_one_connection_are_answered_in_turn(address: tuple[str, int]) -> None:
     asked = [request(path, close=False) for path in ("/", "/", "/waiting", "/", "/pieces")]
     whole, pieces = KEPT % 5 + b"whole", KEPT % 15 + b"in three pieces"
-    assert talk(address, *asked, request("/")) == whole * 2 + pieces + whole + pieces + HEAD % 5 + b"whole"
+    assert (
+        talk(address, *asked, request("/"))
+        == whole * 2 + pieces + whole + pieces + HEAD % 5 + b"whole"
+    )
 
 
 def test_a_client_that_wants_to_leave_is_let_go(address: tuple[str, int]) -> None:
     began = time.monotonic()
     assert talk(address, request("/")) == HEAD % 5 + b"whole"
-    assert time.monotonic() - began < 3  # and not after the five seconds for which a connection is kept
+    assert (
+        time.monotonic() - began < 3
+    )  # and not after the five seconds for which a connection is kept
 
 
 def test_many_requests_at_once_are_all_answered(address: tuple[str, int]) -> None:
-    assert talk(address, *[request("/", close=False)] * 500, request("/")) == (KEPT % 5 + b"whole") * 500 + HEAD % 5 + b"whole"
+    assert (
+        talk(address, *[request("/", close=False)] * 500, request("/"))
+        == (KEPT % 5 + b"whole") * 500 + HEAD % 5 + b"whole"
+    )
 
 
 def test_a_connection_of_http_1_0_ends_with_its_answer(address: tuple[str, int]) -> None:
@@ -156,22 +171,34 @@ def test_a_client_that_reads_late_gets_everything(address: tuple[str, int]) -> N
             connection.sendall(request("/big", close=False))
             time.sleep(0.02)
         connection.sendall(request("/"))
-        assert b"".join(iter(lambda: connection.recv(1 << 16), b"")) == (KEPT % len(BIG) + BIG) * 5 + HEAD % 5 + b"whole"
+        assert (
+            b"".join(iter(lambda: connection.recv(1 << 16), b""))
+            == (KEPT % len(BIG) + BIG) * 5 + HEAD % 5 + b"whole"
+        )
 
 
 def test_what_can_be_answered_at_once_never_comes_to_the_application() -> None:
     with serving(never, at_once) as address:
-        assert talk(address, request("/echo", "PUT", "Content-Length: 4"), b"body") == HEAD % 4 + b"body"
+        assert (
+            talk(address, request("/echo", "PUT", "Content-Length: 4"), b"body")
+            == HEAD % 4 + b"body"
+        )
 
 
 async def never(scope: Any, receive: Any, send: Any) -> None:
     raise AssertionError(scope)
 
 
-def test_a_fault_of_the_server_is_not_said_to_be_the_clients(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_fault_of_the_server_is_not_said_to_be_the_clients(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with serving(application, at_once) as address:
-        assert talk(address, request("/fail", close=False)).startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
-    assert [record.exc_info and str(record.exc_info[1]) for record in caplog.records] == ["a fault of the server"]
+        assert talk(address, request("/fail", close=False)).startswith(
+            b"HTTP/1.1 500 Internal Server Error\r\n"
+        )
+    assert [record.exc_info and str(record.exc_info[1]) for record in caplog.records] == [
+        "a fault of the server"
+    ]
     caplog.clear()
 
 
@@ -182,7 +209,14 @@ def test_a_client_that_waits_for_leave_to_send_its_body_gets_it(address: tuple[s
 
 def test_an_offer_of_http_2_costs_a_request_nothing(address: tuple[str, int]) -> None:
     offer = ("Upgrade: h2c", "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA")
-    asked = request("/echo", "PUT", *offer, "Connection: Upgrade, HTTP2-Settings", "Content-Length: 4", close=False)
+    asked = request(
+        "/echo",
+        "PUT",
+        *offer,
+        "Connection: Upgrade, HTTP2-Settings",
+        "Content-Length: 4",
+        close=False,
+    )
     assert talk(address, asked + b"body", request("/")) == KEPT % 4 + b"body" + HEAD % 5 + b"whole"
 
 

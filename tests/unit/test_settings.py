@@ -89,12 +89,20 @@ def test_every_option_has_its_default() -> None:
 
 
 def test_settings_without_a_value_are_the_defaults() -> None:
-    assert asdict(Settings()) == asdict(Settings.read({})) == asdict(Settings.read(dict.fromkeys(DEFAULTS))) == DEFAULTS
+    assert (
+        asdict(Settings())
+        == asdict(Settings.read({}))
+        == asdict(Settings.read(dict.fromkeys(DEFAULTS)))
+        == DEFAULTS
+    )
 
 
 def test_a_flag_and_a_variable_are_made_from_the_name() -> None:
     names = {option.name: (option.flag, option.variable) for option in OPTIONS}
-    assert (names["port"], names["log_level"]) == (("--port", "MOCKSERVER_PORT"), ("--log-level", "MOCKSERVER_LOG_LEVEL"))
+    assert (names["port"], names["log_level"]) == (
+        ("--port", "MOCKSERVER_PORT"),
+        ("--log-level", "MOCKSERVER_LOG_LEVEL"),
+    )
 
 
 def test_every_option_says_what_it_is_for() -> None:
@@ -110,12 +118,20 @@ def test_a_good_value_is_taken(name: str, given: Any, value: Any) -> None:
     assert asdict(Settings.read({name: given})) == DEFAULTS | {name: value}
 
 
-@pytest.mark.parametrize(("name", "given", "wanted"), [pytest.param(*case, id=f"{case[0]}-{str(case[1])[:8]}") for case in REFUSED])
-def test_a_bad_value_is_one_sentence_with_flag_and_variable(name: str, given: Any, wanted: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "given", "wanted"),
+    [pytest.param(*case, id=f"{case[0]}-{str(case[1])[:8]}") for case in REFUSED],
+)
+def test_a_bad_value_is_one_sentence_with_flag_and_variable(
+    name: str, given: Any, wanted: str
+) -> None:
     option = next(option for option in OPTIONS if option.name == name)
     with pytest.raises(SettingError) as caught:
         Settings.read({name: given})
-    assert str(caught.value) == f"{option.flag} (or {option.variable}) is {given!r}, but must be {wanted}"
+    assert (
+        str(caught.value)
+        == f"{option.flag} (or {option.variable}) is {given!r}, but must be {wanted}"
+    )
 
 
 def test_an_unknown_option_is_named_with_the_known_ones() -> None:

@@ -64,15 +64,45 @@ def test_every_key_is_a_text_as_it_is_written() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        pytest.param("a: 1\nb: 2\na: 3\n", "some.yaml:3: is not YAML: the key 'a' stands here twice", id="a key twice"),
-        pytest.param("x:\n- {a: 1, a: 1}\n", "some.yaml:2: is not YAML: the key 'a' stands here twice", id="a key twice, deeper"),
-        pytest.param("200: 1\n'200': 2\n", "some.yaml:2: is not YAML: the key '200' stands here twice", id="a number and its text"),
-        pytest.param("a: [1", "some.yaml:2: is not YAML: did not find expected ',' or ']'", id="never closed"),
-        pytest.param("a: b: c", "some.yaml:1: is not YAML: mapping values are not allowed in this context", id="two colons"),
-        pytest.param("a: *b", "some.yaml:1: is not YAML: found undefined alias", id="an alias of nothing"),
-        pytest.param("? [a]\n: 1", "some.yaml:1: is not YAML: found unhashable key", id="a list for a key"),
-        pytest.param("a: 1\n---\nb: 1", "some.yaml:2: is not YAML: but found another document", id="two documents"),
-        pytest.param("a: \0", "some.yaml: is not YAML: unacceptable character #x0000: control characters are not allowed", id="NUL"),
+        pytest.param(
+            "a: 1\nb: 2\na: 3\n",
+            "some.yaml:3: is not YAML: the key 'a' stands here twice",
+            id="a key twice",
+        ),
+        pytest.param(
+            "x:\n- {a: 1, a: 1}\n",
+            "some.yaml:2: is not YAML: the key 'a' stands here twice",
+            id="a key twice, deeper",
+        ),
+        pytest.param(
+            "200: 1\n'200': 2\n",
+            "some.yaml:2: is not YAML: the key '200' stands here twice",
+            id="a number and its text",
+        ),
+        pytest.param(
+            "a: [1", "some.yaml:2: is not YAML: did not find expected ',' or ']'", id="never closed"
+        ),
+        pytest.param(
+            "a: b: c",
+            "some.yaml:1: is not YAML: mapping values are not allowed in this context",
+            id="two colons",
+        ),
+        pytest.param(
+            "a: *b", "some.yaml:1: is not YAML: found undefined alias", id="an alias of nothing"
+        ),
+        pytest.param(
+            "? [a]\n: 1", "some.yaml:1: is not YAML: found unhashable key", id="a list for a key"
+        ),
+        pytest.param(
+            "a: 1\n---\nb: 1",
+            "some.yaml:2: is not YAML: but found another document",
+            id="two documents",
+        ),
+        pytest.param(
+            "a: \0",
+            "some.yaml: is not YAML: unacceptable character #x0000: control characters are not allowed",
+            id="NUL",
+        ),
         pytest.param(
             "a: !!binary aGk=",
             "some.yaml:1: is not YAML: could not determine a constructor for the tag 'tag:yaml.org,2002:binary'",
@@ -107,7 +137,10 @@ def test_another_encoding_is_one_sentence(tmp_path: File) -> None:
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [pytest.param("none.yaml", "No such file or directory", id="no file"), pytest.param(".", "Is a directory", id="folder")],
+    [
+        pytest.param("none.yaml", "No such file or directory", id="no file"),
+        pytest.param(".", "Is a directory", id="folder"),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_one_sentence(name: str, reason: str, tmp_path: File) -> None:
     with pytest.raises(OperatorError) as caught:
@@ -184,7 +217,9 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: File) -> None:
     assert Source.kept(file) is None
 
 
-def test_nothing_is_kept_where_no_bytecode_is(tmp_path: File, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_kept_where_no_bytecode_is(
+    tmp_path: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     file = tmp_path / "some.yaml"
     file.write_text(TEXT, "utf-8")

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 import yaml
 
-from mockserver.documents.schema import Coerce, Reader, Schema, compile_schema, query_coercer, schema_at, to_json_schema
+from mockserver.documents.schema import (
+    Coerce,
+    Reader,
+    Schema,
+    compile_schema,
+    query_coercer,
+    schema_at,
+    to_json_schema,
+)
 from mockserver.documents.spec import Document, load_document
 from mockserver.errors import DocumentError, Path, Problem
 
@@ -35,14 +43,26 @@ def write(tmp_path: File) -> Write:
 def operation(*lines: str, path: str = "/a") -> str:
     """A document with one POST operation: its own lines begin with line 8."""
     return "\n".join(
-        [f"{HEAD}paths:", f"  {path}:", "    post: {", "      operationId: a,", *(f"      {line}," for line in lines), "    }", ""]
+        [
+            f"{HEAD}paths:",
+            f"  {path}:",
+            "    post: {",
+            "      operationId: a,",
+            *(f"      {line}," for line in lines),
+            "    }",
+            "",
+        ]
     )
 
 
 def with_schema(schema: Schema) -> str:
     """A document whose one operation takes a body of that schema."""
     body = {"content": {"application/json": {"schema": schema}}}
-    return operation("x-provenance: chosen", f"requestBody: {yaml.safe_dump(body, default_flow_style=True, width=10_000).strip()}", ANSWERS)
+    return operation(
+        "x-provenance: chosen",
+        f"requestBody: {yaml.safe_dump(body, default_flow_style=True, width=10_000).strip()}",
+        ANSWERS,
+    )
 
 
 def body_of(document: Document) -> Reader:
@@ -90,12 +110,24 @@ components:
 
 def test_a_document_says_who_it_is(write: Write) -> None:
     document = load_document(write(WHOLE))
-    assert (document.title, document.host, document.base_path) == ("Tiny", "api.tiny.example", "/v1")
+    assert (document.title, document.host, document.base_path) == (
+        "Tiny",
+        "api.tiny.example",
+        "/v1",
+    )
 
 
 def test_an_operation_has_everything_that_the_document_says_of_it(write: Write) -> None:
     change, health, either = load_document(write(WHOLE)).operations
-    assert (change.id, change.method, change.path, change.summary, change.provenance, change.source, change.places) == (
+    assert (
+        change.id,
+        change.method,
+        change.path,
+        change.summary,
+        change.provenance,
+        change.source,
+        change.places,
+    ) == (
         "change",
         "PUT",
         "/v1/leads/{id}/",
@@ -104,11 +136,19 @@ def test_an_operation_has_everything_that_the_document_says_of_it(write: Write) 
         "leads/change",
         {"id": "integer"},
     )
-    assert (health.method, health.path, health.body, either.places) == ("GET", "/v1/health", None, {"ref": "uuid"})
+    assert (health.method, health.path, health.body, either.places) == (
+        "GET",
+        "/v1/health",
+        None,
+        {"ref": "uuid"},
+    )
 
 
 def test_an_operation_knows_whether_it_wants_a_credential(write: Write) -> None:
-    found = [(operation.id, operation.needs_credential) for operation in load_document(write(WHOLE)).operations]
+    found = [
+        (operation.id, operation.needs_credential)
+        for operation in load_document(write(WHOLE)).operations
+    ]
     assert found == [("change", True), ("health", False), ("either", False)]
 
 
@@ -135,7 +175,11 @@ def test_an_answer_has_its_own_provenance_or_that_of_its_operation(write: Write)
 def test_an_answer_is_held_to_its_schema(write: Write) -> None:
     validator = load_document(write(WHOLE)).operations[0].answers[200].validator
     assert validator is not None
-    assert [validator.is_valid(body) for body in ({"name": "Ada"}, {}, {"name": 1})] == [True, False, False]
+    assert [validator.is_valid(body) for body in ({"name": "Ada"}, {}, {"name": 1})] == [
+        True,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -171,9 +215,14 @@ def test_a_query_is_read_as_its_parameters_types(
         pytest.param("string", "1", "1", id="a text stays one"),
     ],
 )
-def test_a_query_parameter_is_read_as_its_type_or_left_alone(type: str, text: str, value: Any) -> None:
+def test_a_query_parameter_is_read_as_its_type_or_left_alone(
+    type: str, text: str, value: Any
+) -> None:
     read = query_coercer({"properties": {"q": {"type": type}}})({"q": text, "other": text})
-    assert (read, [each.__class__ for each in read.values()]) == ({"q": value, "other": text}, [value.__class__, str])
+    assert (read, [each.__class__ for each in read.values()]) == (
+        {"q": value, "other": text},
+        [value.__class__, str],
+    )
 
 
 # ------------------------------------------------------------------------------------------------- what the reader refuses
@@ -204,11 +253,15 @@ def test_a_query_parameter_is_read_as_its_type_or_left_alone(type: str, text: st
         pytest.param("openapi: 3.0.3\nopenapi: 3.0.3\n", ["2: is not YAML: the key 'openapi' stands here twice"], id="a key twice"),
     ],
 )  # fmt: skip  # one line a sentence reads best
-def test_a_mistake_in_a_document_is_told_with_its_line_and_place(text: str, sentences: list[str], write: Write) -> None:
+def test_a_mistake_in_a_document_is_told_with_its_line_and_place(
+    text: str, sentences: list[str], write: Write
+) -> None:
     file = write(text)
     with pytest.raises(DocumentError) as caught:
         load_document(file)
-    assert sorted(str(caught.value).splitlines()) == sorted(f"{file}:{sentence}" for sentence in sentences)
+    assert sorted(str(caught.value).splitlines()) == sorted(
+        f"{file}:{sentence}" for sentence in sentences
+    )
 
 
 @pytest.mark.parametrize(
@@ -230,7 +283,9 @@ def test_a_mistake_in_a_document_is_told_with_its_line_and_place(text: str, sent
         pytest.param(["x-provenance: chosen", ANSWERS, "parameters: [{name: q, in: query, schema: {const: 1}}]"], "10: paths./a.post.parameters: `const` is no schema keyword this server knows", id="keyword of a parameter"),
     ],
 )  # fmt: skip  # one line a mistake reads best
-def test_a_mistake_in_an_operation_is_told_with_its_line_and_place(lines: list[str], sentence: str, write: Write) -> None:
+def test_a_mistake_in_an_operation_is_told_with_its_line_and_place(
+    lines: list[str], sentence: str, write: Write
+) -> None:
     file = write(operation(*lines))
     with pytest.raises(DocumentError) as caught:
         load_document(file)
@@ -241,7 +296,10 @@ def test_a_path_must_declare_its_parameters(write: Write) -> None:
     file = write(operation("x-provenance: chosen", ANSWERS, path="/a/{id}"))
     with pytest.raises(DocumentError) as caught:
         load_document(file)
-    assert str(caught.value) == f"{file}:6: paths./a/{{id}}.post: the path's parameters are not the ones it declares"
+    assert (
+        str(caught.value)
+        == f"{file}:6: paths./a/{{id}}.post: the path's parameters are not the ones it declares"
+    )
 
 
 @pytest.mark.parametrize(
@@ -266,7 +324,9 @@ def test_a_path_must_declare_its_parameters(write: Write) -> None:
         pytest.param({"properties": {"a": {"type": "array", "x-partial": "report"}}}, ".requestBody", "`x-partial` of 'a' must be report or refuse, and needs `items`", id="x-partial without items"),
     ],
 )  # fmt: skip  # one line a mistake reads best
-def test_a_mistake_in_a_schema_is_told_with_its_place(schema: Any, place: str, message: str, write: Write) -> None:
+def test_a_mistake_in_a_schema_is_told_with_its_place(
+    schema: Any, place: str, message: str, write: Write
+) -> None:
     file = write(with_schema(schema))
     with pytest.raises(DocumentError) as caught:
         load_document(file)
@@ -277,12 +337,22 @@ def test_a_mistake_in_a_schema_is_told_with_its_place(schema: Any, place: str, m
 def test_a_schema_may_not_contain_itself(write: Write) -> None:
     schemas = "components: {schemas: {Tree: {type: object, properties: {left: {$ref: '#/components/schemas/Tree'}}}}}\n"
     file = write(with_schema({"$ref": "#/components/schemas/Tree"}) + schemas)
-    with pytest.raises(DocumentError, match=r":9: paths\./a\.post\.requestBody\.properties\.left: `.*Tree` leads back to itself"):
+    with pytest.raises(
+        DocumentError,
+        match=r":9: paths\./a\.post\.requestBody\.properties\.left: `.*Tree` leads back to itself",
+    ):
         load_document(file)
 
 
 def test_every_mistake_is_told_at_once(write: Write) -> None:
-    file = write(operation("x-provenance: guessed", "callbacks: {}", "requestBody: {content: {a/b: {schema: {const: 1}}}}", ANSWERS))
+    file = write(
+        operation(
+            "x-provenance: guessed",
+            "callbacks: {}",
+            "requestBody: {content: {a/b: {schema: {const: 1}}}}",
+            ANSWERS,
+        )
+    )
     with pytest.raises(DocumentError) as caught:
         load_document(file)
     assert [line.split(": ", 2)[2][:15] for line in str(caught.value).splitlines()] == [
@@ -295,7 +365,9 @@ def test_every_mistake_is_told_at_once(write: Write) -> None:
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: File) -> None:
     with pytest.raises(DocumentError) as caught:
         load_document(tmp_path / "none.yaml")
-    assert str(caught.value) == f"{tmp_path / 'none.yaml'}: cannot be read: No such file or directory"
+    assert (
+        str(caught.value) == f"{tmp_path / 'none.yaml'}: cannot be read: No such file or directory"
+    )
 
 
 # --------------------------------------------------------------------------------------------- schemas keep their meaning
@@ -331,19 +403,33 @@ NULL: Schema = {"enum": [None]}
         pytest.param({"nullable": True}, [None, 1, "x", [], {}], [], id="alone"),
     ],
 )  # fmt: skip  # one line a position reads best
-def test_nullable_means_or_null_and_nothing_else(schema: Schema, good: list[Any], bad: list[Any], write: Write) -> None:
+def test_nullable_means_or_null_and_nothing_else(
+    schema: Schema, good: list[Any], bad: list[Any], write: Write
+) -> None:
     reader = body_of(load_document(write(with_schema(schema))))
     assert [value for value in good if reader.read(value)[1]] == []
     assert [value for value in bad if not reader.read(value)[1]] == []
 
 
-def test_a_nullable_property_beside_a_null_enum_does_not_switch_validation_off(write: Write) -> None:
-    schemas = "components: {schemas: {Status: {enum: [NEW, WON], type: string}, Null: {enum: [null]}}}\n"
-    status = {"nullable": True, "oneOf": [{"$ref": "#/components/schemas/Status"}, {"$ref": "#/components/schemas/Null"}]}
+def test_a_nullable_property_beside_a_null_enum_does_not_switch_validation_off(
+    write: Write,
+) -> None:
+    schemas = (
+        "components: {schemas: {Status: {enum: [NEW, WON], type: string}, Null: {enum: [null]}}}\n"
+    )
+    status = {
+        "nullable": True,
+        "oneOf": [{"$ref": "#/components/schemas/Status"}, {"$ref": "#/components/schemas/Null"}],
+    }
     lead = {"type": "object", "properties": {"status": status, "name": {"type": "string"}}}
     reader = body_of(load_document(write(with_schema(lead) + schemas)))
     bodies = [{"status": "NEW"}, {"status": None}, {"status": "NOPE"}, {"status": "NEW", "name": 1}]
-    assert [[problem.path for problem in reader.read(body)[1]] for body in bodies] == [[], [], [("status",)], [("name",)]]
+    assert [[problem.path for problem in reader.read(body)[1]] for body in bodies] == [
+        [],
+        [],
+        [("status",)],
+        [("name",)],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -369,16 +455,26 @@ def test_a_nullable_property_beside_a_null_enum_does_not_switch_validation_off(w
 )  # fmt: skip  # one line a keyword reads best
 def test_a_keyword_means_what_openapi_says(schema: Schema, good: list[Any], bad: list[Any]) -> None:
     validator = compile_schema(schema)
-    assert ([validator.is_valid(value) for value in good], [validator.is_valid(value) for value in bad]) == (
+    assert (
+        [validator.is_valid(value) for value in good],
+        [validator.is_valid(value) for value in bad],
+    ) == (
         [True] * len(good),
         [False] * len(bad),
     )
 
 
 def test_translation_leaves_its_input_alone() -> None:
-    schema = {"type": "object", "nullable": True, "properties": {"a": {"type": "integer", "minimum": 1, "exclusiveMinimum": True}}}
+    schema = {
+        "type": "object",
+        "nullable": True,
+        "properties": {"a": {"type": "integer", "minimum": 1, "exclusiveMinimum": True}},
+    }
     before = yaml.safe_dump(schema)
-    assert to_json_schema(schema) == {"type": ["object", "null"], "properties": {"a": {"type": "integer", "exclusiveMinimum": 1}}}
+    assert to_json_schema(schema) == {
+        "type": ["object", "null"],
+        "properties": {"a": {"type": "integer", "exclusiveMinimum": 1}},
+    }
     assert yaml.safe_dump(schema) == before
 
 
@@ -407,7 +503,9 @@ def somebody(table: str, id: Any) -> bool:
     [
         pytest.param({"name": "Ada", "phone": "1", "owner": 7}, [], id="fine"),
         pytest.param({"name": "Ada", "phone": "1", "owner": None}, [], id="no reference"),
-        pytest.param({}, [(("name",), "required", None), (("phone",), "required", None)], id="two missing"),
+        pytest.param(
+            {}, [(("name",), "required", None), (("phone",), "required", None)], id="two missing"
+        ),
         pytest.param(
             {"name": "Augusta", "tags": ["a", 2], "owner": 8, "colour": "red", "size": 1},
             [
@@ -420,13 +518,22 @@ def somebody(table: str, id: Any) -> bool:
             ],
             id="one of each",
         ),
-        pytest.param({"name": "Ada", "phone": "1", "owner": "x"}, [(("owner",), "type", "x")], id="a bad reference is told once"),
+        pytest.param(
+            {"name": "Ada", "phone": "1", "owner": "x"},
+            [(("owner",), "type", "x")],
+            id="a bad reference is told once",
+        ),
         pytest.param([], [((), "type", [])], id="no object"),
     ],
 )
-def test_a_reader_names_every_problem_at_once(value: Any, problems: list[tuple[Path, str, Any]]) -> None:
+def test_a_reader_names_every_problem_at_once(
+    value: Any, problems: list[tuple[Path, str, Any]]
+) -> None:
     read, found = Reader(LEAD).read(value, somebody)
-    assert (read, sorted((problem.path, problem.keyword, problem.value) for problem in found)) == (value, problems)
+    assert (read, sorted((problem.path, problem.keyword, problem.value) for problem in found)) == (
+        value,
+        problems,
+    )
 
 
 def test_a_problem_carries_the_schema_of_its_property() -> None:
@@ -461,7 +568,9 @@ def test_a_schema_is_found_by_the_path_of_its_value(path: Path, part: Schema) ->
 
 
 def test_the_schema_of_other_properties_speaks_for_each_of_them() -> None:
-    assert schema_at({"type": "object", "additionalProperties": {"type": "string"}}, ("any",)) == {"type": "string"}
+    assert schema_at({"type": "object", "additionalProperties": {"type": "string"}}, ("any",)) == {
+        "type": "string"
+    }
 
 
 def test_a_partial_list_is_left_to_the_item_reader(write: Write) -> None:
@@ -471,5 +580,12 @@ def test_a_partial_list_is_left_to_the_item_reader(write: Write) -> None:
     body = document.operations[0].body
     assert body is not None
     assert body.item is not None
-    assert (body.reported, body.reader.read({"leads": [{}, 1]})[1], len(body.reader.read({"leads": [1, 2, 3]})[1])) == ("leads", [], 1)
-    assert ([problem.path for problem in body.item.read({})[1]], body.item.read({"name": "Ada"})[1]) == ([("name",)], [])
+    assert (
+        body.reported,
+        body.reader.read({"leads": [{}, 1]})[1],
+        len(body.reader.read({"leads": [1, 2, 3]})[1]),
+    ) == ("leads", [], 1)
+    assert (
+        [problem.path for problem in body.item.read({})[1]],
+        body.item.read({"name": "Ada"})[1],
+    ) == ([("name",)], [])

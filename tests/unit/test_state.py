@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from mockserver.state.tables import Change, Row, Table, TableSpec, Transaction
 
-SPEC = TableSpec("people", {"colour": lambda row: row.get("colour"), "size": lambda row: row.get("size")})
+SPEC = TableSpec(
+    "people", {"colour": lambda row: row.get("colour"), "size": lambda row: row.get("size")}
+)
 ADA: Row = {"id": 1, "colour": "red", "size": 3}
 BOB: Row = {"id": 2, "colour": "red", "size": None}
 CY: Row = {"id": 3, "colour": "blue", "size": 3}
@@ -29,7 +31,11 @@ def transaction(table: Table) -> Transaction:
 
 def everything(table: Table) -> Any:
     """All that can be seen of a table: rows and places in their order, the counter, and what each index finds."""
-    found = {(name, key): table.find(name, key) for name in SPEC.indexes for key in ("red", "blue", "green", 1, 2, 3, None)}
+    found = {
+        (name, key): table.find(name, key)
+        for name in SPEC.indexes
+        for key in ("red", "blue", "green", 1, 2, 3, None)
+    }
     return list(table.rows.items()), list(table.places.items()), table.serial, found
 
 
@@ -55,7 +61,11 @@ def test_a_row_put_again_keeps_its_place_and_moves_in_the_indexes() -> None:
     table = table_of(ADA, BOB, CY)
     blue = ADA | {"colour": "blue"}
     assert table.set(1, blue) is ADA
-    assert (list(table.rows), table.find("colour", "red"), table.find("colour", "blue")) == ([1, 2, 3], [BOB], [blue, CY])
+    assert (list(table.rows), table.find("colour", "red"), table.find("colour", "blue")) == (
+        [1, 2, 3],
+        [BOB],
+        [blue, CY],
+    )
 
 
 def test_a_row_that_comes_into_an_index_late_is_still_found_in_table_order() -> None:
@@ -66,14 +76,22 @@ def test_a_row_that_comes_into_an_index_late_is_still_found_in_table_order() -> 
 
 def test_a_deleted_row_is_in_no_index() -> None:
     table = table_of(ADA, BOB)
-    assert (table.set(1, None), table.find("colour", "red"), table.find("size", 3)) == (ADA, [BOB], [])
+    assert (table.set(1, None), table.find("colour", "red"), table.find("size", 3)) == (
+        ADA,
+        [BOB],
+        [],
+    )
 
 
 def test_a_row_put_after_its_deletion_is_the_newest_everywhere() -> None:
     table = table_of(ADA, BOB)
     table.set(1, None)
     table.set(1, ADA)
-    assert (list(table.rows), list(table.places), table.find("colour", "red")) == ([2, 1], [2, 1], [BOB, ADA])
+    assert (list(table.rows), list(table.places), table.find("colour", "red")) == (
+        [2, 1],
+        [2, 1],
+        [BOB, ADA],
+    )
 
 
 def test_rows_made_after_a_deletion_come_after_all_others() -> None:
@@ -129,7 +147,12 @@ def test_a_copy_shares_its_rows() -> None:
 
 def test_a_transaction_reads_what_the_tables_hold() -> None:
     tx = transaction(table_of(ADA, BOB))
-    assert (tx.get("people", 1), tx.get("people", 9), tx.find("people", "size", 3), list(tx.rows("people"))) == (
+    assert (
+        tx.get("people", 1),
+        tx.get("people", 9),
+        tx.find("people", "size", 3),
+        list(tx.rows("people")),
+    ) == (
         ADA,
         None,
         [ADA],
@@ -151,7 +174,11 @@ def test_a_commit_keeps_the_writes_and_lists_each_change() -> None:
     tx.put("people", CY)
     deleted = tx.delete("people", 2), tx.delete("people", 2)
     assert (tx.commit(), deleted) == (
-        [Change("people", 1, ADA, blue), Change("people", 3, None, CY), Change("people", 2, BOB, None)],
+        [
+            Change("people", 1, ADA, blue),
+            Change("people", 3, None, CY),
+            Change("people", 2, BOB, None),
+        ],
         (True, False),
     )
     assert list(table.rows.values()) == [blue, CY]
@@ -160,7 +187,11 @@ def test_a_commit_keeps_the_writes_and_lists_each_change() -> None:
 def test_numbers_count_from_the_table_and_stay_counted_after_a_commit() -> None:
     table = table_of(ADA, BOB)
     tx = transaction(table)
-    assert ([tx.next_number("people"), tx.next_number("people")], tx.commit(), table.serial) == ([3, 4], [], 4)
+    assert ([tx.next_number("people"), tx.next_number("people")], tx.commit(), table.serial) == (
+        [3, 4],
+        [],
+        4,
+    )
 
 
 def _nothing(tx: Transaction) -> None:
@@ -253,7 +284,10 @@ def test_a_rollback_touches_only_the_tables_it_wrote() -> None:
     tx.delete("people", 1)
     tx.next_number("places")
     tx.rollback()
-    assert (everything(people), everything(places)) == (everything(table_of(ADA)), everything(table_of(BOB)))
+    assert (everything(people), everything(places)) == (
+        everything(table_of(ADA)),
+        everything(table_of(BOB)),
+    )
 
 
 class Naive:
@@ -264,7 +298,9 @@ class Naive:
         self.serial = 0
 
     def put(self, row: Row) -> None:
-        at = next((i for i, other in enumerate(self.rows) if other["id"] == row["id"]), len(self.rows))
+        at = next(
+            (i for i, other in enumerate(self.rows) if other["id"] == row["id"]), len(self.rows)
+        )
         self.rows[at : at + 1] = [row]
 
     def delete(self, id: int) -> None:
@@ -275,13 +311,21 @@ class Naive:
 
 
 ids = st.integers(1, 4)
-rows = st.fixed_dictionaries({"id": ids, "colour": st.sampled_from(["red", "blue", None]), "size": st.sampled_from([1, 2, None])})
+rows = st.fixed_dictionaries(
+    {
+        "id": ids,
+        "colour": st.sampled_from(["red", "blue", None]),
+        "size": st.sampled_from([1, 2, None]),
+    }
+)
 writes = st.one_of(
     st.tuples(st.just("put"), rows),
     st.tuples(st.just("delete"), ids),
     st.tuples(st.just("number"), st.none()),
 )
-requests = st.tuples(st.sampled_from(["commit", "rollback", "save", "restore"]), st.lists(writes, max_size=5))
+requests = st.tuples(
+    st.sampled_from(["commit", "rollback", "save", "restore"]), st.lists(writes, max_size=5)
+)
 
 
 def _write(table: Table, writes: list[tuple[str, Any]], *, keep: bool) -> None:
@@ -310,14 +354,20 @@ def _write_naively(naive: Naive, writes: list[tuple[str, Any]]) -> None:
 
 
 def _same(table: Table, naive: Naive) -> None:
-    assert (list(table.rows.values()), list(table.places), table.serial) == (naive.rows, [row["id"] for row in naive.rows], naive.serial)
+    assert (list(table.rows.values()), list(table.places), table.serial) == (
+        naive.rows,
+        [row["id"] for row in naive.rows],
+        naive.serial,
+    )
     for index, keys in (("colour", ("red", "blue", None)), ("size", (1, 2, None))):
         assert [table.find(index, key) for key in keys] == [naive.find(index, key) for key in keys]
 
 
 @settings(derandomize=True, max_examples=200, deadline=None)
 @given(st.lists(requests, max_size=8))
-def test_a_table_behaves_like_a_list_of_rows(story: list[tuple[str, list[tuple[str, Any]]]]) -> None:
+def test_a_table_behaves_like_a_list_of_rows(
+    story: list[tuple[str, list[tuple[str, Any]]]],
+) -> None:
     table, naive = Table(SPEC), Naive()
     saved, kept = table.save(), ([*naive.rows], naive.serial)
     for end, steps in story:

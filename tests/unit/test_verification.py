@@ -15,11 +15,15 @@ UPDATE = "leads_update_update"
 
 
 def update(number: int, to: str = "OPEN", **slots: Any) -> Call:
-    return call(number, raw=b'{"phone_number": "+12025550101", "status": "%s"}' % to.encode(), **slots)
+    return call(
+        number, raw=b'{"phone_number": "+12025550101", "status": "%s"}' % to.encode(), **slots
+    )
 
 
 def listing(number: int) -> Call:
-    return call(number, "leads_list", "/sela/api/leads/", method="GET", query_string=b"page=2&page_size=10")
+    return call(
+        number, "leads_list", "/sela/api/leads/", method="GET", query_string=b"page=2&page_size=10"
+    )
 
 
 def verdict(expectation: dict[str, Any], *calls: Call, **limits: int) -> Verdict:
@@ -44,34 +48,57 @@ SENT = update(
     ("wanted", "lines"),
     [
         pytest.param({"vendor": "sela"}, [], id="the vendor"),
-        pytest.param({"vendor": "octanist"}, ['vendor: expected "octanist", was "sela"'], id="another vendor"),
+        pytest.param(
+            {"vendor": "octanist"}, ['vendor: expected "octanist", was "sela"'], id="another vendor"
+        ),
         pytest.param({"operation": UPDATE}, [], id="the operation"),
-        pytest.param({"operation": "leads_list"}, [f'operation: expected "leads_list", was "{UPDATE}"'], id="another operation"),
+        pytest.param(
+            {"operation": "leads_list"},
+            [f'operation: expected "leads_list", was "{UPDATE}"'],
+            id="another operation",
+        ),
         pytest.param({"method": "GET"}, ['method: expected "GET", was "PUT"'], id="another method"),
         pytest.param({"path": "/api/leads/update/"}, [], id="the path below the vendor's prefix"),
         pytest.param({"path": "/api/*/update*"}, [], id="a path with gaps"),
-        pytest.param({"path": "/api/leads/"}, ['path: expected "/api/leads/", was "/api/leads/update/"'], id="another path"),
+        pytest.param(
+            {"path": "/api/leads/"},
+            ['path: expected "/api/leads/", was "/api/leads/update/"'],
+            id="another path",
+        ),
         pytest.param({"query": {"b": "x y"}}, [], id="a parameter, decoded"),
         pytest.param({"query": {"a": "2"}}, [], id="the last of several"),
         pytest.param(
-            {"query": {"a": "1", "c": "3"}}, ['query.a: expected "1", was "2"', 'query.c: expected "3", was absent'], id="other parameters"
+            {"query": {"a": "1", "c": "3"}},
+            ['query.a: expected "1", was "2"', 'query.c: expected "3", was absent'],
+            id="other parameters",
         ),
-        pytest.param({"headers": {"Content-Type": "application/json"}}, [], id="a header in any case"),
+        pytest.param(
+            {"headers": {"Content-Type": "application/json"}}, [], id="a header in any case"
+        ),
         pytest.param(
             {"headers": {"content-type": "text/plain", "X-Trace": "1"}},
-            ['headers.content-type: expected "text/plain", was "application/json"', 'headers.x-trace: expected "1", was absent'],
+            [
+                'headers.content-type: expected "text/plain", was "application/json"',
+                'headers.x-trace: expected "1", was absent',
+            ],
             id="other headers",
         ),
         pytest.param({"headers": {"Authorization": "Token s3cret"}}, [], id="the credential"),
         pytest.param(
             {"headers": {"Authorization": "Token other", "X-API-KEY": "key"}},
-            ["headers.authorization: another than expected (credentials are not shown)", "headers.x-api-key: absent"],
+            [
+                "headers.authorization: another than expected (credentials are not shown)",
+                "headers.x-api-key: absent",
+            ],
             id="another credential, not shown",
         ),
         pytest.param({"body": {"status": "OPEN"}}, [], id="a part of the body"),
         pytest.param(
             {"body": {"status": "CLOSED", "email": "a@b.c"}},
-            ['body.status: expected "CLOSED", was "OPEN"', 'body.email: expected "a@b.c", was absent'],
+            [
+                'body.status: expected "CLOSED", was "OPEN"',
+                'body.email: expected "a@b.c", was absent',
+            ],
             id="another body",
         ),
         pytest.param({"status": 404}, ["status: expected 404, was 200"], id="another status"),
@@ -79,12 +106,18 @@ SENT = update(
         pytest.param({"fault": None}, ['fault: expected null, was "slow"'], id="no fault"),
         pytest.param(
             {"method": "GET", "path": "/", "status": 404},
-            ['method: expected "GET", was "PUT"', "status: expected 404, was 200", 'path: expected "/", was "/api/leads/update/"'],
+            [
+                'method: expected "GET", was "PUT"',
+                "status: expected 404, was 200",
+                'path: expected "/", was "/api/leads/update/"',
+            ],
             id="everything that differs",
         ),
     ],
 )
-def test_a_request_differs_from_a_filter_in_named_places(wanted: dict[str, Any], lines: list[str]) -> None:
+def test_a_request_differs_from_a_filter_in_named_places(
+    wanted: dict[str, Any], lines: list[str]
+) -> None:
     assert difference(wanted, SENT) == lines
 
 
@@ -95,14 +128,40 @@ FORM = {b"content-type": b"application/x-www-form-urlencoded"}
     ("entry", "wanted", "lines"),
     [
         pytest.param(call(raw=b""), {}, ["body: absent"], id="no body"),
-        pytest.param(call(raw=None), {}, ["body: was too large to be kept"], id="a body that was not read"),
+        pytest.param(
+            call(raw=None), {}, ["body: was too large to be kept"], id="a body that was not read"
+        ),
         pytest.param(call(raw=b'{"a": 1}'), {"a": 1.0}, [], id="numbers are equal as JSON has it"),
-        pytest.param(call(raw=b'{"a": 1}'), {"a": True}, ["body.a: expected true, was 1"], id="true is not 1"),
-        pytest.param(call(raw=b'{"a": [1, 2]}'), {"a": [1]}, ["body.a: expected 1 item, was 2 items"], id="lists are as long"),
-        pytest.param(call(raw=b'{"a": "1"}', body={"a": 1}), {"a": "1"}, [], id="JSON as it was sent, not as it was understood"),
-        pytest.param(call(raw=b"a=1", headers=FORM, body={"a": 1}), {"a": 1}, [], id="a form as it was understood"),
-        pytest.param(call(raw=b"a=1", headers=FORM), {"a": "1"}, [], id="a form that was not read has texts"),
-        pytest.param(call(raw=b"a=%00", headers=FORM), {"a": "1"}, ['body: expected {"a": "1"}, was "a=%00"'], id="a form that cannot be"),
+        pytest.param(
+            call(raw=b'{"a": 1}'), {"a": True}, ["body.a: expected true, was 1"], id="true is not 1"
+        ),
+        pytest.param(
+            call(raw=b'{"a": [1, 2]}'),
+            {"a": [1]},
+            ["body.a: expected 1 item, was 2 items"],
+            id="lists are as long",
+        ),
+        pytest.param(
+            call(raw=b'{"a": "1"}', body={"a": 1}),
+            {"a": "1"},
+            [],
+            id="JSON as it was sent, not as it was understood",
+        ),
+        pytest.param(
+            call(raw=b"a=1", headers=FORM, body={"a": 1}),
+            {"a": 1},
+            [],
+            id="a form as it was understood",
+        ),
+        pytest.param(
+            call(raw=b"a=1", headers=FORM), {"a": "1"}, [], id="a form that was not read has texts"
+        ),
+        pytest.param(
+            call(raw=b"a=%00", headers=FORM),
+            {"a": "1"},
+            ['body: expected {"a": "1"}, was "a=%00"'],
+            id="a form that cannot be",
+        ),
         pytest.param(call(raw=b"hello"), "hello", [], id="text"),
     ],
 )
@@ -166,7 +225,9 @@ WON = {"operation": UPDATE, "body": {"status": "WON"}}
         pytest.param(CLOSED, {"after": 4}, False, [], id="nothing came later"),
     ],
 )
-def test_one_filter_is_counted(wanted: dict[str, Any], bounds: dict[str, int], passed: bool, found: list[int]) -> None:
+def test_one_filter_is_counted(
+    wanted: dict[str, Any], bounds: dict[str, int], passed: bool, found: list[int]
+) -> None:
     told = verdict({"requests": [wanted], **bounds}, *THREE)
     assert (told.passed, told.found) == (passed, found)
 
@@ -184,31 +245,57 @@ LIST = {"operation": "leads_list"}
         pytest.param([LIST, OPEN], True, False, [3], id="in another order"),
         pytest.param([LIST, OPEN], False, True, [3, 1], id="in any order"),
         pytest.param([CLOSED, CLOSED], True, True, [2, 4], id="twice"),
-        pytest.param([CLOSED, CLOSED, CLOSED], True, False, [2, 4], id="each needs one of its own, in order"),
-        pytest.param([CLOSED, CLOSED, CLOSED], False, False, [2, 4], id="each needs one of its own, in any order"),
-        pytest.param([ANY, OPEN], False, True, [2, 1], id="a filter that fits much leaves room for one that fits little"),
+        pytest.param(
+            [CLOSED, CLOSED, CLOSED], True, False, [2, 4], id="each needs one of its own, in order"
+        ),
+        pytest.param(
+            [CLOSED, CLOSED, CLOSED],
+            False,
+            False,
+            [2, 4],
+            id="each needs one of its own, in any order",
+        ),
+        pytest.param(
+            [ANY, OPEN],
+            False,
+            True,
+            [2, 1],
+            id="a filter that fits much leaves room for one that fits little",
+        ),
         pytest.param([ANY, ANY, ANY, ANY], False, False, [1, 2, 4], id="more than there are"),
     ],
 )
-def test_several_filters_need_a_request_each(filters: list[dict[str, Any]], in_order: bool, passed: bool, found: list[int]) -> None:
+def test_several_filters_need_a_request_each(
+    filters: list[dict[str, Any]], in_order: bool, passed: bool, found: list[int]
+) -> None:
     told = verdict({"requests": filters, "in_order": in_order}, *THREE)
     assert (told.passed, told.found) == (passed, found)
 
 
 def test_answers_that_overtook_each_other_stand_in_the_order_of_their_requests() -> None:
-    assert verdict({"requests": [OPEN, LIST], "in_order": True}, listing(2), update(1)).found == [1, 2]
+    assert verdict({"requests": [OPEN, LIST], "in_order": True}, listing(2), update(1)).found == [
+        1,
+        2,
+    ]
 
 
 def test_what_passes_says_what_was_found() -> None:
-    message = (
-        f'expected at least 1 request like\n  {{"operation": "{UPDATE}", "body": {{"status": "CLOSED"}}}}\nfound 2 among 4 requests: 2, 4'
-    )
+    message = f'expected at least 1 request like\n  {{"operation": "{UPDATE}", "body": {{"status": "CLOSED"}}}}\nfound 2 among 4 requests: 2, 4'
     assert verdict({"requests": [CLOSED]}, *THREE) == Verdict(True, [2, 4], message)
 
 
 def test_what_fails_tells_the_nearest_requests_and_their_differences() -> None:
-    entries = (update(1), listing(2), update(3, "CLOSED", status=404), update(4), update(5), call(6))
-    told = verdict({"requests": [{"operation": UPDATE, "body": {"status": "CLOSED"}, "status": 200}]}, *entries)
+    entries = (
+        update(1),
+        listing(2),
+        update(3, "CLOSED", status=404),
+        update(4),
+        update(5),
+        call(6),
+    )
+    told = verdict(
+        {"requests": [{"operation": UPDATE, "body": {"status": "CLOSED"}, "status": 200}]}, *entries
+    )
     assert told == Verdict(
         False,
         [],
@@ -233,7 +320,11 @@ nearest:
 
 def test_a_request_to_the_right_operation_is_nearer_than_one_with_fewer_differences() -> None:
     wanted = CLOSED | {"status": 404, "headers": {"x-trace": "1"}, "body": {"status": "OPEN"}}
-    told = verdict({"requests": [wanted]}, update(1, "CLOSED"), call(2, "leads_create", raw=b'{"status":"OPEN"}', status=404))
+    told = verdict(
+        {"requests": [wanted]},
+        update(1, "CLOSED"),
+        call(2, "leads_create", raw=b'{"status":"OPEN"}', status=404),
+    )
     assert [each["number"] for each in told.nearest] == [1, 2]
 
 
@@ -243,7 +334,11 @@ def test_a_request_to_the_right_operation_is_nearer_than_one_with_fewer_differen
         pytest.param({"times": 0}, "expected no request like", id="none"),
         pytest.param({"times": 1}, "expected exactly 1 request like", id="one"),
         pytest.param({"at_most": 1}, "expected at most 1 request like", id="at most"),
-        pytest.param({"at_least": 0, "at_most": 1}, "expected at most 1 request like", id="at most, said in full"),
+        pytest.param(
+            {"at_least": 0, "at_most": 1},
+            "expected at most 1 request like",
+            id="at most, said in full",
+        ),
         pytest.param({"at_least": 3}, "expected at least 3 requests like", id="at least"),
         pytest.param({"at_least": 3, "at_most": 5}, "expected 3 to 5 requests like", id="between"),
     ],
@@ -254,7 +349,10 @@ def test_a_message_begins_with_what_was_expected(bounds: dict[str, int], line: s
 
 def test_too_many_have_no_nearest_but_their_numbers() -> None:
     told = verdict({"requests": [CLOSED], "times": 1, "after": 1}, *THREE)
-    assert (told.message.splitlines()[-1], told.nearest) == ("found 2 among 3 requests after number 1: 2, 4", [])
+    assert (told.message.splitlines()[-1], told.nearest) == (
+        "found 2 among 3 requests after number 1: 2, 4",
+        [],
+    )
 
 
 def test_an_order_that_does_not_hold_says_what_came_too_early() -> None:
@@ -282,12 +380,18 @@ def test_a_long_difference_is_cut_in_the_message_only() -> None:
     wanted = {"operation": UPDATE, "body": {f"field_{number}": 1 for number in range(30)}}
     told = verdict({"requests": [wanted]}, update(1))
     assert len(told.nearest[0]["differences"]) == 30
-    assert told.message.splitlines()[-2:] == ["    body.field_11: expected 1, was absent", "    and 18 more"]
+    assert told.message.splitlines()[-2:] == [
+        "    body.field_11: expected 1, was absent",
+        "    and 18 more",
+    ]
 
 
 def test_no_credential_stands_in_a_verdict() -> None:
     entry = update(1, headers={b"authorization": b"Token s3cret", b"x-api-key": b"s3cret"})
-    wanted = {"operation": UPDATE, "headers": {"Authorization": "Token 0ther", "X-API-Key": "0ther"}}
+    wanted = {
+        "operation": UPDATE,
+        "headers": {"Authorization": "Token 0ther", "X-API-Key": "0ther"},
+    }
     told = str(verdict({"requests": [wanted]}, entry))
     assert "s3cret" not in told
     assert "0ther" not in told
@@ -304,9 +408,19 @@ NO_FIELD = "'phone' is no field of {}: did you mean phoneNumber?"
 @pytest.mark.parametrize(
     ("wanted", "path", "message", "value"),
     [
-        pytest.param({"vendor": "sella"}, ("vendor",), "'sella' is no vendor: did you mean sela?", "sella", id="a vendor"),
         pytest.param(
-            {"vendor": "acme"}, ("vendor",), "'acme' is no vendor: known are nlpearl, octanist, sela", "acme", id="a vendor like none"
+            {"vendor": "sella"},
+            ("vendor",),
+            "'sella' is no vendor: did you mean sela?",
+            "sella",
+            id="a vendor",
+        ),
+        pytest.param(
+            {"vendor": "acme"},
+            ("vendor",),
+            "'acme' is no vendor: known are nlpearl, octanist, sela",
+            "acme",
+            id="a vendor like none",
         ),
         pytest.param(
             {"vendor": "sela", "operation": "leads_updat"},
@@ -371,7 +485,13 @@ NO_FIELD = "'phone' is no field of {}: did you mean phoneNumber?"
             "POST",
             id="a method that the operation does not have",
         ),
-        pytest.param({"operation": "add_lead", "body": {"phone": "1"}}, ("body", "phone"), NO_FIELD.format("add_lead"), "1", id="a field"),
+        pytest.param(
+            {"operation": "add_lead", "body": {"phone": "1"}},
+            ("body", "phone"),
+            NO_FIELD.format("add_lead"),
+            "1",
+            id="a field",
+        ),
         pytest.param(
             {"vendor": "nlpearl", "path": "/v2/outbound/*/lead", "body": {"phone": "1"}},
             ("body", "phone"),
@@ -379,15 +499,30 @@ NO_FIELD = "'phone' is no field of {}: did you mean phoneNumber?"
             "1",
             id="a field of an operation that only its path names",
         ),
-        pytest.param({"operation": "leads_list", "body": []}, ("body",), "leads_list takes no body", [], id="a body where there is none"),
         pytest.param(
-            {"fault": "rate_limit"}, ("fault",), "'rate_limit' is no fault: did you mean rate_limited?", "rate_limit", id="a fault"
+            {"operation": "leads_list", "body": []},
+            ("body",),
+            "leads_list takes no body",
+            [],
+            id="a body where there is none",
+        ),
+        pytest.param(
+            {"fault": "rate_limit"},
+            ("fault",),
+            "'rate_limit' is no fault: did you mean rate_limited?",
+            "rate_limit",
+            id="a fault",
         ),
     ],
 )
-def test_a_filter_that_can_never_fit_is_an_error(wanted: dict[str, Any], path: tuple[str, ...], message: str, value: Any) -> None:
+def test_a_filter_that_can_never_fit_is_an_error(
+    wanted: dict[str, Any], path: tuple[str, ...], message: str, value: Any
+) -> None:
     refusal = refused({"requests": [ANY, wanted]})
-    assert (refusal.kind, refusal.problems) == ("invalid", (problem(("requests", 1, *path), message, value),))
+    assert (refusal.kind, refusal.problems) == (
+        "invalid",
+        (problem(("requests", 1, *path), message, value),),
+    )
 
 
 @pytest.mark.parametrize(
@@ -398,12 +533,26 @@ def test_a_filter_that_can_never_fit_is_an_error(wanted: dict[str, Any], path: t
         pytest.param({"path": "*/Lead/External/x*y"}, id="a gap within a parameter"),
         pytest.param({"path": "/v2/*/*/*"}, id="several gaps"),
         pytest.param({"path": "*"}, id="any path"),
-        pytest.param({"vendor": "nlpearl", "path": "/V2/PEARL"}, id="a path in other letters, as a framework may take it"),
-        pytest.param({"operation": "leads_list", "method": "HEAD"}, id="a HEAD where there is a GET"),
-        pytest.param({"operation": UPDATE, "body": {"favourite_colour": "red"}}, id="a further field where those are taken"),
-        pytest.param({"operation": "add_lead", "body": {"PhoneNumber": "1"}}, id="a field in other letters"),
-        pytest.param({"operation": "add_lead", "body": [{"phone": "1"}]}, id="a body that is no object"),
-        pytest.param({"vendor": "sela", "body": {"leads": []}}, id="a field that one of the operations has"),
+        pytest.param(
+            {"vendor": "nlpearl", "path": "/V2/PEARL"},
+            id="a path in other letters, as a framework may take it",
+        ),
+        pytest.param(
+            {"operation": "leads_list", "method": "HEAD"}, id="a HEAD where there is a GET"
+        ),
+        pytest.param(
+            {"operation": UPDATE, "body": {"favourite_colour": "red"}},
+            id="a further field where those are taken",
+        ),
+        pytest.param(
+            {"operation": "add_lead", "body": {"PhoneNumber": "1"}}, id="a field in other letters"
+        ),
+        pytest.param(
+            {"operation": "add_lead", "body": [{"phone": "1"}]}, id="a body that is no object"
+        ),
+        pytest.param(
+            {"vendor": "sela", "body": {"leads": []}}, id="a field that one of the operations has"
+        ),
         pytest.param({"fault": None, "status": 200}, id="no fault"),
     ],
 )
@@ -422,11 +571,16 @@ def test_a_filter_that_could_fit_is_none(wanted: dict[str, Any]) -> None:
     ],
 )
 def test_no_operation_has_such_a_path(path: str) -> None:
-    assert [each.path for each in refused({"requests": [{"vendor": "sela", "path": path}]}).problems] == [("requests", 0, "path")]
+    assert [
+        each.path for each in refused({"requests": [{"vendor": "sela", "path": path}]}).problems
+    ] == [("requests", 0, "path")]
 
 
 def test_everything_misspelt_is_told_at_once() -> None:
-    filters = [{"vendor": "sella", "operation": "nope", "fault": "nope"}, {"operation": "add_lead", "body": {"a": 1, "b": 2}}]
+    filters = [
+        {"vendor": "sella", "operation": "nope", "fault": "nope"},
+        {"operation": "add_lead", "body": {"a": 1, "b": 2}},
+    ]
     paths = [each.path for each in refused({"requests": filters, "times": 1}).problems]
     assert paths == [
         ("times",),
@@ -454,8 +608,18 @@ def test_everything_misspelt_is_told_at_once() -> None:
         pytest.param(
             {"requests": [ANY, ANY], "times": 2, "at_most": 3},
             [
-                Problem(("times",), "exclusive", "counts the requests of one filter, and here are several", 2),
-                Problem(("at_most",), "exclusive", "counts the requests of one filter, and here are several", 3),
+                Problem(
+                    ("times",),
+                    "exclusive",
+                    "counts the requests of one filter, and here are several",
+                    2,
+                ),
+                Problem(
+                    ("at_most",),
+                    "exclusive",
+                    "counts the requests of one filter, and here are several",
+                    3,
+                ),
             ],
             id="a count of several filters",
         ),
@@ -465,7 +629,12 @@ def test_bounds_must_make_sense(expectation: dict[str, Any], problems: list[Prob
     assert refused(expectation).problems == tuple(problems)
 
 
-FIVE = (update(1, "CLOSED"), update(2, "CLOSED"), *(update(number) for number in (3, 4)), update(5, "CLOSED"))
+FIVE = (
+    update(1, "CLOSED"),
+    update(2, "CLOSED"),
+    *(update(number) for number in (3, 4)),
+    update(5, "CLOSED"),
+)
 
 
 @pytest.mark.parametrize(
@@ -473,14 +642,22 @@ FIVE = (update(1, "CLOSED"), update(2, "CLOSED"), *(update(number) for number in
     [
         pytest.param({"requests": [CLOSED]}, True, id="enough were found"),
         pytest.param({"requests": [CLOSED], "times": 0}, False, id="too many were found"),
-        pytest.param({"requests": [CLOSED], "at_most": 0}, False, id="more than the limit were found"),
-        pytest.param({"requests": [CLOSED], "times": 1, "after": 2}, True, id="what was dropped came before"),
-        pytest.param({"requests": [WON], "after": 2}, False, id="what was dropped came before, and it fails"),
+        pytest.param(
+            {"requests": [CLOSED], "at_most": 0}, False, id="more than the limit were found"
+        ),
+        pytest.param(
+            {"requests": [CLOSED], "times": 1, "after": 2}, True, id="what was dropped came before"
+        ),
+        pytest.param(
+            {"requests": [WON], "after": 2}, False, id="what was dropped came before, and it fails"
+        ),
         pytest.param({"requests": [OPEN, CLOSED], "in_order": True}, True, id="each was found"),
         pytest.param({"requests": [OPEN], "at_least": 0}, True, id="nothing was asked for"),
     ],
 )
-def test_dropped_entries_that_decide_nothing_leave_the_verdict(expectation: dict[str, Any], passed: bool) -> None:
+def test_dropped_entries_that_decide_nothing_leave_the_verdict(
+    expectation: dict[str, Any], passed: bool
+) -> None:
     assert verdict(expectation, *FIVE, max_entries=3).passed is passed
 
 
@@ -492,8 +669,12 @@ def test_dropped_entries_that_decide_nothing_leave_the_verdict(expectation: dict
         pytest.param({"requests": [WON], "times": 0}, id="there was none"),
         pytest.param({"requests": [CLOSED], "times": 1}, id="exactly so many"),
         pytest.param({"requests": [CLOSED], "at_most": 2}, id="no more than the limit"),
-        pytest.param({"requests": [CLOSED], "times": 1, "after": 1}, id="one of the later ones was dropped"),
-        pytest.param({"requests": [CLOSED, OPEN, CLOSED], "in_order": True}, id="the order could have held"),
+        pytest.param(
+            {"requests": [CLOSED], "times": 1, "after": 1}, id="one of the later ones was dropped"
+        ),
+        pytest.param(
+            {"requests": [CLOSED, OPEN, CLOSED], "in_order": True}, id="the order could have held"
+        ),
         pytest.param({"requests": [CLOSED, CLOSED]}, id="each could have had one"),
     ],
 )
@@ -508,4 +689,7 @@ Verify with `after` 2 or greater, or start the server with more --journal-entrie
 
 
 def test_a_misspelt_filter_is_told_before_dropped_entries() -> None:
-    assert refused({"requests": [{"vendor": "acme"}], "times": 0}, *FIVE, max_entries=3).kind == "invalid"
+    assert (
+        refused({"requests": [{"vendor": "acme"}], "times": 0}, *FIVE, max_entries=3).kind
+        == "invalid"
+    )

@@ -6,19 +6,35 @@ from typing import Any
 import pytest
 
 from mockserver.errors import Path, Refusal
-from mockserver.wire import Form, Unsafe, Upload, checked, read_form, read_json, read_multipart, read_query, write_json
+from mockserver.wire import (
+    Form,
+    Unsafe,
+    Upload,
+    checked,
+    read_form,
+    read_json,
+    read_multipart,
+    read_query,
+    write_json,
+)
 
 DEPTH = 3
 NUL = "Null characters are not allowed."
 NOT_FINITE = "Out of range float values are not JSON compliant."
 
 
-def refusal_of(read: Callable[..., Any], *arguments: Any) -> tuple[str, str | None, list[tuple[Path, str, str]]]:
+def refusal_of(
+    read: Callable[..., Any], *arguments: Any
+) -> tuple[str, str | None, list[tuple[Path, str, str]]]:
     """Kind, message and problems of the refusal that the call must end in."""
     with pytest.raises(Refusal) as caught:
         read(*arguments)
     refusal = caught.value
-    return refusal.kind, refusal.message, [(problem.path, problem.keyword, problem.message) for problem in refusal.problems]
+    return (
+        refusal.kind,
+        refusal.message,
+        [(problem.path, problem.keyword, problem.message) for problem in refusal.problems],
+    )
 
 
 @pytest.mark.parametrize(
@@ -26,18 +42,28 @@ def refusal_of(read: Callable[..., Any], *arguments: Any) -> tuple[str, str | No
     [
         pytest.param(b"{}", {}, id="an empty object"),
         pytest.param(b"null", None, id="null"),
-        pytest.param(b' {"a": [1, 1.5, true, "\\u00e9"]} ', {"a": [1, 1.5, True, "é"]}, id="a bit of everything"),
+        pytest.param(
+            b' {"a": [1, 1.5, true, "\\u00e9"]} ',
+            {"a": [1, 1.5, True, "é"]},
+            id="a bit of everything",
+        ),
         pytest.param('{"a": "é"}'.encode(), {"a": "é"}, id="UTF-8"),
         pytest.param(b'{"a": 1, "a": 2}', {"a": 2}, id="the last of two equal keys"),
         pytest.param(b'"\\ud83d\\ude00"', "\U0001f600", id="a surrogate pair is one character"),
         pytest.param(b'"\\\\u0000"', "\\u0000", id="an escaped backslash before u0000"),
         pytest.param(b"9007199254740993", 2**53 + 1, id="past the integers of a float"),
         pytest.param(b"18446744073709551616", 2**64, id="past 64 bits"),
-        pytest.param(b"-123456789012345678901234567890", -123456789012345678901234567890, id="far past 64 bits"),
+        pytest.param(
+            b"-123456789012345678901234567890",
+            -123456789012345678901234567890,
+            id="far past 64 bits",
+        ),
         pytest.param(b"[1" + b"0" * 400 + b"]", [10**400], id="400 digits"),
         pytest.param(b"0.1234567890123456789", 0.12345678901234568, id="a float with many digits"),
         pytest.param(b"[[[1]]]", [[[1]]], id="as deep as may be"),
-        pytest.param(b'[["[[[[", "\\"[[{{"]]', [["[[[[", '"[[{{']], id="brackets in texts do not nest"),
+        pytest.param(
+            b'[["[[[[", "\\"[[{{"]]', [["[[[[", '"[[{{']], id="brackets in texts do not nest"
+        ),
         pytest.param(b"[[], [], [], {}]", [[], [], [], {}], id="many brackets side by side"),
     ],
 )
@@ -52,21 +78,43 @@ def test_json_is_read_exactly(raw: bytes, value: Any) -> None:
         pytest.param(b"", "Expecting value: line 1 column 1 (char 0)", id="empty"),
         pytest.param(b"  ", "Expecting value: line 1 column 3 (char 2)", id="blank"),
         pytest.param(b'{"a":', "Expecting value: line 1 column 6 (char 5)", id="cut off"),
-        pytest.param(b"{a: 1}", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)", id="no quotes"),
-        pytest.param(b"{} {}", "Extra data: line 1 column 4 (char 3)", id="two values"),
-        pytest.param(b'"\x00"', "Invalid control character at: line 1 column 2 (char 1)", id="a raw NUL"),
-        pytest.param(b"\xef\xbb\xbf{}", "Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)", id="a byte order mark"),
-        pytest.param(b'"\xff"', "'utf-8' codec can't decode byte 0xff in position 1: invalid start byte", id="no UTF-8"),
         pytest.param(
-            b'"\xed\xa0\x80"', "'utf-8' codec can't decode byte 0xed in position 1: invalid continuation byte", id="a raw surrogate"
+            b"{a: 1}",
+            "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+            id="no quotes",
+        ),
+        pytest.param(b"{} {}", "Extra data: line 1 column 4 (char 3)", id="two values"),
+        pytest.param(
+            b'"\x00"', "Invalid control character at: line 1 column 2 (char 1)", id="a raw NUL"
+        ),
+        pytest.param(
+            b"\xef\xbb\xbf{}",
+            "Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)",
+            id="a byte order mark",
+        ),
+        pytest.param(
+            b'"\xff"',
+            "'utf-8' codec can't decode byte 0xff in position 1: invalid start byte",
+            id="no UTF-8",
+        ),
+        pytest.param(
+            b'"\xed\xa0\x80"',
+            "'utf-8' codec can't decode byte 0xed in position 1: invalid continuation byte",
+            id="a raw surrogate",
         ),
         pytest.param(b"[NaN]", "Out of range float values are not JSON compliant: 'NaN'", id="NaN"),
-        pytest.param(b"[-Infinity]", "Out of range float values are not JSON compliant: '-Infinity'", id="infinity"),
+        pytest.param(
+            b"[-Infinity]",
+            "Out of range float values are not JSON compliant: '-Infinity'",
+            id="infinity",
+        ),
         pytest.param(b"[[[[1]]]]", "depth", id="one level too deep"),
         pytest.param(b"[" * 100_000, "depth", id="very deep and never closed"),
         pytest.param(b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "depth", id="very deep objects"),
         pytest.param(
-            b"1" * 5000, "Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits", id="5,000 digits"
+            b"1" * 5000,
+            "Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits",
+            id="5,000 digits",
         ),
     ],
 )
@@ -78,16 +126,28 @@ def test_what_is_not_json_is_malformed(raw: bytes, message: str) -> None:
     ("raw", "problems"),
     [
         pytest.param(b'{"a": "x\\u0000y"}', [(("a",), "null-character", NUL)], id="NUL in a text"),
-        pytest.param(b'{"a": {"\\u0000": 1}}', [(("a",), "null-character", NUL)], id="NUL in a key"),
         pytest.param(
-            b'{"a": ["\\ud800"]}', [(("a", 0), "surrogate", "Surrogate characters are not allowed: U+D800.")], id="lone surrogate"
+            b'{"a": {"\\u0000": 1}}', [(("a",), "null-character", NUL)], id="NUL in a key"
         ),
-        pytest.param(b'"\\udc00\\ud800"', [((), "surrogate", "Surrogate characters are not allowed: U+DC00.")], id="surrogates swapped"),
+        pytest.param(
+            b'{"a": ["\\ud800"]}',
+            [(("a", 0), "surrogate", "Surrogate characters are not allowed: U+D800.")],
+            id="lone surrogate",
+        ),
+        pytest.param(
+            b'"\\udc00\\ud800"',
+            [((), "surrogate", "Surrogate characters are not allowed: U+DC00.")],
+            id="surrogates swapped",
+        ),
         pytest.param(b'{"a": 1e999}', [(("a",), "finite", NOT_FINITE)], id="1e999"),
-        pytest.param(b'{"a": [1, -1e999]}', [(("a", 1), "finite", NOT_FINITE)], id="-1e999 in a list"),
+        pytest.param(
+            b'{"a": [1, -1e999]}', [(("a", 1), "finite", NOT_FINITE)], id="-1e999 in a list"
+        ),
     ],
 )
-def test_what_no_database_would_hold_is_a_problem_at_its_place(raw: bytes, problems: list[tuple[Path, str, str]]) -> None:
+def test_what_no_database_would_hold_is_a_problem_at_its_place(
+    raw: bytes, problems: list[tuple[Path, str, str]]
+) -> None:
     assert refusal_of(read_json, raw, DEPTH) == ("invalid", None, problems)
 
 
@@ -114,7 +174,9 @@ def test_a_safe_value_is_handed_on_as_it_is() -> None:
     ("value", "raw"),
     [
         pytest.param({"a": [1, None, "é"]}, '{"a":[1,null,"é"]}', id="compact UTF-8"),
-        pytest.param({"a": 2**70, "b": "é"}, '{"a":1180591620717411303424,"b":"é"}', id="past 64 bits"),
+        pytest.param(
+            {"a": 2**70, "b": "é"}, '{"a":1180591620717411303424,"b":"é"}', id="past 64 bits"
+        ),
     ],
 )
 def test_json_is_written_compactly_and_exactly(value: Any, raw: str) -> None:
@@ -147,7 +209,9 @@ def test_a_form_is_read_as_texts(raw: bytes, fields: dict[str, str]) -> None:
         pytest.param(b"a=%00", "invalid", None, [(("a",), "null-character", NUL)], id="NUL"),
     ],
 )
-def test_a_bad_form_is_refused(raw: bytes, kind: str, message: str | None, problems: list[tuple[Path, str, str]]) -> None:
+def test_a_bad_form_is_refused(
+    raw: bytes, kind: str, message: str | None, problems: list[tuple[Path, str, str]]
+) -> None:
     assert refusal_of(read_form, raw) == (kind, message, problems)
 
 
@@ -155,9 +219,19 @@ def test_a_bad_form_is_refused(raw: bytes, kind: str, message: str | None, probl
     ("form", "items"),
     [
         pytest.param({"a": "1", "b[0]": "2", "a[x]c": "3", "a[-1]c": "4"}, [], id="none"),
-        pytest.param({"a[1]": "x", "a[0]": "y"}, ["y", "x"], id="texts, in the order of their numbers"),
-        pytest.param({"a[7]b": "1", "a[7]c": "2", "a[3]b": "3"}, [{"b": "3"}, {"b": "1", "c": "2"}], id="forms, with numbers left out"),
-        pytest.param({"a[0]b[1]": "x", "a[1].b": "y"}, [{"b[1]": "x"}, {".b": "y"}], id="the rest of a name is a name"),
+        pytest.param(
+            {"a[1]": "x", "a[0]": "y"}, ["y", "x"], id="texts, in the order of their numbers"
+        ),
+        pytest.param(
+            {"a[7]b": "1", "a[7]c": "2", "a[3]b": "3"},
+            [{"b": "3"}, {"b": "1", "c": "2"}],
+            id="forms, with numbers left out",
+        ),
+        pytest.param(
+            {"a[0]b[1]": "x", "a[1].b": "y"},
+            [{"b[1]": "x"}, {".b": "y"}],
+            id="the rest of a name is a name",
+        ),
     ],
 )
 def test_a_form_spells_a_list_by_numbers(form: dict[str, str], items: list[Any]) -> None:
@@ -171,7 +245,9 @@ def test_a_form_spells_a_list_by_numbers(form: dict[str, str], items: list[Any])
         pytest.param(b"a=1&b=&c", {"a": "1", "b": "", "c": ""}, id="empty values are kept"),
         pytest.param(b"a=1&a=2", {"a": "2"}, id="the last of two"),
         pytest.param(b"a=%C3%A9+b", {"a": "é b"}, id="escapes"),
-        pytest.param(b"a=%ff&b=\xff", {"a": "\ufffd", "b": "\ufffd"}, id="what is not UTF-8 is replaced"),
+        pytest.param(
+            b"a=%ff&b=\xff", {"a": "\ufffd", "b": "\ufffd"}, id="what is not UTF-8 is replaced"
+        ),
         pytest.param(b"a=%00", {"a": "\0"}, id="NUL is left to the operation"),
     ],
 )
@@ -195,21 +271,57 @@ def part(head: bytes, body: bytes) -> bytes:
         pytest.param(b"", {}, id="empty"),
         pytest.param(part(TEXT, b"1") + END, {"a": "1"}, id="one field"),
         pytest.param(part(TEXT, b"") + END, {"a": ""}, id="an empty field"),
-        pytest.param(part(TEXT, "é\r\né".encode()) + END, {"a": "é\r\né"}, id="UTF-8 and line breaks"),
+        pytest.param(
+            part(TEXT, "é\r\né".encode()) + END, {"a": "é\r\né"}, id="UTF-8 and line breaks"
+        ),
         pytest.param(part(TEXT, b"1") + part(TEXT, b"2") + END, {"a": "2"}, id="the last of two"),
-        pytest.param(part(TEXT + b"\r\nContent-Transfer-Encoding: BASE64", b"YWI=") + END, {"a": "ab"}, id="base64"),
+        pytest.param(
+            part(TEXT + b"\r\nContent-Transfer-Encoding: BASE64", b"YWI=") + END,
+            {"a": "ab"},
+            id="base64",
+        ),
         pytest.param(part(TEXT, b"1") + END + b"epilogue", {"a": "1"}, id="an epilogue"),
-        pytest.param(part(TEXT + b"\r\nContent-Transfer-Encoding: base64", b"YWI") + END, {"a": "YWI"}, id="no base64 after all"),
-        pytest.param(part(TEXT, b"\xff") + END, {"a": "\ufffd"}, id="what is not UTF-8 is replaced"),
-        pytest.param(part(b"content-disposition: form-data; NAME=a", b"1") + END, {"a": "1"}, id="capitals and quotes do not matter"),
-        pytest.param(part(TEXT.replace(b'"a"', rb'"a \"b\""'), b"1") + END, {'a "b"': "1"}, id="quotes in a name"),
-        pytest.param(part(TEXT + b'; filename=""', b"1") + END, {"a": "1"}, id="a file without a name is a text"),
-        pytest.param(part(b"X-Any: 1", b"1") + part(b"Content-Disposition: form-data", b"2") + END, {}, id="parts without a name"),
+        pytest.param(
+            part(TEXT + b"\r\nContent-Transfer-Encoding: base64", b"YWI") + END,
+            {"a": "YWI"},
+            id="no base64 after all",
+        ),
+        pytest.param(
+            part(TEXT, b"\xff") + END, {"a": "\ufffd"}, id="what is not UTF-8 is replaced"
+        ),
+        pytest.param(
+            part(b"content-disposition: form-data; NAME=a", b"1") + END,
+            {"a": "1"},
+            id="capitals and quotes do not matter",
+        ),
+        pytest.param(
+            part(TEXT.replace(b'"a"', rb'"a \"b\""'), b"1") + END,
+            {'a "b"': "1"},
+            id="quotes in a name",
+        ),
+        pytest.param(
+            part(TEXT + b'; filename=""', b"1") + END,
+            {"a": "1"},
+            id="a file without a name is a text",
+        ),
+        pytest.param(
+            part(b"X-Any: 1", b"1") + part(b"Content-Disposition: form-data", b"2") + END,
+            {},
+            id="parts without a name",
+        ),
         pytest.param(b"nonsense", {}, id="no parts"),
         pytest.param(part(TEXT, b"1").replace(b"--B", b"--C"), {}, id="another boundary"),
-        pytest.param(part(TEXT, b"1") + b"--B\r\n" + TEXT.replace(b'"a"', b'"b"') + b"\r\n\r\nhal", {"a": "1", "b": "hal"}, id="cut off"),
+        pytest.param(
+            part(TEXT, b"1") + b"--B\r\n" + TEXT.replace(b'"a"', b'"b"') + b"\r\n\r\nhal",
+            {"a": "1", "b": "hal"},
+            id="cut off",
+        ),
         pytest.param(b"--B\r\nContent-Dispo", {}, id="cut off in a header"),
-        pytest.param(b"".join(part(TEXT, b"%d" % i) for i in range(1000)) + END, {"a": "999"}, id="as many fields as may be"),
+        pytest.param(
+            b"".join(part(TEXT, b"%d" % i) for i in range(1000)) + END,
+            {"a": "999"},
+            id="as many fields as may be",
+        ),
     ],
 )
 def test_a_multipart_form_is_read_as_texts(raw: bytes, fields: dict[str, str]) -> None:
@@ -217,7 +329,13 @@ def test_a_multipart_form_is_read_as_texts(raw: bytes, fields: dict[str, str]) -
     assert (form, type(form)) == (fields, Form)
 
 
-@pytest.mark.parametrize("body", [pytest.param(b"hello", id="small"), pytest.param(b"\xff\0" * 2_000_000, id="large and not a text")])
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"hello", id="small"),
+        pytest.param(b"\xff\0" * 2_000_000, id="large and not a text"),
+    ],
+)
 def test_a_file_is_an_upload(body: bytes) -> None:
     form = read_multipart(part(FILE, body) + part(TEXT.replace(b'"a"', b'"b"'), b"1") + END, TYPE)
     assert (type(form["a"]), form["b"], len(form)) == (Upload, "1", 2)
@@ -226,19 +344,37 @@ def test_a_file_is_an_upload(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("raw", "content_type", "message"),
     [
-        pytest.param(part(TEXT, b"1") + END, "multipart/form-data", "Invalid boundary in multipart: None", id="no boundary"),
-        pytest.param(part(TEXT, b"1") + END, "multipart/form-data; boundary=", "Invalid boundary in multipart: ", id="an empty boundary"),
+        pytest.param(
+            part(TEXT, b"1") + END,
+            "multipart/form-data",
+            "Invalid boundary in multipart: None",
+            id="no boundary",
+        ),
+        pytest.param(
+            part(TEXT, b"1") + END,
+            "multipart/form-data; boundary=",
+            "Invalid boundary in multipart: ",
+            id="an empty boundary",
+        ),
     ],
 )
 def test_a_bad_multipart_form_is_malformed(raw: bytes, content_type: str, message: str) -> None:
-    assert refusal_of(read_multipart, raw, content_type) == ("malformed", f"Multipart form parse error - {message}", [])
+    assert refusal_of(read_multipart, raw, content_type) == (
+        "malformed",
+        f"Multipart form parse error - {message}",
+        [],
+    )
 
 
 @pytest.mark.parametrize(
     ("raw", "kind", "message", "problems"),
     [
-        pytest.param(part(TEXT, b"1") * 1001 + END, "malformed", "fields", [], id="too many fields"),
-        pytest.param(part(TEXT, b"a\0b") + END, "invalid", None, [(("a",), "null-character", NUL)], id="NUL"),
+        pytest.param(
+            part(TEXT, b"1") * 1001 + END, "malformed", "fields", [], id="too many fields"
+        ),
+        pytest.param(
+            part(TEXT, b"a\0b") + END, "invalid", None, [(("a",), "null-character", NUL)], id="NUL"
+        ),
     ],
 )
 def test_a_multipart_form_of_too_many_or_unsafe_fields_is_refused(

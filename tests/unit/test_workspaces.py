@@ -11,10 +11,14 @@ from mockserver.workspaces import Workspaces, workspace_name
 from tests.unit import tiny
 
 
-def workspaces(*, strict: bool = False, declared: tuple[str, ...] = (), limit: int = 100) -> Workspaces:
+def workspaces(
+    *, strict: bool = False, declared: tuple[str, ...] = (), limit: int = 100
+) -> Workspaces:
     """Workspaces that begin with Ada, under other rules of entry."""
     seed = tiny.workspaces(tiny.vendor()).seed
-    return Workspaces(seed, strict=strict, declared=frozenset(declared), default="demo", limit=limit)
+    return Workspaces(
+        seed, strict=strict, declared=frozenset(declared), default="demo", limit=limit
+    )
 
 
 def refusal_of(enter: Callable[[], object]) -> tuple[str, str | None]:
@@ -38,7 +42,9 @@ def refusal_of(enter: Callable[[], object]) -> tuple[str, str | None]:
         pytest.param("demo\n", "ws-eb9c26baee47", id="a line break"),
     ],
 )
-def test_a_workspace_is_named_like_its_account_or_by_a_digest_of_it(account: str, name: str) -> None:
+def test_a_workspace_is_named_like_its_account_or_by_a_digest_of_it(
+    account: str, name: str
+) -> None:
     assert workspace_name(account) == name
 
 
@@ -54,7 +60,12 @@ def test_accounts_have_workspaces_of_their_own_with_the_seed_in_them() -> None:
     mine.settings["tiny"]["size"] = 7
     mine.clock = Clock(datetime(2030, 1, 1, tzinfo=UTC))
     mine.requests += 1
-    assert (list(yours.tables["tiny"]["people"].rows), yours.settings["tiny"]["size"], yours.clock.now(), yours.requests) == (
+    assert (
+        list(yours.tables["tiny"]["people"].rows),
+        yours.settings["tiny"]["size"],
+        yours.clock.now(),
+        yours.requests,
+    ) == (
         [1],
         3,
         tiny.NOW,
@@ -76,7 +87,9 @@ def test_two_accounts_never_get_in(account: str, strict: bool) -> None:
 
 
 @pytest.mark.parametrize(("account", "name"), [("me", "me"), (None, "demo")])
-def test_strict_admits_declared_accounts_and_requests_that_need_no_credential(account: str | None, name: str) -> None:
+def test_strict_admits_declared_accounts_and_requests_that_need_no_credential(
+    account: str | None, name: str
+) -> None:
     assert workspaces(strict=True, declared=("me",)).of(account).name == name
 
 
@@ -113,7 +126,10 @@ def test_there_are_no_more_workspaces_than_allowed() -> None:
     worlds = workspaces(limit=2)
     worlds.of("one")
     worlds.of("two")
-    assert refusal_of(lambda: worlds.of("three")) == ("forbidden", "This server holds at most 2 workspaces.")
+    assert refusal_of(lambda: worlds.of("three")) == (
+        "forbidden",
+        "This server holds at most 2 workspaces.",
+    )
     assert (worlds.of("one").name, [each.name for each in worlds]) == ("one", ["one", "two"])
 
 

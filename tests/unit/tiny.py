@@ -109,13 +109,24 @@ class Plain:
         return raw
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
-        problems = [[list(problem.path), problem.keyword, problem.place] for problem in refusal.problems]
+        problems = [
+            [list(problem.path), problem.keyword, problem.place] for problem in refusal.problems
+        ]
         allowed = list(call.methods) if refusal.kind == "method_not_allowed" else []
-        body = {"kind": refusal.kind, "message": refusal.message, "problems": problems, "allowed": allowed}
-        return Reply({key: value for key, value in body.items() if value}, STATUSES.get(refusal.kind, 400))
+        body = {
+            "kind": refusal.kind,
+            "message": refusal.message,
+            "problems": problems,
+            "allowed": allowed,
+        }
+        return Reply(
+            {key: value for key, value in body.items() if value}, STATUSES.get(refusal.kind, 400)
+        )
 
     def accept(self, reply: Reply, call: Call) -> Reply:
-        return Reply(reply.body, reply.status, (*reply.headers, (b"content-type", b"application/json")))
+        return Reply(
+            reply.body, reply.status, (*reply.headers, (b"content-type", b"application/json"))
+        )
 
 
 def vendor(dialect: Plain | None = None) -> Vendor:
@@ -126,12 +137,16 @@ def vendor(dialect: Plain | None = None) -> Vendor:
 
     settings = (
         Setting("colour", "red", "Which.", "chosen", "nowhere", ("red", "blue")),
-        Setting("unknown_references", "refuse", "Whether.", "chosen", "nowhere", ("refuse", "accept")),
+        Setting(
+            "unknown_references", "refuse", "Whether.", "chosen", "nowhere", ("refuse", "accept")
+        ),
         Setting("size", 3, "How much.", "chosen", "nowhere", least=1),
         Setting("loud", False, "Whether.", "chosen", "nowhere"),
     )
     people = TableSpec("people", {"name": lambda row: row["name"]})
-    tiny = Vendor("tiny", dialect or Plain(), (people,), seed, settings, curl="curl {url}/v1/people")
+    tiny = Vendor(
+        "tiny", dialect or Plain(), (people,), seed, settings, curl="curl {url}/v1/people"
+    )
     for handler in (list_people, create_person, who, change_person):
         tiny.operation(handler)
     return tiny
@@ -154,7 +169,14 @@ def create_person(call: Call, tx: Transaction) -> Reply:
 
 def who(call: Call, tx: Transaction) -> Reply:
     """What a handler is told of its caller."""
-    return Reply({"account": call.account, "now": call.now.isoformat(), "url": call.url, "number": call.number})
+    return Reply(
+        {
+            "account": call.account,
+            "now": call.now.isoformat(),
+            "url": call.url,
+            "number": call.number,
+        }
+    )
 
 
 def change_person(call: Call, tx: Transaction) -> Reply:
@@ -169,14 +191,18 @@ def change_person(call: Call, tx: Transaction) -> Reply:
 def workspaces(*vendors: Vendor) -> Workspaces:
     """Workspaces that begin with Ada."""
     tables = {each.name: {spec.name: Table(spec) for spec in each.tables} for each in vendors}
-    seed = Workspace("seed", tables, {each.name: each.defaults() for each in vendors}, Clock(NOW), seed=1)
+    seed = Workspace(
+        "seed", tables, {each.name: each.defaults() for each in vendors}, Clock(NOW), seed=1
+    )
     for each in vendors:
         tx = seed.transaction(each.name)
         tx.put("people", {"id": tx.next_number("people"), "name": "Ada"})
     return Workspaces(seed, strict=False, declared=frozenset(), default="demo", limit=100)
 
 
-def site(folder: File, dialect: Plain | None = None, *, lenient: bool = True, max_body: int = 1000) -> tuple[Site, Workspaces]:
+def site(
+    folder: File, dialect: Plain | None = None, *, lenient: bool = True, max_body: int = 1000
+) -> tuple[Site, Workspaces]:
     """The vendor, served from a document in that folder."""
     file = folder / "tiny.yaml"
     file.write_text(DOCUMENT, "utf-8")

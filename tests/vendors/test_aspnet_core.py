@@ -48,10 +48,14 @@ def test_a_validation_problem_has_this_shape(nlpearl: httpx.Client) -> None:
     }
 
 
-def test_trace_ids_differ_from_request_to_request_and_repeat_from_run_to_run(serve: Callable[..., str]) -> None:
+def test_trace_ids_differ_from_request_to_request_and_repeat_from_run_to_run(
+    serve: Callable[..., str],
+) -> None:
     runs = []
     for url in (serve(seed=7), serve(seed=7)):
-        with httpx.Client(base_url=f"{url}/nlpearl", headers={"Authorization": "Bearer a:b"}) as client:
+        with httpx.Client(
+            base_url=f"{url}/nlpearl", headers={"Authorization": "Bearer a:b"}
+        ) as client:
             runs.append([client.get(f"{LEAD}/unknown").json()["traceId"] for _ in range(2)])
     assert runs[0] == runs[1]
     assert len(set(runs[0])) == 2
@@ -74,10 +78,18 @@ def test_trace_ids_differ_from_request_to_request_and_repeat_from_run_to_run(ser
         pytest.param("Bearer expired:secret", id="expired account"),
     ],
 )
-def test_a_bad_credential_is_answered_401_without_a_body(nlpearl: httpx.Client, credential: str | None) -> None:
+def test_a_bad_credential_is_answered_401_without_a_body(
+    nlpearl: httpx.Client, credential: str | None
+) -> None:
     del nlpearl.headers["authorization"]
-    answer = nlpearl.get("/v2/Account", headers={} if credential is None else {"Authorization": credential})
-    assert (answer.status_code, answer.content, answer.headers["www-authenticate"]) == (401, b"", "Bearer")
+    answer = nlpearl.get(
+        "/v2/Account", headers={} if credential is None else {"Authorization": credential}
+    )
+    assert (answer.status_code, answer.content, answer.headers["www-authenticate"]) == (
+        401,
+        b"",
+        "Bearer",
+    )
     assert "content-type" not in answer.headers
 
 
@@ -87,7 +99,12 @@ def test_a_good_credential_gets_in(nlpearl: httpx.Client, credential: str) -> No
 
 
 def test_the_credential_is_looked_at_before_the_body(nlpearl: httpx.Client) -> None:
-    assert nlpearl.post(LEAD, content=b"{", headers=JSON | {"Authorization": "Bearer secret"}).status_code == 401
+    assert (
+        nlpearl.post(
+            LEAD, content=b"{", headers=JSON | {"Authorization": "Bearer secret"}
+        ).status_code
+        == 401
+    )
 
 
 @pytest.mark.parametrize("credential", ["Bearer a:b", "Bearer secret"])
@@ -125,7 +142,12 @@ def test_paths_match_in_any_letter_case(nlpearl: httpx.Client) -> None:
     ],
 )
 def test_these_content_types_are_read(nlpearl: httpx.Client, content_type: str) -> None:
-    assert nlpearl.put(ONE, content=b'{"status": 100}', headers={"content-type": content_type}).json()["status"] == 100
+    assert (
+        nlpearl.put(ONE, content=b'{"status": 100}', headers={"content-type": content_type}).json()[
+            "status"
+        ]
+        == 100
+    )
 
 
 @pytest.mark.parametrize(
@@ -141,8 +163,12 @@ def test_these_content_types_are_read(nlpearl: httpx.Client, content_type: str) 
     ],
 )
 @pytest.mark.parametrize("body", [b'{"status": 100}', b""])
-def test_other_content_types_are_answered_415(nlpearl: httpx.Client, content_type: str | None, body: bytes) -> None:
-    answer = nlpearl.put(ONE, content=body, headers={} if content_type is None else {"content-type": content_type})
+def test_other_content_types_are_answered_415(
+    nlpearl: httpx.Client, content_type: str | None, body: bytes
+) -> None:
+    answer = nlpearl.put(
+        ONE, content=body, headers={} if content_type is None else {"content-type": content_type}
+    )
     assert answer.status_code == 415
     assert details(answer) == {
         "type": "https://tools.ietf.org/html/rfc9110#section-15.5.16",
@@ -153,7 +179,9 @@ def test_other_content_types_are_answered_415(nlpearl: httpx.Client, content_typ
 
 def test_a_body_that_is_too_large_is_answered_413(serve: Callable[..., str]) -> None:
     url = serve(max_body=1000) + "/nlpearl"
-    answer = httpx.post(url + LEAD, json={"phoneNumber": "1" * 1000}, headers={"Authorization": "Bearer a:b"})
+    answer = httpx.post(
+        url + LEAD, json={"phoneNumber": "1" * 1000}, headers={"Authorization": "Bearer a:b"}
+    )
     assert (answer.status_code, answer.content) == (413, b"")
     assert "content-type" not in answer.headers
 
@@ -162,7 +190,11 @@ def test_an_unknown_lead_can_be_answered_404(nlpearl: httpx.Client, workspace: W
     workspace.settings["nlpearl"]["not_found_status"] = 404
     answer = nlpearl.get(f"{LEAD}/unknown")
     assert answer.status_code == 404
-    assert details(answer) == {"type": "https://tools.ietf.org/html/rfc9110#section-15.5.5", "title": "Not Found", "status": 404}
+    assert details(answer) == {
+        "type": "https://tools.ietf.org/html/rfc9110#section-15.5.5",
+        "title": "Not Found",
+        "status": 404,
+    }
 
 
 UPDATE = "NLPearl.Core.Models.LeadToUpdateApi"
@@ -172,14 +204,54 @@ UPDATE = "NLPearl.Core.Models.LeadToUpdateApi"
     ("body", "words", "path", "at"),
     [
         pytest.param(b"x", "'x' is an invalid start of a value.", "$", (0, 0), id="no value"),
-        pytest.param(b'{"a": +1}', "'+' is an invalid start of a value.", "$.a", (0, 6), id="no member value"),
-        pytest.param('{"a": é}'.encode(), "'0xC3' is an invalid start of a value.", "$.a", (0, 6), id="more than ASCII"),
-        pytest.param(b'{"a": \xff}', "'0xFF' is an invalid start of a value.", "$.a", (0, 6), id="no UTF-8"),
-        pytest.param(b'{"a": NaN}', "'N' is an invalid start of a value.", "$.a", (0, 6), id="what Python takes for a number"),
-        pytest.param(b'{"a": nope}', "'nope}' is an invalid JSON literal. Expected the literal 'null'.", "$.a", (0, 7), id="no null"),
-        pytest.param(b"tru", "'tru' is an invalid JSON literal. Expected the literal 'true'.", "$", (0, 3), id="half a literal"),
-        pytest.param(b"{a: 1}", "'a' is an invalid start of a property name. Expected a '\"'.", "$", (0, 1), id="no property name"),
-        pytest.param(b'{"a" 1}', "'1' is invalid after a property name. Expected a ':'.", "$", (0, 5), id="no colon"),
+        pytest.param(
+            b'{"a": +1}', "'+' is an invalid start of a value.", "$.a", (0, 6), id="no member value"
+        ),
+        pytest.param(
+            '{"a": é}'.encode(),
+            "'0xC3' is an invalid start of a value.",
+            "$.a",
+            (0, 6),
+            id="more than ASCII",
+        ),
+        pytest.param(
+            b'{"a": \xff}', "'0xFF' is an invalid start of a value.", "$.a", (0, 6), id="no UTF-8"
+        ),
+        pytest.param(
+            b'{"a": NaN}',
+            "'N' is an invalid start of a value.",
+            "$.a",
+            (0, 6),
+            id="what Python takes for a number",
+        ),
+        pytest.param(
+            b'{"a": nope}',
+            "'nope}' is an invalid JSON literal. Expected the literal 'null'.",
+            "$.a",
+            (0, 7),
+            id="no null",
+        ),
+        pytest.param(
+            b"tru",
+            "'tru' is an invalid JSON literal. Expected the literal 'true'.",
+            "$",
+            (0, 3),
+            id="half a literal",
+        ),
+        pytest.param(
+            b"{a: 1}",
+            "'a' is an invalid start of a property name. Expected a '\"'.",
+            "$",
+            (0, 1),
+            id="no property name",
+        ),
+        pytest.param(
+            b'{"a" 1}',
+            "'1' is invalid after a property name. Expected a ':'.",
+            "$",
+            (0, 5),
+            id="no colon",
+        ),
         pytest.param(
             b'{"a": 1\n "b": 2}',
             "'\"' is invalid after a value. Expected either ',', '}', or ']'.",
@@ -187,8 +259,20 @@ UPDATE = "NLPearl.Core.Models.LeadToUpdateApi"
             (1, 1),
             id="no comma on a second line",
         ),
-        pytest.param(b"{} x", "'x' is invalid after a single JSON value. Expected end of data.", "$", (0, 3), id="more than one value"),
-        pytest.param(b'{"a": "b', "Expected end of string, but instead reached end of data.", "$.a", (0, 8), id="open string"),
+        pytest.param(
+            b"{} x",
+            "'x' is invalid after a single JSON value. Expected end of data.",
+            "$",
+            (0, 3),
+            id="more than one value",
+        ),
+        pytest.param(
+            b'{"a": "b',
+            "Expected end of string, but instead reached end of data.",
+            "$.a",
+            (0, 8),
+            id="open string",
+        ),
         pytest.param(
             b'{"a": "\n"}',
             "'0x0A' is invalid within a JSON string. The string should be correctly escaped.",
@@ -210,9 +294,15 @@ UPDATE = "NLPearl.Core.Models.LeadToUpdateApi"
             (0, 11),
             id="no hex digit",
         ),
-        pytest.param(b'{"a": 01}', "Invalid leading zero before '1'.", "$.a", (0, 7), id="leading zero"),
         pytest.param(
-            b'{"a": 555-0101}', "'-' is an invalid end of a number. Expected a delimiter.", "$.a", (0, 9), id="more than a number"
+            b'{"a": 01}', "Invalid leading zero before '1'.", "$.a", (0, 7), id="leading zero"
+        ),
+        pytest.param(
+            b'{"a": 555-0101}',
+            "'-' is an invalid end of a number. Expected a delimiter.",
+            "$.a",
+            (0, 9),
+            id="more than a number",
         ),
         pytest.param(
             b'{"a": 1.}',
@@ -228,7 +318,13 @@ UPDATE = "NLPearl.Core.Models.LeadToUpdateApi"
             (0, 7),
             id="no digit",
         ),
-        pytest.param(b'{"a": -', "Expected a digit ('0'-'9'), but instead reached end of data.", "$.a", (0, 7), id="half a number"),
+        pytest.param(
+            b'{"a": -',
+            "Expected a digit ('0'-'9'), but instead reached end of data.",
+            "$.a",
+            (0, 7),
+            id="half a number",
+        ),
         pytest.param(
             b'{"a": 1, }',
             "The JSON object contains a trailing comma at the end which is not supported in this mode. Change the reader options.",
@@ -243,10 +339,34 @@ UPDATE = "NLPearl.Core.Models.LeadToUpdateApi"
             (0, 9),
             id="trailing comma in a list",
         ),
-        pytest.param(b'{"x": [1,}', "'}' is an invalid start of a value.", "$.x", (0, 9), id="an item that is a bracket"),
-        pytest.param(b'{"x": [1}', "'}' is invalid without a matching open.", "$.x", (0, 8), id="another bracket than the open one"),
-        pytest.param(b'{"x": ",]" y', "'y' is invalid after a value. Expected either ',', '}', or ']'.", "$", (0, 11), id="after a text"),
-        pytest.param(b'{"a": 1.5x}', "'x' is an invalid end of a number. Expected 'E' or 'e'.", "$.a", (0, 9), id="after a fraction"),
+        pytest.param(
+            b'{"x": [1,}',
+            "'}' is an invalid start of a value.",
+            "$.x",
+            (0, 9),
+            id="an item that is a bracket",
+        ),
+        pytest.param(
+            b'{"x": [1}',
+            "'}' is invalid without a matching open.",
+            "$.x",
+            (0, 8),
+            id="another bracket than the open one",
+        ),
+        pytest.param(
+            b'{"x": ",]" y',
+            "'y' is invalid after a value. Expected either ',', '}', or ']'.",
+            "$",
+            (0, 11),
+            id="after a text",
+        ),
+        pytest.param(
+            b'{"a": 1.5x}',
+            "'x' is an invalid end of a number. Expected 'E' or 'e'.",
+            "$.a",
+            (0, 9),
+            id="after a fraction",
+        ),
         pytest.param(
             b'{"a": 1e}',
             "'}' is invalid within a number, immediately after a sign character ('+' or '-'). Expected a digit ('0'-'9').",
@@ -268,9 +388,27 @@ UPDATE = "NLPearl.Core.Models.LeadToUpdateApi"
             (0, 9),
             id="white space after a comma",
         ),
-        pytest.param(b'{"a"', "Expected a value, but instead reached end of data.", "$", (0, 4), id="nothing after a name"),
-        pytest.param(b'{"a": "\\u12', "Expected end of string, but instead reached end of data.", "$.a", (0, 11), id="half an escape"),
-        pytest.param(b'{"a": nul', "'nul' is an invalid JSON literal. Expected the literal 'null'.", "$.a", (0, 9), id="half a null"),
+        pytest.param(
+            b'{"a"',
+            "Expected a value, but instead reached end of data.",
+            "$",
+            (0, 4),
+            id="nothing after a name",
+        ),
+        pytest.param(
+            b'{"a": "\\u12',
+            "Expected end of string, but instead reached end of data.",
+            "$.a",
+            (0, 11),
+            id="half an escape",
+        ),
+        pytest.param(
+            b'{"a": nul',
+            "'nul' is an invalid JSON literal. Expected the literal 'null'.",
+            "$.a",
+            (0, 9),
+            id="half a null",
+        ),
         pytest.param(
             b'{"a": [',
             "Expected depth to be zero at the end of the JSON payload. There is an open JSON object or array that should be closed.",
@@ -306,8 +444,20 @@ UPDATE = "NLPearl.Core.Models.LeadToUpdateApi"
             (0, 39),
             id="a member of a map",
         ),
-        pytest.param(b"[1,", f"The JSON value could not be converted to {UPDATE}.", "$", (0, 1), id="a list, however it ends"),
-        pytest.param(b'"text"', f"The JSON value could not be converted to {UPDATE}.", "$", (0, 6), id="a text"),
+        pytest.param(
+            b"[1,",
+            f"The JSON value could not be converted to {UPDATE}.",
+            "$",
+            (0, 1),
+            id="a list, however it ends",
+        ),
+        pytest.param(
+            b'"text"',
+            f"The JSON value could not be converted to {UPDATE}.",
+            "$",
+            (0, 6),
+            id="a text",
+        ),
         pytest.param(
             b'{"externalId": "\xff"}',
             "The JSON value could not be converted to System.String.",
@@ -327,7 +477,11 @@ UPDATE = "NLPearl.Core.Models.LeadToUpdateApi"
 def test_a_body_that_is_no_object_is_refused_in_these_words(
     nlpearl: httpx.Client, body: bytes, words: str, path: str, at: tuple[int, int]
 ) -> None:
-    assert put(nlpearl, body) == {path: [f"{words} Path: {path} | LineNumber: {at[0]} | BytePositionInLine: {at[1]}."]} | REQUIRED
+    assert (
+        put(nlpearl, body)
+        == {path: [f"{words} Path: {path} | LineNumber: {at[0]} | BytePositionInLine: {at[1]}."]}
+        | REQUIRED
+    )
 
 
 @pytest.mark.parametrize("body", [b"", b"null"])
@@ -336,7 +490,10 @@ def test_an_empty_body_is_refused(nlpearl: httpx.Client, body: bytes) -> None:
 
 
 def test_thirty_two_levels_are_read(nlpearl: httpx.Client) -> None:
-    assert nlpearl.put(ONE, content=b'{"x": ' + b"[" * 31 + b"]" * 31 + b"}", headers=JSON).status_code == 200
+    assert (
+        nlpearl.put(ONE, content=b'{"x": ' + b"[" * 31 + b"]" * 31 + b"}", headers=JSON).status_code
+        == 200
+    )
 
 
 MAP = "System.Collections.Generic.Dictionary`2[System.String,System.String]"
@@ -346,16 +503,42 @@ STATUS = "System.Nullable`1[NLPearl.Core.Models.eLeadStatusInputApi]"
 @pytest.mark.parametrize(
     ("body", "path", "type", "at"),
     [
-        pytest.param(b'{"phoneNumber": 5}', "$.phoneNumber", "System.String", (0, 17), id="number for a text"),
-        pytest.param(b'{"PHONENUMBER": true}', "$.PHONENUMBER", "System.String", (0, 20), id="boolean for a text"),
+        pytest.param(
+            b'{"phoneNumber": 5}', "$.phoneNumber", "System.String", (0, 17), id="number for a text"
+        ),
+        pytest.param(
+            b'{"PHONENUMBER": true}',
+            "$.PHONENUMBER",
+            "System.String",
+            (0, 20),
+            id="boolean for a text",
+        ),
         pytest.param(b'{"status": "100"}', "$.status", STATUS, (0, 16), id="text for an enum"),
-        pytest.param(b'{"status":\n "Success"}', "$.status", STATUS, (1, 10), id="name for an enum, on a second line"),
+        pytest.param(
+            b'{"status":\n "Success"}',
+            "$.status",
+            STATUS,
+            (1, 10),
+            id="name for an enum, on a second line",
+        ),
         pytest.param(b'{"status": 100.0}', "$.status", STATUS, (0, 16), id="fraction for an enum"),
         pytest.param(b'{"status": 1e2}', "$.status", STATUS, (0, 14), id="exponent for an enum"),
         pytest.param(b'{"status": 2147483648}', "$.status", STATUS, (0, 21), id="past 32 bits"),
-        pytest.param(b'{"status": 1, "status": true}', "$.status", STATUS, (0, 28), id="boolean for an enum, the second time"),
+        pytest.param(
+            b'{"status": 1, "status": true}',
+            "$.status",
+            STATUS,
+            (0, 28),
+            id="boolean for an enum, the second time",
+        ),
         pytest.param(b'{"callData": [[], 1]}', "$.callData", MAP, (0, 14), id="list for a map"),
-        pytest.param(b'{"x": [1, {"y": 2}], "callData": {"age": 5}}', "$.callData.age", "System.String", (0, 42), id="number in a map"),
+        pytest.param(
+            b'{"x": [1, {"y": 2}], "callData": {"age": 5}}',
+            "$.callData.age",
+            "System.String",
+            (0, 42),
+            id="number in a map",
+        ),
         pytest.param(
             '{"callData": {"é": "ü", "first name": {}}}'.encode(),
             "$.callData['first name']",
@@ -363,8 +546,16 @@ STATUS = "System.Nullable`1[NLPearl.Core.Models.eLeadStatusInputApi]"
             (0, 41),
             id="after more than ASCII",
         ),
-        pytest.param(b'{"externalId": "a\\u0000b"}', "$.externalId", "System.String", (0, 25), id="NUL"),
-        pytest.param(b'{"externalId": "\\udfff"}', "$.externalId", "System.String", (0, 23), id="lone surrogate"),
+        pytest.param(
+            b'{"externalId": "a\\u0000b"}', "$.externalId", "System.String", (0, 25), id="NUL"
+        ),
+        pytest.param(
+            b'{"externalId": "\\udfff"}',
+            "$.externalId",
+            "System.String",
+            (0, 23),
+            id="lone surrogate",
+        ),
     ],
 )
 def test_a_value_that_cannot_be_converted_is_named_by_its_path(
@@ -382,19 +573,44 @@ def test_a_value_that_cannot_be_converted_is_named_by_its_path(
         pytest.param({"skip": "1.0"}, "$.skip", "System.Int32", 13, id="fraction in a text"),
         pytest.param({"skip": 1.0}, "$.skip", "System.Int32", 11, id="fraction"),
         pytest.param({"skip": None}, "$.skip", "System.Int32", 12, id="null"),
-        pytest.param({"isAscending": "true"}, "$.isAscending", "System.Boolean", 21, id="text for a boolean"),
-        pytest.param({"isAscending": 1}, "$.isAscending", "System.Boolean", 16, id="number for a boolean"),
         pytest.param(
-            {"statuses": 1}, "$.statuses", "System.Collections.Generic.List`1[NLPearl.Core.Models.eLeadStatusView]", 13, id="no list"
+            {"isAscending": "true"}, "$.isAscending", "System.Boolean", 21, id="text for a boolean"
         ),
-        pytest.param({"statuses": [1, "10"]}, "$.statuses[1]", "NLPearl.Core.Models.eLeadStatusView", 19, id="text in a list of enums"),
-        pytest.param({"statuses": [None]}, "$.statuses[0]", "NLPearl.Core.Models.eLeadStatusView", 17, id="null in a list of enums"),
+        pytest.param(
+            {"isAscending": 1}, "$.isAscending", "System.Boolean", 16, id="number for a boolean"
+        ),
+        pytest.param(
+            {"statuses": 1},
+            "$.statuses",
+            "System.Collections.Generic.List`1[NLPearl.Core.Models.eLeadStatusView]",
+            13,
+            id="no list",
+        ),
+        pytest.param(
+            {"statuses": [1, "10"]},
+            "$.statuses[1]",
+            "NLPearl.Core.Models.eLeadStatusView",
+            19,
+            id="text in a list of enums",
+        ),
+        pytest.param(
+            {"statuses": [None]},
+            "$.statuses[0]",
+            "NLPearl.Core.Models.eLeadStatusView",
+            17,
+            id="null in a list of enums",
+        ),
     ],
 )
-def test_a_search_that_cannot_be_converted(nlpearl: httpx.Client, body: dict[str, Any], path: str, type: str, byte: int) -> None:
+def test_a_search_that_cannot_be_converted(
+    nlpearl: httpx.Client, body: dict[str, Any], path: str, type: str, byte: int
+) -> None:
     answer = nlpearl.post(LEADS, json=body)
     message = f"The JSON value could not be converted to {type}. Path: {path} | LineNumber: 0 | BytePositionInLine: {byte}."
-    assert details(answer)["errors"] == {path: [message], "leadSearch": ["The leadSearch field is required."]}
+    assert details(answer)["errors"] == {
+        path: [message],
+        "leadSearch": ["The leadSearch field is required."],
+    }
 
 
 @pytest.mark.parametrize("limit", ["2", "+2", "002"])
@@ -403,7 +619,10 @@ def test_a_number_may_be_a_text(nlpearl: httpx.Client, limit: str) -> None:
 
 
 def test_the_last_of_two_spellings_of_a_name_counts(nlpearl: httpx.Client) -> None:
-    assert nlpearl.put(ONE, content=b'{"status": 100, "STATUS": 130}', headers=JSON).json()["status"] == 130
+    assert (
+        nlpearl.put(ONE, content=b'{"status": 100, "STATUS": 130}', headers=JSON).json()["status"]
+        == 130
+    )
 
 
 # The dialect by itself
@@ -429,13 +648,29 @@ OBJECT = {
         pytest.param({"price": "1.5"}, {"price": 1.5}, id="a number as text"),
         pytest.param({"price": "1e3"}, {"price": 1000.0}, id="with an exponent"),
         pytest.param({"price": " 1"}, {"price": " 1"}, id="no number"),
-        pytest.param({"count": "-7", "COLOUR": "7"}, {"count": -7, "colour": "7"}, id="an integer, but no enum, as text"),
-        pytest.param({"count": 1.0, "colour": 2.0}, {"count": "1.0", "colour": "2.0"}, id="fractions are spoilt"),
+        pytest.param(
+            {"count": "-7", "COLOUR": "7"},
+            {"count": -7, "colour": "7"},
+            id="an integer, but no enum, as text",
+        ),
+        pytest.param(
+            {"count": 1.0, "colour": 2.0},
+            {"count": "1.0", "colour": "2.0"},
+            id="fractions are spoilt",
+        ),
         pytest.param({"tags": ["a", None]}, {"tags": ["a", ""]}, id="null in a list of texts"),
-        pytest.param({"numbers": ["1", 2, None]}, {"numbers": [1, 2, None]}, id="a list of numbers"),
+        pytest.param(
+            {"numbers": ["1", 2, None]}, {"numbers": [1, 2, None]}, id="a list of numbers"
+        ),
         pytest.param({"words": {"a": None, "b": "c"}}, {"words": {"b": "c"}}, id="null in a map"),
-        pytest.param({"Anything": [1], "other": 1}, {"anything": [1]}, id="letter case and strangers"),
-        pytest.param({"tags": 1, "numbers": {}, "words": []}, {"tags": 1, "numbers": {}, "words": []}, id="wrong types are left alone"),
+        pytest.param(
+            {"Anything": [1], "other": 1}, {"anything": [1]}, id="letter case and strangers"
+        ),
+        pytest.param(
+            {"tags": 1, "numbers": {}, "words": []},
+            {"tags": 1, "numbers": {}, "words": []},
+            id="wrong types are left alone",
+        ),
         pytest.param([], [], id="no object"),
         pytest.param(None, None, id="null"),
     ],
@@ -444,7 +679,9 @@ def test_values_are_read_as_system_text_json_does(sent: Any, read: Any) -> None:
     assert DIALECT.coercer(OBJECT)(sent) == read
 
 
-SENT = Call({"method": "POST", "path": "/", "query_string": b""}, {}, b'{"price": "x", "a": {"b": 1}}')
+SENT = Call(
+    {"method": "POST", "path": "/", "query_string": b""}, {}, b'{"price": "x", "a": {"b": 1}}'
+)
 
 
 @pytest.mark.parametrize(
@@ -463,10 +700,20 @@ SENT = Call({"method": "POST", "path": "/", "query_string": b""}, {}, b'{"price"
             id="too many",
         ),
         pytest.param(
-            Problem(("colour",), "enum", "", 9, {"type": "integer"}), "Colour", "The field Colour is invalid.", id="no such value"
+            Problem(("colour",), "enum", "", 9, {"type": "integer"}),
+            "Colour",
+            "The field Colour is invalid.",
+            id="no such value",
         ),
-        pytest.param(Problem(("name",), "unique", "is taken"), "Name", "is taken", id="a rule of the handler"),
-        pytest.param(Problem(("thingId",), "unknown", "is unknown", place="path"), "thingId", "is unknown", id="a path parameter"),
+        pytest.param(
+            Problem(("name",), "unique", "is taken"), "Name", "is taken", id="a rule of the handler"
+        ),
+        pytest.param(
+            Problem(("thingId",), "unknown", "is unknown", place="path"),
+            "thingId",
+            "is unknown",
+            id="a path parameter",
+        ),
         pytest.param(
             Problem(("price",), "type", "", "x", {"type": "number", "nullable": True}),
             "$.price",
@@ -486,7 +733,11 @@ def test_a_problem_has_this_key_and_these_words(problem: Problem, key: str, mess
 
 
 def test_one_field_can_have_several_messages_but_no_message_twice() -> None:
-    problems = [Problem(("name",), "a", "first"), Problem(("name",), "b", "second"), Problem(("name",), "c", "first")]
+    problems = [
+        Problem(("name",), "a", "first"),
+        Problem(("name",), "b", "second"),
+        Problem(("name",), "c", "first"),
+    ]
     assert grouped(DIALECT.worded(problems, SENT)) == {"Name": ["first", "second"]}
 
 

@@ -17,7 +17,12 @@ META = {"requestId": "req_cd9ae5b9b8e6", "timestamp": "2026-03-10T12:00:00.000Z"
 
 def call(methods: tuple[str, ...] = (), raw: bytes = b"") -> Call:
     made = Call({"method": "GET", "path": "/", "query_string": b"", "headers": []}, {}, raw)
-    made.now, made.seed, made.number, made.methods = datetime(2026, 3, 10, 12, 0, tzinfo=UTC), 1, 1, methods
+    made.now, made.seed, made.number, made.methods = (
+        datetime(2026, 3, 10, 12, 0, tzinfo=UTC),
+        1,
+        1,
+        methods,
+    )
     return made
 
 
@@ -39,7 +44,12 @@ def test_the_key_is_the_account(headers: dict[bytes, bytes], account: str | None
 def test_a_reply_is_put_into_the_envelope() -> None:
     reply = DIALECT.accept(Reply({"id": 1}, 201), call())
     assert list(reply.body) == ["success", "data", "meta"]
-    assert (reply.body["success"], reply.body["data"], reply.status, reply.headers) == (True, {"id": 1}, 201, JSON)
+    assert (reply.body["success"], reply.body["data"], reply.status, reply.headers) == (
+        True,
+        {"id": 1},
+        201,
+        JSON,
+    )
     assert reply.body["meta"]["timestamp"] == META["timestamp"]
 
 
@@ -66,23 +76,40 @@ def test_a_reply_with_headers_goes_out_as_it_is() -> None:
         ("no_route", "slash", 404, "NOT_FOUND", "There is no such endpoint"),
         ("not_found", "place", 404, "NOT_FOUND", "Resource not found"),
         ("not_found", "Lead not found", 404, "NOT_FOUND", "Lead not found"),
-        ("method_not_allowed", None, 405, "METHOD_NOT_ALLOWED", "The endpoint does not take this method"),
+        (
+            "method_not_allowed",
+            None,
+            405,
+            "METHOD_NOT_ALLOWED",
+            "The endpoint does not take this method",
+        ),
         ("not_acceptable", None, 406, "NOT_ACCEPTABLE", "Only JSON can be answered"),
         ("conflict", "Several", 409, "CONFLICT", "Several"),
         ("too_large", "1000", 413, "PAYLOAD_TOO_LARGE", "The request body is too large"),
-        ("unsupported_media_type", "text/csv", 415, "UNSUPPORTED_MEDIA_TYPE", "The request body must be application/json"),
+        (
+            "unsupported_media_type",
+            "text/csv",
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
+            "The request body must be application/json",
+        ),
         ("server_error", None, 500, "INTERNAL_ERROR", "Internal server error"),
         ("invalid", None, 400, "VALIDATION_ERROR", "The request is not valid"),
     ],
 )
-def test_every_refusal_has_its_code(kind: Kind, message: str | None, status: int, code: str, words: str) -> None:
+def test_every_refusal_has_its_code(
+    kind: Kind, message: str | None, status: int, code: str, words: str
+) -> None:
     reply = DIALECT.refuse(Refusal(kind, message), call())
     assert (reply.status, reply.body["success"]) == (status, False)
     assert reply.body["error"] == {"code": code, "message": words, "details": {}}
 
 
 def test_a_405_names_the_methods() -> None:
-    assert DIALECT.refuse(Refusal("method_not_allowed"), call(("GET", "HEAD"))).headers == (*JSON, (b"allow", b"GET, HEAD"))
+    assert DIALECT.refuse(Refusal("method_not_allowed"), call(("GET", "HEAD"))).headers == (
+        *JSON,
+        (b"allow", b"GET, HEAD"),
+    )
 
 
 def test_a_status_of_the_refusal_itself_wins() -> None:
@@ -90,9 +117,15 @@ def test_a_status_of_the_refusal_itself_wins() -> None:
 
 
 def test_a_body_that_is_no_json_is_told_where() -> None:
-    error = DIALECT.refuse(Refusal("malformed", "whatever Python says"), call(raw=b'{"a": ')).body["error"]
+    error = DIALECT.refuse(Refusal("malformed", "whatever Python says"), call(raw=b'{"a": ')).body[
+        "error"
+    ]
     words = "Unexpected end of JSON input"
-    assert error == {"code": "VALIDATION_ERROR", "message": "The request body is not valid JSON", "details": {"body": [words]}}
+    assert error == {
+        "code": "VALIDATION_ERROR",
+        "message": "The request body is not valid JSON",
+        "details": {"body": [words]},
+    }
 
 
 TEXT, NUMBER, FLAG = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
@@ -108,10 +141,16 @@ EITHER = {"anyOf": [{"type": "number"}, {"type": "string", "x-format": "numeric"
         (Problem(("a",), "type", "", "x", FLAG), "a must be true or false"),
         (Problem(("a",), "type", "", "x", {"type": "array"}), "a must be an array"),
         (Problem(("a", 0, "b"), "type", "", 1, TEXT), "a[0].b must be a string"),
-        (Problem((), "type", "", [], {"type": "object", "anyOf": [{"required": ["a"]}]}), "body must be a JSON object"),
+        (
+            Problem((), "type", "", [], {"type": "object", "anyOf": [{"required": ["a"]}]}),
+            "body must be a JSON object",
+        ),
         (Problem(("a",), "anyOf", "", "x", EITHER), "a must be a number"),
         (Problem(("a",), "enum", "", "x", {"enum": ["b", "c"]}), "a must be one of b, c"),
-        (Problem(("a",), "enum", "", "x", {"type": "boolean", "enum": [True, False]}), "a must be one of true, false"),
+        (
+            Problem(("a",), "enum", "", "x", {"type": "boolean", "enum": [True, False]}),
+            "a must be one of true, false",
+        ),
         (Problem(("a",), "minimum", "", 0, {"minimum": 1}), "a must be at least 1"),
         (Problem(("a",), "maximum", "", 2, {"maximum": 1}), "a must be at most 1"),
         (Problem(("a",), "required", "", None, TEXT), "a is required"),
@@ -121,7 +160,10 @@ EITHER = {"anyOf": [{"type": "number"}, {"type": "string", "x-format": "numeric"
         (Problem(("a",), "finite", ""), "a must be a finite number"),
         (Problem((), "surrogate", ""), "body must not contain lone surrogates"),
         (Problem(("\ud800",), "null-character", ""), "? must not contain NUL characters"),
-        (Problem(("a",), "format", "", "x", {"type": "string", "format": "date"}), "a must be a date, YYYY-MM-DD"),
+        (
+            Problem(("a",), "format", "", "x", {"type": "string", "format": "date"}),
+            "a must be a date, YYYY-MM-DD",
+        ),
         (
             Problem(("a",), "format", "", "x", {"type": "string", "x-format": "field-list"}),
             "a must be names of fields, separated by commas",
@@ -141,9 +183,23 @@ BOTH_OR_OTHER = {"anyOf": [{"properties": {"kind": {"enum": ["x"]}}}, {"required
 @pytest.mark.parametrize(
     ("schema", "value", "others", "details"),
     [
-        pytest.param(ONE_OF, {}, (), {"a": ["One of a, b is required"], "b": ["One of a, b is required"]}, id="one of several"),
-        pytest.param(ONE_OF, {"a": 1}, (Problem(("a",), "type", "", 1, TEXT),), {"a": ["a must be a string"]}, id="there but wrong"),
-        pytest.param(BOTH_OR_OTHER, {"a": 1}, (), {"b": ["b is required"]}, id="the rest of a group"),
+        pytest.param(
+            ONE_OF,
+            {},
+            (),
+            {"a": ["One of a, b is required"], "b": ["One of a, b is required"]},
+            id="one of several",
+        ),
+        pytest.param(
+            ONE_OF,
+            {"a": 1},
+            (Problem(("a",), "type", "", 1, TEXT),),
+            {"a": ["a must be a string"]},
+            id="there but wrong",
+        ),
+        pytest.param(
+            BOTH_OR_OTHER, {"a": 1}, (), {"b": ["b is required"]}, id="the rest of a group"
+        ),
         pytest.param(
             BOTH_OR_OTHER,
             {"kind": "y"},
@@ -153,7 +209,9 @@ BOTH_OR_OTHER = {"anyOf": [{"properties": {"kind": {"enum": ["x"]}}}, {"required
         ),
     ],
 )
-def test_what_is_missing_is_named(schema: Any, value: Any, others: tuple[Problem, ...], details: Any) -> None:
+def test_what_is_missing_is_named(
+    schema: Any, value: Any, others: tuple[Problem, ...], details: Any
+) -> None:
     assert DIALECT.details([*others, Problem((), "anyOf", "", value, schema)]) == details
 
 
@@ -167,11 +225,15 @@ BAD_LIMIT = Problem(("limit",), "type", "", "x", {"type": "integer"}, "query")
     ("problems", "code"),
     [
         pytest.param([BAD_DATE], "INVALID_DATE", id="a date"),
-        pytest.param([Problem(("from",), "type", "", 1, DATE)], "VALIDATION_ERROR", id="no text for a date"),
+        pytest.param(
+            [Problem(("from",), "type", "", 1, DATE)], "VALIDATION_ERROR", id="no text for a date"
+        ),
         pytest.param([BAD_FILTER], "INVALID_FILTER", id="a filter"),
         pytest.param([BAD_LIMIT], "VALIDATION_ERROR", id="a limit"),
         pytest.param([BAD_DATE, BAD_FILTER], "INVALID_FILTER", id="a filter before a date"),
-        pytest.param([BAD_DATE, BAD_FILTER, BAD_LIMIT], "VALIDATION_ERROR", id="a limit before all"),
+        pytest.param(
+            [BAD_DATE, BAD_FILTER, BAD_LIMIT], "VALIDATION_ERROR", id="a limit before all"
+        ),
     ],
 )
 def test_several_problems_have_one_code(problems: list[Problem], code: str) -> None:
@@ -215,7 +277,10 @@ def test_only_json_is_read(content_type: str, json: bool) -> None:
     ],
 )
 def test_words_for_booleans_are_read_where_a_boolean_belongs(sent: Any, read: Any) -> None:
-    assert DIALECT.coercer({"type": "object", "properties": {"flag": FLAG, "text": TEXT}})(sent) == read
+    assert (
+        DIALECT.coercer({"type": "object", "properties": {"flag": FLAG, "text": TEXT}})(sent)
+        == read
+    )
 
 
 def test_other_values_are_left_as_they_are() -> None:
@@ -224,7 +289,9 @@ def test_other_values_are_left_as_they_are() -> None:
 
 
 def test_an_instant_has_milliseconds_and_a_z() -> None:
-    assert instant(datetime(2026, 3, 10, 12, 0, 0, 123999, tzinfo=UTC)) == "2026-03-10T12:00:00.123Z"
+    assert (
+        instant(datetime(2026, 3, 10, 12, 0, 0, 123999, tzinfo=UTC)) == "2026-03-10T12:00:00.123Z"
+    )
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,11 @@ from mockserver.workspaces import Workspace
 
 VENDORS = load_vendors()
 APP = create_app()
-CREDENTIALS = {"sela": ("Authorization", "Token {}"), "octanist": ("X-API-KEY", "{}"), "nlpearl": ("Authorization", "Bearer {}:secret")}
+CREDENTIALS = {
+    "sela": ("Authorization", "Token {}"),
+    "octanist": ("X-API-KEY", "{}"),
+    "nlpearl": ("Authorization", "Bearer {}:secret"),
+}
 NOW = datetime(2026, 1, 5, 21, 59, 1, 250000, tzinfo=UTC)
 
 Request = tuple[str, str, str, Any]
@@ -54,8 +58,12 @@ def send(account: str, request: Request) -> tuple[int, bytes]:
     name, form = CREDENTIALS[vendor]
 
     async def call() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(APP), base_url=f"http://test/{vendor}") as client:
-            return await client.request(method, path, headers={name: form.format(account)}, json=body)
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(APP), base_url=f"http://test/{vendor}"
+        ) as client:
+            return await client.request(
+                method, path, headers={name: form.format(account)}, json=body
+            )
 
     answer = asyncio.run(call())
     return answer.status_code, answer.content
@@ -65,16 +73,28 @@ def fields(**optional: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, An
     return st.fixed_dictionaries({}, optional=optional)
 
 
-def bodies(required: Fields, **optional: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+def bodies(
+    required: Fields, **optional: st.SearchStrategy[Any]
+) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(required, optional=optional)
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 PHONE = st.sampled_from(["+12025550101", "(212) 555-0102", "+16175550188", "+442079460018", "12"])
-EMAIL = st.sampled_from(["ada@example.com", "family@example.com", "Tim+x@Example.com", "bücher@example.com"])
-TIME = st.sampled_from(["2027-01-01T10:00:00Z", "2027-07-01T10:00:00.5-04:00", "0001-01-01T00:00:00Z"])
+EMAIL = st.sampled_from(
+    ["ada@example.com", "family@example.com", "Tim+x@Example.com", "bücher@example.com"]
+)
+TIME = st.sampled_from(
+    ["2027-01-01T10:00:00Z", "2027-07-01T10:00:00.5-04:00", "0001-01-01T00:00:00Z"]
+)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT, st.lists, max_leaves=3
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
+    st.lists,
+    max_leaves=3,
 )
 ATTRIBUTION = dict.fromkeys(("website", "path", "gclid", "utm_source", "epik"), TEXT) | {
     "ad_storage": st.sampled_from(["granted", "denied"])
@@ -91,11 +111,27 @@ SELA_LEAD |= {
     "call_schedule_start_time": TIME,
     "metadata": fields(a=JSON),
 }
-SELA_NEW = bodies({"phone_number": PHONE}, **SELA_LEAD, email=EMAIL | st.none(), min_reengagement_days=st.integers(0, 1), extra=JSON)
-SELA_CHANGE = fields(**SELA_LEAD, status=st.sampled_from(["CLOSED", "OPEN"]), status_detail=st.just(""), sms_dnc=st.booleans(), extra=JSON)
+SELA_NEW = bodies(
+    {"phone_number": PHONE},
+    **SELA_LEAD,
+    email=EMAIL | st.none(),
+    min_reengagement_days=st.integers(0, 1),
+    extra=JSON,
+)
+SELA_CHANGE = fields(
+    **SELA_LEAD,
+    status=st.sampled_from(["CLOSED", "OPEN"]),
+    status_detail=st.just(""),
+    sms_dnc=st.booleans(),
+    extra=JSON,
+)
 SELA_CONFIGS = ("3f0c1a52-7d6b-4c58-9a0e-5b1f6f2d8e11", "8d2b7e90-14c3-4f6a-b7d5-2c9e0a4f6b32")
 SELA_HOOK = bodies(
-    {"url": st.just("https://example.com/{{id}}"), "trigger": st.sampled_from(["SMS_DNC", "CALL_ENDED"])}, filter_condition=TEXT
+    {
+        "url": st.just("https://example.com/{{id}}"),
+        "trigger": st.sampled_from(["SMS_DNC", "CALL_ENDED"]),
+    },
+    filter_condition=TEXT,
 )
 
 OCTANIST_NEW = fields(
@@ -124,24 +160,69 @@ NLPEARL_CHANGE = fields(**NLPEARL_LEAD, phoneNumber=TEXT, status=st.sampled_from
 NLPEARL_IDS = st.sampled_from([f"66a1f0c2d60e456235eae70{digit}" for digit in "1234567890abcd"])
 
 
-def requests(vendor: str, method: str, path: str, body: st.SearchStrategy[Any], **places: st.SearchStrategy[str]) -> Any:
-    return st.tuples(st.just(vendor), st.just(method), st.fixed_dictionaries(places).map(lambda given: path.format(**given)), body)
+def requests(
+    vendor: str,
+    method: str,
+    path: str,
+    body: st.SearchStrategy[Any],
+    **places: st.SearchStrategy[str],
+) -> Any:
+    return st.tuples(
+        st.just(vendor),
+        st.just(method),
+        st.fixed_dictionaries(places).map(lambda given: path.format(**given)),
+        body,
+    )
 
 
 REQUESTS: st.SearchStrategy[Request] = st.one_of(
     requests("sela", "POST", "/api/leads/", SELA_NEW),
-    requests("sela", "POST", "/api/leads/bulk-create/", st.lists(SELA_NEW, max_size=3).map(lambda leads: {"leads": leads})),
-    requests("sela", "PATCH", "/api/leads/{id}/", SELA_CHANGE, id=st.integers(28001, 28015).map(str)),
-    requests("sela", "PUT", "/api/lead-ingestion/{id}/", SELA_NEW, id=st.sampled_from(SELA_CONFIGS)),
+    requests(
+        "sela",
+        "POST",
+        "/api/leads/bulk-create/",
+        st.lists(SELA_NEW, max_size=3).map(lambda leads: {"leads": leads}),
+    ),
+    requests(
+        "sela", "PATCH", "/api/leads/{id}/", SELA_CHANGE, id=st.integers(28001, 28015).map(str)
+    ),
+    requests(
+        "sela", "PUT", "/api/lead-ingestion/{id}/", SELA_NEW, id=st.sampled_from(SELA_CONFIGS)
+    ),
     requests("sela", "POST", "/api/webhooks/", SELA_HOOK),
     requests("octanist", "POST", "/api/leads", OCTANIST_NEW),
     requests("octanist", "PATCH", "/api/leads", OCTANIST_CHANGE),
     requests("nlpearl", "POST", "/v2/Outbound/{pearl}/Lead", NLPEARL_NEW, pearl=PEARLS),
-    requests("nlpearl", "POST", "/v2/Outbound/{pearl}/Leads/Add", fields(leads=st.lists(NLPEARL_NEW, max_size=3)), pearl=PEARLS),
-    requests("nlpearl", "PUT", "/v2/Outbound/66a1f0c2d60e456235eae601/Lead/{id}", NLPEARL_CHANGE, id=NLPEARL_IDS),
-    requests("nlpearl", "DELETE", "/v2/Outbound/66a1f0c2d60e456235eae601/Leads", fields(leadIds=st.lists(NLPEARL_IDS, max_size=2))),
-    requests("nlpearl", "DELETE", "/v2/Outbound/{pearl}/Leads/External", fields(leadExternalIds=st.just(["crm-x", "crm-3"])), pearl=PEARLS),
-    requests("nlpearl", "PUT", "/v2/Pearl/{pearl}/Active", fields(isActive=st.booleans()), pearl=PEARLS),
+    requests(
+        "nlpearl",
+        "POST",
+        "/v2/Outbound/{pearl}/Leads/Add",
+        fields(leads=st.lists(NLPEARL_NEW, max_size=3)),
+        pearl=PEARLS,
+    ),
+    requests(
+        "nlpearl",
+        "PUT",
+        "/v2/Outbound/66a1f0c2d60e456235eae601/Lead/{id}",
+        NLPEARL_CHANGE,
+        id=NLPEARL_IDS,
+    ),
+    requests(
+        "nlpearl",
+        "DELETE",
+        "/v2/Outbound/66a1f0c2d60e456235eae601/Leads",
+        fields(leadIds=st.lists(NLPEARL_IDS, max_size=2)),
+    ),
+    requests(
+        "nlpearl",
+        "DELETE",
+        "/v2/Outbound/{pearl}/Leads/External",
+        fields(leadExternalIds=st.just(["crm-x", "crm-3"])),
+        pearl=PEARLS,
+    ),
+    requests(
+        "nlpearl", "PUT", "/v2/Pearl/{pearl}/Active", fields(isActive=st.booleans()), pearl=PEARLS
+    ),
 )
 READS: list[Request] = [
     ("sela", "GET", "/api/leads/?page_size=1000", None),
@@ -152,7 +233,13 @@ READS: list[Request] = [
 ]
 SWITCHES = st.fixed_dictionaries(
     {
-        vendor.name: fields(**{setting.name: st.sampled_from(setting.values) for setting in vendor.settings if setting.values})
+        vendor.name: fields(
+            **{
+                setting.name: st.sampled_from(setting.values)
+                for setting in vendor.settings
+                if setting.values
+            }
+        )
         for vendor in VENDORS
     }
 )
@@ -164,7 +251,12 @@ def switch(workspace: Workspace, switches: dict[str, dict[str, Any]]) -> None:
         workspace.settings[vendor].update(values)
 
 
-@given(st.lists(st.tuples(REQUESTS, SWITCHES), min_size=4, max_size=20), SWITCHES, MOMENTS, st.lists(REQUESTS, min_size=2, max_size=5))
+@given(
+    st.lists(st.tuples(REQUESTS, SWITCHES), min_size=4, max_size=20),
+    SWITCHES,
+    MOMENTS,
+    st.lists(REQUESTS, min_size=2, max_size=5),
+)
 def test_whatever_was_asked_of_a_workspace_its_export_is_the_same_workspace(
     asked: list[tuple[Request, Any]], switches: Any, moment: datetime, later: list[Request]
 ) -> None:
@@ -195,16 +287,37 @@ def test_an_export_says_what_is_no_default() -> None:
     workspace = holding(
         "sela",
         lead_types=[{"id": 1, "name": "A"}],
-        leads=[{"phone_number": "(202) 555-0101", "lead_type": 1, "email": None, "next_call_time": None}],
+        leads=[
+            {
+                "phone_number": "(202) 555-0101",
+                "lead_type": 1,
+                "email": None,
+                "next_call_time": None,
+            }
+        ],
         webhooks=[{"id": 4, "url": "https://example.com"}],
     )
     workspace.settings["octanist"]["allow_bulk_updates"] = True
     time = "2026-01-05T13:59:01.250000-08:00"
-    lead = {"id": 1, "phone_number": "+12025550101", "modified_time": time, "created_time": time, "status": "OPEN", "lead_type": 1}
+    lead = {
+        "id": 1,
+        "phone_number": "+12025550101",
+        "modified_time": time,
+        "created_time": time,
+        "status": "OPEN",
+        "lead_type": 1,
+    }
     assert export(workspace, VENDORS) == {
         "clock": "2026-01-05T21:59:01.250000Z",
         "settings": {"octanist": {"allow_bulk_updates": True}},
-        "nlpearl": {"account": {"name": "Demo account", "totalAgents": 10, "creditBalance": 1000.0, "status": 1}},
+        "nlpearl": {
+            "account": {
+                "name": "Demo account",
+                "totalAgents": 10,
+                "creditBalance": 1000.0,
+                "status": 1,
+            }
+        },
         "sela": {
             "next_numbers": {"leads": 2, "lead_types": 2, "webhooks": 5},
             "leads": [lead | {"next_call_time": None, "received_time": time}],
@@ -219,8 +332,14 @@ def test_an_exported_lead_has_what_differs_from_its_session() -> None:
         {"id": "a", "sessionId": "s", "gclid": "own", "path": None},
         {"id": "b", "name": "Ada", "status": "won", "qualifiedAt": None},
     ]
-    workspace = holding("octanist", sessions=[{"id": "s", "gclid": "theirs", "path": "/", "epik": "e"}], leads=leads)
-    times = {"createdAt": "2026-01-05T21:59:01.250Z", "updatedAt": "2026-01-05T21:59:01.250Z", "expiresAt": "2026-04-05T21:59:01.250Z"}
+    workspace = holding(
+        "octanist", sessions=[{"id": "s", "gclid": "theirs", "path": "/", "epik": "e"}], leads=leads
+    )
+    times = {
+        "createdAt": "2026-01-05T21:59:01.250Z",
+        "updatedAt": "2026-01-05T21:59:01.250Z",
+        "expiresAt": "2026-04-05T21:59:01.250Z",
+    }
     assert export(workspace, VENDORS)["octanist"] == {
         "sessions": [{"id": "s", "path": "/", "gclid": "theirs", "epik": "e"}],
         "leads": [lead | times for lead in leads],
@@ -232,14 +351,24 @@ def test_an_exported_lead_has_its_pearl_and_its_offset() -> None:
         {"pearlId": "p", "phoneNumber": None, "timeZone": None, "callData": {"a": "b"}},
         {"pearlId": "p", "phoneNumber": "1", "timeZoneId": "Asia/Tokyo"},
     ]
-    workspace = holding("nlpearl", pearls=[{"id": "p", "created": "2025-01-01T00:00:00.500+01:00"}], leads=leads)
+    workspace = holding(
+        "nlpearl", pearls=[{"id": "p", "created": "2025-01-01T00:00:00.500+01:00"}], leads=leads
+    )
     first, second = ids(workspace)
     time = {"created": "2026-01-05T21:59:01.25Z"}
     assert export(workspace, VENDORS)["nlpearl"] == {
         "next_numbers": {"leads": 3},
-        "account": {"name": "Demo account", "totalAgents": 10, "creditBalance": 1000.0, "status": 1},
+        "account": {
+            "name": "Demo account",
+            "totalAgents": 10,
+            "creditBalance": 1000.0,
+            "status": 1,
+        },
         "pearls": [{"id": "p", "created": "2024-12-31T23:00:00.5Z"}],
-        "leads": [leads[0] | {"id": first} | time, leads[1] | {"id": second, "timeZone": "9.0"} | time],
+        "leads": [
+            leads[0] | {"id": first} | time,
+            leads[1] | {"id": second, "timeZone": "9.0"} | time,
+        ],
     }
 
 
@@ -259,11 +388,16 @@ def test_a_lead_of_a_lead_type_that_there_is_not_stays_so_whatever_the_setting_i
     row = {"phone_number": "+12025550101", "lead_type": 9, "representative": 8}
     replace(workspace, {"sela": {"unknown_references": True, "leads": [row]}}, VENDORS)
     content = export(workspace, VENDORS)
-    assert (content["sela"]["unknown_references"], contents(made_from(content))) == (True, contents(workspace))
+    assert (content["sela"]["unknown_references"], contents(made_from(content))) == (
+        True,
+        contents(workspace),
+    )
 
 
 def test_an_id_is_not_handed_out_again_after_its_lead_was_deleted() -> None:
-    workspace = holding("nlpearl", pearls=[{"id": "p"}], leads=[{"pearlId": "p", "phoneNumber": "1"}])
+    workspace = holding(
+        "nlpearl", pearls=[{"id": "p"}], leads=[{"pearlId": "p", "phoneNumber": "1"}]
+    )
     (id,) = ids(workspace)
     workspace.transaction("nlpearl").delete("leads", id)
     content = export(workspace, VENDORS)["nlpearl"]
@@ -272,14 +406,24 @@ def test_an_id_is_not_handed_out_again_after_its_lead_was_deleted() -> None:
 
 @pytest.mark.parametrize("id", [2**53, 2**63 - 1, 10**30])
 def test_ids_go_on_past_any_limit(id: int) -> None:
-    workspace = holding("sela", leads=[{"id": id, "phone_number": "+12025550101"}, {"phone_number": "+12025550102"}])
+    workspace = holding(
+        "sela", leads=[{"id": id, "phone_number": "+12025550101"}, {"phone_number": "+12025550102"}]
+    )
     assert [*workspace.tables["sela"]["leads"].rows] == [id, id + 1]
     assert contents(made_from(export(workspace, VENDORS))) == contents(workspace)
 
 
 def test_an_id_with_a_zero_fraction_is_an_integer() -> None:
-    workspace = holding("sela", leads=[{"id": 7.0, "phone_number": "+12025550101"}], lead_types=[{"id": 5.0, "name": "A"}])
-    whole = holding("sela", leads=[{"id": 7, "phone_number": "+12025550101"}], lead_types=[{"id": 5, "name": "A"}])
+    workspace = holding(
+        "sela",
+        leads=[{"id": 7.0, "phone_number": "+12025550101"}],
+        lead_types=[{"id": 5.0, "name": "A"}],
+    )
+    whole = holding(
+        "sela",
+        leads=[{"id": 7, "phone_number": "+12025550101"}],
+        lead_types=[{"id": 5, "name": "A"}],
+    )
     assert contents(workspace) == contents(whole)
 
 

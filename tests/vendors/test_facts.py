@@ -61,7 +61,9 @@ def missing(fact: Any, ours: Any, document: Any, at: Steps = ()) -> Iterator[Ste
     if isinstance(fact, dict) and isinstance(ours, dict):
         for key, value in fact.items():
             if not key.startswith("x-"):
-                yield from missing(value, ours[key], document, (*at, key)) if key in ours else [(*at, key)]
+                yield from (
+                    missing(value, ours[key], document, (*at, key)) if key in ours else [(*at, key)]
+                )
     elif isinstance(fact, list) and isinstance(ours, list) and at[-1] not in WHOLE:
         for i, value in enumerate(fact):
             yield from missing(value, ours[i], document, (*at, i)) if i < len(ours) else [(*at, i)]
@@ -72,7 +74,11 @@ def missing(fact: Any, ours: Any, document: Any, at: Steps = ()) -> Iterator[Ste
 def broken(facts: Any, document: Any) -> list[Steps]:
     """Every place where the document differs from the facts: component schemas exactly, all else where it lacks something."""
     ours = schemas_of(document)
-    schemas = [("components", "schemas", name) for name, fact in schemas_of(facts).items() if bare(fact) != bare(ours.get(name))]
+    schemas = [
+        ("components", "schemas", name)
+        for name, fact in schemas_of(facts).items()
+        if bare(fact) != bare(ours.get(name))
+    ]
     rest = {key: value for key, value in facts.items() if key != "components"}
     parts = {key: value for key, value in facts.get("components", {}).items() if key != "schemas"}
     return [*schemas, *missing(rest | {"components": parts}, document, document)]
@@ -84,7 +90,13 @@ def test_every_fact_of_the_vendors_documents_stands_in_ours(file: Path) -> None:
 
 
 def leaves(value: Any, at: Steps = ()) -> Iterator[Steps]:
-    parts = list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
+    parts = (
+        list(value.items())
+        if isinstance(value, dict)
+        else list(enumerate(value))
+        if isinstance(value, list)
+        else []
+    )
     for key, part in parts:
         if not str(key).startswith("x-"):
             yield from leaves(part, (*at, key))
@@ -134,13 +146,25 @@ def add_path(facts: Any) -> None:
 
 
 def add_media_type(facts: Any) -> None:
-    operation = next(each for item in facts["paths"].values() for each in item.values() if "requestBody" in each)
+    operation = next(
+        each for item in facts["paths"].values() for each in item.values() if "requestBody" in each
+    )
     operation["requestBody"]["content"]["text/csv"] = {}
 
 
 @pytest.mark.parametrize(
     "mutate",
-    [pytest.param(each, id=each.__name__) for each in (add_property, drop_property, make_nullable, require_more, add_path, add_media_type)],
+    [
+        pytest.param(each, id=each.__name__)
+        for each in (
+            add_property,
+            drop_property,
+            make_nullable,
+            require_more,
+            add_path,
+            add_media_type,
+        )
+    ],
 )
 def test_a_mutated_copy_of_the_facts_is_refused(mutate: Callable[[Any], None]) -> None:
     file = next(file for file in FACTS if schemas_of(facts_in(file)))

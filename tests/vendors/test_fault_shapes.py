@@ -24,16 +24,42 @@ def refused(client: httpx.Client, path: str, prefer: str) -> httpx.Response:
     ("prefer", "status", "detail"),
     [
         pytest.param("code=401", 401, "Invalid token.", id="unauthorized"),
-        pytest.param("code=403", 403, "You do not have permission to perform this action.", id="forbidden"),
+        pytest.param(
+            "code=403", 403, "You do not have permission to perform this action.", id="forbidden"
+        ),
         pytest.param("code=404", 404, "Not found.", id="not_found"),
-        pytest.param("code=409", 409, "The request conflicts with the current state of the resource.", id="conflict"),
-        pytest.param("code=429", 429, "Request was throttled. Expected available in 1 second.", id="rate_limited"),
-        pytest.param("code=429; retry-after=3", 429, "Request was throttled. Expected available in 3 seconds.", id="rate_limited, longer"),
-        pytest.param("code=503", 503, "Service temporarily unavailable, try again later.", id="maintenance"),
-        pytest.param("code=503; retry-after=3", 503, "Service temporarily unavailable, try again later.", id="maintenance, with a time"),
+        pytest.param(
+            "code=409",
+            409,
+            "The request conflicts with the current state of the resource.",
+            id="conflict",
+        ),
+        pytest.param(
+            "code=429",
+            429,
+            "Request was throttled. Expected available in 1 second.",
+            id="rate_limited",
+        ),
+        pytest.param(
+            "code=429; retry-after=3",
+            429,
+            "Request was throttled. Expected available in 3 seconds.",
+            id="rate_limited, longer",
+        ),
+        pytest.param(
+            "code=503", 503, "Service temporarily unavailable, try again later.", id="maintenance"
+        ),
+        pytest.param(
+            "code=503; retry-after=3",
+            503,
+            "Service temporarily unavailable, try again later.",
+            id="maintenance, with a time",
+        ),
     ],
 )
-def test_sela_words_it_as_its_framework(sela: httpx.Client, prefer: str, status: int, detail: str) -> None:
+def test_sela_words_it_as_its_framework(
+    sela: httpx.Client, prefer: str, status: int, detail: str
+) -> None:
     response = refused(sela, SELA, prefer)
     assert (response.status_code, response.json()) == (status, {"detail": detail})
     assert response.headers["content-type"] == "application/json"
@@ -47,7 +73,10 @@ def test_sela_has_no_field_for_a_rule_that_is_not_named(sela: httpx.Client) -> N
 
 def test_sela_breaks_with_the_page_of_its_framework(sela: httpx.Client) -> None:
     response = refused(sela, SELA, "code=500")
-    assert (response.status_code, response.headers["content-type"]) == (500, "text/html; charset=utf-8")
+    assert (response.status_code, response.headers["content-type"]) == (
+        500,
+        "text/html; charset=utf-8",
+    )
     assert "<h1>Server Error (500)</h1>" in response.text
 
 
@@ -58,17 +87,29 @@ def test_sela_challenges_a_refused_token(sela: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("prefer", "status", "code", "message"),
     [
-        pytest.param("code=401", 401, "UNAUTHORIZED", "Invalid or missing API key", id="unauthorized"),
+        pytest.param(
+            "code=401", 401, "UNAUTHORIZED", "Invalid or missing API key", id="unauthorized"
+        ),
         pytest.param("code=403", 403, "FORBIDDEN", "Action not allowed", id="forbidden"),
         pytest.param("code=404", 404, "NOT_FOUND", "Resource not found", id="not_found"),
         pytest.param("code=409", 409, "CONFLICT", "Conflict", id="conflict"),
-        pytest.param("code=400", 400, "VALIDATION_ERROR", "The request is not valid", id="validation"),
+        pytest.param(
+            "code=400", 400, "VALIDATION_ERROR", "The request is not valid", id="validation"
+        ),
         pytest.param("code=429", 429, "RATE_LIMITED", "Too many requests", id="rate_limited"),
         pytest.param("code=500", 500, "INTERNAL_ERROR", "Internal server error", id="server_error"),
-        pytest.param("code=503", 503, "SERVICE_UNAVAILABLE", "Service temporarily unavailable", id="maintenance"),
+        pytest.param(
+            "code=503",
+            503,
+            "SERVICE_UNAVAILABLE",
+            "Service temporarily unavailable",
+            id="maintenance",
+        ),
     ],
 )
-def test_octanist_puts_it_into_its_envelope(octanist: httpx.Client, prefer: str, status: int, code: str, message: str) -> None:
+def test_octanist_puts_it_into_its_envelope(
+    octanist: httpx.Client, prefer: str, status: int, code: str, message: str
+) -> None:
     response = refused(octanist, OCTANIST, prefer)
     body = response.json()
     assert (response.status_code, response.headers["content-type"]) == (status, "application/json")
@@ -92,15 +133,32 @@ def details(type: str, title: str, status: int, **more: Any) -> dict[str, Any]:
         pytest.param("code=409", details(f"{RFC}15.5.10", "Conflict", 409), id="conflict"),
         pytest.param(
             "code=400",
-            details(f"{RFC}15.5.1", "One or more validation errors occurred.", 400, errors={"": ["The input was not valid."]}),
+            details(
+                f"{RFC}15.5.1",
+                "One or more validation errors occurred.",
+                400,
+                errors={"": ["The input was not valid."]},
+            ),
             id="validation",
         ),
-        pytest.param("code=429", details("https://tools.ietf.org/html/rfc6585#section-4", "Too Many Requests", 429), id="rate_limited"),
-        pytest.param("code=500", details(f"{RFC}15.6.1", "An error occurred while processing your request.", 500), id="server_error"),
-        pytest.param("code=503", details(f"{RFC}15.6.4", "Service Unavailable", 503), id="maintenance"),
+        pytest.param(
+            "code=429",
+            details("https://tools.ietf.org/html/rfc6585#section-4", "Too Many Requests", 429),
+            id="rate_limited",
+        ),
+        pytest.param(
+            "code=500",
+            details(f"{RFC}15.6.1", "An error occurred while processing your request.", 500),
+            id="server_error",
+        ),
+        pytest.param(
+            "code=503", details(f"{RFC}15.6.4", "Service Unavailable", 503), id="maintenance"
+        ),
     ],
 )
-def test_nlpearl_answers_problem_details(nlpearl: httpx.Client, prefer: str, body: dict[str, Any]) -> None:
+def test_nlpearl_answers_problem_details(
+    nlpearl: httpx.Client, prefer: str, body: dict[str, Any]
+) -> None:
     response = refused(nlpearl, NLPEARL, prefer)
     told = response.json()
     assert told.pop("traceId").startswith("00-")
@@ -110,7 +168,11 @@ def test_nlpearl_answers_problem_details(nlpearl: httpx.Client, prefer: str, bod
 
 def test_nlpearl_refuses_a_token_without_a_body(nlpearl: httpx.Client) -> None:
     response = refused(nlpearl, NLPEARL, "code=401")
-    assert (response.status_code, response.content, response.headers["www-authenticate"]) == (401, b"", "Bearer")
+    assert (response.status_code, response.content, response.headers["www-authenticate"]) == (
+        401,
+        b"",
+        "Bearer",
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,12 +187,19 @@ def test_nlpearl_refuses_a_token_without_a_body(nlpearl: httpx.Client) -> None:
 def test_every_vendor_tells_how_long_to_wait(
     sela: httpx.Client, octanist: httpx.Client, nlpearl: httpx.Client, prefer: str, wait: str | None
 ) -> None:
-    answers = [refused(client, path, prefer) for client, path in ((sela, SELA), (octanist, OCTANIST), (nlpearl, NLPEARL))]
+    answers = [
+        refused(client, path, prefer)
+        for client, path in ((sela, SELA), (octanist, OCTANIST), (nlpearl, NLPEARL))
+    ]
     assert [answer.headers.get("retry-after") for answer in answers] == [wait] * 3
 
 
 def test_a_quota_holds_over_the_socket(octanist: httpx.Client, workspace: Workspace) -> None:
-    rule = {"fault": "rate_limited", "vendor": "octanist", "parameters": {"limit": 2, "window": 3600}}
+    rule = {
+        "fault": "rate_limited",
+        "vendor": "octanist",
+        "parameters": {"limit": 2, "window": 3600},
+    }
     workspace.injection.add(rule, workspace.clock.now())
     answers = [octanist.get(OCTANIST) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -144,7 +213,9 @@ def test_a_quota_holds_over_the_socket(octanist: httpx.Client, workspace: Worksp
         pytest.param("fault=reset", "OPEN", id="lost before"),
     ],
 )
-def test_a_lost_answer_may_have_been_applied_or_not(sela: httpx.Client, prefer: str, status: str) -> None:
+def test_a_lost_answer_may_have_been_applied_or_not(
+    sela: httpx.Client, prefer: str, status: str
+) -> None:
     with pytest.raises(httpx.ReadError):
         sela.patch(SELA, json={"status": "CLOSED"}, headers={"Prefer": prefer})
     assert sela.get(SELA).json()["status"] == status
@@ -156,7 +227,11 @@ def test_an_applied_request_may_be_told_as_an_error(sela: httpx.Client) -> None:
     assert sela.get(SELA).json()["status"] == "CLOSED"
 
 
-def test_magic_values_need_no_call_and_no_header(sela: httpx.Client, octanist: httpx.Client) -> None:
+def test_magic_values_need_no_call_and_no_header(
+    sela: httpx.Client, octanist: httpx.Client
+) -> None:
     person = {"phone": "+12025550101", "email": "ada+fault-429@example.com"}
     assert octanist.post(OCTANIST, json=person).status_code == 429
-    assert sela.put("/api/leads/update/", json={"phone_number": "(202) 555-0139"}).status_code == 409
+    assert (
+        sela.put("/api/leads/update/", json={"phone_number": "(202) 555-0139"}).status_code == 409
+    )

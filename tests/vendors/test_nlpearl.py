@@ -63,9 +63,16 @@ def ids(answer: httpx.Response) -> list[str]:
 # Adding one lead
 
 
-def test_a_new_lead_is_answered_with_its_id_and_has_these_fields(nlpearl: httpx.Client, workspace: Workspace) -> None:
+def test_a_new_lead_is_answered_with_its_id_and_has_these_fields(
+    nlpearl: httpx.Client, workspace: Workspace
+) -> None:
     workspace.clock = Clock(datetime(2025, 3, 1, 12, 0, 0, 120_000, UTC))
-    id = add(nlpearl, externalId="crm-50", timeZoneId="Pacific Standard Time", callData={"firstName": "Joan"})
+    id = add(
+        nlpearl,
+        externalId="crm-50",
+        timeZoneId="Pacific Standard Time",
+        callData={"firstName": "Joan"},
+    )
     assert id.startswith("67c2f6c0")
     assert id.endswith("000001")
     assert nlpearl.get(f"{LEAD}/{id}").json() == {
@@ -84,7 +91,12 @@ def test_a_new_lead_is_answered_with_its_id_and_has_these_fields(nlpearl: httpx.
 
 def test_a_lead_needs_no_more_than_a_phone_number(nlpearl: httpx.Client) -> None:
     lead = nlpearl.get(f"{LEAD}/{add(nlpearl)}").json()
-    assert (lead["externalId"], lead["callData"], lead["timeZone"], lead["status"]) == (None, None, "-5.0", 1)
+    assert (lead["externalId"], lead["callData"], lead["timeZone"], lead["status"]) == (
+        None,
+        None,
+        "-5.0",
+        1,
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,21 +111,35 @@ def test_a_lead_needs_no_more_than_a_phone_number(nlpearl: httpx.Client) -> None
         pytest.param(None, "-5.0", id="the pearl's"),
     ],
 )
-def test_time_zone_is_the_standard_offset_as_a_float(nlpearl: httpx.Client, name: str | None, offset: str) -> None:
+def test_time_zone_is_the_standard_offset_as_a_float(
+    nlpearl: httpx.Client, name: str | None, offset: str
+) -> None:
     assert nlpearl.get(f"{LEAD}/{add(nlpearl, timeZoneId=name)}").json()["timeZone"] == offset
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, id=repr(name)) for name in ("Nowhere", "", " ", "../etc/passwd", "x" * 5000)])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, id=repr(name))
+        for name in ("Nowhere", "", " ", "../etc/passwd", "x" * 5000)
+    ],
+)
 def test_an_unknown_time_zone_is_refused(nlpearl: httpx.Client, name: str) -> None:
     answer = nlpearl.post(LEAD, json={"phoneNumber": "+12025550150", "timeZoneId": name})
-    assert errors(answer) == {"TimeZoneId": [f"The time zone ID '{name}' was not found on the local computer."]}
+    assert errors(answer) == {
+        "TimeZoneId": [f"The time zone ID '{name}' was not found on the local computer."]
+    }
 
 
 def test_iana_zones_can_be_switched_off(nlpearl: httpx.Client, workspace: Workspace) -> None:
     workspace.settings["nlpearl"]["time_zones"] = "windows"
     message = ["The time zone ID 'Europe/Rome' was not found on the local computer."]
-    assert errors(nlpearl.post(LEAD, json={"phoneNumber": "+1", "timeZoneId": "Europe/Rome"})) == {"TimeZoneId": message}
-    assert errors(nlpearl.put(f"{LEAD}/{ADA}", json={"timeZoneId": "Europe/Rome"})) == {"TimeZoneId": message}
+    assert errors(nlpearl.post(LEAD, json={"phoneNumber": "+1", "timeZoneId": "Europe/Rome"})) == {
+        "TimeZoneId": message
+    }
+    assert errors(nlpearl.put(f"{LEAD}/{ADA}", json={"timeZoneId": "Europe/Rome"})) == {
+        "TimeZoneId": message
+    }
     assert add(nlpearl, timeZoneId="romance standard time")
 
 
@@ -126,18 +152,37 @@ def test_iana_zones_can_be_switched_off(nlpearl: httpx.Client, workspace: Worksp
         pytest.param({"phoneNumber": " \t"}, id="white space"),
     ],
 )
-def test_a_lead_without_a_phone_number_is_refused(nlpearl: httpx.Client, lead: dict[str, Any]) -> None:
-    assert errors(nlpearl.post(LEAD, json=lead)) == {"PhoneNumber": ["The PhoneNumber field is required."]}
+def test_a_lead_without_a_phone_number_is_refused(
+    nlpearl: httpx.Client, lead: dict[str, Any]
+) -> None:
+    assert errors(nlpearl.post(LEAD, json=lead)) == {
+        "PhoneNumber": ["The PhoneNumber field is required."]
+    }
 
 
 def test_every_problem_is_named_at_once(nlpearl: httpx.Client) -> None:
     answer = nlpearl.post(
-        LEAD, json={"phoneNumber": " ", "timeZoneId": "Nowhere", "externalId": 7, "callData": {"a": 1, "b": "x", "c": []}}
+        LEAD,
+        json={
+            "phoneNumber": " ",
+            "timeZoneId": "Nowhere",
+            "externalId": 7,
+            "callData": {"a": 1, "b": "x", "c": []},
+        },
     )
-    assert set(errors(answer)) == {"PhoneNumber", "TimeZoneId", "$.externalId", "$.callData.a", "$.callData.c", "leadToAdd"}
+    assert set(errors(answer)) == {
+        "PhoneNumber",
+        "TimeZoneId",
+        "$.externalId",
+        "$.callData.a",
+        "$.callData.c",
+        "leadToAdd",
+    }
 
 
-def test_a_phone_number_may_be_any_text_and_comes_back_as_it_was_sent(nlpearl: httpx.Client) -> None:
+def test_a_phone_number_may_be_any_text_and_comes_back_as_it_was_sent(
+    nlpearl: httpx.Client,
+) -> None:
     sent = "(202) 555-0177 ask for Joan"
     assert nlpearl.get(f"{LEAD}/{add(nlpearl, phoneNumber=sent)}").json()["phoneNumber"] == sent
 
@@ -149,78 +194,149 @@ def test_leads_may_repeat_each_other(nlpearl: httpx.Client) -> None:
 
 def test_repeated_leads_can_be_refused(nlpearl: httpx.Client, workspace: Workspace) -> None:
     workspace.settings["nlpearl"]["duplicate_leads"] = "refuse"
-    assert errors(nlpearl.post(LEAD, json={"phoneNumber": "(202) 555-0101", "externalId": "crm-2"})) == {
+    assert errors(
+        nlpearl.post(LEAD, json={"phoneNumber": "(202) 555-0101", "externalId": "crm-2"})
+    ) == {
         "PhoneNumber": ["A lead with this phoneNumber already exists."],
         "ExternalId": ["A lead with this externalId already exists."],
     }
     leads = [{"phoneNumber": "+12025550160"}, {"phoneNumber": "+1 202 555 0160"}]
-    assert set(errors(nlpearl.post(f"{LEADS}/Add", json={"leads": leads}))) == {"Leads[1].PhoneNumber"}
+    assert set(errors(nlpearl.post(f"{LEADS}/Add", json={"leads": leads}))) == {
+        "Leads[1].PhoneNumber"
+    }
 
 
 # Pearls
 
 
-@pytest.mark.parametrize("pearl", [pytest.param(NOWHERE, id="an object id"), pytest.param("my pearl", id="any text")])
+@pytest.mark.parametrize(
+    "pearl", [pytest.param(NOWHERE, id="an object id"), pytest.param("my pearl", id="any text")]
+)
 def test_adding_a_lead_creates_its_pearl(nlpearl: httpx.Client, pearl: str) -> None:
-    id = nlpearl.post(f"/v2/Outbound/{pearl}/Lead", json={"phoneNumber": "+12025550150"}).json()["leadId"]
+    id = nlpearl.post(f"/v2/Outbound/{pearl}/Lead", json={"phoneNumber": "+12025550150"}).json()[
+        "leadId"
+    ]
     assert nlpearl.get(f"/v2/Outbound/{pearl}/Lead/{id}").json()["timeZone"] == "0.0"
     made = nlpearl.get(f"/v2/Pearl/{pearl}").json()
-    assert (made["id"], made["name"], made["type"], made["status"], made["totalLeads"]) == (pearl, f"Pearl {pearl}", 2, 1, 1)
+    assert (made["id"], made["name"], made["type"], made["status"], made["totalLeads"]) == (
+        pearl,
+        f"Pearl {pearl}",
+        2,
+        1,
+        1,
+    )
 
 
-def test_adding_leads_to_an_unknown_pearl_can_be_refused(nlpearl: httpx.Client, workspace: Workspace) -> None:
+def test_adding_leads_to_an_unknown_pearl_can_be_refused(
+    nlpearl: httpx.Client, workspace: Workspace
+) -> None:
     workspace.settings["nlpearl"]["unknown_pearl"] = "refuse"
     before = contents(workspace)
-    assert nlpearl.post(f"/v2/Outbound/{NOWHERE}/Lead", json={"phoneNumber": "+1"}).status_code == 400
-    assert nlpearl.post(f"/v2/Outbound/{NOWHERE}/Leads/Add", json={"leads": [{"phoneNumber": "+1"}]}).status_code == 400
+    assert (
+        nlpearl.post(f"/v2/Outbound/{NOWHERE}/Lead", json={"phoneNumber": "+1"}).status_code == 400
+    )
+    assert (
+        nlpearl.post(
+            f"/v2/Outbound/{NOWHERE}/Leads/Add", json={"leads": [{"phoneNumber": "+1"}]}
+        ).status_code
+        == 400
+    )
     assert contents(workspace) == before
 
 
 def test_a_refused_lead_leaves_no_pearl_behind(nlpearl: httpx.Client, workspace: Workspace) -> None:
     workspace.settings["nlpearl"]["time_zones"] = "windows"
     before = contents(workspace)
-    assert nlpearl.post(f"/v2/Outbound/{NOWHERE}/Lead", json={"phoneNumber": "+1", "timeZoneId": "Europe/Rome"}).status_code == 400
+    assert (
+        nlpearl.post(
+            f"/v2/Outbound/{NOWHERE}/Lead", json={"phoneNumber": "+1", "timeZoneId": "Europe/Rome"}
+        ).status_code
+        == 400
+    )
     assert contents(workspace) == before
 
 
 def test_an_inbound_pearl_takes_no_leads(nlpearl: httpx.Client, workspace: Workspace) -> None:
     before, refused = contents(workspace), {"pearlId": ["An inbound pearl takes no leads."]}
-    assert errors(nlpearl.post(f"/v2/Outbound/{INBOUND}/Lead", json={"phoneNumber": "+1"})) == refused
-    assert errors(nlpearl.post(f"/v2/Outbound/{INBOUND}/Leads/Add", json={"leads": [{"phoneNumber": "+1"}]})) == refused
+    assert (
+        errors(nlpearl.post(f"/v2/Outbound/{INBOUND}/Lead", json={"phoneNumber": "+1"})) == refused
+    )
+    assert (
+        errors(
+            nlpearl.post(
+                f"/v2/Outbound/{INBOUND}/Leads/Add", json={"leads": [{"phoneNumber": "+1"}]}
+            )
+        )
+        == refused
+    )
     assert contents(workspace) == before
 
 
 ON_PEARLS = [
     pytest.param("GET", f"/v2/Outbound/{NOWHERE}/Lead/{ADA}", None, id="get_lead"),
-    pytest.param("GET", f"/v2/Outbound/{NOWHERE}/Lead/External/crm-1", None, id="get_lead_by_external_id"),
-    pytest.param("GET", f"/v2/Outbound/{NOWHERE}/Lead/PhoneNumber/+12025550101", None, id="get_lead_by_phone_number"),
+    pytest.param(
+        "GET", f"/v2/Outbound/{NOWHERE}/Lead/External/crm-1", None, id="get_lead_by_external_id"
+    ),
+    pytest.param(
+        "GET",
+        f"/v2/Outbound/{NOWHERE}/Lead/PhoneNumber/+12025550101",
+        None,
+        id="get_lead_by_phone_number",
+    ),
     pytest.param("PUT", f"/v2/Outbound/{NOWHERE}/Lead/{ADA}", {"status": 100}, id="update_lead"),
     pytest.param("POST", f"/v2/Outbound/{NOWHERE}/Leads", {}, id="search_leads"),
     pytest.param("DELETE", f"/v2/Outbound/{NOWHERE}/Leads", {"leadIds": [ADA]}, id="delete_leads"),
-    pytest.param("DELETE", f"/v2/Outbound/{NOWHERE}/Leads/External", {"leadExternalIds": ["crm-1"]}, id="delete_leads_by_external_id"),
+    pytest.param(
+        "DELETE",
+        f"/v2/Outbound/{NOWHERE}/Leads/External",
+        {"leadExternalIds": ["crm-1"]},
+        id="delete_leads_by_external_id",
+    ),
     pytest.param("GET", f"/v2/Pearl/{NOWHERE}", None, id="get_pearl"),
     pytest.param("PUT", f"/v2/Pearl/{NOWHERE}/Active", {"isActive": True}, id="set_pearl_active"),
 ]
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ON_PEARLS)
-def test_an_unknown_pearl_is_not_found(nlpearl: httpx.Client, workspace: Workspace, method: str, path: str, body: Any) -> None:
+def test_an_unknown_pearl_is_not_found(
+    nlpearl: httpx.Client, workspace: Workspace, method: str, path: str, body: Any
+) -> None:
     before = contents(workspace)
-    assert errors(nlpearl.request(method, path, json=body)) == {"pearlId": ["The pearl was not found."]}
+    assert errors(nlpearl.request(method, path, json=body)) == {
+        "pearlId": ["The pearl was not found."]
+    }
     assert contents(workspace) == before
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ON_PEARLS)
-def test_an_unknown_pearl_can_be_a_404(nlpearl: httpx.Client, workspace: Workspace, method: str, path: str, body: Any) -> None:
+def test_an_unknown_pearl_can_be_a_404(
+    nlpearl: httpx.Client, workspace: Workspace, method: str, path: str, body: Any
+) -> None:
     workspace.settings["nlpearl"]["not_found_status"] = 404
     answer = nlpearl.request(method, path, json=body)
-    assert (answer.status_code, answer.json()["title"], answer.json()["status"]) == (404, "Not Found", 404)
+    assert (answer.status_code, answer.json()["title"], answer.json()["status"]) == (
+        404,
+        "Not Found",
+        404,
+    )
 
 
 def test_pearls_are_listed_and_the_first_is_outbound(nlpearl: httpx.Client) -> None:
     assert nlpearl.get("/v2/Pearl").json() == [
-        {"id": PEARL, "name": "Loan qualification", "createdAt": "2025-01-15T09:00:00Z", "type": 2, "status": 1},
-        {"id": INBOUND, "name": "Front desk", "createdAt": "2025-01-20T09:00:00Z", "type": 1, "status": 1},
+        {
+            "id": PEARL,
+            "name": "Loan qualification",
+            "createdAt": "2025-01-15T09:00:00Z",
+            "type": 2,
+            "status": 1,
+        },
+        {
+            "id": INBOUND,
+            "name": "Front desk",
+            "createdAt": "2025-01-20T09:00:00Z",
+            "type": 1,
+            "status": 1,
+        },
     ]
 
 
@@ -247,7 +363,12 @@ def test_an_outbound_pearl_counts_its_leads(nlpearl: httpx.Client) -> None:
 
 def test_an_inbound_pearl_counts_its_queue(nlpearl: httpx.Client) -> None:
     pearl = nlpearl.get(f"/v2/Pearl/{INBOUND}").json()
-    assert (pearl["totalOnQueue"], pearl["totalLeads"], pearl["totalLeadsCompleted"], pearl["totalLeadsSuccess"]) == (1, None, None, None)
+    assert (
+        pearl["totalOnQueue"],
+        pearl["totalLeads"],
+        pearl["totalLeadsCompleted"],
+        pearl["totalLeadsSuccess"],
+    ) == (1, None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -264,16 +385,27 @@ def test_a_pearl_runs_or_pauses(nlpearl: httpx.Client, body: dict[str, Any], sta
 
 
 def test_the_account_is_the_fixtures(nlpearl: httpx.Client) -> None:
-    assert nlpearl.get("/v2/Account").json() == {"name": "Demo account", "totalAgents": 10, "creditBalance": 250.5, "status": 1}
+    assert nlpearl.get("/v2/Account").json() == {
+        "name": "Demo account",
+        "totalAgents": 10,
+        "creditBalance": 250.5,
+        "status": 1,
+    }
 
 
 # Adding many leads
 
 
 def test_leads_are_added_together(nlpearl: httpx.Client) -> None:
-    leads = [{"phoneNumber": "+12025550161", "externalId": "a"}, {"PhoneNumber": "+12025550162", "externalid": "b"}]
+    leads = [
+        {"phoneNumber": "+12025550161", "externalId": "a"},
+        {"PhoneNumber": "+12025550162", "externalid": "b"},
+    ]
     assert nlpearl.post(f"{LEADS}/Add", json={"leads": leads}).json() is True
-    assert [nlpearl.get(f"{LEAD}/External/{id}").json()["phoneNumber"] for id in "ab"] == ["+12025550161", "+12025550162"]
+    assert [nlpearl.get(f"{LEAD}/External/{id}").json()["phoneNumber"] for id in "ab"] == [
+        "+12025550161",
+        "+12025550162",
+    ]
 
 
 MIXED: list[Any] = [
@@ -285,7 +417,9 @@ MIXED: list[Any] = [
 ]
 
 
-def test_good_leads_stay_and_failed_ones_are_named_by_place(nlpearl: httpx.Client, workspace: Workspace) -> None:
+def test_good_leads_stay_and_failed_ones_are_named_by_place(
+    nlpearl: httpx.Client, workspace: Workspace
+) -> None:
     before = len(workspace.tables["nlpearl"]["leads"].rows)
     assert errors(nlpearl.post(f"{LEADS}/Add", json={"leads": MIXED})) == {
         "Leads[1].PhoneNumber": ["The PhoneNumber field is required."],
@@ -300,17 +434,25 @@ LEADS_REQUIRED = {"leadsToAdd": ["The leadsToAdd field is required."]}
 
 
 @pytest.mark.parametrize("form", ["problem_details", "list"])
-def test_of_leads_that_cannot_all_be_converted_none_is_stored(nlpearl: httpx.Client, workspace: Workspace, form: str) -> None:
+def test_of_leads_that_cannot_all_be_converted_none_is_stored(
+    nlpearl: httpx.Client, workspace: Workspace, form: str
+) -> None:
     workspace.settings["nlpearl"] |= {"failed_leads": form, "unknown_pearl": "refuse"}
     before = contents(workspace)
     body = b'{"leads": [{"phoneNumber": "+1"}, {"phoneNumber": 5},\n {"externalId": "x"}, [], {"phoneNumber": "", "callData": {"a": 1}}]}'
-    answer = nlpearl.post("/v2/Outbound/none/Leads/Add", content=body, headers={"content-type": "application/json"})
+    answer = nlpearl.post(
+        "/v2/Outbound/none/Leads/Add", content=body, headers={"content-type": "application/json"}
+    )
     assert errors(answer) == LEADS_REQUIRED | {
-        "$.leads[1].phoneNumber": [NOT_CONVERTED.format("System.String", "leads[1].phoneNumber", 0, 51)],
+        "$.leads[1].phoneNumber": [
+            NOT_CONVERTED.format("System.String", "leads[1].phoneNumber", 0, 51)
+        ],
         "Leads[2].PhoneNumber": ["The PhoneNumber field is required."],
         "$.leads[3]": [NOT_CONVERTED.format("NLPearl.Core.Models.LeadToAddApi", "leads[3]", 1, 23)],
         "Leads[4].PhoneNumber": ["The PhoneNumber field is required."],
-        "$.leads[4].callData.a": [NOT_CONVERTED.format("System.String", "leads[4].callData.a", 1, 65)],
+        "$.leads[4].callData.a": [
+            NOT_CONVERTED.format("System.String", "leads[4].callData.a", 1, 65)
+        ],
     }
     assert contents(workspace) == before
 
@@ -319,32 +461,64 @@ NOT_CONVERTED = "The JSON value could not be converted to {}. Path: $.{} | LineN
 
 
 def test_a_slash_at_the_end_of_a_path_means_nothing(nlpearl: httpx.Client) -> None:
-    plain, slashed = (nlpearl.get(f"/v2/Outbound/{PEARL}/Lead/66a1f0c2d60e456235eae701{end}") for end in ("", "/"))
+    plain, slashed = (
+        nlpearl.get(f"/v2/Outbound/{PEARL}/Lead/66a1f0c2d60e456235eae701{end}") for end in ("", "/")
+    )
     assert (slashed.status_code, slashed.json()) == (200, plain.json())
     assert nlpearl.get("/v2/Pearl/").json() == nlpearl.get("/v2/pearl").json()
 
 
 def test_an_escaped_slash_in_a_path_stays_escaped(nlpearl: httpx.Client) -> None:
     for external in ("a/b", "c%2Fd", "e f"):
-        assert nlpearl.post(LEAD, json={"phoneNumber": "+12025550164", "externalId": external}).status_code == 200
-    found = [nlpearl.get(f"{LEAD}/External/{place}").status_code for place in ("a%2Fb", "a%2fb", "c%2Fd", "e%20f")]
+        assert (
+            nlpearl.post(
+                LEAD, json={"phoneNumber": "+12025550164", "externalId": external}
+            ).status_code
+            == 200
+        )
+    found = [
+        nlpearl.get(f"{LEAD}/External/{place}").status_code
+        for place in ("a%2Fb", "a%2fb", "c%2Fd", "e%20f")
+    ]
     assert found == [400, 400, 200, 200]
 
 
-@pytest.mark.parametrize("body", [b'{"a\x01": 1, "b": "\xff"}', b'{"a\\x": ' + b'{"b":' * 40, b'{"\xff": 1, "a": "\x01"}'])
-def test_a_name_that_no_parser_reads_is_refused_like_all_that_is_no_json(nlpearl: httpx.Client, body: bytes) -> None:
-    assert nlpearl.post(LEAD, content=body, headers={"Content-Type": "application/json"}).status_code == 400
+@pytest.mark.parametrize(
+    "body",
+    [b'{"a\x01": 1, "b": "\xff"}', b'{"a\\x": ' + b'{"b":' * 40, b'{"\xff": 1, "a": "\x01"}'],
+)
+def test_a_name_that_no_parser_reads_is_refused_like_all_that_is_no_json(
+    nlpearl: httpx.Client, body: bytes
+) -> None:
+    assert (
+        nlpearl.post(LEAD, content=body, headers={"Content-Type": "application/json"}).status_code
+        == 400
+    )
 
 
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [
-        pytest.param(b'\xef\xbb\xbf{"phoneNumber": "+12025550165"}', "application/json", id="a byte order mark"),
-        pytest.param('{"phoneNumber": "+12025550165"}'.encode("utf-16-le"), "application/json; charset=utf-16", id="UTF-16"),
-        pytest.param('\ufeff{"phoneNumber": "+12025550165"}'.encode("utf-16-le"), 'text/json; charset="Unicode"', id="UTF-16 with a mark"),
+        pytest.param(
+            b'\xef\xbb\xbf{"phoneNumber": "+12025550165"}',
+            "application/json",
+            id="a byte order mark",
+        ),
+        pytest.param(
+            '{"phoneNumber": "+12025550165"}'.encode("utf-16-le"),
+            "application/json; charset=utf-16",
+            id="UTF-16",
+        ),
+        pytest.param(
+            '\ufeff{"phoneNumber": "+12025550165"}'.encode("utf-16-le"),
+            'text/json; charset="Unicode"',
+            id="UTF-16 with a mark",
+        ),
     ],
 )
-def test_bodies_come_in_the_encodings_that_dotnet_writes(nlpearl: httpx.Client, body: bytes, content_type: str) -> None:
+def test_bodies_come_in_the_encodings_that_dotnet_writes(
+    nlpearl: httpx.Client, body: bytes, content_type: str
+) -> None:
     headers = {"Content-Type": content_type}
     assert nlpearl.post(LEAD, content=body, headers=headers).status_code == 200
     assert "leadToAdd" in errors(nlpearl.post(LEAD, content=body[:-2], headers=headers))
@@ -353,10 +527,21 @@ def test_bodies_come_in_the_encodings_that_dotnet_writes(nlpearl: httpx.Client, 
 def test_failed_leads_can_be_a_list(nlpearl: httpx.Client, workspace: Workspace) -> None:
     workspace.settings["nlpearl"]["failed_leads"] = "list"
     answer = nlpearl.post(f"{LEADS}/Add", json={"leads": MIXED[:4]})
-    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/json; charset=utf-8")
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        400,
+        "application/json; charset=utf-8",
+    )
     assert answer.json() == [
-        {"phoneNumber": None, "externalId": "no phone", "errors": ["The PhoneNumber field is required."]},
-        {"phoneNumber": "+12025550162", "externalId": None, "errors": ["The time zone ID 'Nowhere' was not found on the local computer."]},
+        {
+            "phoneNumber": None,
+            "externalId": "no phone",
+            "errors": ["The PhoneNumber field is required."],
+        },
+        {
+            "phoneNumber": "+12025550162",
+            "externalId": None,
+            "errors": ["The time zone ID 'Nowhere' was not found on the local computer."],
+        },
         {"phoneNumber": None, "externalId": None, "errors": ["The Leads field is required."]},
     ]
 
@@ -365,24 +550,44 @@ def test_fifty_thousand_leads_are_taken(nlpearl: httpx.Client, workspace: Worksp
     leads = [{"phoneNumber": f"+1202{number:07d}"} for number in range(50_000)]
     answer = nlpearl.post("/v2/Outbound/many/Leads/Add", json={"leads": leads}, timeout=60)
     assert (answer.status_code, answer.json()) == (200, True)
-    assert nlpearl.get("/v2/Outbound/many/Lead/PhoneNumber/(202) 004-9999").json()["phoneNumber"] == "+12020049999"
+    assert (
+        nlpearl.get("/v2/Outbound/many/Lead/PhoneNumber/(202) 004-9999").json()["phoneNumber"]
+        == "+12020049999"
+    )
     assert nlpearl.get("/v2/Pearl/many").json()["totalLeads"] == 50_000
 
 
-def test_more_than_fifty_thousand_leads_are_refused_and_none_is_stored(nlpearl: httpx.Client, workspace: Workspace) -> None:
+def test_more_than_fifty_thousand_leads_are_refused_and_none_is_stored(
+    nlpearl: httpx.Client, workspace: Workspace
+) -> None:
     before = contents(workspace)
-    answer = nlpearl.post(f"{LEADS}/Add", json={"leads": [{"phoneNumber": "+1"}] * 50_001}, timeout=60)
-    assert errors(answer) == {"Leads": ["The field Leads must be a string or array type with a maximum length of '50000'."]}
+    answer = nlpearl.post(
+        f"{LEADS}/Add", json={"leads": [{"phoneNumber": "+1"}] * 50_001}, timeout=60
+    )
+    assert errors(answer) == {
+        "Leads": [
+            "The field Leads must be a string or array type with a maximum length of '50000'."
+        ]
+    }
     assert contents(workspace) == before
 
 
 @pytest.mark.parametrize(
-    "body", [pytest.param({}, id="missing"), pytest.param({"leads": None}, id="null"), pytest.param({"leads": []}, id="empty")]
+    "body",
+    [
+        pytest.param({}, id="missing"),
+        pytest.param({"leads": None}, id="null"),
+        pytest.param({"leads": []}, id="empty"),
+    ],
 )
-def test_no_leads_are_all_added_unless_switched(nlpearl: httpx.Client, workspace: Workspace, body: dict[str, Any]) -> None:
+def test_no_leads_are_all_added_unless_switched(
+    nlpearl: httpx.Client, workspace: Workspace, body: dict[str, Any]
+) -> None:
     assert nlpearl.post(f"{LEADS}/Add", json=body).json() is True
     workspace.settings["nlpearl"]["empty_leads"] = "refuse"
-    assert errors(nlpearl.post(f"{LEADS}/Add", json=body)) == {"Leads": ["The Leads field is required."]}
+    assert errors(nlpearl.post(f"{LEADS}/Add", json=body)) == {
+        "Leads": ["The Leads field is required."]
+    }
 
 
 # Reading a lead
@@ -396,8 +601,20 @@ def test_a_lead_is_found_by_its_external_id(nlpearl: httpx.Client) -> None:
     assert nlpearl.get(f"{LEAD}/External/crm-1").json() == ADA_ROW
 
 
-@pytest.mark.parametrize("spelling", ["+12025550101", "%2B12025550101", "12025550101", "(202) 555-0101", "202-555-0101", "+1 202 555 0101"])
-def test_a_lead_is_found_by_its_phone_number_in_any_spelling(nlpearl: httpx.Client, spelling: str) -> None:
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "+12025550101",
+        "%2B12025550101",
+        "12025550101",
+        "(202) 555-0101",
+        "202-555-0101",
+        "+1 202 555 0101",
+    ],
+)
+def test_a_lead_is_found_by_its_phone_number_in_any_spelling(
+    nlpearl: httpx.Client, spelling: str
+) -> None:
     assert nlpearl.get(f"{LEAD}/PhoneNumber/{spelling}").json() == ADA_ROW
 
 
@@ -407,7 +624,9 @@ def test_the_short_way_to_a_phone_key_ends_where_the_long_one_does() -> None:
 
 
 @pytest.mark.parametrize("path", ["External/crm-50", "PhoneNumber/(202) 555-0150"])
-def test_of_several_leads_the_newest_is_meant_unless_switched(nlpearl: httpx.Client, workspace: Workspace, path: str) -> None:
+def test_of_several_leads_the_newest_is_meant_unless_switched(
+    nlpearl: httpx.Client, workspace: Workspace, path: str
+) -> None:
     workspace.clock = Clock(datetime(2025, 3, 1, tzinfo=UTC))
     first, _, last = (add(nlpearl, externalId="crm-50") for _ in range(3))
     assert nlpearl.get(f"{LEAD}/{path}").json()["id"] == last
@@ -426,17 +645,26 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize(("method", "path", "place"), UNKNOWN)
-def test_an_unknown_lead_is_not_found(nlpearl: httpx.Client, workspace: Workspace, method: str, path: str, place: str) -> None:
+def test_an_unknown_lead_is_not_found(
+    nlpearl: httpx.Client, workspace: Workspace, method: str, path: str, place: str
+) -> None:
     body = {"status": 100} if method == "PUT" else None
-    assert errors(nlpearl.request(method, f"{LEAD}/{path}", json=body)) == {place: ["The lead was not found."]}
+    assert errors(nlpearl.request(method, f"{LEAD}/{path}", json=body)) == {
+        place: ["The lead was not found."]
+    }
     workspace.settings["nlpearl"]["not_found_status"] = 404
     assert nlpearl.request(method, f"{LEAD}/{path}", json=body).status_code == 404
 
 
 def test_a_lead_belongs_to_its_pearl_alone(nlpearl: httpx.Client) -> None:
     assert nlpearl.get(f"/v2/Outbound/{INBOUND}/Lead/{ADA}").status_code == 400
-    assert nlpearl.put(f"/v2/Outbound/{INBOUND}/Lead/{ADA}", json={"status": 100}).status_code == 400
-    assert nlpearl.request("DELETE", f"/v2/Outbound/{INBOUND}/Leads", json={"leadIds": [ADA]}).json() is False
+    assert (
+        nlpearl.put(f"/v2/Outbound/{INBOUND}/Lead/{ADA}", json={"status": 100}).status_code == 400
+    )
+    assert (
+        nlpearl.request("DELETE", f"/v2/Outbound/{INBOUND}/Leads", json={"leadIds": [ADA]}).json()
+        is False
+    )
     assert nlpearl.get(f"{LEAD}/{ADA}").json() == ADA_ROW
 
 
@@ -451,22 +679,42 @@ def test_a_path_that_is_no_text_finds_nothing(nlpearl: httpx.Client) -> None:
     ("given", "changed"),
     [
         pytest.param({"status": 130}, {"status": 130}, id="stop calling"),
-        pytest.param({"phoneNumber": "(202) 555-0180"}, {"phoneNumber": "(202) 555-0180"}, id="phone number"),
+        pytest.param(
+            {"phoneNumber": "(202) 555-0180"}, {"phoneNumber": "(202) 555-0180"}, id="phone number"
+        ),
         pytest.param({"externalId": "x"}, {"externalId": "x"}, id="external id"),
         pytest.param({"externalId": ""}, {"externalId": ""}, id="an empty text is a value"),
         pytest.param({"timeZoneId": "India Standard Time"}, {"timeZone": "5.5"}, id="time zone"),
         pytest.param({"callData": {"a": "b"}}, {"callData": {"a": "b"}}, id="callData is replaced"),
         pytest.param({"callData": {}}, {"callData": {}}, id="callData is emptied"),
-        pytest.param({"callData": {"a": None, "b": "c"}}, {"callData": {"b": "c"}}, id="a null in callData is dropped"),
-        pytest.param({"STATUS": 100, "PhoneNumber": "1"}, {"status": 100, "phoneNumber": "1"}, id="names in any letter case"),
+        pytest.param(
+            {"callData": {"a": None, "b": "c"}},
+            {"callData": {"b": "c"}},
+            id="a null in callData is dropped",
+        ),
+        pytest.param(
+            {"STATUS": 100, "PhoneNumber": "1"},
+            {"status": 100, "phoneNumber": "1"},
+            id="names in any letter case",
+        ),
         pytest.param({"stranger": 1}, {}, id="an unknown member is ignored"),
         pytest.param({}, {}, id="nothing"),
         pytest.param(
-            {"phoneNumber": None, "externalId": None, "timeZoneId": None, "callData": None, "status": None}, {}, id="null is not given"
+            {
+                "phoneNumber": None,
+                "externalId": None,
+                "timeZoneId": None,
+                "callData": None,
+                "status": None,
+            },
+            {},
+            id="null is not given",
         ),
     ],
 )
-def test_an_update_changes_what_is_given_and_answers_the_lead(nlpearl: httpx.Client, given: Any, changed: Any) -> None:
+def test_an_update_changes_what_is_given_and_answers_the_lead(
+    nlpearl: httpx.Client, given: Any, changed: Any
+) -> None:
     answer = nlpearl.put(f"{LEAD}/{ADA}", json=given)
     assert (answer.status_code, answer.json()) == (200, ADA_ROW | changed)
     assert nlpearl.get(f"{LEAD}/{ADA}").json() == ADA_ROW | changed
@@ -474,8 +722,15 @@ def test_an_update_changes_what_is_given_and_answers_the_lead(nlpearl: httpx.Cli
 
 def test_call_data_can_be_merged(nlpearl: httpx.Client, workspace: Workspace) -> None:
     workspace.settings["nlpearl"]["call_data_update"] = "merge"
-    call_data = nlpearl.put(f"{LEAD}/{ADA}", json={"callData": {"lastName": "King", "city": "London"}}).json()["callData"]
-    assert call_data == {"firstName": "Ada", "lastName": "King", "email": "ada@example.com", "city": "London"}
+    call_data = nlpearl.put(
+        f"{LEAD}/{ADA}", json={"callData": {"lastName": "King", "city": "London"}}
+    ).json()["callData"]
+    assert call_data == {
+        "firstName": "Ada",
+        "lastName": "King",
+        "email": "ada@example.com",
+        "city": "London",
+    }
 
 
 @pytest.mark.parametrize("status", [1, 10, 100, 110, 130])
@@ -484,7 +739,9 @@ def test_an_update_sets_these_statuses(nlpearl: httpx.Client, status: int) -> No
 
 
 @pytest.mark.parametrize("status", [0, 20, 30, 40, 70, 150, 220, 300, 500, 999, -1])
-def test_an_update_sets_no_other_status(nlpearl: httpx.Client, workspace: Workspace, status: int) -> None:
+def test_an_update_sets_no_other_status(
+    nlpearl: httpx.Client, workspace: Workspace, status: int
+) -> None:
     before = contents(workspace)
     assert errors(nlpearl.put(f"{LEAD}/{ADA}", json={"phoneNumber": "+1", "status": status})) == {
         "Status": ["The field Status is invalid."]
@@ -494,8 +751,14 @@ def test_an_update_sets_no_other_status(nlpearl: httpx.Client, workspace: Worksp
 
 def test_an_updated_lead_is_found_by_its_new_keys_only(nlpearl: httpx.Client) -> None:
     nlpearl.put(f"{LEAD}/{ADA}", json={"phoneNumber": "+12025550188", "externalId": "new"})
-    found = [nlpearl.get(f"{LEAD}/{path}").status_code for path in ("External/new", "PhoneNumber/2025550188")]
-    lost = [nlpearl.get(f"{LEAD}/{path}").status_code for path in ("External/crm-1", "PhoneNumber/2025550101")]
+    found = [
+        nlpearl.get(f"{LEAD}/{path}").status_code
+        for path in ("External/new", "PhoneNumber/2025550188")
+    ]
+    lost = [
+        nlpearl.get(f"{LEAD}/{path}").status_code
+        for path in ("External/crm-1", "PhoneNumber/2025550101")
+    ]
     assert (found, lost) == ([200, 200], [400, 400])
 
 
@@ -504,7 +767,11 @@ def test_an_updated_lead_is_found_by_its_new_keys_only(nlpearl: httpx.Client) ->
 
 def test_a_search_gives_short_leads_and_counts_all(nlpearl: httpx.Client) -> None:
     found = nlpearl.post(LEADS, json={"skip": 0, "limit": 1, "isAscending": True}).json()
-    short = {name: value for name, value in ADA_ROW.items() if name not in ("callsId", "lastCall", "collectedData")}
+    short = {
+        name: value
+        for name, value in ADA_ROW.items()
+        if name not in ("callsId", "lastCall", "collectedData")
+    }
     assert found == {"count": 13, "results": [short]}
 
 
@@ -512,24 +779,42 @@ def test_a_search_gives_short_leads_and_counts_all(nlpearl: httpx.Client) -> Non
     ("search", "expected"),
     [
         pytest.param({"searchInput": "ada", "isAscending": True}, [1], id="a value of callData"),
-        pytest.param({"searchInput": "FAMILY@", "isAscending": True}, [11, 12], id="in any letter case"),
+        pytest.param(
+            {"searchInput": "FAMILY@", "isAscending": True}, [11, 12], id="in any letter case"
+        ),
         pytest.param({"searchInput": "crm-13"}, [13], id="external id"),
-        pytest.param({"searchInput": "555010", "isAscending": True, "limit": 3}, [1, 2, 3], id="phone number"),
+        pytest.param(
+            {"searchInput": "555010", "isAscending": True, "limit": 3}, [1, 2, 3], id="phone number"
+        ),
         pytest.param({"searchInput": "firstName"}, [], id="not the names in callData"),
         pytest.param({"searchInput": "", "limit": 2, "isAscending": True}, [1, 2], id="no text"),
         pytest.param({"statuses": [1], "isAscending": True}, [1, 12], id="one status"),
         pytest.param({"statuses": [100, 130]}, [13, 5, 3], id="two statuses, newest first"),
         pytest.param({"statuses": [999]}, [], id="a status that is none"),
         pytest.param({"statuses": [], "limit": 1}, [13], id="no statuses"),
-        pytest.param({"statuses": None, "searchInput": None, "sortProp": None, "limit": 1}, [13], id="nulls"),
+        pytest.param(
+            {"statuses": None, "searchInput": None, "sortProp": None, "limit": 1}, [13], id="nulls"
+        ),
         pytest.param({"skip": 11, "limit": 5, "isAscending": True}, [12, 13], id="second page"),
         pytest.param({"skip": 99}, [], id="past the end"),
         pytest.param({"skip": -3, "limit": 1}, [13], id="negative skip"),
-        pytest.param({"skip": "11", "limit": "1", "isAscending": True}, [12], id="numbers as texts"),
-        pytest.param({"sortProp": "PHONENUMBER", "limit": 2, "isAscending": True}, [13, 1], id="sorted in any letter case"),
-        pytest.param({"sortProp": "status", "limit": 2}, [11, 10], id="sorted by a number, descending"),
-        pytest.param({"sortProp": "nothing", "limit": 2, "isAscending": True}, [1, 2], id="unknown sortProp"),
-        pytest.param({"sortProp": "lastCall", "limit": 1}, [13], id="sorted by what most do not have"),
+        pytest.param(
+            {"skip": "11", "limit": "1", "isAscending": True}, [12], id="numbers as texts"
+        ),
+        pytest.param(
+            {"sortProp": "PHONENUMBER", "limit": 2, "isAscending": True},
+            [13, 1],
+            id="sorted in any letter case",
+        ),
+        pytest.param(
+            {"sortProp": "status", "limit": 2}, [11, 10], id="sorted by a number, descending"
+        ),
+        pytest.param(
+            {"sortProp": "nothing", "limit": 2, "isAscending": True}, [1, 2], id="unknown sortProp"
+        ),
+        pytest.param(
+            {"sortProp": "lastCall", "limit": 1}, [13], id="sorted by what most do not have"
+        ),
     ],
 )
 def test_a_search_finds(nlpearl: httpx.Client, search: dict[str, Any], expected: list[int]) -> None:
@@ -537,9 +822,16 @@ def test_a_search_finds(nlpearl: httpx.Client, search: dict[str, Any], expected:
 
 
 @pytest.mark.parametrize(
-    "limit", [pytest.param({}, id="none"), pytest.param({"limit": 0}, id="zero"), pytest.param({"limit": -1}, id="negative")]
+    "limit",
+    [
+        pytest.param({}, id="none"),
+        pytest.param({"limit": 0}, id="zero"),
+        pytest.param({"limit": -1}, id="negative"),
+    ],
 )
-def test_a_search_without_a_limit_has_the_default_one(nlpearl: httpx.Client, workspace: Workspace, limit: dict[str, int]) -> None:
+def test_a_search_without_a_limit_has_the_default_one(
+    nlpearl: httpx.Client, workspace: Workspace, limit: dict[str, int]
+) -> None:
     assert len(ids(nlpearl.post(LEADS, json=limit))) == 13
     workspace.settings["nlpearl"]["search_limit"] = 4
     assert len(ids(nlpearl.post(LEADS, json=limit))) == 4
@@ -549,7 +841,11 @@ def test_leads_of_one_moment_keep_their_order(nlpearl: httpx.Client, workspace: 
     workspace.clock = Clock(datetime(2025, 3, 1, tzinfo=UTC))
     for name in ("zz1", "zz2", "zz3"):
         add(nlpearl, externalId=name)
-    assert ids(nlpearl.post(LEADS, json={"searchInput": "zz", "isAscending": True})) == ["zz1", "zz2", "zz3"]
+    assert ids(nlpearl.post(LEADS, json={"searchInput": "zz", "isAscending": True})) == [
+        "zz1",
+        "zz2",
+        "zz3",
+    ]
     assert ids(nlpearl.post(LEADS, json={"searchInput": "zz"})) == ["zz3", "zz2", "zz1"]
 
 
@@ -587,7 +883,10 @@ def test_a_deletion_can_be_true_only_for_all(nlpearl: httpx.Client, workspace: W
 
 
 def test_a_bad_id_is_named_by_its_place_among_nulls(nlpearl: httpx.Client) -> None:
-    assert set(errors(nlpearl.request("DELETE", LEADS, json={"leadIds": [ADA, None, 5]}))) == {"$.leadIds[2]", "deleteLeadsRequest"}
+    assert set(errors(nlpearl.request("DELETE", LEADS, json={"leadIds": [ADA, None, 5]}))) == {
+        "$.leadIds[2]",
+        "deleteLeadsRequest",
+    }
 
 
 # Worlds and fixtures
@@ -601,7 +900,9 @@ def test_the_documented_account_id_is_a_credential(server: MockServer) -> None:
 def test_ids_are_the_same_in_every_run(serve: Callable[..., str]) -> None:
     made = []
     for seed in (7, 7, 8):
-        with httpx.Client(base_url=serve(seed=seed) + "/nlpearl", headers={"Authorization": "Bearer a:b"}) as client:
+        with httpx.Client(
+            base_url=serve(seed=seed) + "/nlpearl", headers={"Authorization": "Bearer a:b"}
+        ) as client:
             made.append(add(client)[8:])
     assert made[0] == made[1]
     assert made[0] != made[2]
@@ -610,18 +911,37 @@ def test_ids_are_the_same_in_every_run(serve: Callable[..., str]) -> None:
 @pytest.mark.parametrize(
     ("section", "sentence"),
     [
-        pytest.param({"pearls": [{"id": "p"}, {"id": "p"}]}, "nlpearl.pearls[1].id: the id p stands twice in pearls", id="pearl twice"),
-        pytest.param({"leads": [{"pearlId": "p", "phoneNumber": "1"}]}, "nlpearl.leads[0].pearlId: there is no p in pearls", id="no pearl"),
         pytest.param(
-            {"pearls": [{"id": "p"}], "leads": [{"id": ADA, "pearlId": "p", "phoneNumber": "1"}] * 2},
+            {"pearls": [{"id": "p"}, {"id": "p"}]},
+            "nlpearl.pearls[1].id: the id p stands twice in pearls",
+            id="pearl twice",
+        ),
+        pytest.param(
+            {"leads": [{"pearlId": "p", "phoneNumber": "1"}]},
+            "nlpearl.leads[0].pearlId: there is no p in pearls",
+            id="no pearl",
+        ),
+        pytest.param(
+            {
+                "pearls": [{"id": "p"}],
+                "leads": [{"id": ADA, "pearlId": "p", "phoneNumber": "1"}] * 2,
+            },
             f"nlpearl.leads[1].id: the id {ADA} stands twice in leads",
             id="lead twice",
         ),
-        pytest.param({"pearls": [{"id": "p", "timeZoneId": "Nowhere"}]}, "nlpearl.pearls[0].timeZoneId", id="unknown zone"),
-        pytest.param({"leads": [{"pearlId": "p"}]}, "nlpearl.leads[0].phoneNumber", id="no phone number"),
+        pytest.param(
+            {"pearls": [{"id": "p", "timeZoneId": "Nowhere"}]},
+            "nlpearl.pearls[0].timeZoneId",
+            id="unknown zone",
+        ),
+        pytest.param(
+            {"leads": [{"pearlId": "p"}]}, "nlpearl.leads[0].phoneNumber", id="no phone number"
+        ),
     ],
 )
-def test_a_fixture_that_breaks_a_rule_stops_the_start(tmp_path: Any, section: dict[str, Any], sentence: str) -> None:
+def test_a_fixture_that_breaks_a_rule_stops_the_start(
+    tmp_path: Any, section: dict[str, Any], sentence: str
+) -> None:
     file = tmp_path / "fixture.yaml"
     file.write_text(json.dumps({"nlpearl": section}), "utf-8")
     with pytest.raises(FixtureError) as caught:
@@ -629,17 +949,24 @@ def test_a_fixture_that_breaks_a_rule_stops_the_start(tmp_path: Any, section: di
     assert sentence in str(caught.value)
 
 
-def test_rows_load_back_as_they_are_and_new_ids_go_past_them(nlpearl: httpx.Client, workspace: Workspace, tmp_path: Any) -> None:
+def test_rows_load_back_as_they_are_and_new_ids_go_past_them(
+    nlpearl: httpx.Client, workspace: Workspace, tmp_path: Any
+) -> None:
     workspace.clock = Clock(datetime(2025, 3, 1, tzinfo=UTC))
     last = add(nlpearl)
     tables = workspace.tables["nlpearl"]
-    section = {"pearls": list(tables["pearls"].rows.values()), "leads": list(tables["leads"].rows.values())}
+    section = {
+        "pearls": list(tables["pearls"].rows.values()),
+        "leads": list(tables["leads"].rows.values()),
+    }
     file = tmp_path / "fixture.yaml"
     file.write_text(json.dumps({"nlpearl": section, "clock": "2025-03-01T00:00:00Z"}), "utf-8")
     with MockServer(fixtures=str(file)) as other:
         loaded = other.app.workspaces.of("a").tables["nlpearl"]
         assert {name: list(loaded[name].rows.values()) for name in section} == section
-        with httpx.Client(base_url=f"{other.url}/nlpearl", headers={"Authorization": "Bearer a:b"}) as client:
+        with httpx.Client(
+            base_url=f"{other.url}/nlpearl", headers={"Authorization": "Bearer a:b"}
+        ) as client:
             assert int(add(client), 16) == int(last, 16) + 1
 
 
@@ -655,9 +982,17 @@ NASTY = [
     pytest.param(b'{"status": 1e400}', id="infinite"),
     pytest.param(b'{"status": 1' + b"0" * 400 + b"}", id="ten to the 400th"),
     pytest.param(b'{"status": 1' + b"0" * 5000 + b"}", id="ten to the 5000th"),
-    pytest.param(b'{"status": 9007199254740993, "skip": 9007199254740993, "leadIds": 9007199254740993}', id="past 2 to the 53rd"),
-    pytest.param(b'{"status": 18446744073709551616, "skip": 18446744073709551616, "leads": 18446744073709551616}', id="past 64 bits"),
-    pytest.param(b'{"skip": "99999999999999999999", "isActive": "true"}', id="a huge number as text"),
+    pytest.param(
+        b'{"status": 9007199254740993, "skip": 9007199254740993, "leadIds": 9007199254740993}',
+        id="past 2 to the 53rd",
+    ),
+    pytest.param(
+        b'{"status": 18446744073709551616, "skip": 18446744073709551616, "leads": 18446744073709551616}',
+        id="past 64 bits",
+    ),
+    pytest.param(
+        b'{"skip": "99999999999999999999", "isActive": "true"}', id="a huge number as text"
+    ),
     pytest.param(b'{"status": NaN}', id="NaN"),
     pytest.param(b'{"callData": ' + b"[" * 5000 + b"]" * 5000 + b"}", id="deep"),
     pytest.param(b"[" * 200_000, id="deep and open"),
@@ -668,9 +1003,13 @@ NASTY = [
     pytest.param(b"   ", id="white space"),
     pytest.param(b"{", id="half an object"),
     pytest.param(
-        b'{"callData": [], "leads": {}, "leadIds": "x", "leadExternalIds": [[]], "statuses": {}, "isActive": null}', id="wrong types"
+        b'{"callData": [], "leads": {}, "leadIds": "x", "leadExternalIds": [[]], "statuses": {}, "isActive": null}',
+        id="wrong types",
     ),
-    pytest.param(b'{"callData": {"": {}}, "leads": [[], 1, "x", null], "leadIds": [{}], "statuses": [null, 1.5]}', id="wrong types inside"),
+    pytest.param(
+        b'{"callData": {"": {}}, "leads": [[], 1, "x", null], "leadIds": [{}], "statuses": [null, 1.5]}',
+        id="wrong types inside",
+    ),
     pytest.param(b'{"phoneNumber": "' + b"9" * 100_000 + b'"}', id="a long phone number"),
 ]
 WRITING = [
@@ -686,9 +1025,13 @@ WRITING = [
 
 @pytest.mark.parametrize("body", NASTY)
 @pytest.mark.parametrize(("method", "path"), WRITING)
-def test_strange_bodies_never_break_the_server(nlpearl: httpx.Client, workspace: Workspace, method: str, path: str, body: bytes) -> None:
+def test_strange_bodies_never_break_the_server(
+    nlpearl: httpx.Client, workspace: Workspace, method: str, path: str, body: bytes
+) -> None:
     before = contents(workspace)
-    answer = nlpearl.request(method, path, content=body, headers={"content-type": "application/json"})
+    answer = nlpearl.request(
+        method, path, content=body, headers={"content-type": "application/json"}
+    )
     assert answer.status_code in (200, 400)
     if answer.status_code == 400:
         assert contents(workspace) == before
@@ -696,7 +1039,9 @@ def test_strange_bodies_never_break_the_server(nlpearl: httpx.Client, workspace:
 
 @pytest.mark.parametrize("strictness", ["vendor", "document"])
 def test_whole_numbers_with_a_fraction(serve: Callable[..., str], strictness: str) -> None:
-    with httpx.Client(base_url=serve(strictness=strictness) + "/nlpearl", headers={"Authorization": "Bearer a:b"}) as client:
+    with httpx.Client(
+        base_url=serve(strictness=strictness) + "/nlpearl", headers={"Authorization": "Bearer a:b"}
+    ) as client:
         update = client.put(f"{LEAD}/{ADA}", json={"status": 100.0})
         search = client.post(LEADS, json={"skip": 1.0, "limit": 2.0})
     assert {update.status_code, search.status_code} == ({400} if strictness == "vendor" else {200})
@@ -709,10 +1054,14 @@ def test_whole_numbers_with_a_fraction(serve: Callable[..., str], strictness: st
     ("body", "key"),
     [
         pytest.param({"phoneNumber": "+1", "stranger": 1}, "$.stranger", id="unknown member"),
-        pytest.param({"phoneNumber": "+1", "callData": {"a": None}}, "CallData.A", id="null in callData"),
+        pytest.param(
+            {"phoneNumber": "+1", "callData": {"a": None}}, "CallData.A", id="null in callData"
+        ),
         pytest.param({"PhoneNumber": "+1"}, "$.PhoneNumber", id="letter case"),
     ],
 )
-def test_document_strictness_reads_to_the_letter(serve: Callable[..., str], body: dict[str, Any], key: str) -> None:
+def test_document_strictness_reads_to_the_letter(
+    serve: Callable[..., str], body: dict[str, Any], key: str
+) -> None:
     url = serve(strictness="document") + "/nlpearl" + LEAD
     assert key in errors(httpx.post(url, json=body, headers={"Authorization": "Bearer a:b"}))

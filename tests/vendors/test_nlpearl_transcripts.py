@@ -23,7 +23,9 @@ def document() -> Any:
 
 def examples(method: str, path: str) -> dict[str, Any]:
     """The request examples of one operation, by name."""
-    content = document()["paths"][path][method.lower()]["requestBody"]["content"]["application/json"]
+    content = document()["paths"][path][method.lower()]["requestBody"]["content"][
+        "application/json"
+    ]
     return {name: example["value"] for name, example in content["examples"].items()}
 
 
@@ -39,29 +41,50 @@ def lead(nlpearl: httpx.Client) -> Any:
 
 
 REPLAYED = [
-    pytest.param("POST", "/v2/Outbound/{pearlId}/Lead", "documented", {"leadId": ID}, id="add a lead"),
-    pytest.param("POST", "/v2/Outbound/{pearlId}/Lead", "other_time_zone", {"leadId": ID}, id="add a lead in another zone"),
+    pytest.param(
+        "POST", "/v2/Outbound/{pearlId}/Lead", "documented", {"leadId": ID}, id="add a lead"
+    ),
+    pytest.param(
+        "POST",
+        "/v2/Outbound/{pearlId}/Lead",
+        "other_time_zone",
+        {"leadId": ID},
+        id="add a lead in another zone",
+    ),
     pytest.param("POST", "/v2/Outbound/{pearlId}/Leads/Add", "documented", True, id="add leads"),
     pytest.param("PUT", "/v2/Pearl/{pearlId}/Active", "documented", 1, id="run a pearl"),
 ]
 UPDATES = [
-    pytest.param("call_data", {"timeZone": "-8.0", "callData": {"email": "joe@gmail.com", "carLicense": "90-929-82"}}, id="call data"),
+    pytest.param(
+        "call_data",
+        {"timeZone": "-8.0", "callData": {"email": "joe@gmail.com", "carLicense": "90-929-82"}},
+        id="call data",
+    ),
     pytest.param("stop_calling", {"status": 130}, id="stop calling"),
     pytest.param("converted_elsewhere", {"status": 100}, id="converted elsewhere"),
 ]
 
 
 @pytest.mark.parametrize(("method", "path", "name", "expected"), REPLAYED)
-def test_a_documented_request_is_answered_as_documented(nlpearl: httpx.Client, method: str, path: str, name: str, expected: Any) -> None:
+def test_a_documented_request_is_answered_as_documented(
+    nlpearl: httpx.Client, method: str, path: str, name: str, expected: Any
+) -> None:
     answer = nlpearl.request(method, path.format(pearlId=PEARL), json=examples(method, path)[name])
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json; charset=utf-8")
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        200,
+        "application/json; charset=utf-8",
+    )
     assert normalised(answer.json()) == expected
 
 
 @pytest.mark.parametrize(("name", "changed"), UPDATES)
-def test_a_documented_update_answers_the_changed_lead(nlpearl: httpx.Client, name: str, changed: dict[str, Any]) -> None:
+def test_a_documented_update_answers_the_changed_lead(
+    nlpearl: httpx.Client, name: str, changed: dict[str, Any]
+) -> None:
     before, path = lead(nlpearl), "/v2/Outbound/{pearlId}/Lead/{leadId}"
-    answer = nlpearl.put(path.format(pearlId=PEARL, leadId=DOCUMENTED), json=examples("PUT", path)[name])
+    answer = nlpearl.put(
+        path.format(pearlId=PEARL, leadId=DOCUMENTED), json=examples("PUT", path)[name]
+    )
     assert (answer.status_code, answer.json()) == (200, before | changed)
 
 
@@ -73,13 +96,18 @@ def test_every_request_example_is_replayed() -> None:
         path: operation["requestBody"]["content"]["application/json"]
         for path, item in document()["paths"].items()
         for operation in item.values()
-        if "requestBody" in operation and "examples" in operation["requestBody"]["content"]["application/json"]
+        if "requestBody" in operation
+        and "examples" in operation["requestBody"]["content"]["application/json"]
     }
-    assert replayed == {(path, name) for path, content in contents.items() for name in content["examples"]}
+    assert replayed == {
+        (path, name) for path, content in contents.items() for name in content["examples"]
+    }
 
 
 def test_the_documented_lead_is_in_the_demo(nlpearl: httpx.Client) -> None:
-    example = document()["components"]["responses"]["Lead"]["content"]["application/json"]["examples"]["documented"]["value"]
+    example = document()["components"]["responses"]["Lead"]["content"]["application/json"][
+        "examples"
+    ]["documented"]["value"]
     assert {name: value for name, value in lead(nlpearl).items() if name in example} == example
     assert lead(nlpearl)["callData"] == CALL_DATA
 
@@ -92,5 +120,7 @@ def test_the_documented_page_of_leads(nlpearl: httpx.Client) -> None:
 
 
 def test_the_documented_deletion(nlpearl: httpx.Client) -> None:
-    answer = nlpearl.request("DELETE", f"/v2/Outbound/{PEARL}/Leads", json={"leadIds": [DOCUMENTED]})
+    answer = nlpearl.request(
+        "DELETE", f"/v2/Outbound/{PEARL}/Leads", json={"leadIds": [DOCUMENTED]}
+    )
     assert (answer.status_code, answer.json()) == (200, True)

@@ -69,7 +69,9 @@ def test_get_lead(octanist: httpx.Client) -> None:
     answer, documented = octanist.get("/leads/lead_abc123"), response_of("/leads/{id}", "get")
     ours = answer.json()
     assert list(ours["data"].items())[: len(documented["data"])] == list(documented["data"].items())
-    assert {name: ours["data"][name] for name in ours["data"].keys() - documented["data"].keys()} == dict.fromkeys(NEWER)
+    assert {
+        name: ours["data"][name] for name in ours["data"].keys() - documented["data"].keys()
+    } == dict.fromkeys(NEWER)
     assert list(ours["meta"]) == list(documented["meta"])
 
 
@@ -78,7 +80,9 @@ def test_get_leads(octanist: httpx.Client, workspace: Workspace) -> None:
     transaction = workspace.transaction("octanist")
     (example,) = [row for row in transaction.rows("leads") if row["id"] == "lead_abc123"]
     for number in range(234 - len([*transaction.rows("leads")])):
-        transaction.put("leads", example | {"id": f"lead_{number}", "createdAt": "2026-01-01T00:00:00.000Z"})
+        transaction.put(
+            "leads", example | {"id": f"lead_{number}", "createdAt": "2026-01-01T00:00:00.000Z"}
+        )
     body = octanist.get("/leads").json()
     first = without_newer(body["data"][0])
     assert (first, list(first)) == (documented["data"][0], list(documented["data"][0]))
@@ -87,14 +91,21 @@ def test_get_leads(octanist: httpx.Client, workspace: Workspace) -> None:
 
 
 def test_create_lead(octanist: httpx.Client) -> None:
-    answer, documented = octanist.post("/leads", json=request_of("/leads", "post")), response_of("/leads", "post")
+    answer, documented = (
+        octanist.post("/leads", json=request_of("/leads", "post")),
+        response_of("/leads", "post"),
+    )
     created = octanist.get(f"/leads/{answer.json()['data']['id']}").json()["data"]
-    assert {name: created[name] for name in request_of("/leads", "post")} == request_of("/leads", "post")
+    assert {name: created[name] for name in request_of("/leads", "post")} == request_of(
+        "/leads", "post"
+    )
     same(answer, documented | {"data": documented["data"] | {"id": created["id"]}})
 
 
 def test_update_lead(octanist: httpx.Client) -> None:
-    same(octanist.patch("/leads", json=request_of("/leads", "patch")), response_of("/leads", "patch"))
+    same(
+        octanist.patch("/leads", json=request_of("/leads", "patch")), response_of("/leads", "patch")
+    )
 
 
 def a_quarter(workspace: Workspace) -> None:
@@ -106,7 +117,10 @@ def a_quarter(workspace: Workspace) -> None:
     statuses = ["open"] * 45 + ["qualified"] * 30 + ["won"] * 50 + ["lost"] * 25
     sources = ["gtm"] * 120 + ["api"] * 20 + ["manual"] * 10
     for number, (status, source) in enumerate(zip(statuses, sources, strict=True)):
-        transaction.put("leads", example | {"id": f"lead_{number}", "status": status, "source": source, "value": 2500})
+        transaction.put(
+            "leads",
+            example | {"id": f"lead_{number}", "status": status, "source": source, "value": 2500},
+        )
 
 
 def test_stats(octanist: httpx.Client, workspace: Workspace) -> None:
@@ -115,8 +129,12 @@ def test_stats(octanist: httpx.Client, workspace: Workspace) -> None:
     same(octanist.post("/stats", json={"period": "custom", **dates}), response_of("/stats", "post"))
 
 
-@pytest.mark.parametrize("body", list(examples(DOCUMENT["paths"]["/stats"]["post"]["requestBody"]["content"])))
+@pytest.mark.parametrize(
+    "body", list(examples(DOCUMENT["paths"]["/stats"]["post"]["requestBody"]["content"]))
+)
 def test_the_current_stats_have_the_documented_form(octanist: httpx.Client, body: Row) -> None:
     ours, documented = octanist.post("/stats", json=body).json(), response_of("/stats", "post")
-    assert {name: list(part) for name, part in ours["data"].items()} == {name: list(part) for name, part in documented["data"].items()}
+    assert {name: list(part) for name, part in ours["data"].items()} == {
+        name: list(part) for name, part in documented["data"].items()
+    }
     assert ours["data"]["usage"]["periodStart"] == "2026-03-01T00:00:00.000Z"

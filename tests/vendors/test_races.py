@@ -14,15 +14,23 @@ from mockserver.workspaces import Workspace
 
 AT_ONCE = 200
 APP = create_app(max_body=4000)
-CREDENTIALS = {"sela": ("Authorization", "Token {}"), "octanist": ("X-API-KEY", "{}"), "nlpearl": ("Authorization", "Bearer {}:secret")}
+CREDENTIALS = {
+    "sela": ("Authorization", "Token {}"),
+    "octanist": ("X-API-KEY", "{}"),
+    "nlpearl": ("Authorization", "Bearer {}:secret"),
+}
 
 Request = tuple[str, str, Any]
 
 
 async def _gather(client: httpx.Client, requests: list[Request]) -> list[httpx.Response]:
     limits = httpx.Limits(max_connections=50)
-    async with httpx.AsyncClient(base_url=client.base_url, headers=client.headers, limits=limits, timeout=30) as together:
-        return await asyncio.gather(*[together.request(method, path, json=body) for method, path, body in requests])
+    async with httpx.AsyncClient(
+        base_url=client.base_url, headers=client.headers, limits=limits, timeout=30
+    ) as together:
+        return await asyncio.gather(
+            *[together.request(method, path, json=body) for method, path, body in requests]
+        )
 
 
 def at_once(client: httpx.Client, requests: list[Request]) -> list[httpx.Response]:
@@ -40,13 +48,21 @@ def contents(workspace: Workspace) -> bytes:
     return orjson.dumps(tables, default=str)
 
 
-def send(vendor: str, account: str | None, method: str, path: str, **request: Any) -> httpx.Response:
+def send(
+    vendor: str, account: str | None, method: str, path: str, **request: Any
+) -> httpx.Response:
     """One request to the application in this process."""
     name, form = CREDENTIALS[vendor]
-    headers = {"Content-Type": "application/json"} | ({name: form.format(account)} if account else {}) | request.pop("headers", {})
+    headers = (
+        {"Content-Type": "application/json"}
+        | ({name: form.format(account)} if account else {})
+        | request.pop("headers", {})
+    )
 
     async def call() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(APP), base_url=f"http://test/{vendor}") as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(APP), base_url=f"http://test/{vendor}"
+        ) as client:
             return await client.request(method, path, headers=headers, **request)
 
     return asyncio.run(call())
@@ -87,7 +103,10 @@ def refused_requests() -> list[Any]:
     cases = []
     for site, operation in operations():
         bodies = BAD if operation.body is not None else {}
-        cases += [pytest.param(site.vendor.name, operation, bad, id=f"{operation.id}, {kind}") for kind, bad in bodies.items()]
+        cases += [
+            pytest.param(site.vendor.name, operation, bad, id=f"{operation.id}, {kind}")
+            for kind, bad in bodies.items()
+        ]
     return cases
 
 
@@ -101,7 +120,9 @@ def check_untouched(vendor: str, account: str, method: str, path: str, **request
 
 
 @pytest.mark.parametrize(("vendor", "operation", "bad"), refused_requests())
-def test_a_body_that_is_refused_leaves_every_table_as_it_was(vendor: str, operation: Operation, bad: dict[str, Any], account: str) -> None:
+def test_a_body_that_is_refused_leaves_every_table_as_it_was(
+    vendor: str, operation: Operation, bad: dict[str, Any], account: str
+) -> None:
     status = check_untouched(vendor, account, operation.method, path_of(operation), **bad)
     assert 400 <= status < 500
 
@@ -111,16 +132,64 @@ PEARL, FRONT_DESK = "/v2/Outbound/66a1f0c2d60e456235eae601", "/v2/Outbound/66a1f
 
 REFUSED: dict[str, tuple[str, str, str, Any, int]] = {
     "sela: a duplicate": ("sela", "POST", "/api/leads/", ADA | {"lead_source": "new"}, 400),
-    "sela: one bad field among good ones": ("sela", "PATCH", "/api/leads/28001/", {"lead_source": "new", "status": "WON"}, 400),
-    "sela: a reference to nothing": ("sela", "PUT", "/api/leads/update/", ADA | {"lead_type": 999, "lead_source": "new"}, 400),
-    "sela: nobody to update": ("sela", "PUT", "/api/leads/update/", ADA | {"email": "nobody@example.com"}, 404),
+    "sela: one bad field among good ones": (
+        "sela",
+        "PATCH",
+        "/api/leads/28001/",
+        {"lead_source": "new", "status": "WON"},
+        400,
+    ),
+    "sela: a reference to nothing": (
+        "sela",
+        "PUT",
+        "/api/leads/update/",
+        ADA | {"lead_type": 999, "lead_source": "new"},
+        400,
+    ),
+    "sela: nobody to update": (
+        "sela",
+        "PUT",
+        "/api/leads/update/",
+        ADA | {"email": "nobody@example.com"},
+        404,
+    ),
     "sela: no such lead": ("sela", "PATCH", "/api/leads/1/", {"lead_source": "new"}, 404),
-    "sela: no list in bulk": ("sela", "POST", "/api/leads/bulk-create/", {"leads": {"0": ADA}}, 400),
-    "sela: a NUL beside a bulk": ("sela", "POST", "/api/leads/bulk-create/", {"leads": [{"phone_number": "+12125550188"}], "\0": 1}, 400),
-    "sela: no such ingestion": ("sela", "PUT", "/api/lead-ingestion/00000000-0000-4000-8000-000000000000/", ADA, 404),
-    "sela: a bad webhook": ("sela", "POST", "/api/webhooks/", {"url": "mailto:ada@example.com", "trigger": "SMS_DNC"}, 400),
+    "sela: no list in bulk": (
+        "sela",
+        "POST",
+        "/api/leads/bulk-create/",
+        {"leads": {"0": ADA}},
+        400,
+    ),
+    "sela: a NUL beside a bulk": (
+        "sela",
+        "POST",
+        "/api/leads/bulk-create/",
+        {"leads": [{"phone_number": "+12125550188"}], "\0": 1},
+        400,
+    ),
+    "sela: no such ingestion": (
+        "sela",
+        "PUT",
+        "/api/lead-ingestion/00000000-0000-4000-8000-000000000000/",
+        ADA,
+        404,
+    ),
+    "sela: a bad webhook": (
+        "sela",
+        "POST",
+        "/api/webhooks/",
+        {"url": "mailto:ada@example.com", "trigger": "SMS_DNC"},
+        400,
+    ),
     "sela: no such method": ("sela", "DELETE", "/api/leads/28001/", {}, 405),
-    "octanist: two leads of one family": ("octanist", "PATCH", "/api/leads", {"email": "family@example.com", "status": "won"}, 409),
+    "octanist: two leads of one family": (
+        "octanist",
+        "PATCH",
+        "/api/leads",
+        {"email": "family@example.com", "status": "won"},
+        409,
+    ),
     "octanist: no such id beside an email": (
         "octanist",
         "PATCH",
@@ -144,14 +213,44 @@ REFUSED: dict[str, tuple[str, str, str, Any, int]] = {
     ),
     "octanist: no identifier": ("octanist", "PATCH", "/api/leads", {"status": "won"}, 400),
     "octanist: a lead of nobody": ("octanist", "POST", "/api/leads", {"note": "new"}, 400),
-    "octanist: one bad field among good ones": ("octanist", "POST", "/api/leads", {"name": "New", "gclid": ["new"]}, 400),
+    "octanist: one bad field among good ones": (
+        "octanist",
+        "POST",
+        "/api/leads",
+        {"name": "New", "gclid": ["new"]},
+        400,
+    ),
     "octanist: an unknown filter": ("octanist", "GET", "/api/leads?colour=red", None, 400),
-    "octanist: a period without dates": ("octanist", "POST", "/api/stats", {"period": "custom"}, 400),
+    "octanist: a period without dates": (
+        "octanist",
+        "POST",
+        "/api/stats",
+        {"period": "custom"},
+        400,
+    ),
     "octanist: no such method": ("octanist", "DELETE", "/api/leads", None, 405),
-    "nlpearl: no such zone": ("nlpearl", "POST", f"{PEARL}/Lead", {"phoneNumber": "+12125550188", "timeZoneId": "Mars"}, 400),
+    "nlpearl: no such zone": (
+        "nlpearl",
+        "POST",
+        f"{PEARL}/Lead",
+        {"phoneNumber": "+12125550188", "timeZoneId": "Mars"},
+        400,
+    ),
     "nlpearl: no phone number": ("nlpearl", "POST", f"{PEARL}/Lead", {"externalId": "new"}, 400),
-    "nlpearl: an inbound pearl": ("nlpearl", "POST", f"{FRONT_DESK}/Lead", {"phoneNumber": "+12125550188"}, 400),
-    "nlpearl: no list of leads": ("nlpearl", "POST", f"{PEARL}/Leads/Add", {"leads": "+12125550188"}, 400),
+    "nlpearl: an inbound pearl": (
+        "nlpearl",
+        "POST",
+        f"{FRONT_DESK}/Lead",
+        {"phoneNumber": "+12125550188"},
+        400,
+    ),
+    "nlpearl: no list of leads": (
+        "nlpearl",
+        "POST",
+        f"{PEARL}/Leads/Add",
+        {"leads": "+12125550188"},
+        400,
+    ),
     "nlpearl: one bad field among good ones": (
         "nlpearl",
         "PUT",
@@ -159,19 +258,48 @@ REFUSED: dict[str, tuple[str, str, str, Any, int]] = {
         {"externalId": "new", "callData": {"a": "b"}, "status": 999},
         400,
     ),
-    "nlpearl: no such lead": ("nlpearl", "PUT", f"{PEARL}/Lead/66a1f0c2d60e456235eae7ff", {"externalId": "new"}, 400),
-    "nlpearl: bad ids to delete": ("nlpearl", "DELETE", f"{PEARL}/Leads", {"leadIds": ["66a1f0c2d60e456235eae701", {}]}, 400),
-    "nlpearl: a pearl neither active nor not": ("nlpearl", "PUT", "/v2/Pearl/66a1f0c2d60e456235eae601/Active", {"isActive": "yes"}, 400),
+    "nlpearl: no such lead": (
+        "nlpearl",
+        "PUT",
+        f"{PEARL}/Lead/66a1f0c2d60e456235eae7ff",
+        {"externalId": "new"},
+        400,
+    ),
+    "nlpearl: bad ids to delete": (
+        "nlpearl",
+        "DELETE",
+        f"{PEARL}/Leads",
+        {"leadIds": ["66a1f0c2d60e456235eae701", {}]},
+        400,
+    ),
+    "nlpearl: a pearl neither active nor not": (
+        "nlpearl",
+        "PUT",
+        "/v2/Pearl/66a1f0c2d60e456235eae601/Active",
+        {"isActive": "yes"},
+        400,
+    ),
     "nlpearl: no such pearl": ("nlpearl", "PUT", "/v2/Pearl/none/Active", {"isActive": False}, 400),
-    "nlpearl: no such method": ("nlpearl", "PATCH", f"{PEARL}/Lead/66a1f0c2d60e456235eae701", {"externalId": "new"}, 405),
+    "nlpearl: no such method": (
+        "nlpearl",
+        "PATCH",
+        f"{PEARL}/Lead/66a1f0c2d60e456235eae701",
+        {"externalId": "new"},
+        405,
+    ),
 }
 """Requests that are well formed and refused all the same, with what the demo fixture holds: vendor, method, path, body and status."""
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in REFUSED.items()])
-def test_a_request_that_a_rule_refuses_leaves_every_table_as_it_was(case: tuple[str, str, str, Any, int], account: str) -> None:
+def test_a_request_that_a_rule_refuses_leaves_every_table_as_it_was(
+    case: tuple[str, str, str, Any, int], account: str
+) -> None:
     vendor, method, path, body, status = case
-    assert check_untouched(vendor, account, method, path, **({} if body is None else {"json": body})) == status
+    assert (
+        check_untouched(vendor, account, method, path, **({} if body is None else {"json": body}))
+        == status
+    )
 
 
 def test_the_refused_requests_are_of_every_vendor() -> None:
@@ -180,9 +308,15 @@ def test_the_refused_requests_are_of_every_vendor() -> None:
 
 @pytest.mark.parametrize(
     ("vendor", "operation"),
-    [pytest.param(site.vendor.name, operation, id=operation.id) for site, operation in operations() if operation.needs_credential],
+    [
+        pytest.param(site.vendor.name, operation, id=operation.id)
+        for site, operation in operations()
+        if operation.needs_credential
+    ],
 )
-def test_a_request_without_a_credential_is_refused_and_makes_no_workspace(vendor: str, operation: Operation) -> None:
+def test_a_request_without_a_credential_is_refused_and_makes_no_workspace(
+    vendor: str, operation: Operation
+) -> None:
     before = [each.name for each in APP.workspaces]
     answer = send(vendor, None, operation.method, path_of(operation), content=b"{}")
     assert (answer.status_code, [each.name for each in APP.workspaces]) == (401, before)
@@ -195,35 +329,70 @@ def test_a_request_without_a_credential_is_refused_and_makes_no_workspace(vendor
         pytest.param("phone", {}, id="phone"),
     ],
 )
-def test_two_hundred_upserts_of_one_person_at_once_make_one_lead(sela: httpx.Client, workspace: Workspace, key: str, body: Any) -> None:
+def test_two_hundred_upserts_of_one_person_at_once_make_one_lead(
+    sela: httpx.Client, workspace: Workspace, key: str, body: Any
+) -> None:
     leads = workspace.tables["sela"]["leads"]
     before, config = len(leads.rows), next(iter(workspace.tables["sela"]["ingestion_configs"].rows))
     person = {"phone_number": "+12125550177", **body}
-    answers = at_once(sela, [("PUT", f"/api/lead-ingestion/{config}/", person | {"lead_source": str(n)}) for n in range(AT_ONCE)])
+    answers = at_once(
+        sela,
+        [
+            ("PUT", f"/api/lead-ingestion/{config}/", person | {"lead_source": str(n)})
+            for n in range(AT_ONCE)
+        ],
+    )
     assert sorted(answer.status_code for answer in answers) == [200] * (AT_ONCE - 1) + [201]
     assert (len(leads.rows) - before, len({answer.json()["id"] for answer in answers})) == (1, 1)
 
 
-def test_two_hundred_creations_of_one_lead_at_once_make_one(sela: httpx.Client, workspace: Workspace) -> None:
+def test_two_hundred_creations_of_one_lead_at_once_make_one(
+    sela: httpx.Client, workspace: Workspace
+) -> None:
     leads = workspace.tables["sela"]["leads"]
     before = len(leads.rows)
-    answers = at_once(sela, [("POST", "/api/leads/", {"phone_number": "+12125550178", "email": "race@example.com"})] * AT_ONCE)
+    answers = at_once(
+        sela,
+        [("POST", "/api/leads/", {"phone_number": "+12125550178", "email": "race@example.com"})]
+        * AT_ONCE,
+    )
     assert sorted(answer.status_code for answer in answers) == [201] + [400] * (AT_ONCE - 1)
     assert len(leads.rows) - before == 1
 
 
-def test_two_hundred_updates_at_once_leave_what_one_of_them_sent(octanist: httpx.Client, workspace: Workspace) -> None:
+def test_two_hundred_updates_at_once_leave_what_one_of_them_sent(
+    octanist: httpx.Client, workspace: Workspace
+) -> None:
     answers = at_once(
-        octanist, [("PATCH", "/leads", {"email": "ada@example.com", "value": n, "note": f"note {n}"}) for n in range(AT_ONCE)]
+        octanist,
+        [
+            ("PATCH", "/leads", {"email": "ada@example.com", "value": n, "note": f"note {n}"})
+            for n in range(AT_ONCE)
+        ],
     )
-    (lead,) = [row for row in workspace.tables["octanist"]["leads"].rows.values() if row["email"] == "ada@example.com"]
+    (lead,) = [
+        row
+        for row in workspace.tables["octanist"]["leads"].rows.values()
+        if row["email"] == "ada@example.com"
+    ]
     assert {answer.status_code for answer in answers} == {200}
     assert (lead["note"], lead["value"] in range(AT_ONCE)) == (f"note {lead['value']}", True)
 
 
-def test_two_hundred_leads_added_at_once_have_two_hundred_ids(nlpearl: httpx.Client, workspace: Workspace) -> None:
-    pearl = next(row["id"] for row in workspace.tables["nlpearl"]["pearls"].rows.values() if row["type"] == 2)
-    requests = [("POST", f"/v2/Outbound/{pearl}/Lead", {"phoneNumber": "+12125550179", "externalId": f"race-{n}"}) for n in range(AT_ONCE)]
+def test_two_hundred_leads_added_at_once_have_two_hundred_ids(
+    nlpearl: httpx.Client, workspace: Workspace
+) -> None:
+    pearl = next(
+        row["id"] for row in workspace.tables["nlpearl"]["pearls"].rows.values() if row["type"] == 2
+    )
+    requests = [
+        (
+            "POST",
+            f"/v2/Outbound/{pearl}/Lead",
+            {"phoneNumber": "+12125550179", "externalId": f"race-{n}"},
+        )
+        for n in range(AT_ONCE)
+    ]
     ids = [answer.json()["leadId"] for answer in at_once(nlpearl, requests)]
     assert len(set(ids)) == AT_ONCE
     assert set(ids) <= workspace.tables["nlpearl"]["leads"].rows.keys()

@@ -45,7 +45,9 @@ def switch(workspace: Workspace, **settings: Any) -> None:
 # Updating by phone number and e-mail address
 
 
-def test_an_update_changes_what_it_sends_and_nothing_else(sela: httpx.Client, at_noon: Workspace) -> None:
+def test_an_update_changes_what_it_sends_and_nothing_else(
+    sela: httpx.Client, at_noon: Workspace
+) -> None:
     before = rows(at_noon)[28001]
     response = sela.put(UPDATE, json=ADA | {"external_id": "crm-99"})
     assert response.json() == before | {"external_id": "crm-99", "modified_time": LOCAL_NOW}
@@ -61,14 +63,27 @@ def test_both_keys_have_to_match(sela: httpx.Client) -> None:
     assert (response.status_code, response.json()) == (404, NO_LEAD)
 
 
-@pytest.mark.parametrize("extra", [{}, {"email": None}, {"email": ""}], ids=["left out", "null", "empty"])
-def test_without_an_address_the_phone_number_alone_matches_and_the_address_stays(sela: httpx.Client, extra: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "extra", [{}, {"email": None}, {"email": ""}], ids=["left out", "null", "empty"]
+)
+def test_without_an_address_the_phone_number_alone_matches_and_the_address_stays(
+    sela: httpx.Client, extra: dict[str, Any]
+) -> None:
     body = {"phone_number": "+12025550101"} | extra
     for lead in (sela.put(UPDATE, json=body).json(), sela.put(UPDATE, data=body).json()):
         assert (lead["id"], lead["email"]) == (28001, "ada@example.com")
 
 
-@pytest.mark.parametrize("email", ["ada@localhost", "ada@company.local", "ada@[127.0.0.1]", '"Ada"@example.com', "ada@exämple.рф"])
+@pytest.mark.parametrize(
+    "email",
+    [
+        "ada@localhost",
+        "ada@company.local",
+        "ada@[127.0.0.1]",
+        '"Ada"@example.com',
+        "ada@exämple.рф",
+    ],
+)
 def test_an_address_that_the_framework_takes_finds_its_lead(sela: httpx.Client, email: str) -> None:
     id = sela.post(LEADS, json=NEW | {"email": email}).json()["id"]
     assert sela.put(UPDATE, json=NEW | {"email": email}).json()["id"] == id
@@ -85,7 +100,10 @@ def test_the_external_id_is_stored_and_never_matched(sela: httpx.Client) -> None
 
 def test_the_address_decides_between_two_leads_with_one_number(sela: httpx.Client) -> None:
     for email, id in (("family@example.com", 28011), ("jean@example.com", 28012)):
-        assert sela.put(UPDATE, json={"phone_number": "+12155550111", "email": email}).json()["id"] == id
+        assert (
+            sela.put(UPDATE, json={"phone_number": "+12155550111", "email": email}).json()["id"]
+            == id
+        )
 
 
 def test_of_several_leads_the_newest_is_meant(sela: httpx.Client) -> None:
@@ -95,7 +113,10 @@ def test_of_several_leads_the_newest_is_meant(sela: httpx.Client) -> None:
 def test_several_leads_can_be_refused(sela: httpx.Client, workspace: Workspace) -> None:
     switch(workspace, several_matches="refuse")
     response = sela.put(UPDATE, json={"phone_number": "+12155550111"})
-    assert (response.status_code, response.json()) == (400, {"non_field_errors": ["Several leads match."]})
+    assert (response.status_code, response.json()) == (
+        400,
+        {"non_field_errors": ["Several leads match."]},
+    )
 
 
 def test_no_match_can_be_400_and_worded_plainly(sela: httpx.Client, workspace: Workspace) -> None:
@@ -106,7 +127,9 @@ def test_no_match_can_be_400_and_worded_plainly(sela: httpx.Client, workspace: W
 
 def test_lost_leaves_the_do_not_contact_marks(sela: httpx.Client) -> None:
     assert sela.put(UPDATE, json=ADA | {"status": "LOST"}).json()["call_dnc"] is False
-    assert sela.put(UPDATE, json=ADA | {"status": "LOST", "call_dnc": True}).json()["call_dnc"] is True
+    assert (
+        sela.put(UPDATE, json=ADA | {"status": "LOST", "call_dnc": True}).json()["call_dnc"] is True
+    )
     lead = sela.put(UPDATE, json=ADA | {"status": "LOST"}).json()
     assert (lead["call_dnc"], lead["sms_dnc"]) == (True, False)
 
@@ -115,12 +138,22 @@ def test_lost_leaves_the_do_not_contact_marks(sela: httpx.Client) -> None:
     "change",
     [
         {"status": status}
-        for status in ("CLOSED", "CLOSED_INCOMPLETE", "LOST", "SCHEDULE_COMPLETED", "OUT_OF_TERRITORY", "BAD_NUMBER", "CANCELLED")
+        for status in (
+            "CLOSED",
+            "CLOSED_INCOMPLETE",
+            "LOST",
+            "SCHEDULE_COMPLETED",
+            "OUT_OF_TERRITORY",
+            "BAD_NUMBER",
+            "CANCELLED",
+        )
     ]
     + [{"call_dnc": True}],
     ids=str,
 )
-def test_a_closing_status_or_call_dnc_ends_the_call_schedule(sela: httpx.Client, change: dict[str, Any]) -> None:
+def test_a_closing_status_or_call_dnc_ends_the_call_schedule(
+    sela: httpx.Client, change: dict[str, Any]
+) -> None:
     assert sela.get("/api/leads/28001/").json()["next_call_time_reason"] == "FIRST_CALL"
     lead = sela.put(UPDATE, json=ADA | change).json()
     assert (lead["next_call_time"], lead["next_call_time_reason"]) == (None, None)
@@ -128,7 +161,11 @@ def test_a_closing_status_or_call_dnc_ends_the_call_schedule(sela: httpx.Client,
 
 def test_sms_dnc_leaves_the_call_schedule(sela: httpx.Client) -> None:
     lead = sela.put(UPDATE, json=ADA | {"sms_dnc": True}).json()
-    assert (lead["sms_dnc"], lead["call_dnc"], lead["next_call_time_reason"]) == (True, False, "FIRST_CALL")
+    assert (lead["sms_dnc"], lead["call_dnc"], lead["next_call_time_reason"]) == (
+        True,
+        False,
+        "FIRST_CALL",
+    )
 
 
 def test_a_new_status_has_no_reason_yet(sela: httpx.Client, at_noon: Workspace) -> None:
@@ -140,12 +177,19 @@ def test_a_new_status_has_no_reason_yet(sela: httpx.Client, at_noon: Workspace) 
 
 def test_unknown_keys_go_to_the_metadata_over_the_old(sela: httpx.Client) -> None:
     body = ADA | {"metadata": {"first_name": "A.", "loan": 1}, "loan": 2, "title": "Countess"}
-    assert sela.put(UPDATE, json=body).json()["metadata"] == {"first_name": "A.", "last_name": "Lovelace", "loan": 2, "title": "Countess"}
+    assert sela.put(UPDATE, json=body).json()["metadata"] == {
+        "first_name": "A.",
+        "last_name": "Lovelace",
+        "loan": 2,
+        "title": "Countess",
+    }
 
 
 def test_metadata_can_be_replaced_instead(sela: httpx.Client, workspace: Workspace) -> None:
     switch(workspace, metadata_update="replace")
-    assert sela.put(UPDATE, json=ADA | {"title": "Countess"}).json()["metadata"] == {"title": "Countess"}
+    assert sela.put(UPDATE, json=ADA | {"title": "Countess"}).json()["metadata"] == {
+        "title": "Countess"
+    }
 
 
 def test_null_empties_the_metadata(sela: httpx.Client) -> None:
@@ -155,7 +199,13 @@ def test_null_empties_the_metadata(sela: httpx.Client) -> None:
 
 def test_read_only_fields_are_ignored(sela: httpx.Client, at_noon: Workspace) -> None:
     before = rows(at_noon)[28001]
-    read_only = {"id": 5, "created_time": "x", "status_reason": "CHAT", "reengagements_count": 9, "min_reengagement_days": 3}
+    read_only = {
+        "id": 5,
+        "created_time": "x",
+        "status_reason": "CHAT",
+        "reengagements_count": 9,
+        "min_reengagement_days": 3,
+    }
     assert sela.put(UPDATE, json=ADA | read_only).json() == before | {"modified_time": LOCAL_NOW}
 
 
@@ -163,7 +213,9 @@ def test_read_only_fields_are_ignored(sela: httpx.Client, at_noon: Workspace) ->
 
 
 def test_a_lead_is_changed_by_its_id(sela: httpx.Client) -> None:
-    lead = sela.patch("/api/leads/28001/", json={"phone_number": "202-555-0177", "email": None}).json()
+    lead = sela.patch(
+        "/api/leads/28001/", json={"phone_number": "202-555-0177", "email": None}
+    ).json()
     assert (lead["phone_number"], lead["email"]) == ("+12025550177", None)
     assert sela.get("/api/leads/28001/").json() == lead
     assert sela.put(UPDATE, json=ADA).status_code == 404
@@ -176,17 +228,27 @@ def test_an_empty_patch_changes_only_the_time(sela: httpx.Client, at_noon: Works
 
 @pytest.mark.parametrize(
     ("path", "model"),
-    [("/api/leads/1/", "Lead"), ("/api/lead-types/1/", "LeadType"), ("/api/webhooks/99/", "Webhook"), ("/api/leads/-1/", "Lead")],
+    [
+        ("/api/leads/1/", "Lead"),
+        ("/api/lead-types/1/", "LeadType"),
+        ("/api/webhooks/99/", "Webhook"),
+        ("/api/leads/-1/", "Lead"),
+    ],
 )
 def test_what_is_not_there_is_404(sela: httpx.Client, path: str, model: str) -> None:
     response = sela.get(path)
-    assert (response.status_code, response.json()) == (404, {"detail": f"No {model} matches the given query."})
+    assert (response.status_code, response.json()) == (
+        404,
+        {"detail": f"No {model} matches the given query."},
+    )
 
 
 # Creating
 
 
-def test_a_new_lead_of_a_calling_campaign_is_scheduled(sela: httpx.Client, at_noon: Workspace) -> None:
+def test_a_new_lead_of_a_calling_campaign_is_scheduled(
+    sela: httpx.Client, at_noon: Workspace
+) -> None:
     response = sela.post(LEADS, json=NEW | {"lead_type": 123, "first_name": "Neo"})
     assert response.status_code == 201
     assert response.json() == LEAD | NEW | {
@@ -203,16 +265,34 @@ def test_a_new_lead_of_a_calling_campaign_is_scheduled(sela: httpx.Client, at_no
     assert rows(at_noon)[28014] == response.json()
 
 
-@pytest.mark.parametrize("extra", [{}, {"lead_type": 124}], ids=["no campaign", "a campaign without calls"])
+@pytest.mark.parametrize(
+    "extra", [{}, {"lead_type": 124}], ids=["no campaign", "a campaign without calls"]
+)
 def test_a_new_lead_that_nobody_calls_is_new(sela: httpx.Client, extra: dict[str, Any]) -> None:
     lead = sela.post(LEADS, json=NEW | extra).json()
-    assert (lead["status"], lead["next_call_time"], lead["next_call_time_reason"], lead["metadata"]) == ("NEW", None, None, None)
+    assert (
+        lead["status"],
+        lead["next_call_time"],
+        lead["next_call_time_reason"],
+        lead["metadata"],
+    ) == ("NEW", None, None, None)
 
 
-def test_the_first_call_waits_for_the_start_of_the_schedule(sela: httpx.Client, at_noon: Workspace) -> None:
-    for start, first in (("2026-01-07T10:00:00-08:00", "2026-01-07T18:00:00+00:00"), ("2025-01-01T10:00:00Z", "2026-01-05T21:59:01+00:00")):
+def test_the_first_call_waits_for_the_start_of_the_schedule(
+    sela: httpx.Client, at_noon: Workspace
+) -> None:
+    for start, first in (
+        ("2026-01-07T10:00:00-08:00", "2026-01-07T18:00:00+00:00"),
+        ("2025-01-01T10:00:00Z", "2026-01-05T21:59:01+00:00"),
+    ):
         lead = sela.post(
-            LEADS, json=NEW | {"email": f"a{start[3]}@example.com", "lead_type": 123, "call_schedule_start_time": start}
+            LEADS,
+            json=NEW
+            | {
+                "email": f"a{start[3]}@example.com",
+                "lead_type": 123,
+                "call_schedule_start_time": start,
+            },
         ).json()
         assert lead["next_call_time"] == first
 
@@ -220,7 +300,12 @@ def test_the_first_call_waits_for_the_start_of_the_schedule(sela: httpx.Client, 
 def test_status_and_do_not_contact_cannot_be_set_on_creation(sela: httpx.Client) -> None:
     sent = {"status": "CLOSED", "status_detail": "escalation", "sms_dnc": True, "call_dnc": True}
     lead = sela.post(LEADS, json=NEW | sent).json()
-    assert {name: lead[name] for name in sent} == {"status": "NEW", "status_detail": None, "sms_dnc": False, "call_dnc": False}
+    assert {name: lead[name] for name in sent} == {
+        "status": "NEW",
+        "status_detail": None,
+        "sms_dnc": False,
+        "call_dnc": False,
+    }
     assert lead["metadata"] is None
 
 
@@ -231,7 +316,9 @@ def test_the_first_status_can_be_chosen(sela: httpx.Client, workspace: Workspace
 
 
 def test_ids_count_on_from_the_largest(sela: httpx.Client) -> None:
-    assert [sela.post(LEADS, json=NEW | {"email": f"{n}@example.com"}).json()["id"] for n in range(3)] == [28014, 28015, 28016]
+    assert [
+        sela.post(LEADS, json=NEW | {"email": f"{n}@example.com"}).json()["id"] for n in range(3)
+    ] == [28014, 28015, 28016]
 
 
 def test_a_refused_creation_takes_no_id(sela: httpx.Client) -> None:
@@ -241,7 +328,10 @@ def test_a_refused_creation_takes_no_id(sela: httpx.Client) -> None:
 
 def test_unknown_references_can_be_accepted(sela: httpx.Client, workspace: Workspace) -> None:
     switch(workspace, unknown_references="accept")
-    assert sela.post(LEADS, json=NEW | {"lead_type": 999, "representative": 7}).json()["lead_type"] == 999
+    assert (
+        sela.post(LEADS, json=NEW | {"lead_type": 999, "representative": 7}).json()["lead_type"]
+        == 999
+    )
 
 
 def test_numbers_outside_plus_one_can_be_refused(sela: httpx.Client, workspace: Workspace) -> None:
@@ -251,16 +341,23 @@ def test_numbers_outside_plus_one_can_be_refused(sela: httpx.Client, workspace: 
     refused = {"phone_number": ["Enter a valid phone number."]}
     assert sela.post(LEADS, json=abroad | {"email": "a@example.com"}).json() == refused
     assert sela.patch("/api/leads/28001/", json=abroad).json() == refused
-    assert sela.post(BULK, json={"leads": [abroad]}).json()["results"][0]["error"] == "phone_number: Enter a valid phone number."
+    assert (
+        sela.post(BULK, json={"leads": [abroad]}).json()["results"][0]["error"]
+        == "phone_number: Enter a valid phone number."
+    )
 
 
 # Duplicates and re-engagement
 
 
 @pytest.mark.parametrize("spelling", ["(202) 555-0101", "+12025550101"])
-def test_a_duplicate_is_refused_and_changes_nothing(sela: httpx.Client, workspace: Workspace, spelling: str) -> None:
+def test_a_duplicate_is_refused_and_changes_nothing(
+    sela: httpx.Client, workspace: Workspace, spelling: str
+) -> None:
     before = rows(workspace)
-    response = sela.post(LEADS, json={"phone_number": spelling, "email": "ADA@example.com", "first_name": "X"})
+    response = sela.post(
+        LEADS, json={"phone_number": spelling, "email": "ADA@example.com", "first_name": "X"}
+    )
     assert (response.status_code, response.json()) == (400, DUPLICATE)
     assert rows(workspace) == before
 
@@ -272,7 +369,9 @@ def test_another_address_or_number_is_no_duplicate(sela: httpx.Client) -> None:
     assert sela.post(LEADS, json={"phone_number": "+12025550101"}).status_code == 400
 
 
-def test_a_duplicate_can_be_answered_with_the_lead_there_is(sela: httpx.Client, workspace: Workspace) -> None:
+def test_a_duplicate_can_be_answered_with_the_lead_there_is(
+    sela: httpx.Client, workspace: Workspace
+) -> None:
     switch(workspace, duplicate="existing")
     response = sela.post(LEADS, json=ADA | {"first_name": "X"})
     assert (response.status_code, response.json()) == (200, rows(workspace)[28001])
@@ -281,7 +380,9 @@ def test_a_duplicate_can_be_answered_with_the_lead_there_is(sela: httpx.Client, 
 def test_a_lead_that_comes_in_again_is_reengaged(sela: httpx.Client, at_noon: Workspace) -> None:
     sela.put(UPDATE, json=ADA | {"status": "CLOSED"})
     before = rows(at_noon)[28001]
-    response = sela.post(LEADS, json=ADA | {"min_reengagement_days": 30, "lead_source": "web", "title": "Countess"})
+    response = sela.post(
+        LEADS, json=ADA | {"min_reengagement_days": 30, "lead_source": "web", "title": "Countess"}
+    )
     assert response.status_code == 200
     assert response.json() == before | {
         "metadata": {"first_name": "Ada", "last_name": "Lovelace", "title": "Countess"},
@@ -295,7 +396,9 @@ def test_a_lead_that_comes_in_again_is_reengaged(sela: httpx.Client, at_noon: Wo
     }
 
 
-def test_the_days_count_from_the_last_time_it_came_in(sela: httpx.Client, at_noon: Workspace) -> None:
+def test_the_days_count_from_the_last_time_it_came_in(
+    sela: httpx.Client, at_noon: Workspace
+) -> None:
     body = ADA | {"min_reengagement_days": 2}
     assert sela.post(LEADS, json=body).json()["reengagements_count"] == 1
     at_noon.clock = Clock(NOW + timedelta(days=2, seconds=-1))
@@ -317,10 +420,14 @@ def test_however_many_days_are_a_number(sela: httpx.Client, days: int) -> None:
 
 def test_the_days_may_not_be_negative(sela: httpx.Client) -> None:
     response = sela.post(LEADS, json=NEW | {"min_reengagement_days": -1})
-    assert response.json() == {"min_reengagement_days": ["Ensure this value is greater than or equal to 0."]}
+    assert response.json() == {
+        "min_reengagement_days": ["Ensure this value is greater than or equal to 0."]
+    }
 
 
-def test_the_status_of_a_reengagement_can_be_chosen(sela: httpx.Client, workspace: Workspace) -> None:
+def test_the_status_of_a_reengagement_can_be_chosen(
+    sela: httpx.Client, workspace: Workspace
+) -> None:
     switch(workspace, reengagement_status=201)
     assert sela.post(LEADS, json=ADA | {"min_reengagement_days": "1"}).status_code == 201
 
@@ -329,14 +436,30 @@ def test_the_status_of_a_reengagement_can_be_chosen(sela: httpx.Client, workspac
 
 
 def test_each_item_of_a_bulk_has_its_own_result(sela: httpx.Client, workspace: Workspace) -> None:
-    leads = [NEW, ADA | {"min_reengagement_days": 1}, ADA, NEW, 5, {"email": "x", "lead_type": 9}, NEW | {"email": "b@example.com"}]
+    leads = [
+        NEW,
+        ADA | {"min_reengagement_days": 1},
+        ADA,
+        NEW,
+        5,
+        {"email": "x", "lead_type": 9},
+        NEW | {"email": "b@example.com"},
+    ]
     response = sela.post(BULK, json={"leads": leads})
     assert response.status_code == 200
     assert response.json()["results"] == [
         {"id": 28014, "action": "created"},
         {"id": 28001, "action": "reengaged"},
-        {"id": None, "action": "error", "error": "The fields phone_number, email must make a unique set."},
-        {"id": None, "action": "error", "error": "The fields phone_number, email must make a unique set."},
+        {
+            "id": None,
+            "action": "error",
+            "error": "The fields phone_number, email must make a unique set.",
+        },
+        {
+            "id": None,
+            "action": "error",
+            "error": "The fields phone_number, email must make a unique set.",
+        },
         {"id": None, "action": "error", "error": "Each lead must be a JSON object."},
         {
             "id": None,
@@ -349,7 +472,9 @@ def test_each_item_of_a_bulk_has_its_own_result(sela: httpx.Client, workspace: W
     assert list(rows(workspace))[-2:] == [28014, 28015]
 
 
-def test_what_no_text_can_be_fails_its_item_of_a_bulk_alone(sela: httpx.Client, workspace: Workspace) -> None:
+def test_what_no_text_can_be_fails_its_item_of_a_bulk_alone(
+    sela: httpx.Client, workspace: Workspace
+) -> None:
     good = b'{"phone_number": "+12125550180"}'
     nul = b'{"phone_number": "+12125550181", "external_id": "a\\u0000b", "status": 5, "us_state": "XX"}'
     surrogate = b'{"phone_number": "+12125550182", "\\ud800": 1}'
@@ -364,7 +489,11 @@ def test_what_no_text_can_be_fails_its_item_of_a_bulk_alone(sela: httpx.Client, 
                 "error": 'external_id: Null characters are not allowed.; us_state: "XX" is not a valid choice.',
             },
             {"id": 28014, "action": "created"},
-            {"id": None, "action": "error", "error": "non_field_errors: Surrogate characters are not allowed: U+D800."},
+            {
+                "id": None,
+                "action": "error",
+                "error": "non_field_errors: Surrogate characters are not allowed: U+D800.",
+            },
         ],
     )
     assert list(rows(workspace))[-1] == 28014
@@ -379,7 +508,9 @@ def test_what_no_text_can_be_fails_its_item_of_a_bulk_alone(sela: httpx.Client, 
         ({"leads": {}}, 'Expected a list of items but got type "dict".'),
     ],
 )
-def test_a_bulk_without_a_list_is_400(sela: httpx.Client, body: dict[str, Any], message: str) -> None:
+def test_a_bulk_without_a_list_is_400(
+    sela: httpx.Client, body: dict[str, Any], message: str
+) -> None:
     response = sela.post(BULK, json=body)
     assert (response.status_code, response.json()) == (400, {"leads": [message]})
 
@@ -389,23 +520,47 @@ def test_a_bulk_of_nothing_has_no_results(sela: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("kind", ["data", "files"])
-def test_a_bulk_may_be_a_form_of_numbered_fields(sela: httpx.Client, workspace: Workspace, kind: str) -> None:
-    lead = {"leads[0]phone_number": "202-555-0199", "leads[0]lead_type": "124", "leads[0]email": "", "leads[0]age": "3"}
+def test_a_bulk_may_be_a_form_of_numbered_fields(
+    sela: httpx.Client, workspace: Workspace, kind: str
+) -> None:
+    lead = {
+        "leads[0]phone_number": "202-555-0199",
+        "leads[0]lead_type": "124",
+        "leads[0]email": "",
+        "leads[0]age": "3",
+    }
     form = lead | {"leads[2]": "x", "leads[1]phone_number": "12"}
-    response = sela.post(BULK, data=form) if kind == "data" else sela.post(BULK, files={name: (None, form[name]) for name in form})
+    response = (
+        sela.post(BULK, data=form)
+        if kind == "data"
+        else sela.post(BULK, files={name: (None, form[name]) for name in form})
+    )
     assert response.json()["results"] == [
         {"id": 28014, "action": "created"},
         {"id": None, "action": "error", "error": "phone_number: Enter a valid phone number."},
         {"id": None, "action": "error", "error": "Each lead must be a JSON object."},
     ]
     created = rows(workspace)[28014]
-    assert (created["phone_number"], created["lead_type"], created["metadata"]) == ("+12025550199", 124, {"age": "3"})
+    assert (created["phone_number"], created["lead_type"], created["metadata"]) == (
+        "+12025550199",
+        124,
+        {"age": "3"},
+    )
 
 
 @pytest.mark.parametrize(
-    "form", [{}, {"leads": "[]"}, {"leads": '[{"phone_number": "+12025550199"}]'}, {"leads[x]phone_number": "1"}], ids=str
+    "form",
+    [
+        {},
+        {"leads": "[]"},
+        {"leads": '[{"phone_number": "+12025550199"}]'},
+        {"leads[x]phone_number": "1"},
+    ],
+    ids=str,
 )
-def test_a_bulk_form_without_numbered_fields_has_no_leads(sela: httpx.Client, form: dict[str, str]) -> None:
+def test_a_bulk_form_without_numbered_fields_has_no_leads(
+    sela: httpx.Client, form: dict[str, str]
+) -> None:
     response = sela.post(BULK, data=form)
     assert (response.status_code, response.json()) == (400, {"leads": ["This field is required."]})
 
@@ -430,11 +585,18 @@ def test_pages_lead_to_their_neighbours(sela: httpx.Client) -> None:
     }
     for number, (following, previous) in ends.items():
         page = sela.get(LEADS, params={"page_size": 5, "page": number}).json()
-        assert (page["next"], page["previous"], len(page["results"])) == (following, previous, 3 if number == 3 else 5)
+        assert (page["next"], page["previous"], len(page["results"])) == (
+            following,
+            previous,
+            3 if number == 3 else 5,
+        )
 
 
 def test_the_last_page_has_a_name(sela: httpx.Client) -> None:
-    assert sela.get(LEADS, params={"page_size": 5, "page": "last"}).json() == sela.get(LEADS, params={"page_size": 5, "page": 3}).json()
+    assert (
+        sela.get(LEADS, params={"page_size": 5, "page": "last"}).json()
+        == sela.get(LEADS, params={"page_size": 5, "page": 3}).json()
+    )
 
 
 def test_links_keep_the_other_parameters(sela: httpx.Client) -> None:
@@ -449,31 +611,54 @@ def test_links_keep_parameters_that_are_repeated(sela: httpx.Client) -> None:
 
 @pytest.mark.parametrize("page", ["+2", "%2B2", "02", "2%20"])
 def test_a_page_number_is_read_as_python_reads_one(sela: httpx.Client, page: str) -> None:
-    assert sela.get(f"{LEADS}?page_size=+5&page={page}").json() == sela.get(f"{LEADS}?page_size=+5&page=2").json()
+    assert (
+        sela.get(f"{LEADS}?page_size=+5&page={page}").json()
+        == sela.get(f"{LEADS}?page_size=+5&page=2").json()
+    )
 
 
 @pytest.mark.parametrize(
     "sent",
     [
         pytest.param({"json": {"status": "NOPE"}}, id="a bad value"),
-        pytest.param({"content": b"{", "headers": {"Content-Type": "application/json"}}, id="broken JSON"),
-        pytest.param({"content": b"x", "headers": {"Content-Type": "text/plain"}}, id="an unknown media type"),
+        pytest.param(
+            {"content": b"{", "headers": {"Content-Type": "application/json"}}, id="broken JSON"
+        ),
+        pytest.param(
+            {"content": b"x", "headers": {"Content-Type": "text/plain"}}, id="an unknown media type"
+        ),
     ],
 )
 @pytest.mark.parametrize(
     ("method", "path", "model"),
-    [("PATCH", "/api/leads/99999/", "Lead"), ("POST", NO_CONFIG, "LeadIngestionConfig"), ("PUT", NO_CONFIG, "LeadIngestionConfig")],
+    [
+        ("PATCH", "/api/leads/99999/", "Lead"),
+        ("POST", NO_CONFIG, "LeadIngestionConfig"),
+        ("PUT", NO_CONFIG, "LeadIngestionConfig"),
+    ],
 )
 def test_what_is_not_there_is_told_before_the_body_is_read(
     sela: httpx.Client, method: str, path: str, model: str, sent: dict[str, Any]
 ) -> None:
     response = sela.request(method, path, **sent)
-    assert (response.status_code, response.json()) == (404, {"detail": f"No {model} matches the given query."})
+    assert (response.status_code, response.json()) == (
+        404,
+        {"detail": f"No {model} matches the given query."},
+    )
 
 
-def test_a_configuration_asks_for_its_token_before_the_body_is_read(serve: Callable[..., str]) -> None:
-    answer = httpx.post(serve() + "/sela" + CLOSED_CONFIG, content=b"{", headers={"Content-Type": "application/json"})
-    assert (answer.status_code, answer.json()) == (401, {"detail": "Authentication credentials were not provided."})
+def test_a_configuration_asks_for_its_token_before_the_body_is_read(
+    serve: Callable[..., str],
+) -> None:
+    answer = httpx.post(
+        serve() + "/sela" + CLOSED_CONFIG,
+        content=b"{",
+        headers={"Content-Type": "application/json"},
+    )
+    assert (answer.status_code, answer.json()) == (
+        401,
+        {"detail": "Authentication credentials were not provided."},
+    )
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "2", "abc", "1.0", "99999999999999999999999"])
@@ -500,16 +685,32 @@ def test_a_workspace_without_leads_has_one_empty_page(serve: Callable[..., str])
 
 
 def test_document_strictness_refuses_a_page_that_is_no_number(serve: Callable[..., str]) -> None:
-    response = httpx.get(serve(strictness="document") + "/sela/api/leads/?page=last", headers={"Authorization": "Token demo"})
+    response = httpx.get(
+        serve(strictness="document") + "/sela/api/leads/?page=last",
+        headers={"Authorization": "Token demo"},
+    )
     assert (response.status_code, response.json()) == (404, {"detail": "Invalid page."})
 
 
 @pytest.mark.parametrize(
     ("search", "ids"),
-    [("refi", [123]), ("HOME ins", [124]), ("e", [123, 124]), ("nothing", []), ("", [123, 124]), ('"home ins"', [124]), ('"ins home"', [])],
+    [
+        ("refi", [123]),
+        ("HOME ins", [124]),
+        ("e", [123, 124]),
+        ("nothing", []),
+        ("", [123, 124]),
+        ('"home ins"', [124]),
+        ('"ins home"', []),
+    ],
 )
-def test_lead_types_are_searched_by_their_names(sela: httpx.Client, search: str, ids: list[int]) -> None:
-    assert [each["id"] for each in sela.get("/api/lead-types/", params={"search": search}).json()["results"]] == ids
+def test_lead_types_are_searched_by_their_names(
+    sela: httpx.Client, search: str, ids: list[int]
+) -> None:
+    assert [
+        each["id"]
+        for each in sela.get("/api/lead-types/", params={"search": search}).json()["results"]
+    ] == ids
 
 
 def test_a_search_for_a_null_character_is_400(sela: httpx.Client) -> None:
@@ -579,9 +780,16 @@ def test_a_mapped_payload_is_checked_like_a_lead(sela: httpx.Client, workspace: 
     assert rows(workspace) == before
 
 
-def test_a_second_lead_from_a_payload_is_a_duplicate(sela: httpx.Client, workspace: Workspace) -> None:
+def test_a_second_lead_from_a_payload_is_a_duplicate(
+    sela: httpx.Client, workspace: Workspace
+) -> None:
     assert sela.post(OPEN_CONFIG, json=ADA).json() == DUPLICATE
-    assert sela.post(OPEN_CONFIG, json=ADA | {"min_reengagement_days": 1}).json()["reengagements_count"] == 1
+    assert (
+        sela.post(OPEN_CONFIG, json=ADA | {"min_reengagement_days": 1}).json()[
+            "reengagements_count"
+        ]
+        == 1
+    )
     switch(workspace, ingestion_duplicate="create")
     assert sela.post(OPEN_CONFIG, json=ADA).json()["id"] == 28014
 
@@ -589,43 +797,87 @@ def test_a_second_lead_from_a_payload_is_a_duplicate(sela: httpx.Client, workspa
 @pytest.mark.parametrize(
     ("payload", "id"),
     [
-        pytest.param({"ref": "crm-2", "contact": {"phone": "+12025550101", "email": "alan@example.com"}}, 28002, id="external id first"),
-        pytest.param({"ref": "none", "contact": {"phone": "+12025550101", "email": "alan@example.com"}}, 28001, id="then the phone number"),
-        pytest.param({"ref": "none", "contact": {"phone": "+12025550188", "email": "alan@example.com"}}, 28003, id="then the address"),
+        pytest.param(
+            {"ref": "crm-2", "contact": {"phone": "+12025550101", "email": "alan@example.com"}},
+            28002,
+            id="external id first",
+        ),
+        pytest.param(
+            {"ref": "none", "contact": {"phone": "+12025550101", "email": "alan@example.com"}},
+            28001,
+            id="then the phone number",
+        ),
+        pytest.param(
+            {"ref": "none", "contact": {"phone": "+12025550188", "email": "alan@example.com"}},
+            28003,
+            id="then the address",
+        ),
     ],
 )
-def test_a_resent_payload_updates_the_first_match(sela: httpx.Client, payload: dict[str, Any], id: int) -> None:
+def test_a_resent_payload_updates_the_first_match(
+    sela: httpx.Client, payload: dict[str, Any], id: int
+) -> None:
     response = sela.put(OPEN_CONFIG, json=payload | {"loan": 5})
-    assert (response.status_code, response.json()["id"], response.json()["metadata"]["loan"]) == (200, id, 5)
+    assert (response.status_code, response.json()["id"], response.json()["metadata"]["loan"]) == (
+        200,
+        id,
+        5,
+    )
 
 
 def test_what_the_mapping_empties_leaves_the_metadata(sela: httpx.Client) -> None:
     first = {"ref": "crm-new", "contact": {"phone": "+12025550199", "name": "Neo"}, "loan": {}}
-    assert sela.put(OPEN_CONFIG, json=first).json()["metadata"] == {"contact": {"name": "Neo"}, "loan": {}}
-    again = sela.put(OPEN_CONFIG, json={"ref": "crm-new", "contact": {"phone": "+12025550199"}}).json()
+    assert sela.put(OPEN_CONFIG, json=first).json()["metadata"] == {
+        "contact": {"name": "Neo"},
+        "loan": {},
+    }
+    again = sela.put(
+        OPEN_CONFIG, json={"ref": "crm-new", "contact": {"phone": "+12025550199"}}
+    ).json()
     assert again["metadata"] == {"contact": {"name": "Neo"}, "loan": {}}
 
 
 def test_a_resent_payload_may_close_the_lead(sela: httpx.Client) -> None:
     lead = sela.put(OPEN_CONFIG, json={"ref": "crm-1", "status": "LOST", "sms_dnc": True}).json()
-    assert (lead["id"], lead["status"], lead["sms_dnc"], lead["phone_number"]) == (28001, "LOST", True, "+12025550101")
+    assert (lead["id"], lead["status"], lead["sms_dnc"], lead["phone_number"]) == (
+        28001,
+        "LOST",
+        True,
+        "+12025550101",
+    )
 
 
 def test_a_resent_payload_without_a_match_creates(sela: httpx.Client) -> None:
-    response = sela.put(OPEN_CONFIG, json={"ref": "crm-new", "contact": {"phone": "+12025550199"}, "status": "LOST"})
-    assert (response.status_code, response.json()["id"], response.json()["status"]) == (201, 28014, "OPEN")
-    assert sela.put(OPEN_CONFIG, json={"ref": "crm-none"}).json() == {"phone_number": ["This field is required."]}
+    response = sela.put(
+        OPEN_CONFIG, json={"ref": "crm-new", "contact": {"phone": "+12025550199"}, "status": "LOST"}
+    )
+    assert (response.status_code, response.json()["id"], response.json()["status"]) == (
+        201,
+        28014,
+        "OPEN",
+    )
+    assert sela.put(OPEN_CONFIG, json={"ref": "crm-none"}).json() == {
+        "phone_number": ["This field is required."]
+    }
 
 
 def test_a_form_is_a_payload_too(sela: httpx.Client) -> None:
-    assert sela.post(OPEN_CONFIG, data=NEW | {"ref": "7", "age": "3"}).json()["metadata"] == {"age": "3"}
+    assert sela.post(OPEN_CONFIG, data=NEW | {"ref": "7", "age": "3"}).json()["metadata"] == {
+        "age": "3"
+    }
 
 
 # Webhooks
 
 
 def test_a_webhook_is_stored(sela: httpx.Client) -> None:
-    response = sela.post("/api/webhooks/", json={"url": "https://api.example.com/{{id}}?s={{metadata.us_state}}", "trigger": "LEAD_LOST"})
+    response = sela.post(
+        "/api/webhooks/",
+        json={
+            "url": "https://api.example.com/{{id}}?s={{metadata.us_state}}",
+            "trigger": "LEAD_LOST",
+        },
+    )
     assert response.status_code == 201
     assert (
         sela.get("/api/webhooks/2/").json()
@@ -649,12 +901,20 @@ def test_a_webhook_is_stored(sela: httpx.Client) -> None:
             {"url": "https://example.com/a b", "trigger": "NOW"},
             {"url": ["Enter a valid URL."], "trigger": ['"NOW" is not a valid choice.']},
         ),
-        ({"url": "https://example.com/" + "a" * 255}, {"url": ["Ensure this field has no more than 255 characters."]}),
-        ({"url": "example.com/" + "a" * 255}, {"url": ["Ensure this field has no more than 255 characters.", "Enter a valid URL."]}),
+        (
+            {"url": "https://example.com/" + "a" * 255},
+            {"url": ["Ensure this field has no more than 255 characters."]},
+        ),
+        (
+            {"url": "example.com/" + "a" * 255},
+            {"url": ["Ensure this field has no more than 255 characters.", "Enter a valid URL."]},
+        ),
         ({"url": ["https://example.com"]}, {"url": ["Enter a valid URL."]}),
     ],
 )
-def test_a_webhook_needs_a_good_url(sela: httpx.Client, body: dict[str, Any], answer: dict[str, Any]) -> None:
+def test_a_webhook_needs_a_good_url(
+    sela: httpx.Client, body: dict[str, Any], answer: dict[str, Any]
+) -> None:
     response = sela.post("/api/webhooks/", json=body)
     assert (response.status_code, response.json()) == (400, answer)
 
@@ -672,7 +932,11 @@ NASTY = {
     "huge reference": b'{"phone_number": "+12025550101", "lead_type": ' + b"9" * 400 + b"}",
     "past 2^53": b'{"phone_number": 9007199254740993, "lead_type": 9007199254740993}',
     "fractions": b'{"phone_number": 1e22, "lead_type": 1e308, "min_reengagement_days": 1e308}',
-    "deep": b'{"phone_number": "+12025550101", "metadata": ' + b'{"a":' * 120 + b"1" + b"}" * 120 + b"}",
+    "deep": b'{"phone_number": "+12025550101", "metadata": '
+    + b'{"a":' * 120
+    + b"1"
+    + b"}" * 120
+    + b"}",
     "deeper": b'{"a":' * 5000 + b"1" + b"}" * 5000,
     "list": b"[[]]",
     "broken": b'{"phone_number"',
@@ -685,32 +949,60 @@ NASTY = {
     "leads of all sorts": b'{"leads": [null, [], 1e400, "\\ud800", {"phone_number": {}}]}',
     "old and late": b'{"phone_number": "+12025550101", "call_schedule_start_time": "1800-01-01T00:00:00Z"}',
 }
-WRITES = [("PUT", UPDATE), ("PATCH", "/api/leads/28001/"), ("POST", LEADS), ("POST", BULK), ("POST", OPEN_CONFIG), ("PUT", OPEN_CONFIG)]
+WRITES = [
+    ("PUT", UPDATE),
+    ("PATCH", "/api/leads/28001/"),
+    ("POST", LEADS),
+    ("POST", BULK),
+    ("POST", OPEN_CONFIG),
+    ("PUT", OPEN_CONFIG),
+]
 
 
 @pytest.mark.parametrize(("method", "path"), [*WRITES, ("POST", "/api/webhooks/")])
 @pytest.mark.parametrize("content", NASTY.values(), ids=NASTY)
-def test_nasty_bodies_never_break_the_server(sela: httpx.Client, workspace: Workspace, method: str, path: str, content: bytes) -> None:
+def test_nasty_bodies_never_break_the_server(
+    sela: httpx.Client, workspace: Workspace, method: str, path: str, content: bytes
+) -> None:
     before = {name: rows(workspace, name) for name in workspace.tables["sela"]}
-    response = sela.request(method, path, content=content, headers={"Content-Type": "application/json"})
+    response = sela.request(
+        method, path, content=content, headers={"Content-Type": "application/json"}
+    )
     assert response.status_code < 500
     if response.status_code >= 400:
         assert {name: rows(workspace, name) for name in workspace.tables["sela"]} == before
 
 
 @pytest.mark.parametrize(
-    "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "multipart/form-data", "a/b", "", ";"]
+    "kind",
+    [
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "multipart/form-data",
+        "a/b",
+        "",
+        ";",
+    ],
 )
-@pytest.mark.parametrize("content", [b"phone_number=%00&email=%ff", b"a" * 5000, b"--x\r\n\r\n", b"&&==&", b"\x00\xff"])
+@pytest.mark.parametrize(
+    "content", [b"phone_number=%00&email=%ff", b"a" * 5000, b"--x\r\n\r\n", b"&&==&", b"\x00\xff"]
+)
 def test_nasty_forms_never_break_the_server(sela: httpx.Client, kind: str, content: bytes) -> None:
     for method, path in WRITES:
         assert (
-            400 <= sela.request(method, path, content=content, headers={"Content-Type": kind}).status_code < 500
+            400
+            <= sela.request(
+                method, path, content=content, headers={"Content-Type": kind}
+            ).status_code
+            < 500
             or path == "/api/leads/28001/"
         )
 
 
-@pytest.mark.parametrize("query", ["page=%00", "page=%ff", "page_size=1e9", "&&&=", "search=%00", "page=1&page=2", "a" * 5000])
+@pytest.mark.parametrize(
+    "query",
+    ["page=%00", "page=%ff", "page_size=1e9", "&&&=", "search=%00", "page=1&page=2", "a" * 5000],
+)
 def test_nasty_queries_never_break_the_server(sela: httpx.Client, query: str) -> None:
     for path in (LEADS, "/api/lead-types/"):
         assert sela.get(f"{path}?{query}").status_code in (200, 400, 404)
@@ -737,22 +1029,38 @@ def test_a_lead_of_a_fixture_has_the_defaults_of_the_api(tmp_path: Path) -> None
     }
 
 
-def test_a_lead_as_the_api_returns_it_loads_back_to_the_same_row(tmp_path: Path, sela: httpx.Client) -> None:
+def test_a_lead_as_the_api_returns_it_loads_back_to_the_same_row(
+    tmp_path: Path, sela: httpx.Client
+) -> None:
     start = {"call_schedule_start_time": "2027-01-01T10:00:00Z", "min_reengagement_days": 0}
     sela.post(LEADS, json=ADA | start)
     leads = sela.get(LEADS).json()["results"]
     types = [{"id": 123, "name": "A"}, {"id": 124, "name": "B"}]
-    text = json.dumps({"sela": {"lead_types": types, "representatives": [{"id": 456}], "leads": leads}})
+    text = json.dumps(
+        {"sela": {"lead_types": types, "representatives": [{"id": 456}], "leads": leads}}
+    )
     assert list(rows(seeded(tmp_path, text)).values()) == leads
 
 
 @pytest.mark.parametrize(
     ("section", "line"),
     [
-        ("leads: [{id: 1, phone_number: '12'}]", "sela.leads[0].phone_number: '12' is no valid phone number"),
-        ("lead_types: [{id: 1, name: A}, {id: 1, name: B}]", "sela.lead_types[1].id: the id 1 stands twice in lead_types"),
-        ("leads: [{phone_number: '+12025550101', lead_type: 9}]", "sela.leads[0].lead_type: there is no 9 in lead_types"),
-        ("leads: [{phone_number: '+12025550101', representative: 9}]", "sela.leads[0].representative: there is no 9 in representatives"),
+        (
+            "leads: [{id: 1, phone_number: '12'}]",
+            "sela.leads[0].phone_number: '12' is no valid phone number",
+        ),
+        (
+            "lead_types: [{id: 1, name: A}, {id: 1, name: B}]",
+            "sela.lead_types[1].id: the id 1 stands twice in lead_types",
+        ),
+        (
+            "leads: [{phone_number: '+12025550101', lead_type: 9}]",
+            "sela.leads[0].lead_type: there is no 9 in lead_types",
+        ),
+        (
+            "leads: [{phone_number: '+12025550101', representative: 9}]",
+            "sela.leads[0].representative: there is no 9 in representatives",
+        ),
         (
             "ingestion_configs: [{id: 3f0c1a52-7d6b-4c58-9a0e-5b1f6f2d8e11, lead_type: 9}]",
             "sela.ingestion_configs[0].lead_type: there is no 9 in lead_types",
@@ -770,7 +1078,12 @@ def test_a_fixture_that_breaks_a_rule_says_where(tmp_path: Path, section: str, l
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
-def test_the_zone_of_the_times_is_a_setting(sela: httpx.Client, at_noon: Workspace, zone: str) -> None:
+def test_the_zone_of_the_times_is_a_setting(
+    sela: httpx.Client, at_noon: Workspace, zone: str
+) -> None:
     switch(at_noon, time_zone=zone)
-    expected = {"UTC": "2026-01-05T21:59:01.250000+00:00", "America/New_York": "2026-01-05T16:59:01.250000-05:00"}
+    expected = {
+        "UTC": "2026-01-05T21:59:01.250000+00:00",
+        "America/New_York": "2026-01-05T16:59:01.250000-05:00",
+    }
     assert sela.put(UPDATE, json=ADA).json()["modified_time"] == expected[zone]

@@ -37,7 +37,10 @@ def test_list_leads(sela: httpx.Client) -> None:
     example = EXAMPLES["LeadsListed"]
     assert list(page) == list(example)
     assert page["results"] == [{**LEAD, **example["results"][0], "representative": 456}]
-    assert (page["next"].partition("/api/")[2], page["previous"]) == ("leads/?page=2&page_size=1", None)
+    assert (page["next"].partition("/api/")[2], page["previous"]) == (
+        "leads/?page=2&page_size=1",
+        None,
+    )
 
 
 UPDATES = examples("put", "/api/leads/update/")
@@ -52,7 +55,11 @@ OUTCOMES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", UPDATES)
 def test_update_a_lead_with_phone_email_match(sela: httpx.Client, name: str) -> None:
     response = sela.put("/api/leads/update/", json=UPDATES[name])
-    changed = {"next_call_time": None, "next_call_time_reason": None, "modified_time": response.json()["modified_time"]}
+    changed = {
+        "next_call_time": None,
+        "next_call_time_reason": None,
+        "modified_time": response.json()["modified_time"],
+    }
     assert (response.status_code, response.json()) == (200, DOCUMENTED | changed | OUTCOMES[name])
 
 
@@ -76,12 +83,17 @@ BULKS = examples("post", "/api/leads/bulk-create/")
 def test_bulk_create_leads(sela: httpx.Client, name: str) -> None:
     make_room(sela)
     (lead,) = BULKS[name]["leads"]
-    response = sela.post("/api/leads/bulk-create/", json={"leads": [lead, lead | {"min_reengagement_days": 0}, "no object"]})
-    example = DOCUMENT["paths"]["/api/leads/bulk-create/"]["post"]["responses"]["200"]["content"]["application/json"]["examples"][
-        "BulkCreated"
-    ]
+    response = sela.post(
+        "/api/leads/bulk-create/",
+        json={"leads": [lead, lead | {"min_reengagement_days": 0}, "no object"]},
+    )
+    example = DOCUMENT["paths"]["/api/leads/bulk-create/"]["post"]["responses"]["200"]["content"][
+        "application/json"
+    ]["examples"]["BulkCreated"]
     results = response.json()["results"]
-    assert [result | {"id": None} for result in results] == [result | {"id": None} for result in example["value"]["results"]]
+    assert [result | {"id": None} for result in results] == [
+        result | {"id": None} for result in example["value"]["results"]
+    ]
     assert [result["id"] for result in results] == [28014, 28014, None]
 
 
@@ -91,11 +103,18 @@ def test_the_bulk_example_of_the_documented_lead_is_a_duplicate(sela: httpx.Clie
 
 
 def test_retrieve_and_list_lead_types(sela: httpx.Client) -> None:
-    content = DOCUMENT["paths"]["/api/lead-types/{id}/"]["get"]["responses"]["200"]["content"]["application/json"]
+    content = DOCUMENT["paths"]["/api/lead-types/{id}/"]["get"]["responses"]["200"]["content"][
+        "application/json"
+    ]
     example = content["examples"]["LeadTypeRetrieved"]["value"]
     assert sela.get("/api/lead-types/123/").json() == example
     page = sela.get("/api/lead-types/").json()
-    assert (page["count"], page["next"], page["previous"], page["results"][0]) == (2, None, None, example)
+    assert (page["count"], page["next"], page["previous"], page["results"][0]) == (
+        2,
+        None,
+        None,
+        example,
+    )
 
 
 def test_create_and_retrieve_a_webhook(sela: httpx.Client) -> None:
@@ -106,9 +125,14 @@ def test_create_and_retrieve_a_webhook(sela: httpx.Client) -> None:
 
 
 def test_the_line_of_the_banner_works_as_it_stands(server: MockServer, account: str) -> None:
-    line = shlex.split(vendor.curl.format(url=f"{server.url}/sela").replace("Token demo", f"Token {account}"))
+    line = shlex.split(
+        vendor.curl.format(url=f"{server.url}/sela").replace("Token demo", f"Token {account}")
+    )
     command, _, method, url, *options = line
     assert (command, options[0::2]) == ("curl", ["-H", "-H", "-d"])
     headers = dict(header.split(": ", 1) for header in options[1:4:2])
     response = httpx.request(method, url, headers=headers, content=options[5])
-    assert (response.status_code, response.json()["status"]) == (200, json.loads(options[5])["status"])
+    assert (response.status_code, response.json()["status"]) == (
+        200,
+        json.loads(options[5])["status"],
+    )

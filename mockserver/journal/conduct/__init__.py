@@ -1,4 +1,4 @@
-"""What the client under test did badly and what its tests covered, read out of a journal's entries."""
+"""What the client under test did badly and what its tests covered, by its journal."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,13 @@ from mockserver.journal.conduct.fields import strange_fields, strange_parameters
 from mockserver.journal.conduct.markdown import render
 from mockserver.journal.conduct.matches import other_leads, several_matches, uncertain
 from mockserver.journal.conduct.pages import stopped_loops
-from mockserver.journal.conduct.refusals import early_retries, missing_slashes, refused, repeated_refusals, unmatched
+from mockserver.journal.conduct.refusals import (
+    early_retries,
+    missing_slashes,
+    refused,
+    repeated_refusals,
+    unmatched,
+)
 from mockserver.journal.conduct.signs import Finding, Sign, findings_of
 from mockserver.matching import Rule
 
@@ -32,10 +38,13 @@ _WATCHES: tuple[Callable[[Sequence[Call]], Iterator[Sign]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found, the worst first, in so many requests; `dropped` older ones had gone from the journal.
+    """What was found, the worst first, in so many requests.
 
-    `coverage` has, for each vendor, how many `requests` it got, its `operations` with the statuses seen and the documented ones never seen,
-    those `never_called`, and its matching `rules` with how often they found no, one and several rows.
+    `dropped` older ones had gone from the journal.
+
+    `coverage` has, for each vendor, how many `requests` it got, its `operations` with the statuses
+    seen and the documented ones never seen, those `never_called`, and its matching `rules` with how
+    often they found no, one and several rows.
     """
 
     requests: int
@@ -46,7 +55,12 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """The report as JSON values only."""
         findings = [finding.as_json() for finding in self.findings]
-        return {"requests": self.requests, "dropped": self.dropped, "findings": findings, "coverage": dict(self.coverage)}
+        return {
+            "requests": self.requests,
+            "dropped": self.dropped,
+            "findings": findings,
+            "coverage": dict(self.coverage),
+        }
 
     def as_markdown(self) -> str:
         """The report as a page to read."""
@@ -59,13 +73,16 @@ def report(
     rules: Mapping[str, Sequence[Rule]],
     dropped: int = 0,
 ) -> Report:
-    """The report on a journal's entries, with each vendor's operations and matching rules by the vendor's name.
+    """The report on a journal's entries; operations and matching rules are by vendor.
 
     `dropped` is how many entries the journal had to let go.
     """
     entries = sorted(calls, key=lambda call: call.number)
     signs = [sign for watch in _WATCHES for sign in watch(entries)]
-    coverage = {vendor: coverage_of(known, rules.get(vendor, ()), _of(vendor, entries)) for vendor, known in operations.items()}
+    coverage = {
+        vendor: coverage_of(known, rules.get(vendor, ()), _of(vendor, entries))
+        for vendor, known in operations.items()
+    }
     return Report(len(entries), dropped, tuple(findings_of(signs)), coverage)
 
 

@@ -11,14 +11,17 @@ from mockserver.wire import read_query
 
 
 class Shape(NamedTuple):
-    """The fields that an object of a body may have, and whether the document says that others are kept."""
+    """The fields an object of a body may have; `open`: others are kept too."""
 
     known: Mapping[str, Schema]
     open: bool
 
 
 class Sent(NamedTuple):
-    """One object of a request's body: where it stands, its fields as they were sent and as they were read, and what they may be."""
+    """One object of a request's body.
+
+    Where it stands, its fields as they were sent and as they were read, and what they may be.
+    """
 
     place: str
     fields: Mapping[str, Any]
@@ -27,7 +30,10 @@ class Sent(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """What the rows of a request have: their columns, and what they keep aside in objects, as names and the texts of their values."""
+    """What the rows of a request have.
+
+    Their columns, and what they keep aside in objects, as names and the texts of their values.
+    """
 
     columns: frozenset[str]
     aside: frozenset[tuple[str, str]]
@@ -43,16 +49,21 @@ def properties(schema: Schema) -> dict[str, Schema]:
 
 
 def strange_fields(calls: Iterable[Call]) -> Iterator[Sign]:
-    """Fields of a body, and of the items of a list that is judged item by item, that were not set."""
+    """Fields of a body, or of an item judged by itself, that were not set."""
     for call, operation in answered(calls):
         if operation.body is not None and call.status < 400:
             strange = _strange(call, operation.body)
             for slug, names in strange.items():
-                yield Sign(slug, call, frozenset(names), f"{called(call)} was sent {listed('field', names)}.")
+                yield Sign(
+                    slug,
+                    call,
+                    frozenset(names),
+                    f"{called(call)} was sent {listed('field', names)}.",
+                )
 
 
 def _strange(call: Call, body: Body) -> dict[str, dict[str, None]]:
-    """The names of the fields that a check has something against, by check, in the order in which they were sent."""
+    """The names of the fields that a check objects to, by check, in the order sent."""
     found: dict[str, dict[str, None]] = {}
     stored = _stored(call)
     for sent in _objects(call, body):
@@ -98,7 +109,10 @@ def _stored(call: Call) -> Stored:
 
 
 def _verdict(name: str, sent: Sent, stored: Stored) -> str | None:
-    """Which check has something against a field, if any: told by the schema, and by what became of the field in the rows."""
+    """Which check has something against a field, if any.
+
+    Told by the schema, and by what became of the field in the rows.
+    """
     known = sent.shape.known
     if known.get(name, {}).get("readOnly"):
         return "read-only-fields"
@@ -106,7 +120,11 @@ def _verdict(name: str, sent: Sent, stored: Stored) -> str | None:
         return None
     if name in stored.columns:
         return "read-only-fields"
-    return "extra-fields" if sent.shape.open or (name, str(sent.fields[name])) in stored.aside else "unknown-fields"
+    return (
+        "extra-fields"
+        if sent.shape.open or (name, str(sent.fields[name])) in stored.aside
+        else "unknown-fields"
+    )
 
 
 def _read_in_another_case(name: str, sent: Sent) -> bool:
@@ -119,5 +137,8 @@ def strange_parameters(calls: Iterable[Call]) -> Iterator[Sign]:
     for call, _ in answered(calls):
         strange = [name for name in read_query(call.query_string) if name not in call.parameters]
         if strange:
-            done = f"{called(call)} was asked with {listed('query parameter', strange)} and answered {call.status}."
+            done = (
+                f"{called(call)} was asked with {listed('query parameter', strange)} and "
+                f"answered {call.status}."
+            )
             yield Sign("unknown-parameters", call, (call.status, frozenset(strange)), done)

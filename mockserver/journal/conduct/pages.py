@@ -18,7 +18,11 @@ def stopped_loops(calls: Iterable[Call]) -> Iterator[Sign]:
     waiting: list[tuple[Call, Page]] = []
     for call in calls:
         asked = (call.path, read_query(call.query_string), call.body)
-        waiting = [(before, page) for before, page in waiting if before.vendor != call.vendor or page != asked]
+        waiting = [
+            (before, page)
+            for before, page in waiting
+            if before.vendor != call.vendor or page != asked
+        ]
         page = _next_page(call)
         if page is not None:
             waiting.append((call, page))
@@ -28,10 +32,20 @@ def stopped_loops(calls: Iterable[Call]) -> Iterator[Sign]:
 
 
 def _next_page(call: Call) -> Page | None:
-    if call.operation is None or call.fault is not None or call.method == "HEAD" or call.status != 200 or call.changes:
+    if (
+        call.operation is None
+        or call.fault is not None
+        or call.method == "HEAD"
+        or call.status != 200
+        or call.changes
+    ):
         return None
     answer = json_of(call.answer)
-    pages = (find(call, answer) for find in (_by_link, _by_number, _by_offset)) if isinstance(answer, dict) else ()
+    pages = (
+        (find(call, answer) for find in (_by_link, _by_number, _by_offset))
+        if isinstance(answer, dict)
+        else ()
+    )
     return next((page for page in pages if page is not None), None)
 
 
@@ -45,25 +59,47 @@ def _by_link(call: Call, answer: Mapping[str, Any]) -> Page | None:
 
 
 def _by_number(call: Call, answer: Mapping[str, Any]) -> Page | None:
-    """A part of the answer tells the page's number and how many there are, or that there are more."""
+    """The answer tells the page's number and how many there are, or that there are more."""
     meta = answer.get("meta")
-    for part in (answer, answer.get("pagination"), meta, meta.get("pagination") if isinstance(meta, dict) else None):
+    for part in (
+        answer,
+        answer.get("pagination"),
+        meta,
+        meta.get("pagination") if isinstance(meta, dict) else None,
+    ):
         number = part.get("page") if isinstance(part, dict) else None
         if isinstance(part, dict) and isinstance(number, int):
-            pages = next((part[name] for name in ("totalPages", "total_pages", "pages") if isinstance(part.get(name), int)), 0)
+            pages = next(
+                (
+                    part[name]
+                    for name in ("totalPages", "total_pages", "pages")
+                    if isinstance(part.get(name), int)
+                ),
+                0,
+            )
             if part.get("hasMore") is True or part.get("has_more") is True or number < pages:
-                return call.path, read_query(call.query_string) | {"page": str(number + 1)}, call.body
+                return (
+                    call.path,
+                    read_query(call.query_string) | {"page": str(number + 1)},
+                    call.body,
+                )
     return None
 
 
 def _by_offset(call: Call, answer: Mapping[str, Any]) -> Page | None:
-    """A search is told where to start in its body, and answers a count of all and the few that it gives."""
+    """A search whose body says where to start, and whose answer counts all results."""
     body = call.operation.body if call.operation is not None else None
     known, asked = properties(body.reader.schema) if body is not None else {}, call.body
     name = next((name for name in ("skip", "offset") if name in known), None)
-    total = next((answer[name] for name in ("count", "total") if isinstance(answer.get(name), int)), 0)
+    total = next(
+        (answer[name] for name in ("count", "total") if isinstance(answer.get(name), int)), 0
+    )
     lists = [value for value in answer.values() if isinstance(value, list)]
     if name is None or len(lists) != 1 or not isinstance(asked, dict):
         return None
     end = (asked.get(name) or 0) + len(lists[0])
-    return (call.path, read_query(call.query_string), asked | {name: end}) if lists[0] and end < total else None
+    return (
+        (call.path, read_query(call.query_string), asked | {name: end})
+        if lists[0] and end < total
+        else None
+    )

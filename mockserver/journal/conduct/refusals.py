@@ -1,4 +1,7 @@
-"""Requests that the vendor did not answer as they were meant: too early, refused, repeated, led elsewhere."""
+"""Requests that the vendor did not answer as they were meant.
+
+Too early, refused, repeated, led elsewhere.
+"""
 
 from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
@@ -39,12 +42,19 @@ def _early_retry(call: Call, before: Call, passed: float, wait: float) -> Sign:
     done = f"{called(call)} was sent again {round(passed, 3):g} s after {refusal}."
     if passed > 0:
         return Sign("early-retry", call, "early", done)
-    still = "The workspace's clock did not go on meanwhile, so the client may have waited: advance the clock where it does."
+    still = (
+        "The workspace's clock did not go on meanwhile, so the client may have waited: "
+        "advance "
+        "the clock where it does."
+    )
     return Sign("early-retry", call, "at once", f"{done} {still}", "note")
 
 
 def _wait(call: Call) -> float | None:
-    """The seconds that Retry-After asks for, given as a number or as a time; None where it asks for nothing."""
+    """The seconds that Retry-After asks for, given as a number or as a time.
+
+    None where it asks for nothing.
+    """
     text = (header(call, b"retry-after") or "").strip()
     if text.isdecimal():
         return float(text)
@@ -61,7 +71,10 @@ def repeated_refusals(calls: Iterable[Call]) -> Iterator[Sign]:
         request = _identity(call)
         before = refused.pop(request, None)
         if before is not None:
-            done = f"{called(call)} was sent again as it was after request {before.number} had been answered {before.status}."
+            done = (
+                f"{called(call)} was sent again as it was after request {before.number} had "
+                f"been answered {before.status}."
+            )
             yield Sign("retried-4xx", call, before.status, done)
         if call.changes:
             refused.clear()
@@ -72,9 +85,17 @@ def repeated_refusals(calls: Iterable[Call]) -> Iterator[Sign]:
 def missing_slashes(calls: Iterable[Call]) -> Iterator[Sign]:
     """Redirections to the same path with a slash at its end."""
     for call in calls:
-        location = header(call, b"location") if call.operation is None and 300 <= call.status < 400 else None
+        location = (
+            header(call, b"location")
+            if call.operation is None and 300 <= call.status < 400
+            else None
+        )
         if location is not None and unquote(urlsplit(location).path) == call.path + "/":
-            done = f"{quoted(f'{call.method} {call.path}')} was called, and answered {call.status} to the path with a slash at its end."
+            done = (
+                f"{quoted(f'{call.method} {call.path}')} was called, and answered "
+                f"{call.status} "
+                "to the path with a slash at its end."
+            )
             yield Sign("missing-slash", call, (call.method, call.path), done)
 
 
@@ -82,8 +103,16 @@ def unmatched(calls: Iterable[Call]) -> Iterator[Sign]:
     """Paths and methods that the vendor does not have."""
     for call in calls:
         if call.operation is None and call.status >= 400:
-            other = f"the path takes {', '.join(call.methods)}" if call.methods else "no operation has that path"
-            done = f"{quoted(f'{call.method} {call.path}')} was called and answered {call.status}: {other}."
+            other = (
+                f"the path takes {', '.join(call.methods)}"
+                if call.methods
+                else "no operation has that path"
+            )
+            done = (
+                f"{quoted(f'{call.method} {call.path}')} was called and answered "
+                f"{call.status}: "
+                f"{other}."
+            )
             yield Sign("unmatched", call, (call.method, call.path), done)
 
 
@@ -91,8 +120,12 @@ def refused(calls: Iterable[Call]) -> Iterator[Sign]:
     """Requests whose content the vendor did not take."""
     for call, _ in answered(calls):
         if call.status in _UNREADABLE:
-            said = f", saying {quoted(call.answer.decode('utf-8', 'replace'))}" if call.answer else ""
-            yield Sign("refused", call, call.status, f"{called(call)} was answered {call.status}{said}.")
+            said = (
+                f", saying {quoted(call.answer.decode('utf-8', 'replace'))}" if call.answer else ""
+            )
+            yield Sign(
+                "refused", call, call.status, f"{called(call)} was answered {call.status}{said}."
+            )
 
 
 _UNREADABLE = frozenset({400, 406, 413, 415, 422})

@@ -15,7 +15,9 @@ _BY_SLUG = {check.slug: check for check in CHECKS}
 
 
 class Sign(NamedTuple):
-    """One request that a check stumbled over. What has the same vendor, operation and `subject` is one finding.
+    """One request that a check stumbled over.
+
+    What has the same vendor, operation and `subject` is one finding.
 
     `done` says in a sentence what the client did. `level` is the check's unless it is given.
     """
@@ -29,9 +31,12 @@ class Sign(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found about one operation; `operation` is None where the requests reached none.
+    """What one check found about one operation.
 
-    `requests` are the numbers of the requests, oldest first, and `done` says in a sentence what the client did in the first of them.
+    `operation` is None where the requests reached none.
+
+    `requests` are the numbers of the requests, oldest first, and `done` says in a sentence what the
+    client did in the first of them.
     """
 
     check: Check
@@ -68,18 +73,31 @@ def findings_of(signs: Iterable[Sign]) -> list[Finding]:
         key = (sign.slug, sign.level, sign.call.vendor, operation_of(sign.call), sign.subject)
         groups.setdefault(key, []).append(sign)
     found = [_finding(group) for group in groups.values()]
-    return sorted(found, key=lambda each: (LEVELS.index(each.level), CHECKS.index(each.check), each.requests))
+    return sorted(
+        found, key=lambda each: (LEVELS.index(each.level), CHECKS.index(each.check), each.requests)
+    )
 
 
 def _finding(signs: Sequence[Sign]) -> Finding:
     first, check = signs[0], _BY_SLUG[signs[0].slug]
     requests = tuple(dict.fromkeys(sign.call.number for sign in signs))
-    return Finding(check, first.level or check.level, first.call.vendor, operation_of(first.call), first.done, requests)
+    return Finding(
+        check,
+        first.level or check.level,
+        first.call.vendor,
+        operation_of(first.call),
+        first.done,
+        requests,
+    )
 
 
 def called(call: Call) -> str:
     """The operation, or what was called in its place."""
-    return f"`{call.operation.id}`" if call.operation is not None else quoted(f"{call.method} {call.path}")
+    return (
+        f"`{call.operation.id}`"
+        if call.operation is not None
+        else quoted(f"{call.method} {call.path}")
+    )
 
 
 def quoted(text: object) -> str:
@@ -93,7 +111,10 @@ _SHOWN = 200
 
 def header(call: Call, wanted: bytes) -> str | None:
     """The first answer header of that name, which is in lower case."""
-    return next((value.decode("latin-1") for name, value in call.answer_headers if name.lower() == wanted), None)
+    return next(
+        (value.decode("latin-1") for name, value in call.answer_headers if name.lower() == wanted),
+        None,
+    )
 
 
 def json_of(raw: bytes | None) -> Any:
@@ -105,8 +126,12 @@ def json_of(raw: bytes | None) -> Any:
 
 
 def answered(calls: Iterable[Call]) -> Iterator[tuple[Call, Operation]]:
-    """The requests that the vendor itself answered, from one of its operations, and not a fault in its place."""
-    return ((call, call.operation) for call in calls if call.operation is not None and call.fault is None)
+    """The requests that an operation answered, without a fault."""
+    return (
+        (call, call.operation)
+        for call in calls
+        if call.operation is not None and call.fault is None
+    )
 
 
 def listed(word: str, names: Collection[str]) -> str:

@@ -1,4 +1,7 @@
-"""NLPearl: outbound leads of voice agents ("pearls"), at api.nlpearl.ai. Sources are pages below developers.nlpearl.ai."""
+"""NLPearl: outbound leads of voice agents ("pearls"), at api.nlpearl.ai.
+
+Sources are pages below developers.nlpearl.ai.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -28,11 +31,21 @@ from mockserver.vendors.nlpearl.rows import (
     time_text,
     time_zone,
 )
-from mockserver.vendors.nlpearl.rules import BEHAVIOURS, BY_EXTERNAL_ID, BY_ID, BY_PHONE, SETTINGS, phone_index
+from mockserver.vendors.nlpearl.rules import (
+    BEHAVIOURS,
+    BY_EXTERNAL_ID,
+    BY_ID,
+    BY_PHONE,
+    SETTINGS,
+    phone_index,
+)
 from mockserver.vendors.nlpearl.seeds import export, seed
 
 _FINISHED = frozenset({100, 110, 130})
-"""Statuses of a lead that is called no more after a conversation: Success, NotSuccessful, Completed."""
+"""Statuses of a lead that is called no more after a conversation.
+
+Success, NotSuccessful, Completed.
+"""
 
 _SHORT = ("id", "externalId", "phoneNumber", "timeZone", "status", "created", "callData")
 _SORTABLE = {name.lower(): name for name in LEAD}
@@ -47,7 +60,11 @@ DIALECT = AspNetCore(
             ("update_lead", "leadToUpdate", "LeadToUpdateApi"),
             ("search_leads", "leadSearch", "LeadSearch"),
             ("delete_leads", "deleteLeadsRequest", "DeleteLeadsRequestApi"),
-            ("delete_leads_by_external_id", "deleteLeadsRequest", "DeleteLeadsByExternalIdRequestApi"),
+            (
+                "delete_leads_by_external_id",
+                "deleteLeadsRequest",
+                "DeleteLeadsByExternalIdRequestApi",
+            ),
             ("set_pearl_active", "setActiveRequest", "SetActiveRequest"),
         )
     },
@@ -70,7 +87,10 @@ def short_view(row: Row) -> Row:
 
 
 def pearl_view(row: Row, tx: Transaction) -> Row:
-    """A pearl as ProjectApiView: the counters of leads only where it is outbound, that of its queue only where it is inbound."""
+    """A pearl as ProjectApiView.
+
+    The counters of leads only where it is outbound, that of its queue only where it is inbound.
+    """
     pearl = {name: row[name] for name in PEARL}
     if row["type"] == INBOUND:
         return pearl | {"totalOnQueue": row["totalOnQueue"] or 0}
@@ -91,8 +111,12 @@ vendor = Vendor(
             {
                 "pearl": lambda row: row["pearlId"],
                 "lead": lambda row: (row["pearlId"], row["id"]),
-                "external id": lambda row: (row["pearlId"], row["externalId"]) if row["externalId"] else None,
-                "phone": lambda row: (row["pearlId"], key) if (key := phone_index(row["phoneNumber"])) else None,
+                "external id": lambda row: (
+                    (row["pearlId"], row["externalId"]) if row["externalId"] else None
+                ),
+                "phone": lambda row: (
+                    (row["pearlId"], key) if (key := phone_index(row["phoneNumber"])) else None
+                ),
             },
             columns=("pearlId", "id", "externalId", "phoneNumber"),
         ),
@@ -105,13 +129,17 @@ vendor = Vendor(
     rules=(BY_ID, BY_EXTERNAL_ID, BY_PHONE),
     behaviours=BEHAVIOURS,
     curl="curl -X PUT {url}/v2/Outbound/66a1f0c2d60e456235eae601/Lead/66a1f0c2d60e456235eae701 "
-    "-H 'Authorization: Bearer demo:secret' -H 'Content-Type: application/json' -d '{{\"status\": 130}}'",
+    "-H 'Authorization: Bearer demo:secret' -H 'Content-Type: application/json' -d '{{\"status\": "
+    "130}}'",
 )
 
 
 @vendor.operation
 def add_lead(call: Call, tx: Transaction) -> Reply:
-    """POST /v2/Outbound/{pearlId}/Lead: a new lead, whatever is there already (`v2/outbound/add-lead`)."""
+    """POST /v2/Outbound/{pearlId}/Lead.
+
+    A new lead, whatever is there already (`v2/outbound/add-lead`).
+    """
     pearl = _taking_leads(call, tx)
     problems = _objections(call.body, pearl, call, tx)
     if problems:
@@ -121,7 +149,9 @@ def add_lead(call: Call, tx: Transaction) -> Reply:
 
 @vendor.operation
 def add_leads(call: Call, tx: Transaction) -> Reply:
-    """POST /v2/Outbound/{pearlId}/Leads/Add: each lead on its own; the good ones stay when others fail (`v2/outbound/add-leads`).
+    """POST /v2/Outbound/{pearlId}/Leads/Add: each lead on its own.
+
+    The good ones stay when others fail (`v2/outbound/add-leads`).
 
     What is no lead at all cannot be bound, and then there is no request.
     """
@@ -148,7 +178,10 @@ def get_lead(call: Call, tx: Transaction) -> Reply:
 
 @vendor.operation
 def get_lead_by_external_id(call: Call, tx: Transaction) -> Reply:
-    """GET /v2/Outbound/{pearlId}/Lead/External/{externalId} (`v2/outbound/get-lead-via-external-id`)."""
+    """GET /v2/Outbound/{pearlId}/Lead/External/{externalId}.
+
+    (`v2/outbound/get-lead-via-external-id`)
+    """
     return Reply(view(_found(BY_EXTERNAL_ID, "externalId", call, tx)))
 
 
@@ -160,7 +193,10 @@ def get_lead_by_phone_number(call: Call, tx: Transaction) -> Reply:
 
 @vendor.operation
 def update_lead(call: Call, tx: Transaction) -> Reply:
-    """PUT /v2/Outbound/{pearlId}/Lead/{leadId}: change what is given (`v2/outbound/update-lead`)."""
+    """PUT /v2/Outbound/{pearlId}/Lead/{leadId}.
+
+    Change what is given (`v2/outbound/update-lead`).
+    """
     row = _found(BY_ID, "leadId", call, tx)
     problems = list(_strange_zone(call.body, call))
     if problems:
@@ -171,7 +207,10 @@ def update_lead(call: Call, tx: Transaction) -> Reply:
 
 @vendor.operation
 def search_leads(call: Call, tx: Transaction) -> Reply:
-    """POST /v2/Outbound/{pearlId}/Leads: one page of the leads that match (`v1/outbound/search-leads`)."""
+    """POST /v2/Outbound/{pearlId}/Leads.
+
+    One page of the leads that match (`v1/outbound/search-leads`).
+    """
     search = call.body
     rows = [row for row in tx.find("leads", "pearl", _pearl(call, tx)["id"]) if _fits(row, search)]
     rows.sort(key=_sort_key(_SORTABLE.get((search.get("sortProp") or "").lower(), "created")))
@@ -179,22 +218,33 @@ def search_leads(call: Call, tx: Transaction) -> Reply:
         rows.reverse()
     start = max(int(search.get("skip", 0)), 0)
     limit = max(int(search.get("limit", 0)), 0) or call.settings["search_limit"]
-    return Reply({"count": len(rows), "results": [short_view(row) for row in rows[start : start + limit]]})
+    return Reply(
+        {"count": len(rows), "results": [short_view(row) for row in rows[start : start + limit]]}
+    )
 
 
 @vendor.operation
 def delete_leads(call: Call, tx: Transaction) -> Reply:
     """DELETE /v2/Outbound/{pearlId}/Leads: by their ids (`v2/outbound/delete-leads`)."""
     pearl = _pearl(call, tx)["id"]
-    asked = [tx.find("leads", "lead", (pearl, id)) for id in dict.fromkeys(call.body.get("leadIds") or ())]
+    asked = [
+        tx.find("leads", "lead", (pearl, id))
+        for id in dict.fromkeys(call.body.get("leadIds") or ())
+    ]
     return _deleted(asked, call, tx)
 
 
 @vendor.operation
 def delete_leads_by_external_id(call: Call, tx: Transaction) -> Reply:
-    """DELETE /v2/Outbound/{pearlId}/Leads/External: by the caller's own ids (`v2/outbound/delete-leads-external-id`)."""
+    """DELETE /v2/Outbound/{pearlId}/Leads/External.
+
+    By the caller's own ids (`v2/outbound/delete-leads-external-id`).
+    """
     pearl = _pearl(call, tx)["id"]
-    asked = [tx.find("leads", "external id", (pearl, id)) for id in dict.fromkeys(call.body.get("leadExternalIds") or ())]
+    asked = [
+        tx.find("leads", "external id", (pearl, id))
+        for id in dict.fromkeys(call.body.get("leadExternalIds") or ())
+    ]
     return _deleted(asked, call, tx)
 
 
@@ -212,7 +262,10 @@ def get_pearl(call: Call, tx: Transaction) -> Reply:
 
 @vendor.operation
 def set_pearl_active(call: Call, tx: Transaction) -> Reply:
-    """PUT /v2/Pearl/{pearlId}/Active: run or pause; answers the new status (`v2/pearl/set-activity-state`)."""
+    """PUT /v2/Pearl/{pearlId}/Active: run or pause.
+
+    Answers the new status (`v2/pearl/set-activity-state`).
+    """
     status = RUNNING if call.body.get("isActive") else PAUSED
     return Reply(tx.put("pearls", _pearl(call, tx) | {"status": status})["status"])
 
@@ -235,7 +288,10 @@ class Failure(NamedTuple):
 def _not_found(place: str, what: str, call: Call) -> Refusal:
     if call.settings["not_found_status"] == 404:
         return Refusal("not_found")
-    return Refusal("invalid", problems=[Problem((place,), "unknown", f"The {what} was not found.", place="path")])
+    return Refusal(
+        "invalid",
+        problems=[Problem((place,), "unknown", f"The {what} was not found.", place="path")],
+    )
 
 
 def _pearl(call: Call, tx: Transaction) -> Row:
@@ -247,13 +303,25 @@ def _pearl(call: Call, tx: Transaction) -> Row:
 
 
 def _taking_leads(call: Call, tx: Transaction) -> Row:
-    """The pearl that the path names, made where the setting unknown_pearl allows it. Raises Refusal where it is inbound."""
+    """The pearl that the path names, made where the setting unknown_pearl allows it.
+
+    Raises Refusal where it is inbound.
+    """
     id = call.place["pearlId"]
     if tx.get("pearls", id) is None and call.settings["unknown_pearl"] == "create":
-        return tx.put("pearls", PEARL | {"id": id, "name": f"Pearl {id}", "created": time_text(call.now), "timeZoneId": ZONE})
+        return tx.put(
+            "pearls",
+            PEARL
+            | {"id": id, "name": f"Pearl {id}", "created": time_text(call.now), "timeZoneId": ZONE},
+        )
     row = _pearl(call, tx)
     if row["type"] == INBOUND:
-        raise Refusal("invalid", problems=[Problem(("pearlId",), "type", "An inbound pearl takes no leads.", place="path")])
+        raise Refusal(
+            "invalid",
+            problems=[
+                Problem(("pearlId",), "type", "An inbound pearl takes no leads.", place="path")
+            ],
+        )
     return row
 
 
@@ -280,11 +348,16 @@ def _objections(lead: Row, pearl: Row, call: Call, tx: Transaction) -> list[Prob
 def _strange_zone(lead: Row, call: Call) -> Iterator[Problem]:
     name = lead.get("timeZoneId")
     if name is not None and call.settings["time_zones"] == "windows" and not is_windows_name(name):
-        yield Problem(("timeZoneId",), "format", "", name, {"type": "string", "x-format": "windows-time-zone"})
+        yield Problem(
+            ("timeZoneId",), "format", "", name, {"type": "string", "x-format": "windows-time-zone"}
+        )
 
 
 def _duplicates(lead: Row, pearl: str, tx: Transaction) -> Iterator[Problem]:
-    keys = (("phoneNumber", "phone", phone_index(lead["phoneNumber"])), ("externalId", "external id", lead.get("externalId")))
+    keys = (
+        ("phoneNumber", "phone", phone_index(lead["phoneNumber"])),
+        ("externalId", "external id", lead.get("externalId")),
+    )
     for name, index, key in keys:
         if key and tx.find("leads", index, (pearl, key)):
             yield Problem((name,), "unique", f"A lead with this {name} already exists.")
@@ -324,9 +397,14 @@ def _changes(row: Row, given: Row, pearl: Row, settings: Mapping[str, Any]) -> R
 
 
 def _refuse_unread(found: Collection[list[Problem]]) -> None:
-    """Raises Refusal, naming the problems of every lead, where one of them has a value that its property cannot hold."""
+    """Raise Refusal for the problems of all leads if a value of one cannot be converted."""
     if not all(converts(problem) for problems in found for problem in problems):
-        raise Refusal("invalid", problems=[each for place, problems in enumerate(found) for each in _placed(place, problems)])
+        raise Refusal(
+            "invalid",
+            problems=[
+                each for place, problems in enumerate(found) for each in _placed(place, problems)
+            ],
+        )
 
 
 def _placed(place: int, problems: Iterable[Problem]) -> Iterator[Problem]:
@@ -339,13 +417,20 @@ def _failed(failures: list[Failure], call: Call) -> Reply:
     problems = [each for failure in failures for each in _placed(failure.place, failure.problems)]
     told = iter(DIALECT.worded(problems, call))
     if call.settings["failed_leads"] == "list":
-        return Reply([_failed_lead(failure, islice(told, len(failure.problems))) for failure in failures], 400, JSON)
+        return Reply(
+            [_failed_lead(failure, islice(told, len(failure.problems))) for failure in failures],
+            400,
+            JSON,
+        )
     return DIALECT.invalid(grouped(told), call)
 
 
 def _failed_lead(failure: Failure, told: Iterable[Told]) -> Row:
     sent = failure.sent if isinstance(failure.sent, dict) else {}
-    texts = {name: sent[name] if isinstance(sent.get(name), str) else None for name in ("phoneNumber", "externalId")}
+    texts = {
+        name: sent[name] if isinstance(sent.get(name), str) else None
+        for name in ("phoneNumber", "externalId")
+    }
     return texts | {"errors": list(dict.fromkeys(each.message for each in told))}
 
 
@@ -362,7 +447,10 @@ def _texts(row: Row) -> Iterator[str]:
 
 
 def _sort_key(name: str) -> Callable[[Row], tuple[bool, Any]]:
-    """What leads are sorted by: those without the field first, times in their order, lists and maps as text."""
+    """What leads are sorted by.
+
+    Those without the field first, times in their order, lists and maps as text.
+    """
     if name == "status":
         return lambda row: (True, row["status"])
     return lambda row: (row[name] is not None, str(row[name]).removesuffix("Z"))
@@ -378,4 +466,10 @@ def _deleted(asked: Collection[Collection[Row]], call: Call, tx: Transaction) ->
 
 
 def _listed(row: Row) -> Row:
-    return {"id": row["id"], "name": row["name"], "createdAt": row["created"], "type": row["type"], "status": row["status"]}
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "createdAt": row["created"],
+        "type": row["type"],
+        "status": row["status"],
+    }

@@ -1,4 +1,7 @@
-"""What NLPearl stores: the fields of leads, pearls and the account, and how it writes times and ids."""
+"""What NLPearl stores.
+
+The fields of leads, pearls and the account, and how it writes times and ids.
+"""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -25,7 +28,8 @@ LEAD: Row = {
     "callData": None,
     "collectedData": None,
 }
-"""A lead as the API returns it, keys in the order of LeadApiView, with the value of each field that nobody gave."""
+"""A lead as the API returns it, keys in the order of LeadApiView, with the value of each field that
+nobody gave."""
 
 PEARL: Row = {
     "id": "",
@@ -44,13 +48,19 @@ PEARL: Row = {
     "totalLeadsSuccess": None,
     "budgetTotal": None,
 }
-"""A pearl as the API returns it, keys in the order of ProjectApiView; the counters of leads are filled in when it is read."""
+"""A pearl as the API returns it, keys in the order of ProjectApiView.
+
+The counters of leads are filled in when it is read.
+"""
 
 ACCOUNT: Row = {"name": "Demo account", "totalAgents": 10, "creditBalance": 1000.0, "status": 1}
 
 
 class Stamp(NamedTuple):
-    """What new leads of one request have in common: the text of the time, and the seconds and the machine in their ids."""
+    """What new leads of one request have in common.
+
+    The text of the time, and the seconds and the machine in their ids.
+    """
 
     created: str
     seconds: str
@@ -63,7 +73,9 @@ class Stamp(NamedTuple):
 
 def time_text(moment: datetime) -> str:
     """A moment as .NET writes one of the database: milliseconds without zeros at their end."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23].rstrip("0").rstrip(".") + "Z"
+    return (
+        moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23].rstrip("0").rstrip(".") + "Z"
+    )
 
 
 @lru_cache(maxsize=16)

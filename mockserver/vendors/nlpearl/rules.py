@@ -1,4 +1,7 @@
-"""What is known of NLPearl's behaviour: matching rules, settings and sentences, each with how sure it is and the page it stands on."""
+"""What is known of NLPearl's behaviour.
+
+Matching rules, settings and sentences, each with how sure it is and the page it stands on.
+"""
 
 import re
 
@@ -24,7 +27,10 @@ _NANP = re.compile(r"\+1[2-9]\d{9}", re.ASCII)
 
 
 def phone_index(text: str | None) -> str | None:
-    """`phone_key` of the text; North American numbers in E.164 are their own key, and need no parser."""
+    """`phone_key` of the text.
+
+    North American numbers in E.164 are their own key, and need no parser.
+    """
     return text if text and _NANP.fullmatch(text) else phone_key(text)
 
 
@@ -63,8 +69,22 @@ BY_PHONE = Rule(
 )
 
 SETTINGS = (
-    Setting("not_found_status", 400, "Status of the answer for an unknown pearl or lead.", "inferred", _GET, (400, 404)),
-    Setting("unknown_pearl", "create", "Whether adding leads to an unknown pearl creates it.", "chosen", _ADD, ("create", "refuse")),
+    Setting(
+        "not_found_status",
+        400,
+        "Status of the answer for an unknown pearl or lead.",
+        "inferred",
+        _GET,
+        (400, 404),
+    ),
+    Setting(
+        "unknown_pearl",
+        "create",
+        "Whether adding leads to an unknown pearl creates it.",
+        "chosen",
+        _ADD,
+        ("create", "refuse"),
+    ),
     Setting(
         "failed_leads",
         "problem_details",
@@ -73,7 +93,14 @@ SETTINGS = (
         _ADD_MANY,
         ("problem_details", "list"),
     ),
-    Setting("empty_leads", "accept", "Whether Add Leads takes null or no leads.", "chosen", _ADD_MANY, ("accept", "refuse")),
+    Setting(
+        "empty_leads",
+        "accept",
+        "Whether Add Leads takes null or no leads.",
+        "chosen",
+        _ADD_MANY,
+        ("accept", "refuse"),
+    ),
     Setting(
         "duplicate_leads",
         "accept",
@@ -82,7 +109,14 @@ SETTINGS = (
         _ADD,
         ("accept", "refuse"),
     ),
-    Setting("time_zones", "any", "Which names of time zones pass: Windows only, or IANA too.", "inferred", _FRAMEWORK, ("any", "windows")),
+    Setting(
+        "time_zones",
+        "any",
+        "Which names of time zones pass: Windows only, or IANA too.",
+        "inferred",
+        _FRAMEWORK,
+        ("any", "windows"),
+    ),
     Setting(
         "call_data_update",
         "replace",
@@ -99,7 +133,14 @@ SETTINGS = (
         _BY_EXTERNAL_ID,
         ("newest", "oldest"),
     ),
-    Setting("search_limit", 100, "How many leads a search without a limit returns.", "chosen", f"{_SDK}, outbound.py", least=1),
+    Setting(
+        "search_limit",
+        100,
+        "How many leads a search without a limit returns.",
+        "chosen",
+        f"{_SDK}, outbound.py",
+        least=1,
+    ),
     Setting(
         "delete_result",
         "any",
@@ -112,86 +153,184 @@ SETTINGS = (
 
 BEHAVIOURS = (
     Behaviour(
-        "The credential is `Authorization: Bearer <account id>:<secret>`; the account id chooses the workspace.",
+        "The credential is `Authorization: Bearer <account id>:<secret>`; the account id chooses "
+        "the workspace.",
         "documented",
         _AUTHORIZATION,
     ),
-    Behaviour("A bearer token without a colon, or with an empty part, is answered 401.", "observed", "public client code"),
+    Behaviour(
+        "A bearer token without a colon, or with an empty part, is answered 401.",
+        "observed",
+        "public client code",
+    ),
     Behaviour("The body of a 401 is no JSON.", "observed", "the SDK's committed test log"),
     Behaviour("The body of a 401 is empty.", "inferred", _FRAMEWORK),
     Behaviour("A 401 has the header `WWW-Authenticate: Bearer`.", "inferred", _FRAMEWORK),
     Behaviour(
-        "An unknown route (404) and a wrong method (405, with Allow) are answered without a body, before the credential is looked at.",
+        "An unknown route (404) and a wrong method (405, with Allow) are answered without a body, "
+        "before the credential is looked at.",
         "inferred",
         _FRAMEWORK,
     ),
-    Behaviour("Paths and the names of JSON members match in any letter case.", "inferred", _FRAMEWORK),
+    Behaviour(
+        "Paths and the names of JSON members match in any letter case.", "inferred", _FRAMEWORK
+    ),
     Behaviour("A slash at the end of a path means nothing.", "inferred", _FRAMEWORK),
     Behaviour("A path parameter that is no UTF-8 is answered 400.", "chosen", _FRAMEWORK),
-    Behaviour("Members that the schema does not have are ignored; with `--strictness document` they are refused.", "inferred", _FRAMEWORK),
-    Behaviour("Numbers may be sent as texts, enums may not; 1.0 is no integer.", "inferred", _FRAMEWORK),
     Behaviour(
-        "A null in callData is dropped, where the framework would keep it: the document's values of callData are texts and never null.",
+        "Members that the schema does not have are ignored; with `--strictness document` they are "
+        "refused.",
+        "inferred",
+        _FRAMEWORK,
+    ),
+    Behaviour(
+        "Numbers may be sent as texts, enums may not; 1.0 is no integer.", "inferred", _FRAMEWORK
+    ),
+    Behaviour(
+        "A null in callData is dropped, where the framework would keep it: the document's values "
+        "of callData are texts and never null.",
         "chosen",
         _UPDATE,
     ),
-    Behaviour("A null among the ids of a list is taken for an id that no lead has.", "inferred", _FRAMEWORK),
-    Behaviour("A body without a Content-Type, or with one that is not JSON or not UTF-8, is answered 415.", "inferred", _FRAMEWORK),
+    Behaviour(
+        "A null among the ids of a list is taken for an id that no lead has.",
+        "inferred",
+        _FRAMEWORK,
+    ),
+    Behaviour(
+        "A body without a Content-Type, or with one that is not JSON or not UTF-8, is answered "
+        "415.",
+        "inferred",
+        _FRAMEWORK,
+    ),
     Behaviour("A body that is too large is answered 413 without a body.", "inferred", _FRAMEWORK),
     Behaviour("A body that nests deeper than 32 levels is refused.", "inferred", _FRAMEWORK),
     Behaviour("A 400 is a ValidationProblemDetails.", "documented", _UPDATE),
-    Behaviour("Problem details have the type of RFC 9110 and a traceId, and are `application/problem+json`.", "inferred", _FRAMEWORK),
     Behaviour(
-        "Errors are keyed `PhoneNumber`, `Leads[0].PhoneNumber`; `$.status` where a value cannot be converted.", "inferred", _FRAMEWORK
+        "Problem details have the type of RFC 9110 and a traceId, and are "
+        "`application/problem+json`.",
+        "inferred",
+        _FRAMEWORK,
     ),
     Behaviour(
-        "Conversion errors name the line and the byte where the first token of the value ends, both counted from 0.", "inferred", _FRAMEWORK
+        "Errors are keyed `PhoneNumber`, `Leads[0].PhoneNumber`; `$.status` where a value cannot "
+        "be converted.",
+        "inferred",
+        _FRAMEWORK,
     ),
     Behaviour(
-        "All problems of a body are named at once, where the framework stops at the first that cannot be converted.", "chosen", _FRAMEWORK
+        "Conversion errors name the line and the byte where the first token of the value ends, "
+        "both counted from 0.",
+        "inferred",
+        _FRAMEWORK,
     ),
-    Behaviour("The names of action parameters and .NET types in errors are made up from the schema names.", "chosen", _FRAMEWORK),
+    Behaviour(
+        "All problems of a body are named at once, where the framework stops at the first that "
+        "cannot be converted.",
+        "chosen",
+        _FRAMEWORK,
+    ),
+    Behaviour(
+        "The names of action parameters and .NET types in errors are made up from the schema "
+        "names.",
+        "chosen",
+        _FRAMEWORK,
+    ),
     Behaviour("NUL characters and lone surrogates are refused.", "chosen", _FRAMEWORK),
     Behaviour("Adding a lead answers 200 with its id.", "documented", _ADD),
     Behaviour("A new lead has the status New.", "inferred", _ADD),
     Behaviour(
-        "A new lead has no callsId, and null for lastCall, collectedData, and for callData and externalId unless given.", "chosen", _ADD
+        "A new lead has no callsId, and null for lastCall, collectedData, and for callData and "
+        "externalId unless given.",
+        "chosen",
+        _ADD,
     ),
-    Behaviour("A phone number may be any text but white space, and comes back as it was sent.", "inferred", _ADD),
-    Behaviour("A pearl created by adding leads is outbound, runs, and has the zone UTC.", "chosen", _ADD),
+    Behaviour(
+        "A phone number may be any text but white space, and comes back as it was sent.",
+        "inferred",
+        _ADD,
+    ),
+    Behaviour(
+        "A pearl created by adding leads is outbound, runs, and has the zone UTC.", "chosen", _ADD
+    ),
     Behaviour("An inbound pearl takes no leads: 400.", "chosen", _ADD),
-    Behaviour("An unknown time zone, and an empty one, is answered 400 on TimeZoneId.", "inferred", _ADD),
-    Behaviour("timeZone is the offset of the lead's zone, else of its pearl's.", "documented", _UPDATE),
-    Behaviour("timeZone is the standard offset, whatever the season, as the text of a float: `-5.0`.", "inferred", _UPDATE),
+    Behaviour(
+        "An unknown time zone, and an empty one, is answered 400 on TimeZoneId.", "inferred", _ADD
+    ),
+    Behaviour(
+        "timeZone is the offset of the lead's zone, else of its pearl's.", "documented", _UPDATE
+    ),
+    Behaviour(
+        "timeZone is the standard offset, whatever the season, as the text of a float: `-5.0`.",
+        "inferred",
+        _UPDATE,
+    ),
     Behaviour("Add Leads takes at most 50,000 leads.", "documented", _ADD_MANY),
     Behaviour("Of more than 50,000 leads none is stored.", "inferred", _FRAMEWORK),
-    Behaviour("Add Leads answers 200 true only when every lead was added.", "documented", _ADD_MANY),
-    Behaviour("Add Leads stores the good leads even though it answers 400 for the others.", "client", f"{_SDK}, outbound.py"),
     Behaviour(
-        "Add Leads stores none where one of them cannot be converted, a number for a text say: there is no request then.",
+        "Add Leads answers 200 true only when every lead was added.", "documented", _ADD_MANY
+    ),
+    Behaviour(
+        "Add Leads stores the good leads even though it answers 400 for the others.",
+        "client",
+        f"{_SDK}, outbound.py",
+    ),
+    Behaviour(
+        "Add Leads stores none where one of them cannot be converted, a number for a text say: "
+        "there is no request then.",
         "inferred",
         _FRAMEWORK,
     ),
     Behaviour("Ids are 24 lower-case hex digits: seconds, machine, counter.", "inferred", _UPDATE),
     Behaviour("created is UTC with up to three decimals and a Z.", "inferred", _UPDATE),
     Behaviour("An update changes only what is given.", "documented", _UPDATE),
-    Behaviour("In an update null means not given, and an empty text is a value.", "inferred", _UPDATE),
-    Behaviour("An update sets the status to 1, 10, 100, 110 or 130.", "documented", _UPDATE),
-    Behaviour("An update with another number for the status is refused, though the framework by itself would take it.", "chosen", _UPDATE),
-    Behaviour("Any status may follow any other.", "chosen", _UPDATE),
-    Behaviour("A search counts all matches and returns one page of short leads.", "documented", _SEARCH),
-    Behaviour("skip and limit below 0 are read as 0, and a limit of 0 as none given.", "chosen", _SEARCH),
     Behaviour(
-        "A search sorts by any field of a lead, in any letter case; by created where the field is missing or unknown.", "chosen", _SEARCH
+        "In an update null means not given, and an empty text is a value.", "inferred", _UPDATE
+    ),
+    Behaviour("An update sets the status to 1, 10, 100, 110 or 130.", "documented", _UPDATE),
+    Behaviour(
+        "An update with another number for the status is refused, though the framework by itself "
+        "would take it.",
+        "chosen",
+        _UPDATE,
+    ),
+    Behaviour("Any status may follow any other.", "chosen", _UPDATE),
+    Behaviour(
+        "A search counts all matches and returns one page of short leads.", "documented", _SEARCH
+    ),
+    Behaviour(
+        "skip and limit below 0 are read as 0, and a limit of 0 as none given.", "chosen", _SEARCH
+    ),
+    Behaviour(
+        "A search sorts by any field of a lead, in any letter case; by created where the field is "
+        "missing or unknown.",
+        "chosen",
+        _SEARCH,
     ),
     Behaviour("A search without isAscending is descending.", "inferred", _SEARCH),
     Behaviour(
-        "searchInput is looked for, in any letter case, within phoneNumber, externalId and the values of callData.", "chosen", _SEARCH
+        "searchInput is looked for, in any letter case, within phoneNumber, externalId and the "
+        "values of callData.",
+        "chosen",
+        _SEARCH,
     ),
     Behaviour("Null or empty statuses filter nothing.", "chosen", _SEARCH),
     Behaviour("A deletion skips unknown ids; of no ids it is false.", "chosen", _DELETE),
-    Behaviour("A deletion by external id takes every lead of the pearl that has it.", "chosen", _DELETE_EXTERNAL),
-    Behaviour("totalLeadsCompleted counts the statuses 100, 110 and 130, totalLeadsSuccess the status 100.", "chosen", _PEARL),
-    Behaviour("isActive true makes a pearl Running (1), false Paused (2); the answer is that number.", "documented", _ACTIVE),
+    Behaviour(
+        "A deletion by external id takes every lead of the pearl that has it.",
+        "chosen",
+        _DELETE_EXTERNAL,
+    ),
+    Behaviour(
+        "totalLeadsCompleted counts the statuses 100, 110 and 130, totalLeadsSuccess the status "
+        "100.",
+        "chosen",
+        _PEARL,
+    ),
+    Behaviour(
+        "isActive true makes a pearl Running (1), false Paused (2); the answer is that number.",
+        "documented",
+        _ACTIVE,
+    ),
     Behaviour("A missing isActive is false.", "inferred", _FRAMEWORK),
 )

@@ -7,7 +7,16 @@ from mockserver.documents.formats import parse_date_time
 from mockserver.errors import Problem
 from mockserver.state.tables import Row, Transaction
 from mockserver.vendor import Seeding
-from mockserver.vendors.nlpearl.rows import ACCOUNT, LEAD, PEARL, ZONE, Stamp, stamp_of, time_text, time_zone
+from mockserver.vendors.nlpearl.rows import (
+    ACCOUNT,
+    LEAD,
+    PEARL,
+    ZONE,
+    Stamp,
+    stamp_of,
+    time_text,
+    time_zone,
+)
 
 _PEARL: Row = PEARL | {"timeZoneId": ZONE}
 _UNCOUNTED = dict.fromkeys(("totalLeads", "totalLeadsCompleted", "totalLeadsSuccess"))
@@ -18,7 +27,10 @@ _STATED = ("id", "timeZone", "created")
 
 
 def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
-    """Fill the tables from the section of a fixture; yields each lead of no pearl and each time out of range."""
+    """Fill the tables from the section of a fixture.
+
+    Yields each lead of no pearl and each time out of range.
+    """
     if "account" in section or tx.get("account", "account") is None:
         tx.put("account", ACCOUNT | section.get("account", {}) | {"id": "account"})
     stamp = stamp_of(seeding.now, seeding.seed)
@@ -43,7 +55,10 @@ def _seed_leads(rows: Collection[Row], stamp: Stamp, tx: Transaction) -> Iterato
             yield Problem(("leads", place, "created"), "range", "is out of range")
         if pearl is None:
             yield Problem(
-                ("leads", place, "pearlId"), "reference", f"there is no {given['pearlId']} in pearls", ("pearls", given["pearlId"])
+                ("leads", place, "pearlId"),
+                "reference",
+                f"there is no {given['pearlId']} in pearls",
+                ("pearls", given["pearlId"]),
             )
             continue
         id = given.get("id") or stamp.id(tx.next_number("leads"))
@@ -65,11 +80,17 @@ def export(tx: Transaction) -> dict[str, Any]:
     section: dict[str, Any] = {}
     for row in tx.rows("account"):
         section["account"] = {name: row[name] for name in ACCOUNT}
-    section["pearls"] = [_given(row, _PEARL | dict.fromkeys(_STATED, ...)) for row in tx.rows("pearls")]
+    section["pearls"] = [
+        _given(row, _PEARL | dict.fromkeys(_STATED, ...)) for row in tx.rows("pearls")
+    ]
     left_out = _ROW | dict.fromkeys((*_STATED, *_REQUIRED), ...)
     section["leads"] = [_given(row, left_out) for row in tx.rows("leads")]
     return {name: value for name, value in section.items() if value}
 
 
 def _given(row: Row, left_out: Row) -> Row:
-    return {name: value for name, value in row.items() if value is not left_out[name] and value != LEAD["callsId"]}
+    return {
+        name: value
+        for name, value in row.items()
+        if value is not left_out[name] and value != LEAD["callsId"]
+    }

@@ -99,28 +99,44 @@ def create_lead(call: Call, tx: Transaction) -> Reply:
     now, given = instant(call.now), call.body
     session = _session(call, tx)
     row = ROW | {name: given[name] for name in _GIVEN_ON_CREATE if name in given}
-    row |= attribution(session, tx) if session else {name: given[name] for name in ATTRIBUTION if name in given}
+    row |= (
+        attribution(session, tx)
+        if session
+        else {name: given[name] for name in ATTRIBUTION if name in given}
+    )
     row["custom"] = _given_custom(call)
     row |= {"createdAt": now, "updatedAt": now, "expiresAt": expiry(call.now), "sessionId": session}
     row["id"] = new_id(call.seed, tx)
-    return Reply({"id": tx.put("leads", row)["id"], "message": "Lead added"}, call.settings["create_status"])
+    return Reply(
+        {"id": tx.put("leads", row)["id"], "message": "Lead added"}, call.settings["create_status"]
+    )
 
 
 def _refuse_rejected(call: Call) -> None:
-    """A 403 for an e-mail of a domain that the organization rejects (legacy `authentication`: the key is valid, the lead is not taken)."""
+    """A 403 for an e-mail of a domain that the organization rejects (legacy `authentication`.
+
+    The key is valid, the lead is not taken).
+    """
     rejected = call.settings["reject_email_domains"]
     domain = call.body.get("email", "").rpartition("@")[2].strip().lower()
     if rejected and domain and domain in [each.strip().lower() for each in rejected.split(",")]:
-        raise Refusal("forbidden", "The lead is rejected by the organization's lead filtering rules")
+        raise Refusal(
+            "forbidden", "The lead is rejected by the organization's lead filtering rules"
+        )
 
 
 def _session(call: Call, tx: Transaction) -> str | None:
-    """The id of the session that a new lead belongs to. Raises Refusal by the setting unknown_session."""
+    """The id of the session that a new lead belongs to.
+
+    Raises Refusal by the setting unknown_session.
+    """
     id: str = call.body.get("sessionId", "")
     if id and tx.get("sessions", id) is not None:
         return id
     if id and call.settings["unknown_session"] == "refuse":
-        raise call.invalid(("sessionId",), "reference", "sessionId is no session of this organization")
+        raise call.invalid(
+            ("sessionId",), "reference", "sessionId is no session of this organization"
+        )
     return None
 
 
@@ -133,7 +149,10 @@ def _given_custom(call: Call) -> str | None:
 
 @vendor.operation
 def update_lead(call: Call, tx: Transaction) -> Reply:
-    """PATCH /leads: the lead that the identifier means, or every one where bulk updates are allowed (`update-lead`)."""
+    """PATCH /leads.
+
+    The lead that the identifier means, or every one where bulk updates are allowed (`update-lead`).
+    """
     settings, update = call.settings, _update(call)
     rule = RULES[settings["identifier_fallback"], settings["phone_match"]]
     rows = matching.find(rule, call.body, tx).rows
@@ -143,11 +162,13 @@ def update_lead(call: Call, tx: Transaction) -> Reply:
         raise Refusal("conflict", "Multiple leads match; provide a more specific identifier")
     for row in rows:
         tx.put("leads", _updated(row, update, settings))
-    return Reply({"leadId": rows[0]["id"], "leadsUpdated": len(rows), "message": "Lead updated successfully"})
+    return Reply(
+        {"leadId": rows[0]["id"], "leadsUpdated": len(rows), "message": "Lead updated successfully"}
+    )
 
 
 class Update(NamedTuple):
-    """What an update sets on every lead it means, and the three fields whose value depends on the lead."""
+    """What an update sets on every lead, and three fields whose value depends on the lead."""
 
     changes: Row
     status: str | None
@@ -156,7 +177,10 @@ class Update(NamedTuple):
 
 
 def _update(call: Call) -> Update:
-    """What the body asks for; `status` wins over its older name (`update-lead`). Raises Refusal for a value past all numbers."""
+    """What the body asks for; `status` wins over its older name (`update-lead`).
+
+    Raises Refusal for a value past all numbers.
+    """
     given = call.body
     changes: Row = {"updatedAt": instant(call.now)}
     if "value" in given:
@@ -164,7 +188,12 @@ def _update(call: Call) -> Update:
             changes["value"] = number(given["value"])
         except OverflowError:
             raise call.invalid(("value",), "finite", "value must be a finite number") from None
-    return Update(changes, given.get("status", given.get("changedTo")), given.get("note"), given.get("lossReason"))
+    return Update(
+        changes,
+        given.get("status", given.get("changedTo")),
+        given.get("note"),
+        given.get("lossReason"),
+    )
 
 
 def _updated(row: Row, update: Update, settings: Mapping[str, Any]) -> Row:
@@ -194,7 +223,18 @@ def list_leads(call: Call, tx: Transaction) -> Reply:
     limit, page = query.get("limit", 50), query.get("page", 1)
     pages = -(-len(rows) // limit)
     items = [{name: row[name] for name in names} for row in rows[(page - 1) * limit : page * limit]]
-    return Reply(Page(items, {"limit": limit, "page": page, "totalPages": pages, "total": len(rows), "hasMore": page < pages}))
+    return Reply(
+        Page(
+            items,
+            {
+                "limit": limit,
+                "page": page,
+                "totalPages": pages,
+                "total": len(rows),
+                "hasMore": page < pages,
+            },
+        )
+    )
 
 
 Fits = Callable[[Row], bool]
@@ -211,11 +251,19 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 def _asked(query: Mapping[str, Any]) -> tuple[Order, tuple[str, ...]]:
-    """What to sort by and which fields to show. Raises Refusal naming every field that leads do not have."""
+    """What to sort by and which fields to show.
+
+    Raises Refusal naming every field that leads do not have.
+    """
     pairs = [each.partition(":") for each in query.get("sort", "createdAt:desc").split(",")]
     names = tuple(dict.fromkeys(query["fields"].split(","))) if "fields" in query else tuple(LEAD)
     problems = [
-        Problem((parameter,), "unknown field", f"{parameter} names {name}, which is no field of a lead", place="query")
+        Problem(
+            (parameter,),
+            "unknown field",
+            f"{parameter} names {name}, which is no field of a lead",
+            place="query",
+        )
         for parameter, asked in (("sort", [name for name, _, _ in pairs]), ("fields", names))
         for name in asked
         if name not in LEAD
@@ -226,7 +274,10 @@ def _asked(query: Mapping[str, Any]) -> tuple[Order, tuple[str, ...]]:
 
 
 def _sorted(rows: list[Row], order: Order) -> list[Row]:
-    """The rows by those fields, nulls last; equal ones in the order of their creation, or against it where the first field descends."""
+    """The rows by those fields, nulls last.
+
+    Equal ones in the order of their creation, or against it where the first field descends.
+    """
     if order[0][1]:
         rows.reverse()
     for name, descending in reversed(order):
@@ -245,20 +296,33 @@ def _filters(query: Mapping[str, Any]) -> list[Fits]:
         if name in INSTANTS and operator != "exists":
             moment = moment_of(sent)
             if moment is None:
-                problems.append(Problem((parameter,), "format", "", sent, {"type": "string", "x-format": "js-date"}, "query"))
+                problems.append(
+                    Problem(
+                        (parameter,),
+                        "format",
+                        "",
+                        sent,
+                        {"type": "string", "x-format": "js-date"},
+                        "query",
+                    )
+                )
                 continue
             asked = instant(moment)
         if parameter == "search":
             filters.append(_mentions(asked.casefold()))
         elif parameter not in DIALECT.listing:
-            filters.append(_exists(name, asked) if operator == "exists" else _compares(name, operator, asked))
+            filters.append(
+                _exists(name, asked) if operator == "exists" else _compares(name, operator, asked)
+            )
     if problems:
         raise Refusal("invalid", problems=problems)
     return filters
 
 
 def _mentions(text: str) -> Fits:
-    return lambda row: any(text in (row[name] or "").casefold() for name in ("name", "email", "phone"))
+    return lambda row: any(
+        text in (row[name] or "").casefold() for name in ("name", "email", "phone")
+    )
 
 
 def _exists(name: str, asked: bool) -> Fits:
@@ -286,7 +350,10 @@ def _month(year: int, month: int) -> Period:
 
 
 def _period(asked: Mapping[str, Any], now: datetime) -> Period:
-    """The period of a request: the calendar month, the one before, or the days it names (`stats`)."""
+    """The period of a request.
+
+    The calendar month, the one before, or the days it names (`stats`).
+    """
     kind = asked.get("period", "current")
     if kind == "custom":
         return _days(asked["startDate"], asked["endDate"])
@@ -305,7 +372,11 @@ def stats(call: Call, tx: Transaction) -> Reply:
     usage = {"leadsUsed": len(rows), "leadsLimit": limit, "lockedLeads": max(len(rows) - limit, 0)}
     usage |= dict(zip(("periodStart", "periodEnd"), shown, strict=True))
     by_status = dict.fromkeys(STATUSES, 0) | Counter(row["status"] for row in rows)
-    leads = {"total": len(rows), "byStatus": by_status, "bySource": dict(Counter(row["source"] for row in rows))}
+    leads = {
+        "total": len(rows),
+        "byStatus": by_status,
+        "bySource": dict(Counter(row["source"] for row in rows)),
+    }
     return Reply({"usage": usage, "leads": leads, "conversion": _conversion(by_status, rows)})
 
 
@@ -313,7 +384,9 @@ def _conversion(by_status: Mapping[str, int], rows: Iterable[Row]) -> Row:
     """The figures whose formulas fit the documentation's example (`stats`)."""
     won, total = by_status[WON], sum(by_status.values())
     qualified = by_status[QUALIFIED] + won
-    value = _total(row["value"] for row in rows if row["status"] == WON and row["value"] is not None)
+    value = _total(
+        row["value"] for row in rows if row["status"] == WON and row["value"] is not None
+    )
     return {
         "qualified": qualified,
         "qualificationRate": _ratio(total - by_status[OPEN], total),

@@ -1,4 +1,7 @@
-"""What Octanist stores: the fields of a lead, where it came from, and how times, ids and custom fields are read and written."""
+"""What Octanist stores.
+
+The fields of a lead, where it came from, and how times, ids and custom fields are read and written.
+"""
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -15,26 +18,70 @@ QUALIFYING = frozenset({QUALIFIED, WON})
 _LIFETIME = timedelta(days=90)
 
 _CONSENTS = ("ad_storage", "ad_user_data", "analytics_storage", "ad_personalization")
-_CLICK_IDS = ("gclid", "ga4cid", "ga4sid", "fbc", "fbp", "msclkid", "ttclid", "twclid", "rdt_cid", "sccid", "li_fat_id")
+_CLICK_IDS = (
+    "gclid",
+    "ga4cid",
+    "ga4sid",
+    "fbc",
+    "fbp",
+    "msclkid",
+    "ttclid",
+    "twclid",
+    "rdt_cid",
+    "sccid",
+    "li_fat_id",
+)
 _NEWER_CLICK_IDS = ("dclid", "wbraid", "gbraid", "epik")
 _CAMPAIGN = ("utm_source", "utm_medium", "utm_campaign")
-_ADS = ("googleAdsCampaignId", "googleAdsCampaignName", "googleAdsAdGroupId", "googleAdsAdGroupName", "googleAdsAdId")
+_ADS = (
+    "googleAdsCampaignId",
+    "googleAdsCampaignName",
+    "googleAdsAdGroupId",
+    "googleAdsAdGroupName",
+    "googleAdsAdId",
+)
 INSTANTS = ("createdAt", "updatedAt", "qualifiedAt", "expiresAt")
 
-ATTRIBUTION: Row = dict.fromkeys(("website", "path", *_CLICK_IDS, *_CAMPAIGN)) | dict.fromkeys(_CONSENTS, False)
+ATTRIBUTION: Row = dict.fromkeys(("website", "path", *_CLICK_IDS, *_CAMPAIGN)) | dict.fromkeys(
+    _CONSENTS, False
+)
 ATTRIBUTION |= dict.fromkeys(_NEWER_CLICK_IDS)
-"""Where a lead came from, as its session holds it, with the value of each field that nobody gave (`create-lead`)."""
+"""Where a lead came from, as its session holds it, with the value of each field that nobody gave
+(`create-lead`)."""
 
-_CONTENT = ("name", "email", "phone", "status", "value", "note", "custom", "lossReason", "conversionName", "source", "website", "path")
+_CONTENT = (
+    "name",
+    "email",
+    "phone",
+    "status",
+    "value",
+    "note",
+    "custom",
+    "lossReason",
+    "conversionName",
+    "source",
+    "website",
+    "path",
+)
 _DEFAULTS: Row = {"id": "", "status": OPEN, "source": "api"} | dict.fromkeys(_CONSENTS, False)
 LEAD: Row = {
     name: _DEFAULTS.get(name)
     for name in (
-        *("id", *_CONTENT, *_CLICK_IDS, *_CAMPAIGN, *_CONSENTS, *_ADS, "labelId", "selectedConversionEventId"),
+        *(
+            "id",
+            *_CONTENT,
+            *_CLICK_IDS,
+            *_CAMPAIGN,
+            *_CONSENTS,
+            *_ADS,
+            "labelId",
+            "selectedConversionEventId",
+        ),
         *(*INSTANTS, *_NEWER_CLICK_IDS),
     )
 }
-"""A lead as the API returns it, keys in the order of the example (`get-leads`), with the value of each field that nobody gave."""
+"""A lead as the API returns it, keys in the order of the example (`get-leads`), with the value of
+each field that nobody gave."""
 
 ROW: Row = LEAD | {"sessionId": None}
 """A lead as it is stored."""
@@ -49,7 +96,10 @@ def expiry(moment: datetime) -> str:
 
 
 def moment_of(text: str) -> datetime | None:
-    """What JavaScript's Date reads: a date-time with an offset, or a date as its midnight in UTC."""
+    """What JavaScript's Date reads.
+
+    A date-time with an offset, or a date as its midnight in UTC.
+    """
     day = parse_date(text)
     if day is not None:
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
@@ -61,7 +111,10 @@ def moment_of(text: str) -> datetime | None:
 
 
 def new_id(seed: int, tx: Transaction, taken: Collection[str] = ()) -> str:
-    """The next id that no lead has, and that is not `taken` either: those of a fixture may have been made here before."""
+    """The next id that no lead has, and that is not `taken` either.
+
+    Those of a fixture may have been made here before.
+    """
     while True:
         id = "lead_" + token(seed, "lead", tx.next_number("leads"), 12)
         if id not in taken and tx.get("leads", id) is None:
@@ -75,5 +128,8 @@ def attribution(session: str | None, tx: Transaction) -> Row:
 
 
 def custom_text(value: Any) -> str | None:
-    """Custom fields as they are stored: a text, or the text of JSON. Raises OverflowError for a number past the range of doubles."""
+    """Custom fields as they are stored: a text, or the text of JSON.
+
+    Raises OverflowError for a number past the range of doubles.
+    """
     return value if value is None or isinstance(value, str) else stringify(value)

@@ -1,4 +1,7 @@
-"""Sela: leads for voice agents, at api.trysela.com. Sources are pages below docs.trysela.com/api-reference."""
+"""Sela: leads for voice agents, at api.trysela.com.
+
+Sources are pages below docs.trysela.com/api-reference.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -13,13 +16,24 @@ from mockserver.errors import Problem, Refusal, joined
 from mockserver.identity import email_key, phone_e164
 from mockserver.state.tables import Row, TableSpec, Transaction
 from mockserver.vendor import Reply, Vendor
-from mockserver.vendors.sela.rows import CLOSING, LEAD, local, moment_of, new_lead, next_call, time_text
+from mockserver.vendors.sela.rows import (
+    CLOSING,
+    LEAD,
+    local,
+    moment_of,
+    new_lead,
+    next_call,
+    time_text,
+)
 from mockserver.vendors.sela.rules import BEHAVIOURS, DUPLICATE, INGESTION, SETTINGS, UPDATE
 from mockserver.vendors.sela.seeds import export, seed
 
 __all__ = ["LEAD", "vendor"]
 
-_ON_CREATE = frozenset("email phone_number lead_type representative external_id us_state lead_source call_schedule_start_time".split())
+_ON_CREATE = frozenset(
+    "email phone_number lead_type representative external_id us_state lead_source "
+    "call_schedule_start_time".split()
+)
 _ON_UPDATE = _ON_CREATE | {"status", "status_detail", "sms_dnc", "call_dnc"}
 _STANDARD = LEAD.keys() | {"min_reengagement_days"}
 _NOT_AN_OBJECT = "Each lead must be a JSON object."
@@ -52,14 +66,20 @@ vendor = Vendor(
     settings=SETTINGS,
     rules=(UPDATE, DUPLICATE, INGESTION),
     behaviours=BEHAVIOURS,
-    curl="curl -X PUT {url}/api/leads/update/ -H 'Authorization: Token demo' -H 'Content-Type: application/json' "
-    '-d \'{{"phone_number": "+18042221111", "email": "first_name@trysela.com", "status": "CLOSED"}}\'',
+    curl="curl -X PUT {url}/api/leads/update/ -H 'Authorization: Token demo' -H 'Content-Type: "
+    "application/json' "
+    '-d \'{{"phone_number": "+18042221111", "email": "first_name@trysela.com", "status": '
+    '"CLOSED"}}\'',
 )
 
 
 @vendor.operation
 def leads_update_update(call: Call, tx: Transaction) -> Reply:
-    """PUT /api/leads/update/: change the lead with this phone number and e-mail address (`leads/update-a-lead-with-phone-email-match`)."""
+    """PUT /api/leads/update/.
+
+    Change the lead with this phone number and e-mail address (`leads/update-a-lead-with-phone-
+    email-match`).
+    """
     body = call.body
     row = _the_one(matching.find(UPDATE, body, tx).rows, call)
     if row is None:
@@ -95,11 +115,16 @@ def leads_list(call: Call, tx: Transaction) -> Reply:
 
 @vendor.operation
 def leads_create(call: Call, tx: Transaction) -> Reply:
-    """POST /api/leads/: a new lead, or the re-engaged one that it repeats (`leads/create-a-lead`, `introduction`)."""
+    """POST /api/leads/.
+
+    A new lead, or the re-engaged one that it repeats (`leads/create-a-lead`, `introduction`).
+    """
     row, action = _take_in(call.body, call, tx)
     if action == "duplicate" and call.settings["duplicate"] == "refuse":
         raise _refused(_DUPLICATE)
-    return Reply(row, call.settings[_STATUS_SETTINGS[action]] if action in _STATUS_SETTINGS else 200)
+    return Reply(
+        row, call.settings[_STATUS_SETTINGS[action]] if action in _STATUS_SETTINGS else 200
+    )
 
 
 _STATUS_SETTINGS = {"created": "create_status", "reengaged": "reengagement_status"}
@@ -107,15 +132,28 @@ _STATUS_SETTINGS = {"created": "create_status", "reengaged": "reengagement_statu
 
 @vendor.operation
 def leads_bulk_create_create(call: Call, tx: Transaction) -> Reply:
-    """POST /api/leads/bulk-create/: each lead on its own, results in the order of the request (`leads/bulk-create-leads`)."""
-    return Reply({"results": [_bulk_result(place, item, call, tx) for place, item in enumerate(call.body["leads"])]})
+    """POST /api/leads/bulk-create/.
+
+    Each lead on its own, results in the order of the request (`leads/bulk-create-leads`).
+    """
+    return Reply(
+        {
+            "results": [
+                _bulk_result(place, item, call, tx) for place, item in enumerate(call.body["leads"])
+            ]
+        }
+    )
 
 
 @vendor.operation
 def lead_types_list(call: Call, tx: Transaction) -> Reply:
     """GET /api/lead-types/, with `search` over the names (`lead-types/list-lead-types`)."""
     words = [term.casefold() for term in search_terms(call.query.get("search", ""))]
-    rows = [row for row in tx.rows("lead_types") if all(word in row["name"].casefold() for word in words)]
+    rows = [
+        row
+        for row in tx.rows("lead_types")
+        if all(word in row["name"].casefold() for word in words)
+    ]
     return Reply(_page(rows, call, _lead_type_view))
 
 
@@ -128,7 +166,8 @@ def lead_types_retrieve(call: Call, tx: Transaction) -> Reply:
 def _config(call: Call, tx: Transaction) -> Row:
     """The configuration that the path names.
 
-    Raises Refusal("not_found"), and Refusal("unauthorized") where this configuration asks for a token (`lead-ingestion/...`).
+    Raises Refusal("not_found"), and Refusal("unauthorized") where this configuration asks for a
+    token (`lead-ingestion/...`).
     """
     config = _found("ingestion_configs", "LeadIngestionConfig", call, tx)
     if config["requires_token"] and call.account is None:
@@ -139,7 +178,10 @@ def _config(call: Call, tx: Transaction) -> Row:
 @vendor.operation
 @vendor.after(_config)
 def lead_ingestion_create(call: Call, tx: Transaction) -> Reply:
-    """POST /api/lead-ingestion/{id}/: a new lead from a mapped payload (`lead-ingestion/create-a-lead-from-a-custom-payload`)."""
+    """POST /api/lead-ingestion/{id}/.
+
+    A new lead from a mapped payload (`lead-ingestion/create-a-lead-from-a-custom-payload`).
+    """
     body, problems = _mapped(call, tx)
     if problems:
         raise Refusal("invalid", problems=problems)
@@ -154,7 +196,9 @@ def lead_ingestion_create(call: Call, tx: Transaction) -> Reply:
 @vendor.operation
 @vendor.after(_config)
 def lead_ingestion_update(call: Call, tx: Transaction) -> Reply:
-    """PUT /api/lead-ingestion/{id}/: update the lead with the payload's external id, phone number or e-mail, or create it.
+    """PUT /api/lead-ingestion/{id}/.
+
+    Update the lead with the payload's external id, phone number or e-mail, or create it.
 
     (`lead-ingestion/create-or-update-a-lead-from-a-custom-payload`)
     """
@@ -163,14 +207,25 @@ def lead_ingestion_update(call: Call, tx: Transaction) -> Reply:
     row = None if wrong else _the_one(matching.find(INGESTION, body, tx).rows, call)
     if wrong or (problems and row is None):
         raise Refusal("invalid", problems=problems)
-    return Reply(_create(body, call, tx), 201) if row is None else Reply(_update(row, body, call, tx))
+    return (
+        Reply(_create(body, call, tx), 201) if row is None else Reply(_update(row, body, call, tx))
+    )
 
 
 @vendor.operation
 def webhooks_create(call: Call, tx: Transaction) -> Reply:
     """POST /api/webhooks/: stored, never called (`webhook`)."""
-    fields = {name: call.body[name] for name in ("url", "trigger", "filter_condition") if name in call.body}
-    row = {"id": tx.next_number("webhooks"), "url": "", "trigger": "CALL_COMPLETE", "filter_condition": None} | fields
+    fields = {
+        name: call.body[name]
+        for name in ("url", "trigger", "filter_condition")
+        if name in call.body
+    }
+    row = {
+        "id": tx.next_number("webhooks"),
+        "url": "",
+        "trigger": "CALL_COMPLETE",
+        "filter_condition": None,
+    } | fields
     return Reply(tx.put("webhooks", row), 201)
 
 
@@ -189,7 +244,11 @@ def _found(table: str, model: str, call: Call, tx: Transaction) -> Row:
 
 
 def _no(model: str, call: Call, status: int = 404) -> Refusal:
-    text = f"No {model} matches the given query." if call.settings["not_found_wording"] == "named" else "Not found."
+    text = (
+        f"No {model} matches the given query."
+        if call.settings["not_found_wording"] == "named"
+        else "Not found."
+    )
     return Refusal("not_found", text, status=status)
 
 
@@ -198,7 +257,10 @@ def _refused(text: str) -> Refusal:
 
 
 def _the_one(rows: list[Row], call: Call) -> Row | None:
-    """Which of the matching rows is meant, if any. Raises Refusal("invalid") where the setting wants one match only."""
+    """Which of the matching rows is meant, if any.
+
+    Raises Refusal("invalid") where the setting wants one match only.
+    """
     if len(rows) > 1 and call.settings["several_matches"] == "refuse":
         raise _refused(_SEVERAL)
     return rows[-1] if rows else None
@@ -209,7 +271,9 @@ def _update(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) -> R
     changes = _fields(body, _ON_UPDATE, call)
     changes["modified_time"] = time_text(call.now, call.settings)
     if "metadata" in body or not _STANDARD.issuperset(body):
-        changes["metadata"] = _metadata(body, row["metadata"] if call.settings["metadata_update"] == "merge" else None)
+        changes["metadata"] = _metadata(
+            body, row["metadata"] if call.settings["metadata_update"] == "merge" else None
+        )
     status = changes.get("status", row["status"])
     if status != row["status"]:
         changes["status_reason"] = None
@@ -224,7 +288,9 @@ def _fields(body: Mapping[str, Any], writable: Collection[str], call: Call) -> R
     if "phone_number" in fields:
         fields["phone_number"] = _phone(fields["phone_number"], call)
     if fields.get("call_schedule_start_time"):
-        fields["call_schedule_start_time"] = local(moment_of(fields["call_schedule_start_time"]), call.settings).isoformat()
+        fields["call_schedule_start_time"] = local(
+            moment_of(fields["call_schedule_start_time"]), call.settings
+        ).isoformat()
     return fields
 
 
@@ -237,7 +303,10 @@ def _phone(text: str, call: Call) -> str:
 
 
 def _metadata(body: Mapping[str, Any], old: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """What was there, under `metadata`, under the keys that are no standard lead fields; null where nothing gives any."""
+    """What was there, under `metadata`, under the keys that are no standard lead fields.
+
+    Null where nothing gives any.
+    """
     extras = {name: value for name, value in body.items() if name not in _STANDARD}
     sent = body.get("metadata")
     if sent is None and "metadata" in body:
@@ -248,7 +317,10 @@ def _metadata(body: Mapping[str, Any], old: Mapping[str, Any] | None) -> dict[st
 
 
 def _take_in(body: Mapping[str, Any], call: Call, tx: Transaction) -> tuple[Row, str]:
-    """The lead that a body means, and what became of it: created, reengaged, or untouched as a duplicate (`introduction`)."""
+    """The lead that a body means, and what became of it.
+
+    Created, reengaged, or untouched as a duplicate (`introduction`).
+    """
     pair = (_phone(body["phone_number"], call), body.get("email"))
     twins = matching.find(DUPLICATE, {"phone_number and email": pair}, tx).rows
     if not twins:
@@ -264,10 +336,12 @@ def _create(body: Mapping[str, Any], call: Call, tx: Transaction) -> Row:
 
 
 def _is_due(row: Row, days: float | None, now: datetime) -> bool:
-    """Whether so many days have passed since the lead was received or last re-engaged (`introduction`)."""
+    """Whether so many days have passed since the last (re-)engagement (`introduction`)."""
     if days is None:
         return False
-    times = [moment_of(row[name]) for name in ("received_time", "last_reengagement_time") if row[name]]
+    times = [
+        moment_of(row[name]) for name in ("received_time", "last_reengagement_time") if row[name]
+    ]
     return not times or (now - max(times)) / timedelta(days=1) >= days
 
 
@@ -286,24 +360,34 @@ def _reengage(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) ->
             "last_reengagement_time": time,
         }
     )
-    return tx.put("leads", row if row["call_dnc"] else row | next_call(row, call.now, "NEXT_AVAILABLE_SLOT"))
+    return tx.put(
+        "leads", row if row["call_dnc"] else row | next_call(row, call.now, "NEXT_AVAILABLE_SLOT")
+    )
 
 
 def _bulk_result(place: int, item: Any, call: Call, tx: Transaction) -> dict[str, Any]:
-    """What became of one item; an error is one sentence for each field (`leads/bulk-create-leads`)."""
+    """What became of one item.
+
+    An error is one sentence for each field (`leads/bulk-create-leads`).
+    """
     if not isinstance(item, dict):
         return _bulk_error(_NOT_AN_OBJECT)
     reader = call.item_reader
     body, problems = reader.read(item, call.exists)
     if call.flaws:
-        problems = joined((replace(flaw, path=flaw.path[2:]) for flaw in call.flaws if flaw.path[1] == place), problems)
+        problems = joined(
+            (replace(flaw, path=flaw.path[2:]) for flaw in call.flaws if flaw.path[1] == place),
+            problems,
+        )
     try:
         if problems:
             raise Refusal("invalid", problems=problems)
         row, action = _take_in(body, call, tx)
     except Refusal as refusal:
         errors = DIALECT.errors(refusal.problems, reader.schema)
-        return _bulk_error("; ".join(f"{field}: {' '.join(messages)}" for field, messages in errors.items()))
+        return _bulk_error(
+            "; ".join(f"{field}: {' '.join(messages)}" for field, messages in errors.items())
+        )
     return _bulk_error(_DUPLICATE) if action == "duplicate" else {"id": row["id"], "action": action}
 
 
@@ -312,7 +396,7 @@ def _bulk_error(text: str) -> dict[str, Any]:
 
 
 def _mapped(call: Call, tx: Transaction) -> tuple[Any, list[Problem]]:
-    """The payload after the field mapping of the configuration, read as a lead, and what is wrong with it."""
+    """The payload after the configuration's field mapping, read as a lead; its problems."""
     config, payload, fields = _config(call, tx), call.body, {}
     for theirs, ours in config["field_map"].items():
         payload, value = _taken_out(payload, tuple(theirs.split(".")))
@@ -325,11 +409,16 @@ def _mapped(call: Call, tx: Transaction) -> tuple[Any, list[Problem]]:
 
 
 def _taken_out(payload: Any, steps: tuple[str, ...]) -> tuple[Any, Any]:
-    """The payload without the value at that path and without what that empties, and the value; `...` where there is none."""
+    """The payload without the value at that path and without what that empties, and the value.
+
+    `...` where there is none.
+    """
     if not isinstance(payload, dict) or steps[0] not in payload:
         return payload, ...
     if len(steps) == 1:
-        return {name: value for name, value in payload.items() if name != steps[0]}, payload[steps[0]]
+        return {name: value for name, value in payload.items() if name != steps[0]}, payload[
+            steps[0]
+        ]
     rest, value = _taken_out(payload[steps[0]], steps[1:])
     if value is not ... and not rest:
         return _taken_out(payload, steps[:1])[0], value
@@ -341,7 +430,10 @@ def _lead_type_view(row: Row) -> Row:
 
 
 def _page(rows: list[Row], call: Call, view: Callable[[Row], Row] = dict) -> dict[str, Any]:
-    """The page that the query asks for, with links to its neighbours. Raises Refusal("not_found") where there is none."""
+    """The page that the query asks for, with links to its neighbours.
+
+    Raises Refusal("not_found") where there is none.
+    """
     size = _page_size(call)
     last = max(1, -(-len(rows) // size))
     number = _page_number(call.query.get("page"), last)
@@ -356,7 +448,9 @@ def _page(rows: list[Row], call: Call, view: Callable[[Row], Row] = dict) -> dic
 def _page_size(call: Call) -> int:
     size = _whole_number(call.query.get("page_size"))
     limits = call.settings
-    return int(limits["page_size"] if size is None or size < 1 else min(size, limits["max_page_size"]))
+    return int(
+        limits["page_size"] if size is None or size < 1 else min(size, limits["max_page_size"])
+    )
 
 
 def _page_number(page: Any, last: int) -> int:
@@ -375,7 +469,10 @@ def _whole_number(value: Any) -> int | None:
 
 
 def _link(call: Call, number: int) -> str:
-    """The called address with another page, the parameters sorted; the first page goes without one."""
+    """The called address with another page, the parameters sorted.
+
+    The first page goes without one.
+    """
     query = parse_qs(call.query_string.decode("utf-8", "replace"), keep_blank_values=True)
     query.pop("page", None)
     if number > 1:

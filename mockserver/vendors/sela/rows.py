@@ -34,14 +34,22 @@ LEAD: Row = {
     "sms_dnc": False,
     "call_dnc": False,
 }
-"""A lead as the API returns it, keys in the order of the schema PartialLead, with the value of each field that nobody gave."""
+"""A lead as the API returns it, keys in the order of the schema PartialLead, with the value of each
+field that nobody gave."""
 
-CLOSING = frozenset("CLOSED CLOSED_INCOMPLETE LOST SCHEDULE_COMPLETED OUT_OF_TERRITORY BAD_NUMBER CANCELLED".split())
+CLOSING = frozenset(
+    "CLOSED CLOSED_INCOMPLETE LOST SCHEDULE_COMPLETED OUT_OF_TERRITORY BAD_NUMBER CANCELLED".split()
+)
 """Statuses of a lead that is called no more."""
 
 
-def new_lead(number: int, fields: Row, now: datetime, settings: Mapping[str, Any], tx: Transaction) -> Row:
-    """A whole lead from the fields given: received now, and scheduled for a first call where its lead type calls out."""
+def new_lead(
+    number: int, fields: Row, now: datetime, settings: Mapping[str, Any], tx: Transaction
+) -> Row:
+    """A whole lead from the fields given.
+
+    Received now, and scheduled for a first call where its lead type calls out.
+    """
     time = time_text(now, settings)
     times = {"modified_time": time, "created_time": time, "received_time": time}
     kind = tx.get("lead_types", fields.get("lead_type") or 0)
@@ -49,7 +57,12 @@ def new_lead(number: int, fields: Row, now: datetime, settings: Mapping[str, Any
     status = settings["new_lead_status"]
     first = {"status": ("OPEN" if calls_out else "NEW") if status == "by lead type" else status}
     row = LEAD | times | first | fields | {"id": number}
-    if calls_out and "next_call_time" not in fields and not row["call_dnc"] and row["status"] not in CLOSING:
+    if (
+        calls_out
+        and "next_call_time" not in fields
+        and not row["call_dnc"]
+        and row["status"] not in CLOSING
+    ):
         row |= next_call(row, now, "FIRST_CALL")
     return row
 
@@ -58,7 +71,10 @@ def next_call(row: Row, now: datetime, reason: str) -> Row:
     """The fields of a call that is due now, or at the start that the lead asks for."""
     start = row["call_schedule_start_time"]
     moment = max(now, moment_of(start)) if start else now
-    return {"next_call_time": _in(UTC, moment).isoformat(timespec="seconds"), "next_call_time_reason": reason}
+    return {
+        "next_call_time": _in(UTC, moment).isoformat(timespec="seconds"),
+        "next_call_time_reason": reason,
+    }
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -78,7 +94,10 @@ def time_text(moment: datetime, settings: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=1024)
 def _second(count: int, zone: str) -> tuple[str, str]:
-    """That second since 1970 in the zone, and its offset: what the times of a busy moment have in common."""
+    """That second since 1970 in the zone, and its offset.
+
+    What the times of a busy moment have in common.
+    """
     text = _in(_zone(zone), _EPOCH + count * _SECOND).isoformat()
     return text[:19], text[19:]
 
@@ -89,7 +108,10 @@ def local(moment: datetime, settings: Mapping[str, Any]) -> datetime:
 
 
 def _in(zone: Any, moment: datetime) -> datetime:
-    """The moment in a zone; as it is where the zone's calendar has no such time, or no offset in whole minutes for it."""
+    """The moment in a zone.
+
+    As it is where the zone's calendar has no such time, or no offset in whole minutes for it.
+    """
     try:
         there = moment.astimezone(zone)
     except OverflowError:

@@ -1,4 +1,7 @@
-"""What is known of Sela's behaviour: matching rules, settings and sentences, each with how sure it is and the page it stands on."""
+"""What is known of Sela's behaviour.
+
+Matching rules, settings and sentences, each with how sure it is and the page it stands on.
+"""
 
 from mockserver.identity import email_key, phone_key
 from mockserver.matching import Key, Rule
@@ -56,7 +59,14 @@ INGESTION = Rule(
 ZONES = ("America/Los_Angeles", "America/Denver", "America/Chicago", "America/New_York", "UTC")
 
 SETTINGS = (
-    Setting("create_status", 201, "Status of the answer to a new lead.", "inferred", _CREATE_PAGE, (201, 200)),
+    Setting(
+        "create_status",
+        201,
+        "Status of the answer to a new lead.",
+        "inferred",
+        _CREATE_PAGE,
+        (201, 200),
+    ),
     Setting(
         "new_lead_status",
         "by lead type",
@@ -68,12 +78,20 @@ SETTINGS = (
     Setting(
         "duplicate",
         "refuse",
-        "A duplicate that is not re-engaged: `refuse` answers 400, `existing` answers 200 with the lead there is.",
+        "A duplicate that is not re-engaged: `refuse` answers 400, `existing` answers 200 with the "
+        "lead there is.",
         "chosen",
         _INTRO,
         ("refuse", "existing"),
     ),
-    Setting("reengagement_status", 200, "Status of the answer that has the re-engaged lead.", "chosen", _INTRO, (200, 201)),
+    Setting(
+        "reengagement_status",
+        200,
+        "Status of the answer that has the re-engaged lead.",
+        "chosen",
+        _INTRO,
+        (200, 201),
+    ),
     Setting(
         "several_matches",
         "newest",
@@ -82,11 +100,19 @@ SETTINGS = (
         _UPDATE_PAGE,
         ("newest", "refuse"),
     ),
-    Setting("no_match_status", 404, "Status where no lead matches an update.", "inferred", _UPDATE_PAGE, (404, 400)),
+    Setting(
+        "no_match_status",
+        404,
+        "Status where no lead matches an update.",
+        "inferred",
+        _UPDATE_PAGE,
+        (404, 400),
+    ),
     Setting(
         "not_found_wording",
         "named",
-        "`named`: No Lead matches the given query. `plain`: Not found. (before framework version 3.15).",
+        "`named`: No Lead matches the given query. `plain`: Not found. (before framework version "
+        "3.15).",
         "inferred",
         "leads/retrieve-a-lead",
         ("named", "plain"),
@@ -118,118 +144,231 @@ SETTINGS = (
     Setting(
         "ingestion_duplicate",
         "refuse",
-        "A duplicate in an ingestion POST: `refuse` treats it as POST /api/leads/ does, `create` makes a second lead.",
+        "A duplicate in an ingestion POST: `refuse` treats it as POST /api/leads/ does, `create` "
+        "makes a second lead.",
         "chosen",
         _INGESTION_POST,
         ("refuse", "create"),
     ),
-    Setting("list_order", "newest", "Which leads come first in the list.", "chosen", "leads/list-leads", ("newest", "oldest")),
-    Setting("page_size", 100, "Entries on a page where the request names no number.", "chosen", "leads/list-leads", least=1),
-    Setting("max_page_size", 1000, "The most entries a page can be asked to have.", "chosen", "leads/list-leads", least=1),
-    Setting("time_zone", ZONES[0], "Zone of the times in answers.", "inferred", "leads/retrieve-a-lead", ZONES),
+    Setting(
+        "list_order",
+        "newest",
+        "Which leads come first in the list.",
+        "chosen",
+        "leads/list-leads",
+        ("newest", "oldest"),
+    ),
+    Setting(
+        "page_size",
+        100,
+        "Entries on a page where the request names no number.",
+        "chosen",
+        "leads/list-leads",
+        least=1,
+    ),
+    Setting(
+        "max_page_size",
+        1000,
+        "The most entries a page can be asked to have.",
+        "chosen",
+        "leads/list-leads",
+        least=1,
+    ),
+    Setting(
+        "time_zone",
+        ZONES[0],
+        "Zone of the times in answers.",
+        "inferred",
+        "leads/retrieve-a-lead",
+        ZONES,
+    ),
 )
 
 BEHAVIOURS = (
-    Behaviour("Every path ends with a slash; a request without it gets 301 to the path with it.", "inferred", _UPDATE_PAGE),
     Behaviour(
-        "A missing, malformed or refused token is 401 with `WWW-Authenticate: Token`; the word Token may be in any letter case.",
-        "inferred",
-        _INTRO,
-    ),
-    Behaviour("A lead or configuration that is not there is told before anything that is wrong with the body.", "inferred", _UPDATE_PAGE),
-    Behaviour("Problems with several fields come together, in one object from field to messages.", "inferred", _UPDATE_PAGE),
-    Behaviour(
-        'Values are read as the framework reads them: numbers as text, "12" as a number, "true" as a boolean, texts trimmed.',
+        "Every path ends with a slash; a request without it gets 301 to the path with it.",
         "inferred",
         _UPDATE_PAGE,
     ),
     Behaviour(
-        "Bytes of a form that are no UTF-8 are replaced; a multipart part without a name is no field; more than 1,000 fields are 400.",
+        "A missing, malformed or refused token is 401 with `WWW-Authenticate: Token`; the word "
+        "Token may be in any letter case.",
+        "inferred",
+        _INTRO,
+    ),
+    Behaviour(
+        "A lead or configuration that is not there is told before anything that is wrong with the "
+        "body.",
+        "inferred",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        "Problems with several fields come together, in one object from field to messages.",
+        "inferred",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        'Values are read as the framework reads them: numbers as text, "12" as a number, "true" as '
+        "a boolean, texts trimmed.",
+        "inferred",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        "Bytes of a form that are no UTF-8 are replaced; a multipart part without a name is no "
+        "field; more than 1,000 fields are 400.",
         "inferred",
         _UPDATE_PAGE,
     ),
     Behaviour("JSON that nests deeper than 128 levels is 400.", "chosen", _UPDATE_PAGE),
-    Behaviour("`?format=json` is taken; any other format is 404 Not found.", "inferred", _UPDATE_PAGE),
-    Behaviour("A field that an update does not send stays as it was, in forms too.", "inferred", _UPDATE_PAGE),
     Behaviour(
-        "Read-only fields that are sent are ignored, and so are status, status_detail, sms_dnc and call_dnc when a lead is created.",
+        "`?format=json` is taken; any other format is 404 Not found.", "inferred", _UPDATE_PAGE
+    ),
+    Behaviour(
+        "A field that an update does not send stays as it was, in forms too.",
+        "inferred",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        "Read-only fields that are sent are ignored, and so are status, status_detail, sms_dnc and "
+        "call_dnc when a lead is created.",
         "inferred",
         _CREATE_PAGE,
     ),
-    Behaviour("Keys that are no standard lead fields are stored in metadata.", "documented", _INTRO),
-    Behaviour("Such a key is stored over one of the same name inside `metadata`.", "chosen", _INTRO),
-    Behaviour("`metadata: null` on an update empties it.", "chosen", _UPDATE_PAGE),
-    Behaviour("Phone numbers are read in E.164 or US notation and come back as E.164.", "inferred", _UPDATE_PAGE),
-    Behaviour("Phone numbers are compared as E.164, e-mail addresses without regard to case.", "chosen", _UPDATE_PAGE),
     Behaviour(
-        "An empty e-mail address is null; an empty external_id, lead_source, us_state or status_detail stays empty.", "chosen", _UPDATE_PAGE
+        "Keys that are no standard lead fields are stored in metadata.", "documented", _INTRO
     ),
     Behaviour(
-        "An e-mail address that is empty or null is not given to PUT /api/leads/update/: the phone number alone matches and the address "
+        "Such a key is stored over one of the same name inside `metadata`.", "chosen", _INTRO
+    ),
+    Behaviour("`metadata: null` on an update empties it.", "chosen", _UPDATE_PAGE),
+    Behaviour(
+        "Phone numbers are read in E.164 or US notation and come back as E.164.",
+        "inferred",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        "Phone numbers are compared as E.164, e-mail addresses without regard to case.",
+        "chosen",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        "An empty e-mail address is null; an empty external_id, lead_source, us_state or "
+        "status_detail stays empty.",
+        "chosen",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        "An e-mail address that is empty or null is not given to PUT /api/leads/update/: the phone "
+        "number alone matches and the address "
         "stays.",
         "chosen",
         _UPDATE_PAGE,
     ),
     Behaviour(
-        "E-mail addresses and URLs are those that Django 5 takes, so `ada@localhost` and `ftp://` too; `{{variables}}` may stand in the "
+        "E-mail addresses and URLs are those that Django 5 takes, so `ada@localhost` and `ftp://` "
+        "too; `{{variables}}` may stand in the "
         "path of a webhook.",
         "inferred",
         _UPDATE_PAGE,
     ),
-    Behaviour("external_id is stored by an update and never matched by it.", "inferred", _UPDATE_PAGE),
+    Behaviour(
+        "external_id is stored by an update and never matched by it.", "inferred", _UPDATE_PAGE
+    ),
     Behaviour("LOST leaves sms_dnc and call_dnc as they are.", "documented", _UPDATE_PAGE),
-    Behaviour("Every other status leaves sms_dnc and call_dnc as they are, too.", "inferred", _UPDATE_PAGE),
-    Behaviour("A closing status, or call_dnc set to true, empties next_call_time and its reason.", "inferred", _UPDATE_PAGE),
+    Behaviour(
+        "Every other status leaves sms_dnc and call_dnc as they are, too.", "inferred", _UPDATE_PAGE
+    ),
+    Behaviour(
+        "A closing status, or call_dnc set to true, empties next_call_time and its reason.",
+        "inferred",
+        _UPDATE_PAGE,
+    ),
     Behaviour("A change of status through the API empties status_reason.", "chosen", _UPDATE_PAGE),
     Behaviour(
-        "A new lead of a lead type that calls out is called now, or at a later call_schedule_start_time, for the reason FIRST_CALL.",
+        "A new lead of a lead type that calls out is called now, or at a later "
+        "call_schedule_start_time, for the reason FIRST_CALL.",
         "inferred",
         _CREATE_PAGE,
     ),
     Behaviour(
-        "A duplicate has the same combination of phone number and e-mail address, no address being equal to no address.", "inferred", _INTRO
+        "A duplicate has the same combination of phone number and e-mail address, no address being "
+        "equal to no address.",
+        "inferred",
+        _INTRO,
     ),
     Behaviour(
-        "A duplicate is re-engaged where min_reengagement_days is given and so many days have passed since the lead was received or last "
+        "A duplicate is re-engaged where min_reengagement_days is given and so many days have "
+        "passed since the lead was received or last "
         "re-engaged.",
         "inferred",
         _INTRO,
     ),
     Behaviour(
-        "A re-engagement counts up reengagements_count, sets last_reengagement_time, status OPEN and status_reason REENGAGEMENT, plans a "
-        "call for the reason NEXT_AVAILABLE_SLOT unless call_dnc is set, and takes over the fields sent; metadata is merged.",
+        "A re-engagement counts up reengagements_count, sets last_reengagement_time, status OPEN "
+        "and status_reason REENGAGEMENT, plans a "
+        "call for the reason NEXT_AVAILABLE_SLOT unless call_dnc is set, and takes over the fields "
+        "sent; metadata is merged.",
         "inferred",
         _INTRO,
     ),
     Behaviour("min_reengagement_days is used and not stored.", "inferred", _INTRO),
-    Behaviour("Bulk results keep the order of the request and say of each item what became of it.", "documented", _BULK_PAGE),
-    Behaviour("A bad bulk item fails alone; a duplicate, of an earlier item too, is an error.", "inferred", _BULK_PAGE),
     Behaviour(
-        "In a form, `leads[0]phone_number` is a field of the first bulk item; without such fields there are no leads.",
+        "Bulk results keep the order of the request and say of each item what became of it.",
+        "documented",
+        _BULK_PAGE,
+    ),
+    Behaviour(
+        "A bad bulk item fails alone; a duplicate, of an earlier item too, is an error.",
         "inferred",
         _BULK_PAGE,
     ),
-    Behaviour("An ingestion URL asks for a token if its configuration says so.", "documented", _INGESTION_POST),
     Behaviour(
-        "The ingestion endpoints are at /api/lead-ingestion/{uuid}/; keys that are not mapped are read as if they had been sent to POST "
+        "In a form, `leads[0]phone_number` is a field of the first bulk item; without such fields "
+        "there are no leads.",
+        "inferred",
+        _BULK_PAGE,
+    ),
+    Behaviour(
+        "An ingestion URL asks for a token if its configuration says so.",
+        "documented",
+        _INGESTION_POST,
+    ),
+    Behaviour(
+        "The ingestion endpoints are at /api/lead-ingestion/{uuid}/; keys that are not mapped are "
+        "read as if they had been sent to POST "
         "/api/leads/.",
         "inferred",
         _INGESTION_POST,
     ),
-    Behaviour("What the field mapping leaves empty is not stored in metadata.", "chosen", _INGESTION_POST),
     Behaviour(
-        "An ingestion PUT may also set status, status_detail, sms_dnc and call_dnc of a lead that it matches.", "chosen", _INGESTION_PUT
+        "What the field mapping leaves empty is not stored in metadata.", "chosen", _INGESTION_POST
     ),
     Behaviour(
-        "Pages past the end, or no number, are 404 Invalid page; `page=last` is the last one; a bad page_size is the default.",
+        "An ingestion PUT may also set status, status_detail, sms_dnc and call_dnc of a lead that "
+        "it matches.",
+        "chosen",
+        _INGESTION_PUT,
+    ),
+    Behaviour(
+        "Pages past the end, or no number, are 404 Invalid page; `page=last` is the last one; a "
+        "bad page_size is the default.",
         "inferred",
         "lead-types/list-lead-types",
     ),
-    Behaviour("`search` looks in the names of the lead types, in any letter case.", "documented", "lead-types/list-lead-types"),
     Behaviour(
-        "Every word of `search` must be there; words in quotes stay together, and a null character is 400.",
+        "`search` looks in the names of the lead types, in any letter case.",
+        "documented",
+        "lead-types/list-lead-types",
+    ),
+    Behaviour(
+        "Every word of `search` must be there; words in quotes stay together, and a null character "
+        "is 400.",
         "inferred",
         "lead-types/list-lead-types",
     ),
-    Behaviour("Webhooks are stored and never called; the trigger is CALL_COMPLETE where none is sent.", "chosen", "webhook"),
+    Behaviour(
+        "Webhooks are stored and never called; the trigger is CALL_COMPLETE where none is sent.",
+        "chosen",
+        "webhook",
+    ),
 )

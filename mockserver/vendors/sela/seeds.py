@@ -21,19 +21,35 @@ _DEFAULTS: dict[str, Row] = {
 """What the rows of the smaller tables have where a fixture leaves it out."""
 
 _REFERENCES = {"lead_type": "lead_types", "representative": "representatives"}
-_STATED = ("id", "phone_number", "modified_time", "created_time", "status", "next_call_time", "received_time")
+_STATED = (
+    "id",
+    "phone_number",
+    "modified_time",
+    "created_time",
+    "status",
+    "next_call_time",
+    "received_time",
+)
 _LEFT_OUT: dict[str, Row] = {
     "leads": LEAD | dict.fromkeys(_STATED, ...),
     **{table: row | dict.fromkeys(("id", "name", "url"), ...) for table, row in _DEFAULTS.items()},
 }
-"""What an export leaves out of a row: the defaults, but for what is required and what depends on the time or on the lead type."""
+"""What an export leaves out of a row.
+
+The defaults, but for what is required and what depends on the time or on the lead type.
+"""
 
 
 def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
-    """Fill the tables from the section of a fixture; yields each invalid phone number, time out of range and reference to nothing."""
+    """Fill the tables from the section of a fixture.
+
+    Yields each invalid phone number, time out of range and reference to nothing.
+    """
     for table, defaults in _DEFAULTS.items():
         rows = [_numbered(row) for row in section.get(table, ())]
-        tx.skip_numbers(table, max((row["id"] for row in rows if isinstance(row.get("id"), int)), default=0))
+        tx.skip_numbers(
+            table, max((row["id"] for row in rows if isinstance(row.get("id"), int)), default=0)
+        )
         for row in rows:
             tx.put(table, defaults | row)
     if not section.get("unknown_references"):
@@ -50,10 +66,17 @@ def _numbered(row: Row) -> Row:
 def _seed_leads(rows: Collection[Row], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
     tx.skip_numbers("leads", max((row["id"] for row in rows if "id" in row), default=0))
     for place, given in enumerate(rows):
-        problems = [Problem(("leads", place, name), keyword, message) for name, keyword, message in _faults(given)]
+        problems = [
+            Problem(("leads", place, name), keyword, message)
+            for name, keyword, message in _faults(given)
+        ]
         yield from problems
         if not problems:
-            fields = given | {"phone_number": phone_e164(given["phone_number"])} | _seed_times(given, seeding.settings)
+            fields = (
+                given
+                | {"phone_number": phone_e164(given["phone_number"])}
+                | _seed_times(given, seeding.settings)
+            )
             created = moment_of(given["created_time"]) if "created_time" in given else seeding.now
             number = given["id"] if "id" in given else tx.next_number("leads")
             tx.put("leads", new_lead(number, fields, created, seeding.settings, tx))
@@ -76,12 +99,17 @@ def _is_in_range(moment: datetime) -> bool:
 
 
 def _seed_times(given: Row, settings: Mapping[str, Any]) -> Row:
-    """The times as they are stored: in the account's zone. One that is written as the API writes it stays as it is."""
+    """The times as they are stored: in the account's zone.
+
+    One that is written as the API writes it stays as it is.
+    """
     times = {}
     for name in _TIMES:
         if given.get(name):
             moment = moment_of(given[name])
-            times[name] = given[name] if _written(moment) == given[name] else time_text(moment, settings)
+            times[name] = (
+                given[name] if _written(moment) == given[name] else time_text(moment, settings)
+            )
     start = given.get("call_schedule_start_time")
     if start and moment_of(start).isoformat() != start:
         times["call_schedule_start_time"] = local(moment_of(start), settings).isoformat()
@@ -96,18 +124,33 @@ def _dangling(table: str, section: Mapping[str, Any], tx: Transaction) -> Iterat
     for place, row in enumerate(section.get(table, ())):
         for field, target in _REFERENCES.items():
             if row.get(field) is not None and tx.get(target, row[field]) is None:
-                yield Problem((table, place, field), "reference", f"there is no {row[field]} in {target}", (target, row[field]))
+                yield Problem(
+                    (table, place, field),
+                    "reference",
+                    f"there is no {row[field]} in {target}",
+                    (target, row[field]),
+                )
 
 
 def export(tx: Transaction) -> dict[str, Any]:
-    """The section that fills empty tables with these rows; it says `unknown_references` where one leads to nothing."""
+    """The section that fills empty tables with these rows.
+
+    It says `unknown_references` where one leads to nothing.
+    """
     section: dict[str, Any] = {"unknown_references": True} if _has_dangling(tx) else {}
     for table, left_out in _LEFT_OUT.items():
-        section[table] = [{name: value for name, value in row.items() if value is not left_out[name]} for row in tx.rows(table)]
+        section[table] = [
+            {name: value for name, value in row.items() if value is not left_out[name]}
+            for row in tx.rows(table)
+        ]
     return {name: value for name, value in section.items() if value}
 
 
 def _has_dangling(tx: Transaction) -> bool:
-    pairs = [("leads", field, target) for field, target in _REFERENCES.items()] + [("ingestion_configs", "lead_type", "lead_types")]
-    named = ((target, set(map(itemgetter(field), tx.rows(table)))) for table, field, target in pairs)
+    pairs = [("leads", field, target) for field, target in _REFERENCES.items()] + [
+        ("ingestion_configs", "lead_type", "lead_types")
+    ]
+    named = (
+        (target, set(map(itemgetter(field), tx.rows(table)))) for table, field, target in pairs
+    )
     return any(tx.get(target, id) is None for target, ids in named for id in ids if id is not None)
