@@ -9,7 +9,7 @@ from mockserver.call import Call, Headers
 from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined
 from mockserver.faults.delivery import Answer, as_seen, deliver
-from mockserver.routing import Router, read_place
+from mockserver.routing import Router, read_path_parameter
 from mockserver.vendor import Dialect, Reply
 from mockserver.wire import (
     FORM,
@@ -161,17 +161,17 @@ class Api:
         path = call.path[len(prefix) :]
         route = self._router.static(path)
         if route is None:
-            route, call.place = self._router.find(path, call.raw_path[len(prefix) :])
+            route, call.path_parameters = self._router.find(path, call.raw_path[len(prefix) :])
         call.methods = route.methods
         call.operation = route.operations.get(call.method)
 
     def read(self, call: Call, operation: Operation) -> None:
         """Fill in path parameters, query and body. Raises Refusal naming every problem."""
-        if call.place:
+        if call.path_parameters:
             kept = self.dialect.escaped_slashes
-            call.place = {
-                name: read_place(operation.places[name], text, kept)
-                for name, text in call.place.items()
+            call.path_parameters = {
+                name: read_path_parameter(operation.path_parameters[name], text, kept)
+                for name, text in call.path_parameters.items()
             }
             self.look(call, operation)
         problems: list[Problem] = []

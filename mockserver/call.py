@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from mockserver.documents.schema import Reader, Schema
 from mockserver.documents.spec import Operation
 from mockserver.errors import Path, Problem, Refusal
-from mockserver.faults.catalogue import Fault
+from mockserver.faults.catalogue import InjectedFault
 from mockserver.matching import Match
 from mockserver.state.ids import token
 from mockserver.state.tables import Change, Transaction
@@ -41,7 +41,7 @@ class Call:
     As it came: `method`, `path` (percent escapes decoded), `query_string`, `headers`, `raw` (the
     body; None where it was too large). As it was understood: `vendor` (whose it is), `operation`
     (None where the path or method is unknown), `methods` (those that the path has), `account` (the
-    credential's account name, None without one), `place` (path parameters), `query`, `body` (the
+    credential's account name, None without one), `path_parameters`, `query`, `body` (the
     JSON value; None where there was none) and `flaws` (what of it no text or number can be). From
     its workspace: `number` (which of its requests this is; 0 before it has one), `now`, `seed`,
     `journal`, `settings` (the vendor's switches) and `tx`. As it was answered: `status`,
@@ -70,7 +70,7 @@ class Call:
         "operation",
         "own_headers",
         "path",
-        "place",
+        "path_parameters",
         "query",
         "query_string",
         "raw",
@@ -88,7 +88,7 @@ class Call:
     answer: bytes
     body: Any
     changes: Sequence[Change]
-    fault: Fault | None
+    fault: InjectedFault | None
     flaws: Sequence[Problem]
     journal: Keeper
     matches: Sequence[Match]
@@ -96,7 +96,7 @@ class Call:
     now: datetime
     operation: Operation | None
     own_headers: Sequence[tuple[bytes, bytes]]
-    place: Mapping[str, Any]
+    path_parameters: Mapping[str, Any]
     query: Mapping[str, Any]
     seconds: float
     seen_headers: Sequence[tuple[bytes, bytes]] | None
@@ -116,7 +116,7 @@ class Call:
         self.method: str = scope["method"]
         self.methods = ()
         self.operation = self.account = self.body = self.fault = self.seen_headers = None
-        self.place = self.query = _NOTHING
+        self.path_parameters = self.query = _NOTHING
         self.flaws = self.matches = self.changes = ()
         self.number = self.seed = 0
 

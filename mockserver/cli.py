@@ -88,11 +88,11 @@ def routes() -> None:
     from mockserver.app import create_app
 
     app = create_app(fixtures="empty")
-    for api, place in (
+    for api, where in (
         *((site, f"/{site.vendor.name}, {site.document.host}") for site in app.sites),
         (app.control, "/"),
     ):
-        click.echo(f"{api.document.title}  ({place})")
+        click.echo(f"{api.document.title}  ({where})")
         for operation in api.document.operations:
             click.echo(
                 f"  {operation.method:6} {operation.path:64} {operation.id:30} "
@@ -103,7 +103,7 @@ def routes() -> None:
 @cli.command()
 @click.argument("file", type=click.Path(path_type=File))
 def check(file: File) -> None:
-    """Check a fixture or an OpenAPI document: each problem with file, line and place."""
+    """Check a fixture or an OpenAPI document: each problem with file, line and where."""
     from mockserver.app import load_vendors
     from mockserver.documents.source import Source
     from mockserver.documents.spec import load_document

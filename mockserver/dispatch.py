@@ -4,7 +4,7 @@ from mockserver.api import Api
 from mockserver.call import Call
 from mockserver.documents.spec import Document, Operation
 from mockserver.errors import Refusal
-from mockserver.faults.catalogue import Fault
+from mockserver.faults.catalogue import InjectedFault
 from mockserver.faults.delivery import instead
 from mockserver.faults.delivery import refusal as refusal_of
 from mockserver.vendor import Handler, Look, Reply, Vendor
@@ -84,7 +84,7 @@ class Site(Api):
             refusal, call
         )
 
-    def _instead(self, fault: Fault, call: Call) -> Reply | None:
+    def _instead(self, fault: InjectedFault, call: Call) -> Reply | None:
         lost = instead(fault)
         return self.dialect.refuse(lost, call) if lost is not None else None
 

@@ -30,7 +30,7 @@ Kind = Literal[
 ]
 """The refusals every dialect knows how to phrase."""
 
-Place = Literal["path", "query", "body"]
+Location = Literal["path", "query", "body"]
 Path = tuple[str | int, ...]
 
 
@@ -68,7 +68,7 @@ class Problem:
     message: str
     value: Any = None
     schema: Any = None
-    place: Place = "body"
+    location: Location = "body"
 
 
 def joined(flaws: Iterable[Problem], problems: Iterable[Problem]) -> list[Problem]:

@@ -159,12 +159,12 @@ class _Sound:
                 self.content.pop(path[0], None)
         for vendor, table in {path[:2] for path in partial if len(path) == _ROW}:
             rows = [
-                ((vendor, table, place), row)
-                for place, row in enumerate(self.content[vendor][table])
+                ((vendor, table, index), row)
+                for index, row in enumerate(self.content[vendor][table])
             ]
             kept = [(path, row) for path, row in rows if path not in partial]
             self.content[vendor][table] = [row for _, row in kept]
-            self._places |= {(vendor, table, place): path for place, (path, _) in enumerate(kept)}
+            self._places |= {(vendor, table, index): path for index, (path, _) in enumerate(kept)}
             self._lost |= {
                 (vendor, table, row["id"]) if "id" in row else (vendor, table)
                 for path, row in rows
@@ -267,10 +267,10 @@ def _duplicates(content: Mapping[str, Any]) -> Iterator[Problem]:
     )
     for name, table, rows in tables:
         seen = set()
-        for place, row in enumerate(rows if isinstance(rows, list) else ()):
+        for index, row in enumerate(rows if isinstance(rows, list) else ()):
             if "id" in row and row["id"] in seen:
                 yield Problem(
-                    (name, table, place, "id"),
+                    (name, table, index, "id"),
                     "unique",
                     f"the id {row['id']} stands twice in {table}",
                 )

@@ -28,7 +28,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class MatchingRule:
     """An ordered list of keys over one table, and how they combine.
 
     `several` says in words what several matches mean.
@@ -67,12 +67,12 @@ class Step(NamedTuple):
 class Match(NamedTuple):
     """Every row that matches, oldest first, and how it was found."""
 
-    rule: Rule
+    rule: MatchingRule
     rows: list[Row]
     trace: tuple[Step, ...]
 
 
-def find(rule: Rule, values: Mapping[str, Any], tx: Transaction) -> Match:
+def find(rule: MatchingRule, values: Mapping[str, Any], tx: Transaction) -> Match:
     """All rows that `values` means under the rule, noted in the transaction's trace.
 
     A key that is missing, null or empty is not given.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import httpx
 
     from mockserver.serving.server import MockServer
-    from mockserver.testing.kit import Mockserver, Running
+    from mockserver.testing import MockWorkspace, Running
 
 _OPTIONS = {
     "fixtures": "What each workspace holds at first: demo, empty, or a YAML file beside this one.",
@@ -24,7 +24,7 @@ _OPTIONS = {
 """Those of `mockserver serve` that a suite may set in its configuration file, as
 `mockserver_<name>`, or as MOCKSERVER_<NAME>."""
 
-_OPENED: "pytest.StashKey[Mockserver]" = pytest.StashKey()
+_OPENED: "pytest.StashKey[MockWorkspace]" = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def mockserver_server(pytestconfig: pytest.Config) -> Iterator["Running"]:
     """The server of this session: the one at MOCKSERVER_URL, or one of its own on a free port."""
-    from mockserver.testing.kit import Running
+    from mockserver.testing import Running
 
     url = os.environ.get("MOCKSERVER_URL")
     if url:
@@ -48,7 +48,7 @@ def mockserver_server(pytestconfig: pytest.Config) -> Iterator["Running"]:
 
 def _remote(url: str) -> "Running":
     from mockserver.client import Client, ControlError
-    from mockserver.testing.kit import Running
+    from mockserver.testing import Running
 
     try:
         client = Client(url, os.environ.get("MOCKSERVER_ADMIN_TOKEN"))
@@ -90,7 +90,7 @@ def _transport_to(server: "MockServer") -> "Callable[[], httpx.BaseTransport]":
 @pytest.fixture
 def mockserver(
     request: pytest.FixtureRequest, mockserver_server: "Running"
-) -> Iterator["Mockserver"]:
+) -> Iterator["MockWorkspace"]:
     """A workspace of the test's own with clients of every vendor.
 
     Forgotten when the test is over.

@@ -9,7 +9,7 @@ from uuid import UUID
 from mockserver.documents.spec import Operation
 from mockserver.errors import Refusal
 
-Places = dict[str, Any]
+PathParameters = dict[str, Any]
 _SLASH = re.compile("%(2[Ff])")
 
 
@@ -70,7 +70,7 @@ class Router:
     def _in_static(self, path: str) -> Route | None:
         return self._static.get(self._fold(self._trim(path)))
 
-    def find(self, path: str, raw_path: str) -> tuple[Route, Places]:
+    def find(self, path: str, raw_path: str) -> tuple[Route, PathParameters]:
         """The route of a path and its path parameters as text.
 
         `raw_path` still has its percent escapes.
@@ -87,23 +87,23 @@ class Router:
             raise Refusal("no_route", "slash" if near else None)
         return found
 
-    def _in_templates(self, raw_path: str) -> tuple[Route, Places] | None:
+    def _in_templates(self, raw_path: str) -> tuple[Route, PathParameters] | None:
         steps = self._trim(raw_path).split("/")
         for route in self._templates.get(len(steps), ()):
-            places: Places = {}
+            parameters: PathParameters = {}
             for wanted, step in zip(route.segments, steps, strict=True):
                 if wanted[:1] == "{":
                     if not step:
                         break
-                    places[wanted[1:-1]] = step
+                    parameters[wanted[1:-1]] = step
                 elif self._fold(wanted) != self._fold(unquote(step)):
                     break
             else:
-                return route, places
+                return route, parameters
         return None
 
 
-def read_place(kind: str, text: str, escaped_slashes: bool = False) -> Any:
+def read_path_parameter(kind: str, text: str, escaped_slashes: bool = False) -> Any:
     """A path parameter as its type. `escaped_slashes` says whether `%2F` stays what it is.
 
     Raises Refusal("not_found", "place"): no such thing has such an id.

@@ -37,8 +37,8 @@ def _in_lists(expected: list[Any], actual: list[Any], path: str) -> Iterator[str
     if len(expected) != len(actual):
         yield f"{path}: expected {_items(expected)}, was {_items(actual)}"
         return
-    for place, (part, other) in enumerate(zip(expected, actual, strict=True)):
-        yield from _differences(part, other, f"{path}[{place}]")
+    for index, (part, other) in enumerate(zip(expected, actual, strict=True)):
+        yield from _differences(part, other, f"{path}[{index}]")
 
 
 def _items(value: list[Any]) -> str:

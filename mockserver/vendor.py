@@ -12,7 +12,7 @@ from mockserver.call import Call, Headers
 from mockserver.documents.provenance import Provenance
 from mockserver.documents.schema import Coerce, Schema
 from mockserver.errors import Problem, Refusal
-from mockserver.matching import Rule
+from mockserver.matching import MatchingRule
 from mockserver.state.tables import TableSpec, Transaction
 
 
@@ -163,7 +163,7 @@ class Vendor:
     tables: tuple[TableSpec, ...]
     seed: Seeder
     settings: tuple[Setting, ...] = ()
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[MatchingRule, ...] = ()
     behaviours: tuple[Behaviour, ...] = ()
     curl: str = ""
     handlers: dict[str, Handler] = field(default_factory=dict)

@@ -235,11 +235,11 @@ def read_multipart(raw: bytes, content_type: str) -> Form:
         raise Refusal("malformed", "fields")
     fields = Form()
     for headers, content in parts.found:
-        place = _options(headers.get("content-disposition", ""))
-        if place.get("name"):
+        disposition = _options(headers.get("content-disposition", ""))
+        if disposition.get("name"):
             encoding = headers.get("content-transfer-encoding", "")
-            fields[place["name"]] = (
-                Upload() if place.get("filename") else _content(bytes(content), encoding)
+            fields[disposition["name"]] = (
+                Upload() if disposition.get("filename") else _content(bytes(content), encoding)
             )
     return checked(fields)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from mockserver.call import Call
 from mockserver.errors import Problem, Refusal
-from mockserver.faults.rules import Injection
+from mockserver.faults.rules import FaultRules
 from mockserver.journal.records import Journal
 from mockserver.settings import REFUSED_ACCOUNTS
 from mockserver.state.clock import Clock
@@ -70,7 +70,7 @@ class Workspace:
         self.seed = seed
         self.requests = 0
         self.journal = Journal()
-        self.injection = Injection(seed)
+        self.injection = FaultRules(seed)
         self.snapshots: dict[str, Snapshot] = {}
 
     def begin(self, call: Call) -> None:

@@ -10,7 +10,7 @@ from mockserver.call import Call, Headers
 from mockserver.dialects.problem_json import ProblemJson
 from mockserver.dispatch import Site
 from mockserver.documents.spec import Document, Operation
-from mockserver.errors import Path, Place, Problem, Refusal
+from mockserver.errors import Location, Path, Problem, Refusal
 from mockserver.vendor import Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 
@@ -133,22 +133,22 @@ class Control(Api):
             problems += refusal.problems
             if not problems:
                 raise
-        told = {(problem.place, problem.path) for problem in problems}
+        told = {(problem.location, problem.path) for problem in problems}
         more = (*_strays(call, operation), *self._unfit(call, operation, told))
-        problems += [problem for problem in more if (problem.place, problem.path) not in told]
+        problems += [problem for problem in more if (problem.location, problem.path) not in told]
         if problems:
             raise Refusal("invalid", problems=problems)
 
     def _unfit(
-        self, call: Call, operation: Operation, told: Collection[tuple[Place, Path]]
+        self, call: Call, operation: Operation, told: Collection[tuple[Location, Path]]
     ) -> Iterable[Problem]:
         check = CHECKS.get(operation.id)
-        place: Place = "body" if operation.body else "query"
+        location: Location = "body" if operation.body else "query"
         given = call.body if operation.body else call.query
         if check is None or not isinstance(given, dict):
             return ()
         return check(
-            {name: value for name, value in given.items() if (place, (name,)) not in told},
+            {name: value for name, value in given.items() if (location, (name,)) not in told},
             call,
             self,
         )
@@ -190,14 +190,14 @@ class Control(Api):
         return is_address or b"." not in name or name.endswith(_PRIVATE) or name in self._hosts
 
     def strangers(
-        self, vendor: str | None, operation: str | None, place: Place
+        self, vendor: str | None, operation: str | None, location: Location
     ) -> Iterator[Problem]:
         """A vendor, and an operation of it or of any, that there is not.
 
         Nothing would ever fit them.
         """
         if vendor is not None and vendor not in self.sites:
-            yield Problem(("vendor",), "value", unknown(vendor, self.sites), vendor, None, place)
+            yield Problem(("vendor",), "value", unknown(vendor, self.sites), vendor, None, location)
         known = [
             each.id
             for name, group in self.operations.items()
@@ -206,12 +206,12 @@ class Control(Api):
         ]
         if operation is not None and operation not in known:
             yield Problem(
-                ("operation",), "value", unknown(operation, known), operation, None, place
+                ("operation",), "value", unknown(operation, known), operation, None, location
             )
 
     def workspace(self, call: Call) -> Workspace:
         """The workspace that the path names. Raises Refusal("not_found")."""
-        name = call.place["workspace"]
+        name = call.path_parameters["workspace"]
         found = self.workspaces.named(name)
         if found is None:
             raise Refusal(

@@ -61,7 +61,7 @@ def list_faults(call: Call, server: Control) -> Reply:
 
 def _unfit_rule(rule: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
     yield from server.strangers(rule.get("vendor"), rule.get("operation"), "body")
-    workspace = server.workspaces.named(call.place["workspace"])
+    workspace = server.workspaces.named(call.path_parameters["workspace"])
     yield from unfit(rule, workspace.clock.now() if workspace is not None else call.now)
 
 
@@ -84,7 +84,7 @@ def remove_faults(call: Call, server: Control) -> Reply:
 @operation
 def remove_fault(call: Call, server: Control) -> Reply:
     """That rule is gone."""
-    workspace, id = server.workspace(call), call.place["id"]
+    workspace, id = server.workspace(call), call.path_parameters["id"]
     if not workspace.injection.remove(id):
         raise Refusal("not_found", f"{workspace.name} has no fault rule {id}.")
     return nothing()

@@ -101,7 +101,11 @@ def _texts(value: Any) -> Iterator[str]:
 @operation
 def get_lead(call: Call, server: Control) -> Reply:
     """A lead with every change to it that the journal still knows, also where it was deleted."""
-    workspace, vendor, id = server.workspace(call), call.place["vendor"], call.place["id"]
+    workspace, vendor, id = (
+        server.workspace(call),
+        call.path_parameters["vendor"],
+        call.path_parameters["id"],
+    )
     if LEADS not in workspace.tables.get(vendor, ()):
         raise Refusal(
             "not_found", f"{vendor!r} is no vendor; the vendors are {', '.join(server.sites)}."

@@ -65,7 +65,7 @@ def _page(journal: Journal, call: Call) -> Reply:
 
 
 def _entry(journal: Journal, call: Call) -> Reply:
-    number = call.place["number"]
+    number = call.path_parameters["number"]
     found = journal.get(number)
     if found is None:
         dropped = number <= journal.last_dropped

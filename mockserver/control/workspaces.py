@@ -123,7 +123,7 @@ def list_snapshots(call: Call, server: Control) -> Reply:
 @operation
 def save_snapshot(call: Call, server: Control) -> Reply:
     """What the workspace holds now, under that name."""
-    workspace, name = server.workspace(call), call.place["name"]
+    workspace, name = server.workspace(call), call.path_parameters["name"]
     if not _NAME.fullmatch(name):
         reason = (
             "must begin with a letter or digit, and have at most 64 letters, digits, dots, "
@@ -146,8 +146,8 @@ def save_snapshot(call: Call, server: Control) -> Reply:
 def delete_snapshot(call: Call, server: Control) -> Reply:
     """Forget it."""
     workspace = server.workspace(call)
-    _found(workspace, call.place["name"])
-    del workspace.snapshots[call.place["name"]]
+    _found(workspace, call.path_parameters["name"])
+    del workspace.snapshots[call.path_parameters["name"]]
     return nothing()
 
 
@@ -155,7 +155,7 @@ def delete_snapshot(call: Call, server: Control) -> Reply:
 def restore_snapshot(call: Call, server: Control) -> Reply:
     """Hold again what it remembers."""
     workspace = server.workspace(call)
-    workspace.restore(_found(workspace, call.place["name"]))
+    workspace.restore(_found(workspace, call.path_parameters["name"]))
     return nothing()
 
 

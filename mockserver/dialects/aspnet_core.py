@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.call import Call, Headers
-from mockserver.dialects.json_text import Place, lines_and_bytes, places
+from mockserver.dialects.json_text import TextPosition, lines_and_bytes, positions
 from mockserver.dialects.system_text_json import NO_MEMBER, NOT_CONVERTED, stopped
 from mockserver.documents.schema import Coerce, Schema
 from mockserver.errors import Kind, Path, Problem, Refusal
@@ -199,9 +199,9 @@ class AspNetCore:
         The key is `$.path` for a value that cannot be converted, else `Path.To[0].Property`.
         """
         unread = [problem.path for problem in problems if not converts(problem)]
-        found = places(self._text(call), unread) if unread else {}
+        found = positions(self._text(call), unread) if unread else {}
         return [
-            self._worded(problem, found.get(problem.path, Place(problem.path, 0, 0)), call)
+            self._worded(problem, found.get(problem.path, TextPosition(problem.path, 0, 0)), call)
             for problem in problems
         ]
 
@@ -209,22 +209,22 @@ class AspNetCore:
         """The body, with bytes that are no UTF-8 as surrogates."""
         return (call.raw or b"").decode("utf-8", "surrogateescape")
 
-    def _worded(self, problem: Problem, place: Place, call: Call) -> Told:
-        if problem.place != "body":
+    def _worded(self, problem: Problem, position: TextPosition, call: Call) -> Told:
+        if problem.location != "body":
             return Told(str(problem.path[-1]), problem.message)
         if converts(problem):
             return Told(_property_path(problem.path), _annotation(problem))
         if problem.keyword == "additionalProperties":
             return Told(
-                _key(place),
-                _sendable(NO_MEMBER.format(place.path[-1], self._class_of(problem, call))),
+                _key(position),
+                _sendable(NO_MEMBER.format(position.path[-1], self._class_of(problem, call))),
             )
         type = self._model(call).type if problem.path == () else self._type_of(problem)
-        return _at(place, NOT_CONVERTED.format(type))
+        return _at(position, NOT_CONVERTED.format(type))
 
     def _unbound(self, problems: tuple[Problem, ...], call: Call) -> Errors:
         if any(
-            problem.place == "body" and problem.path == () and problem.value is None
+            problem.location == "body" and problem.path == () and problem.value is None
             for problem in problems
         ):
             return _EMPTY | self._required(call)
@@ -237,7 +237,7 @@ class AspNetCore:
             return _EMPTY
         stop = stopped(text, self.max_depth, self._model(call).type)
         ((line, byte),) = lines_and_bytes(text, [stop.at])
-        key, message = _at(Place(_as_far_as_known(stop.path, call), line, byte), stop.words)
+        key, message = _at(TextPosition(_as_far_as_known(stop.path, call), line, byte), stop.words)
         return {key: [message]}
 
     def _model(self, call: Call) -> Model:
@@ -381,7 +381,7 @@ _CONVERTS: Mapping[str, Callable[[Any], bool]] = {
 
 def converts(problem: Problem) -> bool:
     """Whether the property can hold the value, so that only a rule of it refuses."""
-    if problem.place != "body":
+    if problem.location != "body":
         return True
     if problem.keyword in _UNREADABLE or problem.keyword == "additionalProperties":
         return False
@@ -456,19 +456,20 @@ def grouped(told: Iterable[Told]) -> Errors:
     return found
 
 
-def _at(place: Place, message: str) -> Told:
-    """A message about a place in the body, under its path."""
-    key = _key(place)
+def _at(position: TextPosition, message: str) -> Told:
+    """A message about a position in the body, under its path."""
+    key = _key(position)
     return Told(
         key,
         _sendable(
-            f"{message} Path: {key} | LineNumber: {place.line} | BytePositionInLine: {place.byte}."
+            f"{message} Path: {key} | LineNumber: {position.line} | "
+            f"BytePositionInLine: {position.byte}."
         ),
     )
 
 
-def _key(place: Place) -> str:
-    return _sendable(_json_path(place.path))
+def _key(position: TextPosition) -> str:
+    return _sendable(_json_path(position.path))
 
 
 def _sendable(text: str) -> str:

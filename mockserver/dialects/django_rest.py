@@ -544,7 +544,7 @@ class DjangoRest:
         problems = refusal.problems
         if not problems:
             return 400, {"non_field_errors": ["Invalid data."]}
-        if all(problem.place == "query" for problem in problems):
+        if all(problem.location == "query" for problem in problems):
             return 404, {"detail": "Invalid page."}
         body = call.operation.body if call.operation is not None else None
         return 400, self.errors(problems, body.reader.schema if body is not None else {})

@@ -205,7 +205,7 @@ class Envelope:
     def _code(self, problem: Problem) -> str:
         if problem.keyword == "format" and _format(problem.schema or {}) in _DATES:
             return "INVALID_DATE"
-        if problem.place == "query" and problem.path[0] not in self.listing:
+        if problem.location == "query" and problem.path[0] not in self.listing:
             return "INVALID_FILTER"
         return "VALIDATION_ERROR"
 

@@ -21,7 +21,7 @@ _DIGITS = re.compile("[0-9]*")
 _AFTER_NUMBERS = ("", *",]} \t\r\n/")
 
 
-class Place(NamedTuple):
+class TextPosition(NamedTuple):
     """Where a value stands: its path as written, its line (from 0), its byte in that line."""
 
     path: Path
@@ -36,7 +36,7 @@ Wanted = Iterable[tuple[Path, Path]]
 """Paths, each with what is left of it to go."""
 
 
-def places(text: str, paths: Collection[Path]) -> dict[Path, Place]:
+def positions(text: str, paths: Collection[Path]) -> dict[Path, TextPosition]:
     """Where the values at those paths end; lists and objects: where they begin.
 
     The text is valid JSON. Names are found in any letter case.
@@ -46,7 +46,7 @@ def places(text: str, paths: Collection[Path]) -> dict[Path, Place]:
     ordered = sorted(found, key=lambda path: found[path][1])
     positions = lines_and_bytes(text, [found[path][1] for path in ordered])
     return {
-        path: Place(found[path][0], *position)
+        path: TextPosition(found[path][0], *position)
         for path, position in zip(ordered, positions, strict=True)
     }
 

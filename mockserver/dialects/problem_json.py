@@ -150,7 +150,7 @@ def _sentences(problems: list[Problem], call: Call) -> str:
 
 def _error(problem: Problem, call: Call) -> dict[str, str]:
     detail = _sendable(_reason(problem, call))
-    if problem.place == "body":
+    if problem.location == "body":
         return {"pointer": _sendable(_pointer(problem.path)), "detail": detail}
     return {"parameter": _sendable(_name(problem)), "detail": detail}
 
@@ -242,7 +242,7 @@ def _stray(problem: Problem, call: Call) -> str:
     if operation is not None:
         root = (
             operation.query.schema
-            if problem.place == "query"
+            if problem.location == "query"
             else operation.body.reader.schema
             if operation.body
             else {}
@@ -253,7 +253,7 @@ def _stray(problem: Problem, call: Call) -> str:
         for branch in (around, *around.get("oneOf", ()))
         for name in branch.get("properties", {})
     }
-    kind = "parameter" if problem.place == "query" else "property"
+    kind = "parameter" if problem.location == "query" else "property"
     return (
         f"is no {kind} here; known {'is' if len(names) == 1 else 'are'} {', '.join(names)}"
         if names

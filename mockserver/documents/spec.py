@@ -144,7 +144,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DocumentedAnswer:
     """One documented response: its validator where it has a JSON body, and how sure it is."""
 
     status: int
@@ -156,8 +156,8 @@ class Answer:
 class Operation:
     """One operation of a document, ready to be served.
 
-    `path` includes the base path of the vendor's server; `places` gives the type of each path
-    parameter; `asks` means that a query parameter is required.
+    `path` includes the base path of the vendor's server; `path_parameters` gives the type
+    of each path parameter; `asks` means that a query parameter is required.
     """
 
     id: str
@@ -166,11 +166,11 @@ class Operation:
     summary: str
     provenance: str
     source: str
-    places: Mapping[str, str]
+    path_parameters: Mapping[str, str]
     query: Reader
     asks: bool
     body: Body | None
-    answers: Mapping[int, Answer]
+    answers: Mapping[int, DocumentedAnswer]
     needs_credential: bool
 
     def compile(self) -> None:
@@ -235,7 +235,7 @@ class Document:
             self.problems.append(((), "is no OpenAPI 3.0 document"))
             return []
         broken = {path[:3] for path, _ in self._misshapen(content)}
-        if any(len(place) < 3 or place[0] != "paths" for place in broken):
+        if any(len(index) < 3 or index[0] != "paths" for index in broken):
             return []
         found: dict[str, Operation] = {}
         for path, item in content["paths"].items():
@@ -290,8 +290,8 @@ class Document:
             summary=part.get("summary", ""),
             provenance=part.get("x-provenance", ""),
             source=part.get("x-source", ""),
-            places={
-                each["name"]: self._place_type(each["schema"])
+            path_parameters={
+                each["name"]: self._parameter_type(each["schema"])
                 for each in parameters
                 if each["in"] == "path"
             },
@@ -303,7 +303,7 @@ class Document:
         )
 
     @staticmethod
-    def _place_type(schema: Schema) -> str:
+    def _parameter_type(schema: Schema) -> str:
         return str(
             schema.get("format") if schema.get("format") == "uuid" else schema.get("type", "string")
         )
@@ -351,7 +351,7 @@ class Document:
                 schema = schema | {"properties": schema["properties"] | {name: loose}}
         return Body(tuple(body["content"]), Reader(schema, self.coercer), form, item, reported)
 
-    def _answers(self, part: dict[str, Any], at: Path) -> dict[int, Answer]:
+    def _answers(self, part: dict[str, Any], at: Path) -> dict[int, DocumentedAnswer]:
         answers = {}
         for status, given in part["responses"].items():
             where = (*at, "responses", status)
@@ -363,7 +363,7 @@ class Document:
                 if "json" in kind
             ]
             schemas = [
-                schema for place, schema in enumerate(schemas) if schema not in schemas[:place]
+                schema for index, schema in enumerate(schemas) if schema not in schemas[:index]
             ]
             validator = (
                 Validator(schemas[0] if len(schemas) == 1 else {"anyOf": schemas}, formats=False)
@@ -371,7 +371,7 @@ class Document:
                 else None
             )
             mark = response.get("x-provenance", part.get("x-provenance", ""))
-            answers[int(status)] = Answer(int(status), validator, mark)
+            answers[int(status)] = DocumentedAnswer(int(status), validator, mark)
         return answers
 
     def _resolve(self, part: Any, at: Path, seen: tuple[str, ...] = ()) -> Any:
@@ -462,7 +462,7 @@ def load_document(file: File, coercer: Coercer | None = None, *, keep: bool = Fa
     With `keep` the content of a document without problems is kept beside the bytecode, and neither
     parsed nor proven again until it changes.
 
-    Raises DocumentError with one line, `file:line: place: what is wrong`, for each problem.
+    Raises DocumentError with one line, `file:line: index: what is wrong`, for each problem.
     """
     try:
         kept = Source.kept(file) if keep else None

@@ -105,7 +105,7 @@ def _range_problems(given: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class InjectedFault:
     """A fault that one request gets, and why: `cause` is `rule <id>`, `prefer` or `magic`.
 
     `parameters` are all decided: what was random is a number here. `preference` is the preference

@@ -8,15 +8,15 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from mockserver.errors import Refusal
-from mockserver.faults.catalogue import Fault
+from mockserver.faults.catalogue import InjectedFault
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Headers = Sequence[tuple[bytes, bytes]]
+HeaderPairs = Sequence[tuple[bytes, bytes]]
 _DROPS = 20
 
 
-def refusal(fault: Fault) -> Refusal:
+def refusal(fault: InjectedFault) -> Refusal:
     """What the vendor's dialect phrases for a fault that does not apply the request.
 
     For those that answer in no vendor's words (`gateway_html`, `timeout`, `reset`) it is an error
@@ -27,7 +27,7 @@ def refusal(fault: Fault) -> Refusal:
     return Refusal(kind, reason, retry_after=fault.parameters.get("retry_after"))
 
 
-def instead(fault: Fault) -> Refusal | None:
+def instead(fault: InjectedFault) -> Refusal | None:
     """What the vendor's dialect phrases in place of the answer to a request that was applied.
 
     None where it keeps its own.
@@ -39,7 +39,7 @@ class Answer(NamedTuple):
     """An answer as a client gets it; status 0 where it gets none."""
 
     status: int
-    headers: Headers
+    headers: HeaderPairs
     body: bytes
 
 
@@ -73,11 +73,11 @@ _ALTERED: Mapping[str, Callable[[Answer], Answer]] = {
 }
 
 
-def _way(fault: Fault) -> str:
+def _way(fault: InjectedFault) -> str:
     return str(fault.parameters["answer"]) if "answer" in fault.parameters else fault.kind.name
 
 
-def as_seen(fault: Fault, answer: Answer) -> Answer:
+def as_seen(fault: InjectedFault, answer: Answer) -> Answer:
     """What a client gets of an answer under the fault, once it has all of it."""
     alter = _ALTERED.get(_way(fault))
     return alter(answer) if alter else answer
@@ -146,7 +146,7 @@ class _Connection:
         await self.gone()
 
 
-async def deliver(fault: Fault, answer: Answer, receive: Receive, send: Send) -> None:
+async def deliver(fault: InjectedFault, answer: Answer, receive: Receive, send: Send) -> None:
     """Bring an answer to the client the way the fault says.
 
     `answer` is the whole of it, as it would go out without the fault. Waits are real time and end

@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.faults.catalogue import Fault, FaultKind, by_status, named
+from mockserver.faults.catalogue import FaultKind, InjectedFault, by_status, named
 
 _PREFERENCE = re.compile(r'(^|[,;])\s*([\w-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,;"]*)))?')
 
 
-def preferred(header: bytes) -> Fault | None:
+def preferred(header: bytes) -> InjectedFault | None:
     """The fault that a `Prefer` header (RFC 7240) asks for: `code=429`, or `fault=slow.
 
     Seconds=0.2` with its parameters.
@@ -28,7 +28,7 @@ def preferred(header: bytes) -> Fault | None:
         kind, text, given = _asked(name.lower(), value), f"{name.lower()}={value}", {}
     if kind is None:
         return None
-    return Fault(
+    return InjectedFault(
         kind, "prefer", kind.parameters | _understood(kind, given), text.encode("ascii", "replace")
     )
 

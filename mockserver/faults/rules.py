@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.call import Call
 from mockserver.errors import Problem, Refusal
-from mockserver.faults.catalogue import CATALOGUE, Fault, FaultKind, by_name, magic
+from mockserver.faults.catalogue import CATALOGUE, FaultKind, InjectedFault, by_name, magic
 from mockserver.faults.prefer import preferred
 from mockserver.identity import email_key, phone_key
 from mockserver.state.ids import token
@@ -25,7 +25,7 @@ _PHONE = re.compile(r"(?:tel:)?[\d\s().+/-]{7,32}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FaultRule:
     """Which requests get a fault, how many of them, and until when. None stands for: any, no end.
 
     `path` is a shell pattern for the path below the vendor's prefix (`*` is any text, slashes
@@ -135,7 +135,7 @@ def _keys(value: str | float) -> Iterator[str]:
         yield normal
 
 
-class Injection:
+class FaultRules:
     """The fault rules of one workspace.
 
     They are asked in the order in which they were made, and the first that applies decides.
@@ -146,14 +146,14 @@ class Injection:
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._rules: dict[int, Rule] = {}
+        self._rules: dict[int, FaultRule] = {}
         self._tallies: dict[int, _Tally] = {}
         self._last = 0
 
-    def add(self, spec: Mapping[str, Any], now: datetime) -> Rule:
+    def add(self, spec: Mapping[str, Any], now: datetime) -> FaultRule:
         """Make a rule of a JSON object.
 
-        `fault`, its `parameters`, and any field of `Rule` from `vendor` to `seconds_to_live`.
+        `fault`, its `parameters`, and any field of `FaultRule` from `vendor` to `seconds_to_live`.
 
         Null says the same as leaving a field out. Raises Refusal("invalid") naming everything that
         is wrong with it, Refusal("conflict") where the workspace has as many rules as it holds.
@@ -172,7 +172,7 @@ class Injection:
         )
         expires = _end(now, given.get("seconds_to_live"))
         self._last += 1
-        rule = self._rules[self._last] = Rule(
+        rule = self._rules[self._last] = FaultRule(
             self._last, kind, kind.parameters | parameters, expires=expires, **given
         )
         self._tallies[rule.id] = _Tally()
@@ -194,7 +194,7 @@ class Injection:
         """Every rule as `describe` tells it, in the order in which they are asked."""
         return [self.describe(rule, now) for rule in self._rules.values()]
 
-    def describe(self, rule: Rule, now: datetime) -> dict[str, Any]:
+    def describe(self, rule: FaultRule, now: datetime) -> dict[str, Any]:
         """A rule as JSON: what it says, and what it did.
 
         `seen` and `applied` count requests, `left` is how many more get the fault (null: no end);
@@ -225,7 +225,7 @@ class Injection:
             "expired": _is_over(rule, now),
         }
 
-    def take(self, call: Call) -> Fault | None:
+    def take(self, call: Call) -> InjectedFault | None:
         """The fault that the request gets.
 
         By its `Prefer` header, by a rule, or by a magic value in its body, query or path.
@@ -241,11 +241,15 @@ class Injection:
         if self._rules and (fault := self._by_rule(call)) is not None:
             return fault
         raw = call.raw
-        if (raw and (b"fault-" in raw or b"555" in raw)) or call.query_string or call.place:
+        if (
+            (raw and (b"fault-" in raw or b"555" in raw))
+            or call.query_string
+            or call.path_parameters
+        ):
             return _magic(call)
         return None
 
-    def _by_rule(self, call: Call) -> Fault | None:
+    def _by_rule(self, call: Call) -> InjectedFault | None:
         request = _Request(call)
         for rule in self._rules.values():
             tally = self._tallies[rule.id]
@@ -257,7 +261,7 @@ class Injection:
                     return fault
         return None
 
-    def _apply(self, rule: Rule, tally: _Tally, now: datetime) -> Fault | None:
+    def _apply(self, rule: FaultRule, tally: _Tally, now: datetime) -> InjectedFault | None:
         name = f"fault {rule.id}"
         if tally.seen <= rule.skip or chance(self._seed, name, tally.seen) >= rule.probability:
             return None
@@ -267,7 +271,7 @@ class Injection:
             if left is None:
                 return None
             parameters["retry_after"] = max(1, ceil(left))
-        return Fault(rule.kind, f"rule {rule.id}", parameters)
+        return InjectedFault(rule.kind, f"rule {rule.id}", parameters)
 
 
 def chance(seed: int, kind: str, number: int) -> float:
@@ -286,7 +290,7 @@ def _decided(parameters: Mapping[str, Any], drawn: float) -> dict[str, Any]:
     return {"seconds": round(low + (high - low) * drawn, 3)}
 
 
-def _rest_of_window(rule: Rule, tally: _Tally, now: datetime) -> float | None:
+def _rest_of_window(rule: FaultRule, tally: _Tally, now: datetime) -> float | None:
     """How many seconds are left of the window for a request past the limit.
 
     None for one that gets through.
@@ -306,12 +310,12 @@ def _end(now: datetime, seconds: float | None) -> datetime | None:
     return None if seconds is None else now + timedelta(seconds=seconds)
 
 
-def _is_over(rule: Rule, now: datetime) -> bool:
+def _is_over(rule: FaultRule, now: datetime) -> bool:
     return rule.expires is not None and now >= rule.expires
 
 
 def unfit(spec: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
-    """Every problem of a rule (see `Injection.add`) whose fields have the right types."""
+    """Every problem of a rule (see `FaultRules.add`) whose fields have the right types."""
     name = spec.get("fault", "")
     kind = by_name(name)
     if kind is None:
@@ -339,10 +343,10 @@ def unfit(spec: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
         )
 
 
-def _magic(call: Call) -> Fault | None:
+def _magic(call: Call) -> InjectedFault | None:
     kind = magic(call.raw) if call.raw else None
     if kind is None and call.query_string:
         kind = magic(call.query_string)
-    if kind is None and call.place:
+    if kind is None and call.path_parameters:
         kind = magic(call.path.encode("utf-8", "replace"))
-    return Fault(kind, "magic", kind.parameters) if kind is not None else None
+    return InjectedFault(kind, "magic", kind.parameters) if kind is not None else None

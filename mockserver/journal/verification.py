@@ -39,7 +39,7 @@ _PLACE = "\0"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Verification:
     """Whether the expectation holds, and why.
 
     `found` has the numbers of the requests that fit it; where several filters had to be met, of the
@@ -54,7 +54,9 @@ class Verdict:
     nearest: list[dict[str, Any]] = field(default_factory=list)
 
 
-def verify(journal: Journal, expectation: Mapping[str, Any], operations: Operations) -> Verdict:
+def verify(
+    journal: Journal, expectation: Mapping[str, Any], operations: Operations
+) -> Verification:
     """Hold the journal to what was expected of the client.
 
     `expectation` has `requests`, a list of filters. One filter: it must fit `times` requests, or
@@ -175,7 +177,7 @@ def path_of(call: Call) -> str:
     return call.path.removeprefix(prefix) if call.path.startswith(prefix + "/") else call.path
 
 
-def _judge_count(calls: list[Call], expectation: Mapping[str, Any]) -> tuple[Verdict, bool]:
+def _judge_count(calls: list[Call], expectation: Mapping[str, Any]) -> tuple[Verification, bool]:
     """The verdict on one filter, and whether no further request could change it."""
     (wanted,) = expectation["requests"]
     least, most = _bounds(expectation)
@@ -190,7 +192,7 @@ def _judge_count(calls: list[Call], expectation: Mapping[str, Any]) -> tuple[Ver
         _found(found, calls, expectation),
     ]
     message = "\n".join([*lines, *_nearest_lines(nearest, calls)])
-    return Verdict(enough and not too_many, found, message, nearest), too_many or (
+    return Verification(enough and not too_many, found, message, nearest), too_many or (
         enough and most is None
     )
 
@@ -223,23 +225,23 @@ def _found(found: list[int], calls: list[Call], expectation: Mapping[str, Any]) 
     return f"found {len(found)} among {_count(len(calls))}{after}{numbers}"
 
 
-def _judge_each(calls: list[Call], expectation: Mapping[str, Any]) -> tuple[Verdict, bool]:
+def _judge_each(calls: list[Call], expectation: Mapping[str, Any]) -> tuple[Verification, bool]:
     """The verdict on several filters, and whether no further request could change it."""
     filters, in_order = expectation["requests"], expectation.get("in_order", False)
     taken = _in_order(filters, calls) if in_order else _in_any_order(filters, calls)
     found = [call.number for call in taken if call is not None]
-    missing = next((place for place, call in enumerate(taken) if call is None), None)
+    missing = next((index for index, call in enumerate(taken) if call is None), None)
     lines = [f"expected {_count(len(filters))} in {'this' if in_order else 'any'} order"]
-    lines += [f"  {place}. {_described(wanted)}" for place, wanted in enumerate(filters, 1)]
+    lines += [f"  {index}. {_described(wanted)}" for index, wanted in enumerate(filters, 1)]
     lines += [_found(found, calls, expectation)]
     if missing is None:
-        return Verdict(True, found, "\n".join(lines)), True
+        return Verification(True, found, "\n".join(lines)), True
     before = found[missing - 1] if in_order and missing else 0
     lines.append(f"nothing is like {missing + 1}." + (f" after request {before}" if before else ""))
     nearest = _nearest(
         filters[missing], [call for call in calls if call.number not in found], before
     )
-    return Verdict(
+    return Verification(
         False, found, "\n".join([*lines, *_nearest_lines(nearest, calls)]), nearest
     ), False
 
@@ -256,22 +258,22 @@ def _in_order(filters: Sequence[Filter], calls: list[Call]) -> list[Call | None]
 def _in_any_order(filters: Sequence[Filter], calls: list[Call]) -> list[Call | None]:
     """A request of its own for as many filters as can have one."""
     fitting = [
-        [place for place, call in enumerate(calls) if _fits(wanted, call)] for wanted in filters
+        [index for index, call in enumerate(calls) if _fits(wanted, call)] for wanted in filters
     ]
     owner: dict[int, int] = {}
 
     def settle(wanted: int, tried: set[int]) -> bool:
-        for place in sorted(fitting[wanted], key=owner.__contains__):
-            if place not in tried:
-                tried.add(place)
-                if place not in owner or settle(owner[place], tried):
-                    owner[place] = wanted
+        for index in sorted(fitting[wanted], key=owner.__contains__):
+            if index not in tried:
+                tried.add(index)
+                if index not in owner or settle(owner[index], tried):
+                    owner[index] = wanted
                     return True
         return False
 
     for wanted in range(len(filters)):
         settle(wanted, set())
-    taken = {wanted: calls[place] for place, wanted in owner.items()}
+    taken = {wanted: calls[index] for index, wanted in owner.items()}
     return [taken.get(wanted) for wanted in range(len(filters))]
 
 
@@ -314,9 +316,9 @@ def _described(wanted: Filter) -> str:
 def mistakes(expectation: Mapping[str, Any], operations: Operations) -> Iterator[Problem]:
     """Every part of an expectation that no request can fit, with what is known instead."""
     yield from _wrong_bounds(expectation)
-    for place, wanted in enumerate(expectation["requests"]):
+    for index, wanted in enumerate(expectation["requests"]):
         for path, message, value in _misspelt(wanted, operations):
-            yield Problem(("requests", place, *path), "unknown", message, value)
+            yield Problem(("requests", index, *path), "unknown", message, value)
 
 
 def _wrong_bounds(expectation: Mapping[str, Any]) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.call import Call
 from mockserver.errors import Refusal
-from mockserver.faults.catalogue import Fault
+from mockserver.faults.catalogue import InjectedFault
 from mockserver.journal.records import Journal
 from mockserver.journal.redaction import masked_headers
 from mockserver.matching import Combine, Match, Step
@@ -212,7 +212,7 @@ def _change(change: Change) -> dict[str, Any]:
     }
 
 
-def _fault(fault: Fault | None) -> dict[str, Any] | None:
+def _fault(fault: InjectedFault | None) -> dict[str, Any] | None:
     return (
         {"kind": fault.kind.name, "cause": fault.cause, "parameters": dict(fault.parameters)}
         if fault

@@ -31,7 +31,7 @@ _NO_SOCKETLESS = (
 )
 
 
-class Mockserver(WorkspaceClient):
+class MockWorkspace(WorkspaceClient):
     """A workspace that lasts as long as a test.
 
     `mockserver.<vendor>` is a client of that vendor's API.
@@ -177,13 +177,13 @@ class Running:
         """The server's own URL; the vendors' are below it."""
         return self.client.url
 
-    def open(self, test: str) -> Mockserver:
+    def open(self, test: str) -> MockWorkspace:
         """A workspace for the test of that name (a pytest node id), which nobody else has.
 
         Whoever opens it closes it.
         """
         made = self.client.call("POST", "/workspaces", {"name": workspace_name(test, self.run)})
-        return Mockserver(made, self)
+        return MockWorkspace(made, self)
 
 
 def workspace_name(test: str, run: str) -> str:

@@ -142,7 +142,7 @@ def control_contract(mode: str) -> OpenApiSchema:
 
 def _can_be_wrong(operation: Operation) -> bool:
     """Whether a request can break a rule of the document; a workspace may have any name."""
-    typed = set(operation.places.values()) - {"string"} or "snapshots/{" in operation.path
+    typed = set(operation.path_parameters.values()) - {"string"} or "snapshots/{" in operation.path
     return bool(operation.body or operation.query.schema["properties"] or typed)
 
 

@@ -190,7 +190,7 @@ def operations(server: MockServer) -> list[tuple[str, str, str]]:
     return [
         (each.id, each.method, each.path.format(**places))
         for each in known
-        if "workspace" in each.places
+        if "workspace" in each.path_parameters
     ]
 
 

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from mockserver.testing.kit import Mockserver
+from mockserver.testing import MockWorkspace
 
 
-def test_many_leads_are_created_at_once(mockserver: Mockserver) -> None:
+def test_many_leads_are_created_at_once(mockserver: MockWorkspace) -> None:
     async def story() -> list[int]:
         async with mockserver.async_http("sela") as client:
             leads = [
@@ -20,7 +20,7 @@ def test_many_leads_are_created_at_once(mockserver: Mockserver) -> None:
     assert sorted(asyncio.run(story())) == list(range(28014, 28034))
 
 
-def test_of_many_twins_one_is_created(mockserver: Mockserver) -> None:
+def test_of_many_twins_one_is_created(mockserver: MockWorkspace) -> None:
     async def story() -> list[int]:
         client = mockserver.async_http("sela")
         answers = await asyncio.gather(

@@ -5,17 +5,17 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.testing.kit import Mockserver, Running
+from mockserver.testing import MockWorkspace, Running
 
 ADA = {"phone_number": "+12025550101", "email": "ada@example.com"}
 
 
-def test_each_answer_says_its_number(mockserver: Mockserver) -> None:
+def test_each_answer_says_its_number(mockserver: MockWorkspace) -> None:
     numbers = [mockserver.octanist.post("/check").headers["mockserver-request"] for _ in range(3)]
     assert numbers == ["1", "2", "3"]
 
 
-def test_an_entry_has_both_bodies_and_no_secret(mockserver: Mockserver) -> None:
+def test_an_entry_has_both_bodies_and_no_secret(mockserver: MockWorkspace) -> None:
     answer = mockserver.sela.put("/api/leads/update/", json=ADA)
     entry = mockserver.request(int(answer.headers["mockserver-request"]))
     assert (entry["request"]["body"], entry["answer"]["body"]) == (ADA, answer.json())
@@ -32,7 +32,7 @@ def test_an_entry_has_both_bodies_and_no_secret(mockserver: Mockserver) -> None:
     ],
 )
 def test_the_journal_is_searched(
-    mockserver: Mockserver, wanted: dict[str, Any], numbers: list[int]
+    mockserver: MockWorkspace, wanted: dict[str, Any], numbers: list[int]
 ) -> None:
     mockserver.sela.get("/api/leads/")
     mockserver.octanist.post("/check")
@@ -41,14 +41,14 @@ def test_the_journal_is_searched(
     assert [each["number"] for each in mockserver.requests(**wanted)] == numbers
 
 
-def test_the_journal_can_be_forgotten(mockserver: Mockserver) -> None:
+def test_the_journal_can_be_forgotten(mockserver: MockWorkspace) -> None:
     mockserver.octanist.post("/check")
     mockserver.forget_requests()
     assert mockserver.requests() == []
 
 
 def test_a_request_without_a_credential_is_not_lost(
-    mockserver: Mockserver, mockserver_server: Running
+    mockserver: MockWorkspace, mockserver_server: Running
 ) -> None:
     path = f"/api/leads/?from={mockserver.name}"
     httpx.get(mockserver.base_urls["sela"] + path)
@@ -60,18 +60,18 @@ def test_a_request_without_a_credential_is_not_lost(
     ] == [401]
 
 
-def test_the_journal_is_a_har_file(mockserver: Mockserver) -> None:
+def test_the_journal_is_a_har_file(mockserver: MockWorkspace) -> None:
     mockserver.sela.get("/api/leads/")
     (entry,) = mockserver.har()["log"]["entries"]
     assert (entry["request"]["method"], entry["response"]["status"]) == ("GET", 200)
 
 
-def test_the_report_has_nothing_against_a_good_client(mockserver: Mockserver) -> None:
+def test_the_report_has_nothing_against_a_good_client(mockserver: MockWorkspace) -> None:
     mockserver.octanist.get("/leads/lead_demo01")
     assert [each for each in mockserver.report()["findings"] if each["level"] != "note"] == []
 
 
-def test_the_report_knows_who_did_not_wait(mockserver: Mockserver) -> None:
+def test_the_report_knows_who_did_not_wait(mockserver: MockWorkspace) -> None:
     mockserver.add_fault("rate_limited", parameters={"retry_after": 30})
     for _ in range(2):
         mockserver.octanist.get("/leads")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.testing.kit import Mockserver
+from mockserver.testing import MockWorkspace
 
 UPDATE = "/api/leads/update/"
 INGESTION = "/api/lead-ingestion/3f0c1a52-7d6b-4c58-9a0e-5b1f6f2d8e11/"
@@ -27,19 +27,19 @@ INGESTION = "/api/lead-ingestion/3f0c1a52-7d6b-4c58-9a0e-5b1f6f2d8e11/"
     ],
 )
 def test_a_phone_number_and_an_address_decide_together(
-    mockserver: Mockserver, keys: dict[str, str], id: int
+    mockserver: MockWorkspace, keys: dict[str, str], id: int
 ) -> None:
     assert mockserver.sela.put(UPDATE, json=keys | {"status": "CLOSED"}).json()["id"] == id
 
 
-def test_an_address_of_somebody_else_matches_nobody(mockserver: Mockserver) -> None:
+def test_an_address_of_somebody_else_matches_nobody(mockserver: MockWorkspace) -> None:
     answer = mockserver.sela.put(
         UPDATE, json={"phone_number": "+12025550101", "email": "grace@example.com"}
     )
     assert answer.status_code == 404
 
 
-def test_the_journal_says_what_each_key_found(mockserver: Mockserver) -> None:
+def test_the_journal_says_what_each_key_found(mockserver: MockWorkspace) -> None:
     answer = mockserver.sela.put(
         UPDATE, json={"phone_number": "+12025550101", "email": "grace@example.com"}
     )
@@ -78,19 +78,19 @@ def test_the_journal_says_what_each_key_found(mockserver: Mockserver) -> None:
     ],
 )
 def test_an_ingestion_takes_the_first_key_that_finds_somebody(
-    mockserver: Mockserver, payload: dict[str, object], status: int, id: int
+    mockserver: MockWorkspace, payload: dict[str, object], status: int, id: int
 ) -> None:
     answer = mockserver.sela.put(INGESTION, json=payload)
     assert (answer.status_code, answer.json()["id"]) == (status, id)
 
 
-def test_a_conflict_names_both_leads_in_the_journal(mockserver: Mockserver) -> None:
+def test_a_conflict_names_both_leads_in_the_journal(mockserver: MockWorkspace) -> None:
     mockserver.octanist.patch("/leads", json={"email": "family@example.com", "status": "won"})
     (entry,) = mockserver.requests(status=409)
     assert entry["matched"] == ["lead_demo11", "lead_demo12"]
 
 
-def test_a_change_shows_the_lead_before_and_after(mockserver: Mockserver) -> None:
+def test_a_change_shows_the_lead_before_and_after(mockserver: MockWorkspace) -> None:
     mockserver.octanist.patch("/leads", json={"id": "lead_demo01", "status": "won", "value": 10})
     (change,) = mockserver.lead("octanist", "lead_demo01")["history"]
     assert (change["before"]["status"], change["after"]["status"]) == ("open", "won")

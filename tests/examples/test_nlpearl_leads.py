@@ -4,20 +4,20 @@ from typing import Any
 
 import pytest
 
-from mockserver.testing.kit import Mockserver
+from mockserver.testing import MockWorkspace
 
 PEARL = "66a1f0c2d60e456235eae601"
 ADA = "66a1f0c2d60e456235eae701"
 LEAD, LEADS = f"/v2/Outbound/{PEARL}/Lead", f"/v2/Outbound/{PEARL}/Leads"
 
 
-def search(mockserver: Mockserver, **wanted: Any) -> list[str]:
+def search(mockserver: MockWorkspace, **wanted: Any) -> list[str]:
     return [
         each["externalId"] for each in mockserver.nlpearl.post(LEADS, json=wanted).json()["results"]
     ]
 
 
-def test_a_new_lead_is_answered_with_its_id(mockserver: Mockserver) -> None:
+def test_a_new_lead_is_answered_with_its_id(mockserver: MockWorkspace) -> None:
     id = mockserver.nlpearl.post(
         LEAD, json={"phoneNumber": "+12025550199", "externalId": "crm-99"}
     ).json()["leadId"]
@@ -38,13 +38,13 @@ def test_a_new_lead_is_answered_with_its_id(mockserver: Mockserver) -> None:
     ],
 )
 def test_a_lead_that_breaks_a_rule_is_refused(
-    mockserver: Mockserver, wrong: dict[str, Any], named: str
+    mockserver: MockWorkspace, wrong: dict[str, Any], named: str
 ) -> None:
     answer = mockserver.nlpearl.post(LEAD, json={"phoneNumber": "+12025550199"} | wrong)
     assert (answer.status_code, named in answer.json()["errors"]) == (400, True)
 
 
-def test_many_leads_are_added_at_once(mockserver: Mockserver) -> None:
+def test_many_leads_are_added_at_once(mockserver: MockWorkspace) -> None:
     leads = [
         {"phoneNumber": f"+1202555016{digit}", "externalId": f"batch-{digit}"}
         for digit in range(10)
@@ -53,7 +53,7 @@ def test_many_leads_are_added_at_once(mockserver: Mockserver) -> None:
     assert len(mockserver.leads("nlpearl", q="batch-")) == 10
 
 
-def test_the_good_ones_of_a_batch_stay_though_the_answer_is_400(mockserver: Mockserver) -> None:
+def test_the_good_ones_of_a_batch_stay_though_the_answer_is_400(mockserver: MockWorkspace) -> None:
     leads = [
         {"phoneNumber": "+12025550160", "externalId": "good"},
         {"phoneNumber": "", "externalId": "bad"},
@@ -73,29 +73,31 @@ def test_the_good_ones_of_a_batch_stay_though_the_answer_is_400(mockserver: Mock
         pytest.param(f"{LEAD}/PhoneNumber/(202)%20555-0101", id="by its number as people write it"),
     ],
 )
-def test_a_lead_is_found(mockserver: Mockserver, path: str) -> None:
+def test_a_lead_is_found(mockserver: MockWorkspace, path: str) -> None:
     assert mockserver.nlpearl.get(path).json()["id"] == ADA
 
 
 @pytest.mark.parametrize("path", [f"{LEAD}/External/none", "/v2/Pearl/none"])
-def test_what_is_not_there_is_400(mockserver: Mockserver, path: str) -> None:
+def test_what_is_not_there_is_400(mockserver: MockWorkspace, path: str) -> None:
     assert mockserver.nlpearl.get(path).status_code == 400
 
 
 @pytest.mark.parametrize("status", [10, 100])
-def test_a_status_is_set(mockserver: Mockserver, status: int) -> None:
+def test_a_status_is_set(mockserver: MockWorkspace, status: int) -> None:
     assert (
         mockserver.nlpearl.put(f"{LEAD}/{ADA}", json={"status": status}).json()["status"] == status
     )
 
 
 @pytest.mark.parametrize("status", [20, "Success"])
-def test_a_status_that_only_calls_can_set_is_refused(mockserver: Mockserver, status: Any) -> None:
+def test_a_status_that_only_calls_can_set_is_refused(
+    mockserver: MockWorkspace, status: Any
+) -> None:
     answer = mockserver.nlpearl.put(f"{LEAD}/{ADA}", json={"status": status})
     assert (answer.status_code, mockserver.lead("nlpearl", ADA)["lead"]["status"]) == (400, 1)
 
 
-def test_an_update_leaves_alone_what_it_does_not_name(mockserver: Mockserver) -> None:
+def test_an_update_leaves_alone_what_it_does_not_name(mockserver: MockWorkspace) -> None:
     before = mockserver.nlpearl.get(f"{LEAD}/{ADA}").json()
     assert mockserver.nlpearl.put(
         f"{LEAD}/{ADA}", json={"externalId": "crm-77"}
@@ -116,17 +118,17 @@ def test_an_update_leaves_alone_what_it_does_not_name(mockserver: Mockserver) ->
     ],
 )
 def test_leads_are_searched(
-    mockserver: Mockserver, wanted: dict[str, Any], expected: list[str]
+    mockserver: MockWorkspace, wanted: dict[str, Any], expected: list[str]
 ) -> None:
     assert search(mockserver, **wanted) == expected
 
 
-def test_a_deleted_lead_is_gone(mockserver: Mockserver) -> None:
+def test_a_deleted_lead_is_gone(mockserver: MockWorkspace) -> None:
     assert mockserver.nlpearl.request("DELETE", LEADS, json={"leadIds": [ADA]}).json() is True
     assert mockserver.nlpearl.get(f"{LEAD}/{ADA}").status_code == 400
 
 
-def test_leads_are_deleted_by_our_ids(mockserver: Mockserver) -> None:
+def test_leads_are_deleted_by_our_ids(mockserver: MockWorkspace) -> None:
     mockserver.nlpearl.request(
         "DELETE", f"{LEADS}/External", json={"leadExternalIds": ["crm-1", "crm-2", "none"]}
     )

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from mockserver.client import ControlError
-from mockserver.testing.kit import Mockserver
+from mockserver.testing import MockWorkspace
 
 ADA = {"phone_number": "+12025550101", "email": "ada@example.com"}
 FAMILY = {"email": "family@example.com", "status": "won"}
 
 
-def test_bulk_updates_can_be_allowed(mockserver: Mockserver) -> None:
+def test_bulk_updates_can_be_allowed(mockserver: MockWorkspace) -> None:
     mockserver.set("octanist", allow_bulk_updates=True)
     assert mockserver.octanist.patch("/leads", json=FAMILY).json()["data"]["leadsUpdated"] == 2
 
@@ -38,7 +38,7 @@ def test_bulk_updates_can_be_allowed(mockserver: Mockserver) -> None:
     ],
 )
 def test_a_client_is_tried_with_the_other_choice(
-    mockserver: Mockserver, setting: dict[str, Any], body: dict[str, Any], statuses: list[int]
+    mockserver: MockWorkspace, setting: dict[str, Any], body: dict[str, Any], statuses: list[int]
 ) -> None:
     with mockserver.snapshot():
         by_default = mockserver.sela.post("/api/leads/", json=body)
@@ -49,7 +49,7 @@ def test_a_client_is_tried_with_the_other_choice(
     ] == statuses
 
 
-def test_duplicates_can_be_refused(mockserver: Mockserver) -> None:
+def test_duplicates_can_be_refused(mockserver: MockWorkspace) -> None:
     mockserver.set("nlpearl", duplicate_leads="refuse")
     answer = mockserver.nlpearl.post(
         "/v2/Outbound/66a1f0c2d60e456235eae601/Lead", json={"phoneNumber": "+12025550101"}
@@ -57,7 +57,7 @@ def test_duplicates_can_be_refused(mockserver: Mockserver) -> None:
     assert answer.status_code == 400
 
 
-def test_a_setting_goes_back_to_its_default(mockserver: Mockserver) -> None:
+def test_a_setting_goes_back_to_its_default(mockserver: MockWorkspace) -> None:
     mockserver.set("octanist", allow_bulk_updates=True)
     mockserver.set("octanist", allow_bulk_updates=None)
     assert mockserver.settings()["octanist"]["allow_bulk_updates"] is False
@@ -72,7 +72,7 @@ def test_a_setting_goes_back_to_its_default(mockserver: Mockserver) -> None:
     ],
 )
 def test_a_misspelt_setting_is_an_error(
-    mockserver: Mockserver, vendor: str, values: dict[str, str]
+    mockserver: MockWorkspace, vendor: str, values: dict[str, str]
 ) -> None:
     before = mockserver.settings()
     with pytest.raises(ControlError) as refused:

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from mockserver.client import ControlError
-from mockserver.testing.kit import Mockserver
+from mockserver.testing import MockWorkspace
 
 UPDATE = "/api/leads/update/"
 
 
-def close_ada_and_win_grace(mockserver: Mockserver) -> None:
+def close_ada_and_win_grace(mockserver: MockWorkspace) -> None:
     """What a client under test would do."""
     mockserver.sela.put(
         UPDATE,
@@ -37,36 +37,36 @@ def close_ada_and_win_grace(mockserver: Mockserver) -> None:
         ),
     ],
 )
-def test_a_request_is_found(mockserver: Mockserver, wanted: dict[str, Any]) -> None:
+def test_a_request_is_found(mockserver: MockWorkspace, wanted: dict[str, Any]) -> None:
     close_ada_and_win_grace(mockserver)
     mockserver.assert_called(**wanted, times=1)
 
 
-def test_a_failure_says_what_came_closest(mockserver: Mockserver) -> None:
+def test_a_failure_says_what_came_closest(mockserver: MockWorkspace) -> None:
     close_ada_and_win_grace(mockserver)
     with pytest.raises(AssertionError, match=r'body.status: expected "LOST", was "CLOSED"'):
         mockserver.assert_called(operation="leads_update_update", body={"status": "LOST"})
 
 
-def test_nothing_was_asked(mockserver: Mockserver) -> None:
+def test_nothing_was_asked(mockserver: MockWorkspace) -> None:
     mockserver.assert_not_called()
 
 
-def test_that_was_not_asked(mockserver: Mockserver) -> None:
+def test_that_was_not_asked(mockserver: MockWorkspace) -> None:
     close_ada_and_win_grace(mockserver)
     mockserver.assert_not_called(operation="leads_create")
     with pytest.raises(AssertionError):
         mockserver.assert_not_called(operation="leads_update_update")
 
 
-def test_an_order_is_kept(mockserver: Mockserver) -> None:
+def test_an_order_is_kept(mockserver: MockWorkspace) -> None:
     close_ada_and_win_grace(mockserver)
     mockserver.assert_called({"vendor": "sela"}, {"vendor": "octanist"}, in_order=True)
     with pytest.raises(AssertionError, match="in this order"):
         mockserver.assert_called({"vendor": "octanist"}, {"vendor": "sela"}, in_order=True)
 
 
-def test_a_retry_is_counted(mockserver: Mockserver) -> None:
+def test_a_retry_is_counted(mockserver: MockWorkspace) -> None:
     mockserver.add_fault("server_error", times=2)
     while mockserver.sela.get("/api/leads/").status_code == 500:
         pass
@@ -74,13 +74,13 @@ def test_a_retry_is_counted(mockserver: Mockserver) -> None:
     mockserver.assert_called(operation="leads_list", fault="server_error", times=2)
 
 
-def test_between_two_and_four(mockserver: Mockserver) -> None:
+def test_between_two_and_four(mockserver: MockWorkspace) -> None:
     for _ in range(3):
         mockserver.octanist.post("/check")
     assert mockserver.verify(operation="check", at_least=2, at_most=4).found == [1, 2, 3]
 
 
-def test_only_what_came_later_counts(mockserver: Mockserver) -> None:
+def test_only_what_came_later_counts(mockserver: MockWorkspace) -> None:
     first = int(mockserver.octanist.post("/check").headers["mockserver-request"])
     mockserver.assert_not_called(operation="check", after=first)
 
@@ -94,7 +94,7 @@ def test_only_what_came_later_counts(mockserver: Mockserver) -> None:
     ],
 )
 def test_a_misspelt_expectation_is_an_error_and_no_pass(
-    mockserver: Mockserver, wanted: dict[str, Any]
+    mockserver: MockWorkspace, wanted: dict[str, Any]
 ) -> None:
     with pytest.raises(ControlError) as refused:
         mockserver.assert_not_called(**wanted)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockserver.client import ControlError
-from mockserver.testing.kit import Mockserver, Running
+from mockserver.testing import MockWorkspace, Running
 
 NEW = {"phone_number": "+12025550199", "email": "new@example.com"}
 ONE_LEAD = {
@@ -22,25 +22,25 @@ ONE_LEAD = {
 }
 
 
-def ids(mockserver: Mockserver, vendor: str) -> list[Any]:
+def ids(mockserver: MockWorkspace, vendor: str) -> list[Any]:
     return [each["id"] for each in mockserver.leads(vendor)]
 
 
 @pytest.mark.parametrize("place", ["first", "second"])
-def test_no_test_sees_what_another_one_did(mockserver: Mockserver, place: str) -> None:
+def test_no_test_sees_what_another_one_did(mockserver: MockWorkspace, place: str) -> None:
     assert (
         mockserver.sela.post("/api/leads/", json=NEW | {"lead_source": place}).json()["id"] == 28014
     )
 
 
-def test_two_workspaces_do_not_meet(mockserver: Mockserver, mockserver_server: Running) -> None:
+def test_two_workspaces_do_not_meet(mockserver: MockWorkspace, mockserver_server: Running) -> None:
     other = mockserver_server.client.create()
     mockserver.octanist.patch("/leads", json={"id": "lead_demo01", "status": "won"})
     assert other.lead("octanist", "lead_demo01")["lead"]["status"] == "open"
     other.delete()
 
 
-def test_a_reset_brings_the_seed_back(mockserver: Mockserver) -> None:
+def test_a_reset_brings_the_seed_back(mockserver: MockWorkspace) -> None:
     seed = mockserver.leads()
     mockserver.sela.post("/api/leads/", json=NEW)
     mockserver.octanist.patch("/leads", json={"id": "lead_demo01", "status": "won"})
@@ -48,7 +48,7 @@ def test_a_reset_brings_the_seed_back(mockserver: Mockserver) -> None:
     assert (mockserver.leads(), mockserver.requests()) == (seed, [])
 
 
-def test_a_snapshot_undoes_its_block(mockserver: Mockserver) -> None:
+def test_a_snapshot_undoes_its_block(mockserver: MockWorkspace) -> None:
     before = mockserver.leads()
     with mockserver.snapshot():
         mockserver.nlpearl.request(
@@ -60,14 +60,14 @@ def test_a_snapshot_undoes_its_block(mockserver: Mockserver) -> None:
     assert mockserver.leads() == before
 
 
-def test_a_snapshot_undoes_a_block_that_fails(mockserver: Mockserver) -> None:
+def test_a_snapshot_undoes_a_block_that_fails(mockserver: MockWorkspace) -> None:
     before = mockserver.leads()
     with pytest.raises(ZeroDivisionError), mockserver.snapshot():
         assert mockserver.sela.post("/api/leads/", json=NEW).json()["id"] / 0
     assert mockserver.leads() == before
 
 
-def test_a_named_snapshot_stays(mockserver: Mockserver) -> None:
+def test_a_named_snapshot_stays(mockserver: MockWorkspace) -> None:
     mockserver.save("before")
     mockserver.sela.post("/api/leads/", json=NEW)
     mockserver.save("after")
@@ -77,7 +77,7 @@ def test_a_named_snapshot_stays(mockserver: Mockserver) -> None:
     assert len(ids(mockserver, "sela")) == 14
 
 
-def test_a_snapshot_brings_ids_and_clock_back(mockserver: Mockserver) -> None:
+def test_a_snapshot_brings_ids_and_clock_back(mockserver: MockWorkspace) -> None:
     mockserver.freeze("2027-01-01T00:00:00Z")
     with mockserver.snapshot():
         mockserver.advance(60)
@@ -86,29 +86,31 @@ def test_a_snapshot_brings_ids_and_clock_back(mockserver: Mockserver) -> None:
     assert mockserver.sela.post("/api/leads/", json=NEW).json()["id"] == first["id"]
 
 
-def test_a_snapshot_that_there_is_not_is_an_error(mockserver: Mockserver) -> None:
+def test_a_snapshot_that_there_is_not_is_an_error(mockserver: MockWorkspace) -> None:
     with pytest.raises(ControlError, match="There is no snapshot 'none'"):
         mockserver.restore("none")
 
 
-def test_an_empty_world(mockserver: Mockserver) -> None:
+def test_an_empty_world(mockserver: MockWorkspace) -> None:
     mockserver.seed("empty")
     assert mockserver.leads() == []
     assert mockserver.sela.get("/api/leads/").json()["count"] == 0
 
 
-def test_a_world_of_our_own(mockserver: Mockserver) -> None:
+def test_a_world_of_our_own(mockserver: MockWorkspace) -> None:
     mockserver.seed(ONE_LEAD)
     assert (ids(mockserver, "octanist"), ids(mockserver, "sela")) == (["lead_one"], [])
 
 
-def test_a_few_leads_more(mockserver: Mockserver) -> None:
+def test_a_few_leads_more(mockserver: MockWorkspace) -> None:
     mockserver.seed(ONE_LEAD, mode="merge")
     assert ids(mockserver, "octanist")[-1] == "lead_one"
     assert len(mockserver.leads("octanist")) == 14
 
 
-def test_a_bad_fixture_changes_nothing_and_says_where_it_is_wrong(mockserver: Mockserver) -> None:
+def test_a_bad_fixture_changes_nothing_and_says_where_it_is_wrong(
+    mockserver: MockWorkspace,
+) -> None:
     before = mockserver.leads()
     with pytest.raises(ControlError) as refused:
         mockserver.seed({"octanist": {"leads": [{"id": "lead_one", "status": "sold"}]}})
@@ -118,7 +120,7 @@ def test_a_bad_fixture_changes_nothing_and_says_where_it_is_wrong(mockserver: Mo
     assert mockserver.leads() == before
 
 
-def test_an_export_makes_the_same_world_again(mockserver: Mockserver) -> None:
+def test_an_export_makes_the_same_world_again(mockserver: MockWorkspace) -> None:
     mockserver.sela.post("/api/leads/", json=NEW)
     mockserver.octanist.patch("/leads", json={"id": "lead_demo01", "status": "won"})
     leads, written = mockserver.leads(), mockserver.export()
@@ -128,11 +130,11 @@ def test_an_export_makes_the_same_world_again(mockserver: Mockserver) -> None:
 
 
 @pytest.mark.parametrize("q", ["Lovelace", "+1 (202) 555-0101"])
-def test_a_person_is_found_in_every_vendor(mockserver: Mockserver, q: str) -> None:
+def test_a_person_is_found_in_every_vendor(mockserver: MockWorkspace, q: str) -> None:
     assert [each["vendor"] for each in mockserver.leads(q=q)] == ["nlpearl", "octanist", "sela"]
 
 
-def test_many_leads_are_listed_to_the_last(mockserver: Mockserver) -> None:
+def test_many_leads_are_listed_to_the_last(mockserver: MockWorkspace) -> None:
     mockserver.seed("empty")
     leads = [{"phoneNumber": "+12025550199", "externalId": f"n-{number}"} for number in range(1100)]
     mockserver.nlpearl.post("/v2/Outbound/list/Leads/Add", json={"leads": leads})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.serving.server import MockServer
-from mockserver.testing.kit import Mockserver, Running
+from mockserver.testing import MockWorkspace, Running
 from mockserver.testing.transport import InProcess
 from tests.testing.suites import ROOT, Run, Suite
 
@@ -21,7 +21,7 @@ def running(server: MockServer) -> Running:
 
 
 @pytest.fixture
-def opened(running: Running, request: pytest.FixtureRequest) -> Iterator[Mockserver]:
+def opened(running: Running, request: pytest.FixtureRequest) -> Iterator[MockWorkspace]:
     """What the plugin's fixture `mockserver` would be."""
     made = running.open(request.node.nodeid)
     yield made

@@ -14,7 +14,7 @@ import mockserver
 from mockserver.client import Client, Clock, ControlError, Verdict, WorkspaceClient
 from mockserver.errors import MockserverError
 from mockserver.serving.server import MockServer
-from mockserver.testing.kit import Mockserver, Running
+from mockserver.testing import MockWorkspace, Running
 from mockserver.testing.transport import InProcess
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -119,7 +119,7 @@ def test_a_refusal_says_what_is_wrong(server: MockServer) -> None:
     assert error.detail.startswith("There is no workspace 'none'.")
 
 
-def test_a_refusal_names_every_field(opened: Mockserver) -> None:
+def test_a_refusal_names_every_field(opened: MockWorkspace) -> None:
     with pytest.raises(ControlError) as refused:
         opened.call(
             "POST", "/faults", {"fault": "slow", "vendor": "selah", "parameters": {"seconds": -1}}
@@ -234,7 +234,7 @@ def test_a_server_that_does_not_answer_is_given_up() -> None:
 # The clock
 
 
-def test_the_clock_is_read_as_what_it_is(opened: Mockserver) -> None:
+def test_the_clock_is_read_as_what_it_is(opened: MockWorkspace) -> None:
     assert opened.freeze(NOON) == opened.clock() == Clock("frozen", NOON, timedelta(0))
 
 
@@ -246,16 +246,16 @@ def test_the_clock_is_read_as_what_it_is(opened: Mockserver) -> None:
         pytest.param(NOON, id="UTC"),
     ],
 )
-def test_a_moment_may_be_said_in_several_ways(opened: Mockserver, at: datetime | str) -> None:
+def test_a_moment_may_be_said_in_several_ways(opened: MockWorkspace, at: datetime | str) -> None:
     assert opened.freeze(at).now == NOON
 
 
-def test_a_moment_without_a_zone_is_refused(opened: Mockserver) -> None:
+def test_a_moment_without_a_zone_is_refused(opened: MockWorkspace) -> None:
     with pytest.raises(ValueError, match="has no time zone"):
         opened.freeze(NOON.replace(tzinfo=None))
 
 
-def test_without_a_moment_the_clock_stands_still_now(opened: Mockserver) -> None:
+def test_without_a_moment_the_clock_stands_still_now(opened: MockWorkspace) -> None:
     clock = opened.freeze()
     assert (clock.mode, abs(clock.now - datetime.now(UTC)) < timedelta(seconds=30)) == (
         "frozen",
@@ -264,7 +264,7 @@ def test_without_a_moment_the_clock_stands_still_now(opened: Mockserver) -> None
 
 
 @pytest.mark.parametrize("by", [timedelta(minutes=1), 60, 60.0])
-def test_a_time_may_be_said_in_seconds(opened: Mockserver, by: timedelta | float) -> None:
+def test_a_time_may_be_said_in_seconds(opened: MockWorkspace, by: timedelta | float) -> None:
     assert opened.shift(by).shift == timedelta(minutes=1)
     opened.freeze(NOON)
     assert opened.advance(by).now == NOON + timedelta(minutes=1)
@@ -274,7 +274,7 @@ def test_a_time_may_be_said_in_seconds(opened: Mockserver, by: timedelta | float
 # Leads, journal, faults, snapshots
 
 
-def test_a_lead_is_read_with_its_history(opened: Mockserver) -> None:
+def test_a_lead_is_read_with_its_history(opened: MockWorkspace) -> None:
     opened.sela.patch("/api/leads/28001/", json={"status": "LOST"})
     found = opened.lead("sela", 28001)
     assert (found["lead"]["status"], [each["operation"] for each in found["history"]]) == (
@@ -293,7 +293,7 @@ def test_a_journal_is_read_page_by_page() -> None:
         opened.close()
 
 
-def test_a_verdict_has_its_reason(opened: Mockserver) -> None:
+def test_a_verdict_has_its_reason(opened: MockWorkspace) -> None:
     opened.octanist.post("/check")
     passed = opened.verify(operation="check")
     assert (passed.passed, passed.found, passed.nearest) == (True, [1], [])
@@ -303,7 +303,7 @@ def test_a_verdict_has_its_reason(opened: Mockserver) -> None:
     )
 
 
-def test_a_fault_can_be_removed_twice(opened: Mockserver) -> None:
+def test_a_fault_can_be_removed_twice(opened: MockWorkspace) -> None:
     fault = opened.add_fault("conflict", times=3)
     assert (fault.rule["times"], fault.applied) == (3, 0)
     fault.remove()
@@ -311,7 +311,7 @@ def test_a_fault_can_be_removed_twice(opened: Mockserver) -> None:
     assert (opened.faults(), fault.applied) == ([], 0)
 
 
-def test_a_fault_that_is_gone_by_the_end_of_its_block_is_no_error(opened: Mockserver) -> None:
+def test_a_fault_that_is_gone_by_the_end_of_its_block_is_no_error(opened: MockWorkspace) -> None:
     with opened.add_fault("conflict"):
         opened.reset()
     assert opened.faults() == []
@@ -324,20 +324,20 @@ def test_a_fault_in_a_workspace_that_is_gone_is_no_error(server: MockServer) -> 
 
 
 def test_a_name_with_a_slash_is_refused_by_the_server_and_reaches_no_other_place(
-    opened: Mockserver,
+    opened: MockWorkspace,
 ) -> None:
     with pytest.raises(ControlError) as refused:
         opened.save("../leads?x=")
     assert refused.value.status in (400, 404)
 
 
-def test_an_unnamed_snapshot_leaves_nothing(opened: Mockserver) -> None:
+def test_an_unnamed_snapshot_leaves_nothing(opened: MockWorkspace) -> None:
     with opened.snapshot():
         assert len(opened.snapshots()) == 1
     assert opened.snapshots() == []
 
 
-def test_a_named_snapshot_stays_until_it_is_forgotten(opened: Mockserver) -> None:
+def test_a_named_snapshot_stays_until_it_is_forgotten(opened: MockWorkspace) -> None:
     with opened.snapshot("mine"):
         opened.seed("empty")
     assert (opened.snapshots(), len(opened.leads())) == (["mine"], 39)
@@ -345,7 +345,7 @@ def test_a_named_snapshot_stays_until_it_is_forgotten(opened: Mockserver) -> Non
     assert opened.snapshots() == []
 
 
-def test_settings_are_values_by_name(opened: Mockserver) -> None:
+def test_settings_are_values_by_name(opened: MockWorkspace) -> None:
     opened.set("sela", several_matches="refuse", page_size=5)
     assert {name: opened.settings()["sela"][name] for name in ("several_matches", "page_size")} == {
         "several_matches": "refuse",
@@ -353,18 +353,18 @@ def test_settings_are_values_by_name(opened: Mockserver) -> None:
     }
 
 
-def test_an_export_is_json_or_yaml(opened: Mockserver) -> None:
+def test_an_export_is_json_or_yaml(opened: MockWorkspace) -> None:
     written = opened.export()
     assert yaml.safe_load(opened.export("yaml")) == yaml.safe_load(yaml.safe_dump(written))
 
 
-def test_the_report_and_the_archive_are_read(opened: Mockserver) -> None:
+def test_the_report_and_the_archive_are_read(opened: MockWorkspace) -> None:
     opened.octanist.get("/leads")
     assert opened.report()["requests"] == 1
     assert opened.report("markdown").startswith("# Client conduct\n")
     assert len(opened.har()["log"]["entries"]) == 1
 
 
-def test_text_of_any_language_goes_and_comes(opened: Mockserver) -> None:
+def test_text_of_any_language_goes_and_comes(opened: MockWorkspace) -> None:
     opened.seed({"octanist": {"leads": [{"name": "Gödel, Łoś, 李"}]}})
     assert [each["lead"]["name"] for each in opened.leads(q="GÖDEL, łoś")] == ["Gödel, Łoś, 李"]

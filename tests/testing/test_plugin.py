@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.serving.server import MockServer
-from mockserver.testing.kit import workspace_name
+from mockserver.testing import workspace_name
 from tests.testing.suites import ROOT, Suite
 
 HEAVY = {

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from mockserver.serving.server import MockServer
-from mockserver.testing.kit import Mockserver
+from mockserver.testing import MockWorkspace
 from tests.testing.suites import ROOT, Run
 
 ENVIRONMENT = {
@@ -31,7 +31,7 @@ def report(*arguments: str, **environment: str) -> Run:
 
 
 @pytest.fixture
-def named(opened: Mockserver) -> tuple[str, ...]:
+def named(opened: MockWorkspace) -> tuple[str, ...]:
     """The arguments that name the server and the workspace of a client that did not wait and forgot a slash."""
     opened.add_fault("rate_limited", parameters={"retry_after": 30}, vendor="octanist")
     for _ in range(2):
@@ -40,11 +40,11 @@ def named(opened: Mockserver) -> tuple[str, ...]:
     return "--url", opened.client.url, "--workspace", opened.name
 
 
-def test_it_prints_a_page(named: tuple[str, ...], opened: Mockserver) -> None:
+def test_it_prints_a_page(named: tuple[str, ...], opened: MockWorkspace) -> None:
     assert report(*named) == Run(0, opened.report("markdown") + "\n", "")
 
 
-def test_it_prints_json(named: tuple[str, ...], opened: Mockserver) -> None:
+def test_it_prints_json(named: tuple[str, ...], opened: MockWorkspace) -> None:
     done = report(*named, "--format", "json")
     assert (done.status, json.loads(done.out)) == (0, opened.report())
 
@@ -71,7 +71,7 @@ def test_it_says_what_failed(named: tuple[str, ...]) -> None:
     )
 
 
-def test_variables_do_as_well(named: tuple[str, ...], opened: Mockserver) -> None:
+def test_variables_do_as_well(named: tuple[str, ...], opened: MockWorkspace) -> None:
     variables = {"URL": named[1], "WORKSPACE": named[3], "FORMAT": "json", "FAIL_ON": "early-retry"}
     done = report(**{f"MOCKSERVER_{name}": value for name, value in variables.items()})
     assert (done.status, json.loads(done.out)) == (1, opened.report())

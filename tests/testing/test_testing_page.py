@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from mockserver.serving.server import MockServer
-from mockserver.testing.kit import Mockserver
+from mockserver.testing import MockWorkspace
 from tests.testing.suites import ROOT, Suite
 
 PAGE = (ROOT / "docs" / "testing.md").read_text("utf-8")
@@ -189,7 +189,7 @@ def test_java(snippet: Snippet, server: MockServer, tmp_path: Path) -> None:
 
 
 def test_every_method_of_a_workspace_is_told() -> None:
-    methods = {name for name in dir(Mockserver) if not name.startswith("_")} - {
+    methods = {name for name in dir(MockWorkspace) if not name.startswith("_")} - {
         "call",
         "client",
         "name",

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mockserver.errors import MockserverError
-from mockserver.testing.kit import Mockserver, Running
+from mockserver.testing import MockWorkspace, Running
 from tests.testing.suites import Suite
 
 NEW = {"phone_number": "+12025550199", "email": "new@example.com"}
@@ -19,7 +19,7 @@ Make = Callable[..., httpx.Client]
 
 
 @pytest.fixture(params=["in_process", "http"])
-def make(request: pytest.FixtureRequest, opened: Mockserver) -> Make:
+def make(request: pytest.FixtureRequest, opened: MockWorkspace) -> Make:
     """Makes a client of a vendor; each test runs without a socket and with one."""
     found: Make = getattr(opened, request.param)
     return found
@@ -73,7 +73,7 @@ def make(request: pytest.FixtureRequest, opened: Mockserver) -> Make:
     ],
 )
 def test_an_answer_is_the_same_without_a_socket(
-    opened: Mockserver, vendor: str, method: str, path: str, options: dict[str, Any]
+    opened: MockWorkspace, vendor: str, method: str, path: str, options: dict[str, Any]
 ) -> None:
     def asked(make: Make) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         opened.reset()
@@ -92,7 +92,7 @@ def test_an_answer_is_the_same_without_a_socket(
     assert asked(opened.in_process) == asked(opened.http)
 
 
-def test_it_is_journalled_alike(opened: Mockserver, make: Make) -> None:
+def test_it_is_journalled_alike(opened: MockWorkspace, make: Make) -> None:
     answer = make("sela").post("/api/leads/", json=NEW)
     entry = opened.request(int(answer.headers["mockserver-request"]))
     assert (entry["target"], entry["request"]["body"], entry["status"]) == (
@@ -124,7 +124,7 @@ PATIENT, IMPATIENT = 5.0, 0.1
     ],
 )
 def test_a_fault_that_breaks_off_raises_what_it_raises_over_a_socket(
-    opened: Mockserver,
+    opened: MockWorkspace,
     make: Make,
     fault: str,
     parameters: dict[str, Any],
@@ -137,7 +137,7 @@ def test_a_fault_that_breaks_off_raises_what_it_raises_over_a_socket(
         make("sela", timeout=patience).get("/api/leads/")
 
 
-def test_a_client_without_a_timeout_waits_for_the_end(opened: Mockserver, make: Make) -> None:
+def test_a_client_without_a_timeout_waits_for_the_end(opened: MockWorkspace, make: Make) -> None:
     opened.add_fault("timeout", parameters={"seconds": 0.05})
     with pytest.raises(httpx.TransportError):
         make("sela", timeout=None).get("/api/leads/")
@@ -147,20 +147,20 @@ def test_a_client_without_a_timeout_waits_for_the_end(opened: Mockserver, make: 
     ("fault", "content"), [("gateway_html", "text/html"), ("empty_body", "application/json")]
 )
 def test_a_broken_answer_is_an_answer(
-    opened: Mockserver, make: Make, fault: str, content: str
+    opened: MockWorkspace, make: Make, fault: str, content: str
 ) -> None:
     opened.add_fault(fault)
     assert make("octanist").get("/leads").headers["content-type"] == content
 
 
-def test_a_body_comes_as_it_is_sent(opened: Mockserver, make: Make) -> None:
+def test_a_body_comes_as_it_is_sent(opened: MockWorkspace, make: Make) -> None:
     opened.add_fault("slow_drip", parameters={"seconds": 0.4})
     with make("sela").stream("GET", "/api/leads/") as answer:
         pieces = list(answer.iter_raw())
     assert (len(pieces) > 1, json.loads(b"".join(pieces))["count"]) == (True, 13)
 
 
-def test_a_stream_can_be_left(opened: Mockserver, make: Make) -> None:
+def test_a_stream_can_be_left(opened: MockWorkspace, make: Make) -> None:
     opened.add_fault("slow_drip", parameters={"seconds": 60}, times=1)
     client = make("sela")
     with client.stream("GET", "/api/leads/") as answer:
@@ -168,7 +168,7 @@ def test_a_stream_can_be_left(opened: Mockserver, make: Make) -> None:
     assert client.get("/api/lead-types/").status_code == 200
 
 
-def test_threads_call_at_once_and_each_request_is_atomic(opened: Mockserver) -> None:
+def test_threads_call_at_once_and_each_request_is_atomic(opened: MockWorkspace) -> None:
     clients = [opened.in_process("sela"), opened.http("sela")]
     with ThreadPoolExecutor(8) as pool:
         answers = list(
@@ -187,13 +187,13 @@ def test_a_client_of_a_server_elsewhere_needs_a_socket(running: Running) -> None
 # What the object in a test's hands does
 
 
-def test_a_vendors_client_is_the_same_each_time(opened: Mockserver) -> None:
+def test_a_vendors_client_is_the_same_each_time(opened: MockWorkspace) -> None:
     assert opened.sela is opened.sela
     assert opened.http("sela") is not opened.sela
 
 
-def test_a_vendor_that_there_is_not_is_told(opened: Mockserver) -> None:
-    with pytest.raises(AttributeError, match="'Mockserver' object has no attribute 'selah'"):
+def test_a_vendor_that_there_is_not_is_told(opened: MockWorkspace) -> None:
+    with pytest.raises(AttributeError, match="'MockWorkspace' object has no attribute 'selah'"):
         _ = opened.selah
     with pytest.raises(
         ValueError, match="'selah' is no vendor; the vendors are nlpearl, octanist, sela"
@@ -201,7 +201,7 @@ def test_a_vendor_that_there_is_not_is_told(opened: Mockserver) -> None:
         opened.http("selah")
 
 
-def test_options_are_those_of_httpx(opened: Mockserver) -> None:
+def test_options_are_those_of_httpx(opened: MockWorkspace) -> None:
     client = opened.http("sela", follow_redirects=True, headers={"X-Trace": "1"})
     assert client.get("/api/leads").json()["count"] == 13
     assert opened.requests()[-1]["target"] == "/sela/api/leads/"

@@ -16,10 +16,10 @@ from mockserver.app import create_app
 from mockserver.call import Call
 from mockserver.documents.spec import Document, Operation, load_document
 from mockserver.errors import OperatorError
-from mockserver.faults.catalogue import CATALOGUE, Fault
+from mockserver.faults.catalogue import CATALOGUE, InjectedFault
 from mockserver.journal.conduct import Report, report
 from mockserver.journal.conduct.checks import CHECKS, LEVELS, chosen
-from mockserver.matching import Key, Match, Rule, Step
+from mockserver.matching import Key, Match, MatchingRule, Step
 from mockserver.state.tables import Change, Row
 
 NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
@@ -81,7 +81,7 @@ OPEN_TO_ALL = DOCUMENT.replace(
 )
 
 NUMBER, EMAIL = Key("number", "number", str.upper), Key("email", "email", str.lower)
-RULE = Rule(
+RULE = MatchingRule(
     "by key",
     ("update_thing",),
     "things",
@@ -92,7 +92,7 @@ RULE = Rule(
     "documented",
     "nowhere",
 )
-FALLING = Rule(
+FALLING = MatchingRule(
     "falling",
     ("update_thing",),
     "things",
@@ -103,7 +103,7 @@ FALLING = Rule(
     "inferred",
     "nowhere",
 )
-UNUSED = Rule(
+UNUSED = MatchingRule(
     "unused",
     ("update_thing",),
     "things",
@@ -204,7 +204,7 @@ def update(row: Row, **changes: Any) -> list[Change]:
     return [Change("things", row["id"], row, row | changes)]
 
 
-def by(rule: Rule, rows: list[Row], *steps: Step) -> list[Match]:
+def by(rule: MatchingRule, rows: list[Row], *steps: Step) -> list[Match]:
     return [Match(rule, rows, steps)]
 
 
@@ -390,7 +390,7 @@ def test_the_items_of_a_list_are_judged_but_for_those_refused(client: Client) ->
     "given",
     [
         pytest.param({"status": 409}, id="refused"),
-        pytest.param({"fault": Fault(CATALOGUE["slow"], "magic", {})}, id="under a fault"),
+        pytest.param({"fault": InjectedFault(CATALOGUE["slow"], "magic", {})}, id="under a fault"),
         pytest.param({"body": [1]}, id="no object"),
     ],
 )
@@ -478,7 +478,7 @@ def test_the_next_page_is_asked_for(
         ),
         pytest.param(
             "list_things",
-            {"answer": LINKED, "fault": Fault(CATALOGUE["truncated_body"], "magic", {})},
+            {"answer": LINKED, "fault": InjectedFault(CATALOGUE["truncated_body"], "magic", {})},
             id="a broken answer",
         ),
         pytest.param("list_things", {"answer": [1, 2]}, id="a bare list"),
@@ -538,7 +538,7 @@ def test_a_refused_body_is_told_in_the_vendors_words(client: Client) -> None:
         status=400,
         answer=None,
         body={"a": 1},
-        fault=Fault(CATALOGUE["validation"], "prefer", {}),
+        fault=InjectedFault(CATALOGUE["validation"], "prefer", {}),
     )
     assert client.found() == [("refused", (1,))]
     assert client.done() == [
@@ -627,7 +627,7 @@ def test_what_the_documentation_does_not_say_is_noted(client: Client) -> None:
         "list_things",
         status=404,
         query_string=b"page=3",
-        fault=Fault(CATALOGUE["not_found"], "prefer", {}),
+        fault=InjectedFault(CATALOGUE["not_found"], "prefer", {}),
     )
     assert client.found() == [
         ("inferred-behaviour", (1, 3)),
@@ -671,15 +671,17 @@ def test_the_report_is_plain_json(client: Client) -> None:
 
 def test_the_coverage_tells_what_was_and_was_not_seen(client: Client) -> None:
     client.send("list_things")
-    client.send("list_things", status=0, fault=Fault(CATALOGUE["reset"], "magic", {}))
-    client.send("list_things", status=502, fault=Fault(CATALOGUE["gateway_html"], "magic", {}))
+    client.send("list_things", status=0, fault=InjectedFault(CATALOGUE["reset"], "magic", {}))
+    client.send(
+        "list_things", status=502, fault=InjectedFault(CATALOGUE["gateway_html"], "magic", {})
+    )
     client.send("update_thing", status=409, matches=by(RULE, [ADA, BOB], number("A1", ADA, BOB)))
     client.send(
         "update_thing",
         matches=[*by(RULE, [], number("Z9")), *by(RULE, [ADA], number("A1", ADA))],
         changes=update(ADA),
     )
-    lost = Fault(CATALOGUE["apply_but_fail"], "magic", {"answer": "timeout"})
+    lost = InjectedFault(CATALOGUE["apply_but_fail"], "magic", {"answer": "timeout"})
     client.send("update_thing", status=0, fault=lost, changes=update(ADA))
     client.send(status=404)
     (listed, updated, *_), rules = (

@@ -11,7 +11,7 @@ from mockserver.call import Call
 from mockserver.dispatch import Site
 from mockserver.documents.spec import load_document
 from mockserver.errors import DocumentError, Refusal
-from mockserver.routing import Router, read_place
+from mockserver.routing import Router, read_path_parameter
 from mockserver.vendor import Reply
 from mockserver.workspaces import Workspaces
 from tests.unit import tiny
@@ -229,7 +229,7 @@ def test_other_letters_are_another_path_where_letter_case_counts(path: str, tmp_
     ],
 )
 def test_a_path_parameter_is_read_as_its_type(kind: str, text: str, value: Any) -> None:
-    assert read_place(kind, text) == value
+    assert read_path_parameter(kind, text) == value
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_a_path_parameter_is_read_as_its_type(kind: str, text: str, value: Any) 
 )
 def test_a_path_parameter_that_cannot_be_an_id_is_not_found(kind: str, text: str) -> None:
     with pytest.raises(Refusal) as caught:
-        read_place(kind, text)
+        read_path_parameter(kind, text)
     assert (caught.value.kind, caught.value.message) == ("not_found", "place")
 
 

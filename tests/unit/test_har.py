@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from mockserver.faults.catalogue import CATALOGUE, Fault
+from mockserver.faults.catalogue import CATALOGUE, InjectedFault
 from mockserver.journal.har import har
 from mockserver.journal.view import verdict
 from tests.unit.test_journal import MISS, call
@@ -112,7 +112,7 @@ def test_an_entry_has_request_answer_and_times() -> None:
             (b"vary", b"cookie"),
         ),
         matches=[MISS],
-        fault=Fault(CATALOGUE["slow"], "magic", {}),
+        fault=InjectedFault(CATALOGUE["slow"], "magic", {}),
     )
     assert made == {
         "startedDateTime": "2025-01-31T12:00:00.123Z",

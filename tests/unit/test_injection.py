@@ -21,10 +21,10 @@ import mockserver
 from mockserver.call import Call
 from mockserver.documents.spec import load_document
 from mockserver.errors import Refusal
-from mockserver.faults.catalogue import CATALOGUE, Fault
+from mockserver.faults.catalogue import CATALOGUE, InjectedFault
 from mockserver.faults.delivery import Answer, as_seen, deliver, instead, refusal
 from mockserver.faults.prefer import preferred
-from mockserver.faults.rules import MAX_RULES, Injection, Rule, chance
+from mockserver.faults.rules import MAX_RULES, FaultRule, FaultRules, chance
 from mockserver.serving.server import bind, url_of, uvicorn_server
 from tests.unit.tiny import DOCUMENT, NOW
 
@@ -78,21 +78,21 @@ def ask(operations: Mapping[str, Any]) -> Callable[..., Call]:
             1,
             NOW + timedelta(seconds=after),
         )
-        call.place = {"id": path.rpartition("/")[2]} if path.count("/") > 1 else {}
+        call.path_parameters = {"id": path.rpartition("/")[2]} if path.count("/") > 1 else {}
         return call
 
     return make
 
 
-def rules(*specs: Mapping[str, Any], seed: int = 1) -> Injection:
+def rules(*specs: Mapping[str, Any], seed: int = 1) -> FaultRules:
     """A workspace's rules, all made at the same moment."""
-    made = Injection(seed)
+    made = FaultRules(seed)
     for spec in specs:
         made.add(spec, NOW)
     return made
 
 
-def name_of(fault: Fault | None) -> str | None:
+def name_of(fault: InjectedFault | None) -> str | None:
     return fault.kind.name if fault else None
 
 
@@ -102,7 +102,7 @@ def test_without_any_reason_there_is_no_fault(ask: Callable[..., Call]) -> None:
 
 def test_a_rule_gives_its_fault_with_all_of_its_parameters(ask: Callable[..., Call]) -> None:
     fault = rules({"fault": "maintenance", "parameters": {"retry_after": 9}}).take(ask())
-    assert fault == Fault(CATALOGUE["maintenance"], "rule 1", {"retry_after": 9})
+    assert fault == InjectedFault(CATALOGUE["maintenance"], "rule 1", {"retry_after": 9})
 
 
 @pytest.mark.parametrize(
@@ -377,7 +377,7 @@ def test_a_workspace_holds_so_many_rules() -> None:
 def test_the_page_tells_each_field_of_a_rule_and_its_example_makes_one() -> None:
     told = PAGE.partition("## Rules")[2].partition("## ")[0]
     inner = {"id", "kind", "expires"}
-    named = {"fault"} | {field.name for field in fields(Rule)} - inner
+    named = {"fault"} | {field.name for field in fields(FaultRule)} - inner
     assert set(re.findall(r"^\| `(\w+)`", told, re.MULTILINE)) == named
     example = re.search(r"```json\n(.*?)```", told, re.DOTALL)
     assert example is not None
@@ -454,7 +454,7 @@ def test_the_page_tells_each_field_of_a_rule_and_its_example_makes_one() -> None
 def test_a_header_asks_for_a_fault(
     header: str, name: str, parameters: dict[str, Any], applied: str
 ) -> None:
-    assert preferred(header.encode()) == Fault(
+    assert preferred(header.encode()) == InjectedFault(
         CATALOGUE[name], "prefer", parameters, applied.encode()
     )
 
@@ -504,7 +504,7 @@ def test_the_header_comes_before_rules_and_rules_before_magic(ask: Callable[...,
 def test_magic_values_may_stand_anywhere(
     ask: Callable[..., Call], request_of: dict[str, Any]
 ) -> None:
-    assert rules().take(ask(**({"body": b""} | request_of))) == Fault(
+    assert rules().take(ask(**({"body": b""} | request_of))) == InjectedFault(
         CATALOGUE["apply_but_fail"], "magic", {"answer": "reset", "seconds": 60.0}
     )
 
@@ -516,9 +516,9 @@ def test_a_random_wait_may_be_asked_for_by_a_header(ask: Callable[..., Call]) ->
     assert 1 <= waits[0].parameters["seconds"] <= 2
 
 
-def given(name: str, **parameters: Any) -> Fault:
+def given(name: str, **parameters: Any) -> InjectedFault:
     """The fault with these parameters and its defaults."""
-    return Fault(CATALOGUE[name], "rule 1", CATALOGUE[name].parameters | parameters)
+    return InjectedFault(CATALOGUE[name], "rule 1", CATALOGUE[name].parameters | parameters)
 
 
 def test_a_refusal_has_its_kind_its_reason_and_its_wait() -> None:

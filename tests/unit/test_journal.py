@@ -8,11 +8,11 @@ import pytest
 from mockserver.call import Call
 from mockserver.documents.resources import folder
 from mockserver.documents.spec import load_document
-from mockserver.faults.catalogue import CATALOGUE, Fault
+from mockserver.faults.catalogue import CATALOGUE, InjectedFault
 from mockserver.journal.records import Journal
 from mockserver.journal.redaction import CREDENTIALS, masked, masked_headers
 from mockserver.journal.view import describe, instant, select, summary, verdict
-from mockserver.matching import Combine, Key, Match, Rule, Step
+from mockserver.matching import Combine, Key, Match, MatchingRule, Step
 from mockserver.state.tables import Change, Row
 
 NOW = datetime(2025, 1, 31, 12, 0, 0, 123456, UTC)
@@ -185,9 +185,9 @@ def test_entries_are_selected(choice: dict[str, Any], numbers: list[int]) -> Non
     assert [each.number for each in select(journal_of(*REQUESTS), **choice)] == numbers
 
 
-def rule(combine: Combine, *fields: str) -> Rule:
+def rule(combine: Combine, *fields: str) -> MatchingRule:
     keys = tuple(Key(field, field, str) for field in fields)
-    return Rule(
+    return MatchingRule(
         "update",
         ("leads_update_update",),
         "leads",
@@ -211,7 +211,7 @@ def test_a_summary_says_an_entry_in_a_line() -> None:
         7,
         query_string=b"a=1",
         matches=[MISS, both, both],
-        fault=Fault(CATALOGUE["slow"], "rule 1", {"seconds": 1.0}),
+        fault=InjectedFault(CATALOGUE["slow"], "rule 1", {"seconds": 1.0}),
     )
     assert summary(entry) == {
         "number": 7,
@@ -241,7 +241,7 @@ def test_a_description_holds_everything() -> None:
         seen_headers=((b"content-type", b"application/json"),),
         matches=[Match(rule("first given", "phone_number"), [ADA], (PHONE,))],
         changes=[Change("leads", 28001, ADA, ADA | {"status": "CLOSED"})],
-        fault=Fault(CATALOGUE["apply_but_fail"], "prefer", {"answer": "reset"}),
+        fault=InjectedFault(CATALOGUE["apply_but_fail"], "prefer", {"answer": "reset"}),
     )
     assert describe(entry) == summary(entry) | {
         "request": {

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.dialects.json_text import Break, Place, broken, lines_and_bytes, places
+from mockserver.dialects.json_text import Break, TextPosition, broken, lines_and_bytes, positions
 from mockserver.dialects.system_text_json import stopped
 from mockserver.errors import Path
 
@@ -30,27 +30,32 @@ TEXT = '{\n "Leads": [{"name": 5, "é": {"a b": "ü"}}, [ ], true],\n\t"x": null
 @pytest.mark.parametrize(
     ("path", "place"),
     [
-        pytest.param((), Place((), 0, 1), id="the whole"),
-        pytest.param(("leads",), Place(("Leads",), 1, 11), id="a list, in another letter case"),
-        pytest.param(("leads", 0), Place(("Leads", 0), 1, 12), id="an object in it"),
-        pytest.param(("leads", 0, "name"), Place(("Leads", 0, "name"), 1, 21), id="a number"),
+        pytest.param((), TextPosition((), 0, 1), id="the whole"),
+        pytest.param(
+            ("leads",), TextPosition(("Leads",), 1, 11), id="a list, in another letter case"
+        ),
+        pytest.param(("leads", 0), TextPosition(("Leads", 0), 1, 12), id="an object in it"),
+        pytest.param(
+            ("leads", 0, "name"), TextPosition(("Leads", 0, "name"), 1, 21), id="a number"
+        ),
         pytest.param(
             ("leads", 0, "é", "a b"),
-            Place(("Leads", 0, "é", "a b"), 1, 41),
+            TextPosition(("Leads", 0, "é", "a b"), 1, 41),
             id="a text, counted in bytes",
         ),
-        pytest.param(("leads", 1), Place(("Leads", 1), 1, 46), id="an empty list"),
-        pytest.param(("leads", 2), Place(("Leads", 2), 1, 54), id="a literal"),
-        pytest.param(("x",), Place(("X",), 2, 21), id="the last of several"),
+        pytest.param(("leads", 1), TextPosition(("Leads", 1), 1, 46), id="an empty list"),
+        pytest.param(("leads", 2), TextPosition(("Leads", 2), 1, 54), id="a literal"),
+        pytest.param(("x",), TextPosition(("X",), 2, 21), id="the last of several"),
     ],
 )
-def test_a_value_is_found_by_its_path(path: Path, place: Place) -> None:
-    assert places(TEXT, [path]) == {path: place}
+def test_a_value_is_found_by_its_path(path: Path, place: TextPosition) -> None:
+    assert positions(TEXT, [path]) == {path: place}
 
 
 def test_what_is_not_there_is_not_found() -> None:
     assert (
-        places(TEXT, [("nothing",), ("leads", 9), ("leads", 2, "deeper"), ("leads", "name")]) == {}
+        positions(TEXT, [("nothing",), ("leads", 9), ("leads", 2, "deeper"), ("leads", "name")])
+        == {}
     )
 
 
@@ -72,7 +77,7 @@ def paths_of(value: Any, here: Path = ()) -> list[tuple[Path, Any]]:
 def test_every_value_ends_where_its_place_says(value: Any, layout: dict[str, Any]) -> None:
     text = json.dumps(value, **layout)
     known = dict(paths_of(value))
-    found = places(text, known)
+    found = positions(text, known)
     assert found.keys() == known.keys()
     for path, place in found.items():
         before = text.split("\n")[place.line].encode()[: place.byte].decode()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.matching import Combine, Key, Match, Rule, Step, find
+from mockserver.matching import Combine, Key, Match, MatchingRule, Step, find
 from mockserver.state.tables import Row, Table, TableSpec, Transaction
 
 ADA: Row = {"id": 1, "email": "ada@x", "phone": "11"}
@@ -13,7 +13,7 @@ BOB: Row = {"id": 2, "email": "bob@x", "phone": "22"}
 BEA: Row = {"id": 3, "email": "bea@x", "phone": "22"}
 BOB_AGAIN: Row = {"id": 4, "email": "bob@x", "phone": "22"}
 
-RULE = Rule(
+RULE = MatchingRule(
     name="rule",
     operations=("update",),
     table="people",

@@ -126,7 +126,7 @@ def test_an_operation_has_everything_that_the_document_says_of_it(write: Write) 
         change.summary,
         change.provenance,
         change.source,
-        change.places,
+        change.path_parameters,
     ) == (
         "change",
         "PUT",
@@ -136,7 +136,7 @@ def test_an_operation_has_everything_that_the_document_says_of_it(write: Write) 
         "leads/change",
         {"id": "integer"},
     )
-    assert (health.method, health.path, health.body, either.places) == (
+    assert (health.method, health.path, health.body, either.path_parameters) == (
         "GET",
         "/v1/health",
         None,

@@ -6,8 +6,8 @@ import pytest
 
 from mockserver.call import Call
 from mockserver.errors import Problem, Refusal
-from mockserver.faults.catalogue import CATALOGUE, Fault
-from mockserver.journal.verification import Verdict, difference, verify
+from mockserver.faults.catalogue import CATALOGUE, InjectedFault
+from mockserver.journal.verification import Verification, difference, verify
 from mockserver.subset import like
 from tests.unit.test_journal import OPERATIONS, call, journal_of
 
@@ -26,7 +26,7 @@ def listing(number: int) -> Call:
     )
 
 
-def verdict(expectation: dict[str, Any], *calls: Call, **limits: int) -> Verdict:
+def verdict(expectation: dict[str, Any], *calls: Call, **limits: int) -> Verification:
     return verify(journal_of(*calls, **limits), expectation, OPERATIONS)
 
 
@@ -40,7 +40,7 @@ SENT = update(
     1,
     query_string=b"a=1&a=2&b=x%20y",
     headers={b"authorization": b"Token s3cret", b"content-type": b"application/json"},
-    fault=Fault(CATALOGUE["slow"], "prefer", {}),
+    fault=InjectedFault(CATALOGUE["slow"], "prefer", {}),
 )
 
 
@@ -281,7 +281,7 @@ def test_answers_that_overtook_each_other_stand_in_the_order_of_their_requests()
 
 def test_what_passes_says_what_was_found() -> None:
     message = f'expected at least 1 request like\n  {{"operation": "{UPDATE}", "body": {{"status": "CLOSED"}}}}\nfound 2 among 4 requests: 2, 4'
-    assert verdict({"requests": [CLOSED]}, *THREE) == Verdict(True, [2, 4], message)
+    assert verdict({"requests": [CLOSED]}, *THREE) == Verification(True, [2, 4], message)
 
 
 def test_what_fails_tells_the_nearest_requests_and_their_differences() -> None:
@@ -296,7 +296,7 @@ def test_what_fails_tells_the_nearest_requests_and_their_differences() -> None:
     told = verdict(
         {"requests": [{"operation": UPDATE, "body": {"status": "CLOSED"}, "status": 200}]}, *entries
     )
-    assert told == Verdict(
+    assert told == Verification(
         False,
         [],
         """\

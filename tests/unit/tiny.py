@@ -110,7 +110,7 @@ class Plain:
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
         problems = [
-            [list(problem.path), problem.keyword, problem.place] for problem in refusal.problems
+            [list(problem.path), problem.keyword, problem.location] for problem in refusal.problems
         ]
         allowed = list(call.methods) if refusal.kind == "method_not_allowed" else []
         body = {
@@ -181,7 +181,7 @@ def who(call: Call, tx: Transaction) -> Reply:
 
 def change_person(call: Call, tx: Transaction) -> Reply:
     """The person after the change; an answer out of the document where the name becomes `odd`."""
-    row = tx.get("people", call.place["id"])
+    row = tx.get("people", call.path_parameters["id"])
     if row is None:
         raise Refusal("not_found", "nobody")
     tx.put("people", row | call.body)

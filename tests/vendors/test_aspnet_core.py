@@ -709,7 +709,7 @@ SENT = Call(
             Problem(("name",), "unique", "is taken"), "Name", "is taken", id="a rule of the handler"
         ),
         pytest.param(
-            Problem(("thingId",), "unknown", "is unknown", place="path"),
+            Problem(("thingId",), "unknown", "is unknown", location="path"),
             "thingId",
             "is unknown",
             id="a path parameter",

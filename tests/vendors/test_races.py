@@ -41,7 +41,11 @@ def at_once(client: httpx.Client, requests: list[Request]) -> list[httpx.Respons
 def contents(workspace: Workspace) -> bytes:
     """Everything the tables hold: rows, their order, and how many ids were handed out."""
     tables = {
-        f"{vendor} {name}": [list(table.rows.items()), list(table.places.items()), table.serial]
+        f"{vendor} {name}": [
+            list(table.rows.items()),
+            list(table.places.items()),
+            table.serial,
+        ]
         for vendor, group in workspace.tables.items()
         for name, table in group.items()
     }
@@ -89,7 +93,7 @@ PLACE = {"integer": "1", "uuid": "00000000-0000-4000-8000-000000000000"}
 def path_of(operation: Operation) -> str:
     """A path that leads to the operation, though to no row."""
     path = operation.path
-    for name, kind in operation.places.items():
+    for name, kind in operation.path_parameters.items():
         path = path.replace(f"{{{name}}}", PLACE.get(kind, "none"))
     return path
 

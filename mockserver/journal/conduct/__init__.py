@@ -19,7 +19,7 @@ from mockserver.journal.conduct.refusals import (
     unmatched,
 )
 from mockserver.journal.conduct.signs import Finding, Sign, findings_of
-from mockserver.matching import Rule
+from mockserver.matching import MatchingRule
 
 _WATCHES: tuple[Callable[[Sequence[Call]], Iterator[Sign]], ...] = (
     early_retries,
@@ -70,7 +70,7 @@ class Report:
 def report(
     calls: Iterable[Call],
     operations: Mapping[str, Sequence[Operation]],
-    rules: Mapping[str, Sequence[Rule]],
+    rules: Mapping[str, Sequence[MatchingRule]],
     dropped: int = 0,
 ) -> Report:
     """The report on a journal's entries; operations and matching rules are by vendor.

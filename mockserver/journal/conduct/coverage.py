@@ -7,14 +7,14 @@ from typing import Any
 from mockserver.call import Call
 from mockserver.documents.spec import Operation
 from mockserver.journal.view import operation_of
-from mockserver.matching import Rule
+from mockserver.matching import MatchingRule
 
 NO_ANSWER = "no answer"
 """Stands among the statuses for requests whose answer a fault kept back."""
 
 
 def coverage_of(
-    operations: Sequence[Operation], rules: Sequence[Rule], calls: Sequence[Call]
+    operations: Sequence[Operation], rules: Sequence[MatchingRule], calls: Sequence[Call]
 ) -> dict[str, Any]:
     """What was seen of one vendor, as JSON values.
 
@@ -50,7 +50,7 @@ def _covered_operation(operation: Operation, statuses: Counter[int]) -> dict[str
     }
 
 
-def _covered_rule(rule: Rule, found: Sequence[int]) -> dict[str, Any]:
+def _covered_rule(rule: MatchingRule, found: Sequence[int]) -> dict[str, Any]:
     several = sum(rows > 1 for rows in found)
     return {
         "rule": rule.name,

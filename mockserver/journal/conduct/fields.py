@@ -23,7 +23,7 @@ class Sent(NamedTuple):
     Where it stands, its fields as they were sent and as they were read, and what they may be.
     """
 
-    place: str
+    prefix: str
     fields: Mapping[str, Any]
     read: Mapping[str, Any]
     shape: Shape
@@ -70,7 +70,7 @@ def _strange(call: Call, body: Body) -> dict[str, dict[str, None]]:
         for name in sent.fields:
             slug = _verdict(name, sent, stored)
             if slug is not None:
-                found.setdefault(slug, {})[sent.place + name] = None
+                found.setdefault(slug, {})[sent.prefix + name] = None
     return found
 
 
@@ -84,7 +84,7 @@ def _objects(call: Call, body: Body) -> Iterator[Sent]:
             yield from _items(f"{name}[].", read[name], body.item)
 
 
-def _items(place: str, items: Iterable[Any], reader: Reader) -> Iterator[Sent]:
+def _items(prefix: str, items: Iterable[Any], reader: Reader) -> Iterator[Sent]:
     """The items with fields that call for a look, but for those that were refused."""
     shape = _shape(reader.schema)
     plain = {name for name, part in shape.known.items() if not part.get("readOnly")}
@@ -92,7 +92,7 @@ def _items(place: str, items: Iterable[Any], reader: Reader) -> Iterator[Sent]:
         if isinstance(item, dict) and not item.keys() <= plain:
             read, problems = reader.read(item)
             if not problems:
-                yield Sent(place, item, read, shape)
+                yield Sent(prefix, item, read, shape)
 
 
 def _shape(schema: Schema) -> Shape:

@@ -54,15 +54,15 @@ def _named_otherwise(taken: Taken, body: Any) -> Iterator[tuple[str, Any]]:
     not take it over.
     """
     match, deciding = taken.match, len(taken.match.trace) - 1
-    for place, key in enumerate(match.rule.keys if match.rule.combine != "all given" else ()):
+    for index, key in enumerate(match.rule.keys if match.rule.combine != "all given" else ()):
         sent = body.get(key.field) if isinstance(body, dict) else None
         named, held = (
-            match.trace[place].value if place <= deciding else sent,
+            match.trace[index].value if index <= deciding else sent,
             taken.before.get(key.field),
         )
-        if place == deciding or not named or not held or type(named) is not type(held):
+        if index == deciding or not named or not held or type(named) is not type(held):
             continue
-        taken_over = place > deciding and taken.after.get(key.field) not in (held, None)
+        taken_over = index > deciding and taken.after.get(key.field) not in (held, None)
         if key.normalise(held) != key.normalise(named) and not taken_over:
             yield key.field, named
 

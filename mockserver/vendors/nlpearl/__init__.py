@@ -13,7 +13,7 @@ from mockserver.call import Call
 from mockserver.dialects.aspnet_core import JSON, AspNetCore, Model, Told, converts, grouped
 from mockserver.documents.zones import is_windows_name
 from mockserver.errors import Problem, Refusal
-from mockserver.matching import Rule
+from mockserver.matching import MatchingRule
 from mockserver.state.tables import Row, TableSpec, Transaction
 from mockserver.vendor import Reply, Vendor
 from mockserver.vendors.nlpearl.rows import (
@@ -161,10 +161,10 @@ def add_leads(call: Call, tx: Transaction) -> Reply:
     leads = [call.item_reader.read(item) for item in items]
     _refuse_unread([problems for _, problems in leads])
     pearl, stamp, failed = _taking_leads(call, tx), stamp_of(call.now, call.seed), []
-    for place, (lead, wrong) in enumerate(leads):
+    for index, (lead, wrong) in enumerate(leads):
         problems = wrong or _objections(lead, pearl, call, tx)
         if problems:
-            failed.append(Failure(place, items[place], problems))
+            failed.append(Failure(index, items[index], problems))
         else:
             _create(lead, pearl, stamp, tx)
     return _failed(failed, call) if failed else Reply(True)
@@ -278,25 +278,25 @@ def get_account(call: Call, tx: Transaction) -> Reply:
 
 
 class Failure(NamedTuple):
-    """A lead that Add Leads could not add: its place in the request, what was sent, and why."""
+    """A lead that Add Leads could not add: its index in the request, what was sent, and why."""
 
-    place: int
+    item: int
     sent: Any
     problems: list[Problem]
 
 
-def _not_found(place: str, what: str, call: Call) -> Refusal:
+def _not_found(name: str, what: str, call: Call) -> Refusal:
     if call.settings["not_found_status"] == 404:
         return Refusal("not_found")
     return Refusal(
         "invalid",
-        problems=[Problem((place,), "unknown", f"The {what} was not found.", place="path")],
+        problems=[Problem((name,), "unknown", f"The {what} was not found.", location="path")],
     )
 
 
 def _pearl(call: Call, tx: Transaction) -> Row:
     """The pearl that the path names. Raises Refusal."""
-    row = tx.get("pearls", call.place["pearlId"])
+    row = tx.get("pearls", call.path_parameters["pearlId"])
     if row is None:
         raise _not_found("pearlId", "pearl", call)
     return row
@@ -307,7 +307,7 @@ def _taking_leads(call: Call, tx: Transaction) -> Row:
 
     Raises Refusal where it is inbound.
     """
-    id = call.place["pearlId"]
+    id = call.path_parameters["pearlId"]
     if tx.get("pearls", id) is None and call.settings["unknown_pearl"] == "create":
         return tx.put(
             "pearls",
@@ -319,18 +319,18 @@ def _taking_leads(call: Call, tx: Transaction) -> Row:
         raise Refusal(
             "invalid",
             problems=[
-                Problem(("pearlId",), "type", "An inbound pearl takes no leads.", place="path")
+                Problem(("pearlId",), "type", "An inbound pearl takes no leads.", location="path")
             ],
         )
     return row
 
 
-def _found(rule: Rule, place: str, call: Call, tx: Transaction) -> Row:
+def _found(rule: MatchingRule, name: str, call: Call, tx: Transaction) -> Row:
     """The lead of the pearl that a path parameter means. Raises Refusal."""
     pearl = _pearl(call, tx)["id"]
-    rows = matching.find(rule, {place: (pearl, call.place[place])}, tx).rows
+    rows = matching.find(rule, {name: (pearl, call.path_parameters[name])}, tx).rows
     if not rows:
-        raise _not_found(place, "lead", call)
+        raise _not_found(name, "lead", call)
     if len(rows) == 1:
         return rows[0]
     by_age = sorted(rows, key=_sort_key("created"))
@@ -402,19 +402,19 @@ def _refuse_unread(found: Collection[list[Problem]]) -> None:
         raise Refusal(
             "invalid",
             problems=[
-                each for place, problems in enumerate(found) for each in _placed(place, problems)
+                each for index, problems in enumerate(found) for each in _placed(index, problems)
             ],
         )
 
 
-def _placed(place: int, problems: Iterable[Problem]) -> Iterator[Problem]:
+def _placed(index: int, problems: Iterable[Problem]) -> Iterator[Problem]:
     """The problems of one lead as those of the request."""
-    return (replace(problem, path=("leads", place, *problem.path)) for problem in problems)
+    return (replace(problem, path=("leads", index, *problem.path)) for problem in problems)
 
 
 def _failed(failures: list[Failure], call: Call) -> Reply:
     """A 400 that names the leads that were not added, in the form the setting failed_leads says."""
-    problems = [each for failure in failures for each in _placed(failure.place, failure.problems)]
+    problems = [each for failure in failures for each in _placed(failure.item, failure.problems)]
     told = iter(DIALECT.worded(problems, call))
     if call.settings["failed_leads"] == "list":
         return Reply(

@@ -6,7 +6,7 @@ Matching rules, settings and sentences, each with how sure it is and the page it
 import re
 
 from mockserver.identity import phone_key
-from mockserver.matching import Key, Rule
+from mockserver.matching import Key, MatchingRule
 from mockserver.vendor import Behaviour, Setting
 
 _ADD = "api-reference/v2/outbound/add-lead"
@@ -34,7 +34,7 @@ def phone_index(text: str | None) -> str | None:
     return text if text and _NANP.fullmatch(text) else phone_key(text)
 
 
-BY_ID = Rule(
+BY_ID = MatchingRule(
     name="Lead by id",
     operations=("get_lead", "update_lead"),
     table="leads",
@@ -45,7 +45,7 @@ BY_ID = Rule(
     provenance="inferred",
     source=_GET,
 )
-BY_EXTERNAL_ID = Rule(
+BY_EXTERNAL_ID = MatchingRule(
     name="Lead by external id",
     operations=("get_lead_by_external_id",),
     table="leads",
@@ -56,7 +56,7 @@ BY_EXTERNAL_ID = Rule(
     provenance="chosen",
     source=_BY_EXTERNAL_ID,
 )
-BY_PHONE = Rule(
+BY_PHONE = MatchingRule(
     name="Lead by phone number",
     operations=("get_lead_by_phone_number",),
     table="leads",

@@ -39,23 +39,23 @@ def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Itera
 
 
 def _seed_pearls(rows: Collection[Row], stamp: Stamp, tx: Transaction) -> Iterator[Problem]:
-    for place, given in enumerate(rows):
+    for index, given in enumerate(rows):
         created = _created(given, stamp)
         if created is None:
-            yield Problem(("pearls", place, "created"), "range", "is out of range")
+            yield Problem(("pearls", index, "created"), "range", "is out of range")
         tx.put("pearls", _PEARL | given | _UNCOUNTED | {"created": created})
 
 
 def _seed_leads(rows: Collection[Row], stamp: Stamp, tx: Transaction) -> Iterator[Problem]:
     own = (lead["id"] for lead in rows if lead.get("id", "")[8:18] == stamp.machine)
     tx.skip_numbers("leads", max((int(id[18:], 16) for id in own), default=0))
-    for place, given in enumerate(rows):
+    for index, given in enumerate(rows):
         pearl, created = tx.get("pearls", given["pearlId"]), _created(given, stamp)
         if created is None:
-            yield Problem(("leads", place, "created"), "range", "is out of range")
+            yield Problem(("leads", index, "created"), "range", "is out of range")
         if pearl is None:
             yield Problem(
-                ("leads", place, "pearlId"),
+                ("leads", index, "pearlId"),
                 "reference",
                 f"there is no {given['pearlId']} in pearls",
                 ("pearls", given["pearlId"]),

@@ -86,7 +86,7 @@ def check(call: Call, tx: Transaction) -> Reply:
 @vendor.operation
 def get_lead(call: Call, tx: Transaction) -> Reply:
     """GET /leads/{id} (`get-lead`)."""
-    row = tx.get("leads", call.place["id"])
+    row = tx.get("leads", call.path_parameters["id"])
     if row is None:
         raise Refusal("not_found", "Lead not found")
     return Reply(view(row))
@@ -262,7 +262,7 @@ def _asked(query: Mapping[str, Any]) -> tuple[Order, tuple[str, ...]]:
             (parameter,),
             "unknown field",
             f"{parameter} names {name}, which is no field of a lead",
-            place="query",
+            location="query",
         )
         for parameter, asked in (("sort", [name for name, _, _ in pairs]), ("fields", names))
         for name in asked

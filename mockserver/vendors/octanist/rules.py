@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mockserver.identity import email_key, phone_key
-from mockserver.matching import Key, Rule
+from mockserver.matching import Key, MatchingRule
 from mockserver.vendor import Behaviour, Setting
 
 _INTRODUCTION = "api-reference/introduction"
@@ -33,7 +33,7 @@ def trimmed(text: str | None) -> str | None:
     return (text or "").strip() or None
 
 
-BY_IDENTIFIER = Rule(
+BY_IDENTIFIER = MatchingRule(
     name="Lead by identifier",
     operations=("update_lead",),
     table="leads",
@@ -57,12 +57,12 @@ _FALLING_THROUGH = replace(
 )
 
 
-def _with_exact_phones(rule: Rule) -> Rule:
+def _with_exact_phones(rule: MatchingRule) -> MatchingRule:
     keys = (*rule.keys[:2], Key("phone", "exact phone", trimmed))
     return replace(rule, name=f"{rule.name}; phone_match exact", keys=keys, provenance="chosen")
 
 
-RULES: Mapping[tuple[bool, str], Rule] = {
+RULES: Mapping[tuple[bool, str], MatchingRule] = {
     (False, "e164"): BY_IDENTIFIER,
     (False, "exact"): _with_exact_phones(BY_IDENTIFIER),
     (True, "e164"): _FALLING_THROUGH,

@@ -34,8 +34,8 @@ def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Itera
         tx.put("sessions", ATTRIBUTION | given)
     leads = section.get("leads", ())
     taken = {given["id"] for given in leads if "id" in given}
-    for place, given in enumerate(leads):
-        problems = [Problem(("leads", place, name), *said) for name, *said in _faults(given, tx)]
+    for index, given in enumerate(leads):
+        problems = [Problem(("leads", index, name), *said) for name, *said in _faults(given, tx)]
         yield from problems
         if not problems:
             tx.put(

@@ -139,7 +139,7 @@ def leads_bulk_create_create(call: Call, tx: Transaction) -> Reply:
     return Reply(
         {
             "results": [
-                _bulk_result(place, item, call, tx) for place, item in enumerate(call.body["leads"])
+                _bulk_result(index, item, call, tx) for index, item in enumerate(call.body["leads"])
             ]
         }
     )
@@ -237,7 +237,7 @@ def webhooks_retrieve(call: Call, tx: Transaction) -> Reply:
 
 def _found(table: str, model: str, call: Call, tx: Transaction) -> Row:
     """The row that the path names. Raises Refusal("not_found")."""
-    row = tx.get(table, call.place["id"])
+    row = tx.get(table, call.path_parameters["id"])
     if row is None:
         raise _no(model, call)
     return row
@@ -365,7 +365,7 @@ def _reengage(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) ->
     )
 
 
-def _bulk_result(place: int, item: Any, call: Call, tx: Transaction) -> dict[str, Any]:
+def _bulk_result(index: int, item: Any, call: Call, tx: Transaction) -> dict[str, Any]:
     """What became of one item.
 
     An error is one sentence for each field (`leads/bulk-create-leads`).
@@ -376,7 +376,7 @@ def _bulk_result(place: int, item: Any, call: Call, tx: Transaction) -> dict[str
     body, problems = reader.read(item, call.exists)
     if call.flaws:
         problems = joined(
-            (replace(flaw, path=flaw.path[2:]) for flaw in call.flaws if flaw.path[1] == place),
+            (replace(flaw, path=flaw.path[2:]) for flaw in call.flaws if flaw.path[1] == index),
             problems,
         )
     try:

@@ -4,7 +4,7 @@ Matching rules, settings and sentences, each with how sure it is and the page it
 """
 
 from mockserver.identity import email_key, phone_key
-from mockserver.matching import Key, Rule
+from mockserver.matching import Key, MatchingRule
 from mockserver.vendor import Behaviour, Setting
 
 _INTRO = "introduction"
@@ -22,7 +22,7 @@ def _pair(values: tuple[str | None, str | None]) -> tuple[str | None, str | None
 _PHONE = Key("phone_number", "phone", phone_key)
 _EMAIL = Key("email", "email", email_key)
 
-UPDATE = Rule(
+UPDATE = MatchingRule(
     "update",
     ("leads_update_update",),
     "leads",
@@ -33,7 +33,7 @@ UPDATE = Rule(
     provenance="documented",
     source=_UPDATE_PAGE,
 )
-DUPLICATE = Rule(
+DUPLICATE = MatchingRule(
     "duplicate",
     ("leads_create", "leads_bulk_create_create", "lead_ingestion_create"),
     "leads",
@@ -44,7 +44,7 @@ DUPLICATE = Rule(
     provenance="documented",
     source=_INTRO,
 )
-INGESTION = Rule(
+INGESTION = MatchingRule(
     "ingestion",
     ("lead_ingestion_update",),
     "leads",

@@ -65,9 +65,9 @@ def _numbered(row: Row) -> Row:
 
 def _seed_leads(rows: Collection[Row], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
     tx.skip_numbers("leads", max((row["id"] for row in rows if "id" in row), default=0))
-    for place, given in enumerate(rows):
+    for index, given in enumerate(rows):
         problems = [
-            Problem(("leads", place, name), keyword, message)
+            Problem(("leads", index, name), keyword, message)
             for name, keyword, message in _faults(given)
         ]
         yield from problems
@@ -121,11 +121,11 @@ def _written(moment: datetime) -> str:
 
 
 def _dangling(table: str, section: Mapping[str, Any], tx: Transaction) -> Iterator[Problem]:
-    for place, row in enumerate(section.get(table, ())):
+    for index, row in enumerate(section.get(table, ())):
         for field, target in _REFERENCES.items():
             if row.get(field) is not None and tx.get(target, row[field]) is None:
                 yield Problem(
-                    (table, place, field),
+                    (table, index, field),
                     "reference",
                     f"there is no {row[field]} in {target}",
                     (target, row[field]),
