@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from time import perf_counter
 from typing import Any
 
-from mockserver.call import Call, Headers
+from mockserver.call import Call, Headers, request_of
 from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined
 from mockserver.faults.delivery import Answer, as_seen, deliver
@@ -113,7 +113,7 @@ class Api:
         kind = headers.get(b"content-type", b"")
         if raw and (b";" in kind or not raw.isascii()):
             raw = self.dialect.decoded(raw, kind.decode("latin-1"))
-        call = Call(scope, headers, raw)
+        call = Call(request_of(scope, headers, raw))
         reply = self.answer(call, prefix)
         call.answer = reply.body if type(reply.body) is bytes else write_json(reply.body)
         call.status = reply.status
@@ -139,7 +139,7 @@ class Api:
             except Refusal as refusal:
                 reply = self.refuse(refusal, call)
         except Exception:
-            log.exception("%s %s failed inside the server", call.method, call.path)
+            log.exception("%s %s failed inside the server", call.request.method, call.request.path)
             reply = self.refuse(Refusal("server_error"), call)
         if call.operation is not None and call.fault is None:
             self._check(call.operation, reply)
@@ -158,12 +158,14 @@ class Api:
 
         Raises Refusal("no_route").
         """
-        path = call.path[len(prefix) :]
+        path = call.request.path[len(prefix) :]
         route = self._router.static(path)
         if route is None:
-            route, call.path_parameters = self._router.find(path, call.raw_path[len(prefix) :])
+            route, call.path_parameters = self._router.find(
+                path, call.request.raw_path[len(prefix) :]
+            )
         call.methods = route.methods
-        call.operation = route.operations.get(call.method)
+        call.operation = route.operations.get(call.request.method)
 
     def read(self, call: Call, operation: Operation) -> None:
         """Fill in path parameters, query and body. Raises Refusal naming every problem."""
@@ -175,7 +177,7 @@ class Api:
             }
             self.look(call, operation)
         problems: list[Problem] = []
-        query = call.query_string
+        query = call.request.query_string
         if query or operation.asks:
             call.query, problems = self._read_query(operation, query, call.settings)
         body = operation.body
@@ -213,10 +215,10 @@ class Api:
         return values, placed + (strays if strict else [])
 
     def _read_body(self, body: Body, call: Call) -> Any:
-        raw = call.raw
+        raw = call.request.body
         if raw is None:
             raise Refusal("too_large", str(self._max_body))
-        content_type = call.headers.get(b"content-type", b"").decode("latin-1")
+        content_type = call.request.headers.get(b"content-type", b"").decode("latin-1")
         if not raw and self.dialect.empty_body is not ...:
             return self.dialect.empty_body
         offered = body.media_types

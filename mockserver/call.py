@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from mockserver.documents.schema import Reader, Schema
 from mockserver.documents.spec import Operation
@@ -35,11 +35,54 @@ class Keeper(Protocol):
         ...
 
 
+class Request(NamedTuple):
+    """What came, and nothing else: it never changes.
+
+    `path` has its percent escapes decoded, `raw_path` has them as they came. `headers` are by name
+    in lower case; `body` is what was sent (None: too large to be read).
+    """
+
+    method: str
+    path: str
+    raw_path: str
+    query_string: bytes
+    scheme: str
+    headers: Headers
+    body: bytes | None
+
+    @property
+    def target(self) -> str:
+        """The path that was called, with its query."""
+        query = self.query_string.decode("latin-1")
+        return f"{self.path}?{query}" if query else self.path
+
+    @property
+    def url(self) -> str:
+        """The address that was called, as the client wrote it, without the query."""
+        host = self.headers.get(b"host", b"").decode("latin-1")
+        return f"{self.scheme}://{host}{self.path}"
+
+
+def request_of(scope: Mapping[str, Any], headers: Headers, body: bytes | None) -> Request:
+    """The request of an ASGI scope."""
+    path = scope["path"]
+    raw = scope.get("raw_path")
+    raw_path = raw.decode("latin-1").partition("?")[0] if raw else path
+    return Request(
+        scope["method"],
+        path,
+        raw_path,
+        scope["query_string"],
+        scope.get("scheme", "http"),
+        headers,
+        body,
+    )
+
+
 class Call:
     """One request: read, coerced and valid when a handler sees it; later with its answer.
 
-    As it came: `method`, `path` (percent escapes decoded), `query_string`, `headers`, `raw` (the
-    body; None where it was too large). As it was understood: `vendor` (whose it is), `operation`
+    As it came: `request`. As it was understood: `vendor` (whose it is), `operation`
     (None where the path or method is unknown), `methods` (those that the path has), `account` (the
     credential's account name, None without one), `path_parameters`, `query`, `body` (the
     JSON value; None where there was none) and `flaws` (what of it no text or number can be). From
@@ -52,28 +95,22 @@ class Call:
     """
 
     __slots__ = (
-        "_raw_path",
-        "_scheme",
         "account",
         "answer",
         "body",
         "changes",
         "fault",
         "flaws",
-        "headers",
         "journal",
         "matches",
-        "method",
         "methods",
         "now",
         "number",
         "operation",
         "own_headers",
-        "path",
         "path_parameters",
         "query",
-        "query_string",
-        "raw",
+        "request",
         "seconds",
         "seed",
         "seen_headers",
@@ -106,14 +143,8 @@ class Call:
     tx: Transaction
     vendor: str
 
-    def __init__(self, scope: Mapping[str, Any], headers: Headers, raw: bytes | None) -> None:
-        self.path: str = scope["path"]
-        self._raw_path = scope.get("raw_path")
-        self.query_string: bytes = scope["query_string"]
-        self._scheme: str = scope.get("scheme", "http")
-        self.headers = headers
-        self.raw = raw
-        self.method: str = scope["method"]
+    def __init__(self, request: Request) -> None:
+        self.request = request
         self.methods = ()
         self.operation = self.account = self.body = self.fault = self.seen_headers = None
         self.path_parameters = self.query = _NOTHING
@@ -150,24 +181,6 @@ class Call:
         return (*self.own_headers, date, number, size)
 
     @property
-    def raw_path(self) -> str:
-        """The path with its percent escapes."""
-        raw: bytes = self._raw_path or self.path.encode()
-        return raw.decode("latin-1").partition("?")[0]
-
-    @property
-    def target(self) -> str:
-        """The path that was called, with its query."""
-        query = self.query_string.decode("latin-1")
-        return f"{self.path}?{query}" if query else self.path
-
-    @property
-    def url(self) -> str:
-        """The address that was called, as the client wrote it, without the query."""
-        host = self.headers.get(b"host", b"").decode("latin-1")
-        return f"{self._scheme}://{host}{self.path}"
-
-    @property
     def parameters(self) -> Mapping[str, Schema]:
         """The query parameters that the operation knows, with their schemas."""
         return self.operation.query.schema["properties"] if self.operation else {}
@@ -180,7 +193,9 @@ class Call:
             or self.operation.body is None
             or self.operation.body.item is None
         ):
-            raise TypeError(f"{self.method} {self.target} has nothing for its handler to read")
+            raise TypeError(
+                f"{self.operation and self.operation.id} has nothing for its handler to read"
+            )
         return self.operation.body.item
 
     def exists(self, table: str, id: Any) -> bool:

@@ -47,7 +47,7 @@ class Site(Api):
         operation = call.operation
         if operation is None and not self.dialect.authenticates_first:
             raise Refusal("method_not_allowed")
-        account = call.account = self.dialect.account(call.headers)
+        account = call.account = self.dialect.account(call.request.headers)
         if account is None and (operation is None or operation.needs_credential):
             raise Refusal("unauthorized", "missing")
         workspace = self._workspaces.of(account)
@@ -90,7 +90,7 @@ class Site(Api):
 
     def _claimant(self, call: Call) -> Workspace:
         try:
-            account = self.dialect.account(call.headers)
+            account = self.dialect.account(call.request.headers)
             return self._workspaces.of(account) if account else self._workspaces.unclaimed
         except Refusal:
             return self._workspaces.unclaimed

@@ -114,7 +114,7 @@ class Control(Api):
         """Let in, find the operation, read to the letter, handle."""
         call.settings = {}
         call.now = datetime.now(UTC)
-        self._refuse_web_pages(call.headers)
+        self._refuse_web_pages(call.request.headers)
         self.route(call, prefix)
         operation = call.operation
         if operation is None:
@@ -156,7 +156,7 @@ class Control(Api):
     def _let_in(self, call: Call) -> None:
         if self.token is None:
             return
-        given = self.dialect.account(call.headers)
+        given = self.dialect.account(call.request.headers)
         if given is None or not compare_digest(given.encode("latin-1"), self.token.encode()):
             raise Refusal("unauthorized", "missing" if given is None else "unknown")
 
@@ -224,7 +224,7 @@ class Control(Api):
 
     def base_urls(self, call: Call) -> dict[str, str]:
         """By vendor, where its API is for whoever sent this request."""
-        server = call.url.removesuffix(call.path)
+        server = call.request.url.removesuffix(call.request.path)
         return {
             name: f"{server}/{name}{site.document.base_path}" for name, site in self.sites.items()
         }

@@ -114,7 +114,7 @@ def get_report(call: Call, server: Control) -> Reply:
         journal.dropped,
     )
     wanted = call.query.get("format") or (
-        "markdown" if _MARKDOWN in call.headers.get(b"accept", b"") else "json"
+        "markdown" if _MARKDOWN in call.request.headers.get(b"accept", b"") else "json"
     )
     if wanted == "markdown":
         return Reply(

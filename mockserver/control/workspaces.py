@@ -45,7 +45,7 @@ def list_workspaces(call: Call, server: Control) -> Reply:
 def create_workspace(call: Call, server: Control) -> Reply:
     """A new one, with its credentials."""
     workspace = server.workspaces.create(call.body.get("name"))
-    location = f"{call.path}/{workspace.name}".encode()
+    location = f"{call.request.path}/{workspace.name}".encode()
     return Reply(_view(workspace, call, server), 201, ((b"location", location),))
 
 

@@ -207,7 +207,7 @@ class AspNetCore:
 
     def _text(self, call: Call) -> str:
         """The body, with bytes that are no UTF-8 as surrogates."""
-        return (call.raw or b"").decode("utf-8", "surrogateescape")
+        return (call.request.body or b"").decode("utf-8", "surrogateescape")
 
     def _worded(self, problem: Problem, position: TextPosition, call: Call) -> Told:
         if problem.location != "body":

@@ -414,7 +414,7 @@ def _malformed(text: str) -> str:
 _DETAILS: dict[Kind, Callable[[str, Call], str]] = {
     "unauthorized": lambda text, call: _CREDENTIALS.get(text, text),
     "forbidden": lambda text, call: text or "You do not have permission to perform this action.",
-    "method_not_allowed": lambda text, call: f'Method "{call.method}" not allowed.',
+    "method_not_allowed": lambda text, call: f'Method "{call.request.method}" not allowed.',
     "not_acceptable": lambda text, call: "Could not satisfy the request Accept header.",
     "unsupported_media_type": lambda text, call: f'Unsupported media type "{text}" in request.',
     "too_large": lambda text, call: f"Request body exceeded the limit of {text} bytes.",
@@ -509,7 +509,7 @@ class DjangoRest:
 
         Raises Refusal("not_found") where the query asks for another format than JSON.
         """
-        if call.query_string and not renders(call.query_string):
+        if call.request.query_string and not renders(call.request.query_string):
             raise Refusal("not_found")
         reply.headers = _headers(call.methods) + reply.headers
         return reply
@@ -522,9 +522,13 @@ class DjangoRest:
             return _page(500, "Server Error (500)", "")
         if refusal.kind == "malformed" and refusal.message == "fields":
             return _page(400, "Bad Request (400)", "")
-        if call.query_string and call.fault is None and not renders(call.query_string):
+        if (
+            call.request.query_string
+            and call.fault is None
+            and not renders(call.request.query_string)
+        ):
             refusal = Refusal("not_found")
-        if refusal.kind == "method_not_allowed" and call.method == "OPTIONS":
+        if refusal.kind == "method_not_allowed" and call.request.method == "OPTIONS":
             return Reply(_metadata(call), 200, _headers(call.methods))
         if refusal.kind == "invalid":
             status, body = self._invalid(refusal, call)
@@ -608,7 +612,7 @@ def _nested(found: Mapping[Path, list[str]]) -> Any:
 def _metadata(call: Call) -> dict[str, Any]:
     """The short description of a view that OPTIONS gets."""
     return {
-        "name": " ".join(_words(call.target)),
+        "name": " ".join(_words(call.request.target)),
         "description": "",
         "renders": ["application/json"],
         "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
@@ -623,7 +627,7 @@ def _words(target: str) -> Iterator[str]:
 def _no_view(refusal: Refusal, call: Call) -> Reply:
     if refusal.message != "slash":
         return _page(404, "Not Found", "The requested resource was not found on this server.")
-    path, _, query = call.target.partition("?")
+    path, _, query = call.request.target.partition("?")
     location = quote(path + "/", safe="/:@!$&'()*+,;=~-._%") + ("?" + query if query else "")
     return Reply(b"", 301, (_HTML, (b"location", location.encode("latin-1", "replace"))))
 

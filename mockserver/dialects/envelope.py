@@ -192,7 +192,7 @@ class Envelope:
         if refusal.message == "depth":
             return f"body must not nest deeper than {self.max_depth} levels"
         return (
-            complaint(self.decoded(call.raw or b"", "").decode())
+            complaint(self.decoded(call.request.body or b"", "").decode())
             or "body must not hold a number of thousands of digits"
         )
 

@@ -122,7 +122,7 @@ def _sentence(refusal: Refusal, call: Call) -> str:
     if refusal.kind == "unauthorized":
         return _UNAUTHORIZED.get(refusal.message, _UNAUTHORIZED["unknown"])
     if refusal.kind == "method_not_allowed":
-        return f"{call.path} takes {', '.join(call.methods)}, not {call.method}."
+        return f"{call.request.path} takes {', '.join(call.methods)}, not {call.request.method}."
     if refusal.kind == "unsupported_media_type":
         return (
             f"The body must be sent as `Content-Type: {_MEDIA_TYPE}`, not as "
@@ -136,7 +136,7 @@ def _sentence(refusal: Refusal, call: Call) -> str:
             f"{'it nests too deep' if refusal.message == 'depth' else refusal.message}."
         )
     if refusal.kind in ("no_route", "not_found") and refusal.message in (None, "slash", "place"):
-        return f"There is nothing at {call.path}."
+        return f"There is nothing at {call.request.path}."
     return refusal.message or _SILENT.get(refusal.kind, "This request is refused.")
 
 

@@ -79,14 +79,14 @@ class _Request:
         self._call = call
         self.vendor = call.vendor
         self.operation = call.operation.id if call.operation else None
-        self.path = call.path.removeprefix(f"/{call.vendor}")
+        self.path = call.request.path.removeprefix(f"/{call.vendor}")
 
     @cached_property
     def body(self) -> Any:
         """The body as JSON or as the fields of a form; None where it is neither."""
         raw, content_type = (
-            self._call.raw,
-            self._call.headers.get(b"content-type", b"").decode("latin-1"),
+            self._call.request.body,
+            self._call.request.headers.get(b"content-type", b"").decode("latin-1"),
         )
         kind = content_type.partition(";")[0].strip().lower()
         if not raw:
@@ -108,7 +108,7 @@ class _Request:
         named = [
             *_scalars(self.body),
             *self.path.split("/"),
-            *read_query(self._call.query_string).values(),
+            *read_query(self._call.request.query_string).values(),
         ]
         return frozenset(key for value in named for key in _keys(value))
 
@@ -232,7 +232,7 @@ class FaultRules:
         """
         if call.operation is None:
             return None
-        header = call.headers.get(b"prefer")
+        header = call.request.headers.get(b"prefer")
         if header is not None and (asked := preferred(header)) is not None:
             return replace(
                 asked,
@@ -240,10 +240,10 @@ class FaultRules:
             )
         if self._rules and (fault := self._by_rule(call)) is not None:
             return fault
-        raw = call.raw
+        raw = call.request.body
         if (
             (raw and (b"fault-" in raw or b"555" in raw))
-            or call.query_string
+            or call.request.query_string
             or call.path_parameters
         ):
             return _magic(call)
@@ -344,9 +344,9 @@ def unfit(spec: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
 
 
 def _magic(call: Call) -> InjectedFault | None:
-    kind = magic(call.raw) if call.raw else None
-    if kind is None and call.query_string:
-        kind = magic(call.query_string)
+    kind = magic(call.request.body) if call.request.body else None
+    if kind is None and call.request.query_string:
+        kind = magic(call.request.query_string)
     if kind is None and call.path_parameters:
-        kind = magic(call.path.encode("utf-8", "replace"))
+        kind = magic(call.request.path.encode("utf-8", "replace"))
     return InjectedFault(kind, "magic", kind.parameters) if kind is not None else None

@@ -49,10 +49,10 @@ def _entry(call: Call) -> dict[str, Any]:
 
 
 def _request(call: Call) -> dict[str, Any]:
-    headers = masked_headers(call.headers.items())
-    raw = call.raw
+    headers = masked_headers(call.request.headers.items())
+    raw = call.request.body
     request = {
-        "method": call.method,
+        "method": call.request.method,
         "url": _url(call),
         "httpVersion": _VERSION,
         "cookies": [],
@@ -69,11 +69,15 @@ def _request(call: Call) -> dict[str, Any]:
 
 def _url(call: Call) -> str:
     query = _query(call)
-    return call.url.removesuffix(call.path) + call.raw_path + (f"?{query}" if query else "")
+    return (
+        call.request.url.removesuffix(call.request.path)
+        + call.request.raw_path
+        + (f"?{query}" if query else "")
+    )
 
 
 def _query(call: Call) -> str:
-    return call.query_string.decode("latin-1")
+    return call.request.query_string.decode("latin-1")
 
 
 def _post_data(raw: bytes, headers: Mapping[str, str]) -> dict[str, Any]:

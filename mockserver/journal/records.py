@@ -47,9 +47,12 @@ class Journal:
         """Keep an answered call; the oldest make room for it."""
         entries = self._entries
         entries.append(call)
-        known = self._headers.get(key := tuple(call.headers.values()))
-        call.headers = known if known == call.headers else self._new(key, call.headers)
-        sent = len(call.raw or b"") * (1 if call.body is None else _PARSED)
+        headers = call.request.headers
+        known = self._headers.get(key := tuple(headers.values()))
+        if known is not headers:
+            shared = known if known == headers else self._new(key, headers)
+            call.request = call.request._replace(headers=shared)
+        sent = len(call.request.body or b"") * (1 if call.body is None else _PARSED)
         call.size = sent + len(call.answer) + _ENTRY_BYTES + _ROW_BYTES * len(call.changes)
         self._bytes += call.size
         while len(entries) > self._max_entries or (

@@ -104,7 +104,7 @@ def _fits(wanted: Filter, call: Call) -> bool:
 _FACTS: dict[str, Callable[[Call], Any]] = {
     "vendor": lambda call: call.vendor,
     "operation": operation_of,
-    "method": lambda call: call.method,
+    "method": lambda call: call.request.method,
     "status": lambda call: call.status,
     "fault": lambda call: call.fault.kind.name if call.fault else None,
 }
@@ -117,10 +117,11 @@ def _differences(wanted: Filter, call: Call) -> Iterator[str]:
     if "path" in wanted and not like(wanted["path"], path_of(call)):
         yield f"path: expected {shown(wanted['path'])}, was {shown(path_of(call))}"
     if "query" in wanted:
-        yield from _in_texts("query", wanted["query"], read_query(call.query_string))
+        yield from _in_texts("query", wanted["query"], read_query(call.request.query_string))
     if "headers" in wanted:
         given = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in call.headers.items()
+            name.decode("latin-1"): value.decode("latin-1")
+            for name, value in call.request.headers.items()
         }
         yield from _in_texts(
             "headers", {name.lower(): value for name, value in wanted["headers"].items()}, given
@@ -144,9 +145,13 @@ def _in_texts(kind: str, wanted: Mapping[str, str], given: Mapping[str, str]) ->
 
 
 def _in_body(wanted: Any, call: Call) -> Iterable[str]:
-    if call.raw is None:
+    if call.request.body is None:
         return ["body: was too large to be kept"]
-    return differences(wanted, _sent(call.raw, call), "body") if call.raw else ["body: absent"]
+    return (
+        differences(wanted, _sent(call.request.body, call), "body")
+        if call.request.body
+        else ["body: absent"]
+    )
 
 
 def _sent(raw: bytes, call: Call) -> Any:
@@ -160,7 +165,7 @@ def _sent(raw: bytes, call: Call) -> Any:
         return (
             call.body
             if call.body is not None
-            else _unread(raw, call.headers.get(b"content-type", b""))
+            else _unread(raw, call.request.headers.get(b"content-type", b""))
         )
 
 
@@ -174,7 +179,11 @@ def _unread(raw: bytes, content_type: bytes) -> Any:
 def path_of(call: Call) -> str:
     """The path below the vendor's prefix."""
     prefix = f"/{call.vendor}"
-    return call.path.removeprefix(prefix) if call.path.startswith(prefix + "/") else call.path
+    return (
+        call.request.path.removeprefix(prefix)
+        if call.request.path.startswith(prefix + "/")
+        else call.request.path
+    )
 
 
 def _judge_count(calls: list[Call], expectation: Mapping[str, Any]) -> tuple[Verification, bool]:
@@ -298,10 +307,8 @@ def _nearest_lines(nearest: list[dict[str, Any]], calls: list[Call]) -> Iterator
     yield from ["nearest:"] if nearest else []
     for each in nearest:
         call, lines = by_number[each["number"]], each["differences"]
-        yield (
-            f"  request {call.number}: {call.method} {call.target[:_MAX_TARGET]}, answered "
-            f"{call.status}"
-        )
+        what = f"{call.request.method} {call.request.target[:_MAX_TARGET]}"
+        yield f"  request {call.number}: {what}, answered {call.status}"
         yield from (f"    {line}" for line in lines[:_MAX_LINES])
         yield from [f"    and {len(lines) - _MAX_LINES} more"] if len(lines) > _MAX_LINES else []
 

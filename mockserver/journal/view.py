@@ -67,8 +67,8 @@ def summary(call: Call) -> dict[str, Any]:
         "time": instant(call.now),
         "vendor": call.vendor,
         "operation": operation_of(call),
-        "method": call.method,
-        "target": call.target,
+        "method": call.request.method,
+        "target": call.request.target,
         "status": call.status,
         "milliseconds": milliseconds(call),
         "fault": call.fault.kind.name if call.fault else None,
@@ -86,7 +86,10 @@ def describe(call: Call) -> dict[str, Any]:
     there and `found` counts them all.
     """
     return summary(call) | {
-        "request": {"headers": masked_headers(call.headers.items()), "body": _body(call.raw)},
+        "request": {
+            "headers": masked_headers(call.request.headers.items()),
+            "body": _body(call.request.body),
+        },
         "answer": {
             "status": call.status,
             "headers": masked_headers(call.answer_headers),

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
-from mockserver.call import Call
+from mockserver.call import Call, request_of
 from mockserver.dialects.problem_json import ProblemJson, explained
 from mockserver.documents.schema import Reader
 from mockserver.errors import Kind, Problem, Refusal
@@ -29,7 +29,7 @@ SCALAR = {"oneOf": [{"type": "string"}, {"type": "integer"}]}
 
 
 def call() -> Call:
-    found = Call({"method": "PUT", "path": "/thing", "query_string": b""}, {}, b"")
+    found = Call(request_of({"method": "PUT", "path": "/thing", "query_string": b""}, {}, b""))
     found.methods = ("GET", "POST")
     return found
 

@@ -13,7 +13,7 @@ import pytest
 
 import mockserver
 from mockserver.app import create_app
-from mockserver.call import Call
+from mockserver.call import Call, request_of
 from mockserver.documents.spec import Document, Operation, load_document
 from mockserver.errors import OperatorError
 from mockserver.faults.catalogue import CATALOGUE, InjectedFault
@@ -142,9 +142,11 @@ class Client:
         """A request to an operation, or to nowhere; what is given is set on its entry."""
         operation = self.operations.get(name or "")
         call = Call(
-            _scope(operation, given),
-            given.pop("headers", {}),
-            given.pop("raw", _bytes(given.get("body"))),
+            request_of(
+                _scope(operation, given),
+                given.pop("headers", {}),
+                given.pop("raw", _bytes(given.get("body"))),
+            )
         )
         call.vendor, call.operation, call.number, call.status, call.seconds = (
             "shop",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.api import Receive, headers_of, read_body
-from mockserver.call import Call
+from mockserver.call import Call, request_of
 from mockserver.dispatch import Site
 from mockserver.documents.spec import load_document
 from mockserver.errors import DocumentError, Refusal
@@ -51,7 +51,7 @@ def ask(
         "raw_path": whole.encode(),
         "query_string": query,
     }
-    return site.answer(Call(scope, headers, raw), "/tiny")
+    return site.answer(Call(request_of(scope, headers, raw)), "/tiny")
 
 
 # ------------------------------------------------------------------------------------------------------------------ router
@@ -334,8 +334,13 @@ def test_headers_that_are_sent_several_times_are_joined(
 )
 def test_a_request_knows_what_the_client_called(query: bytes, target: str) -> None:
     scope = {"method": "GET", "scheme": "https", "path": "/v1/people", "query_string": query}
-    call = Call(scope, {b"host": b"api.tiny.example"}, None)
-    assert (call.method, call.query_string, call.target, call.url) == (
+    call = Call(request_of(scope, {b"host": b"api.tiny.example"}, None))
+    assert (
+        call.request.method,
+        call.request.query_string,
+        call.request.target,
+        call.request.url,
+    ) == (
         "GET",
         query,
         target,

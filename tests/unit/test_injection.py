@@ -18,7 +18,7 @@ import pytest
 import uvicorn
 
 import mockserver
-from mockserver.call import Call
+from mockserver.call import Call, request_of
 from mockserver.documents.spec import load_document
 from mockserver.errors import Refusal
 from mockserver.faults.catalogue import CATALOGUE, InjectedFault
@@ -71,7 +71,7 @@ def ask(operations: Mapping[str, Any]) -> Callable[..., Call]:
             "query_string": query.encode(),
             "headers": [],
         }
-        call = Call(scope, named, raw)
+        call = Call(request_of(scope, named, raw))
         call.vendor, call.operation, call.number, call.now = (
             "tiny",
             operations.get(operation),
@@ -198,7 +198,7 @@ def test_a_body_that_cannot_be_read_holds_nothing(ask: Callable[..., Call], raw:
 
 def test_a_body_past_the_limit_holds_nothing(ask: Callable[..., Call]) -> None:
     call = ask()
-    call.raw = None
+    call.request = call.request._replace(body=None)
     assert rules({"fault": "conflict", "lead": "ada@example.com"}).take(call) is None
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.call import Call
+from mockserver.call import Call, request_of
 from mockserver.documents.resources import folder
 from mockserver.documents.spec import load_document
 from mockserver.faults.catalogue import CATALOGUE, InjectedFault
@@ -38,9 +38,11 @@ def call(
         "query_string": slots.pop("query_string", b""),
     }
     entry = Call(
-        scope | {"method": slots.pop("method", "PUT")},
-        slots.pop("headers", {}),
-        slots.pop("raw", b""),
+        request_of(
+            scope | {"method": slots.pop("method", "PUT")},
+            slots.pop("headers", {}),
+            slots.pop("raw", b""),
+        )
     )
     entry.number, entry.operation, entry.now = number, BY_ID[operation] if operation else None, NOW
     entry.vendor, entry.status, entry.seen_headers, entry.answer = "sela", 200, (), b""

@@ -173,7 +173,7 @@ def who(call: Call, tx: Transaction) -> Reply:
         {
             "account": call.account,
             "now": call.now.isoformat(),
-            "url": call.url,
+            "url": call.request.url,
             "number": call.number,
         }
     )

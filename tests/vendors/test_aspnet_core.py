@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.call import Call
+from mockserver.call import Call, request_of
 from mockserver.dialects.aspnet_core import AspNetCore, Model, grouped
 from mockserver.errors import Problem, Refusal
 from mockserver.workspaces import Workspace
@@ -680,7 +680,9 @@ def test_values_are_read_as_system_text_json_does(sent: Any, read: Any) -> None:
 
 
 SENT = Call(
-    {"method": "POST", "path": "/", "query_string": b""}, {}, b'{"price": "x", "a": {"b": 1}}'
+    request_of(
+        {"method": "POST", "path": "/", "query_string": b""}, {}, b'{"price": "x", "a": {"b": 1}}'
+    )
 )
 
 

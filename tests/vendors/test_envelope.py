@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.call import Call
+from mockserver.call import Call, request_of
 from mockserver.dialects.envelope import JSON, Envelope, Page, instant
 from mockserver.dialects.javascript import number, number_text, stringify
 from mockserver.errors import Kind, Problem, Refusal
@@ -16,7 +16,9 @@ META = {"requestId": "req_cd9ae5b9b8e6", "timestamp": "2026-03-10T12:00:00.000Z"
 
 
 def call(methods: tuple[str, ...] = (), raw: bytes = b"") -> Call:
-    made = Call({"method": "GET", "path": "/", "query_string": b"", "headers": []}, {}, raw)
+    made = Call(
+        request_of({"method": "GET", "path": "/", "query_string": b"", "headers": []}, {}, raw)
+    )
     made.now, made.seed, made.number, made.methods = (
         datetime(2026, 3, 10, 12, 0, tzinfo=UTC),
         1,

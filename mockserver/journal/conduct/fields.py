@@ -75,7 +75,7 @@ def _strange(call: Call, body: Body) -> dict[str, dict[str, None]]:
 
 
 def _objects(call: Call, body: Body) -> Iterator[Sent]:
-    fields, read, schema = json_of(call.raw), call.body, body.reader.schema
+    fields, read, schema = json_of(call.request.body), call.body, body.reader.schema
     if not isinstance(read, dict):
         return
     yield Sent("", fields if isinstance(fields, dict) else read, read, _shape(schema))
@@ -135,7 +135,9 @@ def _read_in_another_case(name: str, sent: Sent) -> bool:
 def strange_parameters(calls: Iterable[Call]) -> Iterator[Sign]:
     """Parameters of a query that the operation does not have."""
     for call, _ in answered(calls):
-        strange = [name for name in read_query(call.query_string) if name not in call.parameters]
+        strange = [
+            name for name in read_query(call.request.query_string) if name not in call.parameters
+        ]
         if strange:
             done = (
                 f"{called(call)} was asked with {listed('query parameter', strange)} and "

@@ -75,7 +75,7 @@ def several_matches(calls: Iterable[Call]) -> Iterator[Sign]:
             changed = len(
                 {change.id for change in call.changes if change.table == match.rule.table} & ids
             )
-            if len(ids) > 1 and (changed or call.method in _READING):
+            if len(ids) > 1 and (changed or call.request.method in _READING):
                 what = f"changed {changed}" if changed else "took one"
                 done = (
                     f"{called(call)} named {len(ids)} leads by the rule "

@@ -17,7 +17,7 @@ def stopped_loops(calls: Iterable[Call]) -> Iterator[Sign]:
     """Pages that an answer announced and no later request asked for."""
     waiting: list[tuple[Call, Page]] = []
     for call in calls:
-        asked = (call.path, read_query(call.query_string), call.body)
+        asked = (call.request.path, read_query(call.request.query_string), call.body)
         waiting = [
             (before, page)
             for before, page in waiting
@@ -35,7 +35,7 @@ def _next_page(call: Call) -> Page | None:
     if (
         call.operation is None
         or call.fault is not None
-        or call.method == "HEAD"
+        or call.request.method == "HEAD"
         or call.status != 200
         or call.changes
     ):
@@ -79,8 +79,8 @@ def _by_number(call: Call, answer: Mapping[str, Any]) -> Page | None:
             )
             if part.get("hasMore") is True or part.get("has_more") is True or number < pages:
                 return (
-                    call.path,
-                    read_query(call.query_string) | {"page": str(number + 1)},
+                    call.request.path,
+                    read_query(call.request.query_string) | {"page": str(number + 1)},
                     call.body,
                 )
     return None
@@ -99,7 +99,7 @@ def _by_offset(call: Call, answer: Mapping[str, Any]) -> Page | None:
         return None
     end = (asked.get(name) or 0) + len(lists[0])
     return (
-        (call.path, read_query(call.query_string), asked | {name: end})
+        (call.request.path, read_query(call.request.query_string), asked | {name: end})
         if lists[0] and end < total
         else None
     )

@@ -18,8 +18,14 @@ _WORTH_REPEATING = frozenset({408, 429})
 
 def _identity(call: Call) -> object:
     """What two requests have in common that are the same one, sent twice."""
-    body = call.number if call.raw is None else call.raw
-    return call.vendor, call.method, call.target, body, *map(call.headers.get, _CREDENTIALS)
+    body = call.number if call.request.body is None else call.request.body
+    return (
+        call.vendor,
+        call.request.method,
+        call.request.target,
+        body,
+        *map(call.request.headers.get, _CREDENTIALS),
+    )
 
 
 def early_retries(calls: Iterable[Call]) -> Iterator[Sign]:
@@ -90,13 +96,13 @@ def missing_slashes(calls: Iterable[Call]) -> Iterator[Sign]:
             if call.operation is None and 300 <= call.status < 400
             else None
         )
-        if location is not None and unquote(urlsplit(location).path) == call.path + "/":
+        if location is not None and unquote(urlsplit(location).path) == call.request.path + "/":
             done = (
-                f"{quoted(f'{call.method} {call.path}')} was called, and answered "
+                f"{quoted(f'{call.request.method} {call.request.path}')} was called, and answered "
                 f"{call.status} "
                 "to the path with a slash at its end."
             )
-            yield Sign("missing-slash", call, (call.method, call.path), done)
+            yield Sign("missing-slash", call, (call.request.method, call.request.path), done)
 
 
 def unmatched(calls: Iterable[Call]) -> Iterator[Sign]:
@@ -109,11 +115,11 @@ def unmatched(calls: Iterable[Call]) -> Iterator[Sign]:
                 else "no operation has that path"
             )
             done = (
-                f"{quoted(f'{call.method} {call.path}')} was called and answered "
+                f"{quoted(f'{call.request.method} {call.request.path}')} was called and answered "
                 f"{call.status}: "
                 f"{other}."
             )
-            yield Sign("unmatched", call, (call.method, call.path), done)
+            yield Sign("unmatched", call, (call.request.method, call.request.path), done)
 
 
 def refused(calls: Iterable[Call]) -> Iterator[Sign]:

@@ -96,7 +96,7 @@ def called(call: Call) -> str:
     return (
         f"`{call.operation.id}`"
         if call.operation is not None
-        else quoted(f"{call.method} {call.path}")
+        else quoted(f"{call.request.method} {call.request.path}")
     )
 
 

@@ -473,8 +473,8 @@ def _link(call: Call, number: int) -> str:
 
     The first page goes without one.
     """
-    query = parse_qs(call.query_string.decode("utf-8", "replace"), keep_blank_values=True)
+    query = parse_qs(call.request.query_string.decode("utf-8", "replace"), keep_blank_values=True)
     query.pop("page", None)
     if number > 1:
         query["page"] = [str(number)]
-    return call.url + ("?" + urlencode(sorted(query.items()), doseq=True) if query else "")
+    return call.request.url + ("?" + urlencode(sorted(query.items()), doseq=True) if query else "")
