@@ -1,7 +1,6 @@
 """Many requests at once behave as one after the other, and a refused one leaves no trace."""
 
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -26,7 +25,7 @@ from tests.samples import (
 )
 from tests.vendors.at_once import all_at_once
 
-AT_ONCE = 40
+AT_ONCE = 25
 REPEATABLE = tuple(sample for sample in WRITES if sample.method in ("PUT", "DELETE"))
 """Writes of which several have the effect of one (RFC 9110, 9.2.2)."""
 
@@ -54,13 +53,6 @@ BAD: dict[str, dict[str, Any]] = {
 """Bodies that no operation takes."""
 
 
-@pytest.fixture
-def client(server: MockServer) -> Iterator[httpx.Client]:
-    """A client of the whole server."""
-    with httpx.Client(base_url=server.url) as opened:
-        yield opened
-
-
 def frozen(server: MockServer, account: str) -> Workspace:
     """A workspace whose clock stands still, so that the order of requests shows in nothing else."""
     workspace = server.app.workspaces.of(account)
@@ -85,22 +77,22 @@ def told(answer: httpx.Response) -> tuple[int, bytes]:
 
 @pytest.mark.parametrize("sample", by_name(WRITES))
 def test_many_equal_writes_at_once_are_as_many_one_after_the_other(
-    sample: Sample, server: MockServer, client: httpx.Client, account: str
+    sample: Sample, server: MockServer, http: httpx.Client, account: str
 ) -> None:
     raced, ordered = frozen(server, account), frozen(server, f"{account}-ordered")
-    answers = all_at_once(client, arguments(account, [sample] * AT_ONCE))
-    expected = [send(client, ordered.account, sample) for _ in range(AT_ONCE)]
+    answers = all_at_once(http, arguments(account, [sample] * AT_ONCE))
+    expected = [send(http, ordered.account, sample) for _ in range(AT_ONCE)]
     assert sorted(map(told, answers)) == sorted(map(told, expected))
     assert tables(raced) == tables(ordered)
 
 
 @pytest.mark.parametrize("sample", by_name(REPEATABLE))
 def test_a_write_that_may_be_repeated_makes_no_second_row(
-    sample: Sample, server: MockServer, client: httpx.Client, account: str
+    sample: Sample, server: MockServer, http: httpx.Client, account: str
 ) -> None:
     raced, once = frozen(server, account), frozen(server, f"{account}-once")
-    all_at_once(client, arguments(account, [sample] * AT_ONCE))
-    send(client, once.account, sample)
+    all_at_once(http, arguments(account, [sample] * AT_ONCE))
+    send(http, once.account, sample)
     assert ids(raced, sample.vendor) == ids(once, sample.vendor)
 
 
@@ -110,15 +102,15 @@ def ids(workspace: Workspace, vendor: str) -> dict[str, list[Any]]:
 
 @pytest.mark.parametrize("vendor", NAMES)
 def test_every_operation_at_once_is_as_in_the_order_in_which_the_journal_has_them(
-    vendor: str, server: MockServer, client: httpx.Client, account: str
+    vendor: str, server: MockServer, http: httpx.Client, account: str
 ) -> None:
     raced, ordered = frozen(server, account), frozen(server, f"{account}-ordered")
     samples = of_vendor(vendor) * 5
     random.Random(vendor).shuffle(samples)
-    answers = all_at_once(client, arguments(account, samples))
+    answers = all_at_once(http, arguments(account, samples))
     asked = zip(samples, answers, strict=True)
     for sample, answer in sorted(asked, key=lambda pair: number(pair[1])):
-        again = send(client, ordered.account, sample)
+        again = send(http, ordered.account, sample)
         assert (sample, *told(again)) == (sample, *told(answer))
     assert tables(raced) == tables(ordered)
 
