@@ -5,7 +5,6 @@ import json
 import logging
 import sys
 from collections.abc import Callable
-from pathlib import Path as File
 from typing import Any
 
 import click
@@ -101,20 +100,24 @@ def routes() -> None:
 
 
 @cli.command()
-@click.argument("file", type=click.Path(path_type=File))
-def check(file: File) -> None:
-    """Check a fixture or an OpenAPI document: each problem with file, line and where."""
+@click.argument("file")
+def check(file: str) -> None:
+    """Check a fixture or an OpenAPI document: each problem with file, line and where.
+
+    FILE is a YAML file, a folder of fixtures, demo or empty.
+    """
     from mockserver.app import load_vendors
     from mockserver.documents.source import Source
     from mockserver.documents.spec import load_document
-    from mockserver.fixtures import Fixture
+    from mockserver.fixtures import Fixture, fixture_file
 
-    content = Source(file).content
+    path = fixture_file(file)
+    content = None if path.is_dir() else Source(path).content
     if isinstance(content, dict) and "openapi" in content:
-        click.echo(f"{file}: {len(load_document(file).operations)} operations, no problem")
+        click.echo(f"{path}: {len(load_document(path).operations)} operations, no problem")
     else:
-        Fixture(file, load_vendors(), seed=1)
-        click.echo(f"{file}: no problem")
+        Fixture(path, load_vendors(), seed=1)
+        click.echo(f"{path}: no problem")
 
 
 def _report_option(

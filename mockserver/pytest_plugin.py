@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from mockserver.testing import MockWorkspace, Running
 
 _OPTIONS = {
-    "fixtures": "What each workspace holds at first: demo, empty, or a YAML file beside this one.",
+    "fixtures": "What each workspace holds at first: demo, empty, or a YAML file or a folder of "
+    "them beside this file.",
     "seed": "Decides every generated id.",
     "strictness": "vendor reads as the vendor's framework does, document to the letter.",
 }
@@ -69,13 +70,25 @@ def _started(config: pytest.Config) -> "MockServer":
 
 
 def _option(name: str, config: pytest.Config) -> str | None:
-    """The variable's value, else the configuration file's; a file named there lies beside it."""
+    """The variable's value, else the configuration file's."""
     given = os.environ.get(f"MOCKSERVER_{name.upper()}")
     written = str(config.getini(f"mockserver_{name}"))
     if given or not written:
         return given or None
-    beside = config.inipath.parent / written if config.inipath else None
-    return str(beside) if beside and beside.is_file() else written
+    return _beside(written, config) if name == "fixtures" else written
+
+
+def _beside(fixtures: str, config: pytest.Config) -> str:
+    """The file or folder of that name beside the configuration file, where there is one.
+
+    The names of the bundled fixtures keep their meaning, also beside a folder `demo`.
+    """
+    from mockserver.fixtures import BUNDLED
+
+    if fixtures in BUNDLED or config.inipath is None:
+        return fixtures
+    path = config.inipath.parent / fixtures
+    return str(path) if path.exists() else fixtures
 
 
 def _transport_to(server: "MockServer") -> "Callable[[], httpx.BaseTransport]":

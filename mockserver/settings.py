@@ -90,7 +90,10 @@ OPTIONS = (
         "port", 8080, _between(0, 65535), "Port to listen on; 0 takes a free one and prints it."
     ),
     Option(
-        "fixtures", "demo", _text, "What a workspace holds at first: demo, empty, or a YAML file."
+        "fixtures",
+        "demo",
+        _text,
+        "What a workspace holds at first: demo, empty, a YAML file, or a folder of them.",
     ),
     Option("seed", 1, _between(0, 2**63 - 1), "Decides every generated id."),
     Option(

@@ -8,8 +8,8 @@ from mockserver import fixtures
 from mockserver.call import Call
 from mockserver.control.api import Control, nothing, operation
 from mockserver.control.behaviour import clock_view
-from mockserver.documents.source import Source
 from mockserver.errors import Problem, Refusal
+from mockserver.fixture_files import FixtureFiles
 from mockserver.journal.view import instant
 from mockserver.vendor import Reply
 from mockserver.version import __version__
@@ -78,7 +78,7 @@ def seed_workspace(call: Call, server: Control) -> Reply:
     content = (
         given["fixture"]
         if field == "fixture"
-        else Source(fixtures.fixture_file(given["name"])).content or {}
+        else FixtureFiles(fixtures.fixture_file(given["name"])).content
     )
     try:
         load(workspace, content, server.vendors)

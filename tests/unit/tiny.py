@@ -1,6 +1,6 @@
 """A vendor of four operations with the plainest of dialects, for tests of what is around a handler."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path as File
 from typing import Any
@@ -9,10 +9,11 @@ from mockserver.call import Call, Headers
 from mockserver.dispatch import Site
 from mockserver.documents.schema import Coerce, Schema
 from mockserver.documents.spec import load_document
-from mockserver.errors import Problem, Refusal
+from mockserver.errors import Refusal
+from mockserver.sections import ID, TEXT, Section, SectionTable
 from mockserver.state.clock import Clock
 from mockserver.state.tables import Table, TableSpec, Transaction
-from mockserver.vendor import Reply, Seeding, Setting, Vendor
+from mockserver.vendor import Reply, Setting, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 
 DOCUMENT = """openapi: 3.0.3
@@ -129,11 +130,11 @@ class Plain:
         )
 
 
+SECTION = Section((SectionTable("people", {"id": ID, "name": TEXT}, required=("name",)),))
+
+
 def vendor(dialect: Plain | None = None) -> Vendor:
     """A vendor that keeps people."""
-
-    def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterable[Problem]:
-        return ()
 
     settings = (
         Setting("colour", "red", "Which.", "chosen", "nowhere", ("red", "blue")),
@@ -145,7 +146,7 @@ def vendor(dialect: Plain | None = None) -> Vendor:
     )
     people = TableSpec("people", {"name": lambda row: row["name"]})
     tiny = Vendor(
-        "tiny", dialect or Plain(), (people,), seed, settings, curl="curl {url}/v1/people"
+        "tiny", dialect or Plain(), (people,), SECTION, settings, curl="curl {url}/v1/people"
     )
     for handler in (list_people, create_person, who, change_person):
         tiny.operation(handler)

@@ -88,6 +88,11 @@ def stamp_of(now: datetime, seed: int) -> Stamp:
     return Stamp(time_text(now), f"{int(now.timestamp()) & 0xFFFFFFFF:08x}", _machine(seed))
 
 
+def number_of(id: str, seed: int) -> int:
+    """The number that the id was made from; 0 for one that was not made with that seed."""
+    return int(id[18:], 16) if id[8:18] == _machine(seed) else 0
+
+
 def time_zone(name: str | None, pearl: Row) -> str | None:
     """The text of a zone's offset, of the pearl's zone where there is no name."""
     hours = offset_hours(name or pearl["timeZoneId"])
