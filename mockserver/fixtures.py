@@ -14,11 +14,11 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
+from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.documents.formats import FORMATS, parse_date_time
 from mockserver.documents.resources import folder
 from mockserver.documents.schema import problems_of
 from mockserver.errors import FixtureError, Path, Problem, Refusal
-from mockserver.fixture_files import FixtureFiles
 from mockserver.sections import Seeding
 from mockserver.state.clock import Clock
 from mockserver.state.tables import RowId, Table, Transaction

@@ -384,8 +384,8 @@ def _with_id(
     return {"id": new_id(tx, table.name, lambda number: ids.make(number, seeding), taken)} | given
 
 
-def _below(problem: Problem, *place: str | int) -> Problem:
-    return replace(problem, path=(*place, *problem.path))
+def _below(problem: Problem, *steps: str | int) -> Problem:
+    return replace(problem, path=(*steps, *problem.path))
 
 
 def _dangling(table: SectionTable, given: Row, tx: Transaction) -> Iterator[Problem]:

@@ -8,8 +8,8 @@ from mockserver import fixtures
 from mockserver.call import Call
 from mockserver.control.api import Control, nothing, operation
 from mockserver.control.behaviour import clock_view
+from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.errors import Problem, Refusal
-from mockserver.fixture_files import FixtureFiles
 from mockserver.journal.view import instant
 from mockserver.vendor import Reply
 from mockserver.version import __version__

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.errors import FixtureError
-from mockserver.fixture_files import FixtureFiles
 from mockserver.fixtures import Fixture
 from mockserver.vendor import Vendor
 from tests.unit import tiny

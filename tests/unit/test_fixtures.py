@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.app import load_vendors
+from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.documents.resources import folder
 from mockserver.errors import FixtureError, Refusal
-from mockserver.fixture_files import FixtureFiles
 from mockserver.fixtures import Fixture, export, fixture_file, merge, replace
 from mockserver.sections import ID, TEXT, Reading, Section, SectionTable, Seeding
 from mockserver.state.tables import Row, Transaction

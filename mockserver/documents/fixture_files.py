@@ -41,7 +41,7 @@ class FixtureFiles:
             if isinstance(content, dict):
                 self._add(content, self.content, (), source)
             else:
-                self._object(source, (), "must hold an object, like every file of the folder")
+                self._complain(source, (), "must hold an object, like every file of the folder")
 
     def _add(self, part: dict[str, Any], whole: dict[str, Any], path: Path, source: Source) -> None:
         """Add what one file says at that path to what the files before said there."""
@@ -55,8 +55,8 @@ class FixtureFiles:
             elif _joins(here) and isinstance(there, dict) and isinstance(value, dict):
                 self._add(value, there, here, source)
             else:
-                other = self._place(here)[0].file
-                self._object(source, here, f"stands in {other} too")
+                other, _ = self._origin_of(here)
+                self._complain(source, here, f"stands in {other.file} too")
 
     def _add_accounts(self, accounts: list[Any], whole: list[Any], source: Source) -> None:
         known = list(whole)
@@ -65,11 +65,11 @@ class FixtureFiles:
                 self._origins[(_ACCOUNTS, len(whole))] = (source, (_ACCOUNTS, index))
                 whole.append(account)
 
-    def _object(self, source: Source, path: Path, message: str) -> None:
+    def _complain(self, source: Source, path: Path, message: str) -> None:
         at = (self._sources.index(source), source.line(path))
         self._conflicts.append((*at, source.sentence(path, message)))
 
-    def _place(self, path: Path) -> tuple[Source, Path]:
+    def _origin_of(self, path: Path) -> tuple[Source, Path]:
         """The file that holds the value at that path of the content, and the path in the file."""
         for length in range(len(path), -1, -1):
             origin = self._origins.get(path[:length])
@@ -85,7 +85,7 @@ class FixtureFiles:
         """
         told = list(self._conflicts)
         for problem in problems:
-            source, path = self._place(problem.path)
+            source, path = self._origin_of(problem.path)
             at = (self._sources.index(source), source.line(path))
             told.append((*at, source.sentence(path, problem.message)))
         return [sentence for *_, sentence in sorted(told, key=lambda each: each[:2])]
@@ -126,7 +126,7 @@ def _joins(path: Path) -> bool:
 
 
 def _copy(value: Any) -> Any:
-    """The value, with lists and objects of its own as far down as files are joined."""
+    """The value with objects of its own: an alias in YAML is one object in two places."""
     if isinstance(value, list):
         return list(value)
     if isinstance(value, dict):
