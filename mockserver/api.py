@@ -217,7 +217,7 @@ class Api:
     def _read_body(self, body: Body, call: Call) -> Any:
         raw = call.request.body
         if raw is None:
-            raise Refusal("too_large", str(self._max_body))
+            raise Refusal("too_large", limit=self._max_body)
         content_type = call.request.headers.get(b"content-type", b"").decode("latin-1")
         if not raw and self.dialect.empty_body is not ...:
             return self.dialect.empty_body
@@ -228,7 +228,7 @@ class Api:
             else self.dialect.media_type(content_type, offered)
         )
         if kind is None:
-            raise Refusal("unsupported_media_type", content_type)
+            raise Refusal("unsupported_media_type")
         try:
             value = self._parsed(raw, kind, content_type)
         except Unsafe as unsafe:  # the others of its problems are looked for too

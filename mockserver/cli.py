@@ -108,10 +108,12 @@ def check(file: File) -> None:
     from mockserver.documents.source import Source
     from mockserver.documents.spec import load_document
     from mockserver.fixtures import Fixture
+    from mockserver.vendor import formats_of
 
     content = Source(file).content
     if isinstance(content, dict) and "openapi" in content:
-        click.echo(f"{file}: {len(load_document(file).operations)} operations, no problem")
+        document = load_document(file, formats=formats_of(load_vendors()))
+        click.echo(f"{file}: {len(document.operations)} operations, no problem")
     else:
         Fixture(file, load_vendors(), seed=1)
         click.echo(f"{file}: no problem")

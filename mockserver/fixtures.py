@@ -15,14 +15,14 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from mockserver.documents.formats import FORMATS, parse_date_time
+from mockserver.documents.formats import Format, parse_date_time
 from mockserver.documents.resources import folder
 from mockserver.documents.schema import problems_of
 from mockserver.documents.source import Source
 from mockserver.errors import FixtureError, OperatorError, Path, Problem, Refusal
 from mockserver.state.clock import Clock
 from mockserver.state.tables import RowId, Table, Transaction
-from mockserver.vendor import Seeding, Vendor
+from mockserver.vendor import Seeding, Vendor, formats_of
 from mockserver.workspaces import Workspace
 
 BUNDLED = ("demo", "empty")
@@ -91,8 +91,8 @@ def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> No
     `content` is the fixture as a JSON value. Raises Refusal("invalid") naming every problem by its
     path in there; then the workspace is as it was.
     """
-    misfits = tuple(_misfits(content))
-    sound = _Sound(content, misfits)
+    misfits = tuple(_misfits(content, vendors))
+    sound = _Sound(content, misfits, vendors)
     clock = workspace.clock.copy()
     settings = {vendor: dict(values) for vendor, values in workspace.settings.items()}
     problems = [
@@ -120,14 +120,15 @@ def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> No
 
 
 @cache
-def _validator() -> Draft202012Validator:
+def _validator(formats: frozenset[tuple[str, Format]]) -> Draft202012Validator:
     schema = json.loads((folder("fixtures") / "schema.json").read_text("utf-8"))
-    return Draft202012Validator(schema, validate_formats=True, formats=FORMATS)
+    return Draft202012Validator(schema, validate_formats=True, formats=dict(formats))
 
 
-def _misfits(content: Any) -> Iterator[Problem]:
-    if not _validator().is_valid(content):
-        yield from problems_of(_validator(), content, {})
+def _misfits(content: Any, vendors: tuple[Vendor, ...]) -> Iterator[Problem]:
+    validator = _validator(frozenset(formats_of(vendors).items()))
+    if not validator.is_valid(content):
+        yield from problems_of(validator, content, {})
 
 
 _ROW, _FIELD = 3, 4
@@ -141,7 +142,9 @@ class _Sound:
     lack one they need. `duplicates` are the problems with ids that stand in it twice.
     """
 
-    def __init__(self, content: Any, misfits: Collection[Problem]) -> None:
+    def __init__(
+        self, content: Any, misfits: Collection[Problem], vendors: tuple[Vendor, ...]
+    ) -> None:
         """`misfits` is what the schema has against the content."""
         self.content = _stripped(content, misfits) if misfits else content
         self.duplicates = tuple(_duplicates(self.content))
@@ -150,7 +153,7 @@ class _Sound:
             problem.path[:1] for problem in misfits if len(problem.path) < _ROW
         }
         if misfits:
-            self._leave_out({problem.path[:_ROW] for problem in _misfits(self.content)})
+            self._leave_out({problem.path[:_ROW] for problem in _misfits(self.content, vendors)})
 
     def _leave_out(self, partial: Collection[Path]) -> None:
         """Go on without these rows, and without the sections that are none."""

@@ -11,4 +11,4 @@ from mockserver.vendor import Vendor
     "vendor", [pytest.param(vendor, id=vendor.name) for vendor in load_vendors()]
 )
 def test_every_header_that_carries_a_credential_is_hidden(vendor: Vendor) -> None:
-    assert {name.lower() for name in vendor.dialect.credential("any")} <= CREDENTIALS.keys()
+    assert vendor.credential.header.decode() in CREDENTIALS

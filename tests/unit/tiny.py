@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path as File
 from typing import Any
 
-from mockserver.call import Call, Headers
+from mockserver.call import Call
+from mockserver.credential import Credential
+from mockserver.dialects.plain_json import PlainJson
 from mockserver.dispatch import Site
-from mockserver.documents.schema import Coerce, Schema
 from mockserver.documents.spec import load_document
 from mockserver.errors import Problem, Refusal
 from mockserver.state.clock import Clock
@@ -66,67 +67,28 @@ components:
       properties: {id: {type: integer}, name: {type: string, maxLength: 9}, age: {type: integer}, friend: {type: integer, x-reference: people}}
 """
 
-STATUSES = {
-    "unauthorized": 401,
-    "no_route": 404,
-    "not_found": 404,
-    "method_not_allowed": 405,
-    "conflict": 409,
-    "too_large": 413,
-    "unsupported_media_type": 415,
-    "server_error": 500,
-}
 NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
 
 
-class Plain:
+class Plain(PlainJson):
     """A dialect that says what it was told, as it was told."""
 
-    authenticates_first = False
     case_sensitive_paths = False
-    trailing_slashes = True
-    escaped_slashes = False
-    implicit_methods: Mapping[str, str] = {"HEAD": "GET"}
     max_depth = 4
-    empty_body: Any = ...
-    strict_query = True
 
-    def account(self, headers: Headers) -> str | None:
-        key = headers.get(b"x-key")
-        return key.decode() if key else None
-
-    def credential(self, account: str) -> Mapping[str, str]:
-        return {"X-Key": account}
-
-    def coercer(self, schema: Schema) -> Coerce:
-        return lambda value: value
-
-    def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
-        kind = content_type.partition(";")[0]
-        return kind if kind in offered else None
-
-    def decoded(self, raw: bytes, content_type: str) -> bytes:
-        return raw
-
-    def refuse(self, refusal: Refusal, call: Call) -> Reply:
+    def error(self, refusal: Refusal, call: Call) -> Any:
         problems = [
             [list(problem.path), problem.keyword, problem.location] for problem in refusal.problems
         ]
-        allowed = list(call.methods) if refusal.kind == "method_not_allowed" else []
-        body = {
+        told = {
             "kind": refusal.kind,
+            "reason": refusal.reason,
             "message": refusal.message,
+            "limit": refusal.limit,
             "problems": problems,
-            "allowed": allowed,
+            "allowed": list(call.methods) if refusal.kind == "method_not_allowed" else [],
         }
-        return Reply(
-            {key: value for key, value in body.items() if value}, STATUSES.get(refusal.kind, 400)
-        )
-
-    def accept(self, reply: Reply, call: Call) -> Reply:
-        return Reply(
-            reply.body, reply.status, (*reply.headers, (b"content-type", b"application/json"))
-        )
+        return {name: value for name, value in told.items() if value}
 
 
 def vendor(dialect: Plain | None = None) -> Vendor:
@@ -145,7 +107,13 @@ def vendor(dialect: Plain | None = None) -> Vendor:
     )
     people = TableSpec("people", {"name": lambda row: row["name"]})
     tiny = Vendor(
-        "tiny", dialect or Plain(), (people,), seed, settings, curl="curl {url}/v1/people"
+        "tiny",
+        dialect or Plain(),
+        Credential("X-Key"),
+        (people,),
+        seed,
+        settings,
+        curl="curl {url}/v1/people",
     )
     for handler in (list_people, create_person, who, change_person):
         tiny.operation(handler)
