@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from mockserver.errors import OperatorError
+from mockserver.journal.redaction import printable_lines
 from mockserver.settings import OPTIONS, Settings
 from mockserver.version import __version__
 
@@ -152,7 +153,7 @@ def report(url: str, workspace: str, format: str, fail_on: str, admin_token: str
         client = Client(url, admin_token).workspace(workspace)
         found = client.report()
         click.echo(
-            client.report("markdown")
+            printable_lines(client.report("markdown"))
             if format == "markdown"
             else json.dumps(found, indent=2, ensure_ascii=False)
         )
@@ -196,5 +197,5 @@ def main() -> None:
     except click.Abort:
         sys.exit(130)
     except OperatorError as error:
-        click.echo(f"mockserver: {error}", err=True)
+        click.echo(f"mockserver: {printable_lines(str(error))}", err=True)
         sys.exit(2)

@@ -7,6 +7,7 @@ from mockserver.errors import Reason, Refusal
 from mockserver.faults.catalogue import InjectedFault
 from mockserver.faults.delivery import instead
 from mockserver.faults.delivery import refusal as refusal_of
+from mockserver.journal.redaction import hide
 from mockserver.vendor import Handler, Look, Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 
@@ -29,11 +30,17 @@ class Site(Api):
         """
         module = f"mockserver.vendors.{vendor.name}"
         super().__init__(
-            module, vendor.dialect, document, vendor.handlers, lenient=lenient, max_body=max_body
+            module,
+            vendor.dialect,
+            document,
+            vendor.handlers,
+            credential=vendor.credential,
+            lenient=lenient,
+            max_body=max_body,
         )
         self.vendor = vendor
         self._handlers: dict[str, Handler] = dict(vendor.handlers)
-        self._account = vendor.dialect.authenticator(vendor.credential)
+        hide(vendor.credential)
         self._looks: dict[str, Look] = dict(vendor.looks)
         self._workspaces = workspaces
         self._name = vendor.name

@@ -97,12 +97,17 @@ class Control(Api):
         Raises DocumentError where an operation has no handler or a handler no operation.
         """
         super().__init__(
-            __package__ or "", ProblemJson(), document, HANDLERS, lenient=False, max_body=max_body
+            __package__ or "",
+            ProblemJson(),
+            document,
+            HANDLERS,
+            credential=CREDENTIAL,
+            lenient=False,
+            max_body=max_body,
         )
         self.workspaces = workspaces
         self.sites: Mapping[str, Site] = {site.vendor.name: site for site in sites}
         self.token = token
-        self._authenticate = self.dialect.authenticator(CREDENTIAL)
         self._hosts = frozenset(site.document.host.encode() for site in self.sites.values())
 
     @property
@@ -161,7 +166,7 @@ class Control(Api):
     def _let_in(self, call: Call) -> None:
         if self.token is None:
             return
-        given = self._authenticate(call.request)
+        given = self._account(call.request)
         if given is None or not compare_digest(given.encode("latin-1"), self.token.encode()):
             raise Refusal(
                 "unauthorized", reason=Reason.MISSING if given is None else Reason.UNKNOWN

@@ -8,9 +8,14 @@ import pytest
 
 from mockserver.api import Receive, headers_of, read_body
 from mockserver.call import Call, request_of
+from mockserver.credential import Credential
 from mockserver.dispatch import Site
 from mockserver.documents.spec import load_document
 from mockserver.errors import DocumentError, Reason, Refusal
+from mockserver.journal.conduct import report
+from mockserver.journal.har import har
+from mockserver.journal.verification import verify
+from mockserver.journal.view import describe
 from mockserver.routing import Router, read_path_parameter
 from mockserver.vendor import Reply
 from mockserver.workspaces import Workspaces
@@ -653,6 +658,38 @@ def test_an_answer_goes_out_with_its_length_its_number_and_the_time_of_its_works
         {"type": "http.response.start", "status": 200, "headers": headers},
         {"type": "http.response.body", "body": b'[{"id":1,"name":"Ada"}]'},
     ]
+
+
+KEY = Credential("whatever", where="query")
+
+
+def test_a_key_in_the_query_lets_in_and_is_no_parameter(tmp_path: File) -> None:
+    site, worlds = tiny.site(tmp_path, credential=KEY)
+    assert ask(site, "GET", "/people", headers={}).status == 401
+    reply = ask(site, "GET", "/people", headers={}, query=b"limit=1&whatever=me")
+    assert (reply.status, reply.body) == (200, [ADA])
+    assert [workspace.name for workspace in worlds] == ["me"]
+
+
+def test_a_key_in_the_query_shows_nowhere(tmp_path: File) -> None:
+    site, worlds = tiny.site(tmp_path, credential=KEY)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/tiny/v1/people",
+        "query_string": b"whatever=s3cret&limit=1&Api_Key=s3cret",
+        "headers": [(b"referer", b"http://a.example/?whatever=s3cret")],
+    }
+    site.take(scope, b"", "/tiny")
+    journal = worlds.of("s3cret").journal
+    wanted = {"requests": [{"query": {"whatever": "0ther", "api-key": "0ther"}}]}
+    verdict = verify(journal, wanted, {"tiny": site.document.operations})
+    entries = list(journal)
+    known = {"tiny": site.document.operations}
+    told = str([*map(describe, entries), har(entries, "1"), verdict, report(entries, known, {})])
+    assert "s3cret" not in told
+    assert "0ther" not in told
+    assert "?whatever=***&limit=1&Api_Key=***" in told
 
 
 # ------------------------------------------------------------------------------------------------------------------- start

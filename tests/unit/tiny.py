@@ -91,7 +91,10 @@ class Plain(PlainJson):
         return {name: value for name, value in told.items() if value}
 
 
-def vendor(dialect: Plain | None = None) -> Vendor:
+HEADER = Credential("X-Key")
+
+
+def vendor(dialect: Plain | None = None, credential: Credential = HEADER) -> Vendor:
     """A vendor that keeps people."""
 
     def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterable[Problem]:
@@ -109,7 +112,7 @@ def vendor(dialect: Plain | None = None) -> Vendor:
     tiny = Vendor(
         "tiny",
         dialect or Plain(),
-        Credential("X-Key"),
+        credential,
         (people,),
         seed,
         settings,
@@ -169,11 +172,16 @@ def workspaces(*vendors: Vendor) -> Workspaces:
 
 
 def site(
-    folder: File, dialect: Plain | None = None, *, lenient: bool = True, max_body: int = 1000
+    folder: File,
+    dialect: Plain | None = None,
+    *,
+    credential: Credential = HEADER,
+    lenient: bool = True,
+    max_body: int = 1000,
 ) -> tuple[Site, Workspaces]:
     """The vendor, served from a document in that folder."""
     file = folder / "tiny.yaml"
     file.write_text(DOCUMENT, "utf-8")
-    tiny = vendor(dialect)
+    tiny = vendor(dialect, credential)
     worlds = workspaces(tiny)
     return Site(tiny, load_document(file), worlds, lenient=lenient, max_body=max_body), worlds
