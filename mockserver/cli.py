@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mockserver.errors import OperatorError
+from mockserver.journal.redaction import printable_lines
 from mockserver.settings import OPTIONS, Settings
 from mockserver.version import __version__
 
@@ -110,11 +111,13 @@ def check(file: str) -> None:
     from mockserver.documents.source import Source
     from mockserver.documents.spec import load_document
     from mockserver.fixtures import Fixture, fixture_file
+    from mockserver.vendor import formats_of
 
     path = fixture_file(file)
     content = None if path.is_dir() else Source(path).content
     if isinstance(content, dict) and "openapi" in content:
-        click.echo(f"{path}: {len(load_document(path).operations)} operations, no problem")
+        document = load_document(path, formats=formats_of(load_vendors()))
+        click.echo(f"{path}: {len(document.operations)} operations, no problem")
     else:
         Fixture(path, load_vendors(), seed=1)
         click.echo(f"{path}: no problem")
@@ -153,7 +156,7 @@ def report(url: str, workspace: str, format: str, fail_on: str, admin_token: str
         client = Client(url, admin_token).workspace(workspace)
         found = client.report()
         click.echo(
-            client.report("markdown")
+            printable_lines(client.report("markdown"))
             if format == "markdown"
             else json.dumps(found, indent=2, ensure_ascii=False)
         )
@@ -197,5 +200,5 @@ def main() -> None:
     except click.Abort:
         sys.exit(130)
     except OperatorError as error:
-        click.echo(f"mockserver: {error}", err=True)
+        click.echo(f"mockserver: {printable_lines(str(error))}", err=True)
         sys.exit(2)

@@ -312,15 +312,28 @@ class WorkspaceClient:
     def credentials(self) -> dict[str, dict[str, str]]:
         """By vendor, the headers that lead a request into this workspace.
 
+        There are none where the vendor's credential stands in the query: see `credential_queries`.
+
         Raises MockserverError where the server does not say them, as the account could be a real
         key.
         """
-        found = self._access["credentials"]
+        return {vendor: access["headers"] for vendor, access in self._told_access().items()}
+
+    @property
+    def credential_queries(self) -> dict[str, dict[str, str]]:
+        """By vendor, the query parameters that do the same; mostly none.
+
+        Raises MockserverError as `credentials` does.
+        """
+        return {vendor: access.get("query", {}) for vendor, access in self._told_access().items()}
+
+    def _told_access(self) -> dict[str, Any]:
+        found: dict[str, Any] | None = self._access["credentials"]
         if found is None:
             raise MockserverError(
                 f"the credentials of {self.name} are not told: its account could be a real key"
             )
-        return {vendor: access["headers"] for vendor, access in found.items()}
+        return found
 
     def reset(self) -> None:
         """Put everything back to the seed: leads, settings, clock and ids.

@@ -15,14 +15,14 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator
 
 from mockserver.documents.fixture_files import FixtureFiles
-from mockserver.documents.formats import FORMATS, parse_date_time
+from mockserver.documents.formats import parse_date_time
 from mockserver.documents.resources import folder
 from mockserver.documents.schema import problems_of
 from mockserver.errors import FixtureError, Path, Problem, Refusal
 from mockserver.sections import Seeding
 from mockserver.state.clock import Clock
 from mockserver.state.tables import RowId, Table, Transaction
-from mockserver.vendor import Vendor
+from mockserver.vendor import Vendor, formats_of
 from mockserver.workspaces import Workspace
 
 BUNDLED = ("demo", "empty")
@@ -179,7 +179,7 @@ def _validator(vendors: tuple[Vendor, ...]) -> Draft202012Validator:
     whole = schema(vendors)
     loose = {"type": "object", "additionalProperties": {"type": "object"}}
     checked = whole | {"properties": whole["properties"] | {"settings": loose}}
-    return Draft202012Validator(checked, validate_formats=True, formats=FORMATS)
+    return Draft202012Validator(checked, validate_formats=True, formats=formats_of(vendors))
 
 
 def _misfits(content: Any, vendors: tuple[Vendor, ...]) -> Iterator[Problem]:

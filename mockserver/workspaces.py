@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from mockserver.call import Call
-from mockserver.errors import Problem, Refusal
+from mockserver.errors import Problem, Reason, Refusal
 from mockserver.faults.rules import FaultRules
 from mockserver.journal.records import Journal
 from mockserver.settings import REFUSED_ACCOUNTS
@@ -171,7 +171,7 @@ class Workspaces:
         if account in REFUSED_ACCOUNTS or (
             self._strict and account is not None and account not in self._declared
         ):
-            raise Refusal("unauthorized", "unknown")
+            raise Refusal("unauthorized", reason=Reason.UNKNOWN)
         name = self._default if account is None else account
         workspace = self._admitted[account] = self._by_account.get(name) or self._made(name)
         return workspace

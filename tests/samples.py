@@ -63,7 +63,11 @@ def new_account() -> str:
 
 def access(vendor: Vendor, account: str) -> dict[str, dict[str, str]]:
     """What carries a credential of the account, as options of an httpx client."""
-    return {"headers": dict(vendor.dialect.credential(account))}
+    credential = vendor.credential
+    return {
+        "headers": dict(credential.headers(account)),
+        "params": dict(credential.query(account)),
+    }
 
 
 def options(sample: Sample, account: str | None, **changes: Any) -> dict[str, Any]:

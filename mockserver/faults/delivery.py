@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from math import ceil
 from typing import Any, NamedTuple
 
-from mockserver.errors import Refusal
+from mockserver.errors import Reason, Refusal
 from mockserver.faults.catalogue import InjectedFault
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -23,8 +23,8 @@ def refusal(fault: InjectedFault) -> Refusal:
     that `deliver` never lets out.
     """
     kind = fault.kind.refusal or "server_error"
-    reason = "unknown" if kind == "unauthorized" else None
-    return Refusal(kind, reason, retry_after=fault.parameters.get("retry_after"))
+    reason = Reason.UNKNOWN if kind == "unauthorized" else None
+    return Refusal(kind, reason=reason, retry_after=fault.parameters.get("retry_after"))
 
 
 def instead(fault: InjectedFault) -> Refusal | None:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from mockserver.call import Call
-from mockserver.journal.redaction import masked_headers
+from mockserver.journal.redaction import hidden_query, masked_headers
 from mockserver.journal.view import instant, milliseconds, operation_of, text_of, verdict
 
 _VERSION = "HTTP/1.1"
@@ -77,7 +77,7 @@ def _url(call: Call) -> str:
 
 
 def _query(call: Call) -> str:
-    return call.request.query_string.decode("latin-1")
+    return hidden_query(call.request.query_string.decode("latin-1"))
 
 
 def _post_data(raw: bytes, headers: Mapping[str, str]) -> dict[str, Any]:

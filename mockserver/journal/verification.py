@@ -14,7 +14,14 @@ from mockserver.documents.spec import Operation
 from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults.catalogue import CATALOGUE
 from mockserver.journal.records import Journal
-from mockserver.journal.redaction import CREDENTIALS, masked
+from mockserver.journal.redaction import (
+    hidden_target,
+    is_secret_header,
+    is_secret_parameter,
+    masked,
+    masked_parameters,
+    printable,
+)
 from mockserver.journal.view import json_of, operation_of, text_of
 from mockserver.subset import differences, like, shown
 from mockserver.wire import FORM, read_form, read_query
@@ -94,7 +101,7 @@ def difference(wanted: Filter, call: Call) -> list[str]:
 
     Expected "CLOSED", was "OPEN"`; none: it fits.
     """
-    return list(_differences(wanted, call))
+    return list(map(printable, _differences(wanted, call)))
 
 
 def _fits(wanted: Filter, call: Call) -> bool:
@@ -130,11 +137,17 @@ def _differences(wanted: Filter, call: Call) -> Iterator[str]:
         yield from _in_body(wanted["body"], call)
 
 
+_SECRET: Mapping[str, Callable[[str], bool]] = {
+    "headers": is_secret_header,
+    "query": is_secret_parameter,
+}
+
+
 def _in_texts(kind: str, wanted: Mapping[str, str], given: Mapping[str, str]) -> Iterator[str]:
     for name, value in wanted.items():
         if given.get(name) == value:
             continue
-        if kind == "headers" and name in CREDENTIALS:
+        if _SECRET[kind](name):
             hidden = "another than expected (credentials are not shown)"
             yield f"{kind}.{name}: {hidden if name in given else 'absent'}"
         else:
@@ -307,17 +320,19 @@ def _nearest_lines(nearest: list[dict[str, Any]], calls: list[Call]) -> Iterator
     yield from ["nearest:"] if nearest else []
     for each in nearest:
         call, lines = by_number[each["number"]], each["differences"]
-        what = f"{call.request.method} {call.request.target[:_MAX_TARGET]}"
-        yield f"  request {call.number}: {what}, answered {call.status}"
+        what = f"{call.request.method} {hidden_target(call.request)[:_MAX_TARGET]}"
+        yield f"  request {call.number}: {printable(what)}, answered {call.status}"
         yield from (f"    {line}" for line in lines[:_MAX_LINES])
         yield from [f"    and {len(lines) - _MAX_LINES} more"] if len(lines) > _MAX_LINES else []
 
 
 def _described(wanted: Filter) -> str:
-    headers = {
-        name: masked(name.lower(), value) for name, value in wanted.get("headers", {}).items()
-    }
-    return shown({**wanted, "headers": headers} if headers else wanted)
+    told = dict(wanted)
+    if "headers" in wanted:
+        told["headers"] = {name: masked(name, value) for name, value in wanted["headers"].items()}
+    if "query" in wanted:
+        told["query"] = masked_parameters(wanted["query"])
+    return printable(shown(told))
 
 
 def mistakes(expectation: Mapping[str, Any], operations: Operations) -> Iterator[Problem]:

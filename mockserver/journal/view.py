@@ -9,7 +9,7 @@ from mockserver.call import Call
 from mockserver.errors import Refusal
 from mockserver.faults.catalogue import InjectedFault
 from mockserver.journal.records import Journal
-from mockserver.journal.redaction import masked_headers
+from mockserver.journal.redaction import hidden_target, masked_headers
 from mockserver.matching import Combine, Match, Step
 from mockserver.state.tables import Change, Row
 from mockserver.wire import read_json
@@ -68,7 +68,7 @@ def summary(call: Call) -> dict[str, Any]:
         "vendor": call.vendor,
         "operation": operation_of(call),
         "method": call.request.method,
-        "target": call.request.target,
+        "target": hidden_target(call.request),
         "status": call.status,
         "milliseconds": milliseconds(call),
         "fault": call.fault.kind.name if call.fault else None,

@@ -6,7 +6,7 @@ A workspace of its own, with clients of every vendor over a socket or without on
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.client import Client, ControlError, Row, WorkspaceClient
 from mockserver.errors import MockserverError
+from mockserver.journal.redaction import printable
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -90,11 +91,15 @@ class MockWorkspace(WorkspaceClient):
             )
         headers = _httpx().Headers(self.credentials[vendor])
         headers.update(given.get("headers"))
-        return (
-            {"base_url": self.base_urls[vendor], "trust_env": False, "verify": _certificates()}
-            | given
-            | {"headers": headers}
-        )
+        options = {
+            "base_url": self.base_urls[vendor],
+            "trust_env": False,
+            "verify": _certificates(),
+        }
+        query = self.credential_queries[vendor]
+        if query:
+            options["auth"] = _adding(query)
+        return options | given | {"headers": headers}
 
     def close(self) -> None:
         """Close the clients and forget the workspace."""
@@ -111,7 +116,7 @@ class MockWorkspace(WorkspaceClient):
         A line for each request, and more for each that was refused.
         """
         try:
-            return "\n".join(self._lines())
+            return "\n".join(map(printable, self._lines()))
         except ControlError as error:
             return f"The journal cannot be read: {error}"
 
@@ -190,6 +195,16 @@ def workspace_name(test: str, run: str) -> str:
     """The beginning of the test's name, and a digest of its node id and of the run."""
     slug = re.sub(r"[^a-z0-9]+", "-", test.rpartition("::")[2].lower()).strip("-")[:_LONGEST_SLUG]
     return f"{slug}-{sha256(f'{test} {run}'.encode()).hexdigest()[:12]}".removeprefix("-")
+
+
+def _adding(query: Mapping[str, str]) -> "Callable[[httpx.Request], httpx.Request]":
+    """What adds parameters to a request, and keeps those of its URL: httpx's `params` do not."""
+
+    def add(request: "httpx.Request") -> "httpx.Request":
+        request.url = request.url.copy_merge_params(query)
+        return request
+
+    return add
 
 
 def _httpx() -> "ModuleType":

@@ -9,9 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from mockserver.call import Call
 from mockserver.journal.conduct.signs import Sign, answered, called, header, quoted
-from mockserver.journal.redaction import CREDENTIALS
+from mockserver.journal.redaction import secret_headers
 
-_CREDENTIALS = tuple(name.encode() for name in CREDENTIALS)
 _BUSY = frozenset({429, 503})
 _WORTH_REPEATING = frozenset({408, 429})
 
@@ -24,7 +23,7 @@ def _identity(call: Call) -> object:
         call.request.method,
         call.request.target,
         body,
-        *map(call.request.headers.get, _CREDENTIALS),
+        secret_headers(call.request.headers),
     )
 
 

@@ -9,6 +9,7 @@ import orjson
 from mockserver.call import Call
 from mockserver.documents.spec import Operation
 from mockserver.journal.conduct.checks import CHECKS, LEVELS, Check, Level
+from mockserver.journal.redaction import printable
 from mockserver.journal.view import operation_of
 
 _BY_SLUG = {check.slug: check for check in CHECKS}
@@ -102,7 +103,7 @@ def called(call: Call) -> str:
 
 def quoted(text: object) -> str:
     """What a client sent, as a short piece of code that no Markdown gets out of."""
-    line = " ".join(str(text).replace("`", "'").split()) or '""'
+    line = printable(" ".join(str(text).replace("`", "'").split())) or '""'
     return f"`{line[:_SHOWN]}...`" if len(line) > _SHOWN else f"`{line}`"
 
 

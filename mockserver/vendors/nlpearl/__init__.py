@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from mockserver import matching
 from mockserver.call import Call
 from mockserver.collection import find_or_refuse, window
-from mockserver.dialects.aspnet_core import JSON, AspNetCore, Model, Told, converts, grouped
+from mockserver.credential import Credential
+from mockserver.dialects.aspnet_core import AspNetCore, Model, Told, converts, grouped
 from mockserver.documents.zones import is_windows_name
 from mockserver.errors import Problem, Refusal
 from mockserver.matching import MatchingRule
@@ -107,6 +108,7 @@ def pearl_view(row: Row, tx: Transaction) -> Row:
 vendor = Vendor(
     name="nlpearl",
     dialect=DIALECT,
+    credential=Credential("Authorization", scheme="Bearer", two_parts=True),
     tables=(
         TableSpec(
             "leads",
@@ -419,7 +421,6 @@ def _failed(failures: list[Failure], call: Call) -> Reply:
         return Reply(
             [_failed_lead(failure, islice(told, len(failure.problems))) for failure in failures],
             400,
-            JSON,
         )
     return DIALECT.invalid(grouped(told), call)
 
