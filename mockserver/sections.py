@@ -194,24 +194,31 @@ class SectionTable:
         times = {name: Reading(_time(write)) for name, write in self.times.items()}
         return {**times, **self.readings}
 
-    def row(self, given: Row, tx: Transaction, seeding: Seeding) -> Row:
+    def defaults_at(self, now: datetime) -> Row:
+        """The defaults with the present time in place of `NOW`."""
+        present = {
+            name: self.times[name](now) for name, value in self.defaults.items() if value is NOW
+        }
+        return self.defaults | present
+
+    def row(self, defaults: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row:
         """The row to store for what a fixture gives, an id included."""
-        row = self.defaults | self.inherits(given, tx) | given
-        for name, write in self.times.items():
-            if row.get(name) is NOW:
-                row[name] = write(seeding.now)
-        return self.complete(row, given, tx, seeding)
+        return self.complete(defaults | self.inherits(given, tx) | given, given, tx, seeding)
 
     def written(self, row: Row, tx: Transaction) -> Row:
         """What a fixture gives for this row: every column that its defaults do not tell."""
         defaults = self.defaults | self.inherits(row, tx)
-        stated = {"id", *self.required, *self.stated, *self.also_stated(row)}
+        stated = self._stated.union(self.also_stated(row))
         return {
             name: value
             for name, value in row.items()
-            if name in self.columns
-            and (name in stated or not _is_default(value, defaults.get(name, NOW)))
+            if (name in stated or not _is_default(value, defaults.get(name, NOW)))
+            and name in self.columns
         }
+
+    @cached_property
+    def _stated(self) -> frozenset[str]:
+        return frozenset(("id", *self.required, *self.stated))
 
 
 def _time(write: Callable[[datetime], str]) -> Callable[[Any, Seeding], str]:
@@ -225,7 +232,7 @@ def _time(write: Callable[[datetime], str]) -> Callable[[Any, Seeding], str]:
 
 def _is_default(value: Any, default: Any) -> bool:
     """Whether leaving the value out loads back the same JSON: True is not 1, 1.0 is not 1."""
-    return type(value) is type(default) and value == default
+    return value is default or (type(value) is type(default) and value == default)
 
 
 @dataclass(frozen=True)
@@ -341,7 +348,8 @@ def _seed_single(
     for problem in problems:
         yield _below(problem, table.name)
     if not problems:
-        tx.put(table.name, table.row(stored, tx, seeding) | {"id": table.name})
+        row = table.row(table.defaults_at(seeding.now), stored, tx, seeding)
+        tx.put(table.name, row | {"id": table.name})
 
 
 def _seed_rows(
@@ -358,13 +366,15 @@ def _seed_rows(
     read = [table.read(row, seeding) for row in rows]
     taken = {row["id"] for row, _ in read if "id" in row}
     _skip_numbers(table, taken, tx, seeding)
+    defaults = table.defaults_at(seeding.now)
     for index, (given, problems) in enumerate(read):
         dangling = [] if known is None else list(_dangling(table, given, tx))
         problems += [each for each in dangling if not _is_known(each, known)]
         for problem in problems:
             yield _below(problem, table.name, index)
         if not problems and not any(_names_refused(each, table) for each in dangling):
-            tx.put(table.name, table.row(_with_id(given, table, tx, seeding, taken), tx, seeding))
+            whole = _with_id(given, table, tx, seeding, taken)
+            tx.put(table.name, table.row(defaults, whole, tx, seeding))
 
 
 def _skip_numbers(

@@ -83,6 +83,7 @@ def _machine(seed: int) -> str:
     return token(seed, "objectid", 0, 10)
 
 
+@lru_cache(maxsize=16)
 def stamp_of(now: datetime, seed: int) -> Stamp:
     """The stamp of the leads that come in now."""
     return Stamp(time_text(now), f"{int(now.timestamp()) & 0xFFFFFFFF:08x}", _machine(seed))
