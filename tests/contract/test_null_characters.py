@@ -10,6 +10,9 @@ from schemathesis.core.result import Ok
 from tests.contract.control_narrowing import control_contract
 from tests.contract.narrowing import access, contracts, known
 
+REFUSED = (400, 422)
+"""How a vendor answers a bad value, as its framework has it."""
+
 SCHEMAS = {
     "vendor": contracts("vendor", "positive"),
     "document": contracts("document", "positive") | {"control": control_contract("positive")},
@@ -36,7 +39,7 @@ def test_a_nul_in_a_body_is_refused(operation: Any) -> None:
         media_type="application/json",
     )
     answer = case.call_and_validate(**access(operation))
-    assert answer.status_code == 400 or not operation.body
+    assert answer.status_code in REFUSED or not operation.body
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -100,7 +100,8 @@ def walk(
         def validate_response(self, response: Response, case: Case[Any], **options: object) -> None:
             case.validate_response(
                 response,
-                **access(case.operation),
+                headers=access(case.operation)["headers"],
+                transport_kwargs=access(case.operation),
                 excluded_checks=self.excluded,
                 recorder=self.recorder,
             )

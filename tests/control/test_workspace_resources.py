@@ -8,6 +8,7 @@ import pytest
 
 from mockserver import __version__
 from mockserver.serving.server import MockServer
+from mockserver.vendor import Vendor
 from mockserver.workspaces import Workspace
 from tests.control.worlds import leads, tables, world
 from tests.samples import NAMES, SAMPLES, SITES, VENDORS, access
@@ -50,9 +51,16 @@ def test_a_new_workspace_comes_with_all_that_a_client_needs(
         "journal": {"entries": 0, "dropped": 0},
         "faults": 0,
         "snapshots": [],
-        "credentials": {name: access(vendor, account) for name, vendor in VENDORS.items()},
+        "credentials": {name: told(vendor, account) for name, vendor in VENDORS.items()},
         "base_urls": vendor_urls(server.url),
     }
+
+
+def told(vendor: Vendor, account: str) -> dict[str, Any]:
+    """A credential of the account as the control API tells it."""
+    carried = access(vendor, account)
+    query = {"query": carried["params"]} if carried["params"] else {}
+    return {"headers": carried["headers"]} | query
 
 
 def test_its_credentials_and_base_urls_lead_into_it(
