@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -9,6 +10,7 @@ from mockserver.call import Call, Headers, request_of
 from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined
 from mockserver.faults.delivery import Answer, as_seen, deliver
+from mockserver.journal.records import AppliedFault, Record, answer_headers
 from mockserver.routing import Router, read_path_parameter
 from mockserver.vendor import Dialect, Reply
 from mockserver.wire import (
@@ -115,20 +117,46 @@ class Api:
             raw = self.dialect.decoded(raw, kind.decode("latin-1"))
         call = Call(request_of(scope, headers, raw))
         reply = self.answer(call, prefix)
-        call.answer = reply.body if type(reply.body) is bytes else write_json(reply.body)
-        call.status = reply.status
-        call.own_headers = reply.headers
-        call.seconds = perf_counter() - began
-        answer = Answer(call.status, call.answer_headers, call.answer)
+        body = reply.body if type(reply.body) is bytes else write_json(reply.body)
+        fault = call.fault
+        preference = fault.preference if fault is not None else None
+        answer = Answer(
+            reply.status,
+            answer_headers(
+                reply.headers, reply.status, len(body), call.now, call.number, preference
+            ),
+            body,
+        )
+        if call.journal is not None:
+            call.journal.add(self._record(call, reply, answer, perf_counter() - began))
+        if fault is None:
+            return answer
+        return partial(deliver, fault, answer)
+
+    @staticmethod
+    def _record(call: Call, reply: Reply, answer: Answer, seconds: float) -> Record:
+        """What stays of the request: the answer as the client sees it, under a fault too."""
+        status, seen_headers, body, applied = answer.status, None, answer.body, None
         fault = call.fault
         if fault is not None:
-            call.status, call.seen_headers, call.answer = as_seen(fault, answer)
-        if call.number:
-            call.journal.add(call)
-        return (
-            answer
-            if fault is None
-            else lambda scope, receive, send: deliver(fault, answer, receive, send)
+            status, seen_headers, body = as_seen(fault, answer)
+            applied = AppliedFault(fault.kind.name, fault.cause, fault.parameters, fault.preference)
+        return Record(
+            call.number,
+            call.version,
+            call.now,
+            call.vendor,
+            call.operation.id if call.operation is not None else None,
+            call.methods,
+            call.request,
+            status,
+            body,
+            reply.headers,
+            seen_headers,
+            tuple(call.tx.trace),
+            call.changes,
+            applied,
+            seconds,
         )
 
     def answer(self, call: Call, prefix: str = "") -> Reply:

@@ -20,8 +20,10 @@ from mockserver.documents.resources import folder
 from mockserver.documents.schema import problems_of
 from mockserver.documents.source import Source
 from mockserver.errors import FixtureError, OperatorError, Path, Problem, Refusal
+from mockserver.state.changes import RowId
 from mockserver.state.clock import Clock
-from mockserver.state.tables import RowId, Table, Transaction
+from mockserver.state.tables import Table
+from mockserver.state.transaction import Transaction
 from mockserver.vendor import Seeding, Vendor
 from mockserver.workspaces import Workspace
 

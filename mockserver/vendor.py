@@ -13,7 +13,8 @@ from mockserver.documents.provenance import Provenance
 from mockserver.documents.schema import Coerce, Schema
 from mockserver.errors import Problem, Refusal
 from mockserver.matching import MatchingRule
-from mockserver.state.tables import TableSpec, Transaction
+from mockserver.state.tables import TableSpec
+from mockserver.state.transaction import Transaction
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from mockserver.control.api import Control, checked, operation
 from mockserver.control.workspaces import LEADS
 from mockserver.errors import Problem, Refusal
 from mockserver.journal.view import describe
-from mockserver.state.tables import Row
+from mockserver.state.changes import Row
 from mockserver.vendor import Reply
 from mockserver.wire import write_json
 from mockserver.workspaces import Workspace

@@ -146,7 +146,9 @@ class _Connection:
         await self.gone()
 
 
-async def deliver(fault: InjectedFault, answer: Answer, receive: Receive, send: Send) -> None:
+async def deliver(
+    fault: InjectedFault, answer: Answer, scope: Any, receive: Receive, send: Send
+) -> None:
     """Bring an answer to the client the way the fault says.
 
     `answer` is the whole of it, as it would go out without the fault. Waits are real time and end

@@ -11,7 +11,7 @@ from mockserver.faults.catalogue import InjectedFault
 from mockserver.journal.records import Journal
 from mockserver.journal.redaction import masked_headers
 from mockserver.matching import Combine, Match, Step
-from mockserver.state.tables import Change, Row
+from mockserver.state.changes import Row
 from mockserver.wire import read_json
 
 _SHOWN = 20

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from mockserver.call import Call
 from mockserver.journal.conduct.signs import Sign, answered, called, quoted
 from mockserver.matching import Match
-from mockserver.state.tables import Row
+from mockserver.state.changes import Row
 
 
 class Taken(NamedTuple):

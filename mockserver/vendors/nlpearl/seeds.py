@@ -5,7 +5,8 @@ from typing import Any
 
 from mockserver.documents.formats import parse_date_time
 from mockserver.errors import Problem
-from mockserver.state.tables import Row, Transaction
+from mockserver.state.changes import Row
+from mockserver.state.transaction import Transaction
 from mockserver.vendor import Seeding
 from mockserver.vendors.nlpearl.rows import (
     ACCOUNT,

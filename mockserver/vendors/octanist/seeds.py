@@ -6,7 +6,8 @@ from typing import Any
 from mockserver.dialects.envelope import instant
 from mockserver.dialects.javascript import number
 from mockserver.errors import Problem
-from mockserver.state.tables import Row, Transaction
+from mockserver.state.changes import Row
+from mockserver.state.transaction import Transaction
 from mockserver.vendor import Seeding
 from mockserver.vendors.octanist.rows import (
     ATTRIBUTION,

@@ -7,7 +7,8 @@ from typing import Any
 
 from mockserver.errors import Problem
 from mockserver.identity import phone_e164
-from mockserver.state.tables import Row, Transaction
+from mockserver.state.changes import Row
+from mockserver.state.transaction import Transaction
 from mockserver.vendor import Seeding
 from mockserver.vendors.sela.rows import LEAD, local, moment_of, new_lead, time_text
 
