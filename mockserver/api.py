@@ -123,7 +123,12 @@ class Api:
         answer = Answer(
             reply.status,
             answer_headers(
-                reply.headers, reply.status, len(body), call.now, call.number, preference
+                reply.headers,
+                reply.status,
+                len(body),
+                call.now,
+                number=call.number,
+                preference=preference,
             ),
             body,
         )

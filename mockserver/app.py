@@ -51,7 +51,7 @@ class Application:
         vendors = load_vendors()
         fixture = Fixture(fixture_file(settings.fixtures), vendors, settings.seed)
         self.workspaces = Workspaces(
-            fixture.workspace,
+            fixture.origin,
             strict=settings.auth == "strict",
             declared=fixture.accounts,
             default=settings.default_account,

@@ -11,6 +11,12 @@ from mockserver.control.behaviour import clock_view
 from mockserver.documents.source import Source
 from mockserver.errors import Problem, Refusal
 from mockserver.journal.view import instant
+from mockserver.state.changes import (
+    SnapshotForgotten,
+    SnapshotRestored,
+    SnapshotSaved,
+    WorkspaceReset,
+)
 from mockserver.vendor import Reply
 from mockserver.version import __version__
 from mockserver.workspaces import Snapshot, Workspace
@@ -65,7 +71,7 @@ def delete_workspace(call: Call, server: Control) -> Reply:
 @operation
 def reset_workspace(call: Call, server: Control) -> Reply:
     """Back to the seed."""
-    server.workspace(call).reset(server.workspaces.seed.save())
+    server.workspace(call).apply([WorkspaceReset()])
     return nothing()
 
 
@@ -138,7 +144,7 @@ def save_snapshot(call: Call, server: Control) -> Reply:
             f"A workspace holds at most {_MAX_SNAPSHOTS} snapshots; delete one that is needed no "
             "more.",
         )
-    workspace.snapshots[name] = workspace.save()
+    workspace.apply([SnapshotSaved(name)])
     return Reply(_snapshot(name, workspace.snapshots[name]))
 
 
@@ -147,7 +153,7 @@ def delete_snapshot(call: Call, server: Control) -> Reply:
     """Forget it."""
     workspace = server.workspace(call)
     _found(workspace, call.path_parameters["name"])
-    del workspace.snapshots[call.path_parameters["name"]]
+    workspace.apply([SnapshotForgotten(call.path_parameters["name"])])
     return nothing()
 
 
@@ -155,7 +161,8 @@ def delete_snapshot(call: Call, server: Control) -> Reply:
 def restore_snapshot(call: Call, server: Control) -> Reply:
     """Hold again what it remembers."""
     workspace = server.workspace(call)
-    workspace.restore(_found(workspace, call.path_parameters["name"]))
+    _found(workspace, call.path_parameters["name"])
+    workspace.apply([SnapshotRestored(call.path_parameters["name"])])
     return nothing()
 
 
@@ -189,9 +196,9 @@ def _summary(workspace: Workspace) -> dict[str, Any]:
 
 def _view(workspace: Workspace, call: Call, server: Control) -> dict[str, Any]:
     return _summary(workspace) | {
-        "clock": clock_view(workspace.clock),
+        "clock": clock_view(workspace),
         "journal": {"entries": len(workspace.journal), "dropped": workspace.journal.dropped},
-        "faults": len(workspace.injection),
+        "faults": len(workspace.faults),
         "snapshots": list(workspace.snapshots),
         "credentials": _credentials(workspace, server),
         "base_urls": server.base_urls(call),
@@ -199,10 +206,10 @@ def _view(workspace: Workspace, call: Call, server: Control) -> dict[str, Any]:
 
 
 def _credentials(workspace: Workspace, server: Control) -> dict[str, Any] | None:
-    """None where the account is not the workspace's name: it could be a real key."""
-    if workspace.account != workspace.name:
+    """A workspace's name is a credential of it; None where such a credential does not get in."""
+    if not server.workspaces.admits(workspace.name):
         return None
     return {
-        vendor.name: {"headers": dict(vendor.dialect.credential(workspace.account))}
+        vendor.name: {"headers": dict(vendor.dialect.credential(workspace.name))}
         for vendor in server.vendors
     }

@@ -3,6 +3,7 @@
 from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import formatdate
 from functools import lru_cache
@@ -41,7 +42,8 @@ class AppliedFault(NamedTuple):
     preference: bytes | None = None
 
 
-class ManyRows(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ManyRows:
     """A change of many rows of one table: their ids, and how many they are."""
 
     table: str
@@ -86,7 +88,12 @@ class Record(NamedTuple):
         preference = self.fault.preference if self.fault is not None else None
         size = len(self.answer)
         return answer_headers(
-            self.own_headers, self.status, size, self.time, self.number, preference
+            self.own_headers,
+            self.status,
+            size,
+            self.time,
+            number=self.number,
+            preference=preference,
         )
 
 
@@ -101,6 +108,7 @@ def answer_headers(
     status: int,
     size: int,
     time: datetime,
+    *,
     number: int,
     preference: bytes | None = None,
 ) -> HeaderPairs:
@@ -354,6 +362,8 @@ def _with_tuples(trial: KeyTrial) -> KeyTrial:
 
 
 def _change_as_json(change: RowDiff | ManyRows) -> dict[str, Any]:
+    if isinstance(change, ManyRows):
+        return {"table": change.table, "ids": list(change.ids), "count": change.count}
     return change._asdict()
 
 

@@ -39,7 +39,7 @@ def frozen_at(moment: datetime) -> WorkspaceClock:
 
 
 def shifted_by(shift: timedelta) -> WorkspaceClock:
-    """A clock that runs ahead of the real time. Raises OverflowError where it leaves the calendar."""
+    """A clock that runs ahead of the real time. Raises OverflowError past the year 9999."""
     _ = datetime.now(UTC) + shift
     return WorkspaceClock(shift=shift)
 

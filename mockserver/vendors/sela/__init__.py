@@ -45,6 +45,10 @@ _SEVERAL = "Several leads match."
 DIALECT = DjangoRest(keyword="Token", zone="America/Los_Angeles")
 
 
+def _pair(phone: str, email: str | None) -> tuple[str, str | None]:
+    return phone, email_key(email)
+
+
 def _given(value: str | None) -> str | None:
     return value or None
 
@@ -58,9 +62,7 @@ vendor = Vendor(
             {
                 "phone": Index("phone_number", _given),
                 "email": Index("email", email_key),
-                "pair": Index(
-                    ("phone_number", "email"), lambda *pair: (pair[0], email_key(pair[1]))
-                ),
+                "pair": Index(("phone_number", "email"), _pair),
                 "external_id": Index("external_id", _given),
             },
         ),
