@@ -40,7 +40,7 @@ def fixture_file(name: str) -> File:
 class Fixture:
     """A seed file that has passed every check.
 
-    Its `content`, the `accounts` that it declares and the `origin` that it makes.
+    Its `content`, the `accounts` that it declares, the `workspace` that it fills and the `origin` that this is.
     """
 
     def __init__(self, file: File, vendors: tuple[Vendor, ...], seed: int) -> None:
@@ -53,7 +53,7 @@ class Fixture:
         except OperatorError as error:
             raise FixtureError(str(error)) from None
         self.content: Any = source.content if source.content is not None else {}
-        workspace = empty_workspace(vendors, WorkspaceClock(), seed)
+        self.workspace = workspace = empty_workspace(vendors, WorkspaceClock(), seed)
         try:
             merge(workspace, self.content, vendors)
         except Refusal as refusal:

@@ -15,8 +15,10 @@ from mockserver.app import Application, create_app
 from mockserver.dispatch import Site
 from mockserver.documents.formats import is_django_email
 from mockserver.identity import is_email, phone_e164
-from mockserver.state.tables import Row, Table
+from mockserver.state.changes import Row
+from mockserver.state.tables import Table
 from mockserver.wire import FORM, MULTIPART
+from tests.world import switch
 
 ACCOUNT = "contract"
 CREDENTIALS: dict[str, dict[str, str]] = {
@@ -237,7 +239,7 @@ def contract(site: Site, app: Application, mode: str, walked: bool) -> OpenApiSc
             },  # texts found in the source keep no format
         }
     )
-    document = Narrowing(site, app.workspaces.seed.tables[site.vendor.name]).document()
+    document = Narrowing(site, app.workspaces.unclaimed.tables[site.vendor.name]).document()
     schema = schemathesis.openapi.from_dict(
         _in_one_media_type(document) if walked else document, config=config
     )
@@ -248,9 +250,9 @@ def contract(site: Site, app: Application, mode: str, walked: bool) -> OpenApiSc
 def application(strictness: str) -> Application:
     """A server that admits one account only."""
     app = create_app(strictness=strictness, auth="strict", default_account=ACCOUNT)
-    for vendor, values in app.workspaces.seed.settings.items():
-        values.update(SETTINGS.get(vendor, {}))
-    app.workspaces.create(ACCOUNT)
+    workspace = app.workspaces.create(ACCOUNT)
+    for vendor in workspace.settings:
+        switch(workspace, vendor, **SETTINGS.get(vendor, {}))
     return app
 
 

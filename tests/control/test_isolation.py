@@ -166,7 +166,7 @@ def prepared(client: httpx.Client, server: MockServer) -> Workspace:
     client.post("/__admin/workspaces", json={"name": account})
     for request in PREPARATION:
         assert send(client, account, request).status_code < 300
-    return server.app.workspaces.of(account)
+    return server.app.workspaces.admit(account)
 
 
 @given(requests=st.lists(_vendor_requests | _control_requests, min_size=1, max_size=25))

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from mockserver.serving.server import MockServer
+from mockserver.state.changes import SnapshotSaved
 from mockserver.workspaces import Workspace
 from tests.control.worlds import tables
 
@@ -120,9 +121,7 @@ def test_a_name_that_is_hard_to_say_is_refused(name: str, control: httpx.Client)
 def test_there_are_at_most_a_hundred(
     control: httpx.Client, workspace: Workspace, server: MockServer
 ) -> None:
-    workspace.snapshots |= {
-        f"s{number}": server.app.workspaces.seed.save() for number in range(100)
-    }
+    workspace.apply([SnapshotSaved(f"s{number}") for number in range(100)])
     refused = control.put("/snapshots/more")
     detail = "A workspace holds at most 100 snapshots; delete one that is needed no more."
     assert (refused.status_code, refused.json()["detail"]) == (409, detail)

@@ -222,7 +222,7 @@ def test_reset_brings_back_the_seed_and_forgets_what_was_asked(
     control.post("/faults", json={"fault": "slow", "vendor": "sela"})
     octanist.patch("/leads", json={"email": "ada@example.com", "status": "lost"})
     assert control.post("/reset").status_code == 204
-    assert world(workspace) == world(server.app.workspaces.seed.copy(workspace.account))
+    assert world(workspace) == world(Workspace(workspace.name, server.app.workspaces.origin))
 
 
 def test_the_whole_server_is_reset_at_once(serve: Serve) -> None:
@@ -250,7 +250,7 @@ def test_the_whole_server_is_reset_at_once(serve: Serve) -> None:
 
 def test_reset_is_of_one_workspace_only(control: httpx.Client, server: MockServer) -> None:
     other = server.app.workspaces.create(None)
-    headers = {"X-API-KEY": other.account}
+    headers = {"X-API-KEY": other.name}
     httpx.patch(
         f"{server.url}/octanist/api/leads",
         headers=headers,

@@ -11,7 +11,7 @@ from mockserver.workspaces import Workspace
 
 
 def _table(table: Table) -> Any:
-    return [list(table.rows.items()), list(table.places.items()), table.serial]
+    return [list(table.rows.items()), list(table.places.items()), table.last_number]
 
 
 def tables(workspace: Workspace) -> bytes:
@@ -25,9 +25,9 @@ def tables(workspace: Workspace) -> bytes:
 
 def world(workspace: Workspace) -> bytes:
     """Tables, settings, clock, faults, journal, snapshots and the count of requests."""
-    clock = [workspace.clock.frozen, workspace.clock.offset.total_seconds()]
+    clock = [workspace.clock.frozen, workspace.clock.shift.total_seconds()]
     journal = [describe(call) for call in workspace.journal]
-    faults = workspace.injection.listing(datetime(2025, 1, 31, tzinfo=UTC))
+    faults = workspace.faults.listing(datetime(2025, 1, 31, tzinfo=UTC))
     return orjson.dumps(
         [
             tables(workspace).decode(),

@@ -68,7 +68,7 @@ def test_a_workspace_has_its_credentials_and_base_urls(server: MockServer) -> No
 
 
 def test_credentials_that_could_be_real_are_not_told(server: MockServer) -> None:
-    name = server.app.workspaces.of("A real key!").name
+    name = server.app.workspaces.admit("A real key!").name
     with pytest.raises(MockserverError, match="could be a real key"):
         _ = server.client.workspace(name).credentials
 

@@ -20,7 +20,7 @@ from mockserver.faults.catalogue import CATALOGUE, InjectedFault
 from mockserver.journal.conduct import Report, report
 from mockserver.journal.conduct.checks import CHECKS, LEVELS, chosen
 from mockserver.matching import Key, Match, MatchingRule, Step
-from mockserver.state.tables import Change, Row
+from mockserver.state.changes import Row
 
 NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
 DOCS = File(mockserver.__path__[0]).parent / "docs"
@@ -840,7 +840,7 @@ def watched(*requests: tuple[str, str, Any]) -> Report:
                 await client.request(method, path, json=body, headers=credentials | bearer)
 
     asyncio.run(send())
-    journal = app.workspaces.of("watched").journal
+    journal = app.workspaces.admit("watched").journal
     operations = {site.vendor.name: site.document.operations for site in app.sites}
     rules = {site.vendor.name: site.vendor.rules for site in app.sites}
     return report(journal, operations, rules, journal.dropped)

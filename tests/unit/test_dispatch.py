@@ -12,6 +12,7 @@ from mockserver.dispatch import Site
 from mockserver.documents.spec import load_document
 from mockserver.errors import DocumentError, Refusal
 from mockserver.routing import Router, read_path_parameter
+from mockserver.state.changes import SettingsChange
 from mockserver.vendor import Reply
 from mockserver.workspaces import Workspaces
 from tests.unit import tiny
@@ -52,6 +53,12 @@ def ask(
         "query_string": query,
     }
     return site.answer(Call(request_of(scope, headers, raw)), "/tiny")
+
+
+def switch(worlds: Workspaces, **values: str) -> None:
+    """Change settings of the workspace behind the credential."""
+    workspace = worlds.admit("me")
+    workspace.apply([SettingsChange("tiny", {**workspace.settings["tiny"], **values})])
 
 
 # ------------------------------------------------------------------------------------------------------------------ router
@@ -307,7 +314,7 @@ def test_half_a_request_of_a_client_that_went_away_is_none(served: tuple[Site, W
         "headers": list(JSON.items()),
     }
     asyncio.run(site(scope, receive, send, "/tiny"))
-    assert (worlds.of("me").requests, list(worlds.of("me").journal)) == (0, [])
+    assert (worlds.admit("me").requests, list(worlds.admit("me").journal)) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -356,7 +363,7 @@ def test_a_request_is_read_handled_kept_and_answered(served: tuple[Site, Workspa
     reply = ask(site, "POST", "/people", b'{"name": "Bob", "friend": 1}')
     bob = {"id": 2, "name": "Bob", "friend": 1}
     assert reply == Reply(bob, 201, ((b"x-number", b"1"), (b"content-type", b"application/json")))
-    assert list(worlds.of("me").tables["tiny"]["people"].rows.values()) == [ADA, bob]
+    assert list(worlds.admit("me").tables["tiny"]["people"].rows.values()) == [ADA, bob]
 
 
 @pytest.mark.parametrize(
@@ -426,8 +433,8 @@ def test_a_refusal_is_phrased_by_the_dialect_and_leaves_no_trace(
 ) -> None:
     site, worlds = served
     reply = ask(site, method, path, raw, headers)
-    table = worlds.of("me").tables["tiny"]["people"]
-    assert (reply.status, reply.body, table.rows, table.places, table.serial) == (
+    table = worlds.admit("me").tables["tiny"]["people"]
+    assert (reply.status, reply.body, table.rows, table.places, table.last_number) == (
         status,
         body,
         {1: ADA},
@@ -463,7 +470,7 @@ def test_every_problem_of_a_request_is_told_at_once(site: Site) -> None:
 
 def test_a_setting_takes_unknown_references(served: tuple[Site, Workspaces]) -> None:
     site, worlds = served
-    worlds.of("me").settings["tiny"]["unknown_references"] = "accept"
+    switch(worlds, unknown_references="accept")
     assert ask(site, "POST", "/people", b'{"name": "Bob", "friend": 9}').status == 201
 
 
@@ -513,7 +520,7 @@ def test_a_query_is_read_to_the_letter_in_document_strictness(
 
 def test_a_setting_takes_unknown_parameters(served: tuple[Site, Workspaces]) -> None:
     site, worlds = served
-    worlds.of("me").settings["tiny"]["unknown_parameters"] = "ignore"
+    switch(worlds, unknown_parameters="ignore")
     assert [ask(site, "GET", "/people", query=query).status for query in (b"a=1", b"limit=0")] == [
         200,
         400,
@@ -581,8 +588,8 @@ def test_a_bug_in_a_handler_is_a_500_that_leaves_no_trace_but_in_the_log(
         [("ERROR", "POST /tiny/v1/people failed inside the server", "a bug")],
     )
     assert (
-        worlds.of("me").tables["tiny"]["people"].rows,
-        worlds.of("me").tables["tiny"]["people"].serial,
+        worlds.admit("me").tables["tiny"]["people"].rows,
+        worlds.admit("me").tables["tiny"]["people"].last_number,
     ) == ({1: ADA}, 1)
 
 

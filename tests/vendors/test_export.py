@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from mockserver.app import create_app, load_vendors
 from mockserver.fixtures import BUNDLED, Fixture, export, fixture_file, replace
-from mockserver.state.tables import Row
+from mockserver.state.changes import RequestNumber, Row
 from mockserver.workspaces import Workspace
+from tests.world import delete, freeze, shift, switch
 
 VENDORS = load_vendors()
 APP = create_app()
@@ -40,11 +41,11 @@ def made_from(content: Any, seed: int = 99) -> Workspace:
 def contents(workspace: Workspace) -> Any:
     """Everything that an export must keep: rows to the byte and in their order, how many ids were handed out, settings and clock."""
     tables = {
-        f"{vendor} {name}": (json.dumps([*table.rows.items()]), table.serial)
+        f"{vendor} {name}": (json.dumps([*table.rows.items()]), table.last_number)
         for vendor, group in workspace.tables.items()
         for name, table in group.items()
     }
-    return tables, workspace.settings, workspace.clock.frozen, workspace.clock.offset
+    return tables, workspace.settings, workspace.clock.frozen, workspace.clock.shift
 
 
 def holding(vendor: str, **tables: list[Row]) -> Workspace:
@@ -246,9 +247,9 @@ SWITCHES = st.fixed_dictionaries(
 MOMENTS = st.datetimes(datetime(1970, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001  # hypothesis wants them naive
 
 
-def switch(workspace: Workspace, switches: dict[str, dict[str, Any]]) -> None:
+def switch_all(workspace: Workspace, switches: dict[str, dict[str, Any]]) -> None:
     for vendor, values in switches.items():
-        workspace.settings[vendor].update(values)
+        switch(workspace, vendor, **values)
 
 
 @given(
@@ -261,17 +262,17 @@ def test_whatever_was_asked_of_a_workspace_its_export_is_the_same_workspace(
     asked: list[tuple[Request, Any]], switches: Any, moment: datetime, later: list[Request]
 ) -> None:
     APP.workspaces.reset()
-    workspace, other = APP.workspaces.of("mine"), APP.workspaces.of("other")
-    workspace.clock.freeze(moment)
+    workspace, other = APP.workspaces.admit("mine"), APP.workspaces.admit("other")
+    freeze(workspace, moment)
     for request, before in asked:
-        switch(workspace, before)
+        switch_all(workspace, before)
         send("mine", request)
-    switch(workspace, switches)
+    switch_all(workspace, switches)
     content = export(workspace, VENDORS)
     assert contents(made_from(content)) == contents(workspace)
 
     replace(other, json.loads(json.dumps(content)), VENDORS)
-    other.requests = workspace.requests
+    other.apply([RequestNumber(workspace.requests, workspace.now())])
     for request in (*later, *READS):
         assert send("mine", request) == send("other", request)
     assert contents(other) == contents(workspace)
@@ -297,7 +298,7 @@ def test_an_export_says_what_is_no_default() -> None:
         ],
         webhooks=[{"id": 4, "url": "https://example.com"}],
     )
-    workspace.settings["octanist"]["allow_bulk_updates"] = True
+    switch(workspace, "octanist", allow_bulk_updates=True)
     time = "2026-01-05T13:59:01.250000-08:00"
     lead = {
         "id": 1,
@@ -379,7 +380,7 @@ def ids(workspace: Workspace) -> list[Any]:
 def test_times_of_another_zone_stay_as_they_are() -> None:
     lead = {"phone_number": "+12025550101", "call_schedule_start_time": "2027-01-01T10:00:00Z"}
     workspace = holding("sela", leads=[lead])
-    workspace.settings["sela"]["time_zone"] = "America/New_York"
+    switch(workspace, "sela", time_zone="America/New_York")
     assert contents(made_from(export(workspace, VENDORS))) == contents(workspace)
 
 
@@ -399,7 +400,7 @@ def test_an_id_is_not_handed_out_again_after_its_lead_was_deleted() -> None:
         "nlpearl", pearls=[{"id": "p"}], leads=[{"pearlId": "p", "phoneNumber": "1"}]
     )
     (id,) = ids(workspace)
-    workspace.transaction("nlpearl").delete("leads", id)
+    delete(workspace, "nlpearl", "leads", id)
     content = export(workspace, VENDORS)["nlpearl"]
     assert ("leads" in content, content["next_numbers"]) == (False, {"leads": 2})
 
@@ -429,8 +430,8 @@ def test_an_id_with_a_zero_fraction_is_an_integer() -> None:
 
 def test_a_shifted_clock_is_told_by_its_shift_and_a_real_one_not_at_all() -> None:
     workspace = holding("sela")
-    workspace.clock.shift(timedelta(days=-1, seconds=0.5))
+    shift(workspace, timedelta(days=-1, seconds=0.5))
     assert export(workspace, VENDORS)["clock"] == {"shift_seconds": -86399.5}
     assert contents(made_from(export(workspace, VENDORS))) == contents(workspace)
-    workspace.clock.real()
+    shift(workspace, timedelta())
     assert "clock" not in export(workspace, VENDORS)

@@ -9,9 +9,9 @@ import pytest
 
 from mockserver.documents.resources import folder
 from mockserver.documents.source import Source
-from mockserver.state.clock import Clock
-from mockserver.state.tables import Row
+from mockserver.state.changes import Row
 from mockserver.workspaces import Workspace
+from tests.world import freeze
 
 DOCUMENT = Source(folder("openapi") / "octanist.yaml").content
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -53,7 +53,7 @@ def same(answer: httpx.Response, documented: Row) -> None:
 
 @pytest.fixture(autouse=True)
 def _at_noon(workspace: Workspace) -> None:
-    workspace.clock = Clock(NOON)
+    freeze(workspace, NOON)
 
 
 def without_newer(lead: Row) -> Row:

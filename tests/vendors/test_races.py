@@ -44,7 +44,7 @@ def contents(workspace: Workspace) -> bytes:
         f"{vendor} {name}": [
             list(table.rows.items()),
             list(table.places.items()),
-            table.serial,
+            table.last_number,
         ]
         for vendor, group in workspace.tables.items()
         for name, table in group.items()
@@ -116,7 +116,7 @@ def refused_requests() -> list[Any]:
 
 def check_untouched(vendor: str, account: str, method: str, path: str, **request: Any) -> int:
     """The status of a request that must leave every table of the account as it was."""
-    workspace = APP.workspaces.of(account)
+    workspace = APP.workspaces.admit(account)
     before = contents(workspace)
     answer = send(vendor, account, method, path, **request)
     assert contents(workspace) == before
@@ -403,7 +403,7 @@ def test_two_hundred_leads_added_at_once_have_two_hundred_ids(
 
 
 def test_a_request_that_is_taken_shows_in_the_tables(account: str) -> None:
-    workspace = APP.workspaces.of(account)
+    workspace = APP.workspaces.admit(account)
     before = contents(workspace)
     answer = send("sela", account, "PUT", "/api/leads/update/", json=ADA | {"lead_source": "new"})
     assert (answer.status_code, contents(workspace) == before) == (200, False)
