@@ -1,8 +1,9 @@
 """What is expected of a client, and what in it no request can ever fit."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import chain
 from typing import Any, NamedTuple
 
 from mockserver.documents.spec import Operation
@@ -97,11 +98,9 @@ def _misspelt(wanted: Filter, operations: Operations) -> Iterator[Mistake]:
 
     The operations in question become fewer with each part of the filter that makes sense.
     """
-    vendor, fault = wanted.get("vendor"), wanted.get("fault")
-    if fault is not None and fault not in CATALOGUE:
-        yield ("fault",), f"{fault!r} is no fault: {_known(fault, CATALOGUE)}", fault
-    if vendor is not None and vendor not in operations:
-        yield ("vendor",), f"{vendor!r} is no vendor: {_known(vendor, operations)}", vendor
+    vendor = wanted.get("vendor")
+    yield from _unknown("fault", wanted.get("fault"), CATALOGUE)
+    yield from _unknown("vendor", vendor, operations)
     candidates = _operations_of_vendor(vendor, operations)
     for name, part in _PARTS.items():
         if name not in wanted:
@@ -117,11 +116,16 @@ def _misspelt(wanted: Filter, operations: Operations) -> Iterator[Mistake]:
         yield from _unknown_fields(wanted["body"], candidates)
 
 
+def _unknown(part: str, value: str | None, names: Collection[str]) -> Iterator[Mistake]:
+    if value is not None and value not in names:
+        yield (part,), f"{value!r} is no {part}: {_known(value, names)}", value
+
+
 def _operations_of_vendor(vendor: str | None, operations: Operations) -> list[Operation]:
     """The vendor's operations; those of all where the filter names none that is known."""
     if vendor is not None and vendor in operations:
         return list(operations[vendor])
-    return [each for group in operations.values() for each in group]
+    return list(chain.from_iterable(operations.values()))
 
 
 def _owner(part: str, wanted: Filter, operations: Operations) -> str:

@@ -122,8 +122,8 @@ def _differences(wanted: Filter, entry: Entry) -> Iterator[str]:
     for name, value in _facts(record).items():
         if name in wanted and value != wanted[name]:
             yield f"{name}: expected {shown(wanted[name])}, was {shown(value)}"
-    if "path" in wanted and not like(wanted["path"], path_of(record)):
-        yield f"path: expected {shown(wanted['path'])}, was {shown(path_of(record))}"
+    if "path" in wanted and not like(wanted["path"], path_without_prefix(record)):
+        yield f"path: expected {shown(wanted['path'])}, was {shown(path_without_prefix(record))}"
     if "query" in wanted:
         yield from _in_texts("query", wanted["query"], read_query(record.request.query_string))
     if "headers" in wanted:
@@ -172,7 +172,7 @@ def _in_body(wanted: Any, entry: Entry) -> list[str]:
     return differences(wanted, sent_value(request, entry.operation), "body")
 
 
-def path_of(record: Record) -> str:
+def path_without_prefix(record: Record) -> str:
     """The path below the vendor's prefix."""
     prefix, path = f"/{record.vendor}", record.request.path
     return path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path

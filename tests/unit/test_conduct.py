@@ -368,6 +368,76 @@ def test_fields_that_the_document_lets_in_are_extra_fields(tmp_path: File) -> No
     assert client.found() == [("extra-fields", (1,))]
 
 
+CLOSED_TO_ALL = OPEN_TO_ALL.replace("additionalProperties: true", "additionalProperties: false")
+ANSWERED = DOCUMENT.replace(
+    "responses: {200: {description: Some}}",
+    """responses:
+        200:
+          description: A page
+          content:
+            application/json:
+              schema:
+                type: object
+                properties:
+                  total: {type: integer}
+                  things:
+                    type: array
+                    items:
+                      type: object
+                      properties: {id: {type: integer}, email: {type: string}, since: {type: string}}""",
+    1,
+)
+
+
+@pytest.mark.parametrize(
+    ("field", "found"),
+    [
+        pytest.param("since", [("read-only-fields", (1,))], id="a column of the documented record"),
+        pytest.param("total", [("unknown-fields", (1,))], id="a field beside the record"),
+    ],
+)
+def test_the_documented_answers_tell_what_columns_a_record_has(
+    field: str, found: list[Any], tmp_path: File
+) -> None:
+    client = Client(document(tmp_path, ANSWERED))
+    client.send("update_thing", body={"number": "A1", field: 1}, changes=update(ADA, state="old"))
+    assert client.found() == found
+
+
+def test_a_field_that_was_kept_aside_before_shows_in_the_answer(client: Client) -> None:
+    answer = {"thing": {"id": 1, "extra": {"colour": "red"}}}
+    client.send("update_thing", body={"number": "A1", "colour": "red"}, answer=answer)
+    assert client.found() == [("extra-fields", (1,))]
+
+
+MANY = (ManyRows("things", tuple(range(101)), 101),)
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "found"),
+    [
+        pytest.param(DOCUMENT, "colour", [], id="kept aside or dropped, nobody knows"),
+        pytest.param(OPEN_TO_ALL, "colour", [("extra-fields", (1,))], id="kept, says the document"),
+        pytest.param(
+            CLOSED_TO_ALL, "colour", [("unknown-fields", (1,))], id="dropped, says the document"
+        ),
+        pytest.param(DOCUMENT, "id", [("read-only-fields", (1,))], id="the id, which each row has"),
+        pytest.param(
+            ANSWERED, "since", [("read-only-fields", (1,))], id="a column of the documented record"
+        ),
+    ],
+)
+def test_of_many_changed_rows_the_document_tells_what_became_of_a_field(
+    text: str, field: str, found: list[Any], tmp_path: File
+) -> None:
+    def drop_unknown(schema: Schema) -> Coerce:
+        return lambda value: {name: value[name] for name in value if name in schema["properties"]}
+
+    client = Client(document(tmp_path, text, drop_unknown if text == CLOSED_TO_ALL else None))
+    client.send("update_thing", body={"number": "A1", field: 1}, changes=MANY)
+    assert client.found() == found
+
+
 def test_a_body_without_fixed_fields_takes_all(client: Client) -> None:
     client.send("take_anything", body={"what": "ever"})
     assert client.found() == []
@@ -620,8 +690,8 @@ def test_the_lead_that_was_named_is_the_one_that_is_taken(
 
 def test_another_lead_is_told_with_both_keys(client: Client) -> None:
     client.send("update_thing", matches=NOT_LOOKED_AT)
-    said = "`update_thing` named the `email` `bob@x`, and the rule `by key` took the lead `1`, whose `email` is `ada@x`."
-    assert client.done() == [said]
+    sentence = "`update_thing` named the `email` `bob@x`, and the rule `by key` took the lead `1`, whose `email` is `ada@x`."
+    assert client.done() == [sentence]
 
 
 def test_of_several_leads_one_is_changed(client: Client) -> None:
@@ -764,7 +834,7 @@ def test_the_page_reads_like_this(client: Client) -> None:
 
 2 requests: 1 error, 1 warning, 0 notes.
 
-Incomplete: 1 older request had to leave the journal, and nothing is said of them.
+Incomplete: the journal dropped 1 older request, which this report does not cover.
 
 ## Error: No such operation (`unmatched`)
 
@@ -772,7 +842,7 @@ Incomplete: 1 older request had to leave the journal, and nothing is said of the
 
 - `GET /<script>` was called and answered 404: no operation has that path. (shop, request 2)
 
-## Warning: Sent query parameters that there are not (`unknown-parameters`)
+## Warning: Sent unknown query parameters (`unknown-parameters`)
 
 {unknown.meaning} {unknown.advice}
 
@@ -879,7 +949,9 @@ def watched(*requests: tuple[str, str, Any]) -> Report:
                 await client.request(method, path, json=body, headers=credentials | bearer)
 
     asyncio.run(send())
-    journal = app.workspaces.of("watched").journal
+    workspace = app.workspaces.named("watched")
+    assert workspace is not None
+    journal = workspace.journal
     operations = {site.vendor.name: site.document.operations for site in app.sites}
     rules = {site.vendor.name: site.vendor.rules for site in app.sites}
     return report(journal, operations, rules, journal.dropped)

@@ -155,6 +155,7 @@ def test_a_request_differs_from_a_filter_in_named_places(
     assert differences(wanted, SENT) == lines
 
 
+PARTS = b'--x\r\nContent-Disposition: form-data; name="lead_type"\r\n\r\n1\r\n--x--\r\n'
 FORM = {b"content-type": b"application/x-www-form-urlencoded"}
 
 
@@ -203,6 +204,12 @@ FORM = {b"content-type": b"application/x-www-form-urlencoded"}
             {"a": "1"},
             ['body: expected {"a": "1"}, was "a=%00"'],
             id="a form that cannot be",
+        ),
+        pytest.param(
+            asked(body=PARTS, headers={b"content-type": b"multipart/form-data; boundary=x"}),
+            {"lead_type": 1},
+            [],
+            id="a form in parts",
         ),
         pytest.param(asked(body=b"hello"), "hello", [], id="text"),
         pytest.param(asked(body=b"\xff\xfe"), "//4=", [], id="what is no text, as base64"),

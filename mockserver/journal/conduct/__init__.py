@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.journal.conduct.coverage import coverage_of
+from mockserver.journal.conduct.coverage import vendor_coverage
 from mockserver.journal.conduct.fields import strange_fields, strange_parameters
 from mockserver.journal.conduct.markdown import render
 from mockserver.journal.conduct.matches import other_leads, several_matches, uncertain
@@ -16,7 +16,7 @@ from mockserver.journal.conduct.refusals import (
     repeated_refusals,
     unmatched,
 )
-from mockserver.journal.conduct.signs import Finding, Sign, findings_of
+from mockserver.journal.conduct.signs import Finding, Sign, findings_from
 from mockserver.journal.directory import Directory, Operations, Rules
 from mockserver.journal.records import Record
 
@@ -61,11 +61,11 @@ def report(
     `dropped` is how many records the journal had to let go.
     """
     kept = sorted(records, key=_number)
-    findings = findings_of(_signs(kept, Directory(operations, rules)))
+    findings = findings_from(_signs(kept, Directory(operations, rules)))
     coverage = {}
     for vendor, known in operations.items():
         of_vendor = [record for record in kept if record.vendor == vendor]
-        coverage[vendor] = coverage_of(known, rules.get(vendor, ()), of_vendor)
+        coverage[vendor] = vendor_coverage(known, rules.get(vendor, ()), of_vendor)
     return Report(len(kept), dropped, tuple(findings), coverage)
 
 

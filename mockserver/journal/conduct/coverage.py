@@ -12,7 +12,7 @@ NO_ANSWER = "no answer"
 """Stands among the statuses for requests whose answer a fault kept back."""
 
 
-def coverage_of(
+def vendor_coverage(
     operations: Sequence[Operation], rules: Sequence[MatchingRule], records: Sequence[Record]
 ) -> dict[str, Any]:
     """What was seen of one vendor, as JSON values.

@@ -8,7 +8,7 @@ from mockserver.documents.schema import Reader, Schema
 from mockserver.documents.spec import Operation
 from mockserver.journal.bodies import read_body
 from mockserver.journal.conduct.schemas import properties, record_columns
-from mockserver.journal.conduct.signs import Sign, answered, called, json_of, listed
+from mockserver.journal.conduct.signs import Sign, answered, called, listed, parsed_json
 from mockserver.journal.directory import Directory
 from mockserver.journal.records import ManyRows, Record
 from mockserver.wire import read_query
@@ -83,7 +83,7 @@ class Evidence:
         for row in self._rows():
             for value in row.values():
                 found.update(_members(value))
-        found.update(_members(json_of(self._record.answer)))
+        found.update(_members(parsed_json(self._record.answer)))
         return frozenset(found)
 
     def _rows(self) -> Iterator[Mapping[str, Any]]:

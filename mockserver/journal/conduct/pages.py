@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 from mockserver.documents.spec import Operation
 from mockserver.journal.bodies import read_body
 from mockserver.journal.conduct.schemas import properties
-from mockserver.journal.conduct.signs import Sign, called, is_answered, json_of
+from mockserver.journal.conduct.signs import Sign, called, is_answered, parsed_json
 from mockserver.journal.directory import Directory
 from mockserver.journal.records import Record
 from mockserver.wire import read_query
@@ -62,7 +62,7 @@ def _next_page(record: Record, operation: Operation | None) -> Page | None:
     is_list = is_answered(record) and record.request.method != "HEAD" and not record.changes
     if not is_list or operation is None or record.status != 200:
         return None
-    answer = json_of(record.answer)
+    answer = parsed_json(record.answer)
     if not isinstance(answer, dict):
         return None
     return (

@@ -63,7 +63,7 @@ class Finding:
         }
 
 
-def findings_of(signs: Iterable[Sign]) -> list[Finding]:
+def findings_from(signs: Iterable[Sign]) -> list[Finding]:
     """The findings, the worst first."""
     groups: dict[object, list[Sign]] = {}
     for sign in signs:
@@ -115,7 +115,7 @@ def header(record: Record, wanted: bytes) -> str | None:
     return None
 
 
-def json_of(raw: bytes) -> Any:
+def parsed_json(raw: bytes) -> Any:
     """The JSON value in `raw`; None where there is none."""
     try:
         return orjson.loads(raw or b"null")
