@@ -34,6 +34,21 @@ class Shape:
         return record_columns(self.known, self._operations)
 
 
+class Shapes:
+    """The shapes of bodies and of the items in them, each made once for a report."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._operations = directory.operations
+        self._made: dict[tuple[str, str, str], Shape] = {}
+
+    def shape(self, vendor: str, operation: Operation, prefix: str, schema: Schema) -> Shape:
+        """The shape of what stands under the prefix in a body of the operation."""
+        key = (vendor, operation.id, prefix)
+        if key not in self._made:
+            self._made[key] = Shape(schema, self._operations[vendor])
+        return self._made[key]
+
+
 class Sent(NamedTuple):
     """One object of a request's body.
 
@@ -105,10 +120,11 @@ def _members(value: Any) -> Iterator[tuple[str, str]]:
 
 def strange_fields(records: Iterable[Record], directory: Directory) -> Iterator[Sign]:
     """Fields of a body, or of an item judged by itself, that were not set."""
+    shapes = Shapes(directory)
     for record, operation in answered(records, directory):
         if operation.body is None or record.status >= 400:
             continue
-        objects = _objects(record, operation, directory.operations[record.vendor])
+        objects = _objects(record, operation, shapes)
         for slug, names in _strange(objects, Evidence(record)).items():
             done = f"{called(record)} was sent {listed('field', names)}."
             yield Sign(slug, record, frozenset(names), done)
@@ -125,26 +141,23 @@ def _strange(objects: Iterable[Sent], evidence: Evidence) -> dict[str, dict[str,
     return found
 
 
-def _objects(
-    record: Record, operation: Operation, operations: Sequence[Operation]
-) -> Iterator[Sent]:
+def _objects(record: Record, operation: Operation, shapes: Shapes) -> Iterator[Sent]:
     """The objects in a request's body: itself, and the items that are judged by themselves."""
     body, found = operation.body, read_body(record.request, operation)
     if body is None or found is None or not isinstance(found.read, dict):
         return
     schema, read = body.reader.schema, found.read
     fields = found.sent if isinstance(found.sent, dict) else read
-    yield Sent("", fields, read, Shape(schema, operations))
+    yield Sent("", fields, read, shapes.shape(record.vendor, operation, "", schema))
     for name, part in schema.get("properties", {}).items():
         if body.item is not None and "x-partial" in part and isinstance(read.get(name), list):
-            yield from _items(f"{name}[].", read[name], body.item, operations)
+            prefix = f"{name}[]."
+            shape = shapes.shape(record.vendor, operation, prefix, body.item.schema)
+            yield from _items(prefix, read[name], body.item, shape)
 
 
-def _items(
-    prefix: str, items: Iterable[Any], reader: Reader, operations: Sequence[Operation]
-) -> Iterator[Sent]:
+def _items(prefix: str, items: Iterable[Any], reader: Reader, shape: Shape) -> Iterator[Sent]:
     """The items with fields that call for a look, but for those that were refused."""
-    shape = Shape(reader.schema, operations)
     plain = {name for name, part in shape.known.items() if not part.get("readOnly")}
     for item in items:
         if isinstance(item, dict) and not item.keys() <= plain:
