@@ -40,7 +40,8 @@ def fixture_file(name: str) -> File:
 class Fixture:
     """A seed file that has passed every check.
 
-    Its `content`, the `accounts` that it declares, the `workspace` that it fills and the `origin` that this is.
+    Its `content`, the `accounts` that it declares, the `workspace` that it fills, and the `origin`
+    that others begin with.
     """
 
     def __init__(self, file: File, vendors: tuple[Vendor, ...], seed: int) -> None:

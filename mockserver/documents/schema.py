@@ -105,14 +105,14 @@ class Validator:
     A server uses few of its schemas, and starts sooner.
     """
 
-    __slots__ = ("_formats", "_schema", "compiled", "is_valid")
+    __slots__ = ("_formats", "compiled", "is_valid", "schema")
 
     is_valid: Callable[[Any], bool]
     """Whether a value fits the schema."""
     compiled: Any
 
     def __init__(self, schema: Schema, formats: bool = True) -> None:
-        self._schema = schema
+        self.schema = schema
         self._formats = formats
         self.is_valid = self._first
 
@@ -122,7 +122,7 @@ class Validator:
 
     def compile(self) -> None:
         """Be ready. Raises jsonschema_rs.ValidationError for a schema that means nothing."""
-        self.compiled = compile_schema(self._schema, self._formats)
+        self.compiled = compile_schema(self.schema, self._formats)
         self.is_valid = self.compiled.is_valid
 
 

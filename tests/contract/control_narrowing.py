@@ -10,9 +10,9 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from mockserver.app import Application, create_app
-from mockserver.journal.records import Record
 from mockserver.documents.spec import Operation
 from mockserver.faults.catalogue import CATALOGUE
+from mockserver.journal.records import Record
 from mockserver.serving.server import MockServer
 from mockserver.state.changes import SnapshotSaved
 from tests.world import add_fault

@@ -98,7 +98,7 @@ CHECKS = (
     Check(
         "unknown-parameters",
         "warning",
-        "Sent query parameters that there are not",
+        "Sent unknown query parameters",
         "The vendor refuses or ignores a parameter that it does not know; an ignored filter gives "
         "every record instead of a few.",
         "Correct the spelling, or leave the parameters out.",
