@@ -650,12 +650,12 @@ def test_an_answer_goes_out_with_its_length_its_number_and_the_time_of_its_works
         "query_string": b"",
     }
     asyncio.run(site(scope | {"headers": list(JSON.items())}, receiver(b"")[0], send))
-    headers = (
+    headers = [
         (b"content-type", b"application/json"),
         (b"date", b"Fri, 31 Jan 2025 12:00:00 GMT"),
         (b"mockserver-request", b"1"),
         (b"content-length", b"23"),
-    )
+    ]
     assert sent == [
         {"type": "http.response.start", "status": 200, "headers": headers},
         {"type": "http.response.body", "body": b'[{"id":1,"name":"Ada"}]'},
