@@ -160,9 +160,11 @@ class Workspace:
         Asks for nothing outside the workspace. Raises ValueError for a change that names what is
         not there: a table, a vendor, a fault rule, a snapshot.
         """
-        for change in changes:
+        for position, change in enumerate(changes):
             check = _CHECKS.get(type(change))
-            if check is not None and not check(self, change):
+            if check is None or check(self, change):
+                continue
+            if not _is_brought(change, changes[:position]):
                 raise ValueError(f"{change} does not fit the workspace {self.name}")
         for change in changes:
             _APPLIERS[type(change)](self, change)
@@ -255,6 +257,17 @@ _CHECKS: Mapping[type[Change], Callable[[Workspace, Any], bool]] = {
     SnapshotRestored: Workspace._has_snapshot,
 }
 """What a change needs to be there. With it, applying cannot fail half way."""
+
+
+def _is_brought(change: Change, earlier: Sequence[Change]) -> bool:
+    """Whether an earlier change of the run brings what this one needs."""
+    if isinstance(change, FaultTally):
+        return any(isinstance(each, FaultRuleChange) and each.id == change.id for each in earlier)
+    if isinstance(change, SnapshotRestored):
+        names = (each.name for each in earlier if isinstance(each, SnapshotSaved))
+        return change.name in names
+    return False
+
 
 _APPLIERS: Mapping[type[Change], Callable[[Workspace, Any], None]] = {
     RequestNumber: Workspace._count_request,
