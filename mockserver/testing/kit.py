@@ -14,8 +14,9 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from mockserver.client import Client, ControlError, Row, WorkspaceClient
+from mockserver.client import Client, ControlError, Row
 from mockserver.errors import MockserverError
+from mockserver.testing.clients import VendorClients
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -31,7 +32,7 @@ _NO_SOCKETLESS = (
 )
 
 
-class MockWorkspace(WorkspaceClient):
+class MockWorkspace(VendorClients):
     """A workspace that lasts as long as a test.
 
     `mockserver.<vendor>` is a client of that vendor's API.
@@ -41,16 +42,7 @@ class MockWorkspace(WorkspaceClient):
         super().__init__(server.client, workspace["name"], workspace)
         self._server = server
         self._began = datetime.now(UTC)
-        self._clients: dict[str, httpx.Client] = {}
         self._open = ExitStack()
-
-    def __getattr__(self, name: str) -> "httpx.Client":
-        """The vendor's client over a socket, the same one each time."""
-        if name.startswith("_") or name not in self.base_urls:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        if name not in self._clients:
-            self._clients[name] = self.http(name)
-        return self._clients[name]
 
     def http(self, vendor: str, **options: Any) -> "httpx.Client":
         """A new client of the vendor's API, with its base URL and this workspace's credential.
