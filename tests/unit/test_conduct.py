@@ -18,7 +18,7 @@ from mockserver.documents.spec import Document, Operation, load_document
 from mockserver.errors import OperatorError
 from mockserver.faults.catalogue import CATALOGUE, InjectedFault
 from mockserver.journal.conduct import Report, report
-from mockserver.journal.conduct.checks import CHECKS, LEVELS, chosen
+from mockserver.journal.conduct.checks import CHECKS, LEVELS, selected_checks
 from mockserver.matching import Key, Match, MatchingRule, Step
 from mockserver.state.tables import Change, Row
 
@@ -727,13 +727,13 @@ def test_the_page_reads_like_this(client: Client) -> None:
 
 Incomplete: 1 older request had to leave the journal, and nothing is said of them.
 
-## Error: No such operation (`unmatched`)
+## Error: Called an unknown operation (`unmatched`)
 
 {unmatched.meaning} {unmatched.advice}
 
 - `GET /<script>` was called and answered 404: no operation has that path. (shop, request 2)
 
-## Warning: Sent query parameters that there are not (`unknown-parameters`)
+## Warning: Sent unknown query parameters (`unknown-parameters`)
 
 {unknown.meaning} {unknown.advice}
 
@@ -803,7 +803,7 @@ def test_a_run_fails_on_the_checks_and_levels_it_names(
     client.send("list_things", status=404)
     client.send("list_things", query_string=b"x=1")
     client.send(status=404)
-    wanted = chosen(fail_on)
+    wanted = selected_checks(fail_on)
     assert [
         finding.check.slug
         for finding in client.report().findings
@@ -816,7 +816,7 @@ def test_a_name_that_is_neither_check_nor_level_is_refused() -> None:
         OperatorError,
         match=r"^'errors', 'retries': no such check or level; .* error, warning, note, .* early-retry, ",
     ):
-        chosen(["retries", "error", "errors"])
+        selected_checks(["retries", "error", "errors"])
 
 
 # ------------------------------------------------------------------------------------------------------------------ vendors
