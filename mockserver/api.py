@@ -93,7 +93,7 @@ class Api:
             raw = await read_body(dict(scope["headers"]), receive, self._max_body)
         except ClientLeft:
             return
-        answer = self.take(scope, raw, prefix)
+        answer = self.answer(scope, raw, prefix)
         if isinstance(answer, Answer):
             await send(
                 {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
@@ -102,7 +102,7 @@ class Api:
         else:
             await answer(scope, receive, send)
 
-    def take(self, scope: Scope, raw: bytes | None, prefix: str = "") -> Answer | App:
+    def answer(self, scope: Scope, raw: bytes | None, prefix: str = "") -> Answer | App:
         """Answer a request whose body is here (None: it was too large), and keep it in the journal.
 
         What is left is to send the answer: in a way of its own where a fault says so, which the
@@ -116,7 +116,7 @@ class Api:
         if raw and (b";" in kind or not raw.isascii()):
             raw = self.dialect.decoded(raw, kind.decode("latin-1"))
         call = Call(request_of(scope, headers, raw))
-        reply = self.answer(call, prefix)
+        reply = self.reply_to(call, prefix)
         body = reply.body if type(reply.body) is bytes else write_json(reply.body)
         fault = call.fault
         preference = fault.preference if fault is not None else None
@@ -164,7 +164,7 @@ class Api:
             seconds,
         )
 
-    def answer(self, call: Call, prefix: str = "") -> Reply:
+    def reply_to(self, call: Call, prefix: str = "") -> Reply:
         """The reply to a request that has been read. Never raises."""
         try:
             try:

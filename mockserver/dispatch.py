@@ -5,8 +5,7 @@ from mockserver.call import Call
 from mockserver.documents.spec import Document, Operation
 from mockserver.errors import Refusal
 from mockserver.faults.catalogue import InjectedFault
-from mockserver.faults.delivery import instead
-from mockserver.faults.delivery import refusal as refusal_of
+from mockserver.faults.delivery import refusal_after, refusal_of
 from mockserver.journal.records import row_changes
 from mockserver.state.changes import Change, RequestNumber
 from mockserver.vendor import Handler, Look, Reply, Vendor
@@ -93,7 +92,7 @@ class Site(Api):
         )
 
     def _instead(self, fault: InjectedFault, call: Call) -> Reply | None:
-        lost = instead(fault)
+        lost = refusal_after(fault)
         return self.dialect.refuse(lost, call) if lost is not None else None
 
     def _claimant(self, call: Call) -> Workspace:

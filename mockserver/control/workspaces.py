@@ -141,8 +141,8 @@ def save_snapshot(call: Call, server: Control) -> Reply:
     if name not in workspace.snapshots and len(workspace.snapshots) >= _MAX_SNAPSHOTS:
         raise Refusal(
             "conflict",
-            f"A workspace holds at most {_MAX_SNAPSHOTS} snapshots; delete one that is needed no "
-            "more.",
+            f"A workspace has at most {_MAX_SNAPSHOTS} snapshots; delete one that you no longer "
+            "need.",
         )
     workspace.apply([SnapshotSaved(name)])
     return Reply(_snapshot(name, workspace.snapshots[name]))

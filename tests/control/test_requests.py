@@ -146,7 +146,7 @@ def test_what_was_dropped_is_counted_and_said(serve: Callable[..., str]) -> None
         assert (numbers(page), page["dropped"]) == ([4, 5], 3)
         assert (
             control.get("/requests/1").json()["detail"]
-            == "There is no request 1 any more: the journal had to drop it."
+            == "There is no request 1 any more: the journal has dropped it."
         )
         refused = control.post(
             "/requests/verify", json={"requests": [{"operation": "list_leads"}], "times": 2}

@@ -198,7 +198,7 @@ def test_every_operation_says_how_workspaces_come_to_be_where_there_is_none(
     server: MockServer,
 ) -> None:
     detail = (
-        "There is no workspace 'nobody'. One comes to be with the first request that carries its account's credential, or by "
+        "There is no workspace 'nobody'. The first request with its credential creates it, and so does "
         "POST /__admin/workspaces."
     )
     bodies: dict[str, Any] = {

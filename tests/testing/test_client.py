@@ -157,7 +157,9 @@ def test_no_server_is_told_in_a_sentence() -> None:
     ],
 )
 def test_a_url_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match=r"is no URL of a server: http://127\.0\.0\.1:8080 is one"):
+    with pytest.raises(
+        ValueError, match=r"is not the URL of a server, like http://127\.0\.0\.1:8080"
+    ):
         Client(url)
 
 

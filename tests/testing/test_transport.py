@@ -193,8 +193,9 @@ def test_a_vendors_client_is_the_same_each_time(opened: MockWorkspace) -> None:
 
 
 def test_a_vendor_that_there_is_not_is_told(opened: MockWorkspace) -> None:
+    misspelt = "selah"
     with pytest.raises(AttributeError, match="'MockWorkspace' object has no attribute 'selah'"):
-        _ = opened.selah
+        getattr(opened, misspelt)
     with pytest.raises(
         ValueError, match="'selah' is no vendor; the vendors are nlpearl, octanist, sela"
     ):

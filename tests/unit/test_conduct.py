@@ -17,7 +17,7 @@ from mockserver.documents.schema import Coerce, Coercer, Schema
 from mockserver.documents.spec import Document, load_document
 from mockserver.errors import OperatorError
 from mockserver.journal.conduct import Report, report
-from mockserver.journal.conduct.checks import CHECKS, LEVELS, chosen
+from mockserver.journal.conduct.checks import CHECKS, LEVELS, selected_checks
 from mockserver.journal.records import AppliedFault, ManyRows, Record, RowChanges
 from mockserver.matching import Key, KeyTrial, MatchingRule, MatchTrace, Mismatch
 from mockserver.state.changes import Row, RowId
@@ -836,7 +836,7 @@ def test_the_page_reads_like_this(client: Client) -> None:
 
 Incomplete: the journal dropped 1 older request, which this report does not cover.
 
-## Error: No such operation (`unmatched`)
+## Error: Called an unknown operation (`unmatched`)
 
 {unmatched.meaning} {unmatched.advice}
 
@@ -912,7 +912,7 @@ def test_a_run_fails_on_the_checks_and_levels_it_names(
     client.send("list_things", status=404)
     client.send("list_things", query_string=b"x=1")
     client.send(status=404)
-    wanted = chosen(fail_on)
+    wanted = selected_checks(fail_on)
     assert [
         finding.check.slug
         for finding in client.report().findings
@@ -925,7 +925,7 @@ def test_a_name_that_is_neither_check_nor_level_is_refused() -> None:
         OperatorError,
         match=r"^'errors', 'retries': no such check or level; .* error, warning, note, .* early-retry, ",
     ):
-        chosen(["retries", "error", "errors"])
+        selected_checks(["retries", "error", "errors"])
 
 
 # ------------------------------------------------------------------------------------------------------------------ vendors

@@ -52,7 +52,7 @@ def ask(
         "raw_path": whole.encode(),
         "query_string": query,
     }
-    return site.answer(Call(request_of(scope, headers, raw)), "/tiny")
+    return site.reply_to(Call(request_of(scope, headers, raw)), "/tiny")
 
 
 def switch(worlds: Workspaces, **values: str) -> None:

@@ -22,7 +22,7 @@ from mockserver.call import Call, request_of
 from mockserver.documents.spec import load_document
 from mockserver.errors import Refusal
 from mockserver.faults.catalogue import CATALOGUE, InjectedFault
-from mockserver.faults.delivery import Answer, as_seen, deliver, instead, refusal
+from mockserver.faults.delivery import Answer, as_seen, deliver, refusal_after, refusal_of
 from mockserver.faults.prefer import preferred
 from mockserver.faults.rules import MAX_RULES, FaultRule, FaultRules, chance, rule_of
 from mockserver.serving.server import bind, url_of, uvicorn_server
@@ -555,7 +555,7 @@ def test_a_refusal_has_its_kind_its_reason_and_its_wait() -> None:
         given("maintenance"),
         given("reset"),
     ]
-    assert [(each.kind, each.message, each.retry_after) for each in map(refusal, faults)] == [
+    assert [(each.kind, each.message, each.retry_after) for each in map(refusal_of, faults)] == [
         ("unauthorized", "unknown", None),
         ("invalid", None, None),
         ("rate_limited", None, 3),
@@ -566,7 +566,7 @@ def test_a_refusal_has_its_kind_its_reason_and_its_wait() -> None:
 
 def test_only_a_lost_answer_can_be_an_error_instead() -> None:
     told = [
-        instead(each)
+        refusal_after(each)
         for each in (
             given("apply_but_fail"),
             given("slow"),
