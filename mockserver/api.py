@@ -7,10 +7,12 @@ from time import perf_counter
 from typing import Any
 
 from mockserver.call import Call, Headers, request_of
+from mockserver.credential import Credential
 from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined
 from mockserver.faults.delivery import Answer, as_seen, deliver
 from mockserver.journal.records import AppliedFault, Record, answer_headers
+from mockserver.journal.redaction import printable
 from mockserver.routing import Router, read_path_parameter
 from mockserver.vendor import Dialect, Reply
 from mockserver.wire import (
@@ -54,10 +56,11 @@ class Api:
         document: Document,
         handlers: Iterable[str],
         *,
+        credential: Credential,
         lenient: bool,
         max_body: int,
     ) -> None:
-        """`name` is the module of the handlers.
+        """`name` is the module of the handlers; `credential` is none of the query's parameters.
 
         `lenient` reads as the API's framework does, otherwise to the letter of the document.
 
@@ -68,6 +71,8 @@ class Api:
         self.dialect = dialect
         self._strict_query = dialect.strict_query or not lenient
         self._max_body = max_body
+        self._account = dialect.authenticator(credential)
+        self._key = credential.name if credential.where == "query" else None
         self._refuse_strays(name, set(handlers))
         self._router = Router(
             document.operations,
@@ -172,7 +177,11 @@ class Api:
             except Refusal as refusal:
                 reply = self.refuse(refusal, call)
         except Exception:
-            log.exception("%s %s failed inside the server", call.request.method, call.request.path)
+            log.exception(
+                "%s %s failed inside the server",
+                printable(call.request.method),
+                printable(call.request.path),
+            )
             reply = self.refuse(Refusal("server_error"), call)
         if call.operation is not None and call.fault is None:
             self._check(call.operation, reply)
@@ -230,7 +239,10 @@ class Api:
     def _read_query(
         self, operation: Operation, raw: bytes, settings: Mapping[str, Any]
     ) -> tuple[dict[str, Any], list[Problem]]:
-        values, problems = operation.query.read(read_query(raw))
+        sent = read_query(raw)
+        if self._key is not None:
+            sent.pop(self._key, None)
+        values, problems = operation.query.read(sent)
         if not self._strict_query:
             return values, []
         known = operation.query.schema["properties"]
@@ -250,7 +262,7 @@ class Api:
     def _read_body(self, body: Body, call: Call) -> Any:
         raw = call.request.body
         if raw is None:
-            raise Refusal("too_large", str(self._max_body))
+            raise Refusal("too_large", limit=self._max_body)
         content_type = call.request.headers.get(b"content-type", b"").decode("latin-1")
         if not raw and self.dialect.empty_body is not ...:
             return self.dialect.empty_body
@@ -261,7 +273,7 @@ class Api:
             else self.dialect.media_type(content_type, offered)
         )
         if kind is None:
-            raise Refusal("unsupported_media_type", content_type)
+            raise Refusal("unsupported_media_type")
         try:
             value = self._parsed(raw, kind, content_type)
         except Unsafe as unsafe:  # the others of its problems are looked for too
@@ -299,7 +311,7 @@ class Api:
                 "%s answers %d with a body out of the document: %s",
                 operation.id,
                 reply.status,
-                first.message,
+                printable(first.message),
             )
 
 

@@ -70,7 +70,12 @@ class Application:
     def _site(self, vendor: Vendor) -> Site:
         lenient = self.settings.strictness == "vendor"
         coercer = vendor.dialect.coercer if lenient else None
-        document = load_document(folder("openapi") / f"{vendor.name}.yaml", coercer, keep=True)
+        document = load_document(
+            folder("openapi") / f"{vendor.name}.yaml",
+            coercer,
+            formats=vendor.dialect.formats,
+            keep=True,
+        )
         return Site(
             vendor,
             document,

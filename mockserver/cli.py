@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockserver.errors import OperatorError
+from mockserver.journal.redaction import printable_lines
 from mockserver.settings import OPTIONS, Settings
 from mockserver.version import __version__
 
@@ -136,10 +137,12 @@ def check(file: File) -> None:
     from mockserver.documents.source import Source
     from mockserver.documents.spec import load_document
     from mockserver.fixtures import Fixture
+    from mockserver.vendor import formats_of
 
     content = Source(file).content
     if isinstance(content, dict) and "openapi" in content:
-        click.echo(f"{file}: {len(load_document(file).operations)} operations, no problem")
+        document = load_document(file, formats=formats_of(load_vendors()))
+        click.echo(f"{file}: {len(document.operations)} operations, no problem")
     else:
         Fixture(file, load_vendors(), seed=1)
         click.echo(f"{file}: no problem")
@@ -192,7 +195,7 @@ def report(
         # For the exit status the findings are read as JSON, whatever is printed.
         content = client.report()
         if format == "markdown":
-            click.echo(client.report("markdown"))
+            click.echo(printable_lines(client.report("markdown")))
         else:
             click.echo(json.dumps(content, indent=2, ensure_ascii=False))
     except (ControlError, ValueError) as error:
@@ -245,5 +248,5 @@ def main() -> None:
     except click.Abort:
         sys.exit(130)
     except OperatorError as error:
-        click.echo(f"mockserver: {error}", err=True)
+        click.echo(f"mockserver: {printable_lines(str(error))}", err=True)
         sys.exit(2)

@@ -343,15 +343,29 @@ class WorkspaceClient:
     def credentials(self) -> dict[str, dict[str, str]]:
         """By vendor, the headers that lead a request into this workspace.
 
-        Raises MockserverError if the server does not show them: the account could be a real key.
+        There are none where the vendor's credential stands in the query: see `credential_queries`.
+
+        Raises MockserverError if the server does not show them: no such credential gets in.
         """
-        by_vendor = self._access["credentials"]
-        if by_vendor is None:
+        return {vendor: access["headers"] for vendor, access in self._credential_parts().items()}
+
+    @property
+    def credential_queries(self) -> dict[str, dict[str, str]]:
+        """By vendor, the query parameters that do the same; mostly none.
+
+        Raises MockserverError as `credentials` does.
+        """
+        parts = self._credential_parts()
+        return {vendor: access.get("query", {}) for vendor, access in parts.items()}
+
+    def _credential_parts(self) -> dict[str, Any]:
+        parts: dict[str, Any] | None = self._access["credentials"]
+        if parts is None:
             raise MockserverError(
                 f"the server does not show the credentials of {self.name}: "
-                "its account could be a real key"
+                "only declared accounts get in, and this is none"
             )
-        return {vendor: access["headers"] for vendor, access in by_vendor.items()}
+        return parts
 
     def reset(self) -> None:
         """Put leads, settings, clock and ids back to the seed; remove faults and journal.

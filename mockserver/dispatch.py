@@ -3,10 +3,11 @@
 from mockserver.api import Api
 from mockserver.call import Call
 from mockserver.documents.spec import Document, Operation
-from mockserver.errors import Refusal
+from mockserver.errors import Reason, Refusal
 from mockserver.faults.catalogue import InjectedFault
 from mockserver.faults.delivery import refusal_after, refusal_of
 from mockserver.journal.records import row_changes
+from mockserver.journal.redaction import hide
 from mockserver.state.changes import Change, RequestNumber
 from mockserver.vendor import Handler, Look, Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
@@ -30,10 +31,17 @@ class Site(Api):
         """
         module = f"mockserver.vendors.{vendor.name}"
         super().__init__(
-            module, vendor.dialect, document, vendor.handlers, lenient=lenient, max_body=max_body
+            module,
+            vendor.dialect,
+            document,
+            vendor.handlers,
+            credential=vendor.credential,
+            lenient=lenient,
+            max_body=max_body,
         )
         self.vendor = vendor
         self._handlers: dict[str, Handler] = dict(vendor.handlers)
+        hide(vendor.credential)
         self._looks: dict[str, Look] = dict(vendor.looks)
         self._workspaces = workspaces
         self._name = vendor.name
@@ -48,9 +56,9 @@ class Site(Api):
         operation = call.operation
         if operation is None and not self.dialect.authenticates_first:
             raise Refusal("method_not_allowed")
-        account = call.account = self.dialect.account(call.request.headers)
+        account = call.account = self._account(call.request)
         if account is None and (operation is None or operation.needs_credential):
-            raise Refusal("unauthorized", "missing")
+            raise Refusal("unauthorized", reason=Reason.MISSING)
         workspace = self._workspaces.admit(account)
         changes: list[Change] = _enter(call, workspace)
         try:
@@ -97,7 +105,7 @@ class Site(Api):
 
     def _claimant(self, call: Call) -> Workspace:
         try:
-            account = self.dialect.account(call.request.headers)
+            account = self._account(call.request)
             return self._workspaces.admit(account) if account else self._workspaces.unclaimed
         except Refusal:
             return self._workspaces.unclaimed

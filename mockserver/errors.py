@@ -10,6 +10,7 @@ MockserverError
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Literal
 
 Kind = Literal[
@@ -29,6 +30,27 @@ Kind = Literal[
     "maintenance",
 ]
 """The refusals every dialect knows how to phrase."""
+
+
+class Reason(StrEnum):
+    """Why exactly a request is refused, where its kind has several reasons.
+
+    It is for the dialect, which has a sentence for it; it never stands in an answer itself.
+    """
+
+    MISSING = "missing-credential"
+    UNKNOWN = "unknown-credential"
+    MALFORMED = "malformed-credential"
+    EMPTY = "empty-credential"
+    SPACES = "spaces-in-credential"
+    CHARACTERS = "bad-characters-in-credential"
+    MISSING_SLASH = "missing-slash"
+    PATH_PARAMETER = "bad-path-parameter"
+    TOO_DEEP = "too-deep"
+    TOO_MANY_FIELDS = "too-many-fields"
+    NO_BOUNDARY = "no-boundary"
+    NOT_FINITE = "not-finite"
+
 
 Location = Literal["path", "query", "body"]
 Path = tuple[str | int, ...]
@@ -84,9 +106,12 @@ def joined(flaws: Iterable[Problem], problems: Iterable[Problem]) -> list[Proble
 class Refusal(MockserverError):
     """A request is refused: nothing it did is kept, and the vendor's dialect phrases the answer.
 
-    `message` is the vendor's wording where a handler knows it; `problems` is every reason at once;
-    `status` overrides the dialect's where a setting allows the choice; `retry_after` is how many
-    seconds the client is told to wait.
+    `message` is a text for people, where whoever refuses knows one that the vendor would show;
+    `reason` is for the dialect, which has its own words for it. `problems` is every problem at
+    once; `status` overrides the dialect's where a setting allows the choice; `body` is the answer
+    itself, where only the handler knows it. `retry_after` is how many seconds the client is told
+    to wait; `limit` how many bytes a body may have (`too_large`); `value` what was sent and cannot
+    be (`NOT_FINITE`: the word in its place).
     """
 
     def __init__(
@@ -94,18 +119,24 @@ class Refusal(MockserverError):
         kind: Kind,
         message: str | None = None,
         *,
+        reason: Reason | None = None,
         problems: Iterable[Problem] = (),
         status: int | None = None,
         body: Any = None,
         retry_after: int | None = None,
+        limit: int | None = None,
+        value: Any = None,
     ) -> None:
-        super().__init__(message or kind)
+        super().__init__(message or reason or kind)
         self.kind: Kind = kind
         self.message = message
+        self.reason = reason
         self.problems = tuple(problems)
         self.status = status
         self.body = body
         self.retry_after = retry_after
+        self.limit = limit
+        self.value = value
 
     @property
     def retry_header(self) -> tuple[tuple[bytes, bytes], ...]:

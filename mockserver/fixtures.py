@@ -15,7 +15,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from mockserver.documents.formats import FORMATS, parse_date_time
+from mockserver.documents.formats import Format, parse_date_time
 from mockserver.documents.resources import folder
 from mockserver.documents.schema import problems_of
 from mockserver.documents.source import Source
@@ -23,7 +23,7 @@ from mockserver.errors import FixtureError, OperatorError, Path, Problem, Refusa
 from mockserver.state.changes import Change, ClockChange, RowId, SettingsChange, TablesEmptied
 from mockserver.state.clock import WorkspaceClock, frozen_at, shifted_by
 from mockserver.state.transaction import Transaction
-from mockserver.vendor import Seeding, Vendor
+from mockserver.vendor import Seeding, Vendor, formats_of
 from mockserver.workspaces import Origin, Workspace, empty_origin
 
 BUNDLED = ("demo", "empty")
@@ -95,8 +95,8 @@ def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> No
 
 def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> list[Change]:
     """The changes that merge a fixture into the workspace. Raises Refusal("invalid")."""
-    misfits = tuple(_misfits(content))
-    sound = _Sound(content, misfits)
+    misfits = tuple(_misfits(content, vendors))
+    sound = _Sound(content, misfits, vendors)
     settings = {vendor: dict(values) for vendor, values in workspace.settings.items()}
     clock, clock_problems = _clock_of(sound.content, workspace.clock)
     problems = [
@@ -120,14 +120,15 @@ def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) ->
 
 
 @cache
-def _validator() -> Draft202012Validator:
+def _validator(formats: frozenset[tuple[str, Format]]) -> Draft202012Validator:
     schema = json.loads((folder("fixtures") / "schema.json").read_text("utf-8"))
-    return Draft202012Validator(schema, validate_formats=True, formats=FORMATS)
+    return Draft202012Validator(schema, validate_formats=True, formats=dict(formats))
 
 
-def _misfits(content: Any) -> Iterator[Problem]:
-    if not _validator().is_valid(content):
-        yield from problems_of(_validator(), content, {})
+def _misfits(content: Any, vendors: tuple[Vendor, ...]) -> Iterator[Problem]:
+    validator = _validator(frozenset(formats_of(vendors).items()))
+    if not validator.is_valid(content):
+        yield from problems_of(validator, content, {})
 
 
 _ROW, _FIELD = 3, 4
@@ -141,7 +142,9 @@ class _Sound:
     lack one they need. `duplicates` are the problems with ids that stand in it twice.
     """
 
-    def __init__(self, content: Any, misfits: Collection[Problem]) -> None:
+    def __init__(
+        self, content: Any, misfits: Collection[Problem], vendors: tuple[Vendor, ...]
+    ) -> None:
         """`misfits` is what the schema has against the content."""
         self.content = _stripped(content, misfits) if misfits else content
         self.duplicates = tuple(_duplicates(self.content))
@@ -150,7 +153,7 @@ class _Sound:
             problem.path[:1] for problem in misfits if len(problem.path) < _ROW
         }
         if misfits:
-            self._leave_out({problem.path[:_ROW] for problem in _misfits(self.content)})
+            self._leave_out({problem.path[:_ROW] for problem in _misfits(self.content, vendors)})
 
     def _leave_out(self, partial: Collection[Path]) -> None:
         """Go on without these rows, and without the sections that are none."""

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from mockserver.documents.spec import Operation
-from mockserver.errors import Refusal
+from mockserver.errors import Reason, Refusal
 
 PathParameters = dict[str, Any]
 _SLASH = re.compile("%(2[Ff])")
@@ -75,8 +75,7 @@ class Router:
 
         `raw_path` still has its percent escapes.
 
-        Raises Refusal("no_route"), with the message "slash" where only a slash at the end is
-        missing.
+        Raises Refusal("no_route"), with MISSING_SLASH where only a slash at the end is missing.
         """
         route = self.static(path)
         if route is not None:
@@ -84,7 +83,7 @@ class Router:
         found = self._in_templates(raw_path)
         if found is None:
             near = self._static.get(self._fold(path + "/")) or self._in_templates(raw_path + "/")
-            raise Refusal("no_route", "slash" if near else None)
+            raise Refusal("no_route", reason=Reason.MISSING_SLASH if near else None)
         return found
 
     def _in_templates(self, raw_path: str) -> tuple[Route, PathParameters] | None:
@@ -106,7 +105,7 @@ class Router:
 def read_path_parameter(kind: str, text: str, escaped_slashes: bool = False) -> Any:
     """A path parameter as its type. `escaped_slashes` says whether `%2F` stays what it is.
 
-    Raises Refusal("not_found", "place"): no such thing has such an id.
+    Raises Refusal("not_found") with PATH_PARAMETER: nothing has such an id.
     """
     try:
         text = unquote(_SLASH.sub(r"%25\1", text) if escaped_slashes else text, errors="strict")
@@ -116,5 +115,5 @@ def read_path_parameter(kind: str, text: str, escaped_slashes: bool = False) -> 
             return str(UUID(text))
         text.encode()
     except ValueError:
-        raise Refusal("not_found", "place") from None
+        raise Refusal("not_found", reason=Reason.PATH_PARAMETER) from None
     return text

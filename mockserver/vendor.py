@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from mockserver.call import Call, Headers
+from mockserver.call import Call
+from mockserver.credential import Authenticate, Credential
+from mockserver.documents.formats import FORMATS, Format
 from mockserver.documents.provenance import Provenance
 from mockserver.documents.schema import Coerce, Schema
 from mockserver.errors import Problem, Refusal
@@ -16,17 +18,23 @@ from mockserver.matching import MatchingRule
 from mockserver.state.tables import TableSpec
 from mockserver.state.transaction import Transaction
 
+Header = tuple[bytes, bytes]
+"""The name of a header, in lower case, and its value."""
+
 
 @dataclass(slots=True)
 class Reply:
     """What a handler answers.
 
-    A status, a body for JSON (bytes are sent as they are) and headers beyond the usual ones.
+    A status, a body for JSON (bytes are sent as they are) and headers beyond the usual ones. The
+    Content-Type is the dialect's unless it is among the headers. `wrapped` says whether the body
+    goes into the envelope of a dialect that has one.
     """
 
     body: Any = None
     status: int = 200
-    headers: tuple[tuple[bytes, bytes], ...] = ()
+    headers: tuple[Header, ...] = ()
+    wrapped: bool = True
 
 
 _KINDS = {bool: "true or false", int: "an integer, like {}", str: "a text, like {}"}
@@ -71,60 +79,95 @@ class Behaviour:
 class Dialect(Protocol):
     """How a vendor's framework reads requests and phrases answers.
 
-    One instance serves every request of a vendor.
+    One instance serves every request of a vendor. Its members stand here in the order in which
+    they are asked; `mockserver.dialects.plain_json.PlainJson` has a default for each.
     """
 
-    authenticates_first: bool
-    """Whether a missing credential is told before a wrong method."""
+    # At the start, when the document is read.
+
+    formats: Mapping[str, Format]
+    """The framework's own string formats, by the name that an `x-format` of the document uses.
+
+    A test is given a text and says whether it is one.
+    """
+
+    def coercer(self, schema: Schema) -> Coerce:
+        """Compiles how the framework reads a value of that schema, `$ref`s resolved.
+
+        Asked for each body of the document, in `vendor` strictness only. What it returns is given a
+        parsed body and leaves alone what it cannot read: the schema judges that.
+        """
+        ...
+
+    def authenticator(self, credential: Credential) -> Authenticate:
+        """Compiles how the framework reads the vendor's credential.
+
+        Asked once. What it returns is given each request whose path there is (with
+        `authenticates_first` whatever its method, else those whose method there is too), before
+        its body is looked at. It returns the name of the account, or None where there is none.
+
+        It raises Refusal("unauthorized") for a credential that is not well formed, and what else
+        the framework refuses before that.
+        """
+        ...
+
+    # For each request: its bytes, its path, its method.
+
+    def decoded(self, raw: bytes, content_type: str) -> bytes:
+        """A body as the framework's parser gets it, its text in UTF-8.
+
+        Asked first of all, of a body that was read whole. Plain ASCII of a media type without
+        parameters is not asked about.
+        """
+        ...
+
     case_sensitive_paths: bool
     trailing_slashes: bool
     """Whether a slash at the end of a path matters."""
-    escaped_slashes: bool
-    """Whether `%2F` in a path parameter stays what it is."""
     implicit_methods: Mapping[str, str]
     """Methods the framework adds to a route: `{"HEAD": "GET"}`."""
-    max_depth: int
-    """How deep a JSON body may nest."""
-    empty_body: Any
-    """What a body of no bytes is read as; `...` where it is refused as malformed."""
+    authenticates_first: bool
+    """Whether a missing credential is told before a wrong method."""
+
+    # For each request with an operation and a workspace: its parameters and its body.
+
+    escaped_slashes: bool
+    """Whether `%2F` in a path parameter stays what it is."""
     strict_query: bool
     """Whether query parameters are validated in `vendor` strictness too.
 
     Otherwise bad and unknown ones are handed on as text.
     """
+    empty_body: Any
+    """What a body of no bytes is read as; `...` where it is refused as malformed."""
 
-    def account(self, headers: Headers) -> str | None:
-        """The account name of the credential; None where there is none.
+    def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
+        """Which offered media type a Content-Type means, or None: it is refused.
 
-        Raises Refusal("unauthorized") for one that is not well formed.
+        Asked of a body that is not empty, or that may not be, and whose Content-Type is not
+        literally one of those offered. `content_type` is empty where the header is missing.
         """
         ...
 
-    def credential(self, account: str) -> Mapping[str, str]:
-        """The request headers that carry a credential of that account."""
-        ...
+    max_depth: int
+    """How deep a JSON body may nest."""
 
-    def coercer(self, schema: Schema) -> Coerce:
-        """Compiles how the framework reads a value of that schema."""
-        ...
+    # For each answer, one of the two.
 
-    def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
-        """Which offered media type a Content-Type means, or None."""
-        ...
+    def accept(self, reply: Reply, call: Call) -> Reply:
+        """A handler's reply as it goes out: wrapped where it says so, and with its headers.
 
-    def decoded(self, raw: bytes, content_type: str) -> bytes:
-        """A body as the framework's parser gets it, its text in UTF-8.
-
-        Plain ASCII of a plain media type is not asked about.
+        Asked while the transaction is open: a Refusal raised here undoes what the handler did.
         """
         ...
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
-        """The answer to a refusal, in the vendor's words."""
-        ...
+        """The answer to a refusal, in the vendor's words.
 
-    def accept(self, reply: Reply, call: Call) -> Reply:
-        """A handler's reply as it goes out: wrapped and with its headers."""
+        Asked for whatever went wrong, so `call` may lack everything that comes after that: without
+        a path there are no `methods` and no `operation`, without an operation no body. A reason
+        never stands in the answer: its words do.
+        """
         ...
 
 
@@ -151,6 +194,7 @@ def _no_section(tx: Transaction) -> dict[str, Any]:
 class Vendor:
     """One vendor: data, a dialect, and handlers named by the operationIds of `openapi/<name>.yaml`.
 
+    `credential` says where requests carry the account that chooses their workspace.
     `seed` fills the tables from the vendor's section of a fixture and yields what is wrong with it;
     the paths of its problems start inside that section, and the value of a `reference` to nothing
     is the table and the id that it names. The tables may hold rows already: one with the same id is
@@ -161,6 +205,7 @@ class Vendor:
 
     name: str
     dialect: Dialect
+    credential: Credential
     tables: tuple[TableSpec, ...]
     seed: Seeder
     settings: tuple[Setting, ...] = ()
@@ -191,3 +236,11 @@ class Vendor:
     def defaults(self) -> dict[str, Any]:
         """Each setting's default."""
         return {setting.name: setting.default for setting in self.settings}
+
+
+def formats_of(vendors: Iterable[Vendor]) -> dict[str, Format]:
+    """The standard string formats, and those of the vendors' dialects."""
+    formats = dict(FORMATS)
+    for vendor in vendors:
+        formats |= vendor.dialect.formats
+    return formats

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from mockserver.errors import Path, Problem, Refusal
+from mockserver.errors import Path, Problem, Reason, Refusal
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -34,6 +34,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
 _ITEM = re.compile(r"([^\[]*)\[([0-9]{1,9})\](.*)", re.DOTALL)
 _MAX_FIELDS = 1000
+_TOO_MANY = f"it has more than {_MAX_FIELDS} fields"
 _Value = TypeVar("_Value")
 
 
@@ -74,20 +75,21 @@ class Unsafe(Refusal):
 def read_json(raw: bytes, max_depth: int) -> Any:
     """The JSON value in `raw`, numbers past 64 bits exact.
 
-    Raises Refusal("malformed") with Python's wording and the parser's error as its cause, and
-    Unsafe naming each NUL, lone surrogate and infinite number.
+    Raises Refusal("malformed") with Python's wording and the parser's error as its cause, with
+    TOO_DEEP, or with NOT_FINITE and the word that stands for such a number, and Unsafe naming each
+    NUL, lone surrogate and infinite number.
     """
     deep = raw.count(b"[") + raw.count(b"{") > max_depth
     try:
         if _LONG_NUMBER not in raw.translate(_DIGITS_AS_ZEROS):
             value = orjson.loads(raw)
             if deep and _nests_deeper(value, max_depth):
-                raise Refusal("malformed", "depth")
+                raise Refusal("malformed", "it nests too deep", reason=Reason.TOO_DEEP)
             return checked(value) if b"\\u0000" in raw else value
     except orjson.JSONDecodeError:
         pass
     if deep and _depth(raw) > max_depth:
-        raise Refusal("malformed", "depth")
+        raise Refusal("malformed", "it nests too deep", reason=Reason.TOO_DEEP)
     return checked(_read_slowly(raw))
 
 
@@ -119,7 +121,7 @@ def _read_slowly(raw: bytes) -> Any:
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"Out of range float values are not JSON compliant: {name!r}")
+    raise Refusal("malformed", f"{name} is no number", reason=Reason.NOT_FINITE, value=name)
 
 
 def _depth(raw: bytes) -> int:
@@ -166,15 +168,13 @@ def _unsafe(value: Any) -> Iterator[Problem]:
         else:
             texts = [part] if isinstance(part, str) else []
         if isinstance(part, float) and not isfinite(part):
-            yield Problem(path, "finite", "Out of range float values are not JSON compliant.", None)
+            yield Problem(path, "finite", "must be a finite number")
         for text in texts:
             if "\0" in text:
-                yield Problem(path, "null-character", "Null characters are not allowed.", None)
+                yield Problem(path, "null-character", "must not contain NUL characters")
             elif found := _SURROGATE.search(text):
                 point = f"U+{ord(found.group()):X}"
-                yield Problem(
-                    path, "surrogate", f"Surrogate characters are not allowed: {point}.", None
-                )
+                yield Problem(path, "surrogate", "must not contain lone surrogates", point)
 
 
 def write_json(value: Any) -> bytes:
@@ -193,7 +193,7 @@ def read_form(raw: bytes) -> Form:
 
     Bytes that are not UTF-8 are read as Latin-1, and escapes that are not are replaced.
 
-    Raises Refusal("malformed", "fields") where there are too many, and Unsafe naming each NUL.
+    Raises Refusal("malformed") with TOO_MANY_FIELDS, and Unsafe naming each NUL.
     """
     try:
         text = raw.decode()
@@ -202,7 +202,7 @@ def read_form(raw: bytes) -> Form:
     try:
         return checked(Form(parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_FIELDS)))
     except ValueError:
-        raise Refusal("malformed", "fields") from None
+        raise Refusal("malformed", _TOO_MANY, reason=Reason.TOO_MANY_FIELDS) from None
 
 
 def read_query(raw: bytes) -> dict[str, str]:
@@ -216,23 +216,23 @@ def read_query(raw: bytes) -> dict[str, str]:
 def read_multipart(raw: bytes, content_type: str) -> Form:
     """The fields of a multipart form as far as it is one; files become `Upload`.
 
-    A part without a name is no field, and bytes that are not UTF-8 are replaced. Raises
-    Refusal("malformed") for a missing boundary and for too many fields ("fields"), and Unsafe
-    naming each NUL.
+    A part without a name is no field, and bytes that are not UTF-8 are replaced.
+
+    Raises Refusal("malformed") with NO_BOUNDARY (`value`: the empty boundary, or None) or
+    TOO_MANY_FIELDS, and Unsafe naming each NUL.
     """
     from python_multipart.exceptions import MultipartParseError
     from python_multipart.multipart import MultipartParser
 
     boundary = _options(content_type).get("boundary")
     if not boundary:
-        raise Refusal(
-            "malformed", f"Multipart form parse error - Invalid boundary in multipart: {boundary}"
-        )
+        message = "its Content-Type names no boundary"
+        raise Refusal("malformed", message, reason=Reason.NO_BOUNDARY, value=boundary)
     parts = _Parts()
     with suppress(MultipartParseError):
         MultipartParser(boundary, parts.callbacks()).write(raw)
     if len(parts.found) > _MAX_FIELDS:
-        raise Refusal("malformed", "fields")
+        raise Refusal("malformed", _TOO_MANY, reason=Reason.TOO_MANY_FIELDS)
     fields = Form()
     for headers, content in parts.found:
         disposition = _options(headers.get("content-disposition", ""))

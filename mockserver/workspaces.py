@@ -8,7 +8,7 @@ from hashlib import sha256
 from itertools import count
 from typing import Any, NamedTuple
 
-from mockserver.errors import Problem, Refusal
+from mockserver.errors import Problem, Reason, Refusal
 from mockserver.faults.rules import FaultRules
 from mockserver.journal.records import Journal
 from mockserver.settings import REFUSED_ACCOUNTS
@@ -324,7 +324,7 @@ class Workspaces:
         past the limit.
         """
         if account is not None and not self.admits(account):
-            raise Refusal("unauthorized", "unknown")
+            raise Refusal("unauthorized", reason=Reason.UNKNOWN)
         name = workspace_name(self._default if account is None else account)
         return self._by_name.get(name) or self._add(name)
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from mockserver.api import Api
 from mockserver.call import Call, Headers
+from mockserver.credential import Credential
 from mockserver.dialects.problem_json import ProblemJson
 from mockserver.dispatch import Site
 from mockserver.documents.spec import Document, Operation
-from mockserver.errors import Location, Path, Problem, Refusal
+from mockserver.errors import Location, Path, Problem, Reason, Refusal
 from mockserver.vendor import Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 
@@ -25,6 +26,9 @@ It is given the members that fit it.
 """
 
 CHECKS: dict[str, Check] = {}
+
+CREDENTIAL = Credential("Authorization", scheme="Bearer")
+"""How a request carries the server's token."""
 
 _PRIVATE = (b".localhost", b".test", b".example", b".invalid", b".local", b".internal")
 """Endings of host names that nobody can register."""
@@ -93,7 +97,13 @@ class Control(Api):
         Raises DocumentError where an operation has no handler or a handler no operation.
         """
         super().__init__(
-            __package__ or "", ProblemJson(), document, HANDLERS, lenient=False, max_body=max_body
+            __package__ or "",
+            ProblemJson(),
+            document,
+            HANDLERS,
+            credential=CREDENTIAL,
+            lenient=False,
+            max_body=max_body,
         )
         self.workspaces = workspaces
         self.sites: Mapping[str, Site] = {site.vendor.name: site for site in sites}
@@ -156,9 +166,11 @@ class Control(Api):
     def _let_in(self, call: Call) -> None:
         if self.token is None:
             return
-        given = self.dialect.account(call.request.headers)
+        given = self._account(call.request)
         if given is None or not compare_digest(given.encode("latin-1"), self.token.encode()):
-            raise Refusal("unauthorized", "missing" if given is None else "unknown")
+            raise Refusal(
+                "unauthorized", reason=Reason.MISSING if given is None else Reason.UNKNOWN
+            )
 
     def _refuse_web_pages(self, headers: Headers) -> None:
         """A browser says where a page comes from.

@@ -8,6 +8,7 @@ from mockserver import fixtures
 from mockserver.call import Call
 from mockserver.control.api import Control, nothing, operation
 from mockserver.control.behaviour import clock_view
+from mockserver.credential import Credential
 from mockserver.documents.source import Source
 from mockserver.errors import Problem, Refusal
 from mockserver.journal.view import instant
@@ -209,7 +210,11 @@ def _credentials(workspace: Workspace, server: Control) -> dict[str, Any] | None
     """A workspace's name is a credential of it; None where such a credential does not get in."""
     if not server.workspaces.admits(workspace.name):
         return None
-    return {
-        vendor.name: {"headers": dict(vendor.dialect.credential(workspace.name))}
-        for vendor in server.vendors
-    }
+    return {vendor.name: _access(vendor.credential, workspace.name) for vendor in server.vendors}
+
+
+def _access(credential: Credential, account: str) -> dict[str, Any]:
+    """What a request to a vendor carries: headers, and a query where the credential is in it."""
+    query = credential.query(account)
+    access = {"headers": dict(credential.headers(account))}
+    return access | ({"query": dict(query)} if query else {})

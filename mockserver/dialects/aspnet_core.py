@@ -10,23 +10,48 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from mockserver.call import Call, Headers
+from mockserver.call import Call
 from mockserver.dialects.json_text import TextPosition, lines_and_bytes, positions
+from mockserver.dialects.plain_json import PlainJson, allow, as_it_is, sendable
 from mockserver.dialects.system_text_json import NO_MEMBER, NOT_CONVERTED, stopped
+from mockserver.documents.formats import Format
 from mockserver.documents.schema import Coerce, Schema
-from mockserver.errors import Kind, Path, Problem, Refusal
+from mockserver.documents.zones import offset_hours
+from mockserver.errors import Kind, Path, Problem, Reason, Refusal
 from mockserver.state.ids import token
-from mockserver.vendor import Reply
+from mockserver.vendor import Header, Reply
 
 Errors = dict[str, list[str]]
 """The `errors` of a validation problem: a key and its messages."""
 
-JSON = ((b"content-type", b"application/json; charset=utf-8"),)
+_JSON: Header = (b"content-type", b"application/json; charset=utf-8")
 _PROBLEM = ((b"content-type", b"application/problem+json; charset=utf-8"),)
 _CHALLENGE = ((b"www-authenticate", b"Bearer"),)
 _RFC = "https://tools.ietf.org/html/rfc9110#section-"
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
+
+_BLANK = re.compile(r"[^\S\x1c-\x1f]*")
+"""What .NET's `Char.IsWhiteSpace` takes for white space.
+
+Python counts four separators of ASCII more.
+"""
+
+
+def is_not_blank(text: str) -> bool:
+    """Whether .NET finds more than white space in it."""
+    return _BLANK.fullmatch(text) is None
+
+
+def is_time_zone(text: str) -> bool:
+    """Whether `TimeZoneInfo.FindSystemTimeZoneById` knows it: a Windows or an IANA name."""
+    return offset_hours(text) is not None
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {"not-blank": is_not_blank, "windows-time-zone": is_time_zone}
+)
+"""By the names that a document calls them."""
 
 
 class Told(NamedTuple):
@@ -77,17 +102,17 @@ _UNREADABLE = frozenset({"null-character", "surrogate", "finite"})
 """Values that are refused before anybody looks at their type."""
 
 
-class AspNetCore:
+class AspNetCore(PlainJson):
     """The dialect of one API."""
 
-    authenticates_first = False
     case_sensitive_paths = False
     trailing_slashes = False
     escaped_slashes = True
     implicit_methods: Mapping[str, str] = _NONE
     max_depth = 32
-    empty_body: Any = ...
     strict_query = False
+    formats: Mapping[str, Format] = FORMATS
+    content_type: Header = _JSON
 
     def __init__(
         self, models: Mapping[str, Model] = _NONE, types: Mapping[str, str] = _NONE
@@ -99,23 +124,6 @@ class AspNetCore:
         """
         self.models = models
         self.types = types
-
-    def account(self, headers: Headers) -> str | None:
-        """The part before the first colon of a bearer token.
-
-        Raises Refusal("unauthorized") for a token that is not two parts joined by a colon.
-        """
-        scheme, _, text = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        name, _, secret = text.strip().partition(":")
-        if not name or not secret:
-            raise Refusal("unauthorized", "malformed")
-        return name
-
-    def credential(self, account: str) -> Mapping[str, str]:
-        """A bearer token of the account and a secret, which can be any."""
-        return {"Authorization": f"Bearer {account}:secret"}
 
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
         """The offered type that the Content-Type means.
@@ -137,7 +145,7 @@ class AspNetCore:
         but enums may not, 1.0 is no integer, null texts in a list are empty ones, and null values
         of a map vanish.
         """
-        return self._coerce(schema, "") or _as_it_is
+        return self._coerce(schema, "") or as_it_is
 
     def _coerce(self, schema: Schema, name: str) -> Coerce | None:
         kind = schema.get("type")
@@ -150,24 +158,18 @@ class AspNetCore:
         if kind == "object" and "properties" in schema:
             return _members(
                 {
-                    key: self._coerce(part, key) or _as_it_is
+                    key: self._coerce(part, key) or as_it_is
                     for key, part in schema["properties"].items()
                 }
             )
         return _without_nulls if kind == "object" else None
-
-    def accept(self, reply: Reply, call: Call) -> Reply:
-        """A reply as JSON, unless it has its headers already."""
-        if not reply.headers:
-            reply.headers = JSON
-        return reply
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
         """The framework's answer.
 
         Empty for routing, authentication and the size of the body, problem details for the rest.
         """
-        if refusal.kind == "invalid" or refusal.message == "place":
+        if refusal.kind == "invalid" or refusal.reason == Reason.PATH_PARAMETER:
             return self.invalid(
                 self._unbound(refusal.problems, call) if refusal.problems else _NAMELESS, call
             )
@@ -178,7 +180,7 @@ class AspNetCore:
         if refusal.kind in _BARE:
             return Reply(b"", _BARE[refusal.kind])
         if refusal.kind == "method_not_allowed":
-            return Reply(b"", 405, ((b"allow", ", ".join(call.methods).encode()),))
+            return Reply(b"", 405, (allow(call.methods),))
         client = _CLIENT_ERRORS[refusal.kind]
         detail = {"detail": refusal.message} if refusal.kind in _TELLING and refusal.message else {}
         reply = _details(client._replace(status=refusal.status or client.status), detail, call)
@@ -217,7 +219,7 @@ class AspNetCore:
         if problem.keyword == "additionalProperties":
             return Told(
                 _key(position),
-                _sendable(NO_MEMBER.format(position.path[-1], self._class_of(problem, call))),
+                sendable(NO_MEMBER.format(position.path[-1], self._class_of(problem, call))),
             )
         type = self._model(call).type if problem.path == () else self._type_of(problem)
         return _at(position, NOT_CONVERTED.format(type))
@@ -291,10 +293,6 @@ def _media_type(content_type: str, offered: tuple[str, ...]) -> str | None:
         ),
         None,
     )
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
 
 
 def _whole(value: Any) -> Any:
@@ -461,7 +459,7 @@ def _at(position: TextPosition, message: str) -> Told:
     key = _key(position)
     return Told(
         key,
-        _sendable(
+        sendable(
             f"{message} Path: {key} | LineNumber: {position.line} | "
             f"BytePositionInLine: {position.byte}."
         ),
@@ -469,11 +467,7 @@ def _at(position: TextPosition, message: str) -> Told:
 
 
 def _key(position: TextPosition) -> str:
-    return _sendable(_json_path(position.path))
-
-
-def _sendable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+    return sendable(_json_path(position.path))
 
 
 def _as_far_as_known(path: Path, call: Call) -> Path:

@@ -1,8 +1,8 @@
 """Reads requests and words refusals as Django REST framework (3.15+, on Django 5) does.
 
 The wordings, coercions and headers are the framework's own; an API built on it shows them unless it
-overrides them. What such an API decides for itself, the keyword of its token and its time zone, are
-arguments of `DjangoRest`.
+overrides them. What such an API decides for itself, the keyword of its challenge and its time zone,
+are arguments of `DjangoRest`.
 """
 
 import re
@@ -10,19 +10,30 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from mockserver.call import Call, Headers
-from mockserver.documents.formats import FORMATS
+from mockserver.call import Call, Request
+from mockserver.credential import Authenticate, Credential
+from mockserver.dialects.django_formats import FORMATS
+from mockserver.dialects.plain_json import (
+    JSON,
+    SENTENCES,
+    PlainJson,
+    as_it_is,
+    format_of,
+    typed,
+)
+from mockserver.documents import formats
+from mockserver.documents.formats import Format
 from mockserver.documents.schema import Coerce, Schema, schema_at
-from mockserver.errors import Kind, Path, Problem, Refusal
+from mockserver.errors import Kind, Path, Problem, Reason, Refusal
 from mockserver.identity import phone_e164
-from mockserver.vendor import Reply
+from mockserver.vendor import Header, Reply
 from mockserver.wire import read_query
 
-_JSON = (b"content-type", b"application/json")
 _HTML = (b"content-type", b"text/html; charset=utf-8")
 _METHOD_ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _PAGE = (
@@ -34,6 +45,12 @@ _REQUIRED = "This field is required."
 _NULL = "This field may not be null."
 _BLANK = "This field may not be blank."
 _NULL_CHARACTERS = "Null characters are not allowed."
+_UNSAFE = {
+    "null-character": _NULL_CHARACTERS,
+    "surrogate": "Surrogate characters are not allowed: {}.",
+    "finite": "Out of range float values are not JSON compliant.",
+}
+"""What is said of what no text or number can be, by keyword; `{}` is the character."""
 _OUT_OF_RANGE = "Datetime value out of range."
 _WRONG_DATE_TIME = (
     "Datetime has wrong format. Use one of these formats instead: "
@@ -77,7 +94,7 @@ def field_of(schema: Schema, zone: tzinfo) -> Field:
             _read_key, _complain_of_key, "Incorrect type. Expected pk value, received str."
         )
     if choices:
-        return Field(_as_it_is, lambda value: [f'"{value}" is not a valid choice.'], "")
+        return Field(as_it_is, lambda value: [f'"{value}" is not a valid choice.'], "")
     kind = schema.get("type")
     if kind == "boolean":
         return Field(_read_boolean, lambda value: [], "Must be a valid boolean.")
@@ -90,7 +107,7 @@ def field_of(schema: Schema, zone: tzinfo) -> Field:
     if kind == "object":
         return _object_field(schema, zone)
     if kind == "array":
-        return Field(_as_it_is, _complain_of_list, "Expected a list of items.")
+        return Field(as_it_is, _complain_of_list, "Expected a list of items.")
     if schema.get("format") == "date-time":
         return Field(
             lambda value: _read_date_time(value, zone),
@@ -101,13 +118,9 @@ def field_of(schema: Schema, zone: tzinfo) -> Field:
         return Field(
             _text_reader(schema),
             lambda value: _complain_of_text(schema, value),
-            _FORMATS.get(_format(schema), "Not a valid string."),
+            _FORMATS.get(format_of(schema), "Not a valid string."),
         )
-    return Field(_as_it_is, lambda value: [], "")
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
+    return Field(as_it_is, lambda value: [], "")
 
 
 def _choices(schema: Schema) -> list[Any]:
@@ -121,9 +134,9 @@ def _choices(schema: Schema) -> list[Any]:
 def _object_field(schema: Schema, zone: tzinfo) -> Field:
     """A serializer where the schema has properties, otherwise a field for a free dictionary."""
     fields = {name: field_of(part, zone) for name, part in schema.get("properties", {}).items()}
-    readers = {name: field.read for name, field in fields.items() if field.read is not _as_it_is}
+    readers = {name: field.read for name, field in fields.items() if field.read is not as_it_is}
     if not fields:
-        return Field(_as_it_is, _complain_of_dictionary, "Value must be valid JSON.")
+        return Field(as_it_is, _complain_of_dictionary, "Value must be valid JSON.")
 
     texts = frozenset(name for name, reader in readers.items() if reader is _read_text)
 
@@ -251,12 +264,10 @@ def _complain_of_text(schema: Schema, value: Any) -> list[str]:
     found = []
     if len(value) > schema.get("maxLength", len(value)):
         found.append(f"Ensure this field has no more than {schema['maxLength']} characters.")
-    format = _format(schema)
-    return found if format not in _FORMATS or FORMATS[format](value) else [*found, _FORMATS[format]]
-
-
-def _format(schema: Schema) -> str:
-    return str(schema.get("x-format", schema.get("format")))
+    format = format_of(schema)
+    if format in _FORMATS and not _CHECKS[format](value):
+        found.append(_FORMATS[format])
+    return found
 
 
 _FORMATS = {
@@ -267,6 +278,9 @@ _FORMATS = {
     "django-url": "Enter a valid URL.",
     "uuid": "Must be a valid UUID.",
 }
+"""What a field says of a text that is none of its format."""
+
+_CHECKS: Mapping[str, Format] = {**formats.FORMATS, **FORMATS}
 
 
 def _read_date_time(value: Any, zone: tzinfo) -> Any:
@@ -367,65 +381,55 @@ def renders(query: bytes) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _headers(methods: tuple[str, ...]) -> tuple[tuple[bytes, bytes], ...]:
+def _headers(methods: tuple[str, ...]) -> tuple[Header, ...]:
     """Content type and Allow of a view with these methods.
 
     There is nothing to vary by, as there is one renderer.
     """
-    return (_JSON, (b"allow", ", ".join(_allowed(methods)).encode()))
+    return (JSON, (b"allow", ", ".join(_allowed(methods)).encode()))
 
 
 def _allowed(methods: tuple[str, ...]) -> list[str]:
     return [name for name in _METHOD_ORDER if name in methods or name == "OPTIONS"]
 
 
-_STATUSES: dict[Kind, int] = {
-    "unauthorized": 401,
-    "forbidden": 403,
-    "method_not_allowed": 405,
-    "not_acceptable": 406,
-    "unsupported_media_type": 415,
-    "too_large": 413,
-    "malformed": 400,
-    "not_found": 404,
-    "conflict": 409,
-    "rate_limited": 429,
-    "maintenance": 503,
+_CREDENTIALS: Mapping[Reason | None, str] = {
+    Reason.MISSING: "Authentication credentials were not provided.",
+    Reason.UNKNOWN: "Invalid token.",
+    Reason.EMPTY: "Invalid token header. No credentials provided.",
+    Reason.SPACES: "Invalid token header. Token string should not contain spaces.",
+    Reason.CHARACTERS: (
+        "Invalid token header. Token string should not contain invalid characters."
+    ),
 }
 
-_CREDENTIALS = {
-    "missing": "Authentication credentials were not provided.",
-    "unknown": "Invalid token.",
-    "empty": "Invalid token header. No credentials provided.",
-    "spaces": "Invalid token header. Token string should not contain spaces.",
-    "characters": "Invalid token header. Token string should not contain invalid characters.",
-    "inactive": "User inactive or deleted.",
+_SENTENCES: Mapping[Kind, str] = {
+    "forbidden": "You do not have permission to perform this action.",
+    "not_acceptable": "Could not satisfy the request Accept header.",
+    "not_found": "Not found.",
+    "conflict": "The request conflicts with the current state of the resource.",
+    "rate_limited": "Request was throttled.",
+    "maintenance": "Service temporarily unavailable, try again later.",
 }
 
 _TOO_DEEP = "maximum recursion depth exceeded while decoding a JSON object from a unicode string"
 
 
-def _malformed(text: str) -> str:
-    if "parse error - " in text:
-        return text
-    return f"JSON parse error - {_TOO_DEEP if text == 'depth' else text}"
+def _malformed(refusal: Refusal) -> str:
+    """What the parser of the body's media type says."""
+    if refusal.reason == Reason.NO_BOUNDARY:
+        return f"Multipart form parse error - Invalid boundary in multipart: {refusal.value}"
+    text = refusal.message
+    if refusal.reason == Reason.TOO_DEEP:
+        text = _TOO_DEEP
+    if refusal.reason == Reason.NOT_FINITE:
+        text = f"Out of range float values are not JSON compliant: {refusal.value!r}"
+    return f"JSON parse error - {text}"
 
 
-_DETAILS: dict[Kind, Callable[[str, Call], str]] = {
-    "unauthorized": lambda text, call: _CREDENTIALS.get(text, text),
-    "forbidden": lambda text, call: text or "You do not have permission to perform this action.",
-    "method_not_allowed": lambda text, call: f'Method "{call.request.method}" not allowed.',
-    "not_acceptable": lambda text, call: "Could not satisfy the request Accept header.",
-    "unsupported_media_type": lambda text, call: f'Unsupported media type "{text}" in request.',
-    "too_large": lambda text, call: f"Request body exceeded the limit of {text} bytes.",
-    "malformed": lambda text, call: _malformed(text),
-    "not_found": lambda text, call: "Not found." if text in ("", "place") else text,
-    "conflict": lambda text, call: (
-        text or "The request conflicts with the current state of the resource."
-    ),
-    "rate_limited": lambda text, call: text or "Request was throttled.",
-    "maintenance": lambda text, call: text or "Service temporarily unavailable, try again later.",
-}
+def _unsupported(request: Request) -> str:
+    kind = request.headers.get(b"content-type", b"").decode("latin-1")
+    return f'Unsupported media type "{kind}" in request.'
 
 
 def _waiting(refusal: Refusal) -> str:
@@ -436,65 +440,46 @@ def _waiting(refusal: Refusal) -> str:
     return f" Expected available in {seconds} second{'' if seconds == 1 else 's'}."
 
 
-class DjangoRest:
+class DjangoRest(PlainJson):
     """Django REST framework with token authentication and the JSON renderer."""
 
     authenticates_first = True
-    case_sensitive_paths = True
-    trailing_slashes = True
-    escaped_slashes = False
-    implicit_methods: Mapping[str, str] = {"HEAD": "GET"}
-    max_depth = 128
     strict_query = False
+    formats: Mapping[str, Format] = FORMATS
+    sentences: Mapping[Kind, str] = MappingProxyType({**SENTENCES, **_SENTENCES})
+    telling = frozenset(_SENTENCES) - {"not_acceptable"}
 
     def __init__(self, keyword: str, zone: str) -> None:
-        """`keyword` stands before the key in the Authorization header.
+        """`keyword` is the scheme that a 401 asks for: that of the credential.
 
         A time without an offset is one of the IANA `zone`.
         """
         self.empty_body: Any = {}
-        self._keyword = keyword
-        self._challenge = (b"www-authenticate", keyword.encode())
+        self._challenge: Header = (b"www-authenticate", keyword.encode())
         self._zone = ZoneInfo(zone)
-        self._account = lru_cache(maxsize=1024)(self._read_account)
 
-    def account(self, headers: Headers) -> str | None:
-        """The key of the token; None without one, or with another scheme.
+    def authenticator(self, credential: Credential) -> Authenticate:
+        """Reads the account as TokenAuthentication reads the key of a token.
 
-        Content is negotiated before, as the framework does.
+        None without a credential, or with another scheme. Content is negotiated before, as the
+        framework does.
 
-        Raises Refusal("not_acceptable"), Refusal("unauthorized", "empty" | "spaces" |
-        "characters").
+        The function raises Refusal("not_acceptable"), and Refusal("unauthorized") with EMPTY,
+        SPACES or CHARACTERS.
         """
-        return self._account(headers.get(b"accept"), headers.get(b"authorization", b""))
+        sent = credential.sent()
 
-    def _read_account(self, accept: bytes | None, authorization: bytes) -> str | None:
-        if accept is not None and not takes_json(accept):
-            raise Refusal("not_acceptable")
-        parts = authorization.split()
-        if not parts or parts[0].decode("latin-1").lower() != self._keyword.lower():
-            return None
-        if len(parts) != 2:
-            raise Refusal("unauthorized", "empty" if len(parts) == 1 else "spaces")
-        try:
-            return parts[1].decode()
-        except UnicodeDecodeError:
-            raise Refusal("unauthorized", "characters") from None
+        @lru_cache(maxsize=1024)
+        def account(accept: bytes | None, value: bytes) -> str | None:
+            if accept is not None and not takes_json(accept):
+                raise Refusal("not_acceptable")
+            return _key(value, credential)
 
-    def credential(self, account: str) -> Mapping[str, str]:
-        """The Authorization header with the keyword and the account's key."""
-        return {"Authorization": f"{self._keyword} {account}"}
+        return lambda request: account(request.headers.get(b"accept"), sent(request))
 
     def coercer(self, schema: Schema) -> Coerce:
         """How the serializer with this schema reads a value."""
         return field_of(schema, self._zone).read
-
-    def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
-        """The offered media type; parameters and letter case do not matter."""
-        if content_type in offered:
-            return content_type
-        kind = content_type.partition(";")[0].strip().lower()
-        return kind if kind in offered else None
 
     def decoded(self, raw: bytes, content_type: str) -> bytes:
         """The body in UTF-8, read in the charset of the Content-Type where that works."""
@@ -511,7 +496,8 @@ class DjangoRest:
         """
         if call.request.query_string and not renders(call.request.query_string):
             raise Refusal("not_found")
-        reply.headers = _headers(call.methods) + reply.headers
+        own = _headers(call.methods)
+        reply.headers = typed((*own[1:], *reply.headers), JSON) if reply.headers else own
         return reply
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
@@ -520,7 +506,7 @@ class DjangoRest:
             return _no_view(refusal, call)
         if refusal.kind == "server_error":
             return _page(500, "Server Error (500)", "")
-        if refusal.kind == "malformed" and refusal.message == "fields":
+        if refusal.reason == Reason.TOO_MANY_FIELDS:
             return _page(400, "Bad Request (400)", "")
         if (
             call.request.query_string
@@ -533,8 +519,8 @@ class DjangoRest:
         if refusal.kind == "invalid":
             status, body = self._invalid(refusal, call)
         else:
-            detail = _DETAILS[refusal.kind](refusal.message or "", call) + _waiting(refusal)
-            status, body = _STATUSES[refusal.kind], {"detail": detail}
+            detail = self.sentence(refusal, call) + _waiting(refusal)
+            status, body = self.status(refusal), {"detail": detail}
         headers = _headers(call.methods)
         if refusal.kind == "unauthorized":
             headers = (*headers, self._challenge)
@@ -543,6 +529,20 @@ class DjangoRest:
             refusal.status or status,
             headers + refusal.retry_header,
         )
+
+    def sentence(self, refusal: Refusal, call: Call) -> str:
+        """The `detail` of a refusal."""
+        if refusal.kind == "unauthorized":
+            return _CREDENTIALS.get(refusal.reason, _CREDENTIALS[Reason.UNKNOWN])
+        if refusal.kind == "method_not_allowed":
+            return f'Method "{call.request.method}" not allowed.'
+        if refusal.kind == "unsupported_media_type":
+            return _unsupported(call.request)
+        if refusal.kind == "too_large":
+            return f"Request body exceeded the limit of {refusal.limit} bytes."
+        if refusal.kind == "malformed":
+            return _malformed(refusal)
+        return super().sentence(refusal, call)
 
     def _invalid(self, refusal: Refusal, call: Call) -> tuple[int, Any]:
         problems = refusal.problems
@@ -575,7 +575,9 @@ class DjangoRest:
     def _messages(self, problem: Problem) -> list[str]:
         if problem.keyword == "required":
             return [_REQUIRED]
-        if not problem.schema or problem.keyword in ("null-character", "surrogate", "finite"):
+        if problem.keyword in _UNSAFE:
+            return [_UNSAFE[problem.keyword].format(problem.value)]
+        if not problem.schema:
             return [problem.message]
         if problem.value is None and problem.path:
             return [_NULL]
@@ -583,6 +585,23 @@ class DjangoRest:
             return [f'Invalid pk "{problem.value}" - object does not exist.']
         field = field_of(problem.schema, self._zone)
         return field.complain(problem.value) or [field.otherwise or problem.message]
+
+
+def _key(value: bytes, credential: Credential) -> str | None:
+    """The key in the value of a header; other places have nothing but the key."""
+    words = value.split()
+    if credential.scheme:
+        if not words or words[0].decode("latin-1").lower() != credential.scheme.lower():
+            return None
+        words = words[1:]
+        if not words:
+            raise Refusal("unauthorized", reason=Reason.EMPTY)
+    if len(words) > 1:
+        raise Refusal("unauthorized", reason=Reason.SPACES)
+    try:
+        return words[0].decode() if words else None
+    except UnicodeDecodeError:
+        raise Refusal("unauthorized", reason=Reason.CHARACTERS) from None
 
 
 def _field_path(path: Path, schema: Schema) -> Path:
@@ -625,7 +644,7 @@ def _words(target: str) -> Iterator[str]:
 
 
 def _no_view(refusal: Refusal, call: Call) -> Reply:
-    if refusal.message != "slash":
+    if refusal.reason != Reason.MISSING_SLASH:
         return _page(404, "Not Found", "The requested resource was not found on this server.")
     path, _, query = call.request.target.partition("?")
     location = quote(path + "/", safe="/:@!$&'()*+,;=~-._%") + ("?" + query if query else "")

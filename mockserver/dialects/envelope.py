@@ -5,21 +5,28 @@
 The words of a refusal are this server's: such an API documents its codes, hardly ever its messages.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from mockserver.call import Call, Headers
+from mockserver.call import Call
+from mockserver.dialects.javascript import FORMATS
+from mockserver.dialects.plain_json import (
+    SENTENCES,
+    WORDS,
+    PlainJson,
+    dotted,
+    format_of,
+    has_own_words,
+    typed,
+)
 from mockserver.dialects.v8 import complaint
+from mockserver.documents.formats import Format
 from mockserver.documents.schema import Coerce, Schema
-from mockserver.errors import Kind, Path, Problem, Refusal
+from mockserver.errors import Kind, Problem, Reason, Refusal
 from mockserver.state.ids import token
 from mockserver.vendor import Reply
-
-JSON = ((b"content-type", b"application/json"),)
-"""The headers of every answer. A reply that a handler gives them goes out without the envelope."""
 
 Details = dict[str, list[str]]
 """What is wrong with each field, in sentences that name it."""
@@ -34,35 +41,21 @@ class Page(NamedTuple):
     pagination: Mapping[str, Any]
 
 
-class Refused(NamedTuple):
-    """How a kind of refusal is answered."""
-
-    status: int
-    code: str
-    message: str
-
-
-_REFUSED: Mapping[Kind, Refused] = {
-    "malformed": Refused(400, "VALIDATION_ERROR", "The request body is not valid JSON"),
-    "unauthorized": Refused(401, "UNAUTHORIZED", "Invalid or missing API key"),
-    "forbidden": Refused(403, "FORBIDDEN", "Action not allowed"),
-    "no_route": Refused(404, "NOT_FOUND", "There is no such endpoint"),
-    "not_found": Refused(404, "NOT_FOUND", "Resource not found"),
-    "method_not_allowed": Refused(
-        405, "METHOD_NOT_ALLOWED", "The endpoint does not take this method"
-    ),
-    "not_acceptable": Refused(406, "NOT_ACCEPTABLE", "Only JSON can be answered"),
-    "conflict": Refused(409, "CONFLICT", "Conflict"),
-    "too_large": Refused(413, "PAYLOAD_TOO_LARGE", "The request body is too large"),
-    "unsupported_media_type": Refused(
-        415, "UNSUPPORTED_MEDIA_TYPE", "The request body must be application/json"
-    ),
-    "rate_limited": Refused(429, "RATE_LIMITED", "Too many requests"),
-    "server_error": Refused(500, "INTERNAL_ERROR", "Internal server error"),
-    "maintenance": Refused(503, "SERVICE_UNAVAILABLE", "Service temporarily unavailable"),
+_ERROR_CODES: Mapping[Kind, str] = {
+    "malformed": "VALIDATION_ERROR",
+    "unauthorized": "UNAUTHORIZED",
+    "forbidden": "FORBIDDEN",
+    "no_route": "NOT_FOUND",
+    "not_found": "NOT_FOUND",
+    "method_not_allowed": "METHOD_NOT_ALLOWED",
+    "not_acceptable": "NOT_ACCEPTABLE",
+    "conflict": "CONFLICT",
+    "too_large": "PAYLOAD_TOO_LARGE",
+    "unsupported_media_type": "UNSUPPORTED_MEDIA_TYPE",
+    "rate_limited": "RATE_LIMITED",
+    "server_error": "INTERNAL_ERROR",
+    "maintenance": "SERVICE_UNAVAILABLE",
 }
-_TELLING: frozenset[Kind] = frozenset({"forbidden", "not_found", "conflict"})
-"""Refusals whose message, if a handler gives one, is for the client."""
 
 _CODES = ("VALIDATION_ERROR", "INVALID_FILTER", "INVALID_DATE")
 """The codes of a 400; of several kinds of problems the first one here is told."""
@@ -73,39 +66,29 @@ def instant(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
-class Envelope:
+class Envelope(PlainJson):
     """The dialect of one API."""
 
-    authenticates_first = False
-    case_sensitive_paths = True
-    trailing_slashes = True
-    escaped_slashes = False
-    implicit_methods: Mapping[str, str] = MappingProxyType({"HEAD": "GET"})
-    max_depth = 128
-    empty_body: Any = ...
-    strict_query = True
+    formats: Mapping[str, Format] = FORMATS
+    sentences: Mapping[Kind, str] = MappingProxyType(
+        {**SENTENCES, "unauthorized": "Invalid or missing API key"}
+    )
+    words: Mapping[str, str] = MappingProxyType(
+        {
+            **WORDS,
+            "format: js-date": "must be an ISO 8601 date, or a date and time with its offset",
+        }
+    )
 
     def __init__(
-        self,
-        key_header: bytes,
-        listing: Iterable[str] = (),
-        booleans: Mapping[str, bool] | None = None,
+        self, listing: Iterable[str] = (), booleans: Mapping[str, bool] | None = None
     ) -> None:
-        """`key_header` (in lower case) carries the credential; `booleans` maps texts to values.
+        """`listing` are the query parameters that arrange a list instead of filtering it.
 
-        `listing` are the query parameters that arrange a list instead of filtering it.
+        `booleans` maps texts to values.
         """
         self.listing = frozenset(listing)
-        self._key_header = key_header
         self._booleans = dict(booleans or {})
-
-    def account(self, headers: Headers) -> str | None:
-        """The key itself, without the white space around it."""
-        return headers.get(self._key_header, b"").decode("latin-1").strip() or None
-
-    def credential(self, account: str) -> Mapping[str, str]:
-        """The key header."""
-        return {self._key_header.decode().upper(): account}
 
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
         """JSON where the Content-Type says so, or says nothing."""
@@ -148,18 +131,15 @@ class Envelope:
         return coerce
 
     def accept(self, reply: Reply, call: Call) -> Reply:
-        """A reply in its envelope, unless it has its headers already."""
-        if reply.headers:
+        """A reply in its envelope, unless it says that it goes without; bytes as they are."""
+        if type(reply.body) is bytes:
             return reply
-        body, meta = reply.body, _meta(call)
-        if isinstance(body, Page):
-            meta = {"pagination": body.pagination, **meta}
-            body = body.items
-        reply.body = {"success": True, "data": body, "meta": meta}
-        reply.headers = JSON
+        if reply.wrapped:
+            reply.body = _wrapped(reply.body, call)
+        reply.headers = typed(reply.headers, self.content_type)
         return reply
 
-    def refuse(self, refusal: Refusal, call: Call) -> Reply:
+    def error(self, refusal: Refusal, call: Call) -> Any:
         """A refusal in its envelope.
 
         A code, a sentence, and in `details` what is wrong with each field.
@@ -167,29 +147,17 @@ class Envelope:
         details: Details = {}
         if refusal.kind == "invalid":
             details = self.details(refusal.problems)
-            refused = Refused(400, self.code(refusal.problems), _summary(details))
+            code, message = self.code(refusal.problems), _summary(details)
         else:
-            refused = _REFUSED[refusal.kind]
+            code, message = _ERROR_CODES[refusal.kind], self.sentence(refusal, call)
         if refusal.kind == "malformed":
             details = {"body": [self._unparsed(refusal, call)]}
-        if refusal.kind in _TELLING and refusal.message and refusal.message != "place":
-            refused = refused._replace(message=refusal.message)
-        error = {"code": refused.code, "message": refused.message, "details": details}
-        allow = (
-            ((b"allow", ", ".join(call.methods).encode()),)
-            if refusal.kind == "method_not_allowed"
-            else ()
-        )
-        headers = JSON + allow + refusal.retry_header
-        return Reply(
-            {"success": False, "error": error, "meta": _meta(call)},
-            refusal.status or refused.status,
-            headers,
-        )
+        error = {"code": code, "message": message, "details": details}
+        return {"success": False, "error": error, "meta": _meta(call)}
 
     def _unparsed(self, refusal: Refusal, call: Call) -> str:
         """What is wrong with a body that is no JSON, in the words of the JavaScript engine."""
-        if refusal.message == "depth":
+        if refusal.reason == Reason.TOO_DEEP:
             return f"body must not nest deeper than {self.max_depth} levels"
         return (
             complaint(self.decoded(call.request.body or b"", "").decode())
@@ -203,7 +171,7 @@ class Envelope:
         )
 
     def _code(self, problem: Problem) -> str:
-        if problem.keyword == "format" and _format(problem.schema or {}) in _DATES:
+        if problem.keyword == "format" and format_of(problem.schema or {}) in _DATES:
             return "INVALID_DATE"
         if problem.location == "query" and problem.path[0] not in self.listing:
             return "INVALID_FILTER"
@@ -215,11 +183,41 @@ class Envelope:
         refused = {str(problem.path[0]) for problem in problems if problem.path}
         found: Details = {}
         for problem in problems:
-            for name, text in _worded(problem, refused):
+            for name, text in self._worded(problem, refused):
                 texts = found.setdefault(name, [])
                 if text not in texts:
                     texts.append(text)
         return found
+
+    def _worded(self, problem: Problem, refused: set[str]) -> Iterator[tuple[str, str]]:
+        """The fields that a problem is about, each with a sentence."""
+        name = dotted(problem.path) or "body"
+        if problem.path == () and problem.keyword == "anyOf" and isinstance(problem.value, dict):
+            yield from _missing(problem, refused)
+        elif has_own_words(problem):
+            yield name, problem.message
+        else:
+            yield name, f"{name} {self.reason(problem)}"
+
+    def type_names(self, schema: Schema) -> list[str]:
+        """The first type that a schema allows."""
+        first = schema if "type" in schema else next(iter(schema.get("anyOf", ())), schema)
+        name = self.words.get(f"type: {first.get('type')}")
+        return [name] if name is not None else []
+
+
+_DATES = frozenset({"date", "js-date", "date-time"})
+
+
+def _wrapped(body: Any, call: Call) -> dict[str, Any]:
+    meta = _meta(call)
+    if isinstance(body, Page):
+        return {
+            "success": True,
+            "data": body.items,
+            "meta": {"pagination": body.pagination, **meta},
+        }
+    return {"success": True, "data": body, "meta": meta}
 
 
 def _meta(call: Call) -> dict[str, Any]:
@@ -235,17 +233,6 @@ def _summary(details: Details) -> str:
         "The request is not valid"
     ]
     return f"{first} (and {len(more)} more)" if more else first
-
-
-def _worded(problem: Problem, refused: set[str]) -> Iterator[tuple[str, str]]:
-    """The fields that a problem is about, each with a sentence."""
-    if problem.path == () and problem.keyword == "anyOf" and isinstance(problem.value, dict):
-        yield from _missing(problem, refused)
-    elif problem.schema is None and problem.keyword not in _PLAIN:
-        yield _name(problem.path), problem.message
-    else:
-        name = _name(problem.path)
-        yield name, f"{name} {_reason(problem)}"
 
 
 def _missing(problem: Problem, refused: set[str]) -> Iterator[tuple[str, str]]:
@@ -269,58 +256,3 @@ def _missing(problem: Problem, refused: set[str]) -> Iterator[tuple[str, str]]:
     else:
         names = [name for group in groups for name in group]
         yield from ((name, f"One of {', '.join(names)} is required") for name in names)
-
-
-def _name(path: Path) -> str:
-    """`a.b[0]`, in characters that can be sent."""
-    text = "".join(
-        f"[{step}]" if isinstance(step, int) else f".{step}" for step in path
-    ).removeprefix(".")
-    return text.encode("utf-8", "replace").decode() or "body"
-
-
-_DATES = frozenset({"date", "js-date", "date-time"})
-_PLAIN: Mapping[str, str] = {
-    "required": "is required",
-    "unknown": "is no parameter of this endpoint",
-    "null-character": "must not contain NUL characters",
-    "surrogate": "must not contain lone surrogates",
-    "finite": "must be a finite number",
-}
-_LIMITS: Mapping[str, str] = {"minimum": "must be at least {}", "maximum": "must be at most {}"}
-_FORMATS: Mapping[str, str] = {
-    "date": "must be a date, YYYY-MM-DD",
-    "js-date": "must be an ISO 8601 date, or a date and time with its offset",
-    "numeric": "must be a number",
-    "sort-list": "must be field:asc or field:desc, several separated by commas",
-    "field-list": "must be names of fields, separated by commas",
-}
-_TYPES: Mapping[str, str] = {
-    "string": "must be a string",
-    "number": "must be a number",
-    "integer": "must be an integer",
-    "boolean": "must be true or false",
-    "object": "must be a JSON object",
-    "array": "must be an array",
-}
-
-
-def _format(schema: Schema) -> str:
-    return str(schema.get("x-format", schema.get("format", "")))
-
-
-def _reason(problem: Problem) -> str:
-    """What must be otherwise, as the end of a sentence that begins with the field's name."""
-    schema: Schema = problem.schema or {}
-    if problem.keyword in _PLAIN:
-        return _PLAIN[problem.keyword]
-    if "enum" in schema:
-        return "must be one of " + ", ".join(
-            each if isinstance(each, str) else json.dumps(each) for each in schema["enum"]
-        )
-    if problem.keyword in _LIMITS:
-        return _LIMITS[problem.keyword].format(schema[problem.keyword])
-    if problem.keyword == "format" and _format(schema) in _FORMATS:
-        return _FORMATS[_format(schema)]
-    first = schema if "type" in schema else next(iter(schema.get("anyOf", ())), schema)
-    return _TYPES.get(first.get("type", ""), problem.message)

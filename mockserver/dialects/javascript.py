@@ -1,14 +1,26 @@
-"""Numbers and JSON text as JavaScript has them, for APIs whose server is written in it."""
+"""Numbers, dates and JSON text as JavaScript has them, for APIs whose server is written in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from math import isfinite
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 
+from mockserver.documents.formats import Format, parse_date, parse_date_time
+
 _SAFE = 2**53
 _LAST_INDEX = 2**32 - 2
+
+
+def is_date(text: str) -> bool:
+    """Whether it is a date of ECMA-262: a day, or a day and a time with its offset."""
+    return parse_date(text) is not None or parse_date_time(text) is not None
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType({"js-date": is_date})
+"""By the names that a document calls them."""
 
 
 def number(value: float | str) -> int | float:

@@ -3,166 +3,103 @@
 What is refused is told as problem details (RFC 9457) that name every field and what it may be.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
-from mockserver.call import Call, Headers
-from mockserver.documents.schema import Coerce, Schema, compile_schema, problems_of, schema_at
-from mockserver.errors import Kind, Path, Problem, Refusal
-from mockserver.vendor import Reply
+from mockserver.call import Call
+from mockserver.dialects.plain_json import PlainJson, dotted, sendable
+from mockserver.documents.schema import Schema, compile_schema, problems_of, schema_at
+from mockserver.errors import Kind, Path, Problem, Reason, Refusal
+from mockserver.vendor import Header
 
-JSON = (b"content-type", b"application/json")
-_PROBLEM = (b"content-type", b"application/problem+json")
-_MEDIA_TYPE = "application/json"
-_TOLD = 3
+_LISTED = 3
+"""How many problems the sentence names; `errors` has them all."""
 _LONGEST = 400
 
-_STATUSES: Mapping[Kind, int] = {
-    "malformed": 400,
-    "invalid": 400,
-    "unauthorized": 401,
-    "forbidden": 403,
-    "no_route": 404,
-    "not_found": 404,
-    "method_not_allowed": 405,
-    "not_acceptable": 406,
-    "conflict": 409,
-    "too_large": 413,
-    "unsupported_media_type": 415,
-    "rate_limited": 429,
-    "server_error": 500,
-    "maintenance": 503,
-}
 _SILENT: Mapping[Kind, str] = {
     "rate_limited": "Too many requests.",
     "server_error": "This server has a fault; its log says more.",
     "maintenance": "This server is down for maintenance.",
 }
-_UNAUTHORIZED: Mapping[str | None, str] = {
-    "missing": "This server wants its token: `Authorization: Bearer <token>`.",
-    "unknown": "That is not this server's token.",
-}
+_MISSING = "This server wants its token: `Authorization: Bearer <token>`."
+_WRONG = "That is not this server's token."
 
 
-class ProblemJson:
+class ProblemJson(PlainJson):
     """The dialect of an API of strict JSON that wants a bearer token."""
 
-    authenticates_first = False
-    case_sensitive_paths = True
-    trailing_slashes = True
-    escaped_slashes = False
     implicit_methods: Mapping[str, str] = MappingProxyType({})
     max_depth = 64
-    strict_query = True
+    error_type: Header = (b"content-type", b"application/problem+json")
+    challenge = b"Bearer"
 
     def __init__(self) -> None:
         self.empty_body: Any = {}
 
-    def account(self, headers: Headers) -> str | None:
-        """The bearer token; None where there is none."""
-        scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-        return token.strip() if scheme.lower() == "bearer" else None
-
-    def credential(self, account: str) -> Mapping[str, str]:
-        """The request headers that carry that token."""
-        return {"Authorization": f"Bearer {account}"}
-
-    def coercer(self, schema: Schema) -> Coerce:
-        """Bodies are read as they were sent."""
-        return lambda value: value
-
-    def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
-        """JSON, or None for everything else."""
-        return (
-            _MEDIA_TYPE if content_type.partition(";")[0].strip().lower() == _MEDIA_TYPE else None
-        )
-
-    def decoded(self, raw: bytes, content_type: str) -> bytes:
-        """The body as it was sent."""
-        return raw
-
-    def accept(self, reply: Reply, call: Call) -> Reply:
-        """A reply as JSON, unless its body is bytes already."""
-        if not isinstance(reply.body, bytes):
-            reply.headers = (*reply.headers, JSON)
-        return reply
-
-    def refuse(self, refusal: Refusal, call: Call) -> Reply:
+    def error(self, refusal: Refusal, call: Call) -> Any:
         """Problem details: what is wrong in a sentence, and field by field in `errors`."""
-        status = refusal.status or _STATUSES[refusal.kind]
+        status = self.status(refusal)
         problems = [each for problem in refusal.problems for each in explained(problem)]
         body = {
             "type": "about:blank",
             "title": HTTPStatus(status).phrase,
             "status": status,
-            "detail": _detail(refusal, problems, call),
+            "detail": self._detail(refusal, problems, call),
         }
         if problems:
-            body["errors"] = [_error(problem, call) for problem in problems]
-        return Reply(body, status, (_PROBLEM, *_headers(refusal, call), *refusal.retry_header))
+            body["errors"] = [self._error(problem, call) for problem in problems]
+        return body
 
+    def sentence(self, refusal: Refusal, call: Call) -> str:
+        """The refusal in a whole sentence that says what to do instead."""
+        request = call.request
+        if refusal.kind == "unauthorized":
+            return _MISSING if refusal.reason == Reason.MISSING else _WRONG
+        if refusal.kind == "method_not_allowed":
+            return f"{request.path} takes {', '.join(call.methods)}, not {request.method}."
+        if refusal.kind == "unsupported_media_type":
+            sent = request.headers.get(b"content-type", b"").decode("latin-1")
+            return (
+                "The body must be sent as `Content-Type: application/json`, not as "
+                f"{sent or 'nothing at all'}."
+            )
+        if refusal.kind == "too_large":
+            return f"The body is larger than {refusal.limit} bytes."
+        if refusal.kind == "malformed":
+            return f"The body is not valid JSON: {refusal.message}."
+        if refusal.kind in ("no_route", "not_found") and refusal.message is None:
+            return f"There is nothing at {request.path}."
+        return refusal.message or _SILENT.get(refusal.kind, "This request is refused.")
 
-def _headers(refusal: Refusal, call: Call) -> Iterator[tuple[bytes, bytes]]:
-    if refusal.kind == "unauthorized":
-        yield b"www-authenticate", b"Bearer"
-    if refusal.kind == "method_not_allowed":
-        yield b"allow", ", ".join(call.methods).encode()
+    def _detail(self, refusal: Refusal, problems: list[Problem], call: Call) -> str:
+        """Everything in a sentence, in characters that can be sent."""
+        if not problems:
+            return sendable(self.sentence(refusal, call))
+        told = [f"{_name(each)} {self._reason(each, call)}" for each in problems[:_LISTED]]
+        text = "; ".join(told)
+        if len(problems) > _LISTED:
+            text += f"; and {len(problems) - _LISTED} more"
+        return sendable(text if text.endswith("?") else text + ".")
 
+    def _error(self, problem: Problem, call: Call) -> dict[str, str]:
+        detail = sendable(self._reason(problem, call))
+        if problem.location == "body":
+            return {"pointer": sendable(_pointer(problem.path)), "detail": detail}
+        return {"parameter": _name(problem), "detail": detail}
 
-def _detail(refusal: Refusal, problems: list[Problem], call: Call) -> str:
-    """Everything in a sentence, in characters that can be sent."""
-    return _sendable(_sentences(problems, call) if problems else _sentence(refusal, call))
-
-
-def _sentence(refusal: Refusal, call: Call) -> str:
-    if refusal.kind == "unauthorized":
-        return _UNAUTHORIZED.get(refusal.message, _UNAUTHORIZED["unknown"])
-    if refusal.kind == "method_not_allowed":
-        return f"{call.request.path} takes {', '.join(call.methods)}, not {call.request.method}."
-    if refusal.kind == "unsupported_media_type":
-        return (
-            f"The body must be sent as `Content-Type: {_MEDIA_TYPE}`, not as "
-            f"{refusal.message or 'nothing at all'}."
-        )
-    if refusal.kind == "too_large":
-        return f"The body is larger than {refusal.message} bytes."
-    if refusal.kind == "malformed":
-        return (
-            "The body is not valid JSON: "
-            f"{'it nests too deep' if refusal.message == 'depth' else refusal.message}."
-        )
-    if refusal.kind in ("no_route", "not_found") and refusal.message in (None, "slash", "place"):
-        return f"There is nothing at {call.request.path}."
-    return refusal.message or _SILENT.get(refusal.kind, "This request is refused.")
-
-
-def _sentences(problems: list[Problem], call: Call) -> str:
-    told = [f"{_name(problem)} {_reason(problem, call)}" for problem in problems[:_TOLD]]
-    text = "; ".join(told) + (
-        f"; and {len(problems) - _TOLD} more" if len(problems) > _TOLD else ""
-    )
-    return text if text.endswith("?") else text + "."
-
-
-def _error(problem: Problem, call: Call) -> dict[str, str]:
-    detail = _sendable(_reason(problem, call))
-    if problem.location == "body":
-        return {"pointer": _sendable(_pointer(problem.path)), "detail": detail}
-    return {"parameter": _sendable(_name(problem)), "detail": detail}
-
-
-def _sendable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+    def _reason(self, problem: Problem, call: Call) -> str:
+        if problem.message in _STRAYS:
+            return _stray(problem, call)
+        text = self.reason(problem)
+        return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
 
 
 def _name(problem: Problem) -> str:
     """`requests[0].operation`."""
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in problem.path)
-    return "".join(steps).removeprefix(".") or "the body"
+    return dotted(problem.path) or "the body"
 
 
 def _pointer(path: Path) -> str:
@@ -170,69 +107,8 @@ def _pointer(path: Path) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
-_TYPES: Mapping[str, str] = {
-    "string": "a text",
-    "number": "a number",
-    "integer": "an integer",
-    "boolean": "true or false",
-    "object": "a JSON object",
-    "array": "an array",
-}
-_LIMITS: Mapping[str, str] = {
-    "minimum": "must be at least {}",
-    "maximum": "must be at most {}",
-    "minLength": "must have at least {} characters",
-    "maxLength": "must have at most {} characters",
-    "minItems": "must have at least {} items",
-    "maxItems": "must have at most {} items",
-    "minProperties": "must have at least {} properties",
-    "pattern": "must match {}",
-}
-_LEAST = frozenset({"minLength", "minItems", "minProperties"})
-_FORMATS: Mapping[str, str] = {
-    "date-time": "must be a date and time with its offset, like 2025-01-31T12:00:00Z"
-}
 _STRAYS = frozenset({"is no property here", "is no parameter here"})
-_PLAIN: Mapping[str, str] = {
-    "required": "is missing",
-    "null-character": "must not contain NUL characters",
-    "surrogate": "must not contain lone surrogates",
-    "finite": "must be a finite number",
-}
-
-
-def _reason(problem: Problem, call: Call) -> str:
-    """What must be otherwise, as the end of a sentence that begins with the field's name."""
-    schema: Schema = problem.schema or {}
-    if problem.keyword in _PLAIN:
-        return _PLAIN[problem.keyword]
-    if problem.message in _STRAYS:
-        return _stray(problem, call)
-    if problem.keyword == "enum" and "enum" in schema:
-        return "must be one of " + ", ".join(
-            each if isinstance(each, str) else json.dumps(each) for each in schema["enum"]
-        )
-    if problem.keyword in _LEAST and schema.get(problem.keyword) == 1:
-        return "must not be empty"
-    if problem.keyword in _LIMITS and problem.keyword in schema:
-        return _LIMITS[problem.keyword].format(schema[problem.keyword])
-    if problem.keyword == "format" and schema.get("format") in _FORMATS:
-        return _FORMATS[schema["format"]]
-    types = [
-        _TYPES[each["type"]]
-        for each in schema.get("oneOf", (schema,))
-        if each.get("type") in _TYPES
-    ]
-    if types:
-        return "must be " + _either([*types, *(["null"] if schema.get("nullable") else [])])
-    return (
-        problem.message if len(problem.message) <= _LONGEST else problem.message[:_LONGEST] + "..."
-    )
-
-
-def _either(words: list[str]) -> str:
-    """`a`, `a or b`, `a, b, or c`."""
-    return f"{', '.join(words[:-1])}, or {words[-1]}" if len(words) > 2 else " or ".join(words)
+"""The messages of what is not in the document."""
 
 
 def _stray(problem: Problem, call: Call) -> str:

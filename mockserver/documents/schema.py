@@ -9,7 +9,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from mockserver.documents.formats import FORMATS, INTEGER_RANGES
+from mockserver.documents.formats import FORMATS, INTEGER_RANGES, Formats
 from mockserver.errors import Path, Problem, Refusal
 from mockserver.wire import Form, Upload, read_json
 
@@ -53,13 +53,15 @@ class Reader:
 
     __slots__ = ("_coerce", "_references", "schema", "validator")
 
-    def __init__(self, schema: Schema, coercer: Coercer | None = None) -> None:
-        """`schema` is resolved (no `$ref`).
+    def __init__(
+        self, schema: Schema, coercer: Coercer | None = None, formats: Formats = FORMATS
+    ) -> None:
+        """`schema` is resolved (no `$ref`); `formats` are those that it may name.
 
         Without a coercer the value is taken exactly as it was sent.
         """
         self.schema = schema
-        self.validator = Validator(schema)
+        self.validator = Validator(schema, formats)
         self._coerce = coercer(schema) if coercer else None
         self._references = tuple(
             (name, part["x-reference"])
@@ -111,7 +113,8 @@ class Validator:
     """Whether a value fits the schema."""
     compiled: Any
 
-    def __init__(self, schema: Schema, formats: bool = True) -> None:
+    def __init__(self, schema: Schema, formats: Formats | None = FORMATS) -> None:
+        """See `compile_schema`."""
         self.schema = schema
         self._formats = formats
         self.is_valid = self._first
@@ -126,18 +129,23 @@ class Validator:
         self.is_valid = self.compiled.is_valid
 
 
-def compile_schema(schema: Schema, formats: bool = True) -> Any:
-    """The validator of a resolved schema.
+def compile_schema(schema: Schema, formats: Formats | None = FORMATS) -> Any:
+    """The validator of a resolved schema, which may name these formats.
 
-    Without `formats` it is several times as fast: for what this server wrote itself.
+    With None it checks none and is several times as fast: for what this server wrote itself.
     """
+    checked = None if formats is None else dict(formats)
     return Draft202012Validator(
-        to_json_schema(schema), validate_formats=formats, formats=FORMATS if formats else None
+        to_json_schema(schema, formats or {}),
+        validate_formats=formats is not None,
+        formats=checked,
     )
 
 
-def to_json_schema(schema: Schema) -> Schema:
+def to_json_schema(schema: Schema, formats: Formats = FORMATS) -> Schema:
     """A resolved OpenAPI 3.0 schema as JSON Schema 2020-12, meaning the same.
+
+    What it names beside `formats` is no `format` of the result.
 
     `nullable` allows null wherever it stands, with or without a `type`, beside an `enum` or a
     `oneOf`.
@@ -145,14 +153,14 @@ def to_json_schema(schema: Schema) -> Schema:
     out: Schema = {}
     for key, value in schema.items():
         if key in ("allOf", "anyOf", "oneOf"):
-            out[key] = [to_json_schema(each) for each in value]
+            out[key] = [to_json_schema(each, formats) for each in value]
         elif key == "properties":
-            out[key] = {name: to_json_schema(each) for name, each in value.items()}
+            out[key] = {name: to_json_schema(each, formats) for name, each in value.items()}
         elif key in ("items", "not") or (key == "additionalProperties" and isinstance(value, dict)):
-            out[key] = to_json_schema(value)
+            out[key] = to_json_schema(value, formats)
         elif key == "additionalProperties" or key in KEYWORDS:
             out[key] = value
-    _translate_limits(schema, out)
+    _translate_limits(schema, out, formats)
     if schema.get("nullable"):
         return (
             out | {"type": [out["type"], "null"]}
@@ -162,9 +170,9 @@ def to_json_schema(schema: Schema) -> Schema:
     return out
 
 
-def _translate_limits(schema: Schema, out: Schema) -> None:
+def _translate_limits(schema: Schema, out: Schema, formats: Formats) -> None:
     format = schema.get("x-format", schema.get("format"))
-    if format in FORMATS:
+    if format in formats:
         out["format"] = format
     elif format in INTEGER_RANGES:
         low, high = INTEGER_RANGES[format]
@@ -236,7 +244,7 @@ def query_coercer(schema: Schema) -> Coerce:
     return coerce
 
 
-def form_coercer(schema: Schema) -> Coerce:
+def form_coercer(schema: Schema, formats: Formats = FORMATS) -> Coerce:
     """Reads the texts of an HTML form as the types of their properties.
 
     Lists and objects are JSON text.
@@ -247,7 +255,7 @@ def form_coercer(schema: Schema) -> Coerce:
     """
     properties = schema.get("properties", {})
     lists = {
-        name: form_coercer(part["items"])
+        name: form_coercer(part["items"], formats)
         for name, part in properties.items()
         if "properties" in part.get("items", {})
     }
@@ -261,10 +269,10 @@ def form_coercer(schema: Schema) -> Coerce:
     def blank(name: str) -> Any:
         part = properties[name]
         if part.get("nullable"):
-            return None if _refuses_blank(part) else ""
+            return None if _refuses_blank(part, formats) else ""
         return (
             ...
-            if _refuses_blank(part)
+            if _refuses_blank(part, formats)
             and "minLength" not in part
             and name not in schema.get("required", ())
             else ""
@@ -288,8 +296,8 @@ def form_coercer(schema: Schema) -> Coerce:
     return coerce
 
 
-def _refuses_blank(schema: Schema) -> bool:
-    return not compile_schema(schema).is_valid("")
+def _refuses_blank(schema: Schema, formats: Formats) -> bool:
+    return not compile_schema(schema, formats).is_valid("")
 
 
 def _from_json(text: str) -> Any:

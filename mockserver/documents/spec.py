@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from jsonschema_rs import Draft202012Validator, ValidationError
 
-from mockserver.documents.formats import FORMATS, INTEGER_RANGES, UNCHECKED
+from mockserver.documents.formats import FORMATS, INTEGER_RANGES, UNCHECKED, Formats
 from mockserver.documents.provenance import PROVENANCES
 from mockserver.documents.schema import (
     EXCLUSIVE,
@@ -190,6 +190,8 @@ class Document:
 
     source: Source
     coercer: Coercer | None = None
+    formats: Formats = field(default_factory=lambda: FORMATS)
+    """The string formats that its schemas may name."""
     trusted: bool = False
     """Whether its schemas are known to be good.
 
@@ -314,7 +316,9 @@ class Document:
         }
         required = [each["name"] for each in parameters if each.get("required")]
         return Reader(
-            {"type": "object", "properties": properties, "required": required}, query_coercer
+            {"type": "object", "properties": properties, "required": required},
+            query_coercer,
+            self.formats,
         )
 
     def _body(self, part: dict[str, Any], at: Path) -> Body | None:
@@ -325,13 +329,14 @@ class Document:
             return None
         first = next(iter(body["content"].values()))
         schema = self._schema(first["schema"], (*at, "requestBody"))
-        item, reported, form = None, None, form_coercer(schema)
+        item, reported, form = None, None, form_coercer(schema, self.formats)
         if "x-mapped-to" in schema:
             item = Reader(
                 self._schema(schema["x-mapped-to"], (*at, "requestBody", "x-mapped-to")),
                 self.coercer,
+                self.formats,
             )
-            form = form_coercer(item.schema)
+            form = form_coercer(item.schema, self.formats)
         for name, prop in schema.get("properties", {}).items():
             if "x-partial" in prop and (
                 "items" not in prop or prop["x-partial"] not in ("report", "refuse")
@@ -344,12 +349,13 @@ class Document:
                 )
             elif "x-partial" in prop:
                 item, reported = (
-                    Reader(prop["items"], self.coercer),
+                    Reader(prop["items"], self.coercer, self.formats),
                     name if prop["x-partial"] == "report" else None,
                 )
                 loose = {key: value for key, value in prop.items() if key != "items"}
                 schema = schema | {"properties": schema["properties"] | {name: loose}}
-        return Body(tuple(body["content"]), Reader(schema, self.coercer), form, item, reported)
+        reader = Reader(schema, self.coercer, self.formats)
+        return Body(tuple(body["content"]), reader, form, item, reported)
 
     def _answers(self, part: dict[str, Any], at: Path) -> dict[int, DocumentedAnswer]:
         answers = {}
@@ -366,7 +372,7 @@ class Document:
                 schema for index, schema in enumerate(schemas) if schema not in schemas[:index]
             ]
             validator = (
-                Validator(schemas[0] if len(schemas) == 1 else {"anyOf": schemas}, formats=False)
+                Validator(schemas[0] if len(schemas) == 1 else {"anyOf": schemas}, formats=None)
                 if schemas
                 else None
             )
@@ -443,21 +449,28 @@ class Document:
             *EXCLUSIVE,
         }:
             self.problems.append((at, f"`{key}` is no schema keyword this server knows"))
-        elif key == "x-format" and value not in FORMATS:
+        elif key == "x-format" and value not in self.formats:
             self.problems.append((at, f"`x-format: {value}` is no format this server knows"))
         elif (
             key == "format"
-            and value not in FORMATS
+            and value not in self.formats
             and value not in INTEGER_RANGES
             and value not in UNCHECKED
         ):
             self.problems.append((at, f"`format: {value}` is no format this server knows"))
 
 
-def load_document(file: File, coercer: Coercer | None = None, *, keep: bool = False) -> Document:
+def load_document(
+    file: File,
+    coercer: Coercer | None = None,
+    *,
+    formats: Formats | None = None,
+    keep: bool = False,
+) -> Document:
     """Read an OpenAPI document and everything in it.
 
-    `coercer` compiles what reads bodies leniently; None reads them to the letter.
+    `coercer` compiles what reads bodies leniently; None reads them to the letter. `formats` are
+    string formats that it may name beside the standard ones.
 
     With `keep` the content of a document without problems is kept beside the bytecode, and neither
     parsed nor proven again until it changes.
@@ -466,7 +479,12 @@ def load_document(file: File, coercer: Coercer | None = None, *, keep: bool = Fa
     """
     try:
         kept = Source.kept(file) if keep else None
-        document = Document(kept or Source(file), coercer, trusted=kept is not None)
+        document = Document(
+            kept or Source(file),
+            coercer,
+            {**FORMATS, **(formats or {})},
+            trusted=kept is not None,
+        )
     except OperatorError as error:
         raise DocumentError(str(error)) from None
     _ = document.operations

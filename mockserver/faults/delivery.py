@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, NamedTuple
 
-from mockserver.errors import Refusal
+from mockserver.errors import Reason, Refusal
 from mockserver.faults.catalogue import InjectedFault
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -24,8 +24,8 @@ def refusal_of(fault: InjectedFault) -> Refusal:
     # `gateway_html`, `timeout` and `reset` have no words of a vendor. The request is refused with
     # an error all the same, and `deliver` then replaces that answer.
     kind = fault.kind.refusal or "server_error"
-    reason = "unknown" if kind == "unauthorized" else None
-    return Refusal(kind, reason, retry_after=fault.parameters.get("retry_after"))
+    reason = Reason.UNKNOWN if kind == "unauthorized" else None
+    return Refusal(kind, reason=reason, retry_after=fault.parameters.get("retry_after"))
 
 
 def refusal_after(fault: InjectedFault) -> Refusal | None:

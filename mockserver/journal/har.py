@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from mockserver.journal.records import Record
-from mockserver.journal.redaction import masked_headers
+from mockserver.journal.redaction import hidden_query, masked_headers
 from mockserver.journal.view import instant, milliseconds, text_of, verdict
 
 _VERSION = "HTTP/1.1"
@@ -81,7 +81,7 @@ def _url(record: Record) -> str:
 
 
 def _query(record: Record) -> str:
-    return record.request.query_string.decode("latin-1")
+    return hidden_query(record.request.query_string.decode("latin-1"))
 
 
 def _post_data(raw: bytes, headers: Mapping[str, str]) -> dict[str, Any]:

@@ -1,36 +1,170 @@
-"""What of a request nobody may see: credentials."""
+"""What is told of a request: without its secrets, and in characters that do no harm.
+
+Names are compared in any letter case, and `-` and `_` are one. The usual names of secrets are data
+here; where a vendor's credential stands is told at the start, by `hide`.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
 
-_HIDDEN = "***"
-_SCHEME = re.compile(r"[A-Za-z-]{1,20} ")
+if TYPE_CHECKING:
+    from mockserver.call import Request
+    from mockserver.credential import Credential
 
-CREDENTIALS = {
-    "authorization": _SCHEME,
-    "proxy-authorization": _SCHEME,
-    "x-api-key": None,
-    "cookie": None,
-}
-"""The headers whose values nobody sees, and what of a value may be shown.
+HIDDEN = "***"
+"""What stands in the place of a secret."""
 
-The word that names the scheme, or nothing.
+HEADERS = frozenset(
+    "authorization proxy-authorization x-authorization cookie set-cookie x-api-key api-key apikey "
+    "x-api-token api-token x-auth-key x-auth-token auth-token x-access-token access-token "
+    "x-refresh-token x-token x-csrf-token x-xsrf-token x-secret x-api-secret client-secret "
+    "x-client-secret x-session-token x-goog-api-key x-amz-security-token ocp-apim-subscription-key "
+    "x-signature x-hub-signature x-hub-signature-256 private-token".split()
+)
+"""Headers that carry secrets."""
+
+PARAMETERS = frozenset(
+    "token access-token refresh-token id-token auth-token api-token session-token csrf-token "
+    "api-key apikey x-api-key key auth-key access-key secret-key private-key subscription-key "
+    "password passwd pwd secret client-secret api-secret signature sig auth authorization "
+    "credential credentials session-id sessionid x-amz-signature x-amz-credential "
+    "x-amz-security-token x-goog-signature x-goog-credential".split()
+)
+"""Query parameters that carry secrets.
+
+`key` is among them, as it often is the whole credential. `code` is not: a code of a status, country
+or product is more common than that of OAuth, which works once.
 """
+
+SCHEMES = frozenset(
+    "apikey aws4-hmac-sha256 basic bearer digest dpop gnap hmac hoba mutual negotiate ntlm oauth "
+    "privatetoken scram-sha-1 scram-sha-256 token vapid".split()
+)
+"""The words before a credential that may be shown: those of authentication schemes."""
+
+_WITH_SCHEME = frozenset({"authorization", "proxy-authorization", "x-authorization"})
+_LINKS = frozenset({"location", "content-location", "referer"})
+"""Headers whose value is an address, and may have a query."""
+
+_headers = set(HEADERS)
+_parameters = set(PARAMETERS)
+_schemes = set(SCHEMES)
+_keys: set[str] = set()
+# Names are only ever added: servers in one process may share them, as hiding one name too many
+# does no harm, and one too few does.
+
+
+def hide(credential: "Credential") -> None:
+    """Hide what stands where this credential does, from now on."""
+    if credential.where == "query":
+        _parameters.add(_plain(credential.name))
+        _keys.add(credential.name)
+    elif credential.where == "header":
+        _headers.add(_plain(credential.name))
+    if credential.scheme:
+        _schemes.add(credential.scheme.lower())
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("_", "-")
+
+
+def is_secret_header(name: str) -> bool:
+    """Whether nobody may see the value of the header."""
+    return _plain(name) in _headers
+
+
+def is_secret_parameter(name: str) -> bool:
+    """Whether nobody may see the value of the query parameter."""
+    return _plain(name) in _parameters
+
+
+def carries_credential(name: str) -> bool:
+    """Whether a vendor's credential stands in the query parameter of that name."""
+    return name in _keys
 
 
 def masked(name: str, value: str) -> str:
-    """A header's value as anybody may see it; `name` in lower case."""
-    if name not in CREDENTIALS:
+    """A header's value as anybody may see it.
+
+    Of a secret the scheme stays, where it has one that is known. Of an address the query is
+    hidden as far as it is secret.
+    """
+    plain = _plain(name)
+    if plain in _LINKS:
+        return hidden_link(value)
+    if plain not in _headers:
         return value
-    pattern = CREDENTIALS[name]
-    scheme = pattern.match(value) if pattern else None
-    return (scheme.group() if scheme else "") + _HIDDEN
+    scheme, space, _ = value.partition(" ")
+    if plain in _WITH_SCHEME and space and scheme.lower() in _schemes:
+        return f"{scheme} {HIDDEN}"
+    return HIDDEN
 
 
 def masked_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by lower-case name, equal names joined by a comma, credentials hidden."""
+    """Headers by lower-case name, equal names joined by a comma, secrets hidden."""
     texts: dict[str, str] = {}
     for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         texts[name] = f"{texts[name]}, {value}" if name in texts else value
     return {name: masked(name, value) for name, value in texts.items()}
+
+
+def masked_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Query parameters by name, secrets hidden."""
+    return {
+        name: HIDDEN if is_secret_parameter(name) else value for name, value in parameters.items()
+    }
+
+
+def hidden_query(query: str) -> str:
+    """A query string as it was sent, secrets hidden."""
+    return "&".join(map(_hidden_pair, query.split("&")))
+
+
+def _hidden_pair(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    if value and is_secret_parameter(unquote_plus(name)):
+        return f"{name}{equals}{HIDDEN}"
+    return pair
+
+
+def hidden_link(link: str) -> str:
+    """An address, secrets in its query hidden."""
+    address, mark, rest = link.partition("?")
+    query, hash, fragment = rest.partition("#")
+    return f"{address}{mark}{hidden_query(query)}{hash}{fragment}"
+
+
+def hidden_target(request: "Request") -> str:
+    """The path that was called, with its query, secrets hidden."""
+    query = request.query_string
+    return f"{request.path}?{hidden_query(query.decode('latin-1'))}" if query else request.path
+
+
+def secret_headers(headers: Mapping[bytes, bytes]) -> frozenset[tuple[bytes, bytes]]:
+    """The headers of a request that say who sends it; to compare, not to show."""
+    return frozenset(
+        (name, value) for name, value in headers.items() if is_secret_header(name.decode("latin-1"))
+    )
+
+
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Control characters (C0, DEL, C1), line separators, and what no encoding has."""
+
+
+def printable(text: str) -> str:
+    """One line for a terminal or a page: control characters become escapes."""
+    return text if text.isascii() and text.isprintable() else _UNPRINTABLE.sub(_escape, text)
+
+
+def printable_lines(text: str) -> str:
+    """The same for a text of several lines."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _escape(match: re.Match[str]) -> str:
+    point = ord(match.group())
+    return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}"

@@ -3,7 +3,7 @@
 A verdict with its reason, and no verdict on a question that makes no sense.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -13,7 +13,14 @@ from mockserver.journal.bodies import sent_value
 from mockserver.journal.directory import Directory, Operations
 from mockserver.journal.expectations import Expectation, Filter, mistakes
 from mockserver.journal.records import Journal, Record
-from mockserver.journal.redaction import CREDENTIALS, masked
+from mockserver.journal.redaction import (
+    hidden_target,
+    is_secret_header,
+    is_secret_parameter,
+    masked,
+    masked_parameters,
+    printable,
+)
 from mockserver.subset import differences, like, shown
 from mockserver.wire import read_query
 
@@ -109,7 +116,7 @@ def difference(wanted: Filter, entry: Entry) -> list[str]:
 
     A line is like `body.status: expected "CLOSED", was "OPEN"`.
     """
-    return list(_differences(wanted, entry))
+    return [printable(line) for line in _differences(wanted, entry)]
 
 
 def _fits(wanted: Filter, entry: Entry) -> bool:
@@ -151,11 +158,17 @@ def _header_texts(record: Record) -> dict[str, str]:
     }
 
 
+_SECRET: Mapping[str, Callable[[str], bool]] = {
+    "headers": is_secret_header,
+    "query": is_secret_parameter,
+}
+
+
 def _in_texts(kind: str, wanted: Mapping[str, str], given: Mapping[str, str]) -> Iterator[str]:
     for name, value in wanted.items():
         if given.get(name) == value:
             continue
-        if kind == "headers" and name in CREDENTIALS:
+        if _SECRET[kind](name):
             hidden = "another than expected (credentials are not shown)"
             yield f"{kind}.{name}: {hidden if name in given else 'absent'}"
         else:
@@ -321,8 +334,8 @@ def _nearest_lines(nearest: list[dict[str, Any]], entries: Iterable[Entry]) -> I
         yield "nearest:"
     for candidate in nearest:
         record, lines = by_number[candidate["number"]], candidate["differences"]
-        called = f"{record.request.method} {record.request.target[:_MAX_TARGET]}"
-        yield f"  request {record.number}: {called}, answered {record.status}"
+        called = f"{record.request.method} {hidden_target(record.request)[:_MAX_TARGET]}"
+        yield f"  request {record.number}: {printable(called)}, answered {record.status}"
         for line in lines[:_MAX_LINES]:
             yield f"    {line}"
         if len(lines) > _MAX_LINES:
@@ -330,7 +343,9 @@ def _nearest_lines(nearest: list[dict[str, Any]], entries: Iterable[Entry]) -> I
 
 
 def _described(wanted: Filter) -> str:
-    if not wanted.get("headers"):
-        return shown(wanted)
-    headers = {name: masked(name.lower(), value) for name, value in wanted["headers"].items()}
-    return shown({**wanted, "headers": headers})
+    hidden = dict(wanted)
+    if "headers" in wanted:
+        hidden["headers"] = {name: masked(name, value) for name, value in wanted["headers"].items()}
+    if "query" in wanted:
+        hidden["query"] = masked_parameters(wanted["query"])
+    return printable(shown(hidden))

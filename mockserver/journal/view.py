@@ -6,7 +6,7 @@ from typing import Any
 
 from mockserver.errors import Refusal
 from mockserver.journal.records import AppliedFault, Journal, ManyRows, Record
-from mockserver.journal.redaction import masked_headers
+from mockserver.journal.redaction import hidden_target, masked_headers
 from mockserver.matching import Combine, KeyTrial, MatchTrace
 from mockserver.state.changes import RowId
 from mockserver.state.transaction import RowDiff
@@ -66,7 +66,7 @@ def summary(record: Record) -> dict[str, Any]:
         "vendor": record.vendor,
         "operation": record.operation,
         "method": record.request.method,
-        "target": record.request.target,
+        "target": hidden_target(record.request),
         "status": record.status,
         "milliseconds": milliseconds(record),
         "fault": record.fault.name if record.fault is not None else None,

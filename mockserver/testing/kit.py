@@ -6,7 +6,7 @@ It has clients for each vendor, over a socket or without one. `Running` is the s
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.client import Client, ControlError, Row
 from mockserver.errors import MockserverError
+from mockserver.journal.redaction import printable
 from mockserver.testing.clients import VendorClients
 
 if TYPE_CHECKING:
@@ -77,11 +78,14 @@ class MockWorkspace(VendorClients):
             raise ValueError(f"{vendor!r} is no vendor; the vendors are {known}")
         headers = _httpx().Headers(self.credentials[vendor])
         headers.update(given.get("headers"))
-        defaults = {
+        defaults: dict[str, Any] = {
             "base_url": self.base_urls[vendor],
             "trust_env": False,  # no proxy of this machine stands between a test and its server
             "verify": _certificates(),
         }
+        query = self.credential_queries[vendor]
+        if query:
+            defaults["auth"] = _adding(query)
         return defaults | given | {"headers": headers}
 
     def close(self) -> None:
@@ -100,7 +104,7 @@ class MockWorkspace(VendorClients):
         It has a line for each request, and more for a request that was refused or got a fault.
         """
         try:
-            return "\n".join(self._journal_lines())
+            return "\n".join(map(printable, self._journal_lines()))
         except ControlError as error:
             return f"The journal cannot be read: {error}"
 
@@ -201,6 +205,16 @@ def workspace_name(test: str, run: str) -> str:
     digest = sha256(f"{test} {run}".encode()).hexdigest()[:12]
     # A test whose name has no letter or digit leaves the digest alone.
     return f"{slug}-{digest}".removeprefix("-")
+
+
+def _adding(query: Mapping[str, str]) -> "Callable[[httpx.Request], httpx.Request]":
+    """What adds parameters to a request, and keeps those of its URL: httpx's `params` do not."""
+
+    def add(request: "httpx.Request") -> "httpx.Request":
+        request.url = request.url.copy_merge_params(query)
+        return request
+
+    return add
 
 
 def _httpx() -> "ModuleType":

@@ -12,8 +12,8 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 from tzlocal.windows_tz import win_tz
 
 from mockserver.app import Application, create_app
+from mockserver.dialects.django_formats import is_django_email
 from mockserver.dispatch import Site
-from mockserver.documents.formats import is_django_email
 from mockserver.identity import is_email, phone_e164
 from mockserver.state.changes import Row
 from mockserver.state.tables import Table

@@ -82,10 +82,10 @@ MODES = "must be one of real, frozen, shifted"
 @pytest.mark.parametrize(
     ("body", "errors"),
     [
-        pytest.param({}, {"/mode": "is missing"}, id="empty"),
+        pytest.param({}, {"/mode": "is required"}, id="empty"),
         pytest.param({"mode": "forward"}, {"/mode": MODES}, id="unknown mode"),
         pytest.param({"mode": "forward", "at": 5}, {"/mode": MODES}, id="unknown mode first"),
-        pytest.param({"mode": "shifted"}, {"/shift_seconds": "is missing"}, id="no shift"),
+        pytest.param({"mode": "shifted"}, {"/shift_seconds": "is required"}, id="no shift"),
         pytest.param({"mode": "real", "at": "2025-01-31T12:00:00Z"}, {"/at": "is no property here; known are mode, at, shift_seconds"}, id="of another mode"),
         pytest.param({"mode": "frozen", "at": "noon"}, {"/at": "must be a date and time with its offset, like 2025-01-31T12:00:00Z"}, id="no time"),
         pytest.param({"mode": "frozen", "at": "0001-01-01T00:00:00+01:00"}, {"/at": "must lead to a time between the years 1 and 9999"}, id="before the year 1"),
@@ -117,7 +117,7 @@ def test_a_clock_that_cannot_be_is_refused(
             id="past 9999",
         ),
         pytest.param({"seconds": True}, "must be a number", id="true"),
-        pytest.param({}, "is missing", id="empty"),
+        pytest.param({}, "is required", id="empty"),
     ],
 )
 def test_time_that_cannot_pass_is_refused(body: Any, detail: str, control: httpx.Client) -> None:

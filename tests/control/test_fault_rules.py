@@ -152,7 +152,7 @@ def test_a_rule_that_is_not_there_is_not_removed(id: str, control: httpx.Client)
 @pytest.mark.parametrize(
     ("rule", "errors"),
     [
-        pytest.param({}, {"/fault": "is missing"}, id="empty"),
+        pytest.param({}, {"/fault": "is required"}, id="empty"),
         pytest.param({"fault": "slow", "vendor": "sella"}, {"/vendor": "is 'sella', which is not known; did you mean sela?"}, id="vendor"),
         pytest.param(
             {"fault": "slow", "vendor": "octanist", "operation": "leads_create"},
@@ -163,7 +163,7 @@ def test_a_rule_that_is_not_there_is_not_removed(id: str, control: httpx.Client)
         pytest.param({"fault": "slow", "probability": 2}, {"/probability": "must be at most 1"}, id="probability"),
         pytest.param({"fault": "slow", "times": 0}, {"/times": "must be at least 1"}, id="times"),
         pytest.param({"fault": "slow", "times": "1"}, {"/times": "must be an integer or null"}, id="text"),
-        pytest.param({"fault": "slow", "lead": []}, {"/lead": "must be a text, an integer, or null"}, id="lead"),
+        pytest.param({"fault": "slow", "lead": []}, {"/lead": "must be a string, an integer, or null"}, id="lead"),
         pytest.param(
             {"fault": "slow", "parameters": {"secs": 1}},
             {"/parameters/secs": "is no parameter of slow, which takes seconds, at_least, at_most"},
@@ -189,7 +189,7 @@ def test_a_rule_that_is_not_there_is_not_removed(id: str, control: httpx.Client)
         pytest.param(
             {"fault": 5, "parameters": [], "path": "leads", "seconds_to_live": 1e300},
             {
-                "/fault": "must be a text",
+                "/fault": "must be a string",
                 "/parameters": "must be a JSON object or null",
                 "/path": "must begin with a slash, or with * for any beginning",
                 "/seconds_to_live": "must end before the year 10000",

@@ -22,7 +22,7 @@ Serve = Callable[..., str]
         pytest.param(None, MISSING, id="none"),
         pytest.param(f"Token {TOKEN}", MISSING, id="another scheme"),
         pytest.param(f"Bearer {TOKEN}x", WRONG, id="wrong"),
-        pytest.param("Bearer", WRONG, id="empty"),
+        pytest.param("Bearer", MISSING, id="empty"),
         pytest.param("Bearer é", WRONG, id="not ASCII"),
     ],
 )

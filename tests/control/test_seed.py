@@ -106,7 +106,7 @@ def test_a_fixture_with_anything_wrong_changes_nothing_and_names_it_all(
 @pytest.mark.parametrize(
     ("body", "errors"),
     [
-        pytest.param({}, {"/fixture": "is missing"}, id="neither"),
+        pytest.param({}, {"/fixture": "is required"}, id="neither"),
         pytest.param({"name": "demos"}, {"/name": "must be one of demo, empty"}, id="unknown name"),
         pytest.param({"name": "/etc/passwd"}, {"/name": "must be one of demo, empty"}, id="a file"),
         pytest.param({"fixture": []}, {"/fixture": "must be a JSON object"}, id="list"),
@@ -120,7 +120,7 @@ def test_a_fixture_with_anything_wrong_changes_nothing_and_names_it_all(
         ),
         pytest.param(
             {"fixture": {"sela": {"leads": [{}]}}},
-            {"/fixture/sela/leads/0/phone_number": "is missing"},
+            {"/fixture/sela/leads/0/phone_number": "is required"},
             id="missing field",
         ),
     ],

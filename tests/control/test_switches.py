@@ -75,10 +75,10 @@ def test_the_answer_shows_the_values_of_now(control: httpx.Client) -> None:
             "/nlpearl/search_limit": "must be at least 1",
             "/octanist/leads_limit": "must be at least 0",
         }, id="range"),
-        pytest.param({"octanist": {"allow_bulk_updates": []}}, {"/octanist/allow_bulk_updates": "must be a text, an integer, true or false, or null"}, id="list"),
+        pytest.param({"octanist": {"allow_bulk_updates": []}}, {"/octanist/allow_bulk_updates": "must be a string, an integer, true or false, or null"}, id="list"),
         pytest.param({"octanist": True}, {"/octanist": "must be a JSON object"}, id="no object"),
         pytest.param({"octanist": {"allow_bulk_updates": [], "leads_limit": -1}, "sela": 1, "nobody": {}}, {
-            "/octanist/allow_bulk_updates": "must be a text, an integer, true or false, or null",
+            "/octanist/allow_bulk_updates": "must be a string, an integer, true or false, or null",
             "/octanist/leads_limit": "must be at least 0",
             "/sela": "must be a JSON object",
             "/nobody": "is no vendor; the vendors are nlpearl, octanist, sela",

@@ -103,8 +103,12 @@ SLUG = "must match ^[a-z0-9][a-z0-9-]{0,31}$"
         pytest.param({"name": ""}, [{"pointer": "/name", "detail": SLUG}], id="empty"),
         pytest.param({"name": "a" * 33}, [{"pointer": "/name", "detail": SLUG}], id="long"),
         pytest.param({"name": "-a"}, [{"pointer": "/name", "detail": SLUG}], id="hyphen first"),
-        pytest.param({"name": 5}, [{"pointer": "/name", "detail": "must be a text"}], id="number"),
-        pytest.param({"name": None}, [{"pointer": "/name", "detail": "must be a text"}], id="null"),
+        pytest.param(
+            {"name": 5}, [{"pointer": "/name", "detail": "must be a string"}], id="number"
+        ),
+        pytest.param(
+            {"name": None}, [{"pointer": "/name", "detail": "must be a string"}], id="null"
+        ),
         pytest.param(
             {"name": "expired"},
             [{"pointer": "/name", "detail": "'expired' never gets in"}],

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
@@ -370,3 +371,21 @@ def test_the_report_and_the_archive_are_read(opened: MockWorkspace) -> None:
 def test_text_of_any_language_goes_and_comes(opened: MockWorkspace) -> None:
     opened.seed({"octanist": {"leads": [{"name": "Gödel, Łoś, 李"}]}})
     assert [each["lead"]["name"] for each in opened.leads(q="GÖDEL, łoś")] == ["Gödel, Łoś, 李"]
+
+
+def test_a_ready_client_carries_a_key_in_the_query() -> None:
+    access = {
+        "name": "w",
+        "base_urls": {"shop": "http://shop.example/v1"},
+        "credentials": {"shop": {"headers": {}, "query": {"key": "w"}}},
+    }
+    workspace = MockWorkspace(access, Running(Client("http://127.0.0.1:1")))
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(200)
+
+    workspace.http("shop", transport=httpx.MockTransport(answer)).get("/leads?b=2")
+    assert asked == ["http://shop.example/v1/leads?b=2&key=w"]
+    assert workspace.credential_queries == {"shop": {"key": "w"}}

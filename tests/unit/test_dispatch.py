@@ -8,9 +8,14 @@ import pytest
 
 from mockserver.api import Receive, headers_of, read_body
 from mockserver.call import Call, request_of
+from mockserver.credential import Credential
 from mockserver.dispatch import Site
 from mockserver.documents.spec import load_document
-from mockserver.errors import DocumentError, Refusal
+from mockserver.errors import DocumentError, Reason, Refusal
+from mockserver.journal.conduct import report
+from mockserver.journal.har import har
+from mockserver.journal.verification import verify
+from mockserver.journal.view import describe
 from mockserver.routing import Router, read_path_parameter
 from mockserver.state.changes import SettingsChange
 from mockserver.vendor import Reply
@@ -167,16 +172,16 @@ def test_a_path_leads_to_its_route(
         pytest.param("/leads/5/calls/6/7", None, id="too long"),
         pytest.param("/leads/5/", None, id="a slash too many"),
         pytest.param("//5", None, id="an empty parameter"),
-        pytest.param("/slash", "slash", id="a static path without its slash"),
-        pytest.param("/leads/5/calls", "slash", id="a template without its slash"),
+        pytest.param("/slash", Reason.MISSING_SLASH, id="a static path without its slash"),
+        pytest.param("/leads/5/calls", Reason.MISSING_SLASH, id="a template without its slash"),
     ],
 )
 def test_a_path_without_a_route_is_refused_and_a_missing_slash_is_told(
-    path: str, reason: str | None, tmp_path: File
+    path: str, reason: Reason | None, tmp_path: File
 ) -> None:
     with pytest.raises(Refusal) as caught:
         router(tmp_path, case_sensitive=False).find(path, path)
-    assert (caught.value.kind, caught.value.message) == ("no_route", reason)
+    assert (caught.value.kind, caught.value.reason) == ("no_route", reason)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +258,7 @@ def test_a_path_parameter_is_read_as_its_type(kind: str, text: str, value: Any) 
 def test_a_path_parameter_that_cannot_be_an_id_is_not_found(kind: str, text: str) -> None:
     with pytest.raises(Refusal) as caught:
         read_path_parameter(kind, text)
-    assert (caught.value.kind, caught.value.message) == ("not_found", "place")
+    assert (caught.value.kind, caught.value.reason) == ("not_found", Reason.PATH_PARAMETER)
 
 
 # -------------------------------------------------------------------------------------------------------------------- body
@@ -362,7 +367,7 @@ def test_a_request_is_read_handled_kept_and_answered(served: tuple[Site, Workspa
     site, worlds = served
     reply = ask(site, "POST", "/people", b'{"name": "Bob", "friend": 1}')
     bob = {"id": 2, "name": "Bob", "friend": 1}
-    assert reply == Reply(bob, 201, ((b"x-number", b"1"), (b"content-type", b"application/json")))
+    assert reply == Reply(bob, 201, ((b"content-type", b"application/json"), (b"x-number", b"1")))
     assert list(worlds.admit("me").tables["tiny"]["people"].rows.values()) == [ADA, bob]
 
 
@@ -406,16 +411,16 @@ def test_an_open_operation_needs_no_credential(served: tuple[Site, Workspaces]) 
         pytest.param("GET", "/persons", b"", JSON, 404, {"kind": "no_route"}, id="no such path"),
         pytest.param("PATCH", "/people", b"", JSON, 405, {"kind": "method_not_allowed", "allowed": ["GET", "HEAD", "POST"]}, id="no such method"),
         pytest.param("PATCH", "/people", b"", {}, 405, {"kind": "method_not_allowed", "allowed": ["GET", "HEAD", "POST"]}, id="method before credential"),
-        pytest.param("GET", "/people", b"", {}, 401, {"kind": "unauthorized", "message": "missing"}, id="no credential"),
-        pytest.param("GET", "/people", b"", {b"x-key": b"invalid"}, 401, {"kind": "unauthorized", "message": "unknown"}, id="a refused credential"),
-        pytest.param("PUT", "/people/x", b"{}", JSON, 404, {"kind": "not_found", "message": "place"}, id="an id that is none"),
+        pytest.param("GET", "/people", b"", {}, 401, {"kind": "unauthorized", "reason": "missing-credential"}, id="no credential"),
+        pytest.param("GET", "/people", b"", {b"x-key": b"invalid"}, 401, {"kind": "unauthorized", "reason": "unknown-credential"}, id="a refused credential"),
+        pytest.param("PUT", "/people/x", b"{}", JSON, 404, {"kind": "not_found", "reason": "bad-path-parameter"}, id="an id that is none"),
         pytest.param("PUT", "/people/9", b'{"name": "x"}', JSON, 404, {"kind": "not_found", "message": "nobody"}, id="an id that nobody has"),
-        pytest.param("POST", "/people", b"<a/>", {b"x-key": b"me", b"content-type": b"text/xml"}, 415, {"kind": "unsupported_media_type", "message": "text/xml"}, id="media type"),
+        pytest.param("POST", "/people", b"<a/>", {b"x-key": b"me", b"content-type": b"text/xml"}, 415, {"kind": "unsupported_media_type"}, id="media type"),
         pytest.param("POST", "/people", b"{}", {b"x-key": b"me"}, 415, {"kind": "unsupported_media_type"}, id="no media type"),
         pytest.param("POST", "/people", b"", JSON, 400, {"kind": "malformed", "message": "Expecting value: line 1 column 1 (char 0)"}, id="no body"),
         pytest.param("POST", "/people", b"{", JSON, 400, {"kind": "malformed", "message": "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"}, id="no JSON"),
-        pytest.param("POST", "/people", b"[[[[[1]]]]]", JSON, 400, {"kind": "malformed", "message": "depth"}, id="too deep"),
-        pytest.param("POST", "/people", None, JSON, 413, {"kind": "too_large", "message": "1000"}, id="too large"),
+        pytest.param("POST", "/people", b"[[[[[1]]]]]", JSON, 400, {"kind": "malformed", "reason": "too-deep", "message": "it nests too deep"}, id="too deep"),
+        pytest.param("POST", "/people", None, JSON, 413, {"kind": "too_large", "limit": 1000}, id="too large"),
         pytest.param("POST", "/people", b"[]", JSON, 400, {"kind": "invalid", "problems": [[[], "type", "body"]]}, id="no object"),
         pytest.param("POST", "/people", b'{"name": "\\u0000"}', JSON, 400, {"kind": "invalid", "problems": [[["name"], "null-character", "body"]]}, id="NUL"),
         pytest.param("POST", "/people", b'{"name": "Ada"}', JSON, 409, {"kind": "conflict", "message": "taken"}, id="the handler refuses"),
@@ -660,6 +665,38 @@ def test_an_answer_goes_out_with_its_length_its_number_and_the_time_of_its_works
         {"type": "http.response.start", "status": 200, "headers": headers},
         {"type": "http.response.body", "body": b'[{"id":1,"name":"Ada"}]'},
     ]
+
+
+KEY = Credential("whatever", where="query")
+
+
+def test_a_key_in_the_query_lets_in_and_is_no_parameter(tmp_path: File) -> None:
+    site, worlds = tiny.site(tmp_path, credential=KEY)
+    assert ask(site, "GET", "/people", headers={}).status == 401
+    reply = ask(site, "GET", "/people", headers={}, query=b"limit=1&whatever=me")
+    assert (reply.status, reply.body) == (200, [ADA])
+    assert [workspace.name for workspace in worlds] == ["me"]
+
+
+def test_a_key_in_the_query_shows_nowhere(tmp_path: File) -> None:
+    site, worlds = tiny.site(tmp_path, credential=KEY)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/tiny/v1/people",
+        "query_string": b"whatever=s3cret&limit=1&Api_Key=s3cret",
+        "headers": [(b"referer", b"http://a.example/?whatever=s3cret")],
+    }
+    site.answer(scope, b"", "/tiny")
+    journal = worlds.admit("s3cret").journal
+    wanted = {"requests": [{"query": {"whatever": "0ther", "api-key": "0ther"}}]}
+    verdict = verify(journal, wanted, {"tiny": site.document.operations})
+    entries = list(journal)
+    known = {"tiny": site.document.operations}
+    told = str([*map(describe, entries), har(entries, "1"), verdict, report(entries, known, {})])
+    assert "s3cret" not in told
+    assert "0ther" not in told
+    assert "?whatever=***&limit=1&Api_Key=***" in told
 
 
 # ------------------------------------------------------------------------------------------------------------------- start

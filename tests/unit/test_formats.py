@@ -4,13 +4,21 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
+from mockserver.dialects import aspnet_core, django_formats, javascript
+from mockserver.documents import formats
 from mockserver.documents.formats import (
-    FORMATS,
     INTEGER_RANGES,
     UNCHECKED,
     parse_date,
     parse_date_time,
 )
+
+FORMATS = {
+    **formats.FORMATS,
+    **aspnet_core.FORMATS,
+    **django_formats.FORMATS,
+    **javascript.FORMATS,
+}
 
 GOOD = {
     "date": ["2025-01-31", "2024-02-29", "0001-01-01"],

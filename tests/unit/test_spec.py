@@ -445,7 +445,7 @@ def test_a_nullable_property_beside_a_null_enum_does_not_switch_validation_off(
         pytest.param({"type": "number", "format": "double"}, [1.5, 1], ["1"], id="double says nothing"),
         pytest.param({"type": "string", "format": "uuid"}, ["123e4567-e89b-12d3-a456-426614174000"], ["x"], id="format"),
         pytest.param({"type": "string", "x-format": "phone"}, ["+12025550101"], ["+15101234567", "x"], id="x-format"),
-        pytest.param({"type": "string", "format": "uri", "x-format": "django-url"}, ["http://localhost/{{b}}"], ["urn:x:y"], id="x-format wins"),
+        pytest.param({"type": "string", "format": "uri", "x-format": "uuid"}, ["123e4567-e89b-12d3-a456-426614174000"], ["urn:x:y"], id="x-format wins"),
         pytest.param({"type": "string", "x-enum": ["a", "b"]}, ["a"], ["c"], id="x-enum"),
         pytest.param({"type": "object", "additionalProperties": False, "properties": {"a": {}}}, [{"a": 1}], [{"b": 1}], id="closed"),
         pytest.param({"type": "object", "properties": {"a": {"type": "string", "readOnly": True}}}, [{"a": "x"}], [{"a": 1}], id="read-only"),

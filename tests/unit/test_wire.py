@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.errors import Path, Refusal
+from mockserver.errors import Path, Reason, Refusal
 from mockserver.wire import (
     Form,
     Unsafe,
@@ -19,8 +19,11 @@ from mockserver.wire import (
 )
 
 DEPTH = 3
-NUL = "Null characters are not allowed."
-NOT_FINITE = "Out of range float values are not JSON compliant."
+NUL = "must not contain NUL characters"
+SURROGATE = "must not contain lone surrogates"
+NOT_FINITE = "must be a finite number"
+TOO_DEEP = "it nests too deep"
+TOO_MANY = "it has more than 1000 fields"
 
 
 def refusal_of(
@@ -102,15 +105,15 @@ def test_json_is_read_exactly(raw: bytes, value: Any) -> None:
             "'utf-8' codec can't decode byte 0xed in position 1: invalid continuation byte",
             id="a raw surrogate",
         ),
-        pytest.param(b"[NaN]", "Out of range float values are not JSON compliant: 'NaN'", id="NaN"),
+        pytest.param(b"[NaN]", "NaN is no number", id="NaN"),
         pytest.param(
             b"[-Infinity]",
-            "Out of range float values are not JSON compliant: '-Infinity'",
+            "-Infinity is no number",
             id="infinity",
         ),
-        pytest.param(b"[[[[1]]]]", "depth", id="one level too deep"),
-        pytest.param(b"[" * 100_000, "depth", id="very deep and never closed"),
-        pytest.param(b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "depth", id="very deep objects"),
+        pytest.param(b"[[[[1]]]]", TOO_DEEP, id="one level too deep"),
+        pytest.param(b"[" * 100_000, TOO_DEEP, id="very deep and never closed"),
+        pytest.param(b'{"a":' * 50_000 + b"1" + b"}" * 50_000, TOO_DEEP, id="very deep objects"),
         pytest.param(
             b"1" * 5000,
             "Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits",
@@ -131,12 +134,12 @@ def test_what_is_not_json_is_malformed(raw: bytes, message: str) -> None:
         ),
         pytest.param(
             b'{"a": ["\\ud800"]}',
-            [(("a", 0), "surrogate", "Surrogate characters are not allowed: U+D800.")],
+            [(("a", 0), "surrogate", SURROGATE)],
             id="lone surrogate",
         ),
         pytest.param(
             b'"\\udc00\\ud800"',
-            [((), "surrogate", "Surrogate characters are not allowed: U+DC00.")],
+            [((), "surrogate", SURROGATE)],
             id="surrogates swapped",
         ),
         pytest.param(b'{"a": 1e999}', [(("a",), "finite", NOT_FINITE)], id="1e999"),
@@ -205,7 +208,7 @@ def test_a_form_is_read_as_texts(raw: bytes, fields: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("raw", "kind", "message", "problems"),
     [
-        pytest.param(b"a=1&" * 1001, "malformed", "fields", [], id="too many fields"),
+        pytest.param(b"a=1&" * 1001, "malformed", TOO_MANY, [], id="too many fields"),
         pytest.param(b"a=%00", "invalid", None, [(("a",), "null-character", NUL)], id="NUL"),
     ],
 )
@@ -342,27 +345,31 @@ def test_a_file_is_an_upload(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "content_type", "message"),
+    ("raw", "content_type", "boundary"),
     [
         pytest.param(
             part(TEXT, b"1") + END,
             "multipart/form-data",
-            "Invalid boundary in multipart: None",
+            None,
             id="no boundary",
         ),
         pytest.param(
             part(TEXT, b"1") + END,
             "multipart/form-data; boundary=",
-            "Invalid boundary in multipart: ",
+            "",
             id="an empty boundary",
         ),
     ],
 )
-def test_a_bad_multipart_form_is_malformed(raw: bytes, content_type: str, message: str) -> None:
-    assert refusal_of(read_multipart, raw, content_type) == (
+def test_a_multipart_form_without_a_boundary_is_malformed(
+    raw: bytes, content_type: str, boundary: str | None
+) -> None:
+    with pytest.raises(Refusal) as caught:
+        read_multipart(raw, content_type)
+    assert (caught.value.kind, caught.value.reason, caught.value.value) == (
         "malformed",
-        f"Multipart form parse error - {message}",
-        [],
+        Reason.NO_BOUNDARY,
+        boundary,
     )
 
 
@@ -370,7 +377,7 @@ def test_a_bad_multipart_form_is_malformed(raw: bytes, content_type: str, messag
     ("raw", "kind", "message", "problems"),
     [
         pytest.param(
-            part(TEXT, b"1") * 1001 + END, "malformed", "fields", [], id="too many fields"
+            part(TEXT, b"1") * 1001 + END, "malformed", TOO_MANY, [], id="too many fields"
         ),
         pytest.param(
             part(TEXT, b"a\0b") + END, "invalid", None, [(("a",), "null-character", NUL)], id="NUL"

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path as File
 from typing import Any
 
-from mockserver.call import Call, Headers
+from mockserver.call import Call
+from mockserver.credential import Credential
+from mockserver.dialects.plain_json import PlainJson
 from mockserver.dispatch import Site
-from mockserver.documents.schema import Coerce, Schema
 from mockserver.documents.spec import load_document
 from mockserver.errors import Problem, Refusal
 from mockserver.state.clock import WorkspaceClock
@@ -67,70 +68,34 @@ components:
       properties: {id: {type: integer}, name: {type: string, maxLength: 9}, age: {type: integer}, friend: {type: integer, x-reference: people}}
 """
 
-STATUSES = {
-    "unauthorized": 401,
-    "no_route": 404,
-    "not_found": 404,
-    "method_not_allowed": 405,
-    "conflict": 409,
-    "too_large": 413,
-    "unsupported_media_type": 415,
-    "server_error": 500,
-}
 NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
 
 
-class Plain:
+class Plain(PlainJson):
     """A dialect that says what it was told, as it was told."""
 
-    authenticates_first = False
     case_sensitive_paths = False
-    trailing_slashes = True
-    escaped_slashes = False
-    implicit_methods: Mapping[str, str] = {"HEAD": "GET"}
     max_depth = 4
-    empty_body: Any = ...
-    strict_query = True
 
-    def account(self, headers: Headers) -> str | None:
-        key = headers.get(b"x-key")
-        return key.decode() if key else None
-
-    def credential(self, account: str) -> Mapping[str, str]:
-        return {"X-Key": account}
-
-    def coercer(self, schema: Schema) -> Coerce:
-        return lambda value: value
-
-    def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
-        kind = content_type.partition(";")[0]
-        return kind if kind in offered else None
-
-    def decoded(self, raw: bytes, content_type: str) -> bytes:
-        return raw
-
-    def refuse(self, refusal: Refusal, call: Call) -> Reply:
+    def error(self, refusal: Refusal, call: Call) -> Any:
         problems = [
             [list(problem.path), problem.keyword, problem.location] for problem in refusal.problems
         ]
-        allowed = list(call.methods) if refusal.kind == "method_not_allowed" else []
-        body = {
+        told = {
             "kind": refusal.kind,
+            "reason": refusal.reason,
             "message": refusal.message,
+            "limit": refusal.limit,
             "problems": problems,
-            "allowed": allowed,
+            "allowed": list(call.methods) if refusal.kind == "method_not_allowed" else [],
         }
-        return Reply(
-            {key: value for key, value in body.items() if value}, STATUSES.get(refusal.kind, 400)
-        )
-
-    def accept(self, reply: Reply, call: Call) -> Reply:
-        return Reply(
-            reply.body, reply.status, (*reply.headers, (b"content-type", b"application/json"))
-        )
+        return {name: value for name, value in told.items() if value}
 
 
-def vendor(dialect: Plain | None = None) -> Vendor:
+HEADER = Credential("X-Key")
+
+
+def vendor(dialect: Plain | None = None, credential: Credential = HEADER) -> Vendor:
     """A vendor that keeps people."""
 
     def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterable[Problem]:
@@ -146,7 +111,13 @@ def vendor(dialect: Plain | None = None) -> Vendor:
     )
     people = TableSpec("people", {"name": Index("name", str)})
     tiny = Vendor(
-        "tiny", dialect or Plain(), (people,), seed, settings, curl="curl {url}/v1/people"
+        "tiny",
+        dialect or Plain(),
+        credential,
+        (people,),
+        seed,
+        settings,
+        curl="curl {url}/v1/people",
     )
     for handler in (list_people, create_person, who, change_person):
         tiny.operation(handler)
@@ -206,11 +177,16 @@ def workspaces(*vendors: Vendor) -> Workspaces:
 
 
 def site(
-    folder: File, dialect: Plain | None = None, *, lenient: bool = True, max_body: int = 1000
+    folder: File,
+    dialect: Plain | None = None,
+    *,
+    credential: Credential = HEADER,
+    lenient: bool = True,
+    max_body: int = 1000,
 ) -> tuple[Site, Workspaces]:
     """The vendor, served from a document in that folder."""
     file = folder / "tiny.yaml"
     file.write_text(DOCUMENT, "utf-8")
-    tiny = vendor(dialect)
+    tiny = vendor(dialect, credential)
     worlds = workspaces(tiny)
     return Site(tiny, load_document(file), worlds, lenient=lenient, max_body=max_body), worlds

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.call import Call, request_of
 from mockserver.dialects.aspnet_core import AspNetCore, Model, grouped
-from mockserver.errors import Problem, Refusal
+from mockserver.errors import Problem
 from mockserver.workspaces import Workspace
 from tests.world import switch
 
@@ -742,8 +742,3 @@ def test_one_field_can_have_several_messages_but_no_message_twice() -> None:
         Problem(("name",), "c", "first"),
     ]
     assert grouped(DIALECT.worded(problems, SENT)) == {"Name": ["first", "second"]}
-
-
-def test_a_token_of_one_part_is_malformed() -> None:
-    with pytest.raises(Refusal, match="malformed"):
-        DIALECT.account({b"authorization": b"Bearer alone"})

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from mockserver.call import Call, request_of
-from mockserver.dialects.envelope import JSON, Envelope, Page, instant
+from mockserver.dialects.envelope import Envelope, Page, instant
 from mockserver.dialects.javascript import number, number_text, stringify
-from mockserver.errors import Kind, Problem, Refusal
+from mockserver.errors import Kind, Problem, Reason, Refusal
 from mockserver.vendor import Reply
 
-DIALECT = Envelope(b"x-key", listing={"limit"}, booleans={"yes": True, "no": False})
+DIALECT = Envelope(listing={"limit"}, booleans={"yes": True, "no": False})
+JSON = ((b"content-type", b"application/json"),)
 META = {"requestId": "req_cd9ae5b9b8e6", "timestamp": "2026-03-10T12:00:00.000Z"}
 
 
@@ -26,21 +27,6 @@ def call(methods: tuple[str, ...] = (), raw: bytes = b"") -> Call:
         methods,
     )
     return made
-
-
-@pytest.mark.parametrize(
-    ("headers", "account"),
-    [
-        pytest.param({}, None, id="no header"),
-        pytest.param({b"x-key": b""}, None, id="empty"),
-        pytest.param({b"x-key": b"  \t"}, None, id="blank"),
-        pytest.param({b"x-key": b" demo "}, "demo", id="trimmed"),
-        pytest.param({b"x-key": b"d\xe9mo"}, "d\xe9mo", id="latin-1"),
-        pytest.param({b"authorization": b"demo"}, None, id="another header"),
-    ],
-)
-def test_the_key_is_the_account(headers: dict[bytes, bytes], account: str | None) -> None:
-    assert DIALECT.account(headers) == account
 
 
 def test_a_reply_is_put_into_the_envelope() -> None:
@@ -64,19 +50,30 @@ def test_a_page_tells_of_itself_in_meta() -> None:
     )
 
 
-def test_a_reply_with_headers_goes_out_as_it_is() -> None:
-    assert DIALECT.accept(Reply({"success": True}, headers=JSON), call()).body == {"success": True}
+def test_a_reply_that_says_so_goes_out_without_the_envelope() -> None:
+    reply = DIALECT.accept(Reply({"success": True}, wrapped=False), call())
+    assert (reply.body, reply.headers) == ({"success": True}, JSON)
+
+
+def test_a_header_changes_neither_the_envelope_nor_the_content_type() -> None:
+    reply = DIALECT.accept(Reply(1, headers=((b"x-a", b"1"),)), call())
+    assert (reply.body["data"], reply.headers) == (1, (*JSON, (b"x-a", b"1")))
+
+
+def test_a_reply_may_name_its_content_type() -> None:
+    headers = ((b"content-type", b"application/hal+json"),)
+    assert DIALECT.accept(Reply(1, headers=headers), call()).headers == headers
 
 
 @pytest.mark.parametrize(
-    ("kind", "message", "status", "code", "words"),
+    ("kind", "given", "status", "code", "words"),
     [
-        ("unauthorized", "missing", 401, "UNAUTHORIZED", "Invalid or missing API key"),
-        ("unauthorized", "unknown", 401, "UNAUTHORIZED", "Invalid or missing API key"),
+        ("unauthorized", Reason.MISSING, 401, "UNAUTHORIZED", "Invalid or missing API key"),
+        ("unauthorized", Reason.UNKNOWN, 401, "UNAUTHORIZED", "Invalid or missing API key"),
         ("forbidden", None, 403, "FORBIDDEN", "Action not allowed"),
         ("forbidden", "Too many", 403, "FORBIDDEN", "Too many"),
-        ("no_route", "slash", 404, "NOT_FOUND", "There is no such endpoint"),
-        ("not_found", "place", 404, "NOT_FOUND", "Resource not found"),
+        ("no_route", Reason.MISSING_SLASH, 404, "NOT_FOUND", "There is no such endpoint"),
+        ("not_found", Reason.PATH_PARAMETER, 404, "NOT_FOUND", "Resource not found"),
         ("not_found", "Lead not found", 404, "NOT_FOUND", "Lead not found"),
         (
             "method_not_allowed",
@@ -87,10 +84,10 @@ def test_a_reply_with_headers_goes_out_as_it_is() -> None:
         ),
         ("not_acceptable", None, 406, "NOT_ACCEPTABLE", "Only JSON can be answered"),
         ("conflict", "Several", 409, "CONFLICT", "Several"),
-        ("too_large", "1000", 413, "PAYLOAD_TOO_LARGE", "The request body is too large"),
+        ("too_large", None, 413, "PAYLOAD_TOO_LARGE", "The request body is too large"),
         (
             "unsupported_media_type",
-            "text/csv",
+            None,
             415,
             "UNSUPPORTED_MEDIA_TYPE",
             "The request body must be application/json",
@@ -100,9 +97,10 @@ def test_a_reply_with_headers_goes_out_as_it_is() -> None:
     ],
 )
 def test_every_refusal_has_its_code(
-    kind: Kind, message: str | None, status: int, code: str, words: str
+    kind: Kind, given: str | Reason | None, status: int, code: str, words: str
 ) -> None:
-    reply = DIALECT.refuse(Refusal(kind, message), call())
+    refusal = Refusal(kind, reason=given) if isinstance(given, Reason) else Refusal(kind, given)
+    reply = DIALECT.refuse(refusal, call())
     assert (reply.status, reply.body["success"]) == (status, False)
     assert reply.body["error"] == {"code": code, "message": words, "details": {}}
 

@@ -11,6 +11,7 @@ from mockserver.journal.conduct.schemas import properties, record_columns
 from mockserver.journal.conduct.signs import Sign, answered, called, listed, parsed_json
 from mockserver.journal.directory import Directory
 from mockserver.journal.records import ManyRows, Record
+from mockserver.journal.redaction import carries_credential
 from mockserver.wire import read_query
 
 
@@ -195,7 +196,8 @@ def strange_parameters(records: Iterable[Record], directory: Directory) -> Itera
     """Parameters of a query that the operation does not have."""
     for record, operation in answered(records, directory):
         known = operation.query.schema["properties"]
-        strange = [name for name in read_query(record.request.query_string) if name not in known]
+        sent = read_query(record.request.query_string)
+        strange = [name for name in sent if name not in known and not carries_credential(name)]
         if strange:
             parameters = listed("query parameter", strange)
             done = f"{called(record)} was asked with {parameters} and answered {record.status}."

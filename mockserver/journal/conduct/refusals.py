@@ -9,9 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from mockserver.journal.conduct.signs import Sign, called, header, is_answered, quoted
 from mockserver.journal.records import Record
-from mockserver.journal.redaction import CREDENTIALS
+from mockserver.journal.redaction import secret_headers
 
-_CREDENTIALS = tuple(name.encode() for name in CREDENTIALS)
 _BUSY = frozenset({429, 503})
 _WORTH_REPEATING = frozenset({408, 429})
 _UNREADABLE = frozenset({400, 406, 413, 415, 422})
@@ -27,7 +26,7 @@ def _identity(record: Record) -> object:
         request.method,
         request.target,
         body,
-        *map(request.headers.get, _CREDENTIALS),
+        secret_headers(request.headers),
     )
 
 

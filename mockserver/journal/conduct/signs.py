@@ -10,6 +10,7 @@ from mockserver.documents.spec import Operation
 from mockserver.journal.conduct.checks import CHECKS, LEVELS, Check, Level
 from mockserver.journal.directory import Directory
 from mockserver.journal.records import Record
+from mockserver.journal.redaction import printable
 
 _BY_SLUG = {check.slug: check for check in CHECKS}
 
@@ -100,7 +101,7 @@ def called(record: Record) -> str:
 
 def quoted(text: object) -> str:
     """What a client sent, as a short piece of code that no Markdown gets out of."""
-    line = " ".join(str(text).replace("`", "'").split()) or '""'
+    line = printable(" ".join(str(text).replace("`", "'").split())) or '""'
     return f"`{line[:_SHOWN]}...`" if len(line) > _SHOWN else f"`{line}`"
 
 

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from mockserver import matching
 from mockserver.call import Call
-from mockserver.dialects.aspnet_core import JSON, AspNetCore, Model, Told, converts, grouped
+from mockserver.credential import Credential
+from mockserver.dialects.aspnet_core import AspNetCore, Model, Told, converts, grouped
 from mockserver.documents.zones import is_windows_name
 from mockserver.errors import Problem, Refusal
 from mockserver.matching import MatchingRule
@@ -112,6 +113,7 @@ def _in_pearl(pearl: str, key: str | None) -> tuple[str, str] | None:
 vendor = Vendor(
     name="nlpearl",
     dialect=DIALECT,
+    credential=Credential("Authorization", scheme="Bearer", two_parts=True),
     tables=(
         TableSpec(
             "leads",
@@ -425,7 +427,6 @@ def _failed(failures: list[Failure], call: Call) -> Reply:
         return Reply(
             [_failed_lead(failure, islice(told, len(failure.problems))) for failure in failures],
             400,
-            JSON,
         )
     return DIALECT.invalid(grouped(told), call)
 

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from mockserver import matching
 from mockserver.call import Call
-from mockserver.dialects.envelope import JSON, Envelope, Page, instant
+from mockserver.credential import Credential
+from mockserver.dialects.envelope import Envelope, Page, instant
 from mockserver.dialects.javascript import number
 from mockserver.errors import Problem, Refusal
 from mockserver.identity import email_key
@@ -42,7 +43,6 @@ _GIVEN_ON_CREATE = ("name", "email", "phone", "note")
 
 
 DIALECT = Envelope(
-    key_header=b"x-api-key",
     listing=frozenset({"limit", "page", "sort", "search", "fields"}),
     booleans={"granted": True, "denied": False},
 )
@@ -56,6 +56,7 @@ def view(row: Row) -> Row:
 vendor = Vendor(
     name="octanist",
     dialect=DIALECT,
+    credential=Credential("X-API-KEY"),
     tables=(
         TableSpec(
             "leads",
@@ -81,7 +82,7 @@ vendor = Vendor(
 @vendor.operation
 def check(call: Call, tx: Transaction) -> Reply:
     """POST /check: the one answer without the envelope (`check`, `introduction`)."""
-    return Reply({"success": True}, headers=JSON)
+    return Reply({"success": True}, wrapped=False)
 
 
 @vendor.operation

@@ -11,8 +11,9 @@ from urllib.parse import parse_qs, urlencode
 
 from mockserver import matching
 from mockserver.call import Call
+from mockserver.credential import Credential
 from mockserver.dialects.django_rest import DjangoRest, search_terms
-from mockserver.errors import Problem, Refusal, joined
+from mockserver.errors import Problem, Reason, Refusal, joined
 from mockserver.identity import email_key, phone_e164
 from mockserver.state.changes import Row
 from mockserver.state.tables import Index, TableSpec
@@ -42,7 +43,8 @@ _NOT_AN_OBJECT = "Each lead must be a JSON object."
 _DUPLICATE = "The fields phone_number, email must make a unique set."
 _SEVERAL = "Several leads match."
 
-DIALECT = DjangoRest(keyword="Token", zone="America/Los_Angeles")
+CREDENTIAL = Credential("Authorization", scheme="Token")
+DIALECT = DjangoRest(keyword=CREDENTIAL.scheme, zone="America/Los_Angeles")
 
 
 def _pair(phone: str, email: str | None) -> tuple[str, str | None]:
@@ -56,6 +58,7 @@ def _given(value: str | None) -> str | None:
 vendor = Vendor(
     name="sela",
     dialect=DIALECT,
+    credential=CREDENTIAL,
     tables=(
         TableSpec(
             "leads",
@@ -181,7 +184,7 @@ def _config(call: Call, tx: Transaction) -> Row:
     """
     config = _found("ingestion_configs", "LeadIngestionConfig", call, tx)
     if config["requires_token"] and call.account is None:
-        raise Refusal("unauthorized", "missing")
+        raise Refusal("unauthorized", reason=Reason.MISSING)
     return config
 
 
