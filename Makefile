@@ -5,7 +5,7 @@ ENGINE ?= docker
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help serve test check format bench fidelity stubs image image-test clean
+.PHONY: help serve test check format bench fidelity schema stubs image image-test clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 22
@@ -40,6 +40,9 @@ fidelity: $(READY) ## Write docs/fidelity.md anew.
 
 stubs: $(READY) ## Write the vendors' clients anew, as type checkers see them.
 	$(BIN)/python -m mockserver.testing.stubs > mockserver/testing/clients.pyi
+
+schema: $(READY) ## Write fixtures/schema.json anew.
+	$(BIN)/python -m mockserver.fixture_schema > fixtures/schema.json
 
 image: ## Build the container image.
 	$(ENGINE) build --tag mockserver .

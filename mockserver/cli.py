@@ -5,7 +5,6 @@ import json
 import logging
 import sys
 from collections.abc import Callable
-from pathlib import Path as File
 from socket import socket
 from typing import TYPE_CHECKING, Any
 
@@ -130,22 +129,26 @@ def _print_operations(document: "Document", place: str) -> None:
 
 
 @cli.command()
-@click.argument("file", type=click.Path(path_type=File))
-def check(file: File) -> None:
-    """Check a fixture or an OpenAPI document; name file, line and place of each problem."""
+@click.argument("file")
+def check(file: str) -> None:
+    """Check a fixture or an OpenAPI document; name file, line and place of each problem.
+
+    FILE is a YAML file, a folder of fixtures, demo or empty.
+    """
     from mockserver.app import load_vendors
     from mockserver.documents.source import Source
     from mockserver.documents.spec import load_document
-    from mockserver.fixtures import Fixture
+    from mockserver.fixtures import Fixture, fixture_file
     from mockserver.vendor import formats_of
 
-    content = Source(file).content
+    path = fixture_file(file)
+    content = None if path.is_dir() else Source(path).content
     if isinstance(content, dict) and "openapi" in content:
-        document = load_document(file, formats=formats_of(load_vendors()))
-        click.echo(f"{file}: {len(document.operations)} operations, no problem")
+        document = load_document(path, formats=formats_of(load_vendors()))
+        click.echo(f"{path}: {len(document.operations)} operations, no problem")
     else:
-        Fixture(file, load_vendors(), seed=1)
-        click.echo(f"{file}: no problem")
+        Fixture(path, load_vendors(), seed=1)
+        click.echo(f"{path}: no problem")
 
 
 def _report_option(name: str, help: str, **more: Any) -> Callable[[Command], Command]:

@@ -4,26 +4,26 @@ And the way back.
 """
 
 import dataclasses
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from datetime import timedelta
-from functools import cache, reduce
+from functools import lru_cache, reduce
 from operator import getitem
 from pathlib import Path as File
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from mockserver.documents.formats import Format, parse_date_time
+from mockserver.documents.fixture_files import FixtureFiles
+from mockserver.documents.formats import parse_date_time
 from mockserver.documents.resources import folder
 from mockserver.documents.schema import problems_of
-from mockserver.documents.source import Source
-from mockserver.errors import FixtureError, OperatorError, Path, Problem, Refusal
+from mockserver.errors import FixtureError, Path, Problem, Refusal
+from mockserver.sections import Seeding
 from mockserver.state.changes import Change, ClockChange, RowId, SettingsChange, TablesEmptied
 from mockserver.state.clock import WorkspaceClock, frozen_at, shifted_by
 from mockserver.state.transaction import Transaction
-from mockserver.vendor import Seeding, Vendor, formats_of
+from mockserver.vendor import Vendor, formats_of
 from mockserver.workspaces import Origin, Workspace, empty_origin
 
 BUNDLED = ("demo", "empty")
@@ -33,37 +33,38 @@ Settings = dict[str, dict[str, Any]]
 
 
 def fixture_file(name: str) -> File:
-    """The file of a bundled fixture's name, or the path itself."""
-    return folder("fixtures") / f"{name}.yaml" if name in BUNDLED else File(name)
+    """The file or folder of a bundled fixture's name, or the path itself."""
+    if name not in BUNDLED:
+        return File(name)
+    whole = folder("fixtures") / name
+    return whole if whole.is_dir() else whole.with_suffix(".yaml")
 
 
 class Fixture:
-    """A seed file that has passed every check.
+    """A seed file, or a folder of them, that has passed every check.
 
     Its `content`, the `accounts` that it declares, the `workspace` that it fills, and the `origin`
     that others begin with.
     """
 
     def __init__(self, file: File, vendors: tuple[Vendor, ...], seed: int) -> None:
-        """Read a file and fill a workspace with it.
+        """Read a file, or the files of a folder, and fill a workspace with what they hold.
 
         Raises FixtureError with one line, `file:line: place: what is wrong`, for each problem.
         """
+        files = FixtureFiles(file)
+        self.content: Any = files.content
+        self.workspace = empty_workspace(vendors, WorkspaceClock(), seed)
         try:
-            source = Source(file)
-        except OperatorError as error:
-            raise FixtureError(str(error)) from None
-        self.content: Any = source.content if source.content is not None else {}
-        self.workspace = workspace = empty_workspace(vendors, WorkspaceClock(), seed)
-        try:
-            merge(workspace, self.content, vendors)
+            merge(self.workspace, self.content, vendors)
+            problems: tuple[Problem, ...] = ()
         except Refusal as refusal:
-            problems = sorted(refusal.problems, key=lambda each: source.line(each.path))
-            raise FixtureError(
-                "\n".join(source.sentence(each.path, each.message) for each in problems)
-            ) from None
+            problems = refusal.problems
+        sentences = files.sentences(problems)
+        if sentences:
+            raise FixtureError("\n".join(sentences))
         self.accounts = frozenset(self.content.get("accounts", ()))
-        self.origin = Origin(workspace.save(), seed)
+        self.origin = Origin(self.workspace.save(), seed)
 
 
 def empty_workspace(vendors: tuple[Vendor, ...], clock: WorkspaceClock, seed: int) -> Workspace:
@@ -119,14 +120,70 @@ def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) ->
     return changes
 
 
-@cache
-def _validator(formats: frozenset[tuple[str, Format]]) -> Draft202012Validator:
-    schema = json.loads((folder("fixtures") / "schema.json").read_text("utf-8"))
-    return Draft202012Validator(schema, validate_formats=True, formats=dict(formats))
+def schema(vendors: tuple[Vendor, ...]) -> dict[str, Any]:
+    """The JSON Schema of a fixture, put together from what the vendors say of their sections."""
+    settings = {
+        "description": "Behaviour switches, by vendor and name.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {vendor.name: _settings_schema(vendor) for vendor in vendors},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "mockserver fixture",
+        "description": "What a workspace holds when it is first used.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": _ACCOUNTS_AND_CLOCK
+        | {"settings": settings}
+        | {vendor.name: vendor.section.schema for vendor in vendors},
+    }
+
+
+_ACCOUNTS_AND_CLOCK: dict[str, Any] = {
+    "accounts": {
+        "description": "Account names that `--auth strict` admits.",
+        "type": "array",
+        "items": {"type": "string", "minLength": 1},
+        "uniqueItems": True,
+    },
+    "clock": {
+        "description": "A moment at which the workspace's clock stands still, or how far it is "
+        "ahead of the real time (behind it where that is negative).",
+        "type": ["string", "object"],
+        "format": "date-time",
+        "additionalProperties": False,
+        "required": ["shift_seconds"],
+        "properties": {
+            "shift_seconds": {
+                "type": "number",
+                "minimum": -315576000000,
+                "maximum": 315576000000,
+            }
+        },
+    },
+}
+
+
+def _settings_schema(vendor: Vendor) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {setting.name: setting.schema for setting in vendor.settings},
+    }
+
+
+@lru_cache(maxsize=16)
+def _validator(vendors: tuple[Vendor, ...]) -> Draft202012Validator:
+    """What checks a fixture's content, apart from its settings: they say better what is wrong."""
+    whole = schema(vendors)
+    loose = {"type": "object", "additionalProperties": {"type": "object"}}
+    checked = whole | {"properties": whole["properties"] | {"settings": loose}}
+    return Draft202012Validator(checked, validate_formats=True, formats=dict(formats_of(vendors)))
 
 
 def _misfits(content: Any, vendors: tuple[Vendor, ...]) -> Iterator[Problem]:
-    validator = _validator(frozenset(formats_of(vendors).items()))
+    validator = _validator(vendors)
     if not validator.is_valid(content):
         yield from problems_of(validator, content, {})
 
@@ -161,6 +218,10 @@ class _Sound:
             if len(path) < _ROW:
                 self.content.pop(path[0], None)
         for vendor, table in {path[:2] for path in partial if len(path) == _ROW}:
+            if isinstance(self.content[vendor][table], dict):  # a table of one row
+                del self.content[vendor][table]
+                self._lost.add((vendor, table))
+                continue
             rows = [
                 ((vendor, table, index), row)
                 for index, row in enumerate(self.content[vendor][table])
@@ -259,9 +320,7 @@ def _switch(
 def _fill(
     vendor: Vendor, section: Mapping[str, Any], tx: Transaction, seeding: Seeding
 ) -> Iterator[Problem]:
-    for table, number in section.get("next_numbers", {}).items():
-        tx.skip_numbers(table, int(number) - 1)
-    for problem in vendor.seed(section, tx, seeding):
+    for problem in vendor.section.seed(section, tx, seeding):
         yield dataclasses.replace(problem, path=(vendor.name, *problem.path))
 
 
@@ -313,7 +372,11 @@ def _changed(defaults: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[s
 
 def _section(vendor: Vendor, workspace: Workspace) -> dict[str, Any]:
     tables = workspace.tables[vendor.name]
-    numbers = {name: table.last_number + 1 for name, table in tables.items() if table.last_number}
-    return ({"next_numbers": numbers} if numbers else {}) | vendor.export(
+    numbers = {
+        name: tables[name].last_number + 1
+        for name in vendor.section.numbered
+        if tables[name].last_number
+    }
+    return ({"next_numbers": numbers} if numbers else {}) | vendor.section.export(
         workspace.transaction(vendor.name)
     )

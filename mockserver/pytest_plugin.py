@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 # Options of `mockserver serve` that a test suite may set: in its configuration file, as
 # `mockserver_<name>`, or in the environment, as MOCKSERVER_<NAME>.
 _OPTIONS = {
-    "fixtures": "What each workspace holds at first: demo, empty, or a YAML file beside this one.",
+    "fixtures": (
+        "What each workspace holds at first: demo, empty, or a YAML file or a folder of them "
+        "beside this file."
+    ),
     "seed": "Number from which all ids are generated.",
     "strictness": (
         "vendor reads requests as the vendor's framework does, document strictly by its OpenAPI "
@@ -72,19 +75,25 @@ def _new_server(config: pytest.Config) -> "MockServer":
 
 
 def _option(name: str, config: pytest.Config) -> str | None:
-    """The value in the environment, or else in the configuration file; None if it is nowhere."""
-    variable = os.environ.get(f"MOCKSERVER_{name.upper()}")
-    if variable:
-        return variable
-    value = str(config.getini(f"mockserver_{name}"))
-    if not value:
-        return None
-    # The name of a fixture file is relative to the configuration file, wherever pytest runs.
-    if config.inipath is not None:
-        file = config.inipath.parent / value
-        if file.is_file():
-            return str(file)
-    return value
+    """The variable's value, else the configuration file's."""
+    given = os.environ.get(f"MOCKSERVER_{name.upper()}")
+    written = str(config.getini(f"mockserver_{name}"))
+    if given or not written:
+        return given or None
+    return _beside(written, config) if name == "fixtures" else written
+
+
+def _beside(fixtures: str, config: pytest.Config) -> str:
+    """The file or folder of that name beside the configuration file, where there is one.
+
+    The names of the bundled fixtures keep their meaning, also beside a folder `demo`.
+    """
+    from mockserver.fixtures import BUNDLED
+
+    if fixtures in BUNDLED or config.inipath is None:
+        return fixtures
+    path = config.inipath.parent / fixtures
+    return str(path) if path.exists() else fixtures
 
 
 def _transport_to(server: "MockServer") -> "Callable[[], httpx.BaseTransport]":

@@ -93,7 +93,7 @@ OPTIONS = (
         "fixtures",
         "demo",
         _text,
-        "What a workspace holds at first: demo, empty, or a YAML file.",
+        "What a workspace holds at first: demo, empty, a YAML file, or a folder of them.",
     ),
     Option("seed", 1, _between(0, 2**63 - 1), "Number from which all ids are generated."),
     Option(

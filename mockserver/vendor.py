@@ -5,7 +5,6 @@ A Vendor with its dialect, tables, settings, matching rules and handlers.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Protocol
 
 from mockserver.call import Call
@@ -13,8 +12,9 @@ from mockserver.credential import Authenticate, Credential
 from mockserver.documents.formats import FORMATS, Format
 from mockserver.documents.provenance import Provenance
 from mockserver.documents.schema import Coerce, Schema
-from mockserver.errors import Problem, Refusal
+from mockserver.errors import Refusal
 from mockserver.matching import MatchingRule
+from mockserver.sections import Section
 from mockserver.state.tables import TableSpec
 from mockserver.state.transaction import Transaction
 
@@ -37,6 +37,7 @@ class Reply:
     wrapped: bool = True
 
 
+_TYPES = {bool: "boolean", int: "integer", str: "string"}
 _KINDS = {bool: "true or false", int: "an integer, like {}", str: "a text, like {}"}
 
 
@@ -65,6 +66,15 @@ class Setting:
         if isinstance(value, int) and self.least is not None and value < self.least:
             return f"must be at least {self.least}"
         return None
+
+    @property
+    def schema(self) -> Schema:
+        """The JSON Schema of its values."""
+        schema: Schema = {"description": self.help, "default": self.default}
+        if self.values:
+            return schema | {"enum": list(self.values)}
+        schema["type"] = _TYPES[type(self.default)]
+        return schema if self.least is None else schema | {"minimum": self.least}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,48 +183,38 @@ class Dialect(Protocol):
 
 Handler = Callable[[Call, Transaction], Reply]
 Look = Callable[[Call, Transaction], object]
-Seeder = Callable[[Mapping[str, Any], Transaction, "Seeding"], Iterable[Problem]]
-Exporter = Callable[[Transaction], dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Seeding:
-    """What a seeder may ask: the time and the seed of the workspace that is filled."""
-
-    now: datetime
-    seed: int
-    settings: Mapping[str, Any]
+_NO_SECTION = Section()
 
 
-def _no_section(tx: Transaction) -> dict[str, Any]:
-    return {}
-
-
-@dataclass
+@dataclass(eq=False)
 class Vendor:
     """One vendor: data, a dialect, and handlers named by the operationIds of `openapi/<name>.yaml`.
 
     `credential` says where requests carry the account that chooses their workspace.
-    `seed` fills the tables from the vendor's section of a fixture and yields what is wrong with it;
-    the paths of its problems start inside that section, and the value of a `reference` to nothing
-    is the table and the id that it names. The tables may hold rows already: one with the same id is
-    replaced, and any may be referred to. `export` is the way back: a section that fills empty
-    tables with exactly these rows in this order, whatever the seed, time and settings then are.
-    `curl` is one line for the start-up banner, with `{url}` for the base URL.
+    `section` says what a fixture may hold for it, by table. A table without a part
+    there begins empty. `curl` is one line for the start-up banner, with `{url}` for the base URL.
     """
 
     name: str
     dialect: Dialect
     credential: Credential
     tables: tuple[TableSpec, ...]
-    seed: Seeder
+    section: Section = _NO_SECTION
     settings: tuple[Setting, ...] = ()
     rules: tuple[MatchingRule, ...] = ()
     behaviours: tuple[Behaviour, ...] = ()
     curl: str = ""
     handlers: dict[str, Handler] = field(default_factory=dict)
     looks: dict[str, Look] = field(default_factory=dict)
-    export: Exporter = _no_section
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a section with a table that the vendor does not have."""
+        names = {spec.name for spec in self.tables}
+        for table in self.section.tables:
+            if table.name not in names:
+                raise ValueError(f"{self.name}: the section's {table.name} is no table")
 
     def operation(self, handler: Handler) -> Handler:
         """Decorator: this function answers the operation of its name."""

@@ -9,7 +9,7 @@ from mockserver.call import Call
 from mockserver.control.api import Control, nothing, operation
 from mockserver.control.behaviour import clock_view
 from mockserver.credential import Credential
-from mockserver.documents.source import Source
+from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.errors import Problem, Refusal
 from mockserver.journal.view import instant
 from mockserver.state.changes import (
@@ -85,7 +85,7 @@ def seed_workspace(call: Call, server: Control) -> Reply:
     content = (
         given["fixture"]
         if field == "fixture"
-        else Source(fixtures.fixture_file(given["name"])).content or {}
+        else FixtureFiles(fixtures.fixture_file(given["name"])).content
     )
     try:
         load(workspace, content, server.vendors)

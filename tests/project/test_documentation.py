@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import mockserver
-from mockserver import fidelity
+from mockserver import fidelity, fixture_schema
 from mockserver.cli import cli
 from mockserver.settings import OPTIONS, Option
 
@@ -40,3 +40,7 @@ def test_the_readme_tells_no_option_or_variable_that_is_not_there() -> None:
 
 def test_the_fidelity_page_says_what_the_code_does() -> None:
     assert page("docs/fidelity.md") == fidelity.render()
+
+
+def test_the_schema_for_editors_is_made_from_the_vendors_there_are() -> None:
+    assert page("fixtures/schema.json") == fixture_schema.render()

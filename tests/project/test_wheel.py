@@ -80,7 +80,11 @@ def _expected() -> set[str]:
         if not any(part.startswith((".", "__pycache__")) for part in file.parts)
     }
     documents = {f"{RESOURCES}/openapi/{file.name}" for file in (ROOT / "openapi").glob("*.yaml")}
-    fixtures = {f"{RESOURCES}/fixtures/{file.name}" for file in (ROOT / "fixtures").iterdir()}
+    fixtures = {
+        f"{RESOURCES}/{file.relative_to(ROOT).as_posix()}"
+        for file in (ROOT / "fixtures").rglob("*")
+        if file.is_file()
+    }
     about = {
         f"lead_mockserver-{__version__}.dist-info/{name}"
         for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt")

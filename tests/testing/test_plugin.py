@@ -185,6 +185,19 @@ def test_a_file_lies_beside_the_configuration_file(suite: Suite, tmp_path: Path)
     assert suite(files, "--rootdir=.", "-c", "pytest.ini", "tests").summary == "1 passed"
 
 
+def test_a_folder_lies_beside_the_configuration_file(suite: Suite, tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds/octanist.yaml").write_text("octanist: {leads: [{name: One}]}", "utf-8")
+    files = leads(1) | {"pytest.ini": "[pytest]\nmockserver_fixtures = seeds\n"}
+    assert suite(files).summary == "1 passed"
+
+
+def test_a_folder_of_the_same_name_does_not_hide_the_demo(suite: Suite, tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    files = leads(13) | {"pytest.ini": "[pytest]\nmockserver_fixtures = demo\n"}
+    assert suite(files).summary == "1 passed"
+
+
 def test_a_variable_wins_over_the_configuration_file(suite: Suite) -> None:
     assert (
         suite(

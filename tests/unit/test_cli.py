@@ -19,6 +19,7 @@ import pytest
 
 import mockserver
 from mockserver.documents.resources import folder
+from mockserver.fixtures import fixture_file
 from mockserver.settings import OPTIONS
 
 CHECKOUT = File(mockserver.__file__).parent.parent
@@ -81,8 +82,9 @@ def test_routes_lists_every_operation_of_every_vendor() -> None:
 
 @pytest.mark.parametrize("name", ["demo", "empty"])
 def test_check_finds_nothing_wrong_with_a_bundled_fixture(name: str) -> None:
-    file = folder("fixtures") / f"{name}.yaml"
-    assert run("check", str(file)) == (0, f"{file}: no problem\n", "")
+    file = fixture_file(name)
+    said = (0, f"{file}: no problem\n", "")
+    assert (run("check", name), run("check", str(file))) == (said, said)
 
 
 def test_check_counts_the_operations_of_a_document() -> None:
@@ -102,6 +104,21 @@ def test_check_tells_every_problem_of_a_fixture(tmp_path: File) -> None:
             f"{file}:2: nobody: is no property here",
         ],
     )
+
+
+def test_check_tells_every_problem_of_a_folder(tmp_path: File) -> None:
+    (tmp_path / "a.yaml").write_text("clock: tomorrow\n", "utf-8")
+    (tmp_path / "b.yaml").write_text("\nnobody: {}\n", "utf-8")
+    sentences = [
+        f'{tmp_path}/a.yaml:1: clock: "tomorrow" is not a "date-time"',
+        f"{tmp_path}/b.yaml:2: nobody: is no property here",
+    ]
+    assert run("check", str(tmp_path)) == (2, "", "mockserver: " + "\n".join(sentences) + "\n")
+
+
+def test_check_of_a_folder_without_a_fixture_is_one_sentence(tmp_path: File) -> None:
+    sentence = f"{tmp_path}: is a folder without a YAML file (*.yaml, *.yml)"
+    assert run("check", str(tmp_path)) == (2, "", f"mockserver: {sentence}\n")
 
 
 def test_check_tells_every_problem_of_a_document(tmp_path: File) -> None:

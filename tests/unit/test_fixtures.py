@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path as File
@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.app import load_vendors
+from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.documents.resources import folder
-from mockserver.documents.source import Source
-from mockserver.errors import FixtureError, Problem, Refusal
-from mockserver.fixtures import BUNDLED, Fixture, export, fixture_file, merge, replace
+from mockserver.errors import FixtureError, Refusal
+from mockserver.fixtures import Fixture, export, fixture_file, merge, replace
+from mockserver.sections import ID, TEXT, Reading, Section, SectionTable, Seeding
 from mockserver.state.changes import Row
 from mockserver.state.transaction import Transaction
-from mockserver.vendor import Seeding, Vendor
+from mockserver.vendor import Vendor
 from mockserver.workspaces import Workspace
 from tests.unit import tiny
 from tests.world import freeze, switch
@@ -52,19 +53,28 @@ def sentences(file: File, *vendors: Vendor) -> list[str]:
     return sorted(line.removeprefix(f"{file}:") for line in str(caught.value).splitlines())
 
 
-def with_seeder(
-    seed: Callable[[Mapping[str, Any], Transaction, Seeding], Iterable[Problem]], name: str = "tiny"
-) -> Vendor:
-    return dataclasses.replace(tiny.vendor(), name=name, seed=seed)
+def with_people(name: str = "tiny", **more: Any) -> Vendor:
+    """A vendor of that name with people, and more said about them."""
+    people = SectionTable("people", {"id": ID, "name": TEXT}, required=("name",), **more)
+    return dataclasses.replace(tiny.vendor(), name=name, section=Section((people,)))
 
 
-@pytest.mark.parametrize("name", BUNDLED)
-def test_a_bundled_fixture_is_known_by_its_name_and_has_no_problem(name: str) -> None:
-    file = fixture_file(name)
-    assert (file, Fixture(file, load_vendors(), seed=1).accounts) == (
-        folder("fixtures") / f"{name}.yaml",
+def nobody(value: str, seeding: Seeding) -> str:
+    raise ValueError(value)
+
+
+@pytest.mark.parametrize(("name", "file"), [("demo", "demo"), ("empty", "empty.yaml")])
+def test_a_bundled_fixture_is_known_by_its_name_and_has_no_problem(name: str, file: str) -> None:
+    found = fixture_file(name)
+    assert (found, Fixture(found, load_vendors(), seed=1).accounts) == (
+        folder("fixtures") / file,
         frozenset(),
     )
+
+
+def test_the_demo_has_a_file_for_each_vendor() -> None:
+    files = {file.stem for file in fixture_file("demo").iterdir()}
+    assert files == {vendor.name for vendor in VENDORS}
 
 
 def test_any_other_name_is_a_file() -> None:
@@ -108,18 +118,17 @@ def test_the_time_is_kept_in_utc(moment: str, write: Write) -> None:
     assert (now, now.tzinfo) == (datetime(2025, 1, 31, 12, tzinfo=UTC), UTC)
 
 
-def test_a_seeder_is_told_time_seed_and_settings(write: Write) -> None:
+def test_a_row_is_completed_with_time_seed_and_settings(write: Write) -> None:
     told: list[Seeding] = []
 
-    def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterable[Problem]:
+    def complete(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row:
         told.append(seeding)
-        return ()
+        return row
 
-    Fixture(
-        write("clock: 2025-01-31T12:00:00Z\nsettings: {tiny: {size: 4}}\n"),
-        (with_seeder(seed),),
-        seed=7,
+    text = (
+        "clock: 2025-01-31T12:00:00Z\nsettings: {tiny: {size: 4}}\ntiny: {people: [{name: Ada}]}\n"
     )
+    Fixture(write(text), (with_people(complete=complete),), seed=7)
     settings = {"colour": "red", "unknown_references": "refuse", "size": 4, "loud": False}
     assert told == [Seeding(datetime(2025, 1, 31, 12, tzinfo=UTC), 7, settings)]
 
@@ -166,21 +175,15 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: File) -> None:
     )
 
 
-def test_the_problems_of_settings_and_of_every_seeder_are_told_at_once(write: Write) -> None:
-    def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterable[Problem]:
-        yield Problem(("leads", 0), "phone", "is nobody")
-        yield Problem(("leads", 1), "phone", "is nobody either")
-
-    vendors = with_seeder(seed, "sela"), with_seeder(seed, "octanist")
-    said = sentences(
-        write("settings: {sela: {size: x}}\nsela:\n  leads: []\noctanist: {}\n"), *vendors
-    )
-    assert said == [
-        "1: settings.sela.size: must be an integer, like 3",
-        "3: sela.leads[0]: is nobody",
-        "3: sela.leads[1]: is nobody either",
-        "4: octanist.leads[0]: is nobody",
-        "4: octanist.leads[1]: is nobody either",
+def test_the_problems_of_settings_and_of_every_section_are_told_at_once(write: Write) -> None:
+    readings = {"name": Reading(nobody, "name", "{!r} is nobody")}
+    vendors = with_people("one", readings=readings), with_people("two", readings=readings)
+    text = "settings: {one: {size: x}}\none:\n  people: [{name: a},\n    {name: b}]\ntwo: {people: [{name: c}]}\n"
+    assert sentences(write(text), *vendors) == [
+        "1: settings.one.size: must be an integer, like 3",
+        "3: one.people[0].name: 'a' is nobody",
+        "4: one.people[1].name: 'b' is nobody",
+        "5: two.people[0].name: 'c' is nobody",
     ]
 
 
@@ -476,15 +479,15 @@ def test_what_breaks_the_schema_hides_no_other_problem_and_makes_up_none(
     assert refused(load, content) == problems
 
 
-def test_a_seeder_that_breaks_leaves_the_tables_as_they_were() -> None:
-    def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterable[Problem]:
-        tx.put("people", {"id": tx.next_number("people"), "name": "Ada"})
+def test_a_hook_that_breaks_leaves_the_tables_as_they_were() -> None:
+    def complete(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row:
+        tx.put("people", row)
         raise RuntimeError("a bug")
 
     workspace = tiny.workspaces(tiny.vendor()).admit("demo")
     before = contents(workspace)
     with pytest.raises(RuntimeError, match="a bug"):
-        merge(workspace, {}, (with_seeder(seed),))
+        merge(workspace, {"tiny": {"people": [{"name": "Ada"}]}}, (with_people(complete=complete),))
     assert contents(workspace) == before
 
 
@@ -514,7 +517,7 @@ def is_loaded(workspace: Workspace, content: Any) -> bool:
 def test_a_fixture_with_junk_in_it_is_loaded_as_a_whole_or_not_at_all(
     junk: list[tuple[int, Any]],
 ) -> None:
-    content = json.loads(json.dumps(Source(fixture_file("demo")).content))
+    content = json.loads(json.dumps(FixtureFiles(fixture_file("demo")).content))
     for number, value in junk:
         spots = places(content)
         inside, key = spots[number % len(spots)]

@@ -1,6 +1,5 @@
 """A vendor of four operations with the plainest of dialects, for tests of what is around a handler."""
 
-from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path as File
 from typing import Any
@@ -10,11 +9,12 @@ from mockserver.credential import Credential
 from mockserver.dialects.plain_json import PlainJson
 from mockserver.dispatch import Site
 from mockserver.documents.spec import load_document
-from mockserver.errors import Problem, Refusal
+from mockserver.errors import Refusal
+from mockserver.sections import ID, TEXT, Section, SectionTable
 from mockserver.state.clock import WorkspaceClock
 from mockserver.state.tables import Index, TableSpec
 from mockserver.state.transaction import Transaction
-from mockserver.vendor import Reply, Seeding, Setting, Vendor
+from mockserver.vendor import Reply, Setting, Vendor
 from mockserver.workspaces import Origin, Workspace, Workspaces, empty_origin
 
 DOCUMENT = """openapi: 3.0.3
@@ -93,13 +93,11 @@ class Plain(PlainJson):
 
 
 HEADER = Credential("X-Key")
+SECTION = Section((SectionTable("people", {"id": ID, "name": TEXT}, required=("name",)),))
 
 
 def vendor(dialect: Plain | None = None, credential: Credential = HEADER) -> Vendor:
     """A vendor that keeps people."""
-
-    def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterable[Problem]:
-        return ()
 
     settings = (
         Setting("colour", "red", "Which.", "chosen", "nowhere", ("red", "blue")),
@@ -115,7 +113,7 @@ def vendor(dialect: Plain | None = None, credential: Credential = HEADER) -> Ven
         dialect or Plain(),
         credential,
         (people,),
-        seed,
+        SECTION,
         settings,
         curl="curl {url}/v1/people",
     )

@@ -5,11 +5,13 @@ Sources are pages below developers.nlpearl.ai.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
 from mockserver import matching
 from mockserver.call import Call
+from mockserver.collection import find_or_refuse, window
 from mockserver.credential import Credential
 from mockserver.dialects.aspnet_core import AspNetCore, Model, Told, converts, grouped
 from mockserver.documents.zones import is_windows_name
@@ -42,7 +44,7 @@ from mockserver.vendors.nlpearl.rules import (
     SETTINGS,
     phone_index,
 )
-from mockserver.vendors.nlpearl.seeds import export, seed
+from mockserver.vendors.nlpearl.seeds import SECTION
 
 _FINISHED = frozenset({100, 110, 130})
 """Statuses of a lead that is called no more after a conversation.
@@ -130,8 +132,7 @@ vendor = Vendor(
         TableSpec("pearls"),
         TableSpec("account"),
     ),
-    seed=seed,
-    export=export,
+    section=SECTION,
     settings=SETTINGS,
     rules=(BY_ID, BY_EXTERNAL_ID, BY_PHONE),
     behaviours=BEHAVIOURS,
@@ -226,7 +227,7 @@ def search_leads(call: Call, tx: Transaction) -> Reply:
     start = max(int(search.get("skip", 0)), 0)
     limit = max(int(search.get("limit", 0)), 0) or call.settings["search_limit"]
     return Reply(
-        {"count": len(rows), "results": [short_view(row) for row in rows[start : start + limit]]}
+        {"count": len(rows), "results": [short_view(row) for row in window(rows, start, limit)]}
     )
 
 
@@ -303,10 +304,8 @@ def _not_found(name: str, what: str, call: Call) -> Refusal:
 
 def _pearl(call: Call, tx: Transaction) -> Row:
     """The pearl that the path names. Raises Refusal."""
-    row = tx.get("pearls", call.path_parameters["pearlId"])
-    if row is None:
-        raise _not_found("pearlId", "pearl", call)
-    return row
+    missing = partial(_not_found, "pearlId", "pearl", call)
+    return find_or_refuse(tx, "pearls", call.path_parameters["pearlId"], missing)
 
 
 def _taking_leads(call: Call, tx: Transaction) -> Row:

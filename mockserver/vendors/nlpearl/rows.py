@@ -83,9 +83,15 @@ def _machine(seed: int) -> str:
     return token(seed, "objectid", 0, 10)
 
 
+@lru_cache(maxsize=16)
 def stamp_of(now: datetime, seed: int) -> Stamp:
     """The stamp of the leads that come in now."""
     return Stamp(time_text(now), f"{int(now.timestamp()) & 0xFFFFFFFF:08x}", _machine(seed))
+
+
+def number_of(id: str, seed: int) -> int:
+    """The number that the id was made from; 0 for one that was not made with that seed."""
+    return int(id[18:], 16) if id[8:18] == _machine(seed) else 0
 
 
 def time_zone(name: str | None, pearl: Row) -> str | None:

@@ -4,12 +4,14 @@ from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from math import fsum
 from sys import float_info
 from typing import Any, NamedTuple
 
 from mockserver import matching
 from mockserver.call import Call
+from mockserver.collection import find_or_refuse, new_id, page, page_count
 from mockserver.credential import Credential
 from mockserver.dialects.envelope import Envelope, Page, instant
 from mockserver.dialects.javascript import number
@@ -33,11 +35,11 @@ from mockserver.vendors.octanist.rows import (
     attribution,
     custom_text,
     expiry,
+    lead_id,
     moment_of,
-    new_id,
 )
 from mockserver.vendors.octanist.rules import BEHAVIOURS, RULES, SETTINGS, phone_index, trimmed
-from mockserver.vendors.octanist.seeds import export, seed
+from mockserver.vendors.octanist.seeds import SECTION
 
 _GIVEN_ON_CREATE = ("name", "email", "phone", "note")
 
@@ -69,8 +71,7 @@ vendor = Vendor(
         ),
         TableSpec("sessions"),
     ),
-    seed=seed,
-    export=export,
+    section=SECTION,
     settings=SETTINGS,
     rules=tuple(RULES.values()),
     behaviours=BEHAVIOURS,
@@ -88,10 +89,11 @@ def check(call: Call, tx: Transaction) -> Reply:
 @vendor.operation
 def get_lead(call: Call, tx: Transaction) -> Reply:
     """GET /leads/{id} (`get-lead`)."""
-    row = tx.get("leads", call.path_parameters["id"])
-    if row is None:
-        raise Refusal("not_found", "Lead not found")
-    return Reply(view(row))
+    return Reply(view(find_or_refuse(tx, "leads", call.path_parameters["id"], _no_lead)))
+
+
+def _no_lead() -> Refusal:
+    return Refusal("not_found", "Lead not found")
 
 
 @vendor.operation
@@ -108,7 +110,7 @@ def create_lead(call: Call, tx: Transaction) -> Reply:
     )
     row["custom"] = _given_custom(call)
     row |= {"createdAt": now, "updatedAt": now, "expiresAt": expiry(call.now), "sessionId": session}
-    row["id"] = new_id(call.seed, tx)
+    row["id"] = new_id(tx, "leads", partial(lead_id, seed=call.seed))
     return Reply(
         {"id": tx.put("leads", row)["id"], "message": "Lead added"}, call.settings["create_status"]
     )
@@ -159,7 +161,7 @@ def update_lead(call: Call, tx: Transaction) -> Reply:
     rule = RULES[settings["identifier_fallback"], settings["phone_match"]]
     rows = matching.find(rule, call.body, tx).rows
     if not rows:
-        raise Refusal("not_found", "Lead not found")
+        raise _no_lead()
     if len(rows) > 1 and not settings["allow_bulk_updates"]:
         raise Refusal("conflict", "Multiple leads match; provide a more specific identifier")
     for row in rows:
@@ -222,18 +224,18 @@ def list_leads(call: Call, tx: Transaction) -> Reply:
     order, names = _asked(query)
     filters = _filters(query)
     rows = _sorted([row for row in tx.rows("leads") if all(fits(row) for fits in filters)], order)
-    limit, page = query.get("limit", 50), query.get("page", 1)
-    pages = -(-len(rows) // limit)
-    items = [{name: row[name] for name in names} for row in rows[(page - 1) * limit : page * limit]]
+    limit, page_number = query.get("limit", 50), query.get("page", 1)
+    pages = page_count(len(rows), limit)
+    items = [{name: row[name] for name in names} for row in page(rows, page_number, limit)]
     return Reply(
         Page(
             items,
             {
                 "limit": limit,
-                "page": page,
+                "page": page_number,
                 "totalPages": pages,
                 "total": len(rows),
-                "hasMore": page < pages,
+                "hasMore": page_number < pages,
             },
         )
     )

@@ -3,7 +3,6 @@
 The fields of a lead, where it came from, and how times, ids and custom fields are read and written.
 """
 
-from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -111,15 +110,9 @@ def moment_of(text: str) -> datetime | None:
         return None
 
 
-def new_id(seed: int, tx: Transaction, taken: Collection[str] = ()) -> str:
-    """The next id that no lead has, and that is not `taken` either.
-
-    Those of a fixture may have been made here before.
-    """
-    while True:
-        id = "lead_" + token(seed, "lead", tx.next_number("leads"), 12)
-        if id not in taken and tx.get("leads", id) is None:
-            return id
+def lead_id(number: int, seed: int) -> str:
+    """The id of the lead with that number."""
+    return "lead_" + token(seed, "lead", number, 12)
 
 
 def attribution(session: str | None, tx: Transaction) -> Row:

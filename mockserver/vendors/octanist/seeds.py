@@ -1,123 +1,132 @@
-"""Octanist's section of a fixture: the tables filled from it, and written down as one."""
+"""Octanist's section of a fixture: what its rows may hold, and how a lead is completed."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection
 from typing import Any
 
 from mockserver.dialects.envelope import instant
 from mockserver.dialects.javascript import number
-from mockserver.errors import Problem
+from mockserver.sections import (
+    FLAG,
+    NOW,
+    TEXT_ID,
+    TEXT_OR_NULL,
+    TIME,
+    TIME_OR_NULL,
+    Ids,
+    Reading,
+    Schema,
+    Section,
+    SectionTable,
+    Seeding,
+    no_number,
+)
 from mockserver.state.changes import Row
 from mockserver.state.transaction import Transaction
-from mockserver.vendor import Seeding
 from mockserver.vendors.octanist.rows import (
     ATTRIBUTION,
     INSTANTS,
     QUALIFYING,
     ROW,
+    STATUSES,
     attribution,
     custom_text,
     expiry,
+    lead_id,
     moment_of,
-    new_id,
 )
 
-_READ: Mapping[str, Callable[[Any], Any]] = {"value": number, "custom": custom_text}
-_STATED = ("id", "createdAt", "updatedAt", "expiresAt")
-"""Columns of a lead whose default depends on the time."""
+_SOURCES = ["inbound", "gtm", "api", "manual", "wordpress", "import"]
+
+_COLUMNS: dict[str, Schema] = {
+    "id": TEXT_ID,
+    "status": {"enum": list(STATUSES)},
+    "value": {"type": ["number", "null"]},
+    "custom": {"description": "A text, or JSON that is stored as its text."},
+    "source": {"enum": _SOURCES},
+    "createdAt": TIME,
+    "updatedAt": TIME,
+    "qualifiedAt": TIME_OR_NULL,
+    "expiresAt": TIME,
+    "sessionId": {
+        "description": "The id of a session; the API does not show it.",
+        "type": ["string", "null"],
+    },
+}
+"""The columns that are no text or no flag."""
 
 
-def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
-    """Fill the tables from the section of a fixture.
-
-    Yields each dangling sessionId and each time or number out of range.
-    """
-    for given in section.get("sessions", ()):
-        tx.put("sessions", ATTRIBUTION | given)
-    leads = section.get("leads", ())
-    taken = {given["id"] for given in leads if "id" in given}
-    for index, given in enumerate(leads):
-        problems = [Problem(("leads", index, name), *said) for name, *said in _faults(given, tx)]
-        yield from problems
-        if not problems:
-            tx.put(
-                "leads",
-                _seeded(
-                    given | {"id": given.get("id") or new_id(seeding.seed, tx, taken)}, tx, seeding
-                ),
-            )
+def _column(name: str) -> Schema:
+    if name in _COLUMNS:
+        return _COLUMNS[name]
+    return FLAG if ATTRIBUTION.get(name) is False else TEXT_OR_NULL
 
 
-def _faults(given: Row, tx: Transaction) -> Iterator[tuple[Any, ...]]:
-    """What is wrong with a lead.
-
-    The field, the keyword, the message and, of a reference, where it leads.
-    """
-    if given.get("sessionId") is not None and tx.get("sessions", given["sessionId"]) is None:
-        yield (
-            "sessionId",
-            "reference",
-            f"there is no {given['sessionId']} in sessions",
-            ("sessions", given["sessionId"]),
-        )
-    for name in INSTANTS:
-        if given.get(name) is not None and moment_of(given[name]) is None:
-            yield name, "range", "is out of range"
-    for name, read in _READ.items():
-        if given.get(name) is not None and _overflows(read, given[name]):
-            yield name, "finite", "holds a number past the range of doubles"
+def _number(value: float, seeding: Seeding) -> int | float:
+    return number(value)
 
 
-def _overflows(read: Callable[[Any], Any], value: Any) -> bool:
-    try:
-        read(value)
-    except OverflowError:
-        return True
-    return False
+def _custom(value: Any, seeding: Seeding) -> str | None:
+    return custom_text(value)
 
 
-def _seeded(given: Row, tx: Transaction, seeding: Seeding) -> Row:
-    """A lead of a fixture.
+_INFINITE = ("finite", "holds a number past the range of doubles")
 
-    What it leaves out, it has as if it had come in by the API and had got its status at once.
-    """
-    times = {
-        name: moment
-        for name in INSTANTS
-        if given.get(name) is not None and (moment := moment_of(given[name]))
-    }
-    created = times.get("createdAt", seeding.now)
-    row = ROW | attribution(given.get("sessionId"), tx) | given
-    row["createdAt"] = instant(created)
-    row["updatedAt"] = instant(times.get("updatedAt", created))
-    row["qualifiedAt"] = instant(times["qualifiedAt"]) if "qualifiedAt" in times else None
-    row["expiresAt"] = instant(times["expiresAt"]) if "expiresAt" in times else expiry(created)
+
+def _new_id(number: int, seeding: Seeding) -> str:
+    return lead_id(number, seeding.seed)
+
+
+def _inherits(row: Row, tx: Transaction) -> Row:
+    """What a lead has from its session."""
+    return attribution(row.get("sessionId"), tx)
+
+
+def _complete(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row:
+    """A lead as if it had come in by the API and had got its status at once."""
+    created = row["createdAt"]
+    row["updatedAt"] = given.get("updatedAt", created)
+    if "expiresAt" not in given:
+        moment = moment_of(created)
+        assert moment is not None, created
+        row["expiresAt"] = expiry(moment)
     if "qualifiedAt" not in given and row["status"] in QUALIFYING:
         row["qualifiedAt"] = row["updatedAt"]
-    if row["value"] is not None:
-        row["value"] = number(row["value"])
-    row["custom"] = custom_text(row["custom"])
     return row
 
 
-def export(tx: Transaction) -> dict[str, Any]:
-    """The section that fills empty tables with these rows."""
-    left_out = {
-        id: ROW | attribution(id, tx) | dict.fromkeys(_STATED, ...)
-        for id in (None, *(row["id"] for row in tx.rows("sessions")))
-    }
-    section = {
-        "sessions": [_given(row, ATTRIBUTION | {"id": ...}) for row in tx.rows("sessions")],
-        "leads": [_given(row, left_out[row["sessionId"]]) for row in tx.rows("leads")],
-    }
-    return {name: rows for name, rows in section.items() if rows}
+def _qualified(row: Row) -> Collection[str]:
+    """A lead that was never qualified says so where its status would have it qualified."""
+    return ("qualifiedAt",) if row["status"] in QUALIFYING else ()
 
 
-def _given(row: Row, left_out: Row) -> Row:
-    """What a row has beyond its defaults.
-
-    A lead that was never qualified says so where its status would have it qualified.
-    """
-    given = {name: value for name, value in row.items() if value is not left_out[name]}
-    if row.get("status") in QUALIFYING and row["qualifiedAt"] is None:
-        given["qualifiedAt"] = None
-    return given
+SECTION = Section(
+    (
+        SectionTable(
+            "sessions",
+            {"id": TEXT_ID} | {name: _column(name) for name in ATTRIBUTION},
+            required=("id",),
+            ids=None,
+            defaults=ATTRIBUTION,
+            description="A pixel session: the attribution of the leads that come in with its id.",
+        ),
+        SectionTable(
+            "leads",
+            {name: _column(name) for name in ROW},
+            defaults=ROW | {"createdAt": NOW},
+            references={"sessionId": "sessions"},
+            times=dict.fromkeys(INSTANTS, instant),
+            readings={
+                "value": Reading(_number, *_INFINITE),
+                "custom": Reading(_custom, *_INFINITE),
+            },
+            ids=Ids(_new_id, no_number),
+            stated=("updatedAt", "expiresAt"),
+            inherits=_inherits,
+            complete=_complete,
+            also_stated=_qualified,
+            description="A lead as the API returns it. What is left out has the default that a "
+            "lead from the API would have, or that of its session; without an id it gets the next "
+            "one.",
+        ),
+    )
+)

@@ -6,11 +6,13 @@ Sources are pages below docs.trysela.com/api-reference.
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from mockserver import matching
 from mockserver.call import Call
+from mockserver.collection import find_or_refuse, page, page_count
 from mockserver.credential import Credential
 from mockserver.dialects.django_rest import DjangoRest, search_terms
 from mockserver.errors import Problem, Reason, Refusal, joined
@@ -29,7 +31,7 @@ from mockserver.vendors.sela.rows import (
     time_text,
 )
 from mockserver.vendors.sela.rules import BEHAVIOURS, DUPLICATE, INGESTION, SETTINGS, UPDATE
-from mockserver.vendors.sela.seeds import export, seed
+from mockserver.vendors.sela.seeds import SECTION
 
 __all__ = ["LEAD", "vendor"]
 
@@ -74,8 +76,7 @@ vendor = Vendor(
         TableSpec("ingestion_configs"),
         TableSpec("webhooks"),
     ),
-    seed=seed,
-    export=export,
+    section=SECTION,
     settings=SETTINGS,
     rules=(UPDATE, DUPLICATE, INGESTION),
     behaviours=BEHAVIOURS,
@@ -250,10 +251,7 @@ def webhooks_retrieve(call: Call, tx: Transaction) -> Reply:
 
 def _found(table: str, model: str, call: Call, tx: Transaction) -> Row:
     """The row that the path names. Raises Refusal("not_found")."""
-    row = tx.get(table, call.path_parameters["id"])
-    if row is None:
-        raise _no(model, call)
-    return row
+    return find_or_refuse(tx, table, call.path_parameters["id"], partial(_no, model, call))
 
 
 def _no(model: str, call: Call, status: int = 404) -> Refusal:
@@ -448,13 +446,13 @@ def _page(rows: list[Row], call: Call, view: Callable[[Row], Row] = dict) -> dic
     Raises Refusal("not_found") where there is none.
     """
     size = _page_size(call)
-    last = max(1, -(-len(rows) // size))
+    last = max(1, page_count(len(rows), size))
     number = _page_number(call.query.get("page"), last)
     return {
         "count": len(rows),
         "next": _link(call, number + 1) if number < last else None,
         "previous": _link(call, number - 1) if number > 1 else None,
-        "results": [view(row) for row in rows[(number - 1) * size : number * size]],
+        "results": [view(row) for row in page(rows, number, size)],
     }
 
 

@@ -1,157 +1,180 @@
-"""Sela's section of a fixture: the tables filled from it, and written down as one."""
+"""Sela's section of a fixture: what its rows may hold, and how a lead is completed."""
 
-from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime
-from operator import itemgetter
-from typing import Any
+from datetime import UTC
 
-from mockserver.errors import Problem
 from mockserver.identity import phone_e164
+from mockserver.sections import (
+    FLAG,
+    ID,
+    TEXT,
+    TEXT_OR_NULL,
+    TIME,
+    TIME_OR_NULL,
+    Reading,
+    Schema,
+    Section,
+    SectionTable,
+    Seeding,
+)
 from mockserver.state.changes import Row
 from mockserver.state.transaction import Transaction
-from mockserver.vendor import Seeding
 from mockserver.vendors.sela.rows import LEAD, local, moment_of, new_lead, time_text
 
-_TIMES = ("modified_time", "created_time", "received_time", "last_reengagement_time")
-_DEFAULTS: dict[str, Row] = {
-    "lead_types": {"lead_metadata_fields": [], "outbound_calling": True},
-    "representatives": {},
-    "ingestion_configs": {"name": "", "requires_token": True, "lead_type": None, "field_map": {}},
-    "webhooks": {"id": 0, "url": "", "trigger": "CALL_COMPLETE", "filter_condition": None},
-}
-"""What the rows of the smaller tables have where a fixture leaves it out."""
-
-_REFERENCES = {"lead_type": "lead_types", "representative": "representatives"}
-_STATED = (
-    "id",
-    "phone_number",
-    "modified_time",
-    "created_time",
-    "status",
-    "next_call_time",
-    "received_time",
+_STATUSES = (
+    "UNKNOWN NEW OPEN CALLBACK_TO_TRANSFER CLOSED CLOSED_INCOMPLETE LOST SCHEDULE_COMPLETED "
+    "OUT_OF_TERRITORY BAD_NUMBER CANCELLED".split()
 )
-_LEFT_OUT: dict[str, Row] = {
-    "leads": LEAD | dict.fromkeys(_STATED, ...),
-    **{table: row | dict.fromkeys(("id", "name", "url"), ...) for table, row in _DEFAULTS.items()},
+_STATUS_DETAILS = (
+    "blind_transfer warm_transfer appointment_booked live_handoff_unavailable escalation "
+    "has_call_dnc tcpa_litigator LEAD_ASSIGNED".split()
+)
+_STATUS_REASONS = "UNKNOWN WEBHOOK MANUAL CHAT REENGAGEMENT".split()
+_STATES = (
+    "AL AK AS AZ AR AA AE AP CA CO CT DE DC FL GA GU HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO "
+    "MT NE NV NH NJ NM NY NC ND MP OH OK OR PA PR RI SC SD TN TX UT VT VI VA WA WV WI WY".split()
+)
+_TRIGGERS = (
+    "LEAD_CREATED LEAD_UPDATED LEAD_CLOSED LEAD_CLOSED_INCOMPLETE LEAD_LOST "
+    "LEAD_SCHEDULE_COMPLETED LEAD_LATE_CALLBACK LEAD_OUT_OF_TERRITORY LEAD_BAD_NUMBER "
+    "LEAD_CANCELLED LEAD_CALLBACK_TO_TRANSFER LEAD_BEFORE_REENGAGEMENT LEAD_REENGAGEMENT "
+    "LEAD_FIRST_INBOUND CALL_COMPLETE BEFORE_CALLING CALL_FAILED CALL_ENDED "
+    "CALL_TRANSFER_INITIATED SMS_DNC CALL_DNC".split()
+)
+
+_SHORT_TEXT: Schema = {"type": ["string", "null"], "maxLength": 255}
+_ID_OR_NULL: Schema = {"type": ["integer", "null"]}
+
+_LEAD_COLUMNS: dict[str, Schema] = {
+    "id": ID,
+    "email": {"type": ["string", "null"], "format": "django-email"},
+    "phone_number": {"description": "E.164 or US notation; a valid number.", "type": "string"},
+    "metadata": {"type": ["object", "null"]},
+    "modified_time": TIME,
+    "created_time": TIME,
+    "status": {"enum": _STATUSES},
+    "status_detail": {"enum": [*_STATUS_DETAILS, "", None]},
+    "status_reason": {"enum": [*_STATUS_REASONS, "", None]},
+    "lead_type": {"description": "The id of a lead type."} | _ID_OR_NULL,
+    "representative": {"description": "The id of a representative."} | _ID_OR_NULL,
+    "next_call_time": TEXT_OR_NULL,
+    "next_call_time_reason": TEXT_OR_NULL,
+    "external_id": _SHORT_TEXT,
+    "us_state": {"enum": [*_STATES, "", None]},
+    "lead_source": _SHORT_TEXT,
+    "received_time": TIME_OR_NULL,
+    "reengagements_count": {"type": "integer", "minimum": 0},
+    "last_reengagement_time": TIME_OR_NULL,
+    "call_schedule_start_time": TIME_OR_NULL,
+    "sms_dnc": FLAG,
+    "call_dnc": FLAG,
 }
-"""What an export leaves out of a row.
 
-The defaults, but for what is required and what depends on the time or on the lead type.
-"""
+_METADATA_FIELD: Schema = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["key", "label", "helpText", "type", "required"],
+    "properties": {"key": TEXT, "label": TEXT, "helpText": TEXT, "type": TEXT, "required": FLAG},
+}
 
 
-def seed(section: Mapping[str, Any], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
-    """Fill the tables from the section of a fixture.
+def _phone(text: str, seeding: Seeding) -> str:
+    number = phone_e164(text)
+    if number is None:
+        raise ValueError(text)
+    return number
 
-    Yields each invalid phone number, time out of range and reference to nothing.
+
+def _time(text: str, seeding: Seeding) -> str:
+    """A time in the account's zone.
+
+    One that is written as the API writes it stays as it is. Raises OverflowError for one that has
+    no equal in UTC.
     """
-    for table, defaults in _DEFAULTS.items():
-        rows = [_numbered(row) for row in section.get(table, ())]
-        tx.skip_numbers(
-            table, max((row["id"] for row in rows if isinstance(row.get("id"), int)), default=0)
-        )
-        for row in rows:
-            tx.put(table, defaults | row)
-    if not section.get("unknown_references"):
-        yield from _dangling("ingestion_configs", section, tx)
-        yield from _dangling("leads", section, tx)
-    yield from _seed_leads([_numbered(row) for row in section.get("leads", ())], tx, seeding)
+    moment = moment_of(text)
+    moment.astimezone(UTC)
+    if moment.isoformat(timespec="microseconds") == text:
+        return text
+    return time_text(moment, seeding.settings)
 
 
-def _numbered(row: Row) -> Row:
-    """The row with an id that can be counted on from: 7.0 is an integer for JSON Schema."""
-    return row | {"id": int(row["id"])} if isinstance(row.get("id"), float) else row
+def _start(text: str, seeding: Seeding) -> str:
+    """When calls may start, in the account's zone unless it is written as the API writes it."""
+    moment = moment_of(text)
+    return text if moment.isoformat() == text else local(moment, seeding.settings).isoformat()
 
 
-def _seed_leads(rows: Collection[Row], tx: Transaction, seeding: Seeding) -> Iterator[Problem]:
-    tx.skip_numbers("leads", max((row["id"] for row in rows if "id" in row), default=0))
-    for index, given in enumerate(rows):
-        problems = [
-            Problem(("leads", index, name), keyword, message)
-            for name, keyword, message in _faults(given)
-        ]
-        yield from problems
-        if not problems:
-            fields = (
-                given
-                | {"phone_number": phone_e164(given["phone_number"])}
-                | _seed_times(given, seeding.settings)
-            )
-            created = moment_of(given["created_time"]) if "created_time" in given else seeding.now
-            number = given["id"] if "id" in given else tx.next_number("leads")
-            tx.put("leads", new_lead(number, fields, created, seeding.settings, tx))
+def _complete_lead(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row:
+    """A lead as if it had come in by the API when it was created, with what is given."""
+    created = moment_of(given["created_time"]) if "created_time" in given else seeding.now
+    return new_lead(given["id"], given, created, seeding.settings, tx)
 
 
-def _faults(given: Row) -> Iterator[tuple[str, str, str]]:
-    if phone_e164(given["phone_number"]) is None:
-        yield "phone_number", "phone", f"{given['phone_number']!r} is no valid phone number"
-    for name in _TIMES:
-        if given.get(name) and not _is_in_range(moment_of(given[name])):
-            yield name, "range", "is out of range"
-
-
-def _is_in_range(moment: datetime) -> bool:
-    try:
-        moment.astimezone(UTC)
-    except OverflowError:
-        return False
-    return True
-
-
-def _seed_times(given: Row, settings: Mapping[str, Any]) -> Row:
-    """The times as they are stored: in the account's zone.
-
-    One that is written as the API writes it stays as it is.
-    """
-    times = {}
-    for name in _TIMES:
-        if given.get(name):
-            moment = moment_of(given[name])
-            times[name] = (
-                given[name] if _written(moment) == given[name] else time_text(moment, settings)
-            )
-    start = given.get("call_schedule_start_time")
-    if start and moment_of(start).isoformat() != start:
-        times["call_schedule_start_time"] = local(moment_of(start), settings).isoformat()
-    return times
-
-
-def _written(moment: datetime) -> str:
-    return moment.isoformat(timespec="microseconds")
-
-
-def _dangling(table: str, section: Mapping[str, Any], tx: Transaction) -> Iterator[Problem]:
-    for index, row in enumerate(section.get(table, ())):
-        for field, target in _REFERENCES.items():
-            if row.get(field) is not None and tx.get(target, row[field]) is None:
-                yield Problem(
-                    (table, index, field),
-                    "reference",
-                    f"there is no {row[field]} in {target}",
-                    (target, row[field]),
-                )
-
-
-def export(tx: Transaction) -> dict[str, Any]:
-    """The section that fills empty tables with these rows.
-
-    It says `unknown_references` where one leads to nothing.
-    """
-    section: dict[str, Any] = {"unknown_references": True} if _has_dangling(tx) else {}
-    for table, left_out in _LEFT_OUT.items():
-        section[table] = [
-            {name: value for name, value in row.items() if value is not left_out[name]}
-            for row in tx.rows(table)
-        ]
-    return {name: value for name, value in section.items() if value}
-
-
-def _has_dangling(tx: Transaction) -> bool:
-    pairs = [("leads", field, target) for field, target in _REFERENCES.items()] + [
-        ("ingestion_configs", "lead_type", "lead_types")
-    ]
-    named = (
-        (target, set(map(itemgetter(field), tx.rows(table)))) for table, field, target in pairs
-    )
-    return any(tx.get(target, id) is None for target, ids in named for id in ids if id is not None)
+SECTION = Section(
+    (
+        SectionTable(
+            "leads",
+            _LEAD_COLUMNS,
+            required=("phone_number",),
+            defaults=LEAD,
+            references={"lead_type": "lead_types", "representative": "representatives"},
+            readings={
+                "phone_number": Reading(_phone, "phone", "{!r} is no valid phone number"),
+                "modified_time": Reading(_time),
+                "created_time": Reading(_time),
+                "received_time": Reading(_time),
+                "last_reengagement_time": Reading(_time),
+                "call_schedule_start_time": Reading(_start),
+            },
+            stated=("modified_time", "created_time", "status", "next_call_time", "received_time"),
+            complete=_complete_lead,
+            description="A lead as the API returns it. What is left out has the default that a "
+            "lead from the API would have; without an id it gets the next one.",
+        ),
+        SectionTable(
+            "lead_types",
+            {
+                "id": ID,
+                "name": TEXT,
+                "lead_metadata_fields": {"type": "array", "items": _METADATA_FIELD},
+                "outbound_calling": FLAG,
+            },
+            required=("id", "name"),
+            defaults={"lead_metadata_fields": [], "outbound_calling": True},
+            description="A campaign. `outbound_calling` (true where it is left out) says whether "
+            "its new leads are called; the API does not show it.",
+        ),
+        SectionTable("representatives", {"id": ID, "name": TEXT}, required=("id",)),
+        SectionTable(
+            "ingestion_configs",
+            {
+                "id": {"type": "string", "format": "uuid", "pattern": "^[0-9a-f-]+$"},
+                "name": TEXT,
+                "requires_token": FLAG,
+                "lead_type": _ID_OR_NULL,
+                "field_map": {
+                    "type": "object",
+                    "additionalProperties": {"type": "string", "minLength": 1},
+                },
+            },
+            required=("id",),
+            ids=None,
+            defaults={"name": "", "requires_token": True, "lead_type": None, "field_map": {}},
+            references={"lead_type": "lead_types"},
+            description="A lead ingestion endpoint. `field_map` leads from the sender's names "
+            "(dots for nested ones) to ours; `lead_type` is that of leads that name none.",
+        ),
+        SectionTable(
+            "webhooks",
+            {
+                "id": ID,
+                "url": {"type": "string", "format": "django-url", "maxLength": 255},
+                "trigger": {"enum": _TRIGGERS},
+                "filter_condition": TEXT_OR_NULL,
+            },
+            required=("id", "url"),
+            defaults={"id": 0, "url": "", "trigger": "CALL_COMPLETE", "filter_condition": None},
+        ),
+    ),
+    unknown_references=True,
+)
+"""A lead may name a lead type or representative that is not there: a setting allows it."""

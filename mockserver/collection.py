@@ -1,0 +1,54 @@
+"""A table as a collection of a vendor's API: a row by its id, a new id, one page of many rows."""
+
+from collections.abc import Callable, Collection
+
+from mockserver.errors import Refusal
+from mockserver.state.changes import Row, RowId
+from mockserver.state.transaction import Transaction
+
+
+def not_found() -> Refusal:
+    """The refusal for a row that is not there, in the words of the dialect."""
+    return Refusal("not_found")
+
+
+def find_or_refuse(
+    tx: Transaction, table: str, id: RowId, refusal: Callable[[], Refusal] = not_found
+) -> Row:
+    """The row with that id.
+
+    Raises what `refusal` makes where there is none. It is a function because making a refusal costs
+    time, and nearly every row is there.
+    """
+    row = tx.get(table, id)
+    if row is None:
+        raise refusal()
+    return row
+
+
+def new_id(
+    tx: Transaction, table: str, make: Callable[[int], RowId], taken: Collection[RowId] = ()
+) -> RowId:
+    """The next id that no row of the table has, and that is not `taken` either.
+
+    `make` makes an id from a number. A fixture may hold ids that were made here before.
+    """
+    while True:
+        id = make(tx.next_number(table))
+        if id not in taken and tx.get(table, id) is None:
+            return id
+
+
+def page_count(total: int, size: int) -> int:
+    """How many pages of that size hold so many rows; no page holds none."""
+    return -(-total // size)
+
+
+def page(rows: list[Row], number: int, size: int) -> list[Row]:
+    """One page of the rows. The first page is 1; past the last one is nothing."""
+    return window(rows, (number - 1) * size, size)
+
+
+def window(rows: list[Row], skip: int, limit: int) -> list[Row]:
+    """At most `limit` rows after the first `skip` (neither is negative)."""
+    return rows[skip : skip + limit]

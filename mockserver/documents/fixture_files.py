@@ -1,0 +1,134 @@
+"""The YAML files of one fixture: a file, or all files of a folder together."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path as File
+from typing import Any
+
+from mockserver.documents.source import Source
+from mockserver.errors import FixtureError, OperatorError, Path, Problem
+
+_SUFFIXES = (".yaml", ".yml")
+_ACCOUNTS, _SETTINGS = "accounts", "settings"
+
+
+class FixtureFiles:
+    """One fixture, read from a file or from all files of a folder in the order of their names.
+
+    `content` is what the files hold together: `accounts` add up, and each vendor's section, each
+    setting and the clock stand in one file only. `problems` are sentences about the files that
+    break this. Files whose names begin with a dot do not count, nor do folders in the folder.
+    """
+
+    def __init__(self, path: File) -> None:
+        """Read and join the files.
+
+        Raises FixtureError where one cannot be read or is not YAML, naming all of them, and where
+        the folder has none.
+        """
+        self._sources = list(_read(_files(path)))
+        self._origins: dict[Path, tuple[Source, Path]] = {}
+        self._conflicts: list[tuple[int, int, str]] = []
+        self.content: Any = {}
+        if len(self._sources) == 1:
+            self._origins[()] = (self._sources[0], ())
+            self.content = _content(self._sources[0])
+        else:
+            self._join()
+
+    def _join(self) -> None:
+        for source in self._sources:
+            content = _content(source)
+            if isinstance(content, dict):
+                self._add(content, self.content, (), source)
+            else:
+                self._complain(source, (), "must hold an object, like every file of the folder")
+
+    def _add(self, part: dict[str, Any], whole: dict[str, Any], path: Path, source: Source) -> None:
+        """Add what one file says at that path to what the files before said there."""
+        for name, value in part.items():
+            here, there = (*path, name), whole.get(name)
+            if name not in whole:
+                whole[name] = _copy(value)
+                self._origins[here] = (source, here)
+            elif here == (_ACCOUNTS,) and isinstance(there, list) and isinstance(value, list):
+                self._add_accounts(value, there, source)
+            elif _joins(here) and isinstance(there, dict) and isinstance(value, dict):
+                self._add(value, there, here, source)
+            else:
+                other, _ = self._origin_of(here)
+                self._complain(source, here, f"stands in {other.file} too")
+
+    def _add_accounts(self, accounts: list[Any], whole: list[Any], source: Source) -> None:
+        known = list(whole)
+        for index, account in enumerate(accounts):
+            if account not in known:
+                self._origins[(_ACCOUNTS, len(whole))] = (source, (_ACCOUNTS, index))
+                whole.append(account)
+
+    def _complain(self, source: Source, path: Path, message: str) -> None:
+        at = (self._sources.index(source), source.line(path))
+        self._conflicts.append((*at, source.sentence(path, message)))
+
+    def _origin_of(self, path: Path) -> tuple[Source, Path]:
+        """The file that holds the value at that path of the content, and the path in the file."""
+        for length in range(len(path), -1, -1):
+            origin = self._origins.get(path[:length])
+            if origin is not None:
+                return origin[0], (*origin[1], *path[length:])
+        return self._sources[0], path
+
+    def sentences(self, problems: Iterable[Problem] = ()) -> list[str]:
+        """`file:line: path: what is wrong` for each problem, also between the files.
+
+        They come in the order of the files and their lines. The paths of `problems` lead into
+        `content`.
+        """
+        told = list(self._conflicts)
+        for problem in problems:
+            source, path = self._origin_of(problem.path)
+            at = (self._sources.index(source), source.line(path))
+            told.append((*at, source.sentence(path, problem.message)))
+        return [sentence for *_, sentence in sorted(told, key=lambda each: each[:2])]
+
+
+def _files(path: File) -> list[File]:
+    if not path.is_dir():
+        return [path]
+    files = [
+        file
+        for file in sorted(path.iterdir())
+        if file.suffix in _SUFFIXES and not file.name.startswith(".") and not file.is_dir()
+    ]
+    if not files:
+        raise FixtureError(f"{path}: is a folder without a YAML file (*.yaml, *.yml)")
+    return files
+
+
+def _read(files: Iterable[File]) -> Iterator[Source]:
+    problems = []
+    for file in files:
+        try:
+            yield Source(file)
+        except OperatorError as error:
+            problems.append(str(error))
+    if problems:
+        raise FixtureError("\n".join(problems))
+
+
+def _content(source: Source) -> Any:
+    """What the file holds; an empty file is an empty fixture."""
+    return {} if source.content is None else source.content
+
+
+def _joins(path: Path) -> bool:
+    """Whether two files may both hold a part of the object at that path."""
+    return path[0] == _SETTINGS and len(path) <= 2
+
+
+def _copy(value: Any) -> Any:
+    """The value with objects of its own: an alias in YAML is one object in two places."""
+    if isinstance(value, list):
+        return list(value)
+    if isinstance(value, dict):
+        return {name: _copy(part) for name, part in value.items()}
+    return value
