@@ -179,7 +179,7 @@ def _validator(vendors: tuple[Vendor, ...]) -> Draft202012Validator:
     whole = schema(vendors)
     loose = {"type": "object", "additionalProperties": {"type": "object"}}
     checked = whole | {"properties": whole["properties"] | {"settings": loose}}
-    return Draft202012Validator(checked, validate_formats=True, formats=dict(formats_of(vendors)))
+    return Draft202012Validator(checked, validate_formats=True, formats=formats_of(vendors))
 
 
 def _misfits(content: Any, vendors: tuple[Vendor, ...]) -> Iterator[Problem]:

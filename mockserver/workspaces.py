@@ -366,10 +366,17 @@ class Workspaces:
     def __iter__(self) -> Iterator[Workspace]:
         return iter(self._by_name.values())
 
-    def delete(self, name: str) -> None:
-        """Forget the workspace of that name; its account's next request begins anew."""
+    def delete(self, name: str) -> bool:
+        """Forget the workspace of that name; its account's next request begins anew.
+
+        Says whether there was one.
+        """
         self._created.discard(name)
-        self._by_name.pop(name).apply([WorkspaceDeleted()])
+        workspace = self._by_name.pop(name, None)
+        if workspace is None:
+            return False
+        workspace.apply([WorkspaceDeleted()])
+        return True
 
     def reset(self) -> None:
         """Every workspace back to its origin."""

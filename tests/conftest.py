@@ -37,6 +37,13 @@ def server() -> Iterator[MockServer]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def http(server: MockServer) -> Iterator[httpx.Client]:
+    """A client of the whole server, without a credential."""
+    with httpx.Client(base_url=server.url) as client:
+        yield client
+
+
 @pytest.fixture
 def account() -> str:
     """An account name that no other test uses."""

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from mockserver.faults.catalogue import CATALOGUE, MAGIC_PHONES
+from tests.samples import NAMES
 
 RULE = {
     "id": 1,
@@ -171,7 +172,7 @@ def test_a_rule_that_is_not_there_is_not_removed(id: str, control: httpx.Client)
         ),
         pytest.param(
             {"fault": "slow", "vendor": "x", "parameters": {"seconds": -1}},
-            {"/vendor": "is 'x', which is not known; known are nlpearl, octanist, sela", "/parameters/seconds": "must be a number from 0 to 3600"},
+            {"/vendor": f"is 'x', which is not known; known are {', '.join(NAMES)}", "/parameters/seconds": "must be a number from 0 to 3600"},
             id="several at once",
         ),
         pytest.param(
@@ -179,7 +180,7 @@ def test_a_rule_that_is_not_there_is_not_removed(id: str, control: httpx.Client)
             {
                 "/times": "must be at least 1",
                 "/probability": "must be at most 1",
-                "/vendor": "is 'q', which is not known; known are nlpearl, octanist, sela",
+                "/vendor": f"is 'q', which is not known; known are {', '.join(NAMES)}",
                 "/operation": "is 'update_leed', which is not known; did you mean update_lead or create_lead or delete_leads?",
                 "/parameters/seconds": "must be a number from 0 to 3600",
                 "/parameters/x": "is no parameter of slow, which takes seconds, at_least, at_most",

@@ -1,207 +1,191 @@
 """Whatever is done with one workspace's credential or to it by the control API, another one neither changes nor shows."""
 
+import json
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.faults.catalogue import CATALOGUE
 from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
 from tests.control.worlds import world
+from tests.samples import NAMES, SAMPLES, VENDORS, Sample, of_vendor, send
 
-PEARL = "66a1f0c2d60e456235eae601"
 MARK = "only-in-the-other"
-CREDENTIALS = {
-    "sela": ("Authorization", "Token {}"),
-    "octanist": ("X-API-KEY", "{}"),
-    "nlpearl": ("Authorization", "Bearer {}:secret"),
-}
-FAULTS = (
-    "unauthorized",
-    "conflict",
-    "rate_limited",
-    "server_error",
-    "maintenance",
-    "gateway_html",
-    "empty_body",
-    "malformed_json",
-)
+PLACE = "example.com"
+"""What stands in the demo fixture for each vendor; in the other workspace the mark stands there."""
 
-Request = tuple[str, str, str, Any]
-"""Whom it is for (a vendor, or `control` for the workspace in the control API), method, path, and JSON body."""
+NOON = {"mode": "frozen", "at": "2025-01-31T12:00:00Z"}
+FAULTS = [
+    name
+    for name, kind in CATALOGUE.items()
+    if not kind.name.startswith(("slow", "timeout", "truncated", "reset", "apply_but_fail"))
+]
+"""Those under which a client has an answer at once."""
 
 _numbers = count(1)
-_emails = st.sampled_from(
-    [
-        "ada@example.com",
-        "family@example.com",
-        "new@example.com",
-        f"{MARK}@example.com",
-        "x+fault-409@example.com",
-    ]
-)
-_phones = st.sampled_from(["+12025550101", "(212) 555-0102", "+12155550111", "+12025550142"])
-_statuses = st.sampled_from(["open", "won", "CLOSED", "OPEN", 5])
-_ids = st.sampled_from(
-    ["28001", "28013", "lead_abc123", "lead_demo01", "66a1f0c2d60e456235eae701", "none"]
-)
 
 
-def _asks(whom: str, method: str, path: Any, /, **fields: Any) -> st.SearchStrategy[Request]:
+class Control(NamedTuple):
+    """A request to the workspace in the control API."""
+
+    method: str
+    path: str
+    body: Any
+
+
+Request = Sample | Control
+
+
+def _asks(method: str, path: Any, /, **fields: Any) -> st.SearchStrategy[Control]:
     paths = path if isinstance(path, st.SearchStrategy) else st.just(path)
-    return st.tuples(
-        st.just(whom),
-        st.just(method),
-        paths,
-        st.fixed_dictionaries({}, optional=fields) if fields else st.none(),
-    )
+    bodies = st.fixed_dictionaries({}, optional=fields) if fields else st.none()
+    return st.builds(Control, st.just(method), paths, bodies)
 
 
-_vendor_requests = st.one_of(
-    _asks("sela", "GET", "/api/leads/"),
-    _asks("sela", "POST", "/api/leads/", phone_number=_phones, email=_emails),
-    _asks(
-        "sela", "PUT", "/api/leads/update/", phone_number=_phones, email=_emails, status=_statuses
-    ),
-    _asks("sela", "PATCH", _ids.map("/api/leads/{}/".format), status=_statuses),
-    _asks("octanist", "GET", "/api/leads"),
-    _asks("octanist", "POST", "/api/leads", email=_emails, phone=_phones),
-    _asks(
-        "octanist", "PATCH", "/api/leads", id=_ids, email=_emails, phone=_phones, status=_statuses
-    ),
-    _asks("nlpearl", "POST", f"/v2/Outbound/{PEARL}/Lead", phoneNumber=_phones, externalId=_ids),
-    _asks(
-        "nlpearl",
-        "PUT",
-        _ids.map(f"/v2/Outbound/{PEARL}/Lead/{{}}".format),
-        phoneNumber=_phones,
-        status=st.sampled_from([1, 100]),
-    ),
-    _asks("nlpearl", "DELETE", f"/v2/Outbound/{PEARL}/Leads", leadIds=st.lists(_ids, max_size=3)),
+def _switches() -> dict[str, Any]:
+    """A change of every setting that has choices."""
+    return {
+        vendor.name: st.fixed_dictionaries(
+            {
+                setting.name: st.sampled_from(setting.values)
+                for setting in vendor.settings
+                if setting.values
+            }
+        )
+        for vendor in VENDORS.values()
+    }
+
+
+_asked_of_vendors = st.sampled_from(SAMPLES)
+_spoilt = st.builds(
+    lambda sample, body: sample._replace(body=body),
+    st.sampled_from([sample for sample in SAMPLES if sample.body is not None]),
+    st.sampled_from([{}, {"email": "x+fault-409@example.com"}, {"name": None}]),
 )
+"""Requests that are refused, most of them."""
+
+_vendor_requests: st.SearchStrategy[Request] = _asked_of_vendors | _spoilt
+_vendors = st.sampled_from(NAMES)
 _snapshots = st.sampled_from(["/snapshots/one", "/snapshots/two"])
-_control_requests = st.one_of(
-    _asks("control", "POST", "/reset"),
-    _asks("control", "DELETE", ""),
+_views = "/export /leads /requests /har /report /settings /clock /faults /snapshots".split()
+_control_requests: st.SearchStrategy[Request] = st.one_of(
+    _asks("POST", "/reset"),
+    _asks("DELETE", ""),
     _asks(
-        "control",
         "POST",
         "/seed",
         name=st.sampled_from(["demo", "empty"]),
         mode=st.sampled_from(["replace", "merge"]),
     ),
+    _asks("GET", st.sampled_from(_views)),
+    _asks("PUT", _snapshots),
+    _asks("POST", _snapshots.map("{}/restore".format)),
+    _asks("DELETE", _snapshots),
+    _asks("DELETE", st.sampled_from(["/requests", "/faults", "/faults/1"])),
     _asks(
-        "control",
-        "GET",
-        st.sampled_from(
-            ["/export", "/leads", "/requests", "/har", "/report", "/settings", "/clock", "/faults"]
-        ),
-    ),
-    _asks("control", "PUT", _snapshots),
-    _asks("control", "POST", _snapshots.map("{}/restore".format)),
-    _asks("control", "DELETE", _snapshots),
-    _asks("control", "DELETE", st.sampled_from(["/requests", "/faults", "/faults/1"])),
-    _asks(
-        "control",
         "POST",
         "/faults",
         fault=st.sampled_from(FAULTS),
-        vendor=st.sampled_from(list(CREDENTIALS)),
+        vendor=_vendors,
         times=st.integers(1, 3),
     ),
-    _asks("control", "PUT", "/clock", mode=st.sampled_from(["real", "frozen"])),
+    _asks("PUT", "/clock", mode=st.sampled_from(["real", "frozen"])),
     _asks(
-        "control",
         "PUT",
         "/clock",
         mode=st.just("shifted"),
         shift_seconds=st.integers(-(10**6), 10**6),
     ),
-    _asks("control", "POST", "/clock/advance", seconds=st.integers(0, 10**6)),
-    _asks(
-        "control",
-        "PATCH",
-        "/settings",
-        octanist=st.just({"allow_bulk_updates": True}),
-        nlpearl=st.just({"not_found_status": 404}),
-    ),
-    _asks("control", "POST", "/requests/verify", requests=st.just([{"vendor": "octanist"}])),
+    _asks("POST", "/clock/advance", seconds=st.integers(0, 10**6)),
+    _asks("PATCH", "/settings", **_switches()),
+    _asks("POST", "/requests/verify", requests=_vendors.map(lambda name: [{"vendor": name}])),
 )
 
 
-def send(client: httpx.Client, account: str, request: Request) -> httpx.Response:
-    whom, method, path, body = request
-    if whom == "control":
-        return client.request(method, f"/__admin/workspaces/{account}{path}", json=body)
-    name, form = CREDENTIALS[whom]
-    return client.request(method, f"/{whom}{path}", json=body, headers={name: form.format(account)})
+def do(http: httpx.Client, account: str, request: Request) -> httpx.Response:
+    """Send the request with the account's credential, or to its workspace in the control API."""
+    if isinstance(request, Sample):
+        return send(http, account, request)
+    path = f"/__admin/workspaces/{account}{request.path}"
+    return http.request(request.method, path, json=request.body)
 
 
-PREPARATION: list[Request] = [
-    ("control", "PUT", "/clock", {"mode": "frozen", "at": "2025-01-31T12:00:00Z"}),
-    ("octanist", "POST", "/api/leads", {"email": f"{MARK}@example.com", "note": MARK}),
-    (
-        "sela",
-        "POST",
-        "/api/leads/",
-        {"phone_number": "+13125550188", "email": f"{MARK}@example.com", "external_id": MARK},
-    ),
-    (
-        "nlpearl",
-        "POST",
-        f"/v2/Outbound/{PEARL}/Lead",
-        {"phoneNumber": "+13125550188", "externalId": MARK},
-    ),
-    ("control", "PUT", "/snapshots/one", None),
-    ("control", "POST", "/faults", {"fault": "maintenance", "vendor": "sela", "times": 2}),
-    ("control", "PATCH", "/settings", {"octanist": {"create_status": 201}}),
-]
+def made(http: httpx.Client, kind: str) -> str:
+    """The account of a new workspace."""
+    account = f"{kind}-{next(_numbers)}"
+    assert http.post("/__admin/workspaces", json={"name": account}).status_code == 201
+    return account
 
 
-def prepared(client: httpx.Client, server: MockServer) -> Workspace:
-    """A workspace with something of everything in it."""
-    account = f"other-{next(_numbers)}"
-    client.post("/__admin/workspaces", json={"name": account})
-    for request in PREPARATION:
-        assert send(client, account, request).status_code < 300
+def prepared(http: httpx.Client, server: MockServer) -> Workspace:
+    """A workspace with something of everything in it, and the mark in every vendor's rows."""
+    account = made(http, "other")
+    exported = http.get(f"/__admin/workspaces/{account}/export").text
+    fixture = json.loads(exported.replace(PLACE, f"{MARK}.example"))
+    switches = {vendor.name: vendor.defaults() for vendor in VENDORS.values()}
+    requests: list[Request] = [
+        Control("POST", "/seed", {"fixture": fixture}),
+        Control("PUT", "/clock", NOON),
+        *SAMPLES,
+        Control("PUT", "/snapshots/one", None),
+        Control("POST", "/faults", {"fault": "maintenance", "vendor": NAMES[0], "times": 2}),
+        Control("PATCH", "/settings", switches),
+    ]
+    for request in requests:
+        answer = do(http, account, request)
+        assert answer.is_success or isinstance(request, Sample)
     return server.app.workspaces.admit(account)
+
+
+@pytest.mark.parametrize("vendor", NAMES)
+def test_the_mark_stands_in_rows_of_every_vendor(
+    vendor: str, server: MockServer, http: httpx.Client
+) -> None:
+    rows = prepared(http, server).tables[vendor]
+    assert MARK in str([table.rows for table in rows.values()])
 
 
 @given(requests=st.lists(_vendor_requests | _control_requests, min_size=1, max_size=25))
 def test_another_workspace_neither_changes_nor_shows(
-    requests: list[Request], server: MockServer
+    requests: list[Request], server: MockServer, http: httpx.Client
 ) -> None:
-    account = f"one-{next(_numbers)}"
-    with httpx.Client(base_url=server.url) as client:
-        client.post("/__admin/workspaces", json={"name": account})
-        other = prepared(client, server)
-        before = world(other)
-        answers = [(request, send(client, account, request)) for request in requests]
-        assert world(other) == before
-        asked_for = {MARK for request in requests if MARK in str(request)}
-        assert [
-            request for request, answer in answers if MARK in answer.text and not asked_for
-        ] == []
+    account = made(http, "one")
+    other = prepared(http, server)
+    before = world(other)
+    answers = [(request, do(http, account, request)) for request in requests]
+    assert world(other) == before
+    assert [request for request, answer in answers if MARK in answer.text] == []
+
+
+@pytest.mark.parametrize("vendor", NAMES)
+def test_every_operation_leaves_the_export_of_another_workspace_as_it_was(
+    vendor: str, server: MockServer, http: httpx.Client
+) -> None:
+    account = made(http, "one")
+    other = prepared(http, server)
+    export = f"/__admin/workspaces/{other.name}/export"
+    before = http.get(export).content
+    answers = [send(http, account, sample) for sample in of_vendor(vendor)]
+    assert http.get(export).content == before
+    assert [answer.url for answer in answers if MARK in answer.text] == []
 
 
 @given(requests=st.lists(_vendor_requests, min_size=1, max_size=10))
 def test_two_workspaces_that_are_asked_the_same_in_turn_answer_the_same(
-    requests: list[Request], server: MockServer
+    requests: list[Request], http: httpx.Client
 ) -> None:
-    accounts = [f"twin-{next(_numbers)}" for _ in range(2)]
-    with httpx.Client(base_url=server.url) as client:
-        for account in accounts:
-            client.post("/__admin/workspaces", json={"name": account})
-            client.put(
-                f"/__admin/workspaces/{account}/clock",
-                json={"mode": "frozen", "at": "2025-01-31T12:00:00Z"},
-            )
-        for request in requests:
-            one, two = (send(client, account, request) for account in accounts)
-            assert (one.status_code, one.headers, one.content) == (
-                two.status_code,
-                two.headers,
-                two.content,
-            )
+    accounts = [made(http, "twin") for _ in range(2)]
+    for account in accounts:
+        do(http, account, Control("PUT", "/clock", NOON))
+    for request in requests:
+        one, two = (do(http, account, request) for account in accounts)
+        assert (one.status_code, one.headers, one.content) == (
+            two.status_code,
+            two.headers,
+            two.content,
+        )

@@ -162,13 +162,13 @@ def test_requests_without_a_workspace_are_listed_apart(serve: Callable[..., str]
     refused = [
         httpx.get(f"{url}/sela/api/leads/"),
         httpx.get(f"{url}/octanist/api/leads", headers={"X-API-KEY": "expired"}),
-        httpx.get(f"{url}/nlpearl/v2/Nothing"),
+        httpx.get(f"{url}/sela/nothing/"),
     ]
     listed = httpx.get(f"{url}/__admin/requests").json()["requests"]
     assert [(each["vendor"], each["operation"], each["status"]) for each in listed] == [
         ("sela", "leads_list", 401),
         ("octanist", "list_leads", 401),
-        ("nlpearl", None, 404),
+        ("sela", None, 404),
     ]
     told = httpx.get(f"{url}/__admin/requests/{refused[1].headers['mockserver-request']}").json()
     assert (told["operation"], told["request"]["headers"]["x-api-key"]) == ("list_leads", "***")

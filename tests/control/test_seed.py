@@ -8,7 +8,8 @@ import yaml
 
 from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
-from tests.control.worlds import tables
+from tests.control.worlds import leads, tables
+from tests.samples import NAMES
 
 NOON = {"mode": "frozen", "at": "2025-01-31T12:00:00Z"}
 GRACE = {"id": "lead_grace", "name": "Grace", "email": "grace@navy.example"}
@@ -25,15 +26,17 @@ def test_a_fixture_takes_the_place_of_everything(
     answer = control.post("/seed", json={"fixture": ONE_LEAD})
     assert (answer.status_code, answer.json()["leads"]) == (
         200,
-        {"nlpearl": 0, "octanist": 1, "sela": 0},
+        dict.fromkeys(NAMES, 0) | {"octanist": 1},
     )
     assert emails(octanist) == {"grace@navy.example"}
 
 
-def test_a_fixture_can_be_added(control: httpx.Client, octanist: httpx.Client) -> None:
-    before = emails(octanist)
+def test_a_fixture_can_be_added(
+    control: httpx.Client, octanist: httpx.Client, workspace: Workspace
+) -> None:
+    before, counts = emails(octanist), leads(workspace)
     answer = control.post("/seed", json={"fixture": ONE_LEAD, "mode": "merge"})
-    assert answer.json()["leads"] == {"nlpearl": 13, "octanist": 14, "sela": 13}
+    assert answer.json()["leads"] == counts | {"octanist": counts["octanist"] + 1}
     assert emails(octanist) == before | {"grace@navy.example"}
 
 
@@ -53,14 +56,14 @@ def test_a_fixture_sets_clock_and_settings(control: httpx.Client) -> None:
     ] == [True]
 
 
-@pytest.mark.parametrize(("name", "leads"), [("demo", 13), ("empty", 0)])
 def test_the_bundled_fixtures_load_by_their_names(
-    name: str, leads: int, control: httpx.Client
+    control: httpx.Client, workspace: Workspace
 ) -> None:
+    demo = leads(workspace)
     control.post("/seed", json={"fixture": ONE_LEAD})
-    assert control.post("/seed", json={"name": name}).json()["leads"] == dict.fromkeys(
-        ("nlpearl", "octanist", "sela"), leads
-    )
+    empty = control.post("/seed", json={"name": "empty"}).json()["leads"]
+    assert empty == dict.fromkeys(NAMES, 0)
+    assert control.post("/seed", json={"name": "demo"}).json()["leads"] == demo
 
 
 def test_the_demo_is_what_the_server_began_with(

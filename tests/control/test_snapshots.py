@@ -6,9 +6,10 @@ import pytest
 from mockserver.serving.server import MockServer
 from mockserver.state.changes import SnapshotSaved
 from mockserver.workspaces import Workspace
-from tests.control.worlds import tables
+from tests.control.worlds import leads, tables
+from tests.samples import APP
 
-LEADS = {"nlpearl": 13, "octanist": 13, "sela": 13}
+LEADS = leads(APP.workspaces.unclaimed)
 NOON = {"mode": "frozen", "at": "2025-01-31T12:00:00Z"}
 REMEMBERED = {"leads": LEADS, "now": "2025-01-31T12:00:00.000Z"}
 
@@ -70,7 +71,9 @@ def test_a_snapshot_of_the_same_name_is_replaced(
 ) -> None:
     control.put("/snapshots/first")
     octanist.post("/leads", json={"email": "new@example.com"})
-    assert control.put("/snapshots/first").json()["leads"] == LEADS | {"octanist": 14}
+    assert control.put("/snapshots/first").json()["leads"] == LEADS | {
+        "octanist": LEADS["octanist"] + 1
+    }
 
 
 def test_snapshots_outlive_a_reset(control: httpx.Client, octanist: httpx.Client) -> None:

@@ -9,10 +9,8 @@ import pytest
 from mockserver import __version__
 from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
-from tests.control.worlds import tables, world
-
-PAGES = {"sela": "/api/leads/", "octanist": "/leads", "nlpearl": "/v2/Pearl"}
-"""What every client may ask of each vendor."""
+from tests.control.worlds import leads, tables, world
+from tests.samples import NAMES, SAMPLES, SITES, VENDORS, access
 
 KEY = "sk_live_51H8xYzQwErTyUiOp"
 
@@ -20,7 +18,9 @@ Serve = Callable[..., str]
 
 
 def vendor_urls(url: str) -> dict[str, str]:
-    return {"nlpearl": f"{url}/nlpearl", "octanist": f"{url}/octanist/api", "sela": f"{url}/sela"}
+    return {
+        site.vendor.name: f"{url}/{site.vendor.name}{site.document.base_path}" for site in SITES
+    }
 
 
 def test_the_server_says_that_it_is_healthy_and_where_its_vendors_are(
@@ -45,30 +45,32 @@ def test_a_new_workspace_comes_with_all_that_a_client_needs(
     assert made == {
         "name": account,
         "requests": 0,
-        "leads": {"nlpearl": 13, "octanist": 13, "sela": 13},
+        "leads": leads(server.app.workspaces.unclaimed),
         "clock": {"mode": "real", "now": made["clock"]["now"], "shift_seconds": 0},
         "journal": {"entries": 0, "dropped": 0},
         "faults": 0,
         "snapshots": [],
-        "credentials": {
-            "nlpearl": {"headers": {"Authorization": f"Bearer {account}:secret"}},
-            "octanist": {"headers": {"X-API-KEY": account}},
-            "sela": {"headers": {"Authorization": f"Token {account}"}},
-        },
+        "credentials": {name: access(vendor, account) for name, vendor in VENDORS.items()},
         "base_urls": vendor_urls(server.url),
     }
 
 
-def test_its_credentials_and_base_urls_lead_into_it(admin: httpx.Client) -> None:
+def test_its_credentials_and_base_urls_lead_into_it(
+    admin: httpx.Client, server: MockServer
+) -> None:
     made = admin.post("/workspaces").json()
-    for vendor, page in PAGES.items():
-        assert (
-            httpx.get(
-                made["base_urls"][vendor] + page, headers=made["credentials"][vendor]["headers"]
-            ).status_code
-            == 200
+    for sample in SAMPLES:
+        credential = made["credentials"][sample.vendor]
+        answer = httpx.request(
+            sample.method,
+            server.url + sample.path,
+            headers=credential.get("headers", {}),
+            params={**credential.get("query", {}), **sample.query},
+            json=sample.body,
         )
-    assert admin.get(f"/workspaces/{made['name']}").json()["requests"] == len(PAGES)
+        assert answer.status_code != 401
+        assert str(answer.url).startswith(made["base_urls"][sample.vendor])
+    assert admin.get(f"/workspaces/{made['name']}").json()["requests"] == len(SAMPLES)
 
 
 def test_base_urls_have_the_host_that_was_asked(admin: httpx.Client) -> None:
@@ -149,13 +151,13 @@ def test_a_workspace_that_was_made_gets_in_where_only_declared_accounts_do(serve
 
 def test_workspaces_are_listed_in_the_order_in_which_they_came_to_be(serve: Serve) -> None:
     url = serve(fixtures="empty")
-    leads = {"nlpearl": 0, "octanist": 0, "sela": 0}
+    none = dict.fromkeys(NAMES, 0)
     httpx.get(f"{url}/octanist/api/leads", headers={"X-API-KEY": "by-use"})
     httpx.post(f"{url}/__admin/workspaces", json={"name": "by-name"})
     assert httpx.get(f"{url}/__admin/workspaces").json() == {
         "workspaces": [
-            {"name": "by-use", "requests": 1, "leads": leads},
-            {"name": "by-name", "requests": 0, "leads": leads},
+            {"name": "by-use", "requests": 1, "leads": none},
+            {"name": "by-name", "requests": 0, "leads": none},
         ]
     }
 

@@ -23,6 +23,19 @@ def tables(workspace: Workspace) -> bytes:
     return orjson.dumps(content)
 
 
+def contents(workspace: Workspace) -> dict[str, Any]:
+    """The rows in their order, and how many ids were handed out: what an export keeps."""
+    return {
+        vendor: {name: ([*table.rows.items()], table.last_number) for name, table in group.items()}
+        for vendor, group in workspace.tables.items()
+    }
+
+
+def leads(workspace: Workspace) -> dict[str, int]:
+    """How many leads of each vendor it holds."""
+    return {vendor: len(group["leads"].rows) for vendor, group in workspace.tables.items()}
+
+
 def world(workspace: Workspace) -> bytes:
     """Tables, settings, clock, faults, journal, snapshots and the count of requests."""
     clock = [workspace.clock.frozen, workspace.clock.shift.total_seconds()]

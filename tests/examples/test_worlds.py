@@ -131,7 +131,7 @@ def test_an_export_makes_the_same_world_again(mockserver: MockWorkspace) -> None
 
 @pytest.mark.parametrize("q", ["Lovelace", "+1 (202) 555-0101"])
 def test_a_person_is_found_in_every_vendor(mockserver: MockWorkspace, q: str) -> None:
-    assert [each["vendor"] for each in mockserver.leads(q=q)] == ["nlpearl", "octanist", "sela"]
+    assert [each["vendor"] for each in mockserver.leads(q=q)] == sorted(mockserver.base_urls)
 
 
 def test_many_leads_are_listed_to_the_last(mockserver: MockWorkspace) -> None:

@@ -17,6 +17,8 @@ from mockserver.errors import MockserverError
 from mockserver.serving.server import MockServer
 from mockserver.testing import MockWorkspace, Running
 from mockserver.testing.transport import InProcess
+from tests.control.worlds import leads
+from tests.samples import NAMES, SITES
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NEW = {"phone_number": "+12025550199", "email": "new@example.com"}
@@ -27,9 +29,8 @@ NEW = {"phone_number": "+12025550199", "email": "new@example.com"}
 
 def test_health_says_version_and_base_urls(server: MockServer) -> None:
     urls = {
-        "nlpearl": f"{server.url}/nlpearl",
-        "octanist": f"{server.url}/octanist/api",
-        "sela": f"{server.url}/sela",
+        site.vendor.name: f"{server.url}/{site.vendor.name}{site.document.base_path}"
+        for site in SITES
     }
     assert server.client.health() == {
         "status": "ok",
@@ -43,7 +44,7 @@ def test_a_workspace_is_made_listed_and_deleted(server: MockServer) -> None:
     assert {
         "name": "client-one",
         "requests": 0,
-        "leads": {"nlpearl": 13, "octanist": 13, "sela": 13},
+        "leads": leads(server.app.workspaces.unclaimed),
     } in server.client.workspaces()
     made.delete()
     assert "client-one" not in [each["name"] for each in server.client.workspaces()]
@@ -56,11 +57,8 @@ def test_a_name_is_found_where_none_is_given(server: MockServer) -> None:
 
 def test_a_workspace_has_its_credentials_and_base_urls(server: MockServer) -> None:
     made = server.client.create("client-two")
-    assert made.credentials == {
-        "nlpearl": {"Authorization": "Bearer client-two:secret"},
-        "octanist": {"X-API-KEY": "client-two"},
-        "sela": {"Authorization": "Token client-two"},
-    }
+    assert made.credentials.keys() == set(NAMES)
+    assert made.credentials["octanist"] == {"X-API-KEY": "client-two"}
     assert (
         server.client.workspace("client-two").base_urls
         == made.base_urls

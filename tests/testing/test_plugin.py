@@ -2,11 +2,13 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mockserver.serving.server import MockServer
 from mockserver.testing import workspace_name
+from tests.samples import NAMES, READS, SITES, Sample, by_name, of_vendor
 from tests.testing.suites import ROOT, Suite
 
 HEAVY = {
@@ -64,6 +66,36 @@ def test_the_package_names_it_for_pytest() -> None:
     assert '[project.entry-points.pytest11]\nmockserver = "mockserver.pytest_plugin"\n' in (
         ROOT / "pyproject.toml"
     ).read_text("utf-8")
+
+
+# A client of each vendor
+
+
+@pytest.mark.parametrize("sample", by_name(tuple(of_vendor(name, READS)[0] for name in NAMES)))
+def test_every_vendor_has_a_client_with_base_url_and_credential(
+    sample: Sample, suite: Suite
+) -> None:
+    text = f"""
+REQUEST = {below_base_url(sample)!r}
+
+def test_it(mockserver):
+    assert mockserver.{sample.vendor}.request(**REQUEST).is_success
+    assert mockserver.in_process({sample.vendor!r}).request(**REQUEST).is_success
+    mockserver.assert_called(vendor={sample.vendor!r}, operation={sample.operation!r}, times=2)
+"""
+    assert suite({"test_it.py": text}).summary == "1 passed"
+
+
+def below_base_url(sample: Sample) -> dict[str, Any]:
+    """The request as a client sends it whose base URL and credential are set."""
+    (site,) = [site for site in SITES if site.vendor.name == sample.vendor]
+    path = sample.path.removeprefix(f"/{sample.vendor}{site.document.base_path}")
+    return {
+        "method": sample.method,
+        "url": path,
+        "params": dict(sample.query),
+        "json": sample.body,
+    }
 
 
 # The journal of a test that fails

@@ -18,9 +18,14 @@ import httpx
 import pytest
 
 import mockserver
+from mockserver.app import load_vendors
 from mockserver.documents.resources import folder
 from mockserver.fixtures import fixture_file
 from mockserver.settings import OPTIONS
+
+NAMES = [vendor.name for vendor in load_vendors()]
+BANNER = 2 + 2 * len(NAMES)
+"""How many lines `serve` prints: what listens where, two for each vendor, the control API."""
 
 CHECKOUT = File(mockserver.__file__).parent.parent
 SOON = 3.0
@@ -275,7 +280,7 @@ def start() -> Iterator[Start]:
     running: list[subprocess.Popen[str]] = []
 
     def start(
-        *arguments: str, lines: int = 8, **environment: str
+        *arguments: str, lines: int = BANNER, **environment: str
     ) -> tuple[subprocess.Popen[str], list[str]]:
         command, environment = (
             [*COMMAND, "serve", "--port", "0", *arguments],
@@ -305,21 +310,17 @@ def start() -> Iterator[Start]:
         process.communicate()
 
 
-def test_serve_prints_the_three_base_urls_with_a_curl_line_each(start: Start) -> None:
+def test_serve_prints_the_base_urls_with_a_curl_line_each(start: Start) -> None:
     _, (first, *pairs, control) = start()
     url = first.removeprefix(f"mockserver {mockserver.__version__} is listening on ")
     assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", url)
-    assert [line.rpartition(": ")[2] for line in pairs[::2]] == [
-        f"{url}/nlpearl",
-        f"{url}/octanist",
-        f"{url}/sela",
-    ]
-    assert [line.split()[0] for line in pairs[1::2] if url in line] == ["curl"] * 3
+    assert [line.rpartition(": ")[2] for line in pairs[::2]] == [f"{url}/{name}" for name in NAMES]
+    assert [line.split()[0] for line in pairs[1::2] if url in line] == ["curl"] * len(NAMES)
     assert control == f"mockserver control API: {url}/__admin"
 
 
 def test_beyond_loopback_the_control_api_has_a_token_that_is_printed_once(start: Start) -> None:
-    _, (first, *_, control, token) = start("--host", "0.0.0.0", lines=9)
+    _, (first, *_, control, token) = start("--host", "0.0.0.0", lines=BANNER + 1)
     url, _, header = first.rpartition(" ")[2], *token.rpartition("Authorization: ")[1:]
     answers = [
         httpx.get(f"{url}/__admin/workspaces", headers=given).status_code

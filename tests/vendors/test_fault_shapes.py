@@ -1,179 +1,168 @@
-"""A refusal that a fault makes has the words, the shape and the headers of the vendor's framework."""
+"""Every fault of the catalogue, for every vendor: what the client sees, what took effect, what the journal says."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
 
+from mockserver.faults.catalogue import CATALOGUE, FaultKind
 from mockserver.workspaces import Workspace
-from tests.world import add_fault
+from tests.control.worlds import tables
+from tests.samples import NAMES, WRITES, Sample, of_vendor, send
 
-SELA = "/api/leads/28001/"
-OCTANIST = "/leads"
-NLPEARL = "/v2/Outbound/none/Lead/none"
-RFC = "https://tools.ietf.org/html/rfc9110#section-"
+BRIEF: dict[str, dict[str, Any]] = {
+    "slow": {"seconds": 0.05},
+    "slow_drip": {"seconds": 0.05},
+    "timeout": {"seconds": 0.05},
+}
+"""Parameters with which a fault takes no longer than a test should."""
+
+BREAKING = {"truncated_body", "timeout", "reset", "apply_but_fail"}
+"""Faults under which a client has no whole answer."""
+
+VALIDATION = {400, 422}
+"""The statuses that frameworks give a request that breaks a rule."""
+
+PAIRS = [
+    pytest.param(vendor, kind, id=f"{vendor} {kind.name}")
+    for vendor in NAMES
+    for kind in CATALOGUE.values()
+]
+REFUSALS = [
+    pytest.param(vendor, kind, id=f"{vendor} {kind.name}")
+    for vendor in NAMES
+    for kind in CATALOGUE.values()
+    if kind.refusal is not None
+]
 
 
-def refused(client: httpx.Client, path: str, prefer: str) -> httpx.Response:
-    """The answer to a request that asks for a fault."""
-    response = client.get(path, headers={"Prefer": prefer})
-    assert response.headers["preference-applied"] == prefer.partition(";")[0]
-    return response
+class Asked(NamedTuple):
+    """A write that got a fault. `answer` is None where the client had none, or half of one."""
+
+    sample: Sample
+    answer: httpx.Response | None
+    before: bytes
+    workspace: Workspace
 
 
-@pytest.mark.parametrize(
-    ("prefer", "status", "detail"),
-    [
-        pytest.param("code=401", 401, "Invalid token.", id="unauthorized"),
-        pytest.param(
-            "code=403", 403, "You do not have permission to perform this action.", id="forbidden"
-        ),
-        pytest.param("code=404", 404, "Not found.", id="not_found"),
-        pytest.param(
-            "code=409",
-            409,
-            "The request conflicts with the current state of the resource.",
-            id="conflict",
-        ),
-        pytest.param(
-            "code=429",
-            429,
-            "Request was throttled. Expected available in 1 second.",
-            id="rate_limited",
-        ),
-        pytest.param(
-            "code=429; retry-after=3",
-            429,
-            "Request was throttled. Expected available in 3 seconds.",
-            id="rate_limited, longer",
-        ),
-        pytest.param(
-            "code=503", 503, "Service temporarily unavailable, try again later.", id="maintenance"
-        ),
-        pytest.param(
-            "code=503; retry-after=3",
-            503,
-            "Service temporarily unavailable, try again later.",
-            id="maintenance, with a time",
-        ),
-    ],
-)
-def test_sela_words_it_as_its_framework(
-    sela: httpx.Client, prefer: str, status: int, detail: str
+def asked(http: httpx.Client, workspace: Workspace, vendor: str, kind: FaultKind) -> Asked:
+    """What comes of the vendor's first write under a rule for that fault."""
+    sample = of_vendor(vendor, WRITES)[0]
+    rule = {"fault": kind.name, "parameters": BRIEF.get(kind.name, {}), "vendor": vendor}
+    control = f"/__admin/workspaces/{workspace.name}"
+    http.put(f"{control}/clock", json={"mode": "frozen", "at": "2025-01-31T12:00:00Z"})
+    assert http.post(f"{control}/faults", json=rule).status_code == 201
+    before = tables(workspace)
+    try:
+        answer = send(http, workspace.name, sample)
+    except httpx.TransportError:
+        answer = None
+    return Asked(sample, answer, before, workspace)
+
+
+@pytest.mark.parametrize(("vendor", "kind"), PAIRS)
+def test_a_request_takes_effect_where_the_catalogue_says_so(
+    vendor: str, kind: FaultKind, http: httpx.Client, workspace: Workspace
 ) -> None:
-    response = refused(sela, SELA, prefer)
-    assert (response.status_code, response.json()) == (status, {"detail": detail})
-    assert response.headers["content-type"] == "application/json"
-    assert response.headers["allow"] == "GET, PATCH, HEAD, OPTIONS"
-
-
-def test_sela_has_no_field_for_a_rule_that_is_not_named(sela: httpx.Client) -> None:
-    response = refused(sela, SELA, "fault=validation")
-    assert (response.status_code, response.json()) == (400, {"non_field_errors": ["Invalid data."]})
-
-
-def test_sela_breaks_with_the_page_of_its_framework(sela: httpx.Client) -> None:
-    response = refused(sela, SELA, "code=500")
-    assert (response.status_code, response.headers["content-type"]) == (
-        500,
-        "text/html; charset=utf-8",
-    )
-    assert "<h1>Server Error (500)</h1>" in response.text
-
-
-def test_sela_challenges_a_refused_token(sela: httpx.Client) -> None:
-    assert refused(sela, SELA, "code=401").headers["www-authenticate"] == "Token"
-
-
-@pytest.mark.parametrize(
-    ("prefer", "status", "code", "message"),
-    [
-        pytest.param(
-            "code=401", 401, "UNAUTHORIZED", "Invalid or missing API key", id="unauthorized"
-        ),
-        pytest.param("code=403", 403, "FORBIDDEN", "Action not allowed", id="forbidden"),
-        pytest.param("code=404", 404, "NOT_FOUND", "Resource not found", id="not_found"),
-        pytest.param("code=409", 409, "CONFLICT", "Conflict", id="conflict"),
-        pytest.param(
-            "code=400", 400, "VALIDATION_ERROR", "The request is not valid", id="validation"
-        ),
-        pytest.param("code=429", 429, "RATE_LIMITED", "Too many requests", id="rate_limited"),
-        pytest.param("code=500", 500, "INTERNAL_ERROR", "Internal server error", id="server_error"),
-        pytest.param(
-            "code=503",
-            503,
-            "SERVICE_UNAVAILABLE",
-            "Service temporarily unavailable",
-            id="maintenance",
-        ),
-    ],
-)
-def test_octanist_puts_it_into_its_envelope(
-    octanist: httpx.Client, prefer: str, status: int, code: str, message: str
-) -> None:
-    response = refused(octanist, OCTANIST, prefer)
-    body = response.json()
-    assert (response.status_code, response.headers["content-type"]) == (status, "application/json")
-    assert (body["success"], body["error"], sorted(body["meta"])) == (
-        False,
-        {"code": code, "message": message, "details": {}},
-        ["requestId", "timestamp"],
+    done = asked(http, workspace, vendor, kind)
+    assert (done.answer is None, tables(workspace) != done.before) == (
+        kind.name in BREAKING,
+        kind.applies,
     )
 
 
-def details(type: str, title: str, status: int, **more: Any) -> dict[str, Any]:
-    """Problem details without their trace."""
-    return {"type": type, "title": title, "status": status, **more}
-
-
-@pytest.mark.parametrize(
-    ("prefer", "body"),
-    [
-        pytest.param("code=403", details(f"{RFC}15.5.4", "Forbidden", 403), id="forbidden"),
-        pytest.param("code=404", details(f"{RFC}15.5.5", "Not Found", 404), id="not_found"),
-        pytest.param("code=409", details(f"{RFC}15.5.10", "Conflict", 409), id="conflict"),
-        pytest.param(
-            "code=400",
-            details(
-                f"{RFC}15.5.1",
-                "One or more validation errors occurred.",
-                400,
-                errors={"": ["The input was not valid."]},
-            ),
-            id="validation",
-        ),
-        pytest.param(
-            "code=429",
-            details("https://tools.ietf.org/html/rfc6585#section-4", "Too Many Requests", 429),
-            id="rate_limited",
-        ),
-        pytest.param(
-            "code=500",
-            details(f"{RFC}15.6.1", "An error occurred while processing your request.", 500),
-            id="server_error",
-        ),
-        pytest.param(
-            "code=503", details(f"{RFC}15.6.4", "Service Unavailable", 503), id="maintenance"
-        ),
-    ],
-)
-def test_nlpearl_answers_problem_details(
-    nlpearl: httpx.Client, prefer: str, body: dict[str, Any]
+@pytest.mark.parametrize(("vendor", "kind"), PAIRS)
+def test_the_journal_has_the_fault_and_what_the_client_saw(
+    vendor: str, kind: FaultKind, http: httpx.Client, workspace: Workspace
 ) -> None:
-    response = refused(nlpearl, NLPEARL, prefer)
-    told = response.json()
-    assert told.pop("traceId").startswith("00-")
-    assert (response.status_code, told) == (body["status"], body)
-    assert response.headers["content-type"] == "application/problem+json; charset=utf-8"
+    done = asked(http, workspace, vendor, kind)
+    entry = http.get(f"/__admin/workspaces/{workspace.name}/requests/1").json()
+    assert (entry["vendor"], entry["operation"]) == (vendor, done.sample.operation)
+    assert (entry["fault"]["kind"], entry["fault"]["cause"]) == (kind.name, "rule 1")
+    if done.answer is not None:
+        assert entry["status"] == done.answer.status_code
+    if done.answer is not None and kind.refusal is not None:
+        assert entry["answer"]["headers"] == dict(done.answer.headers)
 
 
-def test_nlpearl_refuses_a_token_without_a_body(nlpearl: httpx.Client) -> None:
-    response = refused(nlpearl, NLPEARL, "code=401")
-    assert (response.status_code, response.content, response.headers["www-authenticate"]) == (
-        401,
-        b"",
-        "Bearer",
+@pytest.mark.parametrize(("vendor", "kind"), REFUSALS)
+def test_a_refusal_has_its_status_and_the_words_of_the_vendor(
+    vendor: str, kind: FaultKind, http: httpx.Client, workspace: Workspace
+) -> None:
+    answer = asked(http, workspace, vendor, kind).answer
+    assert answer is not None
+    expected = VALIDATION if kind.refusal == "invalid" else {kind.status}
+    assert answer.status_code in expected
+    assert set(texts(answer)) & INTERNAL == set()
+
+
+INTERNAL = {kind.refusal for kind in CATALOGUE.values()} | {"unknown", "missing"}
+"""Names that the server has for refusals and their reasons, which are for no client."""
+
+
+def texts(answer: httpx.Response) -> Iterator[str]:
+    """Every text of a JSON body."""
+    waiting = [answer.json()] if "json" in answer.headers.get("content-type", "") else []
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str):
+            yield value
+
+
+def shape(answer: httpx.Response) -> Any:
+    """Status, kind of body and its members: all of an answer but ids, times and words."""
+    kind = answer.headers.get("content-type")
+    members = sorted(answer.json()) if "json" in (kind or "") else None
+    return answer.status_code, kind, members, answer.headers.get("www-authenticate")
+
+
+@pytest.mark.parametrize("vendor", NAMES)
+def test_unauthorized_is_told_as_of_a_credential_that_is_refused(
+    vendor: str, http: httpx.Client, workspace: Workspace
+) -> None:
+    made = asked(http, workspace, vendor, CATALOGUE["unauthorized"])
+    refused = send(http, "invalid", made.sample)
+    assert made.answer is not None
+    assert shape(made.answer) == shape(refused)
+
+
+@pytest.mark.parametrize("vendor", NAMES)
+@pytest.mark.parametrize("name", ["slow", "slow_drip"])
+def test_a_late_answer_is_the_whole_answer(
+    vendor: str, name: str, http: httpx.Client, workspace: Workspace, account: str
+) -> None:
+    done = asked(http, workspace, vendor, CATALOGUE[name])
+    other = f"{account}-other"
+    http.post("/__admin/workspaces", json={"name": other})
+    http.put(
+        f"/__admin/workspaces/{other}/clock", json={"mode": "frozen", "at": "2025-01-31T12:00:00Z"}
     )
+    good = send(http, other, done.sample)
+    assert done.answer is not None
+    assert (done.answer.status_code, done.answer.content) == (good.status_code, good.content)
+
+
+@pytest.mark.parametrize("vendor", NAMES)
+def test_a_broken_body_has_the_status_of_the_whole_one(
+    vendor: str, http: httpx.Client, workspace: Workspace
+) -> None:
+    empty = asked(http, workspace, vendor, CATALOGUE["empty_body"]).answer
+    assert empty is not None
+    assert (empty.is_success, empty.content) == (True, b"")
+
+
+@pytest.mark.parametrize("vendor", NAMES)
+def test_a_proxy_answers_with_its_page(
+    vendor: str, http: httpx.Client, workspace: Workspace
+) -> None:
+    answer = asked(http, workspace, vendor, CATALOGUE["gateway_html"]).answer
+    assert answer is not None
+    assert (answer.status_code, answer.headers["content-type"]) == (502, "text/html")
 
 
 @pytest.mark.parametrize(
@@ -185,54 +174,10 @@ def test_nlpearl_refuses_a_token_without_a_body(nlpearl: httpx.Client) -> None:
         pytest.param("code=503", None, id="maintenance without an end"),
     ],
 )
+@pytest.mark.parametrize("vendor", NAMES)
 def test_every_vendor_tells_how_long_to_wait(
-    sela: httpx.Client, octanist: httpx.Client, nlpearl: httpx.Client, prefer: str, wait: str | None
+    vendor: str, prefer: str, wait: str | None, http: httpx.Client, account: str
 ) -> None:
-    answers = [
-        refused(client, path, prefer)
-        for client, path in ((sela, SELA), (octanist, OCTANIST), (nlpearl, NLPEARL))
-    ]
-    assert [answer.headers.get("retry-after") for answer in answers] == [wait] * 3
-
-
-def test_a_quota_holds_over_the_socket(octanist: httpx.Client, workspace: Workspace) -> None:
-    rule = {
-        "fault": "rate_limited",
-        "vendor": "octanist",
-        "parameters": {"limit": 2, "window": 3600},
-    }
-    add_fault(workspace, rule)
-    answers = [octanist.get(OCTANIST) for _ in range(3)]
-    assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert 3500 < int(answers[2].headers["retry-after"]) <= 3600
-
-
-@pytest.mark.parametrize(
-    ("prefer", "status"),
-    [
-        pytest.param("fault=apply-but-fail", "CLOSED", id="lost after it was applied"),
-        pytest.param("fault=reset", "OPEN", id="lost before"),
-    ],
-)
-def test_a_lost_answer_may_have_been_applied_or_not(
-    sela: httpx.Client, prefer: str, status: str
-) -> None:
-    with pytest.raises(httpx.ReadError):
-        sela.patch(SELA, json={"status": "CLOSED"}, headers={"Prefer": prefer})
-    assert sela.get(SELA).json()["status"] == status
-
-
-def test_an_applied_request_may_be_told_as_an_error(sela: httpx.Client) -> None:
-    prefer = {"Prefer": "fault=apply-but-fail; answer=server_error"}
-    assert sela.patch(SELA, json={"status": "CLOSED"}, headers=prefer).status_code == 500
-    assert sela.get(SELA).json()["status"] == "CLOSED"
-
-
-def test_magic_values_need_no_call_and_no_header(
-    sela: httpx.Client, octanist: httpx.Client
-) -> None:
-    person = {"phone": "+12025550101", "email": "ada+fault-429@example.com"}
-    assert octanist.post(OCTANIST, json=person).status_code == 429
-    assert (
-        sela.put("/api/leads/update/", json={"phone_number": "(202) 555-0139"}).status_code == 409
-    )
+    answer = send(http, account, of_vendor(vendor)[0], headers={"Prefer": prefer})
+    assert answer.headers["preference-applied"] == prefer.partition(";")[0]
+    assert answer.headers.get("retry-after") == wait
