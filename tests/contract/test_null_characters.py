@@ -8,7 +8,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.result import Ok
 
 from tests.contract.control_narrowing import control_contract
-from tests.contract.narrowing import contracts
+from tests.contract.narrowing import access, contracts, known
 
 SCHEMAS = {
     "vendor": contracts("vendor", "positive"),
@@ -23,12 +23,6 @@ OPERATIONS = [
 ]
 
 
-def known(parameter: Any) -> Any:
-    """A value that leads somewhere, where the demo has one."""
-    schema = parameter.definition["schema"]
-    return schema.get("anyOf", [{"enum": schema.get("enum", ["0"])}])[0]["enum"][0]
-
-
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_nul_in_a_body_is_refused(operation: Any) -> None:
     places = {
@@ -41,7 +35,7 @@ def test_a_nul_in_a_body_is_refused(operation: Any) -> None:
         body={"\0": ["\0"]} if operation.body else NOT_SET,
         media_type="application/json",
     )
-    answer = case.call_and_validate(headers=operation.schema.config.headers)
+    answer = case.call_and_validate(**access(operation))
     assert answer.status_code == 400 or not operation.body
 
 
@@ -63,5 +57,5 @@ def test_a_nul_in_path_and_query_breaks_nothing(operation: Any) -> None:
         body={} if operation.body else NOT_SET,
         media_type="application/json",
     )
-    answer = case.call_and_validate(headers=operation.schema.config.headers)
+    answer = case.call_and_validate(**access(operation))
     assert answer.status_code < 500

@@ -11,8 +11,8 @@ from tests.contract.walking import links, walk
 LENIENT: list[CheckFunction] = [negative_data_rejection]
 """In `vendor` strictness more is taken than the document says, on purpose: the vendors' frameworks coerce and ignore."""
 
-TO_THE_LETTER = contracts("document", "all", walked=True)
-AS_THE_VENDOR = contracts("vendor", "positive", walked=True)
+TO_THE_LETTER = contracts("document", "all", one_type=True)
+AS_THE_VENDOR = contracts("vendor", "positive", one_type=True)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 from schemathesis.specs.openapi.stateful.dependencies import DependencyGraph
 
 from mockserver.app import Application
+from tests.contract.narrowing import access
 
 
 def reset(app: Application) -> None:
@@ -94,12 +95,12 @@ def walk(
             return output
 
         def call(self, case: Case[Any], **options: object) -> Response:
-            return case.call(headers=schema.config.headers)
+            return case.call(**access(case.operation))
 
         def validate_response(self, response: Response, case: Case[Any], **options: object) -> None:
             case.validate_response(
                 response,
-                headers=schema.config.headers,
+                **access(case.operation),
                 excluded_checks=self.excluded,
                 recorder=self.recorder,
             )

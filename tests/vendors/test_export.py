@@ -78,6 +78,7 @@ def test_an_emptied_workspace_hands_out_no_id_again(vendor: str) -> None:
     for table, store in workspace.tables[vendor].items():
         for id in [*store.rows]:
             tx.delete(table, id)
+    workspace.apply(tx.changes())
     serials = {name: table.last_number for name, table in workspace.tables[vendor].items()}
     loaded = made_from(export(workspace, VENDORS))
     assert {name: table.last_number for name, table in loaded.tables[vendor].items()} == serials

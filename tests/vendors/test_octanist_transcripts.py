@@ -83,6 +83,7 @@ def test_get_leads(octanist: httpx.Client, workspace: Workspace) -> None:
         transaction.put(
             "leads", example | {"id": f"lead_{number}", "createdAt": "2026-01-01T00:00:00.000Z"}
         )
+    workspace.apply(transaction.changes())
     body = octanist.get("/leads").json()
     first = without_newer(body["data"][0])
     assert (first, list(first)) == (documented["data"][0], list(documented["data"][0]))
@@ -121,6 +122,7 @@ def a_quarter(workspace: Workspace) -> None:
             "leads",
             example | {"id": f"lead_{number}", "status": status, "source": source, "value": 2500},
         )
+    workspace.apply(transaction.changes())
 
 
 def test_stats(octanist: httpx.Client, workspace: Workspace) -> None:
