@@ -33,10 +33,12 @@ from mockserver.errors import DocumentError, OperatorError, Path, Problem
 
 METHODS = ("get", "put", "post", "delete", "patch")
 _SILENT = frozenset("default description title example readOnly writeOnly deprecated".split())
-_EXTENSIONS = frozenset(
+EXTENSIONS = frozenset(
     "x-format x-reference x-partial x-mapped-to x-enum x-provenance x-source x-documented "
     "x-chosen".split()
 )
+"""What a document may say beyond OpenAPI; docs/adding-a-vendor.md tells each of them."""
+
 _OPERATION_KEYS = frozenset(
     "operationId summary description tags security parameters requestBody responses "
     "deprecated".split()
@@ -271,7 +273,7 @@ class Document:
 
     def _operation(self, path: str, method: str, part: dict[str, Any], at: Path) -> Operation:
         for name in part:
-            if name not in _OPERATION_KEYS and name not in _EXTENSIONS:
+            if name not in _OPERATION_KEYS and name not in EXTENSIONS:
                 self.problems.append((at, f"`{name}` is no operation key this server knows"))
         if part.get("x-provenance") not in PROVENANCES:
             self.problems.append((at, f"`x-provenance` must be one of {', '.join(PROVENANCES)}"))
@@ -443,7 +445,7 @@ class Document:
         return schema
 
     def _known(self, key: str, value: Any, at: Path) -> None:
-        if key not in KEYWORDS | _SILENT | NESTED | _EXTENSIONS | {
+        if key not in KEYWORDS | _SILENT | NESTED | EXTENSIONS | {
             "nullable",
             "format",
             *EXCLUSIVE,
