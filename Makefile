@@ -5,7 +5,7 @@ ENGINE ?= docker
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help serve test check format bench fidelity schema image image-test clean
+.PHONY: help serve test check format bench fidelity schema stubs image image-test clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 22
@@ -37,6 +37,9 @@ bench: $(READY) ## Measure requests a second, start-up time and memory.
 
 fidelity: $(READY) ## Write docs/fidelity.md anew.
 	$(BIN)/python -m mockserver.fidelity > docs/fidelity.md
+
+stubs: $(READY) ## Write the vendors' clients anew, as type checkers see them.
+	$(BIN)/python -m mockserver.testing.stubs > mockserver/testing/clients.pyi
 
 schema: $(READY) ## Write fixtures/schema.json anew.
 	$(BIN)/python -m mockserver.fixture_schema > fixtures/schema.json

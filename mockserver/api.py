@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -10,6 +11,7 @@ from mockserver.credential import Credential
 from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined
 from mockserver.faults.delivery import Answer, as_seen, deliver
+from mockserver.journal.records import AppliedFault, Record, answer_headers
 from mockserver.journal.redaction import printable
 from mockserver.routing import Router, read_path_parameter
 from mockserver.vendor import Dialect, Reply
@@ -96,7 +98,7 @@ class Api:
             raw = await read_body(dict(scope["headers"]), receive, self._max_body)
         except ClientLeft:
             return
-        answer = self.take(scope, raw, prefix)
+        answer = self.answer(scope, raw, prefix)
         if isinstance(answer, Answer):
             await send(
                 {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
@@ -105,7 +107,7 @@ class Api:
         else:
             await answer(scope, receive, send)
 
-    def take(self, scope: Scope, raw: bytes | None, prefix: str = "") -> Answer | App:
+    def answer(self, scope: Scope, raw: bytes | None, prefix: str = "") -> Answer | App:
         """Answer a request whose body is here (None: it was too large), and keep it in the journal.
 
         What is left is to send the answer: in a way of its own where a fault says so, which the
@@ -119,24 +121,55 @@ class Api:
         if raw and (b";" in kind or not raw.isascii()):
             raw = self.dialect.decoded(raw, kind.decode("latin-1"))
         call = Call(request_of(scope, headers, raw))
-        reply = self.answer(call, prefix)
-        call.answer = reply.body if type(reply.body) is bytes else write_json(reply.body)
-        call.status = reply.status
-        call.own_headers = reply.headers
-        call.seconds = perf_counter() - began
-        answer = Answer(call.status, call.answer_headers, call.answer)
+        reply = self.reply_to(call, prefix)
+        body = reply.body if type(reply.body) is bytes else write_json(reply.body)
+        fault = call.fault
+        preference = fault.preference if fault is not None else None
+        answer = Answer(
+            reply.status,
+            answer_headers(
+                reply.headers,
+                reply.status,
+                len(body),
+                call.now,
+                number=call.number,
+                preference=preference,
+            ),
+            body,
+        )
+        if call.journal is not None:
+            call.journal.add(self._record(call, reply, answer, perf_counter() - began))
+        if fault is None:
+            return answer
+        return partial(deliver, fault, answer)
+
+    @staticmethod
+    def _record(call: Call, reply: Reply, answer: Answer, seconds: float) -> Record:
+        """What stays of the request: the answer as the client sees it, under a fault too."""
+        status, seen_headers, body, applied = answer.status, None, answer.body, None
         fault = call.fault
         if fault is not None:
-            call.status, call.seen_headers, call.answer = as_seen(fault, answer)
-        if call.number:
-            call.journal.add(call)
-        return (
-            answer
-            if fault is None
-            else lambda scope, receive, send: deliver(fault, answer, receive, send)
+            status, seen_headers, body = as_seen(fault, answer)
+            applied = AppliedFault(fault.kind.name, fault.cause, fault.parameters, fault.preference)
+        return Record(
+            call.number,
+            call.version,
+            call.now,
+            call.vendor,
+            call.operation.id if call.operation is not None else None,
+            call.methods,
+            call.request,
+            status,
+            body,
+            reply.headers,
+            seen_headers,
+            tuple(call.tx.trace),
+            call.changes,
+            applied,
+            seconds,
         )
 
-    def answer(self, call: Call, prefix: str = "") -> Reply:
+    def reply_to(self, call: Call, prefix: str = "") -> Reply:
         """The reply to a request that has been read. Never raises."""
         try:
             try:

@@ -1,12 +1,9 @@
-"""The composition root.
-
-The one file that knows all the others, and folds them into an ASGI application.
-"""
+"""The composition root: makes one ASGI application of vendors, workspaces and control API."""
 
 import importlib
 import pkgutil
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from ipaddress import ip_address
 from typing import Any
 
@@ -25,48 +22,50 @@ from mockserver.workspaces import Workspaces
 
 
 def load_vendors() -> tuple[Vendor, ...]:
-    """Every vendor there is a module for, by name.
+    """All vendors, sorted by name.
 
-    A module or package `mockserver.vendors.x` serves `openapi/x.yaml`.
+    Each module or package in `mockserver.vendors` is one: `mockserver.vendors.x` serves
+    `openapi/x.yaml`.
     """
     names = sorted(module.name for module in pkgutil.iter_modules(mockserver.vendors.__path__))
-    return tuple(importlib.import_module(f"mockserver.vendors.{name}").vendor for name in names)
+    modules = (importlib.import_module(f"mockserver.vendors.{name}") for name in names)
+    return tuple(module.vendor for module in modules)
 
 
 class Application:
     """The whole server as one ASGI callable.
 
-    A vendor's requests go straight to its site, everything else to Starlette.
-
-    A vendor is found by the first step of the path (`/<vendor>/...`) or by the Host header (its own
-    host name), the control API by the first step of its path.
+    The first step of the path (`/<vendor>/...`) or the Host header (the vendor's own host name)
+    chooses a vendor, the first step of the path also the control API. Their requests do not pass
+    through Starlette, which only serves the remaining paths.
     """
 
     def __init__(self, settings: Settings) -> None:
-        """Wire everything.
+        """Connect all parts.
 
-        Raises OperatorError for whatever the operator can mend: settings, fixture, documents.
+        Raises OperatorError for what the operator can correct: settings, fixture, documents.
         """
         self.settings = settings
         vendors = load_vendors()
         fixture = Fixture(fixture_file(settings.fixtures), vendors, settings.seed)
         self.workspaces = Workspaces(
-            fixture.workspace,
+            fixture.origin,
             strict=settings.auth == "strict",
             declared=fixture.accounts,
             default=settings.default_account,
             limit=settings.max_workspaces,
-            journal=lambda: Journal(settings.journal_entries, settings.journal_bytes),
+            journal=partial(Journal, settings.journal_entries, settings.journal_bytes),
         )
         self.sites = tuple(self._site(vendor) for vendor in vendors)
         self.control = self._control()
-        self._by_prefix: dict[str, tuple[Api, str]] = {
-            site.vendor.name: (site, "/" + site.vendor.name) for site in self.sites
-        }
-        self._by_prefix[self.control.document.base_path.strip("/")] = (self.control, "")
-        self._by_host: dict[bytes, tuple[Api, str]] = {
-            site.document.host.encode(): (site, "") for site in self.sites
-        }
+        # Where a request goes: the API, and the part of the path that its document does not have.
+        self._by_first_step: dict[str, tuple[Api, str]] = {}
+        self._by_host: dict[bytes, tuple[Api, str]] = {}
+        for site in self.sites:
+            self._by_first_step[site.vendor.name] = (site, "/" + site.vendor.name)
+            self._by_host[site.document.host.encode()] = (site, "")
+        # The control API's paths begin with its base path, which its document has.
+        self._by_first_step[self.control.document.base_path.strip("/")] = (self.control, "")
 
     def _site(self, vendor: Vendor) -> Site:
         lenient = self.settings.strictness == "vendor"
@@ -78,7 +77,11 @@ class Application:
             keep=True,
         )
         return Site(
-            vendor, document, self.workspaces, lenient=lenient, max_body=self.settings.max_body
+            vendor,
+            document,
+            self.workspaces,
+            lenient=lenient,
+            max_body=self.settings.max_body,
         )
 
     def _control(self) -> Control:
@@ -87,64 +90,73 @@ class Application:
             document,
             self.workspaces,
             self.sites,
-            token=_token(self.settings),
+            token=_admin_token(self.settings),
             max_body=self.settings.max_body,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI entry point, for any server."""
         found = self._find(scope) if scope["type"] == "http" else None
-        if found is not None:
-            await found[0](scope, receive, send, found[1])
-        else:
+        if found is None:
             await self._web(scope, receive, send)
+            return
+        api, prefix = found
+        await api(scope, receive, send, prefix)
 
-    def take(self, scope: Scope, raw: bytes) -> Answer | App:
-        """The entry point for a server that has a request's whole body.
+    def answer(self, scope: Scope, raw: bytes) -> Answer | App:
+        """The entry point for a server that has the whole body of a request.
 
-        Its answer, or the application that has to send one.
+        Returns the answer, or an ASGI application that has to send it.
         """
         found = self._find(scope)
-        return found[0].take(scope, raw, found[1]) if found is not None else self._web
+        if found is None:
+            return self._web
+        api, prefix = found
+        return api.answer(scope, raw, prefix)
 
     def _find(self, scope: Scope) -> tuple[Api, str] | None:
         """The API that a request is for, and the part of the path that is not the API's."""
-        path = scope["path"]
-        return self._by_prefix.get(
-            path.split("/", 2)[1] if "/" in path else ""
-        ) or self._by_host.get(_host(scope["headers"]))
+        _, _, path = scope["path"].partition("/")
+        first_step, _, _ = path.partition("/")
+        found = self._by_first_step.get(first_step)
+        return found or self._by_host.get(_host_name(scope["headers"]))
 
     @cached_property
     def _web(self) -> App:
+        # Starlette is a tenth of the time to the first answer; most servers never need it.
         from mockserver.web.pages import web
 
-        return web(tuple("/" + prefix for prefix in self._by_prefix))
+        return web(tuple("/" + step for step in self._by_first_step))
 
 
-def _token(settings: Settings) -> str | None:
-    """What the control API asks for.
+def _admin_token(settings: Settings) -> str | None:
+    """The token that the control API asks for; None lets every request in.
 
-    Nothing on loopback unless a token is given, and one made up where none is given beyond it.
+    A server that other machines can reach always has one.
     """
-    if settings.admin_token or _is_loopback(settings.host):
-        return settings.admin_token or None
+    if settings.admin_token:
+        return settings.admin_token
+    if _is_loopback(settings.host):
+        return None
     from secrets import token_urlsafe
 
     return token_urlsafe(24)
 
 
 def _is_loopback(host: str) -> bool:
-    """Whether nobody but this machine reaches the address.
+    """Whether only this machine reaches the address.
 
-    A host name other than localhost may lead anywhere.
+    No host name but localhost is trusted: it may lead anywhere.
     """
+    if host.lower() == "localhost":
+        return True
     try:
-        return host.lower() == "localhost" or ip_address(host).is_loopback
+        return ip_address(host).is_loopback
     except ValueError:
         return False
 
 
-def _host(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+def _host_name(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     for name, value in headers:
         if name == b"host":
             return value.partition(b":")[0].lower()
@@ -152,8 +164,8 @@ def _host(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 
 def create_app(**options: Any) -> Application:
-    """The application with the given options (see `mockserver.settings.OPTIONS`).
+    """The application with these options (`mockserver.settings.OPTIONS`).
 
-    What is left out has its default.
+    An option that is left out has its default. Raises OperatorError, as `Application` does.
     """
     return Application(Settings.read(options))

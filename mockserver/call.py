@@ -1,38 +1,18 @@
-"""One request on its way.
-
-What is known of it so far, for handlers, dialects and the journal alike.
-"""
+"""A request on its way: what came, and what a handler works with."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from email.utils import formatdate
-from functools import lru_cache
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 from mockserver.documents.schema import Reader, Schema
 from mockserver.documents.spec import Operation
 from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults.catalogue import InjectedFault
-from mockserver.matching import Match
 from mockserver.state.ids import token
-from mockserver.state.tables import Change, Transaction
+from mockserver.state.transaction import Transaction
 
 Headers = Mapping[bytes, bytes]
 """Header names in lower case to values, as ASGI gives them."""
-
-
-@lru_cache(maxsize=64)
-def http_date(second: int) -> bytes:
-    """A second since 1970 as HTTP writes it."""
-    return formatdate(second, usegmt=True).encode()
-
-
-class Keeper(Protocol):
-    """What keeps answered calls."""
-
-    def add(self, call: "Call") -> None:
-        """Keep one."""
-        ...
 
 
 class Request(NamedTuple):
@@ -67,11 +47,10 @@ def request_of(scope: Mapping[str, Any], headers: Headers, body: bytes | None) -
     """The request of an ASGI scope."""
     path = scope["path"]
     raw = scope.get("raw_path")
-    raw_path = raw.decode("latin-1").partition("?")[0] if raw else path
     return Request(
         scope["method"],
         path,
-        raw_path,
+        raw.decode("latin-1").partition("?")[0] if raw else path,
         scope["query_string"],
         scope.get("scheme", "http"),
         headers,
@@ -79,106 +58,68 @@ def request_of(scope: Mapping[str, Any], headers: Headers, body: bytes | None) -
     )
 
 
-class Call:
-    """One request: read, coerced and valid when a handler sees it; later with its answer.
+class Recorder(Protocol):
+    """What keeps a record of an answered call."""
 
-    As it came: `request`. As it was understood: `vendor` (whose it is), `operation`
-    (None where the path or method is unknown), `methods` (those that the path has), `account` (the
-    credential's account name, None without one), `path_parameters`, `query`, `body` (the
-    JSON value; None where there was none) and `flaws` (what of it no text or number can be). From
-    its workspace: `number` (which of its requests this is; 0 before it has one), `now`, `seed`,
-    `journal`, `settings` (the vendor's switches) and `tx`. As it was answered: `status`,
-    `own_headers` (those of the API), `answer` (bytes), `matches` (how rows were looked for),
-    `changes` (rows before and after; none where it was refused), `fault` (None without one;
-    `seen_headers` are what it left of the headers), `seconds` (how long that took) and `size` (in
-    bytes, as the journal counts it).
+    def add(self, record: Any) -> None:
+        """Keep one."""
+        ...
+
+
+class Call:
+    """One request with what is known of it: read, coerced and valid when a handler sees it.
+
+    As it came: `request`. As it was understood: `vendor` (whose it is), `operation` (None where the
+    path or method is unknown), `methods` (those of the path), `account` (the credential's account
+    name, None without one), `path_parameters`, `query`, `body` (the JSON value; None where there
+    was none) and `flaws` (texts and numbers in it that cannot be).
+
+    From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
+    `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one) and
+    `journal`; once it is handled `version` (the workspace's, with its changes applied) and
+    `changes` (of rows, as the journal keeps them).
     """
 
     __slots__ = (
         "account",
-        "answer",
         "body",
         "changes",
         "fault",
         "flaws",
         "journal",
-        "matches",
         "methods",
         "now",
         "number",
         "operation",
-        "own_headers",
         "path_parameters",
         "query",
         "request",
-        "seconds",
         "seed",
-        "seen_headers",
         "settings",
-        "size",
-        "status",
         "tx",
         "vendor",
+        "version",
     )
-
-    account: str | None
-    answer: bytes
-    body: Any
-    changes: Sequence[Change]
-    fault: InjectedFault | None
-    flaws: Sequence[Problem]
-    journal: Keeper
-    matches: Sequence[Match]
-    methods: tuple[str, ...]
-    now: datetime
-    operation: Operation | None
-    own_headers: Sequence[tuple[bytes, bytes]]
-    path_parameters: Mapping[str, Any]
-    query: Mapping[str, Any]
-    seconds: float
-    seen_headers: Sequence[tuple[bytes, bytes]] | None
-    settings: Mapping[str, Any]
-    size: int
-    status: int
-    tx: Transaction
-    vendor: str
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.methods = ()
-        self.operation = self.account = self.body = self.fault = self.seen_headers = None
-        self.path_parameters = self.query = _NOTHING
-        self.flaws = self.matches = self.changes = ()
-        self.number = self.seed = 0
-
-    @property
-    def answer_headers(self) -> Sequence[tuple[bytes, bytes]]:
-        """The headers of the answer, as the client sees them.
-
-        The API's own, the time of the workspace, and the number of the request.
-
-        They are made when they are asked for, as a journal would hold little else.
-        """
-        if self.seen_headers is not None:
-            return self.seen_headers
-        date, size = (
-            (b"date", http_date(int(self.now.timestamp()))),
-            (b"content-length", b"%d" % len(self.answer)),
-        )
-        if self.status == _NO_CONTENT:
-            return (*self.own_headers, date)
-        if not self.number:
-            return (*self.own_headers, date, size)
-        number = (b"mockserver-request", b"%d" % self.number)
-        if self.fault is not None and self.fault.preference is not None:
-            return (
-                *self.own_headers,
-                date,
-                number,
-                (b"preference-applied", self.fault.preference),
-                size,
-            )
-        return (*self.own_headers, date, number, size)
+        self.vendor = ""
+        self.operation: Operation | None = None
+        self.methods: tuple[str, ...] = ()
+        self.account: str | None = None
+        self.path_parameters: Mapping[str, Any] = _NOTHING
+        self.query: Mapping[str, Any] = _NOTHING
+        self.body: Any = None
+        self.flaws: Sequence[Problem] = ()
+        self.number = 0
+        self.now = _BEGINNING
+        self.seed = 0
+        self.settings: Mapping[str, Any] = _NOTHING
+        self.tx = _NO_TABLES
+        self.fault: InjectedFault | None = None
+        self.journal: Recorder | None = None
+        self.version = 0
+        self.changes: tuple[Any, ...] = ()
 
     @property
     def parameters(self) -> Mapping[str, Schema]:
@@ -188,25 +129,19 @@ class Call:
     @property
     def item_reader(self) -> Reader:
         """Reads an item of an `x-partial` array, or a body mapped by `x-mapped-to`."""
-        if (
-            self.operation is None
-            or self.operation.body is None
-            or self.operation.body.item is None
-        ):
-            raise TypeError(
-                f"{self.operation and self.operation.id} has nothing for its handler to read"
-            )
-        return self.operation.body.item
+        body = self.operation.body if self.operation is not None else None
+        if body is None or body.item is None:
+            raise TypeError(f"{self.request.target} has nothing for its handler to read")
+        return body.item
 
     def exists(self, table: str, id: Any) -> bool:
         """Whether the table has a row with that id.
 
         Any will do where the setting `unknown_references` says so.
         """
-        return (
-            self.tx.get(table, id) is not None
-            or self.settings.get("unknown_references") == "accept"
-        )
+        if self.tx.get(table, id) is not None:
+            return True
+        return bool(self.settings.get("unknown_references") == "accept")
 
     def token(self, kind: str, number: int, digits: int) -> str:
         """`digits` hex digits that the workspace's seed, kind and number decide."""
@@ -217,7 +152,6 @@ class Call:
         return Refusal("invalid", problems=[Problem(path, keyword, message)])
 
 
-_NO_CONTENT = 204
-"""A status that has no Content-Length (RFC 9110, 8.6). Only the control API has it."""
-
 _NOTHING: Mapping[str, Any] = {}
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+_NO_TABLES = Transaction("", {})

@@ -5,7 +5,8 @@ import json
 import logging
 import sys
 from collections.abc import Callable
-from typing import Any
+from socket import socket
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,24 +15,33 @@ from mockserver.journal.redaction import printable_lines
 from mockserver.settings import OPTIONS, Settings
 from mockserver.version import __version__
 
+if TYPE_CHECKING:
+    from mockserver.app import Application
+    from mockserver.documents.spec import Document
+
+# How many new containers there must be before the garbage collector runs. Rows live long and hold
+# no reference cycles, so frequent runs only cost time: they took half of a request with 50,000
+# leads.
 _GARBAGE_THRESHOLD = 50_000
-"""New containers before the collector looks.
 
-Rows live long and hold no cycles, so looking often only costs time.
-"""
+_DEFAULT_URL = "http://127.0.0.1:8080"
+
+Command = Callable[..., None]
 
 
-def _options(command: Callable[..., None]) -> Callable[..., None]:
+def _server_options(command: Command) -> Command:
+    """Decorator: gives a command one option for each line of `OPTIONS`."""
+    # `--help` shows the option that was added last first.
     for option in reversed(OPTIONS):
-        words = f"{option.help}  [default: {option.default}]"
-        command = click.option(
+        add_option = click.option(
             option.flag,
             option.name,
             envvar=option.variable,
             show_envvar=True,
             metavar="TEXT",
-            help=words,
-        )(command)
+            help=f"{option.help}  [default: {option.default}]",
+        )
+        command = add_option(command)
     return command
 
 
@@ -41,45 +51,62 @@ def cli() -> None:
 
 
 @cli.command()
-@_options
+@_server_options
 def serve(**options: Any) -> None:
     """Serve the three APIs until interrupted."""
     gc.set_threshold(_GARBAGE_THRESHOLD)
+    # Imported here, as in each command: the other commands start without the server's modules.
     from mockserver.app import Application
-    from mockserver.serving.server import bind, url_of, uvicorn_server
+    from mockserver.serving.server import url_of, uvicorn_server
 
     settings = Settings.read(options)
+    _configure_logging(settings.log_level)
+    app = Application(settings)
+    listener = _listen(settings)
+    click.echo(_banner(app, url_of(listener)))
+    # What exists now lives as long as the server: the collector need not look at it again.
+    gc.freeze()
+    uvicorn_server(app, app.answer).run(sockets=[listener])
+
+
+def _configure_logging(level: str) -> None:
     logging.basicConfig(
-        level=settings.log_level.upper(),
+        level=level.upper(),
         format="%(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
-    app = Application(settings)
+    # uvicorn's own lines about start and stop would repeat the banner.
+    uvicorn_level = max(logging.WARNING, logging.getLogger().level)
+    logging.getLogger("uvicorn.error").setLevel(uvicorn_level)
+
+
+def _listen(settings: Settings) -> socket:
+    from mockserver.serving.server import bind
+
     try:
-        listener = bind(settings.host, settings.port)
+        return bind(settings.host, settings.port)
     except (OSError, UnicodeError) as error:
+        # UnicodeError: the host name cannot be encoded for DNS.
         reason = getattr(error, "strerror", None) or "that is no host name"
         raise OperatorError(
             f"--host {settings.host}, --port {settings.port}: cannot listen there: {reason}"
         ) from None
-    click.echo(_banner(app, url_of(listener)))
-    gc.freeze()
-    uvicorn_server(app, app.take).run(sockets=[listener])
 
 
-def _banner(app: Any, url: str) -> str:
+def _banner(app: "Application", url: str) -> str:
     lines = [f"mockserver {__version__} is listening on {url}", ""]
     for site in app.sites:
-        lines += [
-            f"{site.document.title}: {url}/{site.vendor.name}",
-            "  " + site.vendor.curl.format(url=f"{url}/{site.vendor.name}"),
-            "",
-        ]
-    lines.append(f"{app.control.document.title}: {url}{app.control.document.base_path}")
-    if app.control.token is not None and not app.settings.admin_token:
-        lines.append(f"  with the header Authorization: Bearer {app.control.token}")
-    return "\n".join([*lines, ""])
+        site_url = f"{url}/{site.vendor.name}"
+        lines.append(f"{site.document.title}: {site_url}")
+        lines.append("  " + site.vendor.curl.format(url=site_url))
+        lines.append("")
+    control = app.control
+    lines.append(f"{control.document.title}: {url}{control.document.base_path}")
+    # A token that the operator gave is known to them and stays out of terminals and logs.
+    if control.token is not None and not app.settings.admin_token:
+        lines.append(f"  with the header Authorization: Bearer {control.token}")
+    lines.append("")
+    return "\n".join(lines)
 
 
 @cli.command()
@@ -88,22 +115,23 @@ def routes() -> None:
     from mockserver.app import create_app
 
     app = create_app(fixtures="empty")
-    for api, where in (
-        *((site, f"/{site.vendor.name}, {site.document.host}") for site in app.sites),
-        (app.control, "/"),
-    ):
-        click.echo(f"{api.document.title}  ({where})")
-        for operation in api.document.operations:
-            click.echo(
-                f"  {operation.method:6} {operation.path:64} {operation.id:30} "
-                f"{operation.provenance}"
-            )
+    for site in app.sites:
+        _print_operations(site.document, f"/{site.vendor.name}, {site.document.host}")
+    _print_operations(app.control.document, "/")
+
+
+def _print_operations(document: "Document", place: str) -> None:
+    click.echo(f"{document.title}  ({place})")
+    for operation in document.operations:
+        click.echo(
+            f"  {operation.method:6} {operation.path:64} {operation.id:30} {operation.provenance}"
+        )
 
 
 @cli.command()
 @click.argument("file")
 def check(file: str) -> None:
-    """Check a fixture or an OpenAPI document: each problem with file, line and where.
+    """Check a fixture or an OpenAPI document; name file, line and place of each problem.
 
     FILE is a YAML file, a folder of fixtures, demo or empty.
     """
@@ -123,20 +151,25 @@ def check(file: str) -> None:
         click.echo(f"{path}: no problem")
 
 
-def _report_option(
-    name: str, words: str, **more: Any
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    flag, variable = "--" + name.replace("_", "-"), "MOCKSERVER_" + name.upper()
+def _report_option(name: str, help: str, **more: Any) -> Callable[[Command], Command]:
     return click.option(
-        flag, name, envvar=variable, show_envvar=True, metavar="TEXT", help=words, **more
+        "--" + name.replace("_", "-"),
+        name,
+        envvar="MOCKSERVER_" + name.upper(),
+        show_envvar=True,
+        metavar="TEXT",
+        help=help,
+        **more,
     )
 
 
 @cli.command()
 @_report_option(
-    "url", "The running server.  [default: http://127.0.0.1:8080]", default="http://127.0.0.1:8080"
+    "url",
+    f"URL of the running server.  [default: {_DEFAULT_URL}]",
+    default=_DEFAULT_URL,
 )
-@_report_option("workspace", "Whose journal is read.", required=True)
+@_report_option("workspace", "Name of the workspace to report on.", required=True)
 @_report_option(
     "format",
     "markdown or json.  [default: markdown]",
@@ -144,40 +177,57 @@ def _report_option(
     type=click.Choice(["markdown", "json"]),
 )
 @_report_option(
-    "fail_on", "Checks and levels, by commas: status 1 where one of them was found.", default=""
+    "fail_on",
+    "Checks and levels, separated by commas: exit with status 1 if one of them was found.",
+    default="",
 )
-@_report_option("admin_token", "The server's admin token, where it has one.", default=None)
-def report(url: str, workspace: str, format: str, fail_on: str, admin_token: str | None) -> None:
-    """Print what a client did badly, read from the journal of a running server."""
+@_report_option("admin_token", "The server's admin token, if it has one.", default=None)
+def report(
+    url: str,
+    workspace: str,
+    format: str,
+    fail_on: str,
+    admin_token: str | None,
+) -> None:
+    """Print what a client did badly, from the journal of a running server."""
     from mockserver.client import Client, ControlError
 
-    chosen = _chosen(fail_on)
+    selected = _selected_checks(fail_on)
     try:
         client = Client(url, admin_token).workspace(workspace)
-        found = client.report()
-        click.echo(
-            printable_lines(client.report("markdown"))
-            if format == "markdown"
-            else json.dumps(found, indent=2, ensure_ascii=False)
-        )
+        # For the exit status the findings are read as JSON, whatever is printed.
+        content = client.report()
+        if format == "markdown":
+            click.echo(printable_lines(client.report("markdown")))
+        else:
+            click.echo(json.dumps(content, indent=2, ensure_ascii=False))
     except (ControlError, ValueError) as error:
         raise OperatorError(str(error)) from None
+    _exit_on(content["findings"], selected)
+
+
+def _exit_on(findings: list[dict[str, Any]], selected: frozenset[str]) -> None:
+    """End the program with status 1 if there is a finding of a selected check or level."""
     failing = [
-        finding for finding in found["findings"] if chosen & {finding["check"], finding["level"]}
+        finding["check"]
+        for finding in findings
+        if finding["check"] in selected or finding["level"] in selected
     ]
-    if failing:
-        names = ", ".join(dict.fromkeys(finding["check"] for finding in failing))
-        click.echo(
-            f"mockserver: {len(failing)} of the findings may not be there: {names}", err=True
-        )
-        sys.exit(1)
+    if not failing:
+        return
+    count = "1 finding fails" if len(failing) == 1 else f"{len(failing)} findings fail"
+    names = ", ".join(dict.fromkeys(failing))
+    click.echo(f"mockserver: {count} this run: {names}", err=True)
+    sys.exit(1)
 
 
-def _chosen(text: str) -> frozenset[str]:
-    from mockserver.journal.conduct.checks import chosen
+def _selected_checks(text: str) -> frozenset[str]:
+    from mockserver.journal.conduct.checks import selected_checks
 
+    names = {name.strip() for name in text.split(",")}
+    names.discard("")
     try:
-        return chosen({name.strip() for name in text.split(",")} - {""})
+        return selected_checks(names)
     except OperatorError as error:
         raise OperatorError(f"--fail-on (or MOCKSERVER_FAIL_ON) names {error}") from None
 
@@ -191,6 +241,7 @@ def version() -> None:
 def main() -> None:
     """Run the command line. An operator's mistake ends it with one sentence and status 2."""
     try:
+        # click's own mode would print the usage before each message.
         cli(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())

@@ -1,6 +1,7 @@
-"""The control API for tests and scripts.
+"""A client of the control API, for tests and scripts; it needs the standard library only.
 
-A server's workspaces, and of each its leads, journal, faults, clock, settings and snapshots.
+`Client` is for the server, `WorkspaceClient` for one workspace: its leads, journal, faults, clock,
+settings and snapshots.
 """
 
 import json
@@ -16,25 +17,29 @@ from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from mockserver.errors import MockserverError
 
-_PAGE = 1000
+_PAGE_SIZE = 1000
 _MAX_TEXT = 300
 _JSON = "application/json"
-_KINDS = (_JSON, "application/yaml", "text/markdown")
+_MEDIA_TYPES = (_JSON, "application/yaml", "text/markdown")
 
 Row = dict[str, Any]
 """A JSON object as the control API has it (openapi/control.yaml)."""
 
 
 class ControlError(MockserverError):
-    """The server refuses, or there is none; its text is what is wrong.
+    """The server refused a request, or no server answered; the text says what is wrong.
 
-    `status` and `title` are those of the answer, 0 and `No answer` where there was none. `detail`
-    says what is wrong and what would be right, and `errors` has each thing by itself: its `detail`,
-    and the `pointer` into the body or the `parameter` that it is about.
+    `status` and `title` are those of the answer; without an answer they are 0 and `No answer`.
+    `detail` says what is wrong and what would be right. `errors` has one mapping for each problem:
+    its `detail`, and the `pointer` into the body or the `parameter` that it is about.
     """
 
     def __init__(
-        self, status: int, title: str, detail: str, errors: Sequence[Mapping[str, str]] = ()
+        self,
+        status: int,
+        title: str,
+        detail: str,
+        errors: Sequence[Mapping[str, str]] = (),
     ) -> None:
         super().__init__(f"{title}: {detail}")
         self.status = status
@@ -44,10 +49,10 @@ class ControlError(MockserverError):
 
 
 class Filter(TypedDict, total=False):
-    """What a request must be like.
+    """Which requests fit. All fields that are given must fit.
 
-    `path` is below the vendor's prefix and may have `*`; of a body, objects hold what is named
-    here.
+    `path` is below the vendor's prefix and may contain `*`. An object in `body` fits an object that
+    has these members, whatever else it has.
     """
 
     vendor: str
@@ -62,7 +67,7 @@ class Filter(TypedDict, total=False):
 
 
 class Rule(TypedDict, total=False):
-    """Which requests get a fault, and how often: see docs/faults.md."""
+    """Which requests get a fault, and how often (docs/faults.md)."""
 
     parameters: Mapping[str, Any]
     vendor: str
@@ -78,10 +83,10 @@ class Rule(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the client asked what was expected of it, and why.
+    """Whether the client sent the expected requests, and why.
 
-    `found` has the numbers of the requests that fit, `nearest` those that come closest to what is
-    missing, each with its `differences`.
+    `found` has the numbers of the requests that fit. `nearest` has the requests that come closest
+    to a missing one, each with its `differences`.
     """
 
     passed: bool
@@ -92,9 +97,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """What a workspace's clock shows: `now` is aware.
+    """What a workspace's clock shows.
 
-    `shift` is how far it is ahead of the real time, zero where it stands still.
+    `now` has a time zone. `shift` is how far the clock is ahead of the real time; zero for a frozen
+    clock.
     """
 
     mode: Literal["real", "frozen", "shifted"]
@@ -103,7 +109,7 @@ class Clock:
 
 
 class Client:
-    """A running server's control API.
+    """The control API of a running server.
 
     Every call is one request on a connection of its own, so threads may share a client.
     """
@@ -111,84 +117,89 @@ class Client:
     def __init__(self, url: str, token: str | None = None, timeout: float = 10.0) -> None:
         """`url` is the server's own, like `http://127.0.0.1:8080`.
 
-        `token` is its admin token, where it has one; `timeout` is in seconds.
+        `token` is the server's admin token, if it has one. `timeout` is in seconds.
 
-        Raises ValueError for a URL that is none.
+        Raises ValueError for a text that is not the URL of a server.
         """
         self.url = url.rstrip("/")
         self._token = token
         self._timeout = timeout
-        self._parts = _server(self.url)
+        self._parts = _split_server_url(self.url)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r})"
 
     def health(self) -> Row:
-        """That the server is there: `status`, `version`, and `base_urls` by vendor."""
-        found: Row = self.call("GET", "/health")
-        return found
+        """The server's `status`, its `version`, and `base_urls` by vendor."""
+        answer: Row = self.call("GET", "/health")
+        return answer
 
     def reset(self) -> None:
         """Put every workspace back to the seed."""
         self.call("POST", "/reset")
 
     def workspaces(self) -> list[Row]:
-        """A line for each workspace: `name`, `requests`, and `leads` by vendor."""
-        found: list[Row] = self.call("GET", "/workspaces")["workspaces"]
-        return found
+        """For each workspace its `name`, its number of `requests`, and of `leads` by vendor."""
+        answer: list[Row] = self.call("GET", "/workspaces")["workspaces"]
+        return answer
 
     def create(self, name: str | None = None) -> "WorkspaceClient":
-        """A new workspace with a copy of the seed, of that name or of one that nobody has."""
-        made = self.call("POST", "/workspaces", {} if name is None else {"name": name})
-        return WorkspaceClient(self, made["name"], made)
+        """Create a workspace with a copy of the seed; its name doubles as its credential.
+
+        Without a name the server chooses a free one.
+        """
+        body = {} if name is None else {"name": name}
+        created = self.call("POST", "/workspaces", body)
+        return WorkspaceClient(self, created["name"], created)
 
     def workspace(self, name: str) -> "WorkspaceClient":
-        """The workspace of that name. Whether there is one shows at the first call."""
+        """The workspace of that name. The first call shows whether it exists."""
         return WorkspaceClient(self, name)
 
     def unclaimed(self, after: int = 0) -> list[Row]:
-        """The requests that reached no workspace, having no credential or one that is refused.
+        """The requests that reached no workspace: their credential was missing or refused.
 
-        Those with a greater number.
+        Only those with a number greater than `after`.
         """
         return list(self.pages("/requests", after=after))
 
     def fault_kinds(self) -> Row:
-        """The catalogue of `faults`, and the `magic` values that ask for one by themselves."""
-        found: Row = self.call("GET", "/faults")
-        return found
+        """The catalogue of `faults`, and the `magic` values that trigger one without a rule."""
+        answer: Row = self.call("GET", "/faults")
+        return answer
 
     def pages(self, path: str, after: int, **query: Any) -> Iterator[Row]:
-        """The entries of a journal, page after page."""
+        """The entries of a journal with a number greater than `after`, page after page."""
         while True:
-            page = self.call("GET", path, after=after, limit=_PAGE, **query)["requests"]
+            answer = self.call("GET", path, after=after, limit=_PAGE_SIZE, **query)
+            page = answer["requests"]
             yield from page
-            if len(page) < _PAGE:
+            if len(page) < _PAGE_SIZE:
                 return
             after = page[-1]["number"]
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """What the server answers at a path below `/__admin`.
+        """Send a request to a path below `/__admin`; returns the content of the answer.
 
-        The JSON value, the text where it is none, None where it is nothing.
+        That is a JSON value, or text for another media type, or None for an empty body. A query
+        parameter that is None is left out.
 
-        A query parameter that is None is left out. Raises ControlError.
+        Raises ControlError.
         """
+        # Imported late: the pytest plugin loads this module in test runs that never use it.
         from http.client import HTTPException
 
-        target = f"{self._parts.path}/__admin{path}{_query(query)}"
+        target = f"{self._parts.path}/__admin{path}{_query_string(query)}"
+        content = None if body is None else json.dumps(body)
         try:
-            status, kind, raw = self._exchange(
-                method, target, None if body is None else json.dumps(body)
-            )
+            status, media_type, raw = self._exchange(method, target, content)
         except (OSError, HTTPException) as error:
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            raise ControlError(
-                0, "No answer", f"there is no mockserver at {self.url}: {reason}"
-            ) from error
-        if status >= 300 or (raw and kind not in _KINDS):
-            raise _refusal(status, kind, raw)
-        return json.loads(raw) if kind == _JSON else raw.decode() or None
+            raise self._no_answer(error) from error
+        if status >= 300 or (raw and media_type not in _MEDIA_TYPES):
+            raise _refusal(status, media_type, raw)
+        if media_type == _JSON:
+            return json.loads(raw)
+        return raw.decode() or None
 
     def _exchange(self, method: str, target: str, body: str | None) -> tuple[int, str, bytes]:
         """The status, media type and body of the answer."""
@@ -204,44 +215,61 @@ class Client:
             connection.close()
 
     def _headers(self, body: str | None) -> dict[str, str]:
-        content = {} if body is None else {"Content-Type": _JSON}
-        return content | ({"Authorization": f"Bearer {self._token}"} if self._token else {})
+        headers = {}
+        if body is not None:
+            headers["Content-Type"] = _JSON
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        return headers
+
+    def _no_answer(self, error: Exception) -> ControlError:
+        # `strerror` is the system's sentence, without the number in front that `str` adds.
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return ControlError(0, "No answer", f"there is no mockserver at {self.url}: {reason}")
 
 
-def _server(url: str) -> SplitResult:
+def _split_server_url(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
+        # `port` raises ValueError for a text that is no port number.
         if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
             return parts
     except ValueError:
         pass
-    raise ValueError(f"{url!r} is no URL of a server: http://127.0.0.1:8080 is one")
+    raise ValueError(f"{url!r} is not the URL of a server, like http://127.0.0.1:8080")
 
 
-def _query(query: Mapping[str, Any]) -> str:
-    given = {
-        name: json.dumps(value) if isinstance(value, bool) else value
-        for name, value in query.items()
-        if value is not None
-    }
+def _query_string(query: Mapping[str, Any]) -> str:
+    given = {}
+    for name, value in query.items():
+        if isinstance(value, bool):
+            given[name] = json.dumps(value)
+        elif value is not None:
+            given[name] = value
     return f"?{urlencode(given)}" if given else ""
 
 
-def _refusal(status: int, kind: str, raw: bytes) -> ControlError:
-    if kind != "application/problem+json":
+def _refusal(status: int, media_type: str, raw: bytes) -> ControlError:
+    if media_type != "application/problem+json":
+        beginning = raw[:_MAX_TEXT].decode(errors="replace")
         return ControlError(
             status,
             "No mockserver",
-            f"it is something else that answers there: {raw[:_MAX_TEXT].decode(errors='replace')}",
+            f"something else answers there: {beginning}",
         )
     problem = json.loads(raw)
-    return ControlError(status, problem["title"], problem["detail"], problem.get("errors", ()))
+    return ControlError(
+        status,
+        problem["title"],
+        problem["detail"],
+        problem.get("errors", ()),
+    )
 
 
 class Fault:
-    """A fault rule that was made; as a context manager it is there until the end of the block.
+    """A fault rule on the server. As a context manager it is removed at the end of the block.
 
-    `rule` is what it said when it was made.
+    `rule` is what the server said when the rule was added.
     """
 
     def __init__(self, workspace: "WorkspaceClient", rule: Row) -> None:
@@ -251,13 +279,14 @@ class Fault:
 
     @property
     def applied(self) -> int:
-        """How many requests got the fault until now; 0 where the rule is no more."""
-        return next(
-            (rule["applied"] for rule in self._workspace.faults() if rule["id"] == self.id), 0
-        )
+        """How many requests have got the fault so far; 0 after the rule was removed."""
+        for rule in self._workspace.faults():
+            if rule["id"] == self.id:
+                return int(rule["applied"])
+        return 0
 
     def remove(self) -> None:
-        """Take the rule away, if it is still there."""
+        """Remove the rule. Nothing happens if it is removed already."""
         try:
             self._workspace.call("DELETE", f"/faults/{self.id}")
         except ControlError as error:
@@ -283,7 +312,7 @@ class WorkspaceClient:
     """
 
     def __init__(self, client: Client, name: str, known: Row | None = None) -> None:
-        """`known` is what the server said of the workspace, where it has been asked already."""
+        """`known` is the server's description of the workspace, if it was asked already."""
         self.client = client
         self.name = name
         self._known = known
@@ -292,21 +321,23 @@ class WorkspaceClient:
         return f"<{type(self).__name__} {self.name} at {self.client.url}>"
 
     def call(self, method: str, path: str = "", body: Any = None, **query: Any) -> Any:
-        """What the server answers at a path below the workspace's own; see `Client.call`."""
-        return self.client.call(
-            method, f"/workspaces/{quote(self.name, safe='')}{path}", body, **query
-        )
+        """Send a request to a path below this workspace's own; see `Client.call`."""
+        return self.client.call(method, self._path + path, body, **query)
+
+    @property
+    def _path(self) -> str:
+        return f"/workspaces/{_quoted(self.name)}"
 
     @cached_property
     def _access(self) -> Row:
-        found: Row = self._known or self.call("GET")
-        return found
+        answer: Row = self._known or self.call("GET")
+        return answer
 
     @property
     def base_urls(self) -> dict[str, str]:
         """By vendor, the base URL for a client of its API."""
-        found: dict[str, str] = self._access["base_urls"]
-        return found
+        urls: dict[str, str] = self._access["base_urls"]
+        return urls
 
     @property
     def credentials(self) -> dict[str, dict[str, str]]:
@@ -314,10 +345,9 @@ class WorkspaceClient:
 
         There are none where the vendor's credential stands in the query: see `credential_queries`.
 
-        Raises MockserverError where the server does not say them, as the account could be a real
-        key.
+        Raises MockserverError if the server does not show them: no such credential gets in.
         """
-        return {vendor: access["headers"] for vendor, access in self._told_access().items()}
+        return {vendor: access["headers"] for vendor, access in self._credential_parts().items()}
 
     @property
     def credential_queries(self) -> dict[str, dict[str, str]]:
@@ -325,101 +355,107 @@ class WorkspaceClient:
 
         Raises MockserverError as `credentials` does.
         """
-        return {vendor: access.get("query", {}) for vendor, access in self._told_access().items()}
+        parts = self._credential_parts()
+        return {vendor: access.get("query", {}) for vendor, access in parts.items()}
 
-    def _told_access(self) -> dict[str, Any]:
-        found: dict[str, Any] | None = self._access["credentials"]
-        if found is None:
+    def _credential_parts(self) -> dict[str, Any]:
+        parts: dict[str, Any] | None = self._access["credentials"]
+        if parts is None:
             raise MockserverError(
-                f"the credentials of {self.name} are not told: its account could be a real key"
+                f"the server does not show the credentials of {self.name}: "
+                "only declared accounts get in, and this is none"
             )
-        return found
+        return parts
 
     def reset(self) -> None:
-        """Put everything back to the seed: leads, settings, clock and ids.
+        """Put leads, settings, clock and ids back to the seed; remove faults and journal.
 
-        No faults, an empty journal. Snapshots stay.
+        Snapshots stay.
         """
         self.call("POST", "/reset")
 
     def delete(self) -> None:
-        """Forget the workspace; the next request with its credential begins a new one."""
+        """Delete the workspace; the next request with its credential creates a new one."""
         self.call("DELETE")
 
     def seed(
         self, fixture: str | Mapping[str, Any], mode: Literal["replace", "merge"] = "replace"
     ) -> None:
-        """Load a fixture, or the bundled one of that name.
+        """Load a fixture, or the bundled fixture of that name.
 
-        All of it or, where anything in it is wrong, nothing.
+        A fixture with a mistake in it changes nothing.
         """
-        given = {"name": fixture} if isinstance(fixture, str) else {"fixture": dict(fixture)}
-        self.call("POST", "/seed", given | {"mode": mode})
+        if isinstance(fixture, str):
+            self.call("POST", "/seed", {"name": fixture, "mode": mode})
+        else:
+            self.call("POST", "/seed", {"fixture": dict(fixture), "mode": mode})
 
     @overload
     def export(self, format: Literal["json"] = "json") -> Row: ...
     @overload
     def export(self, format: Literal["yaml"]) -> str: ...
     def export(self, format: Literal["json", "yaml"] = "json") -> Row | str:
-        """The workspace as a fixture that `seed` takes: a JSON object, or YAML as text."""
-        found: Row | str = self.call("GET", "/export", format=format)
-        return found
+        """The workspace as a fixture for `seed`: a JSON object, or YAML as text."""
+        fixture: Row | str = self.call("GET", "/export", format=format)
+        return fixture
 
     def snapshots(self) -> list[str]:
         """The names of the snapshots, oldest first."""
-        return [each["name"] for each in self.call("GET", "/snapshots")["snapshots"]]
+        answer = self.call("GET", "/snapshots")
+        return [snapshot["name"] for snapshot in answer["snapshots"]]
 
     def save(self, name: str) -> None:
-        """Remember leads, settings, clock and ids under that name."""
-        self.call("PUT", f"/snapshots/{quote(name, safe='')}")
+        """Save leads, settings, clock and ids under that name."""
+        self.call("PUT", f"/snapshots/{_quoted(name)}")
 
     def restore(self, name: str) -> None:
-        """Hold again what was saved under that name."""
-        self.call("POST", f"/snapshots/{quote(name, safe='')}/restore")
+        """Bring back what was saved under that name."""
+        self.call("POST", f"/snapshots/{_quoted(name)}/restore")
 
     def forget(self, name: str) -> None:
-        """Have that snapshot no longer."""
-        self.call("DELETE", f"/snapshots/{quote(name, safe='')}")
+        """Delete the snapshot of that name."""
+        self.call("DELETE", f"/snapshots/{_quoted(name)}")
 
     @contextmanager
     def snapshot(self, name: str | None = None) -> Iterator[None]:
-        """At the end of the block leads, settings, clock and ids are what they were before it.
+        """Bring leads, settings, clock and ids back at the end of the block.
 
-        Without a name no snapshot is left.
+        A snapshot with a name stays on the server.
         """
-        own = name or f"block-{urandom(8).hex()}"
-        self.save(own)
+        # A random name, so that blocks within blocks keep apart.
+        chosen = name or f"block-{urandom(8).hex()}"
+        self.save(chosen)
         try:
             yield
         finally:
-            self.restore(own)
+            self.restore(chosen)
             if name is None:
-                self.forget(own)
+                self.forget(chosen)
 
     def leads(self, vendor: str | None = None, q: str | None = None) -> list[Row]:
-        """What is stored, of every vendor or of one, oldest first.
+        """The stored leads of every vendor, or of one, oldest first.
 
-        Each with its `vendor`, `id`, and the `lead` under the vendor's names.
+        Each has its `vendor`, its `id`, and the `lead` with the vendor's field names.
 
-        `q` asks for leads with this text in one of their fields, in any letter case; a phone number
+        `q` selects leads with this text in one of their fields, in any letter case; a phone number
         in any spelling.
         """
-        found: list[Row] = []
+        leads: list[Row] = []
         after = None
         while True:
-            page = self.call("GET", "/leads", vendor=vendor, q=q, limit=_PAGE, after=after)
-            found += page["leads"]
+            page = self.call("GET", "/leads", vendor=vendor, q=q, limit=_PAGE_SIZE, after=after)
+            leads += page["leads"]
             after = page["next"]
             if after is None:
-                return found
+                return leads
 
     def lead(self, vendor: str, id: str | int) -> Row:
-        """One `lead` (None where it was deleted) and its `history`.
+        """One `lead` (None if it was deleted) and its `history`.
 
-        Each change to it, with the row `before` and `after`.
+        The history has each change to it, with the row `before` and `after`.
         """
-        found: Row = self.call("GET", f"/leads/{quote(vendor, safe='')}/{quote(str(id), safe='')}")
-        return found
+        answer: Row = self.call("GET", f"/leads/{_quoted(vendor)}/{_quoted(str(id))}")
+        return answer
 
     def requests(
         self,
@@ -430,28 +466,32 @@ class WorkspaceClient:
         unmatched: bool | None = None,
         after: int = 0,
     ) -> list[Row]:
-        """The journal, oldest first, a line for each request; all that is said must fit.
+        """A summary of each request in the journal, oldest first.
 
-        `unmatched` asks for requests that no operation answers, or for the others; `after` for
-        those with a greater number.
+        A request must fit all that is given. `unmatched` selects the requests for which there is no
+        operation (True) or the others (False), `after` those with a greater number.
         """
-        path = f"/workspaces/{quote(self.name, safe='')}/requests"
         return list(
             self.client.pages(
-                path, after, vendor=vendor, operation=operation, status=status, unmatched=unmatched
+                f"{self._path}/requests",
+                after,
+                vendor=vendor,
+                operation=operation,
+                status=status,
+                unmatched=unmatched,
             )
         )
 
     def request(self, number: int) -> Row:
-        """One request: its answer, how leads were looked for, changed rows, its fault.
+        """One request: its answer, the search for leads, the changed rows, its fault.
 
         The number is the `Mockserver-Request` header of the answer.
         """
-        found: Row = self.call("GET", f"/requests/{number}")
-        return found
+        answer: Row = self.call("GET", f"/requests/{number}")
+        return answer
 
     def forget_requests(self) -> None:
-        """Empty the journal; numbers go on from where they were."""
+        """Empty the journal. The numbering of requests goes on."""
         self.call("DELETE", "/requests")
 
     def verify(
@@ -464,18 +504,21 @@ class WorkspaceClient:
         after: int | None = None,
         **wanted: Unpack[Filter],
     ) -> Verdict:
-        """The verdict on what the client asked.
+        """The verdict on what the client sent.
 
-        One filter, by keywords, or several, each of which must be met by a request of its own.
+        Give one filter by keywords, or several filters; without a filter, any request fits.
 
-        One filter must fit `times` requests, or `at_least` and `at_most` so many; at least one
-        where nothing is said. No filter at all means any request. `in_order` wants the requests of
-        several filters one after the other. Only requests with a number greater than `after` count.
+        One filter must fit exactly `times` requests, or from `at_least` to `at_most`; without these
+        numbers, at least one. Each of several filters must fit a request of its own. `in_order`:
+        these requests came in the order of their filters. `after`: only requests with a greater
+        number count.
 
-        Raises ControlError where a filter is misspelt, or where the journal had to drop what could
-        decide.
+        Raises ControlError for a misspelt filter, and if the journal has dropped requests that the
+        verdict depends on.
         """
-        filters = [*requests, *([wanted] if wanted or not requests else [])]
+        filters = list(requests)
+        if wanted or not requests:
+            filters.append(wanted)
         limits = {
             "times": times,
             "at_least": at_least,
@@ -483,14 +526,10 @@ class WorkspaceClient:
             "after": after,
             "in_order": in_order or None,
         }
-        given = {name: value for name, value in limits.items() if value is not None}
-        return Verdict(
-            **self.call(
-                "POST",
-                "/requests/verify",
-                given | {"requests": [each or {"path": "*"} for each in filters]},
-            )
-        )
+        body: Row = {name: value for name, value in limits.items() if value is not None}
+        # The API refuses an empty filter: it is more often a mistake than a wish.
+        body["requests"] = [each or {"path": "*"} for each in filters]
+        return Verdict(**self.call("POST", "/requests/verify", body))
 
     def assert_called(
         self,
@@ -502,8 +541,8 @@ class WorkspaceClient:
         after: int | None = None,
         **wanted: Unpack[Filter],
     ) -> None:
-        """Raise AssertionError, saying what was sent instead, unless `verify` passes."""
-        __tracebackhide__ = True
+        """Raise AssertionError unless `verify` passes; the message says what was sent instead."""
+        __tracebackhide__ = True  # pytest then shows the line of the test, not this one
         verdict = self.verify(
             *requests,
             times=times,
@@ -517,7 +556,7 @@ class WorkspaceClient:
             raise AssertionError(verdict.message)
 
     def assert_not_called(self, *, after: int | None = None, **wanted: Unpack[Filter]) -> None:
-        """Raise AssertionError where a request fits; without a filter, where there is any."""
+        """Raise AssertionError if a request fits; without a filter, if there is any request."""
         __tracebackhide__ = True
         self.assert_called(times=0, after=after, **wanted)
 
@@ -526,9 +565,9 @@ class WorkspaceClient:
         return Fault(self, self.call("POST", "/faults", {"fault": fault} | rule))
 
     def faults(self) -> list[Row]:
-        """The fault rules in the order in which they are asked, with what came of them."""
-        found: list[Row] = self.call("GET", "/faults")["faults"]
-        return found
+        """The fault rules in the order in which they are tried, with how often each applied."""
+        rules: list[Row] = self.call("GET", "/faults")["faults"]
+        return rules
 
     def clear_faults(self) -> None:
         """Remove every fault rule."""
@@ -539,24 +578,19 @@ class WorkspaceClient:
         return _clock(self.call("GET", "/clock"))
 
     def freeze(self, at: datetime | str | None = None) -> Clock:
-        """Let the clock stand still.
-
-        At an aware datetime or an ISO 8601 text, at the present moment without one.
-        """
-        return _clock(
-            self.call(
-                "PUT", "/clock", {"mode": "frozen"} | ({} if at is None else {"at": _instant(at)})
-            )
-        )
+        """Stop the clock: at an aware datetime or ISO 8601 text, or else at what it shows now."""
+        body = {"mode": "frozen"}
+        if at is not None:
+            body["at"] = _iso_text(at)
+        return _clock(self.call("PUT", "/clock", body))
 
     def shift(self, by: timedelta | float) -> Clock:
-        """Let the clock run ahead of the real time by this much; negative: behind it."""
-        return _clock(
-            self.call("PUT", "/clock", {"mode": "shifted", "shift_seconds": _seconds(by)})
-        )
+        """Run the clock ahead of the real time by this much; a negative value: behind it."""
+        body = {"mode": "shifted", "shift_seconds": _seconds(by)}
+        return _clock(self.call("PUT", "/clock", body))
 
     def advance(self, by: timedelta | float) -> Clock:
-        """Let that much time (or so many seconds) pass at once."""
+        """Let this much time (or so many seconds) pass at once."""
         return _clock(self.call("POST", "/clock/advance", {"seconds": _seconds(by)}))
 
     def real_time(self) -> Clock:
@@ -564,17 +598,16 @@ class WorkspaceClient:
         return _clock(self.call("PUT", "/clock", {"mode": "real"}))
 
     def settings(self) -> dict[str, dict[str, str | int | bool]]:
-        """By vendor and name, what each switch for an undocumented behaviour stands on."""
-        found = self.call("GET", "/settings")
-        return {
-            vendor: {each["name"]: each["value"] for each in switches}
-            for vendor, switches in found.items()
-        }
+        """By vendor and name, the value of each setting for an undocumented behaviour."""
+        values: dict[str, dict[str, str | int | bool]] = {}
+        for vendor, settings in self.call("GET", "/settings").items():
+            values[vendor] = {setting["name"]: setting["value"] for setting in settings}
+        return values
 
     def set(self, vendor: str, **values: str | int | bool | None) -> None:
-        """Switch some of a vendor's settings, None being the default.
+        """Change some of a vendor's settings; None sets the default.
 
-        All of them or, where one is wrong, none.
+        If one of the values is wrong, nothing changes.
         """
         self.call("PATCH", "/settings", {vendor: values})
 
@@ -585,15 +618,20 @@ class WorkspaceClient:
     def report(self, format: Literal["json", "markdown"] = "json") -> Row | str:
         """What the client did badly (`findings`), and what it reached (`coverage`).
 
-        Or a page of Markdown that says so.
+        In Markdown, the same as a page to read.
         """
-        found: Row | str = self.call("GET", "/report", format=format)
-        return found
+        answer: Row | str = self.call("GET", "/report", format=format)
+        return answer
 
     def har(self) -> Row:
-        """The journal as an HTTP archive."""
-        found: Row = self.call("GET", "/har")
-        return found
+        """The journal as an HTTP archive (HAR 1.2)."""
+        archive: Row = self.call("GET", "/har")
+        return archive
+
+
+def _quoted(step: str) -> str:
+    """The text as one step of a path: slashes are escaped too."""
+    return quote(step, safe="")
 
 
 def _clock(shown: Row) -> Clock:
@@ -604,12 +642,12 @@ def _clock(shown: Row) -> Clock:
     )
 
 
-def _instant(moment: datetime | str) -> str:
+def _iso_text(moment: datetime | str) -> str:
     if isinstance(moment, str):
         return moment
     if moment.tzinfo is None:
         raise ValueError(
-            f"{moment!r} has no time zone: give it one, or say the moment as text, like "
+            f"{moment!r} has no time zone: give it one, or write the moment as text, like "
             "2026-03-01T09:00:00Z"
         )
     return moment.isoformat()

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection
 
 from mockserver.errors import Refusal
-from mockserver.state.tables import Row, RowId, Transaction
+from mockserver.state.changes import Row, RowId
+from mockserver.state.transaction import Transaction
 
 
 def not_found() -> Refusal:

@@ -5,9 +5,10 @@ from mockserver.call import Call
 from mockserver.documents.spec import Document, Operation
 from mockserver.errors import Reason, Refusal
 from mockserver.faults.catalogue import InjectedFault
-from mockserver.faults.delivery import instead
-from mockserver.faults.delivery import refusal as refusal_of
+from mockserver.faults.delivery import refusal_after, refusal_of
+from mockserver.journal.records import row_changes
 from mockserver.journal.redaction import hide
+from mockserver.state.changes import Change, RequestNumber
 from mockserver.vendor import Handler, Look, Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 
@@ -48,7 +49,7 @@ class Site(Api):
     def serve(self, call: Call, prefix: str) -> Reply:
         """In the order in which the vendor's framework looks: path, method and credential, body.
 
-        Then handle, commit or roll back.
+        Then the handler. What it changed counts with its reply, and not with a refusal.
         """
         call.vendor = self._name
         self.route(call, prefix)
@@ -58,24 +59,29 @@ class Site(Api):
         account = call.account = self._account(call.request)
         if account is None and (operation is None or operation.needs_credential):
             raise Refusal("unauthorized", reason=Reason.MISSING)
-        workspace = self._workspaces.of(account)
-        workspace.begin(call)
+        workspace = self._workspaces.admit(account)
+        changes: list[Change] = _enter(call, workspace)
+        try:
+            return self._handle(call, workspace, changes)
+        finally:
+            call.version = workspace.apply(changes)
+
+    def _handle(self, call: Call, workspace: Workspace, changes: list[Change]) -> Reply:
+        """The reply of the operation's handler, or of a fault. Adds to the changes."""
+        operation = call.operation
         if operation is None:
             raise Refusal("method_not_allowed")
-        fault = call.fault = workspace.injection.take(call)
+        fault, tallies = workspace.faults.decide(call)
+        changes += tallies
+        call.fault = fault
         if fault is not None and not fault.kind.applies:
             raise refusal_of(fault)
         call.settings = workspace.settings[self._name]
         tx = call.tx = workspace.transaction(self._name)
-        call.matches = tx.trace
-        try:
-            self.read(call, operation)
-            reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
-        except BaseException:
-            tx.rollback()
-            raise
-        call.changes = tx.commit()
-        del call.tx
+        self.read(call, operation)
+        reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
+        call.changes = row_changes(tx)
+        changes += tx.changes()
         return reply if fault is None else self._instead(fault, call) or reply
 
     def look(self, call: Call, operation: Operation) -> None:
@@ -87,18 +93,28 @@ class Site(Api):
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
         """Phrase a refusal; the workspace counts the request even where it was not reached."""
         if call.number == 0:
-            self._claimant(call).begin(call)
+            workspace = self._claimant(call)
+            call.version = workspace.apply(_enter(call, workspace))
         return (self._instead(call.fault, call) if call.fault else None) or self.dialect.refuse(
             refusal, call
         )
 
     def _instead(self, fault: InjectedFault, call: Call) -> Reply | None:
-        lost = instead(fault)
+        lost = refusal_after(fault)
         return self.dialect.refuse(lost, call) if lost is not None else None
 
     def _claimant(self, call: Call) -> Workspace:
         try:
             account = self._account(call.request)
-            return self._workspaces.of(account) if account else self._workspaces.unclaimed
+            return self._workspaces.admit(account) if account else self._workspaces.unclaimed
         except Refusal:
             return self._workspaces.unclaimed
+
+
+def _enter(call: Call, workspace: Workspace) -> list[Change]:
+    """Give the call what it has from its workspace. Returns the change that counts it."""
+    call.number = workspace.requests + 1
+    call.now = workspace.now()
+    call.seed = workspace.seed
+    call.journal = workspace.journal
+    return [RequestNumber(call.number, call.now)]

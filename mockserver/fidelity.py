@@ -1,13 +1,15 @@
-"""How sure each rule is.
+"""Writes `docs/fidelity.md`: tables that say of each rule how sure it is.
 
-The provenance tables of `docs/fidelity.md`, made from the documents and the vendors' own data.
+They are made from the OpenAPI documents and from the rules that each vendor module declares.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mockserver.app import create_app
 from mockserver.dispatch import Site
-from mockserver.vendor import Setting
+from mockserver.documents.spec import Operation
+from mockserver.matching import MatchingRule
+from mockserver.vendor import Behaviour, Setting
 
 _HEAD = """# Fidelity
 
@@ -27,68 +29,108 @@ server runs ([control.md](control.md)).
 """
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     yield "| " + " | ".join(head) + " |"
     yield "|" + "---|" * len(head)
     for row in rows:
-        yield (
-            "| "
-            + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row)
-            + " |"
-        )
+        yield "| " + " | ".join(map(_cell, row)) + " |"
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _code(value: object) -> str:
+    return f"`{value}`"
+
+
+def _section(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    yield from ("", f"### {title}", "")
+    yield from _table(head, rows)
 
 
 def _site(site: Site) -> Iterator[str]:
-    vendor, operations = site.vendor, site.document.operations
-    yield from (f"## {site.document.title}", "", "### Operations", "")
-    yield from _table(
+    vendor = site.vendor
+    operations = site.document.operations
+    yield f"## {site.document.title}"
+    yield from _section(
+        "Operations",
         ("operation", "", "mark", "source"),
-        [(f"`{o.method} {o.path}`", o.summary, f"`{o.provenance}`", o.source) for o in operations],
+        map(_operation_row, operations),
     )
-    yield from ("", "### Answers", "")
-    yield from _table(
+    yield from _section(
+        "Answers",
         ("operation", "status and mark of each answer"),
-        [
-            (f"`{o.id}`", ", ".join(f"{a.status} `{a.provenance}`" for a in o.answers.values()))
-            for o in operations
-        ],
+        map(_answers_row, operations),
     )
-    yield from ("", "### Matching", "")
-    yield from _table(
+    yield from _section(
+        "Matching",
         ("rule", "keys", "none matches", "several match", "mark", "source"),
-        [
-            (
-                r.name,
-                f"{r.combine}: " + ", ".join(k.field for k in r.keys),
-                r.none,
-                r.several,
-                f"`{r.provenance}`",
-                r.source,
-            )
-            for r in vendor.rules
-        ],
+        map(_matching_row, vendor.rules),
     )
-    yield from ("", "### Behaviour", "")
-    yield from _table(
+    yield from _section(
+        "Behaviour",
         ("rule", "mark", "source"),
-        [(b.rule, f"`{b.provenance}`", b.source) for b in vendor.behaviours],
+        map(_behaviour_row, vendor.behaviours),
     )
-    yield from ("", "### Settings", "")
-    yield from _table(
+    yield from _section(
+        "Settings",
         ("setting", "default", "choices", "", "mark", "source"),
-        [
-            (f"`{s.name}`", f"`{s.default}`", _choices(s), s.help, f"`{s.provenance}`", s.source)
-            for s in vendor.settings
-        ],
+        map(_setting_row, vendor.settings),
+    )
+
+
+def _operation_row(operation: Operation) -> tuple[str, ...]:
+    return (
+        _code(f"{operation.method} {operation.path}"),
+        operation.summary,
+        _code(operation.provenance),
+        operation.source,
+    )
+
+
+def _answers_row(operation: Operation) -> tuple[str, ...]:
+    answers = [
+        f"{answer.status} {_code(answer.provenance)}" for answer in operation.answers.values()
+    ]
+    return _code(operation.id), ", ".join(answers)
+
+
+def _matching_row(rule: MatchingRule) -> tuple[str, ...]:
+    fields = ", ".join(key.field for key in rule.keys)
+    return (
+        rule.name,
+        f"{rule.combine}: {fields}",
+        rule.none,
+        rule.several,
+        _code(rule.provenance),
+        rule.source,
+    )
+
+
+def _behaviour_row(behaviour: Behaviour) -> tuple[str, ...]:
+    return (
+        behaviour.rule,
+        _code(behaviour.provenance),
+        behaviour.source,
+    )
+
+
+def _setting_row(setting: Setting) -> tuple[str, ...]:
+    return (
+        _code(setting.name),
+        _code(setting.default),
+        _choices(setting),
+        setting.help,
+        _code(setting.provenance),
+        setting.source,
     )
 
 
 def _choices(setting: Setting) -> str:
-    return (
-        f"`{setting.least}` or more"
-        if setting.least is not None
-        else ", ".join(f"`{value}`" for value in setting.values)
-    )
+    if setting.least is not None:
+        return f"{_code(setting.least)} or more"
+    return ", ".join(map(_code, setting.values))
 
 
 def render() -> str:

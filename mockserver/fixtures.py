@@ -20,10 +20,11 @@ from mockserver.documents.resources import folder
 from mockserver.documents.schema import problems_of
 from mockserver.errors import FixtureError, Path, Problem, Refusal
 from mockserver.sections import Seeding
-from mockserver.state.clock import Clock
-from mockserver.state.tables import RowId, Table, Transaction
+from mockserver.state.changes import Change, ClockChange, RowId, SettingsChange, TablesEmptied
+from mockserver.state.clock import WorkspaceClock, frozen_at, shifted_by
+from mockserver.state.transaction import Transaction
 from mockserver.vendor import Vendor, formats_of
-from mockserver.workspaces import Workspace
+from mockserver.workspaces import Origin, Workspace, empty_origin
 
 BUNDLED = ("demo", "empty")
 
@@ -42,7 +43,8 @@ def fixture_file(name: str) -> File:
 class Fixture:
     """A seed file, or a folder of them, that has passed every check.
 
-    Its `content`, the `accounts` that it declares and the `workspace` that it fills.
+    Its `content`, the `accounts` that it declares, the `workspace` that it fills, and the `origin`
+    that others begin with.
     """
 
     def __init__(self, file: File, vendors: tuple[Vendor, ...], seed: int) -> None:
@@ -52,7 +54,7 @@ class Fixture:
         """
         files = FixtureFiles(file)
         self.content: Any = files.content
-        self.workspace = _empty(vendors, Clock(), seed)
+        self.workspace = empty_workspace(vendors, WorkspaceClock(), seed)
         try:
             merge(self.workspace, self.content, vendors)
             problems: tuple[Problem, ...] = ()
@@ -62,62 +64,60 @@ class Fixture:
         if sentences:
             raise FixtureError("\n".join(sentences))
         self.accounts = frozenset(self.content.get("accounts", ()))
+        self.origin = Origin(self.workspace.save(), seed)
 
 
-def _empty(vendors: tuple[Vendor, ...], clock: Clock, seed: int) -> Workspace:
-    tables = {vendor.name: {spec.name: Table(spec) for spec in vendor.tables} for vendor in vendors}
-    return Workspace(
-        "seed", tables, {vendor.name: vendor.defaults() for vendor in vendors}, clock, seed
-    )
+def empty_workspace(vendors: tuple[Vendor, ...], clock: WorkspaceClock, seed: int) -> Workspace:
+    """A workspace without rows, its settings at their defaults."""
+    tables = {vendor.name: vendor.tables for vendor in vendors}
+    settings = {vendor.name: vendor.defaults() for vendor in vendors}
+    return Workspace("seed", empty_origin(tables, settings, clock=clock, seed=seed))
 
 
 def replace(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> None:
     """Let the workspace hold what it would hold had it been made from this fixture.
 
-    Its clock goes on where the fixture has none.
-
-    `content` is the fixture as a JSON value. Raises Refusal("invalid") naming every problem by its
-    path in there; then the workspace is as it was.
+    Its clock goes on where the fixture has none. `content` is the fixture as a JSON value. Raises
+    Refusal("invalid") naming every problem by its path in there; then the workspace is as it was.
     """
-    made = _empty(vendors, workspace.clock.copy(), workspace.seed)
-    merge(made, content, vendors)
-    workspace.restore(made.save())
+    made = empty_workspace(vendors, workspace.clock, workspace.seed)
+    changes = _merging(made, content, vendors)
+    workspace.apply([TablesEmptied(), *changes])
 
 
 def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> None:
     """Add the rows of a fixture, or put them in place of those with the same id.
 
-    Set the settings that it names and its clock.
-
-    `content` is the fixture as a JSON value. Raises Refusal("invalid") naming every problem by its
-    path in there; then the workspace is as it was.
+    Set the settings that it names and its clock. `content` is the fixture as a JSON value. Raises
+    Refusal("invalid") naming every problem by its path in there; then the workspace is as it was.
     """
+    workspace.apply(_merging(workspace, content, vendors))
+
+
+def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> list[Change]:
+    """The changes that merge a fixture into the workspace. Raises Refusal("invalid")."""
     misfits = tuple(_misfits(content, vendors))
     sound = _Sound(content, misfits, vendors)
-    clock = workspace.clock.copy()
     settings = {vendor: dict(values) for vendor, values in workspace.settings.items()}
+    clock, clock_problems = _clock_of(sound.content, workspace.clock)
     problems = [
         *misfits,
         *sound.duplicates,
-        *_wind(clock, sound.content),
+        *clock_problems,
         *_switch(settings, sound.content.get("settings", {}), vendors),
     ]
-    transactions = {vendor.name: workspace.transaction(vendor.name) for vendor in vendors}
-    try:
-        for vendor in vendors:
-            seeding = Seeding(clock.now(), workspace.seed, settings[vendor.name])
-            found = _fill(
-                vendor, sound.content.get(vendor.name, {}), transactions[vendor.name], seeding
-            )
-            problems += sound.told(found)
-        if problems:
-            raise Refusal("invalid", problems=problems)
-    except BaseException:
-        for tx in transactions.values():
-            tx.rollback()
-        raise
-    workspace.settings = settings
-    workspace.clock.set(clock)
+    now = clock.now() if clock != workspace.clock else workspace.now()
+    changes: list[Change] = [SettingsChange(vendor, settings[vendor]) for vendor in settings]
+    changes.append(ClockChange(clock.frozen, clock.shift))
+    for vendor in vendors:
+        seeding = Seeding(now, workspace.seed, settings[vendor.name])
+        tx = workspace.transaction(vendor.name)
+        found = _fill(vendor, sound.content.get(vendor.name, {}), tx, seeding)
+        problems += sound.told(found)
+        changes += tx.changes()
+    if problems:
+        raise Refusal("invalid", problems=problems)
+    return changes
 
 
 def schema(vendors: tuple[Vendor, ...]) -> dict[str, Any]:
@@ -272,17 +272,21 @@ def _stripped(content: Any, misfits: Iterable[Problem]) -> Any:
     return stripped
 
 
-def _wind(clock: Clock, content: Mapping[str, Any]) -> Iterator[Problem]:
+def _clock_of(
+    content: Mapping[str, Any], present: WorkspaceClock
+) -> tuple[WorkspaceClock, list[Problem]]:
+    """The clock that a fixture asks for, else the present one; and what is wrong with it."""
     asked = content.get("clock")
     try:
         if isinstance(asked, str):
             moment = parse_date_time(asked)
             assert moment is not None, asked
-            clock.freeze(moment)
-        elif asked is not None:
-            clock.shift(timedelta(seconds=asked["shift_seconds"]))
+            return frozen_at(moment), []
+        if asked is not None:
+            return shifted_by(timedelta(seconds=asked["shift_seconds"])), []
     except OverflowError:
-        yield Problem(("clock",), "range", "is out of range")
+        return present, [Problem(("clock",), "range", "is out of range")]
+    return present, []
 
 
 def _switch(
@@ -356,10 +360,10 @@ def export(workspace: Workspace, vendors: tuple[Vendor, ...]) -> dict[str, Any]:
     return {name: part for name, part in content.items() if part}
 
 
-def _clock(clock: Clock) -> dict[str, Any]:
+def _clock(clock: WorkspaceClock) -> dict[str, Any]:
     if clock.frozen is not None:
         return {"clock": clock.frozen.isoformat().replace("+00:00", "Z")}
-    return {"clock": {"shift_seconds": clock.offset.total_seconds()}} if clock.offset else {}
+    return {"clock": {"shift_seconds": clock.shift.total_seconds()}} if clock.shift else {}
 
 
 def _changed(defaults: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -369,7 +373,9 @@ def _changed(defaults: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[s
 def _section(vendor: Vendor, workspace: Workspace) -> dict[str, Any]:
     tables = workspace.tables[vendor.name]
     numbers = {
-        name: tables[name].serial + 1 for name in vendor.section.numbered if tables[name].serial
+        name: tables[name].last_number + 1
+        for name in vendor.section.numbered
+        if tables[name].last_number
     }
     return ({"next_numbers": numbers} if numbers else {}) | vendor.section.export(
         workspace.transaction(vendor.name)

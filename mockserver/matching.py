@@ -5,21 +5,22 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from mockserver.documents.provenance import Provenance
-from mockserver.state.tables import Row, Transaction
+from mockserver.state.changes import Row, RowId
+from mockserver.state.transaction import Transaction
 
 Combine = Literal["all given", "first that matches", "first given"]
-"""How the keys of a rule work together: every given key must fit the same row.
+"""How the keys of a rule work together: every given key must fit the same row; the first given key
+that finds anything decides; or the first given key decides whether it finds anything or not."""
 
-The first given key that finds anything decides; or the first given key decides whether it finds
-anything or not.
-"""
+KEPT_IDS = 100
+"""How many ids of the rows found a match keeps; it counts them all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One way to find a row.
+    """A way to find a row: the request's `field`, the table's `index`, and how a value is compared.
 
-    The request's `field`, the table's `index`, and how a value becomes an index key.
+    `normalise` turns the value into a key of the index.
     """
 
     field: str
@@ -31,7 +32,7 @@ class Key:
 class MatchingRule:
     """An ordered list of keys over one table, and how they combine.
 
-    `several` says in words what several matches mean.
+    `none` and `several` say in words what it means that no row or several rows match.
     """
 
     name: str
@@ -45,31 +46,61 @@ class MatchingRule:
     source: str
 
 
-class Step(NamedTuple):
-    """What one key did.
+class KeyTrial(NamedTuple):
+    """What one key did: the value sent, what it was compared as, and the rows it found.
 
-    The value sent, what it was compared as, and the rows it found, oldest first.
+    `ids` has the first of them, oldest first, `found` counts them all.
     """
 
     key: str
     value: Any
-    normalised: Any
-    rows: list[Row]
+    compared: Any
+    ids: tuple[RowId, ...]
+    found: int
 
     @property
     def verdict(self) -> str:
         """What became of the key, in words."""
         if self.value is None or self.value == "":
             return "not given"
-        return "matches" if self.rows else "matches none"
+        return "matches" if self.found else "matches none"
+
+
+class Mismatch(NamedTuple):
+    """A key that the request gave too, and that a row found by another key has otherwise."""
+
+    key: str
+    value: Any
+    id: RowId
+    held: Any
+
+
+class MatchTrace(NamedTuple):
+    """How rows were looked for, as plain data.
+
+    `keys` are the names of all keys of the rule, `trials` what those did that were tried. `ids` has
+    the first rows that match, oldest first, `found` counts them all.
+    """
+
+    rule: str
+    table: str
+    combine: Combine
+    keys: tuple[str, ...]
+    trials: tuple[KeyTrial, ...]
+    ids: tuple[RowId, ...]
+    found: int
+    mismatches: tuple[Mismatch, ...] = ()
 
 
 class Match(NamedTuple):
     """Every row that matches, oldest first, and how it was found."""
 
-    rule: MatchingRule
     rows: list[Row]
-    trace: tuple[Step, ...]
+    trace: MatchTrace
+
+
+_new: Any = tuple.__new__
+"""Makes a named tuple in half of the time that its own constructor takes: one for each key."""
 
 
 def find(rule: MatchingRule, values: Mapping[str, Any], tx: Transaction) -> Match:
@@ -78,28 +109,69 @@ def find(rule: MatchingRule, values: Mapping[str, Any], tx: Transaction) -> Matc
     A key that is missing, null or empty is not given.
     """
     rows: list[Row] | None = None
-    trace: list[Step] = []
-    table = tx.tables[rule.table]
+    trials: list[KeyTrial] = []
     for key in rule.keys:
         value = values.get(key.field)
         if value is None or value == "":
-            trace.append(_made(Step, (key.field, value, None, [])))
+            trials.append(_new(KeyTrial, (key.field, value, None, (), 0)))
             continue
-        normalised = key.normalise(value)
-        found = table.find(key.index, normalised)
-        trace.append(_made(Step, (key.field, value, normalised, found)))
+        compared = key.normalise(value)
+        found = tx.find(rule.table, key.index, compared)
+        trials.append(_new(KeyTrial, (key.field, value, compared, _ids(found), len(found))))
         if rule.combine == "all given":
             rows = found if rows is None or rows == found else _in_both(rows, found)
         elif found or rule.combine == "first given":
             rows = found
             break
-    match: Match = _made(Match, (rule, rows or [], tuple(trace)))
-    tx.trace.append(match)
+    match = Match(rows or [], _trace(rule, trials, rows or [], values))
+    tx.trace.append(match.trace)
     return match
 
 
-_made: Any = tuple.__new__
-"""Makes a named tuple in half of the time that its own constructor takes."""
+def _trace(
+    rule: MatchingRule, trials: list[KeyTrial], rows: list[Row], values: Mapping[str, Any]
+) -> MatchTrace:
+    mismatches: tuple[Mismatch, ...] = ()
+    if rows and rule.combine != "all given" and len(rule.keys) > 1:
+        mismatches = tuple(_mismatches(rule, len(trials) - 1, rows, values))
+    keys = tuple([key.field for key in rule.keys])
+    trace: MatchTrace = _new(
+        MatchTrace,
+        (
+            rule.name,
+            rule.table,
+            rule.combine,
+            keys,
+            tuple(trials),
+            _ids(rows),
+            len(rows),
+            mismatches,
+        ),
+    )
+    return trace
+
+
+def _ids(rows: list[Row]) -> tuple[RowId, ...]:
+    if len(rows) == 1:
+        return (rows[0]["id"],)
+    return tuple([row["id"] for row in rows[:KEPT_IDS]])
+
+
+def _mismatches(
+    rule: MatchingRule, decided: int, rows: list[Row], values: Mapping[str, Any]
+) -> list[Mismatch]:
+    """Where the request gave a key beside the one that decided, and a row found has another."""
+    found = []
+    for number, key in enumerate(rule.keys):
+        value = values.get(key.field)
+        if number == decided or not value:
+            continue
+        compared = key.normalise(value)
+        for row in rows[:KEPT_IDS]:
+            held = row.get(key.field)
+            if held and type(held) is type(value) and key.normalise(held) != compared:
+                found.append(Mismatch(key.field, value, row["id"], held))
+    return found
 
 
 def _in_both(rows: list[Row], others: list[Row]) -> list[Row]:

@@ -1,8 +1,7 @@
-"""The pytest plugin.
+"""The pytest plugin: a fixture `mockserver`, and `mockserver_server`, the server behind it."""
 
-The fixture `mockserver`, a workspace for each test, and `mockserver_server`, the server behind
-them.
-"""
+# The package is imported within the fixtures. So a test run without them starts as fast as before,
+# and a coverage tool, which starts after the plugins, sees every line of the package.
 
 import os
 from collections.abc import Callable, Generator, Iterator
@@ -16,38 +15,43 @@ if TYPE_CHECKING:
     from mockserver.serving.server import MockServer
     from mockserver.testing import MockWorkspace, Running
 
+# Options of `mockserver serve` that a test suite may set: in its configuration file, as
+# `mockserver_<name>`, or in the environment, as MOCKSERVER_<NAME>.
 _OPTIONS = {
-    "fixtures": "What each workspace holds at first: demo, empty, or a YAML file or a folder of "
-    "them beside this file.",
-    "seed": "Decides every generated id.",
-    "strictness": "vendor reads as the vendor's framework does, document to the letter.",
+    "fixtures": (
+        "What each workspace holds at first: demo, empty, or a YAML file or a folder of them "
+        "beside this file."
+    ),
+    "seed": "Number from which all ids are generated.",
+    "strictness": (
+        "vendor reads requests as the vendor's framework does, document strictly by its OpenAPI "
+        "document."
+    ),
 }
-"""Those of `mockserver serve` that a suite may set in its configuration file, as
-`mockserver_<name>`, or as MOCKSERVER_<NAME>."""
 
-_OPENED: "pytest.StashKey[MockWorkspace]" = pytest.StashKey()
+_WORKSPACE: "pytest.StashKey[MockWorkspace]" = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options of the plugin's own server."""
-    for name, words in _OPTIONS.items():
-        parser.addini(f"mockserver_{name}", words, default="")
+    """Declare the options of the server that the plugin starts."""
+    for name, help in _OPTIONS.items():
+        parser.addini(f"mockserver_{name}", help, default="")
 
 
 @pytest.fixture(scope="session")
 def mockserver_server(pytestconfig: pytest.Config) -> Iterator["Running"]:
-    """The server of this session: the one at MOCKSERVER_URL, or one of its own on a free port."""
+    """The server of this session: the one at MOCKSERVER_URL, or a new one on a free port."""
     from mockserver.testing import Running
 
     url = os.environ.get("MOCKSERVER_URL")
     if url:
-        yield _remote(url)
+        yield _server_at(url)
     else:
-        with _started(pytestconfig) as server:
+        with _new_server(pytestconfig) as server:
             yield Running(server.client, _transport_to(server))
 
 
-def _remote(url: str) -> "Running":
+def _server_at(url: str) -> "Running":
     from mockserver.client import Client, ControlError
     from mockserver.testing import Running
 
@@ -59,12 +63,13 @@ def _remote(url: str) -> "Running":
     return Running(client)
 
 
-def _started(config: pytest.Config) -> "MockServer":
+def _new_server(config: pytest.Config) -> "MockServer":
     from mockserver.errors import OperatorError
     from mockserver.serving.server import MockServer
 
+    options = {name: _option(name, config) for name in _OPTIONS}
     try:
-        return MockServer(**{name: _option(name, config) for name in _OPTIONS})
+        return MockServer(**options)
     except OperatorError as error:
         pytest.fail(f"mockserver: {error}", pytrace=False)
 
@@ -104,22 +109,22 @@ def _transport_to(server: "MockServer") -> "Callable[[], httpx.BaseTransport]":
 def mockserver(
     request: pytest.FixtureRequest, mockserver_server: "Running"
 ) -> Iterator["MockWorkspace"]:
-    """A workspace of the test's own with clients of every vendor.
+    """A workspace of the test's own, with a client for each vendor.
 
-    Forgotten when the test is over.
+    It is deleted after the test.
     """
-    opened = mockserver_server.open(request.node.nodeid)
-    request.node.stash[_OPENED] = opened
-    yield opened
-    del request.node.stash[_OPENED]
-    opened.close()
+    workspace = mockserver_server.open(request.node.nodeid)
+    request.node.stash[_WORKSPACE] = workspace
+    yield workspace
+    del request.node.stash[_WORKSPACE]
+    workspace.close()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
-    """A test that fails shows what was asked of its workspace."""
+    """Add the requests to its workspace to the report of a failed test."""
     report = yield
-    opened = item.stash.get(_OPENED, None)
-    if opened is not None and report.failed:
-        report.sections.append(("mockserver requests", opened.told()))
+    workspace = item.stash.get(_WORKSPACE, None)
+    if workspace is not None and report.failed:
+        report.sections.append(("mockserver requests", workspace.journal_text()))
     return report

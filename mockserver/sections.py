@@ -15,7 +15,8 @@ from typing import Any, Final
 from mockserver.collection import new_id
 from mockserver.documents.formats import parse_date_time
 from mockserver.errors import Problem
-from mockserver.state.tables import Row, RowId, Transaction
+from mockserver.state.changes import Row, RowId
+from mockserver.state.transaction import Transaction
 
 Schema = dict[str, Any]
 """A JSON Schema 2020-12 without `$ref`."""

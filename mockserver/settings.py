@@ -1,7 +1,4 @@
-"""How a server is started.
-
-One table of flags, environment variables, defaults and their sentences.
-"""
+"""The options of a server: one table of flags, environment variables, defaults and help texts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -13,14 +10,14 @@ MEGABYTE = 1024 * 1024
 _SHORTEST_TOKEN = 8
 
 REFUSED_ACCOUNTS = frozenset({"invalid", "expired"})
-"""Account names that never get in, so that a client can test its 401."""
+"""Account names that are always refused, so that a client can test its 401."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
     """One way to configure the server.
 
-    `parse` turns text into the value or raises ValueError with what is wanted instead.
+    `parse` turns text into the value, or raises ValueError saying what the value must be.
     """
 
     name: str
@@ -30,12 +27,12 @@ class Option:
 
     @property
     def flag(self) -> str:
-        """The command line's name, `--log-level`."""
+        """Its name on the command line, like `--log-level`."""
         return "--" + self.name.replace("_", "-")
 
     @property
     def variable(self) -> str:
-        """The environment's name, `MOCKSERVER_LOG_LEVEL`."""
+        """Its name in the environment, like `MOCKSERVER_LOG_LEVEL`."""
         return "MOCKSERVER_" + self.name.upper()
 
 
@@ -50,7 +47,9 @@ def _one_of(*choices: str) -> Callable[[str], str]:
 
 def _between(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not text.removeprefix("-").isdecimal() or len(text) > 20 or not low <= int(text) <= high:
+        # The length comes first: Python refuses to convert thousands of digits.
+        is_integer = len(text) <= 20 and text.removeprefix("-").isdecimal()
+        if not is_integer or not low <= int(text) <= high:
             raise ValueError(f"an integer from {low} to {high}")
         return int(text)
 
@@ -64,21 +63,19 @@ def _text(text: str) -> str:
 
 
 def _token(text: str) -> str:
-    if text and not (
-        text.isascii() and text.isprintable() and " " not in text and len(text) >= _SHORTEST_TOKEN
-    ):
+    # A token travels in a header; an empty one means that there is none.
+    fits = text.isascii() and text.isprintable() and " " not in text
+    if text and not (fits and len(text) >= _SHORTEST_TOKEN):
         raise ValueError(f"at least {_SHORTEST_TOKEN} ASCII characters without spaces")
     return text
 
 
 def _account(text: str) -> str:
-    if (
-        not (text.isascii() and text.isprintable())
-        or {" ", ":"} & {*text}
-        or text in {"", *REFUSED_ACCOUNTS}
-    ):
+    # A colon would end the account in a credential that has a second part.
+    fits = text.isascii() and text.isprintable() and " " not in text and ":" not in text
+    if not fits or text == "" or text in REFUSED_ACCOUNTS:
         raise ValueError(
-            "a name that every vendor's credential can have: ASCII without spaces and colons, "
+            "a name that can stand in every vendor's credential: ASCII without spaces and colons, "
             "neither invalid nor expired"
         )
     return text
@@ -87,7 +84,10 @@ def _account(text: str) -> str:
 OPTIONS = (
     Option("host", "127.0.0.1", _text, "Address to listen on."),
     Option(
-        "port", 8080, _between(0, 65535), "Port to listen on; 0 takes a free one and prints it."
+        "port",
+        8080,
+        _between(0, 65535),
+        "Port to listen on; with 0 the system chooses a free one, which is printed.",
     ),
     Option(
         "fixtures",
@@ -95,18 +95,19 @@ OPTIONS = (
         _text,
         "What a workspace holds at first: demo, empty, a YAML file, or a folder of them.",
     ),
-    Option("seed", 1, _between(0, 2**63 - 1), "Decides every generated id."),
+    Option("seed", 1, _between(0, 2**63 - 1), "Number from which all ids are generated."),
     Option(
         "strictness",
         "vendor",
         _one_of("vendor", "document"),
-        "vendor reads as the vendor's framework does, document to the letter.",
+        "vendor reads requests as the vendor's framework does, document strictly by its OpenAPI "
+        "document.",
     ),
     Option(
         "auth",
         "any",
         _one_of("any", "strict"),
-        "any admits every well-formed credential, strict only the accounts that are declared.",
+        "any accepts every well-formed credential, strict only the accounts of the fixture.",
     ),
     Option(
         "log_level",
@@ -118,13 +119,13 @@ OPTIONS = (
         "max_body",
         32 * MEGABYTE,
         _between(1, 2**40),
-        "Largest request body in bytes; above it the answer is 413.",
+        "Largest request body in bytes; a larger one is answered with 413.",
     ),
     Option(
         "max_workspaces",
         10_000,
         _between(1, 10**9),
-        "How many accounts may have a workspace at a time.",
+        "How many workspaces there may be at a time.",
     ),
     Option(
         "journal_entries",
@@ -142,17 +143,19 @@ OPTIONS = (
         "admin_token",
         "",
         _token,
-        "What the control API asks for; beyond loopback one is made and printed unless it is given "
-        "here.",
+        "Token that the control API asks for; without one, a server that other machines can reach "
+        "makes one and prints it.",
     ),
     Option(
         "default_account",
         "demo",
         _account,
-        "Account of requests to endpoints that are open without a credential.",
+        "Account of requests without a credential, to endpoints that need none.",
     ),
 )
-"""Every option there is."""
+"""Every option, in the order of `--help`."""
+
+_BY_NAME = {option.name: option for option in OPTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,21 +184,23 @@ class Settings:
 
         Raises SettingError naming the flag and its environment variable.
         """
-        known = {option.name: option for option in OPTIONS}
-        parsed = {}
-        for name, value in values.items():
-            if name not in known:
-                raise SettingError(
-                    f"there is no option {name!r}; the options are {', '.join(known)}"
-                )
-            option = known[name]
-            try:
-                parsed[name] = option.default if value is None else option.parse(str(value))
-            except ValueError as error:
-                raise SettingError(
-                    f"{option.flag} (or {option.variable}) is {value!r}, but must be {error}"
-                ) from None
+        parsed = {name: _parsed(name, value) for name, value in values.items()}
         return cls(**parsed)
 
 
+def _parsed(name: str, value: Any) -> Any:
+    option = _BY_NAME.get(name)
+    if option is None:
+        raise SettingError(f"there is no option {name!r}; the options are {', '.join(_BY_NAME)}")
+    if value is None:
+        return option.default
+    try:
+        return option.parse(str(value))
+    except ValueError as error:
+        raise SettingError(
+            f"{option.flag} (or {option.variable}) is {value!r}, but must be {error}"
+        ) from None
+
+
+# The fields of `Settings` are written out for type checkers; they must be those of the table.
 assert [option.name for option in OPTIONS] == [field.name for field in fields(Settings)]

@@ -15,7 +15,8 @@ from mockserver.documents.schema import Coerce, Schema
 from mockserver.errors import Refusal
 from mockserver.matching import MatchingRule
 from mockserver.sections import Section
-from mockserver.state.tables import TableSpec, Transaction
+from mockserver.state.tables import TableSpec
+from mockserver.state.transaction import Transaction
 
 Header = tuple[bytes, bytes]
 """The name of a header, in lower case, and its value."""

@@ -1,24 +1,48 @@
 """Workspaces: one account's whole world each, chosen by the credential a client sends anyway."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from itertools import count
 from typing import Any, NamedTuple
 
-from mockserver.call import Call
 from mockserver.errors import Problem, Reason, Refusal
 from mockserver.faults.rules import FaultRules
 from mockserver.journal.records import Journal
 from mockserver.settings import REFUSED_ACCOUNTS
-from mockserver.state.clock import Clock
-from mockserver.state.tables import Saved, Table, Transaction
+from mockserver.state.changes import (
+    Change,
+    ClockChange,
+    FaultRuleChange,
+    FaultRulesCleared,
+    FaultTally,
+    IdCounter,
+    RequestNumber,
+    RowChange,
+    SettingsChange,
+    SnapshotForgotten,
+    SnapshotRestored,
+    SnapshotSaved,
+    TablesEmptied,
+    WorkspaceDeleted,
+    WorkspaceReset,
+)
+from mockserver.state.clock import WorkspaceClock
+from mockserver.state.tables import SavedTable, Table, TableSpec, table_of
+from mockserver.state.transaction import Transaction
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_MAX_NAMES = 1 << 14
+
+Listener = Callable[[int, Sequence[Change]], None]
+"""Is told of each run of changes with the version that it made."""
 
 
+@lru_cache(maxsize=_MAX_NAMES)
 def workspace_name(account: str) -> str:
-    """The account's own name where it is a short slug.
+    """The workspace of an account: the account's own name where that is a short slug.
 
     Otherwise a digest, so that no real key shows in a listing.
     """
@@ -28,61 +52,99 @@ def workspace_name(account: str) -> str:
 
 
 class Snapshot(NamedTuple):
-    """What a workspace held at one moment: rows, ids, settings and clock.
+    """What a workspace held at one moment: rows, counters, settings and clock.
 
-    It shares its rows with the workspace.
+    It shares its rows with the workspace, so it costs nothing however much they are.
     """
 
-    tables: dict[str, dict[str, Saved]]
-    settings: dict[str, dict[str, Any]]
-    clock: Clock
+    tables: Mapping[str, Mapping[str, SavedTable]]
+    settings: Mapping[str, Mapping[str, Any]]
+    clock: WorkspaceClock
+
+
+class Origin(NamedTuple):
+    """What every workspace begins with; `seed` decides its ids and its chance."""
+
+    snapshot: Snapshot
+    seed: int
+
+
+def empty_origin(
+    tables: Mapping[str, Sequence[TableSpec]],
+    settings: Mapping[str, Mapping[str, Any]],
+    *,
+    clock: WorkspaceClock | None = None,
+    seed: int = 1,
+) -> Origin:
+    """The origin of workspaces without rows; tables and settings are by vendor."""
+    saved = {
+        vendor: {spec.name: Table(spec).save() for spec in specs}
+        for vendor, specs in tables.items()
+    }
+    return Origin(Snapshot(saved, settings, clock or WorkspaceClock()), seed)
 
 
 class Workspace:
-    """The leads, settings, clock, counters, faults and journal of one account, for every vendor."""
+    """The leads, settings, clock, counters, fault rules and snapshots of one account.
+
+    Everything that it is changes in one place, `apply`, by changes that are plain data. It is made
+    from its name and its origin alone; no credential stands in it. `version` counts the runs of
+    changes, `requests` is the number of the last request.
+    """
 
     __slots__ = (
-        "account",
+        "__weakref__",
+        "_latest",
+        "_listeners",
+        "_origin",
         "clock",
-        "injection",
+        "faults",
         "journal",
         "name",
         "requests",
-        "seed",
         "settings",
         "snapshots",
         "tables",
+        "version",
     )
 
-    def __init__(
-        self,
-        account: str,
-        tables: dict[str, dict[str, Table]],
-        settings: dict[str, dict[str, Any]],
-        clock: Clock,
-        seed: int,
-    ) -> None:
-        self.account = account
-        self.name = workspace_name(account)
-        self.tables = tables
-        self.settings = settings
-        self.clock = clock
-        self.seed = seed
+    def __init__(self, name: str, origin: Origin, journal: Journal | None = None) -> None:
+        self.name = name
+        self._origin = origin
+        self.version = 0
         self.requests = 0
-        self.journal = Journal()
-        self.injection = FaultRules(seed)
+        self.faults = FaultRules(origin.seed)
         self.snapshots: dict[str, Snapshot] = {}
+        self.clock = origin.snapshot.clock
+        self.settings: dict[str, Mapping[str, Any]] = dict(origin.snapshot.settings)
+        self.tables: dict[str, dict[str, Table]] = {
+            vendor: {key: table_of(saved) for key, saved in group.items()}
+            for vendor, group in origin.snapshot.tables.items()
+        }
+        self._latest: datetime | None = None
+        self.journal = journal if journal is not None else Journal()
+        self._listeners: tuple[Listener, ...] = (self.journal.hear,)
 
-    def begin(self, call: Call) -> None:
-        """Count the request: it takes the next number and the present time from here."""
-        self.requests = call.number = self.requests + 1
-        call.seed = self.seed
-        call.now = self.clock.now()
-        call.journal = self.journal
+    @property
+    def seed(self) -> int:
+        """The number that decides the ids and the chance of this workspace."""
+        return self._origin.seed
+
+    def now(self) -> datetime:
+        """The present moment of its clock. A running clock shows no time before its last request's.
+
+        The machine's clock can be set back; what follows upon a request may not come before it.
+        """
+        now, latest = self.clock.now(), self._latest
+        return now if latest is None or now >= latest else latest
 
     def transaction(self, vendor: str) -> Transaction:
         """A transaction over one vendor's tables."""
-        return Transaction(self.tables[vendor])
+        return Transaction(vendor, self.tables[vendor])
+
+    def listen(self, listener: Listener) -> None:
+        """Tell the listener of every run of changes from now on."""
+        self._listeners = (*self._listeners, listener)
 
     def save(self) -> Snapshot:
         """What it holds now."""
@@ -90,49 +152,147 @@ class Workspace:
             vendor: {key: table.save() for key, table in group.items()}
             for vendor, group in self.tables.items()
         }
-        return Snapshot(
-            tables,
-            {vendor: dict(values) for vendor, values in self.settings.items()},
-            self.clock.copy(),
-        )
+        return Snapshot(tables, dict(self.settings), self.clock)
 
-    def restore(self, snapshot: Snapshot) -> None:
-        """Hold again what was saved."""
+    def apply(self, changes: Sequence[Change]) -> int:
+        """Make all these changes, or none, and tell the listeners. Returns the new version.
+
+        Asks for nothing outside the workspace. Raises ValueError for a change that names what is
+        not there: a table, a vendor, a fault rule, a snapshot.
+        """
+        for position, change in enumerate(changes):
+            check = _CHECKS.get(type(change))
+            if check is None or check(self, change):
+                continue
+            if not _is_brought(change, changes[:position]):
+                raise ValueError(f"{change} does not fit the workspace {self.name}")
+        for change in changes:
+            _APPLIERS[type(change)](self, change)
+        self.version += 1
+        for listener in self._listeners:
+            listener(self.version, changes)
+        return self.version
+
+    def _count_request(self, change: RequestNumber) -> None:
+        self.requests = change.number
+        if self.clock.frozen is None:
+            self._latest = change.time
+
+    def _set_row(self, change: RowChange) -> None:
+        table = self.tables[change.vendor][change.table]
+        if change.row is None:
+            table.remove(change.id)
+        else:
+            table.put(change.id, change.row, change.place)
+
+    def _set_counter(self, change: IdCounter) -> None:
+        self.tables[change.vendor][change.table].last_number = change.last
+
+    def _set_settings(self, change: SettingsChange) -> None:
+        self.settings[change.vendor] = change.values
+
+    def _set_clock(self, change: ClockChange) -> None:
+        self._turn_to(WorkspaceClock(change.frozen, change.shift))
+
+    def _turn_to(self, clock: WorkspaceClock) -> None:
+        if clock != self.clock:
+            self.clock, self._latest = clock, None
+
+    def _set_fault_rule(self, change: FaultRuleChange) -> None:
+        self.faults.put(change.id, change.rule)
+
+    def _count_fault(self, change: FaultTally) -> None:
+        self.faults.count(change)
+
+    def _clear_fault_rules(self, change: FaultRulesCleared) -> None:
+        self.faults.clear()
+
+    def _empty_tables(self, change: TablesEmptied) -> None:
+        for group in self.tables.values():
+            for table in group.values():
+                table.empty()
+
+    def _save_snapshot(self, change: SnapshotSaved) -> None:
+        self.snapshots[change.name] = self.save()
+
+    def _forget_snapshot(self, change: SnapshotForgotten) -> None:
+        self.snapshots.pop(change.name, None)
+
+    def _restore_snapshot(self, change: SnapshotRestored) -> None:
+        self._hold(self.snapshots[change.name])
+
+    def _hold(self, snapshot: Snapshot) -> None:
         for vendor, group in snapshot.tables.items():
             for key, saved in group.items():
                 self.tables[vendor][key].restore(saved)
-        self.settings = {vendor: dict(values) for vendor, values in snapshot.settings.items()}
-        self.clock.set(snapshot.clock)
+        self.settings = dict(snapshot.settings)
+        self._turn_to(snapshot.clock)
 
-    def reset(self, seed: Snapshot) -> None:
-        """As it was before its first request, but for its snapshots.
-
-        `seed` is what it holds then.
-        """
-        self.restore(seed)
+    def _begin_anew(self, change: WorkspaceReset | WorkspaceDeleted) -> None:
+        self._hold(self._origin.snapshot)
         self.requests = 0
-        self.journal.clear()
-        self.injection.clear()
+        self._latest = None
+        self.faults.clear()
+        if isinstance(change, WorkspaceDeleted):
+            self.snapshots = {}
 
-    def copy(self, account: str) -> "Workspace":
-        """A workspace of another account with the same content.
+    def _has_table(self, change: RowChange | IdCounter) -> bool:
+        return change.table in self.tables.get(change.vendor, ())
 
-        Rows are shared, as they are never mutated.
-        """
-        tables = {
-            vendor: {key: table.copy() for key, table in group.items()}
-            for vendor, group in self.tables.items()
-        }
-        settings = {vendor: dict(values) for vendor, values in self.settings.items()}
-        return Workspace(account, tables, settings, self.clock.copy(), self.seed)
+    def _has_vendor(self, change: SettingsChange) -> bool:
+        return change.vendor in self.settings
+
+    def _has_rule(self, change: FaultTally) -> bool:
+        return change.id in self.faults
+
+    def _has_snapshot(self, change: SnapshotRestored) -> bool:
+        return change.name in self.snapshots
+
+
+_CHECKS: Mapping[type[Change], Callable[[Workspace, Any], bool]] = {
+    RowChange: Workspace._has_table,
+    IdCounter: Workspace._has_table,
+    SettingsChange: Workspace._has_vendor,
+    FaultTally: Workspace._has_rule,
+    SnapshotRestored: Workspace._has_snapshot,
+}
+"""What a change needs to be there. With it, applying cannot fail half way."""
+
+
+def _is_brought(change: Change, earlier: Sequence[Change]) -> bool:
+    """Whether an earlier change of the run brings what this one needs."""
+    if isinstance(change, FaultTally):
+        return any(isinstance(each, FaultRuleChange) and each.id == change.id for each in earlier)
+    if isinstance(change, SnapshotRestored):
+        names = (each.name for each in earlier if isinstance(each, SnapshotSaved))
+        return change.name in names
+    return False
+
+
+_APPLIERS: Mapping[type[Change], Callable[[Workspace, Any], None]] = {
+    RequestNumber: Workspace._count_request,
+    RowChange: Workspace._set_row,
+    IdCounter: Workspace._set_counter,
+    SettingsChange: Workspace._set_settings,
+    ClockChange: Workspace._set_clock,
+    FaultRuleChange: Workspace._set_fault_rule,
+    FaultTally: Workspace._count_fault,
+    FaultRulesCleared: Workspace._clear_fault_rules,
+    TablesEmptied: Workspace._empty_tables,
+    SnapshotSaved: Workspace._save_snapshot,
+    SnapshotForgotten: Workspace._forget_snapshot,
+    SnapshotRestored: Workspace._restore_snapshot,
+    WorkspaceReset: Workspace._begin_anew,
+    WorkspaceDeleted: Workspace._begin_anew,
+}
 
 
 class Workspaces:
-    """Every workspace, made at an account's first request, or on demand, as a copy of the seed."""
+    """Every workspace by name, made at an account's first request or on demand."""
 
     def __init__(
         self,
-        seed: Workspace,
+        origin: Origin,
         *,
         strict: bool,
         declared: frozenset[str],
@@ -140,99 +300,91 @@ class Workspaces:
         limit: int,
         journal: Callable[[], Journal] = Journal,
     ) -> None:
-        """`seed` is what every new workspace copies; `default`: the account without a credential.
+        """`origin` is what every new workspace begins with.
 
-        `strict` admits only credentials of the `declared` accounts, there are at most `limit`
-        workspaces, and `journal` makes the journal of each. `unclaimed` has the requests that come
-        to none.
+        `default` is the account of requests that need no credential. `strict` admits only
+        credentials of the `declared` accounts, there are at most `limit` workspaces, and `journal`
+        makes the journal of each. `unclaimed` has the requests that come to none.
         """
-        self.seed = seed
-        self.unclaimed = seed.copy("unclaimed")
-        self.unclaimed.journal = journal()
+        self.origin = origin
+        self.unclaimed = Workspace("unclaimed", origin, journal())
         self._journal = journal
         self._strict = strict
-        self._declared = set(declared)
+        self._declared = declared
+        self._created: set[str] = set()
         self._default = default
         self._limit = limit
-        self._by_account: dict[str, Workspace] = {}
-        self._admitted: dict[str | None, Workspace] = {}
+        self._by_name: dict[str, Workspace] = {}
         self._names = count(1)
 
-    def of(self, account: str | None) -> Workspace:
+    def admit(self, account: str | None) -> Workspace:
         """The account's workspace; without an account, that of the default one.
 
         Raises Refusal("unauthorized") for an account that does not get in, Refusal("forbidden")
         past the limit.
         """
-        found = self._admitted.get(account)
-        return found if found is not None else self._admit(account)
-
-    def _admit(self, account: str | None) -> Workspace:
-        if account in REFUSED_ACCOUNTS or (
-            self._strict and account is not None and account not in self._declared
-        ):
+        if account is not None and not self.admits(account):
             raise Refusal("unauthorized", reason=Reason.UNKNOWN)
-        name = self._default if account is None else account
-        workspace = self._admitted[account] = self._by_account.get(name) or self._made(name)
-        return workspace
+        name = workspace_name(self._default if account is None else account)
+        return self._by_name.get(name) or self._add(name)
 
-    def _made(self, account: str) -> Workspace:
-        if len(self._by_account) >= self._limit:
+    def admits(self, account: str) -> bool:
+        """Whether a credential of the account gets in."""
+        if account in REFUSED_ACCOUNTS:
+            return False
+        return not self._strict or account in self._declared or account in self._created
+
+    def _add(self, name: str) -> Workspace:
+        if len(self._by_name) >= self._limit:
             raise Refusal("forbidden", f"This server holds at most {self._limit} workspaces.")
-        workspace = self._by_account[account] = self.seed.copy(account)
-        workspace.journal = self._journal()
+        workspace = self._by_name[name] = Workspace(name, self.origin, self._journal())
         return workspace
 
     def create(self, name: str | None) -> Workspace:
-        """A new workspace, which its name is the credential of.
+        """A new workspace whose name doubles as its credential; a free name where none is given.
 
-        `name`, a short slug, or one that nobody has.
-
-        Raises Refusal("conflict") where it is taken, Refusal("invalid") where no such account gets
-        in, Refusal("forbidden") past the limit.
+        Raises Refusal("conflict") where the name is taken, Refusal("invalid") where no such account
+        gets in, Refusal("forbidden") past the limit.
         """
         if name is None:
-            name = next(
-                name for name in map("w-{}".format, self._names) if self.named(name) is None
-            )
+            name = next(name for name in map("w-{}".format, self._names) if name not in self)
         if name in REFUSED_ACCOUNTS or not _SLUG.fullmatch(name):
-            reason = (
-                "never gets in"
-                if name in REFUSED_ACCOUNTS
-                else "must be a short slug: a-z, 0-9 and -, at most 32 characters"
-            )
-            raise Refusal("invalid", problems=[Problem(("name",), "pattern", f"{name!r} {reason}")])
-        if self.named(name) is not None:
+            raise Refusal("invalid", problems=[Problem(("name",), "pattern", _misnamed(name))])
+        if name in self:
             raise Refusal("conflict", f"There is a workspace {name!r} already.")
-        workspace = self._made(name)
-        self._declared.add(name)
+        workspace = self._add(name)
+        self._created.add(name)
         return workspace
 
     def named(self, name: str) -> Workspace | None:
         """The workspace of that name."""
-        found = self._by_account.get(name)
-        return (
-            found if found is not None else next((each for each in self if each.name == name), None)
-        )
+        return self._by_name.get(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __iter__(self) -> Iterator[Workspace]:
+        return iter(self._by_name.values())
 
     def delete(self, name: str) -> bool:
         """Forget the workspace of that name; its account's next request begins anew.
 
         Says whether there was one.
         """
-        found = self.named(name)
-        if found is not None:
-            del self._by_account[found.account]
-            self._admitted.pop(found.account, None)
-            if found.account == self._default:
-                self._admitted.pop(None, None)
-        return found is not None
+        self._created.discard(name)
+        workspace = self._by_name.pop(name, None)
+        if workspace is None:
+            return False
+        workspace.apply([WorkspaceDeleted()])
+        return True
 
     def reset(self) -> None:
-        """Every workspace back to the seed."""
-        seed = self.seed.save()
+        """Every workspace back to its origin."""
         for workspace in (*self, self.unclaimed):
-            workspace.reset(seed)
+            workspace.apply([WorkspaceReset()])
 
-    def __iter__(self) -> Iterator[Workspace]:
-        return iter(self._by_account.values())
+
+def _misnamed(name: str) -> str:
+    if name in REFUSED_ACCOUNTS:
+        return f"{name!r} never gets in"
+    return f"{name!r} must be a short slug: a-z, 0-9 and -, at most 32 characters"

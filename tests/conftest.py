@@ -53,7 +53,7 @@ def account() -> str:
 @pytest.fixture
 def workspace(server: MockServer, account: str) -> Workspace:
     """The world behind this test's clients."""
-    return server.app.workspaces.of(account)
+    return server.app.workspaces.admit(account)
 
 
 @pytest.fixture

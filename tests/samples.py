@@ -196,15 +196,15 @@ class _Tried(NamedTuple):
 
 def _tried(sample: Sample) -> _Tried:
     account = new_account()
-    tables = APP.workspaces.of(account).tables[sample.vendor].values()
-    before = [(table.rows, table.serial) for table in tables]
+    tables = APP.workspaces.admit(account).tables[sample.vendor].values()
+    before = [(table.rows, table.last_number) for table in tables]
     answer = ask(account, sample)
-    return _Tried(sample, answer, before != [(table.rows, table.serial) for table in tables])
+    return _Tried(sample, answer, before != [(table.rows, table.last_number) for table in tables])
 
 
 def _best(site: Site, operation: Operation) -> _Tried:
     """The first request of the document that succeeds; one that changes something counts more."""
-    candidates = _Documented(site, operation, APP.workspaces.seed).candidates()
+    candidates = _Documented(site, operation, APP.workspaces.unclaimed).candidates()
     tried = [_tried(sample) for sample in candidates]
     good = [each for each in tried if each.answer.is_success]
     for each in good:

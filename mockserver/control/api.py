@@ -228,9 +228,8 @@ class Control(Api):
         if found is None:
             raise Refusal(
                 "not_found",
-                f"There is no workspace {name!r}. One comes to be with the first request that "
-                "carries its account's credential, or by "
-                "POST /__admin/workspaces.",
+                f"There is no workspace {name!r}. The first request with its credential creates "
+                "it, and so does POST /__admin/workspaces.",
             )
         return found
 

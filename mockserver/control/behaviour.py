@@ -4,7 +4,7 @@ Its faults, its clock, its settings.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any
 
 from mockserver.call import Call
@@ -14,7 +14,13 @@ from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults.catalogue import CATALOGUE, MAGIC_PHONES, FaultKind, Parameter
 from mockserver.faults.rules import unfit
 from mockserver.journal.view import instant
-from mockserver.state.clock import Clock
+from mockserver.state.changes import (
+    ClockChange,
+    FaultRuleChange,
+    FaultRulesCleared,
+    SettingsChange,
+)
+from mockserver.state.clock import WorkspaceClock, advanced, frozen_at, shifted_by
 from mockserver.vendor import Reply, Setting
 from mockserver.workspaces import Workspace
 
@@ -56,13 +62,13 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 def list_faults(call: Call, server: Control) -> Reply:
     """The workspace's rules with what came of them."""
     workspace = server.workspace(call)
-    return Reply({"faults": workspace.injection.listing(workspace.clock.now())})
+    return Reply({"faults": workspace.faults.listing(workspace.now())})
 
 
 def _unfit_rule(rule: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
     yield from server.strangers(rule.get("vendor"), rule.get("operation"), "body")
     workspace = server.workspaces.named(call.path_parameters["workspace"])
-    yield from unfit(rule, workspace.clock.now() if workspace is not None else call.now)
+    yield from unfit(rule, workspace.now() if workspace is not None else call.now)
 
 
 @operation
@@ -70,14 +76,16 @@ def _unfit_rule(rule: Mapping[str, Any], call: Call, server: Control) -> Iterato
 def add_fault(call: Call, server: Control) -> Reply:
     """A new rule, asked after the others."""
     workspace = server.workspace(call)
-    now = workspace.clock.now()
-    return Reply(workspace.injection.describe(workspace.injection.add(call.body, now), now), 201)
+    now = workspace.now()
+    change = workspace.faults.new_rule(call.body, now)
+    workspace.apply([change])
+    return Reply(workspace.faults.describe(change.id, now), 201)
 
 
 @operation
 def remove_faults(call: Call, server: Control) -> Reply:
     """No rule is left."""
-    server.workspace(call).injection.clear()
+    server.workspace(call).apply([FaultRulesCleared()])
     return nothing()
 
 
@@ -85,67 +93,68 @@ def remove_faults(call: Call, server: Control) -> Reply:
 def remove_fault(call: Call, server: Control) -> Reply:
     """That rule is gone."""
     workspace, id = server.workspace(call), call.path_parameters["id"]
-    if not workspace.injection.remove(id):
+    if id not in workspace.faults:
         raise Refusal("not_found", f"{workspace.name} has no fault rule {id}.")
+    workspace.apply([FaultRuleChange(id, None)])
     return nothing()
 
 
 @operation
 def get_clock(call: Call, server: Control) -> Reply:
     """What it shows."""
-    return Reply(clock_view(server.workspace(call).clock))
+    return Reply(clock_view(server.workspace(call)))
 
 
 @operation
 def set_clock(call: Call, server: Control) -> Reply:
     """Real, frozen or shifted."""
-    clock = server.workspace(call).clock
-    _SETTERS[call.body["mode"]](clock, call.body)
-    return Reply(clock_view(clock))
+    workspace = server.workspace(call)
+    return _turn_clock(workspace, _clock_asked(call.body, workspace))
 
 
-def _freeze(clock: Clock, wanted: Mapping[str, Any]) -> None:
-    moment = parse_date_time(wanted["at"]) if "at" in wanted else clock.now()
+def _clock_asked(wanted: Mapping[str, Any], workspace: Workspace) -> WorkspaceClock:
+    if wanted["mode"] == "real":
+        return WorkspaceClock()
+    if wanted["mode"] == "shifted":
+        try:
+            return shifted_by(timedelta(seconds=wanted["shift_seconds"]))
+        except OverflowError:
+            raise _no_such_time("shift_seconds") from None
+    moment = parse_date_time(wanted["at"]) if "at" in wanted else None
     try:
-        clock.freeze((moment or clock.now()).astimezone(UTC))
+        return frozen_at(moment or workspace.now())
     except OverflowError:
         raise _no_such_time("at") from None
-
-
-def _shift(clock: Clock, wanted: Mapping[str, Any]) -> None:
-    try:
-        clock.shift(timedelta(seconds=wanted["shift_seconds"]))
-    except OverflowError:
-        raise _no_such_time("shift_seconds") from None
-
-
-_SETTERS = {"real": lambda clock, wanted: clock.real(), "frozen": _freeze, "shifted": _shift}
 
 
 @operation
 def advance_clock(call: Call, server: Control) -> Reply:
     """Later by so many seconds."""
-    clock = server.workspace(call).clock
+    workspace = server.workspace(call)
     try:
-        clock.advance(timedelta(seconds=call.body["seconds"]))
+        clock = advanced(workspace.clock, timedelta(seconds=call.body["seconds"]))
     except OverflowError:
         raise _no_such_time("seconds") from None
-    return Reply(clock_view(clock))
+    return _turn_clock(workspace, clock)
+
+
+def _turn_clock(workspace: Workspace, clock: WorkspaceClock) -> Reply:
+    workspace.apply([ClockChange(clock.frozen, clock.shift)])
+    return Reply(clock_view(workspace))
 
 
 def _no_such_time(field: str) -> Refusal:
-    return Refusal(
-        "invalid",
-        problems=[Problem((field,), "range", "must lead to a time between the years 1 and 9999")],
-    )
+    reason = "must lead to a time between the years 1 and 9999"
+    return Refusal("invalid", problems=[Problem((field,), "range", reason)])
 
 
-def clock_view(clock: Clock) -> dict[str, Any]:
-    """A clock as the API shows it."""
+def clock_view(workspace: Workspace) -> dict[str, Any]:
+    """A workspace's clock as the API shows it."""
+    clock = workspace.clock
     return {
         "mode": clock.mode,
-        "now": instant(clock.now()),
-        "shift_seconds": clock.offset.total_seconds(),
+        "now": instant(workspace.now()),
+        "shift_seconds": clock.shift.total_seconds(),
     }
 
 
@@ -172,11 +181,14 @@ def _wrong_settings(changes: Mapping[str, Any], call: Call, server: Control) -> 
 def change_settings(call: Call, server: Control) -> Reply:
     """Those that are named, all or none."""
     workspace = server.workspace(call)
-    for vendor, changes in call.body.items():
+    changes = []
+    for vendor, wanted in call.body.items():
         defaults = server.sites[vendor].vendor.defaults()
-        workspace.settings[vendor] |= {
-            name: defaults[name] if value is None else value for name, value in changes.items()
-        }
+        values = dict(workspace.settings[vendor])
+        for name, value in wanted.items():
+            values[name] = defaults[name] if value is None else value
+        changes.append(SettingsChange(vendor, values))
+    workspace.apply(changes)
     return Reply(_settings(workspace, server))
 
 

@@ -9,8 +9,10 @@ from mockserver.call import Call
 from mockserver.control.api import Control, checked, operation
 from mockserver.control.workspaces import LEADS
 from mockserver.errors import Problem, Refusal
-from mockserver.journal.view import describe
-from mockserver.state.tables import Row
+from mockserver.journal.records import ManyRows
+from mockserver.journal.view import change_view, instant
+from mockserver.state.changes import Row
+from mockserver.state.transaction import RowDiff
 from mockserver.vendor import Reply
 from mockserver.wire import write_json
 from mockserver.workspaces import Workspace
@@ -119,15 +121,25 @@ def get_lead(call: Call, server: Control) -> Reply:
 
 
 def _history(workspace: Workspace, vendor: str, id: str) -> Iterator[dict[str, Any]]:
-    for entry in workspace.journal:
-        if entry.vendor == vendor and any(
-            change.table == LEADS and str(change.id) == id for change in entry.changes
-        ):
-            told = describe(entry)
-            for change in told["changes"]:
-                if change["table"] == LEADS and str(change["id"]) == id:
-                    yield {
-                        "request": entry.number,
-                        "time": told["time"],
-                        "operation": told["operation"],
-                    } | {name: change[name] for name in ("before", "after", "fields")}
+    """Each change to the lead, oldest first. Of a change of many rows the columns are not known."""
+    for record in workspace.journal:
+        for change in record.changes if record.vendor == vendor else ():
+            if change.table == LEADS and _is_about(change, id):
+                yield {
+                    "request": record.number,
+                    "time": instant(record.time),
+                    "operation": record.operation,
+                    **_columns(change),
+                }
+
+
+def _is_about(change: RowDiff | ManyRows, id: str) -> bool:
+    ids = change.ids if isinstance(change, ManyRows) else (change.id,)
+    return any(str(each) == id for each in ids)
+
+
+def _columns(change: RowDiff | ManyRows) -> dict[str, Any]:
+    if isinstance(change, ManyRows):
+        return {"before": None, "after": None, "fields": []}
+    shown = change_view(change)
+    return {name: shown[name] for name in ("before", "after", "fields")}

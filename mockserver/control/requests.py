@@ -72,7 +72,7 @@ def _entry(journal: Journal, call: Call) -> Reply:
         raise Refusal(
             "not_found",
             "There is no request "
-            f"{number}{' any more: the journal had to drop it' if dropped else ''}.",
+            f"{number}{' any more: the journal has dropped it' if dropped else ''}.",
         )
     return Reply(describe(found))
 

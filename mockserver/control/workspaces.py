@@ -12,6 +12,12 @@ from mockserver.credential import Credential
 from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.errors import Problem, Refusal
 from mockserver.journal.view import instant
+from mockserver.state.changes import (
+    SnapshotForgotten,
+    SnapshotRestored,
+    SnapshotSaved,
+    WorkspaceReset,
+)
 from mockserver.vendor import Reply
 from mockserver.version import __version__
 from mockserver.workspaces import Snapshot, Workspace
@@ -66,7 +72,7 @@ def delete_workspace(call: Call, server: Control) -> Reply:
 @operation
 def reset_workspace(call: Call, server: Control) -> Reply:
     """Back to the seed."""
-    server.workspace(call).reset(server.workspaces.seed.save())
+    server.workspace(call).apply([WorkspaceReset()])
     return nothing()
 
 
@@ -136,10 +142,10 @@ def save_snapshot(call: Call, server: Control) -> Reply:
     if name not in workspace.snapshots and len(workspace.snapshots) >= _MAX_SNAPSHOTS:
         raise Refusal(
             "conflict",
-            f"A workspace holds at most {_MAX_SNAPSHOTS} snapshots; delete one that is needed no "
-            "more.",
+            f"A workspace has at most {_MAX_SNAPSHOTS} snapshots; delete one that you no longer "
+            "need.",
         )
-    workspace.snapshots[name] = workspace.save()
+    workspace.apply([SnapshotSaved(name)])
     return Reply(_snapshot(name, workspace.snapshots[name]))
 
 
@@ -148,7 +154,7 @@ def delete_snapshot(call: Call, server: Control) -> Reply:
     """Forget it."""
     workspace = server.workspace(call)
     _found(workspace, call.path_parameters["name"])
-    del workspace.snapshots[call.path_parameters["name"]]
+    workspace.apply([SnapshotForgotten(call.path_parameters["name"])])
     return nothing()
 
 
@@ -156,7 +162,8 @@ def delete_snapshot(call: Call, server: Control) -> Reply:
 def restore_snapshot(call: Call, server: Control) -> Reply:
     """Hold again what it remembers."""
     workspace = server.workspace(call)
-    workspace.restore(_found(workspace, call.path_parameters["name"]))
+    _found(workspace, call.path_parameters["name"])
+    workspace.apply([SnapshotRestored(call.path_parameters["name"])])
     return nothing()
 
 
@@ -190,9 +197,9 @@ def _summary(workspace: Workspace) -> dict[str, Any]:
 
 def _view(workspace: Workspace, call: Call, server: Control) -> dict[str, Any]:
     return _summary(workspace) | {
-        "clock": clock_view(workspace.clock),
+        "clock": clock_view(workspace),
         "journal": {"entries": len(workspace.journal), "dropped": workspace.journal.dropped},
-        "faults": len(workspace.injection),
+        "faults": len(workspace.faults),
         "snapshots": list(workspace.snapshots),
         "credentials": _credentials(workspace, server),
         "base_urls": server.base_urls(call),
@@ -200,10 +207,10 @@ def _view(workspace: Workspace, call: Call, server: Control) -> dict[str, Any]:
 
 
 def _credentials(workspace: Workspace, server: Control) -> dict[str, Any] | None:
-    """None where the account is not the workspace's name: it could be a real key."""
-    if workspace.account != workspace.name:
+    """A workspace's name is a credential of it; None where such a credential does not get in."""
+    if not server.workspaces.admits(workspace.name):
         return None
-    return {vendor.name: _access(vendor.credential, workspace.account) for vendor in server.vendors}
+    return {vendor.name: _access(vendor.credential, workspace.name) for vendor in server.vendors}
 
 
 def _access(credential: Credential, account: str) -> dict[str, Any]:

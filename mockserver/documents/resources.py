@@ -1,7 +1,4 @@
-"""Where the bundled documents and fixtures lie.
-
-Inside the wheel, or beside the package in a checkout.
-"""
+"""Where the bundled documents and fixtures are: in the wheel, or beside the package."""
 
 from pathlib import Path as File
 
@@ -9,6 +6,10 @@ _PACKAGE = File(__file__).parent.parent
 
 
 def folder(name: str) -> File:
-    """The folder `openapi` or `fixtures`, wherever this installation has it."""
+    """The folder `openapi` or `fixtures` of this installation."""
+    # In the wheel first: an editable installation has no such folder, and an installed package must
+    # not look into whatever lies beside it.
     bundled = _PACKAGE / "_resources" / name
-    return bundled if bundled.is_dir() else _PACKAGE.parent / name
+    if bundled.is_dir():
+        return bundled
+    return _PACKAGE.parent / name

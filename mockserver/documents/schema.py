@@ -107,7 +107,7 @@ class Validator:
     A server uses few of its schemas, and starts sooner.
     """
 
-    __slots__ = ("_formats", "_schema", "compiled", "is_valid")
+    __slots__ = ("_formats", "compiled", "is_valid", "schema")
 
     is_valid: Callable[[Any], bool]
     """Whether a value fits the schema."""
@@ -115,7 +115,7 @@ class Validator:
 
     def __init__(self, schema: Schema, formats: Formats | None = FORMATS) -> None:
         """See `compile_schema`."""
-        self._schema = schema
+        self.schema = schema
         self._formats = formats
         self.is_valid = self._first
 
@@ -125,7 +125,7 @@ class Validator:
 
     def compile(self) -> None:
         """Be ready. Raises jsonschema_rs.ValidationError for a schema that means nothing."""
-        self.compiled = compile_schema(self._schema, self._formats)
+        self.compiled = compile_schema(self.schema, self._formats)
         self.is_valid = self.compiled.is_valid
 
 

@@ -4,19 +4,21 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+# Names in use that the CLDR table lacks: one that Windows renamed, two that it withdrew.
 _ALIASES = {
     "türkiye standard time": "Europe/Istanbul",
     "mid-atlantic standard time": "Etc/GMT+2",
     "kamchatka standard time": "Asia/Kamchatka",
 }
-"""Names in use that the CLDR table lacks: one renamed by Windows, two withdrawn."""
 
 
 @lru_cache(maxsize=1)
 def _windows_zones() -> dict[str, str]:
+    # Only the library's CLDR table is used, not its search for the zone of this machine.
     from tzlocal.windows_tz import win_tz
 
-    return {name.casefold(): zone for name, zone in win_tz.items()} | _ALIASES
+    zones = {name.casefold(): zone for name, zone in win_tz.items()}
+    return zones | _ALIASES
 
 
 def is_windows_name(name: str) -> bool:
@@ -26,16 +28,16 @@ def is_windows_name(name: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def offset_hours(name: str) -> float | None:
-    """The standard-time offset from UTC in hours of a Windows or IANA zone.
+    """The offset of a Windows or IANA zone from UTC in hours, without daylight saving time.
 
-    None where there is no such zone.
+    None if there is no such zone.
     """
     zone = _windows_zones().get(name.casefold(), name)
     try:
         there = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
-    offsets = (
-        datetime(2025, month, 1, tzinfo=there).utcoffset() or timedelta() for month in (1, 7)
-    )
-    return min(offsets).total_seconds() / 3600
+    # One of the two is in standard time, on either half of the globe; it is the smaller one.
+    january = datetime(2025, 1, 1, tzinfo=there).utcoffset() or timedelta()
+    july = datetime(2025, 7, 1, tzinfo=there).utcoffset() or timedelta()
+    return min(january, july).total_seconds() / 3600

@@ -1,6 +1,6 @@
-"""What can be made to go wrong, as one catalogue.
+"""The catalogue of faults: refusals in the vendor's words, and broken, slow or lost answers.
 
-Refusals in the vendor's words, broken answers, slow ones, lost ones.
+The magic values that ask for a fault are here too.
 """
 
 import re
@@ -17,11 +17,9 @@ _LONGEST_RETRY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One thing that a rule may say about its fault.
+    """One parameter of a fault: a number between two limits, or one of several words.
 
-    A number between two limits, or one of several words.
-
-    `default` may be None, which is then also a value that it takes.
+    If `default` is None, a rule may give None too.
     """
 
     name: str
@@ -33,29 +31,34 @@ class Parameter:
     choices: tuple[str, ...] = ()
 
     def refuses(self, value: Any) -> str | None:
-        """Why the value is none of this parameter's, or None."""
+        """What is wrong with the value (`must be ...`); None if nothing is."""
         if value is None and self.default is None:
             return None
         if self.choices:
-            return None if value in self.choices else f"must be one of {', '.join(self.choices)}"
-        number = isinstance(
-            value, int if self.type == "integer" else int | float
-        ) and not isinstance(value, bool)
-        if number and self.minimum <= value <= self.maximum:
+            if value in self.choices:
+                return None
+            return f"must be one of {', '.join(self.choices)}"
+        if self._is_number(value) and self.minimum <= value <= self.maximum:
             return None
-        return (
-            f"must be {'an integer' if self.type == 'integer' else 'a number'} from "
-            f"{self.minimum:.10g} to {self.maximum:.10g}"
-        )
+        wanted = "an integer" if self.type == "integer" else "a number"
+        return f"must be {wanted} from {self.minimum:.10g} to {self.maximum:.10g}"
+
+    def _is_number(self, value: Any) -> bool:
+        # In Python, but not in JSON, a bool is an integer.
+        if isinstance(value, bool):
+            return False
+        if self.type == "integer":
+            return isinstance(value, int)
+        return isinstance(value, int | float)
 
 
 @dataclass(frozen=True, slots=True)
 class FaultKind:
     """One entry of the catalogue.
 
-    `status` is what a client sees in place of the answer (None: whatever the operation answers, or
-    nothing at all); `refusal` is what the vendor's dialect phrases, where the fault is a refusal;
-    `applies` says whether the request takes effect all the same.
+    `status` is what the client sees; None stands for the operation's own status, or for no answer.
+    `refusal` is what the vendor's dialect phrases, if the fault is a refusal. `applies` says
+    whether the request takes effect all the same.
     """
 
     name: str
@@ -67,49 +70,52 @@ class FaultKind:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The names that a rule may give, with their defaults."""
+        """The defaults of its parameters, by name."""
         return {parameter.name: parameter.default for parameter in self.takes}
 
     def problems(self, given: Mapping[str, Any]) -> Iterator[Problem]:
-        """What is wrong with parameters, each problem with the parameter's name as its path."""
+        """What is wrong with these parameters; a problem's path is the parameter's name."""
         known = {parameter.name: parameter for parameter in self.takes}
         for name, value in given.items():
-            message = known[name].refuses(value) if name in known else _stranger(self)
+            if name not in known:
+                yield _problem(name, self._unknown_parameter(), value)
+                continue
+            message = known[name].refuses(value)
             if message is not None:
-                yield Problem((name,), "parameter", message, value)
+                yield _problem(name, message, value)
         if "at_least" in known:
             yield from _range_problems(given)
 
+    def _unknown_parameter(self) -> str:
+        names = ", ".join(self.parameters) or "none"
+        return f"is no parameter of {self.name}, which takes {names}"
 
-def _stranger(kind: FaultKind) -> str:
-    names = ", ".join(parameter.name for parameter in kind.takes)
-    return f"is no parameter of {kind.name}, which takes {names or 'none'}"
+
+def _problem(name: str, message: str, value: Any) -> Problem:
+    return Problem((name,), "parameter", message, value)
 
 
 def _range_problems(given: Mapping[str, Any]) -> Iterator[Problem]:
-    low, high = given.get("at_least"), given.get("at_most")
+    """A random wait needs both limits, in their order, and no fixed wait beside them."""
+    low = given.get("at_least")
+    high = given.get("at_most")
     if (low is None) is not (high is None):
         missing = "at_least" if low is None else "at_most"
-        yield Problem(
-            (missing,), "parameter", "must be given: at_least and at_most go together", None
-        )
+        yield _problem(missing, "must be given: at_least and at_most go together", None)
     elif low is not None and "seconds" in given:
-        yield Problem(
-            ("seconds",),
-            "parameter",
-            "must be left out beside at_least and at_most",
-            given["seconds"],
-        )
+        message = "must be left out beside at_least and at_most"
+        yield _problem("seconds", message, given["seconds"])
+    # Limits that are no numbers are told already.
     elif isinstance(low, int | float) and isinstance(high, int | float) and low > high:
-        yield Problem(("at_least",), "parameter", f"must be no greater than at_most, {high:g}", low)
+        yield _problem("at_least", f"must be no greater than at_most, {high:g}", low)
 
 
 @dataclass(frozen=True, slots=True)
 class InjectedFault:
     """A fault that one request gets, and why: `cause` is `rule <id>`, `prefer` or `magic`.
 
-    `parameters` are all decided: what was random is a number here. `preference` is the preference
-    of the request that asked for it, for the `Preference-Applied` header of the answer.
+    All `parameters` are decided: a random one is a number here. `preference` is the preference of
+    the request that asked for the fault, for the `Preference-Applied` header of the answer.
     """
 
     kind: FaultKind
@@ -118,41 +124,43 @@ class InjectedFault:
     preference: bytes | None = None
 
 
-_RETRY = "The `Retry-After` that the answer has, in seconds"
+_RETRY = "The `Retry-After` of the answer, in seconds"
 _LOST = ("reset", "timeout", "gateway_html", "server_error", "empty_body")
 
 _KINDS = (
-    FaultKind("unauthorized", "Refused as a credential that is not known.", 401, "unauthorized"),
-    FaultKind("forbidden", "Refused as something this account may not do.", 403, "forbidden"),
+    FaultKind("unauthorized", "Refused as an unknown credential.", 401, "unauthorized"),
+    FaultKind("forbidden", "Refused as something that this account may not do.", 403, "forbidden"),
     FaultKind(
-        "not_found", "Refused as if what the request names were not there.", 404, "not_found"
+        "not_found",
+        "Refused as if the thing that the request names did not exist.",
+        404,
+        "not_found",
     ),
-    FaultKind("conflict", "Refused as a conflict with what is stored.", 409, "conflict"),
+    FaultKind("conflict", "Refused as a conflict with stored data.", 409, "conflict"),
     FaultKind(
         "validation",
-        "Refused as a request that breaks a rule, without saying which.",
+        "Refused as an invalid request, without saying what is wrong.",
         400,
         "invalid",
     ),
     FaultKind(
         "rate_limited",
         "Refused as one request too many. With `limit` it is a real quota: so many requests in "
-        "each window get through, and the others are"
-        " told how long the window lasts.",
+        "each window get through, and the others learn when the window ends.",
         429,
         "rate_limited",
         takes=(
             Parameter(
                 "retry_after",
                 1,
-                f"{_RETRY}; with `limit` it is what is left of the window",
+                f"{_RETRY}; with `limit` it is the rest of the window",
                 "integer",
                 maximum=_LONGEST_RETRY,
             ),
             Parameter(
                 "limit",
                 None,
-                "How many requests a window lets through; without it none gets through",
+                "How many requests get through in a window; without it, none",
                 "integer",
                 maximum=1_000_000,
             ),
@@ -165,7 +173,7 @@ _KINDS = (
             ),
         ),
     ),
-    FaultKind("server_error", "The answer of an application that broke.", 500, "server_error"),
+    FaultKind("server_error", "The answer of an application that failed.", 500, "server_error"),
     FaultKind(
         "maintenance",
         "The answer of an application that is down for maintenance.",
@@ -175,25 +183,25 @@ _KINDS = (
             Parameter(
                 "retry_after",
                 None,
-                f"{_RETRY}; without it there is none",
+                f"{_RETRY}; without it, the answer has none",
                 "integer",
                 maximum=_LONGEST_RETRY,
             ),
         ),
     ),
-    FaultKind(
-        "gateway_html", "The HTML page of a proxy that could not reach the application.", 502
-    ),
-    FaultKind("empty_body", "The right status and headers, and no body.", applies=True),
+    FaultKind("gateway_html", "The HTML page of a proxy that cannot reach the application.", 502),
+    FaultKind("empty_body", "The right status and headers, but no body.", applies=True),
     FaultKind(
         "truncated_body",
         "Half of the body that Content-Length promises, then the connection closes.",
         applies=True,
     ),
-    FaultKind("malformed_json", "The first half of the body, as if it were all.", applies=True),
+    FaultKind(
+        "malformed_json", "The first half of the body, as if it were the whole.", applies=True
+    ),
     FaultKind(
         "slow",
-        "The answer comes late: after `seconds`, or after a random time between `at_least` and "
+        "The answer arrives late: after `seconds`, or after a random time between `at_least` and "
         "`at_most`.",
         applies=True,
         takes=(
@@ -204,37 +212,37 @@ _KINDS = (
     ),
     FaultKind(
         "slow_drip",
-        "The body comes in small pieces.",
+        "The body arrives in small pieces.",
         applies=True,
-        takes=(Parameter("seconds", 1.0, "How long it takes altogether"),),
+        takes=(Parameter("seconds", 1.0, "How long the whole body takes"),),
     ),
     FaultKind(
         "timeout",
-        "No answer; the connection closes when the client has given up, or in the end.",
+        "No answer; the connection closes when the client gives up, or after `seconds`.",
         takes=(Parameter("seconds", 60.0, "How long the connection stays open"),),
     ),
     FaultKind("reset", "No answer: the connection is reset."),
     FaultKind(
         "apply_but_fail",
-        "The request takes effect, and then its answer is lost.",
+        "The request takes effect, but its answer is lost.",
         applies=True,
         takes=(
             Parameter(
                 "answer",
                 "reset",
-                "The fault that comes instead of the answer",
+                "The fault that the client sees instead of the answer",
                 "string",
                 choices=_LOST,
             ),
             Parameter(
-                "seconds", 60.0, "How long the connection stays open, where the answer is `timeout`"
+                "seconds", 60.0, "How long the connection stays open if the answer is `timeout`"
             ),
         ),
     ),
 )
 
 CATALOGUE: Mapping[str, FaultKind] = MappingProxyType({kind.name: kind for kind in _KINDS})
-"""Every fault there is, by name."""
+"""Every fault, by name."""
 
 _BY_STATUS = {kind.status: kind for kind in _KINDS if kind.status is not None}
 
@@ -259,66 +267,79 @@ MAGIC_PHONES: Mapping[str, str] = MappingProxyType(
         "43": "apply_but_fail",
     }
 )
-"""The last two digits of a phone number `+1 <area> 555-01NN` to the fault that a request with it
-gets."""
+"""From the last two digits of a phone number `+1 <area> 555-01NN` to the fault that it asks for.
+
+These numbers are reserved for fiction.
+"""
 
 
 def by_name(name: str) -> FaultKind | None:
-    """The fault of that name; hyphens are as good as underscores."""
+    """The fault of that name, which may have hyphens instead of underscores."""
     return CATALOGUE.get(name.replace("-", "_"))
 
 
 def by_status(code: int) -> FaultKind | None:
-    """The fault that a client sees as that status."""
+    """The fault that shows the client this status."""
     return _BY_STATUS.get(code)
 
 
 def named(text: str) -> FaultKind | None:
-    """The fault that a name or a status means."""
-    return by_status(int(text)) if text.isdecimal() else by_name(text)
+    """The fault of that name or status."""
+    if text.isdecimal():
+        return by_status(int(text))
+    return by_name(text)
 
 
+# Magic values are searched in the text as it was sent, so that no body has to be parsed first:
+# each special character may be percent-encoded or a JSON escape.
 _EMAIL = re.compile(rb"(?:\+|%2b|\\u002b)fault-([a-z0-9_-]{1,40})(?:@|%40|\\u0040)", re.IGNORECASE)
 _GAP = rb"(?:[\s().+-]|%2[089bde]){0,3}"
 _PHONE_END = re.compile(
     rb"555" + _GAP + rb"01([34][0-9])(?=\s{0,3}(?:[\"&/\r\n,}\]]|$))", re.IGNORECASE
 )
+# What stands before: the beginning of a value, and a country code and an area code.
 _PHONE_START = re.compile(
-    rb"(?:(?:^|[\"=/\n])(?:tel:)?(?:\\u002b)?"
-    + _GAP
-    + rb"1?"
-    + _GAP
-    + rb"[0-9]{3}"
-    + _GAP
-    + rb"|[:,\[]\s{0,3}1?[0-9]{3})$",
+    rb"(?:"
+    rb"(?:^|[\"=/\n])(?:tel:)?(?:\\u002b)?" + _GAP + rb"1?" + _GAP + rb"[0-9]{3}" + _GAP +
+    # A JSON number has neither quotes nor gaps.
+    rb"|[:,\[]\s{0,3}1?[0-9]{3}"
+    rb")$",
     re.IGNORECASE,
 )
 _LONGEST_START = 60
 
 
 def magic(text: bytes) -> FaultKind | None:
-    """The fault that a magic value in the text asks for.
+    """The fault that a magic value in the text asks for: first an e-mail address, then a phone.
 
-    In an e-mail address first, then in a phone number.
-
-    The text is a body, a path or a query as it was sent: values may be JSON, with or without
-    escapes, or percent-encoded. A phone number counts where it is a value by itself, not in the
-    middle of a sentence.
+    The text is a body, a path or a query as it was sent. A phone number counts only as a whole
+    value, not within a sentence.
     """
-    kind = _magic_email(text) if b"fault-" in text else None
-    return kind or (_magic_phone(text) if b"555" in text else None)
+    kind = None
+    # Two quick searches: nearly no text has a magic value.
+    if b"fault-" in text:
+        kind = _magic_email(text)
+    if kind is None and b"555" in text:
+        kind = _magic_phone(text)
+    return kind
 
 
 def _magic_email(text: bytes) -> FaultKind | None:
-    kinds = (named(found[1].decode().lower()) for found in _EMAIL.finditer(text))
-    return next(filter(None, kinds), None)
+    for found in _EMAIL.finditer(text):
+        kind = named(found[1].decode().lower())
+        if kind is not None:
+            return kind
+    return None
 
 
 def _magic_phone(text: bytes) -> FaultKind | None:
+    # The end is searched first, for its fixed digits; the start is then looked for before it.
     found = _PHONE_END.search(text)
     while found is not None:
-        name, start = MAGIC_PHONES.get(found[1].decode()), found.start()
-        if name is not None and _PHONE_START.search(text, max(0, start - _LONGEST_START), start):
+        name = MAGIC_PHONES.get(found[1].decode())
+        end = found.start()
+        start = max(0, end - _LONGEST_START)
+        if name is not None and _PHONE_START.search(text, start, end):
             return CATALOGUE[name]
         found = _PHONE_END.search(text, found.end())
     return None

@@ -1,9 +1,10 @@
-"""How a fault is brought to the client."""
+"""How an answer with a fault reaches the client: altered, late, in pieces, or not at all."""
 
 import asyncio
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -13,81 +14,94 @@ from mockserver.faults.catalogue import InjectedFault
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 HeaderPairs = Sequence[tuple[bytes, bytes]]
-_DROPS = 20
+
+_PIECES = 20  # of a body that comes slowly
+_NO_LINGER = struct.pack("ii", 1, 0)  # on, with 0 seconds: closing the socket sends a reset
 
 
-def refusal(fault: InjectedFault) -> Refusal:
-    """What the vendor's dialect phrases for a fault that does not apply the request.
-
-    For those that answer in no vendor's words (`gateway_html`, `timeout`, `reset`) it is an error
-    that `deliver` never lets out.
-    """
+def refusal_of(fault: InjectedFault) -> Refusal:
+    """The refusal that the vendor's dialect phrases for a fault that does not apply the request."""
+    # `gateway_html`, `timeout` and `reset` have no words of a vendor. The request is refused with
+    # an error all the same, and `deliver` then replaces that answer.
     kind = fault.kind.refusal or "server_error"
     reason = Reason.UNKNOWN if kind == "unauthorized" else None
     return Refusal(kind, reason=reason, retry_after=fault.parameters.get("retry_after"))
 
 
-def instead(fault: InjectedFault) -> Refusal | None:
-    """What the vendor's dialect phrases in place of the answer to a request that was applied.
-
-    None where it keeps its own.
-    """
-    return Refusal("server_error") if fault.parameters.get("answer") == "server_error" else None
+def refusal_after(fault: InjectedFault) -> Refusal | None:
+    """The refusal that replaces the answer to a request that was applied; None keeps the answer."""
+    if fault.parameters.get("answer") == "server_error":
+        return Refusal("server_error")
+    return None
 
 
 class Answer(NamedTuple):
-    """An answer as a client gets it; status 0 where it gets none."""
+    """An answer as a client gets it; status 0 if it gets none."""
 
     status: int
     headers: HeaderPairs
     body: bytes
 
 
-_NONE = Answer(0, (), b"")
+_NO_ANSWER = Answer(0, (), b"")
 _PAGE = (
     b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
-    b"<center><h1>502 Bad "
-    b"Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    b"<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n"
+    b"</body>\r\n</html>\r\n"
 )
+# Headers that are not the application's own begin so: the page of a proxy has them too.
 _KEPT = (b"date", b"mockserver-", b"preference-applied")
-"""How the headers begin that are not the application's, so that a proxy's page has them too."""
 
 
 def _from_gateway(answer: Answer) -> Answer:
-    own = [(name, value) for name, value in answer.headers if name.startswith(_KEPT)]
-    return Answer(502, [(b"server", b"nginx"), (b"content-type", b"text/html"), *own], _PAGE)
+    kept = [(name, value) for name, value in answer.headers if name.startswith(_KEPT)]
+    headers = [(b"server", b"nginx"), (b"content-type", b"text/html"), *kept]
+    return Answer(502, headers, _PAGE)
 
 
-def _half(body: bytes) -> bytes:
-    """The first half of a text, up to a whole character."""
-    return body[: len(body) // 2].decode("utf-8", "ignore").encode()
+def _without_body(answer: Answer) -> Answer:
+    return answer._replace(body=b"")
+
+
+def _half_of_the_text(answer: Answer) -> Answer:
+    half = answer.body[: len(answer.body) // 2]
+    # Up to a whole character: the JSON shall be malformed, not its encoding.
+    return answer._replace(body=half.decode("utf-8", "ignore").encode())
+
+
+def _half_of_the_bytes(answer: Answer) -> Answer:
+    return answer._replace(body=answer.body[: len(answer.body) // 2])
+
+
+def _lost(answer: Answer) -> Answer:
+    return _NO_ANSWER
 
 
 _ALTERED: Mapping[str, Callable[[Answer], Answer]] = {
     "gateway_html": _from_gateway,
-    "empty_body": lambda answer: answer._replace(body=b""),
-    "malformed_json": lambda answer: answer._replace(body=_half(answer.body)),
-    "truncated_body": lambda answer: answer._replace(body=answer.body[: len(answer.body) // 2]),
-    "timeout": lambda answer: _NONE,
-    "reset": lambda answer: _NONE,
+    "empty_body": _without_body,
+    "malformed_json": _half_of_the_text,
+    "truncated_body": _half_of_the_bytes,
+    "timeout": _lost,
+    "reset": _lost,
 }
 
 
-def _way(fault: InjectedFault) -> str:
-    return str(fault.parameters["answer"]) if "answer" in fault.parameters else fault.kind.name
+def _what_happens(fault: InjectedFault) -> str:
+    """The name of the fault that the answer gets: `apply_but_fail` names another one."""
+    return str(fault.parameters.get("answer", fault.kind.name))
 
 
 def as_seen(fault: InjectedFault, answer: Answer) -> Answer:
-    """What a client gets of an answer under the fault, once it has all of it."""
-    alter = _ALTERED.get(_way(fault))
-    return alter(answer) if alter else answer
+    """What the client has got of the answer in the end."""
+    alter = _ALTERED.get(_what_happens(fault))
+    if alter is None:
+        return answer
+    return alter(answer)
 
 
 class _Connection:
-    """The client's end of one request.
-
-    What is sent to it, whether it is still there, and how to leave it.
-    """
+    """The connection to the client during one request: send to it, wait on it, close it."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
@@ -112,11 +126,12 @@ class _Connection:
         """Wait until the client has left."""
         message = await self._receive()
         while message["type"] != "http.disconnect":
+            # A server may give the rest of the request without waiting: let others run.
             await asyncio.sleep(0)
             message = await self._receive()
 
     async def outlasts(self, seconds: float) -> bool:
-        """Wait so long, or until the client has left. Says whether it is still there."""
+        """Wait this long, or until the client has left. Returns whether it is still there."""
         try:
             await asyncio.wait_for(self.gone(), seconds)
         except TimeoutError:
@@ -126,89 +141,116 @@ class _Connection:
     async def hang_up(self, *, reset: bool = False) -> None:
         """Close the connection before the answer is complete; with `reset` by a TCP reset.
 
-        ASGI has no call for that, so this reaches for the transport behind uvicorn's `send`. It
-        returns when the server has noticed, which then misses no answer. Where there is no
-        transport, in an application that is called in process, it raises ConnectionResetError, or
-        ConnectionAbortedError without `reset`.
+        Raises ConnectionResetError (ConnectionAbortedError without `reset`) if there is no
+        connection: in an application that is called in process.
         """
+        # ASGI has no call for this. uvicorn's `send` is a method of an object that has the
+        # connection's transport.
         transport = getattr(getattr(self._send, "__self__", None), "transport", None)
         if transport is None:
-            raise (ConnectionResetError if reset else ConnectionAbortedError)(
-                "a fault ends the connection here"
-            )
+            error = ConnectionResetError if reset else ConnectionAbortedError
+            raise error("a fault ends the connection here")
         if reset:
             transport.get_extra_info("socket").setsockopt(
-                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER
             )
             transport.abort()
         else:
             transport.close()
+        # Once uvicorn knows that the client is gone, it does not miss the rest of the answer.
         await self.gone()
 
 
-async def deliver(fault: InjectedFault, answer: Answer, receive: Receive, send: Send) -> None:
-    """Bring an answer to the client the way the fault says.
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """One answer to send with a fault."""
 
-    `answer` is the whole of it, as it would go out without the fault. Waits are real time and end
-    early where the client leaves. Raises ConnectionError in place of closing a connection that is
-    not there, in an application called in process.
+    connection: _Connection
+    answer: Answer
+    """What is sent: the answer as the client sees it in the end."""
+    seconds: float
+    full_length: int
+    """The length of the body without the fault."""
+
+
+async def deliver(
+    fault: InjectedFault, answer: Answer, scope: Any, receive: Receive, send: Send
+) -> None:
+    """Send an answer to the client the way the fault says.
+
+    `answer` is the whole answer, as it would be without the fault. Waits are real time, and end
+    early if the client leaves.
+
+    Raises ConnectionError instead of closing the connection where there is none: in an application
+    that is called in process.
     """
     connection = _Connection(receive, send)
-    bring = _BRINGERS.get(_way(fault), _at_once)
+    delivery = _Delivery(
+        connection,
+        as_seen(fault, answer),
+        fault.parameters.get("seconds", 0.0),
+        len(answer.body),
+    )
+    send_answer = _WAYS.get(_what_happens(fault), _at_once)
     try:
-        await bring(
-            connection,
-            as_seen(fault, answer),
-            fault.parameters.get("seconds", 0.0),
-            len(answer.body),
-        )
+        await send_answer(delivery)
     except asyncio.CancelledError:  # the server stops
         await connection.hang_up()
 
 
-async def _at_once(connection: _Connection, answer: Answer, seconds: float, whole: int) -> None:
-    await connection.start(answer, len(answer.body))
-    await connection.body(answer.body)
+async def _at_once(delivery: _Delivery) -> None:
+    body = delivery.answer.body
+    await delivery.connection.start(delivery.answer, len(body))
+    await delivery.connection.body(body)
 
 
-async def _late(connection: _Connection, answer: Answer, seconds: float, whole: int) -> None:
-    if await connection.outlasts(seconds):
-        await _at_once(connection, answer, seconds, whole)
+async def _late(delivery: _Delivery) -> None:
+    if await delivery.connection.outlasts(delivery.seconds):
+        await _at_once(delivery)
 
 
-async def _dripping(connection: _Connection, answer: Answer, seconds: float, whole: int) -> None:
-    size = ceil(len(answer.body) / _DROPS) or 1
-    drops = [answer.body[start : start + size] for start in range(0, len(answer.body), size)] or [
-        b""
-    ]
+async def _in_pieces(delivery: _Delivery) -> None:
+    connection = delivery.connection
+    body = delivery.answer.body
+    pieces = _pieces(body)
     loop = asyncio.get_running_loop()
-    began = loop.time()
-    await connection.start(answer, len(answer.body))
-    for number, drop in enumerate(drops, 1):
-        if not await connection.outlasts(began + seconds * number / len(drops) - loop.time()):
+    started = loop.time()
+    await connection.start(delivery.answer, len(body))
+    for number, piece in enumerate(pieces, 1):
+        # Counted from the start, so that the time for sending does not add up.
+        due = started + delivery.seconds * number / len(pieces)
+        if not await connection.outlasts(due - loop.time()):
             return
-        await connection.body(drop, more=True)
+        await connection.body(piece, more=True)
     await connection.body(b"")
 
 
-async def _cut_short(connection: _Connection, answer: Answer, seconds: float, whole: int) -> None:
-    await connection.start(answer, whole)
-    await connection.body(answer.body, more=True)
-    await connection.hang_up()
+def _pieces(body: bytes) -> list[bytes]:
+    """The body in at most so many pieces; at least one, which may be empty."""
+    if not body:
+        return [b""]
+    size = ceil(len(body) / _PIECES)
+    return [body[start : start + size] for start in range(0, len(body), size)]
 
 
-async def _never(connection: _Connection, answer: Answer, seconds: float, whole: int) -> None:
-    if await connection.outlasts(seconds):
-        await connection.hang_up()
+async def _cut_short(delivery: _Delivery) -> None:
+    await delivery.connection.start(delivery.answer, delivery.full_length)
+    await delivery.connection.body(delivery.answer.body, more=True)
+    await delivery.connection.hang_up()
 
 
-async def _reset(connection: _Connection, answer: Answer, seconds: float, whole: int) -> None:
-    await connection.hang_up(reset=True)
+async def _never(delivery: _Delivery) -> None:
+    if await delivery.connection.outlasts(delivery.seconds):
+        await delivery.connection.hang_up()
 
 
-_BRINGERS = {
+async def _reset(delivery: _Delivery) -> None:
+    await delivery.connection.hang_up(reset=True)
+
+
+_WAYS: Mapping[str, Callable[[_Delivery], Awaitable[None]]] = {
     "slow": _late,
-    "slow_drip": _dripping,
+    "slow_drip": _in_pieces,
     "truncated_body": _cut_short,
     "timeout": _never,
     "reset": _reset,

@@ -1,4 +1,4 @@
-"""Which request gets which fault."""
+"""Which request gets which fault: the fault rules of a workspace, and what each has done."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,6 +13,7 @@ from mockserver.errors import Problem, Refusal
 from mockserver.faults.catalogue import CATALOGUE, FaultKind, InjectedFault, by_name, magic
 from mockserver.faults.prefer import preferred
 from mockserver.identity import email_key, phone_key
+from mockserver.state.changes import FaultRuleChange, FaultTally
 from mockserver.state.ids import token
 from mockserver.subset import differences, like
 from mockserver.wire import FORM, MULTIPART, read_form, read_json, read_multipart, read_query
@@ -22,6 +23,7 @@ MAX_RULES = 1000
 
 _MAX_DEPTH = 128
 _PHONE = re.compile(r"(?:tel:)?[\d\s().+/-]{7,32}", re.IGNORECASE)
+_CONDITIONS = ("vendor", "operation", "path", "body", "lead", "times", "skip", "probability")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,17 @@ class FaultRule:
     seconds_to_live: float | None = None
     expires: datetime | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        """The rule as JSON values, for a change of the workspace."""
+        conditions = {name: getattr(self, name) for name in (*_CONDITIONS, "seconds_to_live")}
+        expires = self.expires.isoformat() if self.expires is not None else None
+        return {
+            "fault": self.kind.name,
+            "parameters": dict(self.parameters),
+            **conditions,
+            "expires": expires,
+        }
+
     def fits(self, request: "_Request") -> bool:
         """Whether the request is one that the rule is about."""
         return (
@@ -59,17 +72,13 @@ class FaultRule:
         )
 
 
-@dataclass(slots=True)
-class _Tally:
-    """What a rule has done: the requests it saw and those that got its fault.
-
-    And its present window, with how many that let through.
-    """
-
-    seen: int = 0
-    applied: int = 0
-    opened: datetime | None = None
-    admitted: int = 0
+def rule_of(id: int, told: Mapping[str, Any]) -> FaultRule:
+    """The rule that `FaultRule.as_json` told."""
+    fields = dict(told)
+    kind = CATALOGUE[fields.pop("fault")]
+    expires = fields.pop("expires")
+    moment = datetime.fromisoformat(expires) if expires is not None else None
+    return FaultRule(id, kind, expires=moment, **fields)
 
 
 class _Request:
@@ -136,88 +145,80 @@ def _keys(value: str | float) -> Iterator[str]:
 
 
 class FaultRules:
-    """The fault rules of one workspace.
-
-    They are asked in the order in which they were made, and the first that applies decides.
+    """The fault rules of one workspace, in the order in which they are asked: the first decides.
 
     Time is the workspace's; chance is decided by its seed, the rule's id and the count of the
-    requests that the rule has seen.
+    requests that the rule has seen. `put`, `count` and `clear` are for the workspace alone.
     """
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._rules: dict[int, FaultRule] = {}
-        self._tallies: dict[int, _Tally] = {}
+        self._tallies: dict[int, FaultTally] = {}
         self._last = 0
 
-    def add(self, spec: Mapping[str, Any], now: datetime) -> FaultRule:
-        """Make a rule of a JSON object.
+    def __len__(self) -> int:
+        return len(self._rules)
 
-        `fault`, its `parameters`, and any field of `FaultRule` from `vendor` to `seconds_to_live`.
+    def __contains__(self, id: object) -> bool:
+        return id in self._rules
 
-        Null says the same as leaving a field out. Raises Refusal("invalid") naming everything that
-        is wrong with it, Refusal("conflict") where the workspace has as many rules as it holds.
+    def new_rule(self, spec: Mapping[str, Any], now: datetime) -> FaultRuleChange:
+        """The change that adds a rule.
+
+        `spec` is a JSON object: `fault`, its `parameters`, and any field of `FaultRule` from
+        `vendor` to `seconds_to_live`; null says the same as leaving a field out.
+
+        Raises Refusal("invalid") naming everything that is wrong with it, Refusal("conflict") where
+        the workspace has as many rules as it holds.
         """
         problems = list(unfit(spec, now))
         if problems:
             raise Refusal("invalid", problems=problems)
         if len(self._rules) >= MAX_RULES:
-            raise Refusal(
-                "conflict", f"A workspace holds at most {MAX_RULES} fault rules; remove some first."
-            )
+            message = f"A workspace holds at most {MAX_RULES} fault rules; remove some first."
+            raise Refusal("conflict", message)
         given = {name: value for name, value in spec.items() if value is not None}
-        kind, parameters = (
-            CATALOGUE[given.pop("fault").replace("-", "_")],
-            given.pop("parameters", {}),
-        )
+        kind = CATALOGUE[given.pop("fault").replace("-", "_")]
+        parameters = kind.parameters | given.pop("parameters", {})
         expires = _end(now, given.get("seconds_to_live"))
-        self._last += 1
-        rule = self._rules[self._last] = FaultRule(
-            self._last, kind, kind.parameters | parameters, expires=expires, **given
-        )
-        self._tallies[rule.id] = _Tally()
-        return rule
+        rule = FaultRule(self._last + 1, kind, parameters, expires=expires, **given)
+        return FaultRuleChange(rule.id, rule.as_json())
 
-    def remove(self, id: int) -> bool:
-        """Take a rule away. Says whether there was one."""
+    def put(self, id: int, rule: Mapping[str, Any] | None) -> None:
+        """Have this rule under the id; None: have none."""
         self._tallies.pop(id, None)
-        return self._rules.pop(id, None) is not None
+        self._rules.pop(id, None)
+        if rule is not None:
+            self._rules[id] = rule_of(id, rule)
+            self._tallies[id] = FaultTally(id)
+            self._last = max(self._last, id)
+
+    def count(self, tally: FaultTally) -> None:
+        """Remember what the rule has done."""
+        self._tallies[tally.id] = tally
 
     def clear(self) -> None:
         """Forget every rule; the next one is number 1 again."""
         self._rules, self._tallies, self._last = {}, {}, 0
 
-    def __len__(self) -> int:
-        return len(self._rules)
-
     def listing(self, now: datetime) -> list[dict[str, Any]]:
         """Every rule as `describe` tells it, in the order in which they are asked."""
-        return [self.describe(rule, now) for rule in self._rules.values()]
+        return [self.describe(id, now) for id in self._rules]
 
-    def describe(self, rule: FaultRule, now: datetime) -> dict[str, Any]:
+    def describe(self, id: int, now: datetime) -> dict[str, Any]:
         """A rule as JSON: what it says, and what it did.
 
         `seen` and `applied` count requests, `left` is how many more get the fault (null: no end);
         `spent` and `expired` say why none will.
         """
-        names = (
-            "vendor",
-            "operation",
-            "path",
-            "body",
-            "lead",
-            "times",
-            "skip",
-            "probability",
-            "seconds_to_live",
-        )
-        tally = self._tallies[rule.id]
+        rule, tally = self._rules[id], self._tallies[id]
+        told = rule.as_json()
+        del told["expires"]
         left = None if rule.times is None else rule.times - tally.applied
         return {
             "id": rule.id,
-            "fault": rule.kind.name,
-            "parameters": dict(rule.parameters),
-            **{name: getattr(rule, name) for name in names},
+            **told,
             "seen": tally.seen,
             "applied": tally.applied,
             "left": left,
@@ -225,53 +226,56 @@ class FaultRules:
             "expired": _is_over(rule, now),
         }
 
-    def take(self, call: Call) -> InjectedFault | None:
-        """The fault that the request gets.
+    def decide(self, call: Call) -> tuple[InjectedFault | None, list[FaultTally]]:
+        """The fault that the request gets, and the tallies that this changes.
 
-        By its `Prefer` header, by a rule, or by a magic value in its body, query or path.
+        The fault is asked for by the `Prefer` header, by a rule, or by a magic value in body, query
+        or path.
         """
         if call.operation is None:
-            return None
-        header = call.request.headers.get(b"prefer")
+            return None, []
+        request, tallies = call.request, list[FaultTally]()
+        header = request.headers.get(b"prefer")
         if header is not None and (asked := preferred(header)) is not None:
-            return replace(
-                asked,
-                parameters=_decided(asked.parameters, chance(self._seed, "prefer", call.number)),
-            )
-        if self._rules and (fault := self._by_rule(call)) is not None:
-            return fault
-        raw = call.request.body
-        if (
-            (raw and (b"fault-" in raw or b"555" in raw))
-            or call.request.query_string
-            or call.path_parameters
-        ):
-            return _magic(call)
-        return None
+            drawn = chance(self._seed, "prefer", call.number)
+            return replace(asked, parameters=_decided(asked.parameters, drawn)), tallies
+        if self._rules:
+            fault = self._by_rule(call, tallies)
+            if fault is not None:
+                return fault, tallies
+        body = request.body
+        has_magic = body and (body.find(b"fault-") >= 0 or body.find(b"555") >= 0)
+        if has_magic or request.query_string or call.path_parameters:
+            return _magic(call), tallies
+        return None, tallies
 
-    def _by_rule(self, call: Call) -> InjectedFault | None:
+    def _by_rule(self, call: Call, tallies: list[FaultTally]) -> InjectedFault | None:
         request = _Request(call)
         for rule in self._rules.values():
             tally = self._tallies[rule.id]
-            if tally.applied != rule.times and not _is_over(rule, call.now) and rule.fits(request):
-                tally.seen += 1
-                fault = self._apply(rule, tally, call.now)
-                if fault is not None:
-                    tally.applied += 1
-                    return fault
+            if tally.applied == rule.times or _is_over(rule, call.now) or not rule.fits(request):
+                continue
+            tally = tally._replace(seen=tally.seen + 1)
+            fault, tally = self._apply(rule, tally, call.now)
+            tallies.append(tally)
+            if fault is not None:
+                return fault
         return None
 
-    def _apply(self, rule: FaultRule, tally: _Tally, now: datetime) -> InjectedFault | None:
+    def _apply(
+        self, rule: FaultRule, tally: FaultTally, now: datetime
+    ) -> tuple[InjectedFault | None, FaultTally]:
         name = f"fault {rule.id}"
         if tally.seen <= rule.skip or chance(self._seed, name, tally.seen) >= rule.probability:
-            return None
+            return None, tally
         parameters = _decided(rule.parameters, chance(self._seed, f"{name} wait", tally.seen))
         if parameters.get("limit") is not None:
-            left = _rest_of_window(rule, tally, now)
-            if left is None:
-                return None
-            parameters["retry_after"] = max(1, ceil(left))
-        return InjectedFault(rule.kind, f"rule {rule.id}", parameters)
+            tally = _in_present_window(rule, tally, now)
+            if tally.admitted < parameters["limit"]:
+                return None, tally._replace(admitted=tally.admitted + 1)
+            parameters["retry_after"] = _seconds_left(rule, tally, now)
+        fault = InjectedFault(rule.kind, f"rule {rule.id}", parameters)
+        return fault, tally._replace(applied=tally.applied + 1)
 
 
 def chance(seed: int, kind: str, number: int) -> float:
@@ -290,20 +294,22 @@ def _decided(parameters: Mapping[str, Any], drawn: float) -> dict[str, Any]:
     return {"seconds": round(low + (high - low) * drawn, 3)}
 
 
-def _rest_of_window(rule: FaultRule, tally: _Tally, now: datetime) -> float | None:
-    """How many seconds are left of the window for a request past the limit.
-
-    None for one that gets through.
-    """
+def _in_present_window(rule: FaultRule, tally: FaultTally, now: datetime) -> FaultTally:
+    """The tally with the window that the moment lies in."""
     length = timedelta(seconds=rule.parameters["window"])
-    if tally.opened is None or now < tally.opened:
-        tally.opened, tally.admitted = now, 0
-    elif now - tally.opened >= length:
-        tally.opened, tally.admitted = now - (now - tally.opened) % length, 0
-    if tally.admitted < rule.parameters["limit"]:
-        tally.admitted += 1
-        return None
-    return (tally.opened + length - now).total_seconds()
+    opened = tally.opened
+    if opened is None or now < opened:
+        return tally._replace(opened=now, admitted=0)
+    if now - opened >= length:
+        return tally._replace(opened=now - (now - opened) % length, admitted=0)
+    return tally
+
+
+def _seconds_left(rule: FaultRule, tally: FaultTally, now: datetime) -> int:
+    """How many seconds are left of the window, at least 1."""
+    assert tally.opened is not None
+    end = tally.opened + timedelta(seconds=rule.parameters["window"])
+    return max(1, ceil((end - now).total_seconds()))
 
 
 def _end(now: datetime, seconds: float | None) -> datetime | None:
@@ -315,7 +321,7 @@ def _is_over(rule: FaultRule, now: datetime) -> bool:
 
 
 def unfit(spec: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
-    """Every problem of a rule (see `FaultRules.add`) whose fields have the right types."""
+    """Every problem of a rule (see `FaultRules.new_rule`) whose fields have the right types."""
     name = spec.get("fault", "")
     kind = by_name(name)
     if kind is None:

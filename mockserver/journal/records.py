@@ -1,21 +1,141 @@
-"""What was asked of one workspace, and what came of it: bounded, oldest first."""
+"""What was asked of a workspace and what came of it: plain records, bounded, oldest first."""
 
+from base64 import b64decode, b64encode
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import formatdate
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from mockserver.call import Call, Headers
+from mockserver.call import Headers, Request
+from mockserver.matching import KeyTrial, MatchTrace, Mismatch
+from mockserver.state.changes import Change, RowId, WorkspaceDeleted, WorkspaceReset
+from mockserver.state.transaction import RowDiff, Transaction
+from mockserver.wire import write_json
 
-_ENTRY_BYTES = 8 << 10
-_ROW_BYTES = 2 << 10
-_PARSED = 10
-"""How many bytes a body takes once it is parsed too, for each byte that was sent."""
-_MAX_HEADERS = 256
+HeaderPairs = Sequence[tuple[bytes, bytes]]
+
+KEPT_DIFFS = 100
+"""Of a change of more rows than this a record keeps ids and counts."""
+
+_RECORD_BYTES = 1600
+"""What a record takes besides the texts it holds: measured as the memory of 1,000 small ones."""
+
+_ID_BYTES = 8
+_VALUE_BYTES = 60
+_MAX_HEADER_SETS = 256
+_NO_CONTENT = 204
+"""A status that has no Content-Length (RFC 9110, 8.6). Only the control API has it."""
+
+
+class AppliedFault(NamedTuple):
+    """The fault that a request got: its name, why (`rule <id>`, `prefer`, `magic`), and how.
+
+    `preference` is what the request asked for, as the `Preference-Applied` header tells it.
+    """
+
+    name: str
+    cause: str
+    parameters: Mapping[str, Any]
+    preference: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManyRows:
+    """A change of many rows of one table: their ids, and how many they are."""
+
+    table: str
+    ids: tuple[RowId, ...]
+    count: int
+
+
+RowChanges = tuple[RowDiff | ManyRows, ...]
+
+
+class Record(NamedTuple):
+    """One request and its answer, as plain data.
+
+    `number` is the request's in its workspace, `version` the workspace's after it, `time` its
+    clock's. `operation` is None where no operation answers the request; `methods` are those that
+    its path takes. `status` and `answer` are what the client got (0: no answer), `own_headers` the
+    API's headers, or (where a fault changed them) `seen_headers` all of the answer's. `seconds` is
+    how long the answer took.
+    """
+
+    number: int
+    version: int
+    time: datetime
+    vendor: str
+    operation: str | None
+    methods: tuple[str, ...]
+    request: Request
+    status: int
+    answer: bytes
+    own_headers: HeaderPairs
+    seen_headers: HeaderPairs | None
+    matches: tuple[MatchTrace, ...]
+    changes: RowChanges
+    fault: AppliedFault | None
+    seconds: float
+
+    @property
+    def answer_headers(self) -> HeaderPairs:
+        """The headers of the answer, as the client sees them."""
+        if self.seen_headers is not None:
+            return self.seen_headers
+        preference = self.fault.preference if self.fault is not None else None
+        size = len(self.answer)
+        return answer_headers(
+            self.own_headers,
+            self.status,
+            size,
+            self.time,
+            number=self.number,
+            preference=preference,
+        )
+
+
+@lru_cache(maxsize=64)
+def http_date(second: int) -> bytes:
+    """A second since 1970 as HTTP writes it."""
+    return formatdate(second, usegmt=True).encode()
+
+
+def answer_headers(
+    own: HeaderPairs,
+    status: int,
+    size: int,
+    time: datetime,
+    *,
+    number: int,
+    preference: bytes | None = None,
+) -> HeaderPairs:
+    """The headers of an answer: the API's own, the workspace's time, the request's number.
+
+    `size` is the body's, in bytes; a `number` of 0 is not told.
+    """
+    headers = [*own, (b"date", http_date(int(time.timestamp())))]
+    if status == _NO_CONTENT:
+        return headers
+    if number:
+        headers.append((b"mockserver-request", b"%d" % number))
+        if preference is not None:
+            headers.append((b"preference-applied", preference))
+    headers.append((b"content-length", b"%d" % size))
+    return headers
+
+
+def row_changes(tx: Transaction) -> RowChanges:
+    """What a record keeps of a transaction's changes, to be asked before they are applied."""
+    if tx.count() <= KEPT_DIFFS:
+        return tuple(tx.diffs())
+    return tuple(ManyRows(table, ids, len(ids)) for table, ids in tx.written_ids().items())
 
 
 class Journal:
-    """The last requests and their answers.
-
-    It keeps the calls themselves, and with them the rows that they changed.
+    """The last requests and their answers, as records.
 
     `dropped` says how many had to go, `last_dropped` the greatest number among them (0 where none
     had).
@@ -23,68 +143,250 @@ class Journal:
 
     __slots__ = (
         "_bytes",
-        "_entries",
         "_headers",
         "_max_bytes",
         "_max_entries",
+        "_records",
+        "_sizes",
         "dropped",
         "last_dropped",
     )
 
     def __init__(self, max_entries: int = 1000, max_bytes: int = 16 << 20) -> None:
-        """At most so many entries, and so many bytes.
-
-        An entry counts as both its bodies, ten times what was sent where it was parsed, 8 KiB, and
-        2 KiB for each changed row. The newest entry is kept however large it is.
-        """
+        """At most so many records, and so many bytes. The newest stays, however large it is."""
         self._max_entries = max_entries
         self._max_bytes = max_bytes
-        self._entries: deque[Call] = deque()
-        self._headers: dict[tuple[bytes, ...], Headers] = {}
+        self._records: deque[Record] = deque()
+        self._sizes: deque[int] = deque()
+        self._headers: dict[tuple[bytes, ...], tuple[Headers, int]] = {}
         self._bytes = self.dropped = self.last_dropped = 0
 
-    def add(self, call: Call) -> None:
-        """Keep an answered call; the oldest make room for it."""
-        entries = self._entries
-        entries.append(call)
-        headers = call.request.headers
-        known = self._headers.get(key := tuple(headers.values()))
-        if known is not headers:
-            shared = known if known == headers else self._new(key, headers)
-            call.request = call.request._replace(headers=shared)
-        sent = len(call.request.body or b"") * (1 if call.body is None else _PARSED)
-        call.size = sent + len(call.answer) + _ENTRY_BYTES + _ROW_BYTES * len(call.changes)
-        self._bytes += call.size
-        while len(entries) > self._max_entries or (
-            self._bytes > self._max_bytes and len(entries) > 1
+    def add(self, record: Record) -> None:
+        """Keep a record; the oldest make room for it."""
+        headers = record.request.headers
+        known = self._headers.get(tuple(headers.values()))
+        if known is None or known[0] != headers:
+            known = self._new_headers(headers)
+        elif known[0] is not headers:
+            record = record._replace(request=record.request._replace(headers=known[0]))
+        size = _size(record) + known[1]
+        self._records.append(record)
+        self._sizes.append(size)
+        self._bytes += size
+        while len(self._records) > self._max_entries or (
+            self._bytes > self._max_bytes and len(self._records) > 1
         ):
-            oldest = entries.popleft()
-            self._bytes -= oldest.size
-            self.dropped += 1
-            self.last_dropped = max(self.last_dropped, oldest.number)
+            self._drop()
 
-    def _new(self, key: tuple[bytes, ...], headers: Headers) -> Headers:
-        """Headers for later calls to share.
+    def _drop(self) -> None:
+        oldest = self._records.popleft()
+        self._bytes -= self._sizes.popleft()
+        self.dropped += 1
+        self.last_dropped = max(self.last_dropped, oldest.number)
+
+    def _new_headers(self, headers: Headers) -> tuple[Headers, int]:
+        """Headers for later records to share, and their size.
 
         Clients repeat themselves, and what is kept but once is had faster.
         """
-        if len(self._headers) >= _MAX_HEADERS:
+        if len(self._headers) >= _MAX_HEADER_SETS:
             self._headers.clear()
-        self._headers[key] = headers
-        return headers
+        size = sum(len(name) + len(value) for name, value in headers.items())
+        known = self._headers[tuple(headers.values())] = (headers, size)
+        return known
 
-    def get(self, number: int) -> Call | None:
-        """The entry of that number, or None: there was none yet, or it was dropped."""
-        return next((call for call in self if call.number == number), None)
+    def get(self, number: int) -> Record | None:
+        """The record of that number, or None: there was none yet, or it was dropped."""
+        return next((record for record in self if record.number == number), None)
+
+    def hear(self, version: int, changes: Sequence[Change]) -> None:
+        """Listen to the workspace: a reset begins a new journal."""
+        if changes and isinstance(changes[0], WorkspaceReset | WorkspaceDeleted):
+            self.clear()
 
     def clear(self) -> None:
-        """Forget every entry, and that any was dropped."""
-        self._entries.clear()
+        """Forget every record, and that any was dropped."""
+        self._records.clear()
+        self._sizes.clear()
         self._headers.clear()
         self._bytes = self.dropped = self.last_dropped = 0
 
-    def __iter__(self) -> Iterator[Call]:
-        return iter(tuple(self._entries))
+    def __iter__(self) -> Iterator[Record]:
+        return iter(tuple(self._records))
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._records)
+
+
+def _size(record: Record) -> int:
+    """How many bytes a record takes, as the journal counts them, without its request headers."""
+    request = record.request
+    size = _RECORD_BYTES + len(request.path) + len(request.query_string) + len(record.answer)
+    if request.raw_path is not request.path:
+        size += len(request.raw_path)
+    if request.body is not None:
+        size += len(request.body)
+    for match in record.matches:
+        size += _match_size(match)
+    for change in record.changes:
+        size += _change_size(change)
+    size += _size_of(record.own_headers)
+    if record.seen_headers is not None:
+        size += _size_of(record.seen_headers)
+    return size
+
+
+def _size_of(headers: HeaderPairs) -> int:
+    return sum(len(name) + len(value) for name, value in headers)
+
+
+def _match_size(match: MatchTrace) -> int:
+    size = _VALUE_BYTES * len(match.trials) + _ID_BYTES * len(match.ids)
+    for trial in match.trials:
+        if type(trial.value) is str:
+            size += len(trial.value)
+    return size + 4 * _VALUE_BYTES * len(match.mismatches)
+
+
+def _change_size(change: RowDiff | ManyRows) -> int:
+    if isinstance(change, ManyRows):
+        return _ID_BYTES * change.count
+    size = 0
+    for row in (change.before, change.after):
+        for value in row.values() if row is not None else ():
+            size += _VALUE_BYTES
+            if type(value) is str:
+                size += len(value)
+            elif isinstance(value, dict | list):
+                size += 2 * len(write_json(value))
+    return size
+
+
+def record_as_json(record: Record) -> dict[str, Any]:
+    """The record as JSON values, for `record_of`: nothing is hidden in it."""
+    request = record.request
+    seen = record.seen_headers
+    return record._asdict() | {
+        "time": record.time.isoformat(),
+        "methods": list(record.methods),
+        "request": request._asdict()
+        | {
+            "query_string": _text(request.query_string),
+            "headers": [[_text(name), _text(value)] for name, value in request.headers.items()],
+            "body": _base64(request.body),
+        },
+        "answer": _base64(record.answer),
+        "own_headers": _header_texts(record.own_headers),
+        "seen_headers": _header_texts(seen) if seen is not None else None,
+        "matches": [_match_as_json(match) for match in record.matches],
+        "changes": [_change_as_json(change) for change in record.changes],
+        "fault": _fault_as_json(record.fault),
+    }
+
+
+def record_of(told: Mapping[str, Any]) -> Record:
+    """The record that `record_as_json` told."""
+    request = told["request"]
+    seen = told["seen_headers"]
+    return Record(
+        **dict(told)
+        | {
+            "time": datetime.fromisoformat(told["time"]),
+            "methods": tuple(told["methods"]),
+            "request": Request(
+                **request
+                | {
+                    "query_string": request["query_string"].encode("latin-1"),
+                    "headers": dict(_header_pairs(request["headers"])),
+                    "body": _from_base64(request["body"]),
+                }
+            ),
+            "answer": _from_base64(told["answer"]),
+            "own_headers": _header_pairs(told["own_headers"]),
+            "seen_headers": _header_pairs(seen) if seen is not None else None,
+            "matches": tuple(_match_of(match) for match in told["matches"]),
+            "changes": tuple(_change_of(change) for change in told["changes"]),
+            "fault": _fault_of(told["fault"]),
+        }
+    )
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("latin-1")
+
+
+def _base64(raw: bytes | None) -> str | None:
+    return None if raw is None else b64encode(raw).decode()
+
+
+def _from_base64(text: str | None) -> bytes | None:
+    return None if text is None else b64decode(text)
+
+
+def _header_texts(headers: HeaderPairs) -> list[list[str]]:
+    return [[_text(name), _text(value)] for name, value in headers]
+
+
+def _header_pairs(texts: Sequence[Sequence[str]]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in texts)
+
+
+def _match_as_json(match: MatchTrace) -> dict[str, Any]:
+    return match._asdict() | {
+        "trials": [trial._asdict() for trial in match.trials],
+        "mismatches": [mismatch._asdict() for mismatch in match.mismatches],
+    }
+
+
+def _match_of(told: Mapping[str, Any]) -> MatchTrace:
+    trials = (KeyTrial(**trial) for trial in told["trials"])
+    return MatchTrace(
+        **dict(told)
+        | {
+            "keys": tuple(told["keys"]),
+            "ids": tuple(told["ids"]),
+            "trials": tuple(_with_tuples(trial) for trial in trials),
+            "mismatches": tuple(Mismatch(**mismatch) for mismatch in told["mismatches"]),
+        }
+    )
+
+
+def _with_tuples(trial: KeyTrial) -> KeyTrial:
+    """JSON has no tuples: what a key of several values was compared as came as a list."""
+    value, compared = trial.value, trial.compared
+    return trial._replace(
+        value=tuple(value) if isinstance(value, list) else value,
+        compared=tuple(compared) if isinstance(compared, list) else compared,
+        ids=tuple(trial.ids),
+    )
+
+
+def _change_as_json(change: RowDiff | ManyRows) -> dict[str, Any]:
+    if isinstance(change, ManyRows):
+        return {"table": change.table, "ids": list(change.ids), "count": change.count}
+    return change._asdict()
+
+
+def _change_of(told: Mapping[str, Any]) -> RowDiff | ManyRows:
+    if "ids" in told:
+        return ManyRows(told["table"], tuple(told["ids"]), told["count"])
+    return RowDiff(**told)
+
+
+def _fault_as_json(fault: AppliedFault | None) -> dict[str, Any] | None:
+    if fault is None:
+        return None
+    preference = fault.preference
+    return fault._asdict() | {"preference": None if preference is None else _text(preference)}
+
+
+def _fault_of(told: Mapping[str, Any] | None) -> AppliedFault | None:
+    if told is None:
+        return None
+    preference = told["preference"]
+    return AppliedFault(
+        told["name"],
+        told["cause"],
+        told["parameters"],
+        None if preference is None else preference.encode("latin-1"),
+    )

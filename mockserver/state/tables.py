@@ -1,74 +1,64 @@
-"""The store.
+"""The store: tables of rows with hash indexes. A table is written by its workspace alone."""
 
-Tables of rows with hash indexes, written only through transactions that can be taken back.
-"""
-
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-Row = dict[str, Any]
-"""A stored record. Rows are replaced, never mutated: whoever holds one may keep it."""
+from mockserver.state.changes import Row, RowId
 
-RowId = int | str
-IndexKey = Callable[[Row], Hashable | None]
-
-
-@dataclass(frozen=True, slots=True)
-class TableSpec:
-    """What a table is: its name and, for each index, the function from a row to its key (None.
-
-    Not in this index).
-
-    `columns` are all that the indexes read of a row: a row that replaces one with the same values
-    there is not indexed again. None means that any column may matter.
-    """
-
-    name: str
-    indexes: Mapping[str, IndexKey] = field(default_factory=dict)
-    columns: tuple[str, ...] | None = None
-
-
-class Change(NamedTuple):
-    """One row before and after.
-
-    `before` is None where it was created, `after` where it was deleted.
-    """
-
-    table: str
-    id: RowId
-    before: Row | None
-    after: Row | None
-
-
+RowKey = Callable[[Row], Hashable | None]
 Ids = RowId | dict[RowId, None]
 """The rows under one key of an index: nearly always one."""
 
 
-_made: Any = tuple.__new__
-"""Makes a named tuple in half of the time that its own constructor takes."""
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A way to find rows: the columns it reads, and the function from their values to a key.
 
-
-class Saved(NamedTuple):
-    """A table's content at one moment.
-
-    It is the table's own, until the table is written to again.
+    A row whose key is None is not in the index. As an index knows its columns, an update that
+    leaves them alone, as nearly every one does, costs it nothing.
     """
 
+    columns: str | tuple[str, ...]
+    key: Callable[..., Hashable | None]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns as a tuple, one or more."""
+        return (self.columns,) if isinstance(self.columns, str) else self.columns
+
+    def row_key(self) -> RowKey:
+        """The function from a whole row to its key."""
+        key, names = self.key, self.names
+        if len(names) == 1:
+            (name,) = names
+            return lambda row: key(row[name])
+        return lambda row: key(*(row[name] for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """What a table is: its name and its indexes by name. Rows are found by their `id` anyway."""
+
+    name: str
+    indexes: Mapping[str, Index] = field(default_factory=dict)
+
+
+class SavedTable(NamedTuple):
+    """A table's content at one moment. The table shares it until it is written to again."""
+
+    spec: TableSpec
     rows: dict[RowId, Row]
     places: dict[RowId, int]
-    serial: int
+    last_number: int
     indexes: dict[str, dict[Hashable, Ids]]
 
 
 class Table:
-    """Rows by id, in the order in which they were first put.
+    """Rows by id, in the order of their places: a row put again after its deletion is the newest.
 
-    A row put again after it was deleted is the newest.
-
-    Reading costs a dict lookup; saving, restoring and copying cost nothing, as content is shared
-    until the next write to either side. `serial` counts the ids handed out and `places` numbers the
-    rows in their order, so both survive a rollback and a restore exactly.
+    Reading costs a dict lookup. Saving, restoring and copying cost nothing, as content is shared
+    until the next write to either side. `last_number` is the last one given to a new row.
     """
 
     __slots__ = (
@@ -77,9 +67,9 @@ class Table:
         "_keys",
         "_own",
         "_shared",
+        "last_number",
         "places",
         "rows",
-        "serial",
         "spec",
     )
 
@@ -87,12 +77,18 @@ class Table:
         self.spec = spec
         self.rows: dict[RowId, Row] = {}
         self.places: dict[RowId, int] = {}
-        self.serial = 0
-        self._keys = tuple(spec.indexes.items())
-        self._columns = spec.columns
+        self.last_number = 0
+        self._keys = tuple((name, index.row_key()) for name, index in spec.indexes.items())
+        columns = (name for index in spec.indexes.values() for name in index.names)
+        self._columns = tuple(dict.fromkeys(columns))
         self._indexes: dict[str, dict[Hashable, Ids]] = {name: {} for name in spec.indexes}
         self._own: set[tuple[str, Hashable]] = set()
         self._shared = False
+
+    @property
+    def next_place(self) -> int:
+        """The place of the next new row."""
+        return next(reversed(self.places.values()), -1) + 1
 
     def find(self, index: str, key: Hashable | None) -> list[Row]:
         """The rows under `key` in that index, oldest first; none where the key is None."""
@@ -103,36 +99,56 @@ class Table:
             return [self.rows[id] for id in sorted(ids, key=self.places.__getitem__)]
         return [self.rows[ids]]
 
-    def set(self, id: RowId, row: Row | None) -> Row | None:
-        """Put a row under an id, or take it away with None. Returns what was there before."""
+    def put(self, id: RowId, row: Row, place: int) -> None:
+        """Store a row at its place, instead of what was there under that id."""
         if self._shared:
-            self._part()
+            self._stop_sharing()
         before = self.rows.get(id)
-        if before is not None and row is not None and self._columns is not None:
-            for column in self._columns:
-                if before[column] != row[column]:
-                    break
-            else:  # nearly every update comes this way, and no index has to learn of it
-                self.rows[id] = row
-                return before
+        if before is not None and self.places[id] == place:
+            self._replace(id, before, row)
+            return
+        if before is not None:
+            self.remove(id)
+        is_last = place >= self.next_place
+        self._reindex_all(id, None, row)
+        self.rows[id] = row
+        self.places[id] = place
+        if not is_last:  # only a run of changes that is applied a second time comes this way
+            self._sort()
+
+    def _replace(self, id: RowId, before: Row, row: Row) -> None:
+        for column in self._columns:
+            if before[column] != row[column]:
+                self._reindex_all(id, before, row)
+                break
+        self.rows[id] = row
+
+    def remove(self, id: RowId) -> None:
+        """Take a row away, if it is there."""
+        before = self.rows.get(id)
+        if before is None:
+            return
+        if self._shared:
+            self._stop_sharing()
+        self._reindex_all(id, before, None)
+        del self.rows[id]
+        del self.places[id]
+
+    def empty(self) -> None:
+        """Take every row away, and count from 1 again."""
+        self.restore(Table(self.spec).save())
+
+    def _reindex_all(self, id: RowId, before: Row | None, row: Row | None) -> None:
         for name, key_of in self._keys:
             old = key_of(before) if before is not None else None
             new = key_of(row) if row is not None else None
             if old != new:
                 self._reindex(name, id, old, new)
-        if row is not None:
-            self.rows[id] = row
-            if before is None:
-                self.places[id] = next(reversed(self.places.values()), -1) + 1
-        elif before is not None:
-            del self.rows[id]
-            del self.places[id]
-        return before
 
     def _reindex(self, name: str, id: RowId, old: Hashable, new: Hashable) -> None:
         index = self._indexes[name]
         if old is not None:
-            ids = self._several(name, old)
+            ids = self._own_ids(name, old)
             del ids[id]
             if len(ids) > 1:
                 index[old] = ids
@@ -144,13 +160,13 @@ class Table:
                     del index[old]
         if new is not None:
             if new in index:
-                several = self._several(name, new)
+                several = self._own_ids(name, new)
                 several[id] = None
                 index[new] = several
             else:
                 index[new] = id
 
-    def _several(self, name: str, key: Hashable) -> dict[RowId, None]:
+    def _own_ids(self, name: str, key: Hashable) -> dict[RowId, None]:
         """The ids under the key as a dict that nothing saved shares."""
         ids = self._indexes[name][key]
         if isinstance(ids, dict) and (name, key) in self._own:
@@ -158,110 +174,34 @@ class Table:
         self._own.add((name, key))
         return dict(ids) if isinstance(ids, dict) else {ids: None}
 
-    def save(self) -> Saved:
+    def save(self) -> SavedTable:
         """The content as it is now."""
         self._shared = True
-        return Saved(self.rows, self.places, self.serial, self._indexes)
+        return SavedTable(self.spec, self.rows, self.places, self.last_number, self._indexes)
 
-    def restore(self, saved: Saved) -> None:
-        """Back to what was saved."""
+    def restore(self, saved: SavedTable) -> None:
+        """Hold again what was saved."""
         self._shared = True
-        self.rows, self.places, self.serial, self._indexes = saved
+        _, self.rows, self.places, self.last_number, self._indexes = saved
 
-    def _part(self) -> None:
+    def _stop_sharing(self) -> None:
         """Have content of its own again."""
         self._shared, self._own = False, set()
         self.rows, self.places = dict(self.rows), dict(self.places)
         self._indexes = {name: dict(index) for name, index in self._indexes.items()}
 
-    def copy(self) -> "Table":
-        """A table of its own with the same rows."""
-        twin = Table(self.spec)
-        twin.restore(self.save())
-        return twin
-
-    def sort(self) -> None:
-        """Put rows back in the order of their places."""
+    def _sort(self) -> None:
+        """Put the rows back in the order of their places."""
         self.places = dict(sorted(self.places.items(), key=lambda item: item[1]))
         self.rows = {id: self.rows[id] for id in self.places}
 
 
-class Transaction:
-    """One request's view of one vendor's tables.
+def table_of(saved: SavedTable) -> Table:
+    """A table that holds what was saved."""
+    table = Table(saved.spec)
+    table.restore(saved)
+    return table
 
-    What it writes is kept by `commit` or undone by `rollback`.
 
-    Handlers run to the end without an `await`, so nobody sees a transaction half done, and its own
-    writes are visible to it at once.
-    """
-
-    __slots__ = ("_changes", "_deleted", "_serials", "tables", "trace")
-
-    def __init__(self, tables: Mapping[str, Table]) -> None:
-        """`trace` is where whoever looks for rows notes how it found them."""
-        self.tables = tables
-        self._changes: list[Change] = []
-        self._serials: dict[str, int] = {}
-        self._deleted: list[tuple[str, RowId, int]] = []
-        self.trace: list[Any] = []
-
-    def get(self, table: str, id: RowId) -> Row | None:
-        """The row with that id."""
-        return self.tables[table].rows.get(id)
-
-    def find(self, table: str, index: str, key: Hashable | None) -> list[Row]:
-        """The rows under that key of the index, oldest first."""
-        return self.tables[table].find(index, key)
-
-    def rows(self, table: str) -> Iterable[Row]:
-        """Every row, oldest first."""
-        return self.tables[table].rows.values()
-
-    def next_number(self, table: str) -> int:
-        """1, 2, 3, ... for the table's new rows; a refused request gives its numbers back."""
-        store = self.tables[table]
-        self._serials.setdefault(table, store.serial)
-        store.serial += 1
-        return store.serial
-
-    def skip_numbers(self, table: str, last: int) -> None:
-        """Never hand out a number up to and including `last`.
-
-        Rows that came with their ids have them.
-        """
-        store = self.tables[table]
-        self._serials.setdefault(table, store.serial)
-        store.serial = max(store.serial, last)
-
-    def put(self, table: str, row: Row) -> Row:
-        """Store the row under its `id`, in place of the one that was there."""
-        id = row["id"]
-        before = self.tables[table].set(id, row)
-        self._changes.append(_made(Change, (table, id, before, row)))
-        return row
-
-    def delete(self, table: str, id: RowId) -> bool:
-        """Take the row away. Says whether there was one."""
-        store = self.tables[table]
-        if id not in store.rows:
-            return False
-        self._deleted.append((table, id, store.places[id]))
-        self._changes.append(Change(table, id, store.set(id, None), None))
-        return True
-
-    def commit(self) -> list[Change]:
-        """Keep everything. Returns the changes in the order in which they were made."""
-        return self._changes
-
-    def rollback(self) -> None:
-        """Leave the tables exactly as they were, order and counters included."""
-        for table, id, before, _ in reversed(self._changes):
-            self.tables[table].set(id, before)
-        for table, id, place in reversed(self._deleted):
-            if id in self.tables[table].rows:
-                self.tables[table].places[id] = place
-        for table in {table for table, _, _ in self._deleted}:
-            self.tables[table].sort()
-        for table, serial in self._serials.items():
-            self.tables[table].serial = serial
-        self._changes = []
+Tables = Mapping[str, Table]
+"""One vendor's tables by name."""

@@ -1,4 +1,4 @@
-"""What a test has in its hands: a workspace of its own, with clients of every vendor."""
+"""What a test works with: a workspace of its own, with a client for each vendor."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ __all__ = ["MockWorkspace", "Running", "workspace_name"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Mockserver":  # until 0.1: a letter away from `MockServer`, the server
+    # The old name differed by one letter from `MockServer`, which is the server.
+    if name == "Mockserver":
         raise AttributeError("mockserver.testing.Mockserver is now called MockWorkspace")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,6 @@
-"""What a test has in its hands.
+"""What a test works with: `MockWorkspace`, a workspace that lasts as long as the test.
 
-A workspace of its own, with clients of every vendor over a socket or without one.
+It has clients for each vendor, over a socket or without one. `Running` is the server behind it.
 """
 
 import json
@@ -14,9 +14,10 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from mockserver.client import Client, ControlError, Row, WorkspaceClient
+from mockserver.client import Client, ControlError, Row
 from mockserver.errors import MockserverError
 from mockserver.journal.redaction import printable
+from mockserver.testing.clients import VendorClients
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
 
     import httpx
 
-_SHOWN = 50
+_MOST_REQUESTS = 50
 _MAX_TEXT = 300
-_LONGEST_SLUG = 19
-_NO_SOCKETLESS = (
+_LONGEST_SLUG = 19  # with a hyphen and 12 digits of a digest: 32, the longest name there may be
+_NOT_IN_PROCESS = (
     "clients in process need a server in process: leave MOCKSERVER_URL unset, or use http()"
 )
 
 
-class MockWorkspace(WorkspaceClient):
+class MockWorkspace(VendorClients):
     """A workspace that lasts as long as a test.
 
     `mockserver.<vendor>` is a client of that vendor's API.
@@ -41,160 +42,169 @@ class MockWorkspace(WorkspaceClient):
     def __init__(self, workspace: Row, server: "Running") -> None:
         super().__init__(server.client, workspace["name"], workspace)
         self._server = server
-        self._began = datetime.now(UTC)
-        self._clients: dict[str, httpx.Client] = {}
-        self._open = ExitStack()
-
-    def __getattr__(self, name: str) -> "httpx.Client":
-        """The vendor's client over a socket, the same one each time."""
-        if name.startswith("_") or name not in self.base_urls:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        if name not in self._clients:
-            self._clients[name] = self.http(name)
-        return self._clients[name]
+        self._opened_at = datetime.now(UTC)
+        self._open_clients = ExitStack()
 
     def http(self, vendor: str, **options: Any) -> "httpx.Client":
         """A new client of the vendor's API, with its base URL and this workspace's credential.
 
-        `options` are those of httpx.Client.
+        `options` are those of httpx.Client. Raises ValueError for an unknown vendor.
         """
-        made: httpx.Client = _httpx().Client(**self._options(vendor, options))
-        return self._open.enter_context(made)
+        client: httpx.Client = _httpx().Client(**self._options(vendor, options))
+        return self._open_clients.enter_context(client)
 
     def async_http(self, vendor: str, **options: Any) -> "httpx.AsyncClient":
-        """The same for asyncio.
+        """The same for asyncio; `options` are those of httpx.AsyncClient.
 
-        It keeps no connection open, so that nothing is left where nobody closes it.
+        It keeps no connection open, so nothing is left behind if nobody closes it.
         """
         limits = _httpx().Limits(max_keepalive_connections=0)
-        made: httpx.AsyncClient = _httpx().AsyncClient(
-            **{"limits": limits} | self._options(vendor, options)
-        )
-        return made
+        options = {"limits": limits} | self._options(vendor, options)
+        client: httpx.AsyncClient = _httpx().AsyncClient(**options)
+        return client
 
     def in_process(self, vendor: str, **options: Any) -> "httpx.Client":
         """A new client that calls the server without a socket.
 
-        Raises MockserverError where the server is in another process.
+        Raises MockserverError if the server is in another process.
         """
         if self._server.transport is None:
-            raise MockserverError(_NO_SOCKETLESS)
-        made: httpx.Client = _httpx().Client(
-            **{"transport": self._server.transport()} | self._options(vendor, options)
-        )
-        return self._open.enter_context(made)
+            raise MockserverError(_NOT_IN_PROCESS)
+        return self.http(vendor, **{"transport": self._server.transport()} | options)
 
     def _options(self, vendor: str, given: dict[str, Any]) -> dict[str, Any]:
         if vendor not in self.base_urls:
-            raise ValueError(
-                f"{vendor!r} is no vendor; the vendors are {', '.join(self.base_urls)}"
-            )
+            known = ", ".join(self.base_urls)
+            raise ValueError(f"{vendor!r} is no vendor; the vendors are {known}")
         headers = _httpx().Headers(self.credentials[vendor])
         headers.update(given.get("headers"))
-        options = {
+        defaults: dict[str, Any] = {
             "base_url": self.base_urls[vendor],
-            "trust_env": False,
+            "trust_env": False,  # no proxy of this machine stands between a test and its server
             "verify": _certificates(),
         }
         query = self.credential_queries[vendor]
         if query:
-            options["auth"] = _adding(query)
-        return options | given | {"headers": headers}
+            defaults["auth"] = _adding(query)
+        return defaults | given | {"headers": headers}
 
     def close(self) -> None:
-        """Close the clients and forget the workspace."""
-        self._open.close()
+        """Close the clients and delete the workspace."""
+        self._open_clients.close()
         try:
             self.delete()
         except ControlError as error:
+            # The test may have deleted it itself.
             if error.status != 404:
                 raise
 
-    def told(self) -> str:
-        """The journal for somebody who wonders why the test failed.
+    def journal_text(self) -> str:
+        """The journal as text, for a developer who wonders why the test failed.
 
-        A line for each request, and more for each that was refused.
+        It has a line for each request, and more for a request that was refused or got a fault.
         """
         try:
-            return "\n".join(map(printable, self._lines()))
+            return "\n".join(map(printable, self._journal_lines()))
         except ControlError as error:
             return f"The journal cannot be read: {error}"
 
-    def _lines(self) -> Iterator[str]:
+    def _journal_lines(self) -> Iterator[str]:
         requests = self.requests()
-        if len(requests) > _SHOWN:
-            yield f"({len(requests) - _SHOWN} before these)"
-        for entry in requests[-_SHOWN:]:
-            yield _line(entry)
+        if len(requests) > _MOST_REQUESTS:
+            yield f"({len(requests) - _MOST_REQUESTS} before these)"
+        for entry in requests[-_MOST_REQUESTS:]:
+            yield _summary_line(entry)
             if entry["status"] >= 400 or entry["fault"]:
-                yield from _details(self.request(entry["number"]))
-        strays = [
+                yield from _detail_lines(self.request(entry["number"]))
+        yield from self._unclaimed_lines()
+
+    def _unclaimed_lines(self) -> Iterator[str]:
+        # A missing credential is the first thing to look for when no request has arrived. These
+        # requests belong to no workspace, so some may come from a test that runs beside this one.
+        recent = [
             entry
             for entry in self.client.unclaimed()
-            if datetime.fromisoformat(entry["time"]) >= self._began
+            if datetime.fromisoformat(entry["time"]) >= self._opened_at
         ]
-        if strays:
-            yield "with no credential or a refused one, in this test or one beside it:"
-            yield from map(_line, strays[-_SHOWN:])
+        if recent:
+            yield "without a credential or with a refused one, in this test or one beside it:"
+        for entry in recent[-_MOST_REQUESTS:]:
+            yield _summary_line(entry)
 
 
-def _line(entry: Row) -> str:
-    outcome = f"{entry['status']}" if entry["status"] else "no answer"
-    fault = f"  fault {entry['fault']}" if entry["fault"] else ""
+def _summary_line(entry: Row) -> str:
+    outcome = entry["status"] or "no answer"
     operation = entry["operation"] or "no operation"
-    return (
+    line = (
         f"{entry['number']:>3}  {entry['method']} {entry['target']}  {outcome}  {operation}  "
-        f"{entry['milliseconds']} ms{fault}"
+        f"{entry['milliseconds']} ms"
     )
+    if entry["fault"]:
+        line += f"  fault {entry['fault']}"
+    return line
 
 
-def _details(entry: Row) -> Iterator[str]:
+def _detail_lines(entry: Row) -> Iterator[str]:
     if entry["request"]["body"] is not None:
         yield f"     sent: {_short(entry['request']['body'])}"
-    yield from (
-        f"     matched by {match['rule']}: {match['verdict']}" for match in entry["matches"]
-    )
+    for match in entry["matches"]:
+        yield f"     matched by {match['rule']}: {match['verdict']}"
     if entry["answer"]["body"] is not None:
         yield f"     answered: {_short(entry['answer']['body'])}"
 
 
 def _short(body: Any) -> str:
-    text = " ".join(body.split()) if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
+    text = _on_one_line(body)
+    if len(text) <= _MAX_TEXT:
+        return text
+    return f"{text[:_MAX_TEXT]}…"
+
+
+def _on_one_line(body: Any) -> str:
+    if isinstance(body, str):
+        return " ".join(body.split())
+    return json.dumps(body, ensure_ascii=False)
+
+
+def _unique_run() -> str:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    return f"{worker} {os.urandom(8).hex()}"
 
 
 @dataclass(frozen=True)
 class Running:
     """The server behind the tests.
 
-    `transport` makes what calls it without a socket, where it is in this process; `run` is a text
-    that no other run of any tests has.
+    `transport` makes a transport that calls the server without a socket; None if the server is in
+    another process. `run` is a text that no other test run has.
     """
 
     client: Client
     transport: "Callable[[], httpx.BaseTransport] | None" = None
-    run: str = field(
-        default_factory=lambda: f"{os.environ.get('PYTEST_XDIST_WORKER', '')} {os.urandom(8).hex()}"
-    )
+    run: str = field(default_factory=_unique_run)
 
     @property
     def url(self) -> str:
-        """The server's own URL; the vendors' are below it."""
+        """The server's own URL; those of the vendors are below it."""
         return self.client.url
 
     def open(self, test: str) -> MockWorkspace:
-        """A workspace for the test of that name (a pytest node id), which nobody else has.
+        """A new workspace for the test of that name (a pytest node id).
 
-        Whoever opens it closes it.
+        The caller closes it.
         """
-        made = self.client.call("POST", "/workspaces", {"name": workspace_name(test, self.run)})
-        return MockWorkspace(made, self)
+        name = workspace_name(test, self.run)
+        created = self.client.call("POST", "/workspaces", {"name": name})
+        return MockWorkspace(created, self)
 
 
 def workspace_name(test: str, run: str) -> str:
-    """The beginning of the test's name, and a digest of its node id and of the run."""
-    slug = re.sub(r"[^a-z0-9]+", "-", test.rpartition("::")[2].lower()).strip("-")[:_LONGEST_SLUG]
-    return f"{slug}-{sha256(f'{test} {run}'.encode()).hexdigest()[:12]}".removeprefix("-")
+    """A workspace's name: the beginning of the test's, and a digest of its node id and the run."""
+    _, _, function = test.rpartition("::")
+    slug = re.sub(r"[^a-z0-9]+", "-", function.lower()).strip("-")[:_LONGEST_SLUG]
+    digest = sha256(f"{test} {run}".encode()).hexdigest()[:12]
+    # A test whose name has no letter or digit leaves the digest alone.
+    return f"{slug}-{digest}".removeprefix("-")
 
 
 def _adding(query: Mapping[str, str]) -> "Callable[[httpx.Request], httpx.Request]":
@@ -217,7 +227,7 @@ def _httpx() -> "ModuleType":
 
 @cache
 def _certificates() -> "SSLContext":
-    """What httpx would load for every client anew."""
+    # httpx would load the certificates again for every client, which takes longer than a test.
     import ssl
 
     return ssl.create_default_context()

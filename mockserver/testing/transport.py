@@ -15,32 +15,39 @@ App = Callable[
     Coroutine[Any, Any, None],
 ]
 
+# The words of httpx for the same events on a socket.
+_RESET = "[Errno 104] Connection reset by peer"
 _CUT_SHORT = "peer closed connection without sending complete message body"
+_NO_RESPONSE = "Server disconnected without sending a response."
 
 
 class InProcess(httpx.BaseTransport):
-    """Brings requests to an application on its own event loop, which runs on another thread."""
+    """Calls an application on the application's own event loop, which runs on another thread."""
 
     def __init__(self, app: App, loop: asyncio.AbstractEventLoop) -> None:
         self._app = app
         self._loop = loop
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer as far as its headers; its body is read as it comes.
+        """Status and headers of the answer; the body arrives while it is read.
 
-        Raises httpx.ReadTimeout past the client's read timeout, httpx.ReadError or
-        httpx.RemoteProtocolError where the application gives up: before the answer, or (while its
-        body is read) within it.
+        Raises httpx.ReadTimeout after the client's read timeout. Raises httpx.ReadError or
+        httpx.RemoteProtocolError if the application ends the connection: before the answer, or
+        within its body.
         """
         exchange = _Exchange(self._loop, request)
         call = self._app(_scope(request), exchange.receive, exchange.send)
-        asyncio.run_coroutine_threadsafe(call, self._loop).add_done_callback(exchange.end)
+        running = asyncio.run_coroutine_threadsafe(call, self._loop)
+        running.add_done_callback(exchange.end)
         start = exchange.next_message()
-        stream = httpx.ByteStream(b"") if request.method == "HEAD" else _Body(exchange)
+        stream: httpx.SyncByteStream = _Body(exchange)
+        if request.method == "HEAD":
+            stream = httpx.ByteStream(b"")
         return httpx.Response(start["status"], headers=start["headers"], stream=stream)
 
 
 def _scope(request: httpx.Request) -> Message:
+    """The request as ASGI has it, with what a socket of this machine would add."""
     raw_path, _, query = request.url.raw_path.partition(b"?")
     return {
         "type": "http",
@@ -59,7 +66,11 @@ def _scope(request: httpx.Request) -> Message:
 
 
 class _Exchange:
-    """One request and its answer, between the client's thread and the application's event loop."""
+    """One request and its answer, between the client's thread and the application's event loop.
+
+    `receive`, `send` and `end` are called on the loop, `next_message` and `leave` on the client's
+    thread. The answer's messages pass through a queue; None in it is the end.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, request: httpx.Request) -> None:
         self._loop = loop
@@ -72,22 +83,22 @@ class _Exchange:
         self._started = False
 
     async def receive(self) -> Message:
-        """For the application: the request; after that, that the client has left, once it has."""
+        """The request; at the next call, the message that the client has left, once it has."""
         if self._requests:
             return self._requests.pop()
         await self._left.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
-        """For the application: a part of the answer."""
+        """Accept a part of the answer."""
         self._answer.put(message)
 
     def end(self, call: Future[None]) -> None:
-        """The application has returned, or broken off."""
+        """The application has returned or failed."""
         self._answer.put(None if call.cancelled() else call.exception())
 
     def next_message(self) -> Message:
-        """For the client: the next part of the answer."""
+        """The next part of the answer; raises as `InProcess.handle_request` does."""
         try:
             message = self._answer.get(timeout=self._timeout)
         except Empty:
@@ -96,16 +107,18 @@ class _Exchange:
         if isinstance(message, MutableMapping):
             self._started = True
             return message
+        # An application that is called in process cannot close a socket. It raises a
+        # ConnectionError instead, which here becomes what a socket would show to the client.
         if message is not None and not isinstance(message, ConnectionError):
             raise message
-        if isinstance(message, ConnectionResetError) and not self._started:
-            raise httpx.ReadError("[Errno 104] Connection reset by peer") from message
-        raise httpx.RemoteProtocolError(
-            _CUT_SHORT if self._started else "Server disconnected without sending a response."
-        ) from message
+        if self._started:
+            raise httpx.RemoteProtocolError(_CUT_SHORT) from message
+        if isinstance(message, ConnectionResetError):
+            raise httpx.ReadError(_RESET) from message
+        raise httpx.RemoteProtocolError(_NO_RESPONSE) from message
 
     def leave(self) -> None:
-        """For the client: it waits for nothing more."""
+        """The client waits for nothing more."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._left.set)
 

@@ -1,6 +1,6 @@
-"""What is no API: whether the server lives and is ready, and a word to those who are lost.
+"""The paths beside the APIs: `/livez`, `/readyz`, and a helpful 404 for all others.
 
-Imported when it is first asked for.
+`mockserver.app` imports this module at the first request for such a path.
 """
 
 from starlette.applications import Starlette
@@ -10,20 +10,16 @@ from starlette.routing import Route
 
 
 def web(prefixes: tuple[str, ...]) -> Starlette:
-    """The application behind every path that no API has.
+    """The application for every path that belongs to no API.
 
-    `prefixes` are the paths at which the APIs begin.
+    `prefixes` are the paths at which the APIs begin; the 404 names them.
     """
 
     async def nothing_here(request: Request, error: Exception) -> JSONResponse:
-        detail = (
-            f"Nothing is served at {request.url.path}. The APIs begin with {', '.join(prefixes)}."
-        )
-        return JSONResponse(
-            {"title": "Not Found", "status": 404, "detail": detail},
-            404,
-            media_type="application/problem+json",
-        )
+        begins = ", ".join(prefixes)
+        detail = f"Nothing is served at {request.url.path}. The APIs begin with {begins}."
+        problem = {"title": "Not Found", "status": 404, "detail": detail}
+        return JSONResponse(problem, 404, media_type="application/problem+json")
 
     routes = [Route("/livez", _alive), Route("/readyz", _ready)]
     return Starlette(routes=routes, exception_handlers={404: nothing_here})

@@ -10,10 +10,12 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from mockserver.app import Application, create_app
-from mockserver.call import Call
 from mockserver.documents.spec import Operation
 from mockserver.faults.catalogue import CATALOGUE
+from mockserver.journal.records import Record
 from mockserver.serving.server import MockServer
+from mockserver.state.changes import SnapshotSaved
+from tests.world import add_fault
 
 Json = dict[str, Any]
 
@@ -146,13 +148,13 @@ def _can_be_wrong(operation: Operation) -> bool:
     return bool(operation.body or operation.query.schema["properties"] or typed)
 
 
-def _asked() -> tuple[Call, ...]:
+def _asked() -> tuple[Record, ...]:
     """Two requests as a journal keeps them."""
     with MockServer(default_account=WORKSPACE) as server:
         url, headers = f"{server.url}/{VENDOR}/api/leads", {"X-API-KEY": WORKSPACE}
         httpx.get(url, headers=headers)
         httpx.patch(url, headers=headers, json={"id": LEAD, "status": "lost"})
-        return tuple(server.app.workspaces.of(WORKSPACE).journal)
+        return tuple(server.app.workspaces.admit(WORKSPACE).journal)
 
 
 ASKED = _asked()
@@ -164,8 +166,8 @@ def begin(app: Application) -> None:
         app.workspaces.delete(workspace.name)
     app.workspaces.reset()
     workspace = app.workspaces.create(WORKSPACE)
-    workspace.snapshots[SNAPSHOT] = workspace.save()
-    workspace.injection.add({"fault": "slow"}, NOW)
-    for call in ASKED:
-        workspace.journal.add(call)
-        app.workspaces.unclaimed.journal.add(call)
+    workspace.apply([SnapshotSaved(SNAPSHOT)])
+    add_fault(workspace, {"fault": "slow"})
+    for record in ASKED:
+        workspace.journal.add(record)
+        app.workspaces.unclaimed.journal.add(record)

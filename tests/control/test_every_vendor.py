@@ -164,7 +164,7 @@ def test_a_snapshot_brings_everything_back(
     before = state(control, workspace)
     assert control.put("/snapshots/first").json()["leads"] == leads(workspace)
     for sample in of_vendor(vendor, WRITES):
-        send(http, workspace.account, sample)
+        send(http, workspace.name, sample)
     assert tables(workspace) != before[0]
     assert control.post("/snapshots/first/restore").status_code == 204
     assert state(control, workspace) == before
@@ -179,7 +179,7 @@ def test_reset_brings_back_the_seed(
     server: MockServer,
 ) -> None:
     assert control.post("/reset").status_code == 204
-    assert world(workspace) == world(server.app.workspaces.seed.copy(workspace.account))
+    assert world(workspace) == world(Workspace(workspace.name, server.app.workspaces.origin))
 
 
 @every_vendor

@@ -53,7 +53,7 @@ def test_a_fault_of_the_catalogue_is_told_whole(admin: httpx.Client) -> None:
     ]
     assert told == {
         "name": "slow_drip",
-        "help": "The body comes in small pieces.",
+        "help": "The body arrives in small pieces.",
         "status": None,
         "applies": True,
         "parameters": [
@@ -61,7 +61,7 @@ def test_a_fault_of_the_catalogue_is_told_whole(admin: httpx.Client) -> None:
                 "name": "seconds",
                 "type": "number",
                 "default": 1,
-                "help": "How long it takes altogether",
+                "help": "How long the whole body takes",
                 "minimum": 0,
                 "maximum": 3600,
             }

@@ -139,7 +139,7 @@ def prepared(http: httpx.Client, server: MockServer) -> Workspace:
     for request in requests:
         answer = do(http, account, request)
         assert answer.is_success or isinstance(request, Sample)
-    return server.app.workspaces.of(account)
+    return server.app.workspaces.admit(account)
 
 
 @pytest.mark.parametrize("vendor", NAMES)

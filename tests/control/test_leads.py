@@ -182,7 +182,7 @@ def test_leads_of_another_workspace_are_not_seen(control: httpx.Client, server: 
     other = server.app.workspaces.create(None)
     httpx.post(
         f"{server.url}/octanist/api/leads",
-        headers={"X-API-KEY": other.account},
+        headers={"X-API-KEY": other.name},
         json={"email": "theirs@example.com"},
     )
     assert control.get("/leads?q=theirs@example.com").json() == {"leads": [], "next": None}

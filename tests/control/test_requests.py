@@ -146,7 +146,7 @@ def test_what_was_dropped_is_counted_and_said(serve: Callable[..., str]) -> None
         assert (numbers(page), page["dropped"]) == ([4, 5], 3)
         assert (
             control.get("/requests/1").json()["detail"]
-            == "There is no request 1 any more: the journal had to drop it."
+            == "There is no request 1 any more: the journal has dropped it."
         )
         refused = control.post(
             "/requests/verify", json={"requests": [{"operation": "list_leads"}], "times": 2}
@@ -303,3 +303,13 @@ def test_a_report_tells_what_was_done_badly_and_what_was_covered(
     )
     assert {"refused", "unmatched"} <= {each["check"] for each in report["findings"]}
     assert asked.get("/report?format=markdown").text.startswith("# ")
+
+
+def test_the_same_header_values_under_other_names_stay_what_they_were(
+    control: httpx.Client, octanist: httpx.Client
+) -> None:
+    for name in ("X-First", "X-Second"):
+        octanist.post("/check", headers={name: "same"})
+    shown = [control.get(f"/requests/{number}").json()["request"]["headers"] for number in (1, 2)]
+    names = [{name for name in headers if name.startswith("x-")} for headers in shown]
+    assert names == [{"x-api-key", "x-first"}, {"x-api-key", "x-second"}]

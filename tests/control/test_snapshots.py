@@ -4,11 +4,12 @@ import httpx
 import pytest
 
 from mockserver.serving.server import MockServer
+from mockserver.state.changes import SnapshotSaved
 from mockserver.workspaces import Workspace
 from tests.control.worlds import leads, tables
 from tests.samples import APP
 
-LEADS = leads(APP.workspaces.seed)
+LEADS = leads(APP.workspaces.unclaimed)
 NOON = {"mode": "frozen", "at": "2025-01-31T12:00:00Z"}
 REMEMBERED = {"leads": LEADS, "now": "2025-01-31T12:00:00.000Z"}
 
@@ -123,10 +124,8 @@ def test_a_name_that_is_hard_to_say_is_refused(name: str, control: httpx.Client)
 def test_there_are_at_most_a_hundred(
     control: httpx.Client, workspace: Workspace, server: MockServer
 ) -> None:
-    workspace.snapshots |= {
-        f"s{number}": server.app.workspaces.seed.save() for number in range(100)
-    }
+    workspace.apply([SnapshotSaved(f"s{number}") for number in range(100)])
     refused = control.put("/snapshots/more")
-    detail = "A workspace holds at most 100 snapshots; delete one that is needed no more."
+    detail = "A workspace has at most 100 snapshots; delete one that you no longer need."
     assert (refused.status_code, refused.json()["detail"]) == (409, detail)
     assert control.put("/snapshots/s1").status_code == 200

@@ -46,7 +46,7 @@ def test_a_new_workspace_comes_with_all_that_a_client_needs(
     assert made == {
         "name": account,
         "requests": 0,
-        "leads": leads(server.app.workspaces.seed),
+        "leads": leads(server.app.workspaces.unclaimed),
         "clock": {"mode": "real", "now": made["clock"]["now"], "shift_seconds": 0},
         "journal": {"entries": 0, "dropped": 0},
         "faults": 0,
@@ -212,7 +212,7 @@ def test_every_operation_says_how_workspaces_come_to_be_where_there_is_none(
     server: MockServer,
 ) -> None:
     detail = (
-        "There is no workspace 'nobody'. One comes to be with the first request that carries its account's credential, or by "
+        "There is no workspace 'nobody'. The first request with its credential creates it, and so does "
         "POST /__admin/workspaces."
     )
     bodies: dict[str, Any] = {
@@ -236,7 +236,7 @@ def test_reset_brings_back_the_seed_and_forgets_what_was_asked(
     control.post("/faults", json={"fault": "slow", "vendor": "sela"})
     octanist.patch("/leads", json={"email": "ada@example.com", "status": "lost"})
     assert control.post("/reset").status_code == 204
-    assert world(workspace) == world(server.app.workspaces.seed.copy(workspace.account))
+    assert world(workspace) == world(Workspace(workspace.name, server.app.workspaces.origin))
 
 
 def test_the_whole_server_is_reset_at_once(serve: Serve) -> None:
@@ -264,7 +264,7 @@ def test_the_whole_server_is_reset_at_once(serve: Serve) -> None:
 
 def test_reset_is_of_one_workspace_only(control: httpx.Client, server: MockServer) -> None:
     other = server.app.workspaces.create(None)
-    headers = {"X-API-KEY": other.account}
+    headers = {"X-API-KEY": other.name}
     httpx.patch(
         f"{server.url}/octanist/api/leads",
         headers=headers,

@@ -11,7 +11,7 @@ from mockserver.workspaces import Workspace
 
 
 def _table(table: Table) -> Any:
-    return [list(table.rows.items()), list(table.places.items()), table.serial]
+    return [list(table.rows.items()), list(table.places.items()), table.last_number]
 
 
 def tables(workspace: Workspace) -> bytes:
@@ -26,7 +26,7 @@ def tables(workspace: Workspace) -> bytes:
 def contents(workspace: Workspace) -> dict[str, Any]:
     """The rows in their order, and how many ids were handed out: what an export keeps."""
     return {
-        vendor: {name: ([*table.rows.items()], table.serial) for name, table in group.items()}
+        vendor: {name: ([*table.rows.items()], table.last_number) for name, table in group.items()}
         for vendor, group in workspace.tables.items()
     }
 
@@ -38,9 +38,9 @@ def leads(workspace: Workspace) -> dict[str, int]:
 
 def world(workspace: Workspace) -> bytes:
     """Tables, settings, clock, faults, journal, snapshots and the count of requests."""
-    clock = [workspace.clock.frozen, workspace.clock.offset.total_seconds()]
+    clock = [workspace.clock.frozen, workspace.clock.shift.total_seconds()]
     journal = [describe(call) for call in workspace.journal]
-    faults = workspace.injection.listing(datetime(2025, 1, 31, tzinfo=UTC))
+    faults = workspace.faults.listing(datetime(2025, 1, 31, tzinfo=UTC))
     return orjson.dumps(
         [
             tables(workspace).decode(),

@@ -4,16 +4,17 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from mockserver.credential import Credential
-from mockserver.dialects.plain_json import STATUSES, PlainJson
-
 from mockserver.call import Call
 from mockserver.collection import find_or_refuse, new_id, page, page_count
+from mockserver.credential import Credential
+from mockserver.dialects.plain_json import STATUSES, PlainJson
 from mockserver.errors import Refusal
 from mockserver.identity import email_key
 from mockserver.matching import Key, MatchingRule, find
 from mockserver.sections import ID, NOW, TEXT_OR_NULL, TIME, Section, SectionTable
-from mockserver.state.tables import Row, TableSpec, Transaction
+from mockserver.state.changes import Row
+from mockserver.state.tables import Index, TableSpec
+from mockserver.state.transaction import Transaction
 from mockserver.vendor import Behaviour, Reply, Setting, Vendor
 
 
@@ -64,7 +65,7 @@ vendor = Vendor(
     dialect=AcmeJson(),
     credential=Credential("api_key", "query"),
     # The control API shows the table `leads` of every vendor.
-    tables=(TableSpec("leads", {"email": lambda row: email_key(row["email"])}, ("email",)),),
+    tables=(TableSpec("leads", {"email": Index("email", email_key)}),),
     section=Section(
         (
             SectionTable(

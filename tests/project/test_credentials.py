@@ -20,7 +20,7 @@ def test_no_entry_shows_what_carries_a_credential(vendor: str) -> None:
         "query_string": query.encode(),
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers],
     }
-    site.take(scope, b"{}")
-    entries = list(app.workspaces.of("s3cret").journal)
+    site.answer(scope, b"{}")
+    entries = list(app.workspaces.admit("s3cret").journal)
     assert len(entries) == 1
     assert "s3cret" not in str([describe(entries[0]), har(entries, "1")])

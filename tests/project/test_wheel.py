@@ -107,6 +107,7 @@ def test_the_wheel_holds_the_package_the_documents_and_the_fixtures_and_nothing_
 def test_the_wheel_is_typed_and_has_the_command(wheel: Path) -> None:
     archive = ZipFile(wheel)
     assert "mockserver/py.typed" in archive.namelist()
+    assert "mockserver/testing/clients.pyi" in archive.namelist()
     assert b"mockserver = mockserver.cli:main" in archive.read(
         f"lead_mockserver-{__version__}.dist-info/entry_points.txt"
     )

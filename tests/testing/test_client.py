@@ -44,7 +44,7 @@ def test_a_workspace_is_made_listed_and_deleted(server: MockServer) -> None:
     assert {
         "name": "client-one",
         "requests": 0,
-        "leads": leads(server.app.workspaces.seed),
+        "leads": leads(server.app.workspaces.unclaimed),
     } in server.client.workspaces()
     made.delete()
     assert "client-one" not in [each["name"] for each in server.client.workspaces()]
@@ -67,7 +67,7 @@ def test_a_workspace_has_its_credentials_and_base_urls(server: MockServer) -> No
 
 
 def test_credentials_that_could_be_real_are_not_told(server: MockServer) -> None:
-    name = server.app.workspaces.of("A real key!").name
+    name = server.app.workspaces.admit("A real key!").name
     with pytest.raises(MockserverError, match="could be a real key"):
         _ = server.client.workspace(name).credentials
 
@@ -156,7 +156,9 @@ def test_no_server_is_told_in_a_sentence() -> None:
     ],
 )
 def test_a_url_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match=r"is no URL of a server: http://127\.0\.0\.1:8080 is one"):
+    with pytest.raises(
+        ValueError, match=r"is not the URL of a server, like http://127\.0\.0\.1:8080"
+    ):
         Client(url)
 
 

@@ -125,7 +125,7 @@ def test_it(mockserver):
     assert False
 """
     assert journal(suite({"test_it.py": text}).out) == [
-        "with no credential or a refused one, in this test or one beside it:",
+        "without a credential or with a refused one, in this test or one beside it:",
         "  1  GET /octanist/api/leads  401  list_leads  _ ms",
     ]
 

@@ -67,7 +67,7 @@ def test_it_fails_where_it_is_told_to(named: tuple[str, ...], fail_on: str, stat
 def test_it_says_what_failed(named: tuple[str, ...]) -> None:
     assert (
         report(*named, "--fail-on", "error").err
-        == "mockserver: 2 of the findings may not be there: early-retry, missing-slash\n"
+        == "mockserver: 2 findings fail this run: early-retry, missing-slash\n"
     )
 
 
@@ -102,7 +102,9 @@ def test_it_wants_the_servers_token() -> None:
             id="a format",
         ),
         pytest.param(
-            ("--workspace", "none", "--url", "here"), "'here' is no URL of a server", id="no URL"
+            ("--workspace", "none", "--url", "here"),
+            "'here' is not the URL of a server",
+            id="no URL",
         ),
         pytest.param(
             ("--workspace", "none", "--url", "http://127.0.0.1:1"),

@@ -194,8 +194,9 @@ def test_a_vendors_client_is_the_same_each_time(opened: MockWorkspace) -> None:
 
 
 def test_a_vendor_that_there_is_not_is_told(opened: MockWorkspace) -> None:
+    misspelt = "selah"
     with pytest.raises(AttributeError, match="'MockWorkspace' object has no attribute 'selah'"):
-        _ = opened.selah
+        getattr(opened, misspelt)
     known = ", ".join(NAMES)
     with pytest.raises(ValueError, match=f"'selah' is no vendor; the vendors are {known}"):
         opened.http("selah")

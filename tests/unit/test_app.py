@@ -191,7 +191,7 @@ def test_an_application_takes_the_options_of_the_command_line() -> None:
         type(app),
         app.settings.seed,
         app.settings.max_workspaces,
-        app.workspaces.seed.seed,
+        app.workspaces.origin.seed,
     ) == (Application, 5, 3, 5)
 
 

@@ -4,14 +4,16 @@ import pytest
 
 from mockserver.collection import find_or_refuse, new_id, page, page_count, window
 from mockserver.errors import Refusal
-from mockserver.state.tables import Row, Table, TableSpec, Transaction
+from mockserver.state.changes import Row
+from mockserver.state.tables import Table, TableSpec
+from mockserver.state.transaction import Transaction
 
 ROWS: list[Row] = [{"id": number} for number in range(1, 6)]
 
 
 def transaction() -> Transaction:
     """A transaction over one table with the rows."""
-    tx = Transaction({"things": Table(TableSpec("things"))})
+    tx = Transaction("shop", {"things": Table(TableSpec("things"))})
     for row in ROWS:
         tx.put("things", row)
     return tx

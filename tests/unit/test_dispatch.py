@@ -17,6 +17,7 @@ from mockserver.journal.har import har
 from mockserver.journal.verification import verify
 from mockserver.journal.view import describe
 from mockserver.routing import Router, read_path_parameter
+from mockserver.state.changes import SettingsChange
 from mockserver.vendor import Reply
 from mockserver.workspaces import Workspaces
 from tests.unit import tiny
@@ -56,7 +57,13 @@ def ask(
         "raw_path": whole.encode(),
         "query_string": query,
     }
-    return site.answer(Call(request_of(scope, headers, raw)), "/tiny")
+    return site.reply_to(Call(request_of(scope, headers, raw)), "/tiny")
+
+
+def switch(worlds: Workspaces, **values: str) -> None:
+    """Change settings of the workspace behind the credential."""
+    workspace = worlds.admit("me")
+    workspace.apply([SettingsChange("tiny", {**workspace.settings["tiny"], **values})])
 
 
 # ------------------------------------------------------------------------------------------------------------------ router
@@ -312,7 +319,7 @@ def test_half_a_request_of_a_client_that_went_away_is_none(served: tuple[Site, W
         "headers": list(JSON.items()),
     }
     asyncio.run(site(scope, receive, send, "/tiny"))
-    assert (worlds.of("me").requests, list(worlds.of("me").journal)) == (0, [])
+    assert (worlds.admit("me").requests, list(worlds.admit("me").journal)) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -361,7 +368,7 @@ def test_a_request_is_read_handled_kept_and_answered(served: tuple[Site, Workspa
     reply = ask(site, "POST", "/people", b'{"name": "Bob", "friend": 1}')
     bob = {"id": 2, "name": "Bob", "friend": 1}
     assert reply == Reply(bob, 201, ((b"content-type", b"application/json"), (b"x-number", b"1")))
-    assert list(worlds.of("me").tables["tiny"]["people"].rows.values()) == [ADA, bob]
+    assert list(worlds.admit("me").tables["tiny"]["people"].rows.values()) == [ADA, bob]
 
 
 @pytest.mark.parametrize(
@@ -431,8 +438,8 @@ def test_a_refusal_is_phrased_by_the_dialect_and_leaves_no_trace(
 ) -> None:
     site, worlds = served
     reply = ask(site, method, path, raw, headers)
-    table = worlds.of("me").tables["tiny"]["people"]
-    assert (reply.status, reply.body, table.rows, table.places, table.serial) == (
+    table = worlds.admit("me").tables["tiny"]["people"]
+    assert (reply.status, reply.body, table.rows, table.places, table.last_number) == (
         status,
         body,
         {1: ADA},
@@ -468,7 +475,7 @@ def test_every_problem_of_a_request_is_told_at_once(site: Site) -> None:
 
 def test_a_setting_takes_unknown_references(served: tuple[Site, Workspaces]) -> None:
     site, worlds = served
-    worlds.of("me").settings["tiny"]["unknown_references"] = "accept"
+    switch(worlds, unknown_references="accept")
     assert ask(site, "POST", "/people", b'{"name": "Bob", "friend": 9}').status == 201
 
 
@@ -518,7 +525,7 @@ def test_a_query_is_read_to_the_letter_in_document_strictness(
 
 def test_a_setting_takes_unknown_parameters(served: tuple[Site, Workspaces]) -> None:
     site, worlds = served
-    worlds.of("me").settings["tiny"]["unknown_parameters"] = "ignore"
+    switch(worlds, unknown_parameters="ignore")
     assert [ask(site, "GET", "/people", query=query).status for query in (b"a=1", b"limit=0")] == [
         200,
         400,
@@ -586,8 +593,8 @@ def test_a_bug_in_a_handler_is_a_500_that_leaves_no_trace_but_in_the_log(
         [("ERROR", "POST /tiny/v1/people failed inside the server", "a bug")],
     )
     assert (
-        worlds.of("me").tables["tiny"]["people"].rows,
-        worlds.of("me").tables["tiny"]["people"].serial,
+        worlds.admit("me").tables["tiny"]["people"].rows,
+        worlds.admit("me").tables["tiny"]["people"].last_number,
     ) == ({1: ADA}, 1)
 
 
@@ -648,12 +655,12 @@ def test_an_answer_goes_out_with_its_length_its_number_and_the_time_of_its_works
         "query_string": b"",
     }
     asyncio.run(site(scope | {"headers": list(JSON.items())}, receiver(b"")[0], send))
-    headers = (
+    headers = [
         (b"content-type", b"application/json"),
         (b"date", b"Fri, 31 Jan 2025 12:00:00 GMT"),
         (b"mockserver-request", b"1"),
         (b"content-length", b"23"),
-    )
+    ]
     assert sent == [
         {"type": "http.response.start", "status": 200, "headers": headers},
         {"type": "http.response.body", "body": b'[{"id":1,"name":"Ada"}]'},
@@ -680,8 +687,8 @@ def test_a_key_in_the_query_shows_nowhere(tmp_path: File) -> None:
         "query_string": b"whatever=s3cret&limit=1&Api_Key=s3cret",
         "headers": [(b"referer", b"http://a.example/?whatever=s3cret")],
     }
-    site.take(scope, b"", "/tiny")
-    journal = worlds.of("s3cret").journal
+    site.answer(scope, b"", "/tiny")
+    journal = worlds.admit("s3cret").journal
     wanted = {"requests": [{"query": {"whatever": "0ther", "api-key": "0ther"}}]}
     verdict = verify(journal, wanted, {"tiny": site.document.operations})
     entries = list(journal)

@@ -18,10 +18,12 @@ from mockserver.documents.resources import folder
 from mockserver.errors import FixtureError, Refusal
 from mockserver.fixtures import Fixture, export, fixture_file, merge, replace
 from mockserver.sections import ID, TEXT, Reading, Section, SectionTable, Seeding
-from mockserver.state.tables import Row, Transaction
+from mockserver.state.changes import Row
+from mockserver.state.transaction import Transaction
 from mockserver.vendor import Vendor
 from mockserver.workspaces import Workspace
 from tests.unit import tiny
+from tests.world import freeze, switch
 
 Write = Callable[[str], File]
 Load = Callable[[Workspace, Any, tuple[Vendor, ...]], None]
@@ -207,8 +209,8 @@ def test_every_vendor_refuses_a_lead_that_is_none(vendor: Vendor, write: Write) 
 
 def demo() -> Workspace:
     """A workspace with the demo fixture, at a fixed time."""
-    workspace = DEMO.workspace.copy("demo")
-    workspace.clock.freeze(NOW)
+    workspace = Workspace("demo", DEMO.origin)
+    freeze(workspace, NOW)
     return workspace
 
 
@@ -218,13 +220,13 @@ def contents(workspace: Workspace) -> Any:
         f"{vendor} {name}": (
             json.dumps([*table.rows.items()]),
             table.places,
-            table.serial,
+            table.last_number,
             table.save().indexes,
         )
         for vendor, group in workspace.tables.items()
         for name, table in group.items()
     }
-    return tables, workspace.settings, workspace.clock.frozen, workspace.clock.offset
+    return tables, workspace.settings, workspace.clock.frozen, workspace.clock.shift
 
 
 def rows(workspace: Workspace, vendor: str = "sela", table: str = "leads") -> dict[Any, Row]:
@@ -250,10 +252,10 @@ PHONE: Row = {"phone_number": "+12025550199"}
 
 def test_replacing_leaves_nothing_of_what_was_there() -> None:
     workspace = demo()
-    workspace.settings["sela"]["create_status"] = 200
+    switch(workspace, "sela", create_status=200)
     replace(workspace, {"sela": {"leads": [PHONE | {"id": 7}]}}, VENDORS)
     made = Fixture(fixture_file("empty"), VENDORS, seed=1).workspace
-    made.clock.freeze(NOW)
+    freeze(made, NOW)
     merge(made, {"sela": {"leads": [PHONE | {"id": 7}]}}, VENDORS)
     assert ([*rows(workspace)], contents(workspace)) == ([7], contents(made))
 
@@ -275,9 +277,9 @@ def test_merging_adds_rows_and_puts_others_in_place_of_those_with_their_id() -> 
 
 def test_merging_sets_the_settings_that_are_named_and_leaves_the_others() -> None:
     workspace = demo()
-    workspace.settings["sela"]["create_status"] = 200
+    switch(workspace, "sela", create_status=200)
     merge(workspace, {"settings": {"sela": {"no_match_status": 400}}}, VENDORS)
-    assert workspace.settings["sela"] == demo().settings["sela"] | {
+    assert workspace.settings["sela"] == dict(demo().settings["sela"]) | {
         "create_status": 200,
         "no_match_status": 400,
     }
@@ -357,7 +359,7 @@ def test_a_fixture_sets_the_clock_that_it_names(
 ) -> None:
     workspace = demo()
     load(workspace, clock, VENDORS)
-    assert (workspace.clock.frozen, workspace.clock.offset) == (frozen, offset)
+    assert (workspace.clock.frozen, workspace.clock.shift) == (frozen, offset)
 
 
 @BOTH
@@ -482,7 +484,7 @@ def test_a_hook_that_breaks_leaves_the_tables_as_they_were() -> None:
         tx.put("people", row)
         raise RuntimeError("a bug")
 
-    workspace = tiny.workspaces(tiny.vendor()).seed
+    workspace = tiny.workspaces(tiny.vendor()).admit("demo")
     before = contents(workspace)
     with pytest.raises(RuntimeError, match="a bug"):
         merge(workspace, {"tiny": {"people": [{"name": "Ada"}]}}, (with_people(complete=complete),))

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from mockserver.faults.catalogue import CATALOGUE, InjectedFault
 from mockserver.journal.har import har
+from mockserver.journal.records import AppliedFault
 from mockserver.journal.view import verdict
-from tests.unit.test_journal import MISS, call
+from tests.unit.recorded import record
+from tests.unit.test_journal import MISS
 
 TEXT, COUNT = {"type": "string"}, {"type": "integer", "minimum": -1}
 TIME = {"type": "number", "minimum": 0}
@@ -74,7 +75,7 @@ HAR = Draft202012Validator(closed(all_of(log=LOG)))
 
 def entry(**slots: Any) -> dict[str, Any]:
     """The entry of one call, in an archive that is valid."""
-    made = har([call(**slots)], "1.2.3")
+    made = har([record(**slots)], "1.2.3")
     HAR.validate(made)
     (only,) = made["log"]["entries"]
     return only
@@ -96,14 +97,14 @@ def test_an_entry_has_request_answer_and_times() -> None:
     made = entry(
         number=7,
         path="/sela/api/léads/",
-        raw_path=b"/sela/api/l%C3%A9ads/",
+        raw_path="/sela/api/l%C3%A9ads/",
         query_string=b"page=2&q=a%20b&empty=",
         headers={
             b"host": b"127.0.0.1:8080",
             b"authorization": b"Token s3cret",
             b"content-type": b"application/json",
         },
-        raw='{"name":"é"}'.encode(),
+        body='{"name":"é"}'.encode(),
         status=404,
         answer=b'{"detail":"No"}',
         seen_headers=(
@@ -111,8 +112,8 @@ def test_an_entry_has_request_answer_and_times() -> None:
             (b"vary", b"accept"),
             (b"vary", b"cookie"),
         ),
-        matches=[MISS],
-        fault=InjectedFault(CATALOGUE["slow"], "magic", {}),
+        matches=(MISS,),
+        fault=AppliedFault("slow", "magic", {}),
     )
     assert made == {
         "startedDateTime": "2025-01-31T12:00:00.123Z",
@@ -163,8 +164,8 @@ def test_an_entry_has_request_answer_and_times() -> None:
     }
 
 
-def test_calls_stand_in_the_order_in_which_they_are_given() -> None:
-    made = har([call(2), call(1, None)], "1")
+def test_records_stand_in_the_order_in_which_they_are_given() -> None:
+    made = har([record(2), record(1, None)], "1")
     HAR.validate(made)
     assert [each["_mockserver"]["number"] for each in made["log"]["entries"]] == [2, 1]
 
@@ -191,7 +192,7 @@ def test_calls_stand_in_the_order_in_which_they_are_given() -> None:
 def test_what_was_sent_is_there(
     raw: bytes | None, size: int, post_data: dict[str, Any] | None
 ) -> None:
-    request = entry(raw=raw)["request"]
+    request = entry(body=raw)["request"]
     assert (request["bodySize"], request.get("postData")) == (size, post_data)
 
 
@@ -219,4 +220,4 @@ def test_a_request_that_got_no_answer_has_status_0() -> None:
 
 def test_no_credential_is_in_an_archive() -> None:
     names = (b"authorization", b"proxy-authorization", b"x-api-key", b"cookie")
-    assert "s3cret" not in str(har([call(headers=dict.fromkeys(names, b"Basic s3cret"))], "1"))
+    assert "s3cret" not in str(har([record(headers=dict.fromkeys(names, b"Basic s3cret"))], "1"))

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -22,9 +22,9 @@ from mockserver.call import Call, request_of
 from mockserver.documents.spec import load_document
 from mockserver.errors import Refusal
 from mockserver.faults.catalogue import CATALOGUE, InjectedFault
-from mockserver.faults.delivery import Answer, as_seen, deliver, instead, refusal
+from mockserver.faults.delivery import Answer, as_seen, deliver, refusal_after, refusal_of
 from mockserver.faults.prefer import preferred
-from mockserver.faults.rules import MAX_RULES, FaultRule, FaultRules, chance
+from mockserver.faults.rules import MAX_RULES, FaultRule, FaultRules, chance, rule_of
 from mockserver.serving.server import bind, url_of, uvicorn_server
 from tests.unit.tiny import DOCUMENT, NOW
 
@@ -84,9 +84,24 @@ def ask(operations: Mapping[str, Any]) -> Callable[..., Call]:
     return make
 
 
-def rules(*specs: Mapping[str, Any], seed: int = 1) -> FaultRules:
+class Rules(FaultRules):
+    """A workspace's rules with what the workspace does: it keeps what they ask it to."""
+
+    def add(self, spec: Mapping[str, Any], now: datetime) -> int:
+        change = self.new_rule(spec, now)
+        self.put(change.id, change.rule)
+        return change.id
+
+    def fault_of(self, call: Call) -> InjectedFault | None:
+        fault, tallies = self.decide(call)
+        for tally in tallies:
+            self.count(tally)
+        return fault
+
+
+def rules(*specs: Mapping[str, Any], seed: int = 1) -> Rules:
     """A workspace's rules, all made at the same moment."""
-    made = FaultRules(seed)
+    made = Rules(seed)
     for spec in specs:
         made.add(spec, NOW)
     return made
@@ -97,11 +112,11 @@ def name_of(fault: InjectedFault | None) -> str | None:
 
 
 def test_without_any_reason_there_is_no_fault(ask: Callable[..., Call]) -> None:
-    assert rules().take(ask()) is None
+    assert rules().fault_of(ask()) is None
 
 
 def test_a_rule_gives_its_fault_with_all_of_its_parameters(ask: Callable[..., Call]) -> None:
-    fault = rules({"fault": "maintenance", "parameters": {"retry_after": 9}}).take(ask())
+    fault = rules({"fault": "maintenance", "parameters": {"retry_after": 9}}).fault_of(ask())
     assert fault == InjectedFault(CATALOGUE["maintenance"], "rule 1", {"retry_after": 9})
 
 
@@ -135,7 +150,7 @@ def test_a_rule_gives_its_fault_with_all_of_its_parameters(ask: Callable[..., Ca
     ],
 )
 def test_a_rule_fits_a_request(ask: Callable[..., Call], spec: dict[str, Any]) -> None:
-    assert name_of(rules({"fault": "conflict"} | spec).take(ask())) == "conflict"
+    assert name_of(rules({"fault": "conflict"} | spec).fault_of(ask())) == "conflict"
 
 
 @pytest.mark.parametrize(
@@ -155,7 +170,7 @@ def test_a_rule_fits_a_request(ask: Callable[..., Call], spec: dict[str, Any]) -
 )
 def test_a_rule_passes_over_other_requests(ask: Callable[..., Call], spec: dict[str, Any]) -> None:
     made = rules({"fault": "conflict"} | spec)
-    assert made.take(ask()) is None
+    assert made.fault_of(ask()) is None
     assert made.listing(NOW)[0]["seen"] == 0
 
 
@@ -183,7 +198,7 @@ def test_a_rule_passes_over_other_requests(ask: Callable[..., Call], spec: dict[
 )
 def test_a_lead_may_be_named_anywhere(ask: Callable[..., Call], request_of: dict[str, Any]) -> None:
     made = rules({"fault": "conflict", "lead": 28001})
-    assert name_of(made.take(ask(**({"body": b""} | request_of)))) == "conflict"
+    assert name_of(made.fault_of(ask(**({"body": b""} | request_of)))) == "conflict"
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b"[" * 500])
@@ -191,7 +206,7 @@ def test_a_body_that_cannot_be_read_holds_nothing(ask: Callable[..., Call], raw:
     assert (
         rules(
             {"fault": "conflict", "body": {"name": "Ada"}}, {"fault": "conflict", "lead": 1}
-        ).take(ask(raw))
+        ).fault_of(ask(raw))
         is None
     )
 
@@ -199,11 +214,11 @@ def test_a_body_that_cannot_be_read_holds_nothing(ask: Callable[..., Call], raw:
 def test_a_body_past_the_limit_holds_nothing(ask: Callable[..., Call]) -> None:
     call = ask()
     call.request = call.request._replace(body=None)
-    assert rules({"fault": "conflict", "lead": "ada@example.com"}).take(call) is None
+    assert rules({"fault": "conflict", "lead": "ada@example.com"}).fault_of(call) is None
 
 
 def test_an_unknown_path_or_method_gets_no_fault(ask: Callable[..., Call]) -> None:
-    assert rules({"fault": "reset"}).take(ask(operation="nothing", prefer="code=500")) is None
+    assert rules({"fault": "reset"}).fault_of(ask(operation="nothing", prefer="code=500")) is None
 
 
 def test_the_first_rule_that_applies_decides(ask: Callable[..., Call]) -> None:
@@ -212,17 +227,17 @@ def test_the_first_rule_that_applies_decides(ask: Callable[..., Call]) -> None:
         {"fault": "reset", "times": 1},
         {"fault": "forbidden", "vendor": "other"},
     )
-    assert [name_of(made.take(ask())) for _ in range(3)] == ["conflict", "reset", None]
+    assert [name_of(made.fault_of(ask())) for _ in range(3)] == ["conflict", "reset", None]
 
 
 def test_some_requests_pass_first_and_then_so_many_get_it(ask: Callable[..., Call]) -> None:
     made = rules({"fault": "conflict", "skip": 2, "times": 1})
-    assert [name_of(made.take(ask())) for _ in range(5)] == [None, None, "conflict", None, None]
+    assert [name_of(made.fault_of(ask())) for _ in range(5)] == [None, None, "conflict", None, None]
 
 
 def test_a_rule_lives_so_long_on_the_workspaces_clock(ask: Callable[..., Call]) -> None:
     made = rules({"fault": "conflict", "seconds_to_live": 10})
-    assert [name_of(made.take(ask(after=seconds))) for seconds in (0, 9.999, 10, 11)] == [
+    assert [name_of(made.fault_of(ask(after=seconds))) for seconds in (0, 9.999, 10, 11)] == [
         "conflict",
         "conflict",
         None,
@@ -236,7 +251,7 @@ def test_a_rule_lives_so_long_on_the_workspaces_clock(ask: Callable[..., Call]) 
 def test_chance_is_decided_by_the_seed(ask: Callable[..., Call]) -> None:
     spec = {"fault": "conflict", "probability": 0.5}
     runs = [
-        [made.take(ask()) is not None for _ in range(200)]
+        [made.fault_of(ask()) is not None for _ in range(200)]
         for made in (rules(spec), rules(spec), rules(spec, seed=2))
     ]
     assert runs[0] == runs[1] != runs[2]
@@ -248,7 +263,7 @@ def test_a_probability_may_be_none_or_certain(
     ask: Callable[..., Call], probability: int, times: int
 ) -> None:
     made = rules({"fault": "conflict", "probability": probability})
-    assert sum(made.take(ask()) is not None for _ in range(50)) == times
+    assert sum(made.fault_of(ask()) is not None for _ in range(50)) == times
 
 
 def test_a_random_wait_is_within_its_range_and_the_same_in_every_run(
@@ -256,7 +271,7 @@ def test_a_random_wait_is_within_its_range_and_the_same_in_every_run(
 ) -> None:
     spec = {"fault": "slow", "parameters": {"at_least": 0.5, "at_most": 2}}
     runs = [
-        [fault.parameters for _ in range(20) if (fault := made.take(ask()))]
+        [fault.parameters for _ in range(20) if (fault := made.fault_of(ask()))]
         for made in (rules(spec), rules(spec))
     ]
     assert runs[0] == runs[1]
@@ -273,7 +288,8 @@ def test_chance_is_even() -> None:
 def test_a_quota_lets_so_many_through_in_each_window(ask: Callable[..., Call]) -> None:
     made = rules({"fault": "rate_limited", "parameters": {"limit": 2, "window": 10}})
     taken = [
-        made.take(ask(after=seconds)) for seconds in (100, 101, 102, 109.5, 110, 119, 119.9, 135)
+        made.fault_of(ask(after=seconds))
+        for seconds in (100, 101, 102, 109.5, 110, 119, 119.9, 135)
     ]
     waits = [fault.parameters["retry_after"] if fault else None for fault in taken]
     assert waits == [None, None, 8, 1, None, None, 1, None]
@@ -281,7 +297,7 @@ def test_a_quota_lets_so_many_through_in_each_window(ask: Callable[..., Call]) -
 
 def test_a_window_begins_anew_where_the_clock_was_turned_back(ask: Callable[..., Call]) -> None:
     made = rules({"fault": "rate_limited", "parameters": {"limit": 1, "window": 10}})
-    assert [name_of(made.take(ask(after=seconds))) for seconds in (100, 50, 51)] == [
+    assert [name_of(made.fault_of(ask(after=seconds))) for seconds in (100, 50, 51)] == [
         None,
         None,
         "rate_limited",
@@ -289,7 +305,7 @@ def test_a_window_begins_anew_where_the_clock_was_turned_back(ask: Callable[...,
 
 
 def test_without_a_limit_every_request_is_one_too_many(ask: Callable[..., Call]) -> None:
-    fault = rules({"fault": "rate_limited", "parameters": {"retry_after": 7}}).take(ask())
+    fault = rules({"fault": "rate_limited", "parameters": {"retry_after": 7}}).fault_of(ask())
     assert (name_of(fault), fault and fault.parameters["retry_after"]) == ("rate_limited", 7)
 
 
@@ -304,7 +320,7 @@ def test_a_rule_tells_what_it_says_and_what_it_did(ask: Callable[..., Call]) -> 
         }
     )
     for _ in range(3):
-        made.take(ask())
+        made.fault_of(ask())
     assert made.listing(NOW) == [
         {
             "id": 1,
@@ -330,14 +346,24 @@ def test_a_rule_tells_what_it_says_and_what_it_did(ask: Callable[..., Call]) -> 
 
 def test_rules_are_numbered_and_can_be_removed() -> None:
     made = rules({"fault": "reset"}, {"fault": "slow"})
-    assert (made.remove(1), made.remove(1), made.add({"fault": "timeout"}, NOW).id, len(made)) == (
-        True,
-        False,
+    made.put(1, None)
+    made.put(1, None)
+    assert (made.add({"fault": "timeout"}, NOW), len(made), 1 in made, 2 in made) == (
         3,
         2,
+        False,
+        True,
     )
     made.clear()
-    assert (made.listing(NOW), made.add({"fault": "reset"}, NOW).id) == ([], 1)
+    assert (made.listing(NOW), made.add({"fault": "reset"}, NOW)) == ([], 1)
+
+
+def test_a_rule_told_as_json_is_the_same_rule() -> None:
+    spec = {"fault": "slow", "lead": 7, "body": {"a": [1]}, "seconds_to_live": 5, "times": 2}
+    change = FaultRules(1).new_rule(spec, NOW)
+    assert change.rule is not None
+    rule = rule_of(change.id, json.loads(json.dumps(change.rule)))
+    assert (rule.as_json(), rule.expires) == (change.rule, NOW + timedelta(seconds=5))
 
 
 def test_everything_wrong_with_a_rule_is_told_at_once() -> None:
@@ -483,7 +509,7 @@ def test_the_header_comes_before_rules_and_rules_before_magic(ask: Callable[...,
     made = rules({"fault": "conflict", "times": 1})
     body = {"email": "ada+fault-403@example.com"}
     calls = [ask(body, prefer="code=429"), ask(body), ask(body)]
-    assert [(fault.kind.name, fault.cause) for call in calls if (fault := made.take(call))] == [
+    assert [(fault.kind.name, fault.cause) for call in calls if (fault := made.fault_of(call))] == [
         ("rate_limited", "prefer"),
         ("conflict", "rule 1"),
         ("forbidden", "magic"),
@@ -504,13 +530,13 @@ def test_the_header_comes_before_rules_and_rules_before_magic(ask: Callable[...,
 def test_magic_values_may_stand_anywhere(
     ask: Callable[..., Call], request_of: dict[str, Any]
 ) -> None:
-    assert rules().take(ask(**({"body": b""} | request_of))) == InjectedFault(
+    assert rules().fault_of(ask(**({"body": b""} | request_of))) == InjectedFault(
         CATALOGUE["apply_but_fail"], "magic", {"answer": "reset", "seconds": 60.0}
     )
 
 
 def test_a_random_wait_may_be_asked_for_by_a_header(ask: Callable[..., Call]) -> None:
-    waits = [rules().take(ask(prefer="fault=slow; at_least=1; at_most=2")) for _ in range(2)]
+    waits = [rules().fault_of(ask(prefer="fault=slow; at_least=1; at_most=2")) for _ in range(2)]
     assert waits[0] == waits[1]
     assert waits[0] is not None
     assert 1 <= waits[0].parameters["seconds"] <= 2
@@ -529,7 +555,7 @@ def test_a_refusal_has_its_kind_its_reason_and_its_wait() -> None:
         given("maintenance"),
         given("reset"),
     ]
-    assert [(each.kind, each.message, each.retry_after) for each in map(refusal, faults)] == [
+    assert [(each.kind, each.message, each.retry_after) for each in map(refusal_of, faults)] == [
         ("unauthorized", "unknown", None),
         ("invalid", None, None),
         ("rate_limited", None, 3),
@@ -540,7 +566,7 @@ def test_a_refusal_has_its_kind_its_reason_and_its_wait() -> None:
 
 def test_only_a_lost_answer_can_be_an_error_instead() -> None:
     told = [
-        instead(each)
+        refusal_after(each)
         for each in (
             given("apply_but_fail"),
             given("slow"),
@@ -582,7 +608,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     """Answers `BODY` under the fault that the request asks for."""
     await receive()
     asked = json.loads(dict(scope["headers"])[b"fault"])
-    await deliver(given(**asked), Answer(200, HEADERS, BODY), receive, send)
+    await deliver(given(**asked), Answer(200, HEADERS, BODY), scope, receive, send)
     done.put(asked["name"])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mockserver.faults.delivery import Answer
-from mockserver.serving.protocol import App, Take
+from mockserver.serving.protocol import AnswerRequest, App
 from mockserver.serving.server import bind, uvicorn_server
 
 BIG = b"x" * 5_000_000
@@ -56,10 +56,10 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 
 @contextmanager
-def serving(app: App, take: Take) -> Iterator[tuple[str, int]]:
+def serving(app: App, answer: AnswerRequest) -> Iterator[tuple[str, int]]:
     """A server with the protocol; where it listens."""
     listener = bind("127.0.0.1", 0)
-    server = uvicorn_server(app, take)
+    server = uvicorn_server(app, answer)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

@@ -24,7 +24,9 @@ from mockserver.sections import (
     Seeding,
     no_number,
 )
-from mockserver.state.tables import Row, Table, TableSpec, Transaction
+from mockserver.state.changes import Row
+from mockserver.state.tables import Table, TableSpec
+from mockserver.state.transaction import Transaction
 
 NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)
 SEEDING = Seeding(NOON, 7, {})
@@ -62,7 +64,9 @@ def shop(**more: Any) -> Section:
 
 def empty(section: Section) -> Transaction:
     """A transaction over the empty tables of a section."""
-    return Transaction({table.name: Table(TableSpec(table.name)) for table in section.tables})
+    return Transaction(
+        "shop", {table.name: Table(TableSpec(table.name)) for table in section.tables}
+    )
 
 
 def seeded(section: Section, content: Any) -> tuple[Transaction, list[tuple[Any, str, str]]]:

@@ -47,7 +47,7 @@ TAKEN = [
     ("default_account", "Sk_live-51.H/x=", "Sk_live-51.H/x="),
 ]
 
-ACCOUNT = "a name that every vendor's credential can have: ASCII without spaces and colons, neither invalid nor expired"
+ACCOUNT = "a name that can stand in every vendor's credential: ASCII without spaces and colons, neither invalid nor expired"
 
 REFUSED = [
     ("host", "", "a text that is not empty"),

@@ -1,32 +1,46 @@
-"""Tables keep order, indexes and counters, and a transaction leaves no trace when it is taken back."""
+"""Tables keep order, indexes and counters; a transaction changes nothing until it is applied."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.state.tables import Change, Row, Table, TableSpec, Transaction
+from mockserver.state.changes import Change, IdCounter, Row, RowChange
+from mockserver.state.tables import Index, Table, TableSpec, table_of
+from mockserver.state.transaction import RowDiff, Transaction
 
 SPEC = TableSpec(
-    "people", {"colour": lambda row: row.get("colour"), "size": lambda row: row.get("size")}
+    "people",
+    {"colour": Index("colour", lambda colour: colour), "size": Index("size", lambda size: size)},
 )
 ADA: Row = {"id": 1, "colour": "red", "size": 3}
 BOB: Row = {"id": 2, "colour": "red", "size": None}
 CY: Row = {"id": 3, "colour": "blue", "size": 3}
 
 
-def table_of(*rows: Row) -> Table:
+def table_with(*rows: Row) -> Table:
     table = Table(SPEC)
-    for row in rows:
-        table.set(row["id"], row)
-    table.serial = len(rows)
+    for place, row in enumerate(rows):
+        table.put(row["id"], row, place)
+    table.last_number = len(rows)
     return table
 
 
 def transaction(table: Table) -> Transaction:
-    return Transaction({"people": table})
+    return Transaction("shop", {"people": table})
+
+
+def apply(table: Table, changes: Iterable[Change]) -> None:
+    """Make changes of rows and counters as a workspace does."""
+    for change in changes:
+        if isinstance(change, IdCounter):
+            table.last_number = change.last
+        elif isinstance(change, RowChange) and change.row is not None:
+            table.put(change.id, change.row, change.place)
+        elif isinstance(change, RowChange):
+            table.remove(change.id)
 
 
 def everything(table: Table) -> Any:
@@ -36,7 +50,17 @@ def everything(table: Table) -> Any:
         for name in SPEC.indexes
         for key in ("red", "blue", "green", 1, 2, 3, None)
     }
-    return list(table.rows.items()), list(table.places.items()), table.serial, found
+    return list(table.rows.items()), list(table.places.items()), table.last_number, found
+
+
+def seen(tx: Transaction) -> Any:
+    """All that can be seen through a transaction."""
+    found = {
+        (name, key): tx.find("people", name, key)
+        for name in SPEC.indexes
+        for key in ("red", "blue", "green", 1, 2, 3, None)
+    }
+    return list(tx.rows("people")), [tx.get("people", id) for id in range(1, 9)], found
 
 
 def test_a_new_table_is_empty() -> None:
@@ -54,13 +78,22 @@ def test_a_new_table_is_empty() -> None:
     ],
 )
 def test_an_index_finds_the_rows_under_a_key(index: str, key: Any, ids: list[int]) -> None:
-    assert [row["id"] for row in table_of(ADA, BOB, CY).find(index, key)] == ids
+    assert [row["id"] for row in table_with(ADA, BOB, CY).find(index, key)] == ids
+
+
+def test_an_index_of_several_columns_is_kept_when_any_of_them_changes() -> None:
+    spec = TableSpec("people", {"both": Index(("colour", "size"), lambda *values: values)})
+    table = Table(spec)
+    table.put(1, ADA, 0)
+    green = ADA | {"size": 4}
+    table.put(1, green, 0)
+    assert (table.find("both", ("red", 3)), table.find("both", ("red", 4))) == ([], [green])
 
 
 def test_a_row_put_again_keeps_its_place_and_moves_in_the_indexes() -> None:
-    table = table_of(ADA, BOB, CY)
+    table = table_with(ADA, BOB, CY)
     blue = ADA | {"colour": "blue"}
-    assert table.set(1, blue) is ADA
+    table.put(1, blue, 0)
     assert (list(table.rows), table.find("colour", "red"), table.find("colour", "blue")) == (
         [1, 2, 3],
         [BOB],
@@ -69,128 +102,143 @@ def test_a_row_put_again_keeps_its_place_and_moves_in_the_indexes() -> None:
 
 
 def test_a_row_that_comes_into_an_index_late_is_still_found_in_table_order() -> None:
-    table = table_of(ADA | {"colour": None}, BOB, CY)
-    table.set(1, ADA)
+    table = table_with(ADA | {"colour": None}, BOB, CY)
+    table.put(1, ADA, 0)
     assert table.find("colour", "red") == [ADA, BOB]
 
 
-def test_a_deleted_row_is_in_no_index() -> None:
-    table = table_of(ADA, BOB)
-    assert (table.set(1, None), table.find("colour", "red"), table.find("size", 3)) == (
-        ADA,
-        [BOB],
-        [],
-    )
+def test_a_removed_row_is_in_no_index() -> None:
+    table = table_with(ADA, BOB)
+    table.remove(1)
+    table.remove(1)
+    assert (table.find("colour", "red"), table.find("size", 3)) == ([BOB], [])
 
 
-def test_a_row_put_after_its_deletion_is_the_newest_everywhere() -> None:
-    table = table_of(ADA, BOB)
-    table.set(1, None)
-    table.set(1, ADA)
-    assert (list(table.rows), list(table.places), table.find("colour", "red")) == (
-        [2, 1],
-        [2, 1],
+def test_a_row_put_at_another_place_moves_there() -> None:
+    table = table_with(ADA, BOB)
+    table.put(1, ADA, 2)
+    assert (list(table.places.items()), table.find("colour", "red")) == (
+        [(2, 1), (1, 2)],
         [BOB, ADA],
     )
 
 
-def test_rows_made_after_a_deletion_come_after_all_others() -> None:
-    table = table_of(ADA, BOB)
-    table.set(1, None)
-    table.set(3, CY | {"colour": "red"})
-    table.set(2, BOB | {"colour": "green"})
-    table.set(2, BOB)
-    assert [row["id"] for row in table.find("colour", "red")] == [2, 3]
+def test_a_row_put_before_others_stands_before_them() -> None:
+    table = Table(SPEC)
+    table.put(2, BOB, 5)
+    table.put(1, ADA, 3)
+    assert (list(table.rows), table.next_place) == ([1, 2], 6)
 
 
 def test_ids_may_be_texts() -> None:
-    table = table_of({"id": "b", "colour": "red"}, {"id": "a", "colour": "red"})
+    blank = {"colour": "red", "size": None}
+    table = table_with({"id": "b"} | blank, {"id": "a"} | blank)
     assert [row["id"] for row in table.find("colour", "red")] == ["b", "a"]
 
 
 def test_restoring_brings_back_everything_that_was_saved() -> None:
-    table = table_of(ADA, BOB)
+    table = table_with(ADA, BOB)
     before, saved = everything(table), table.save()
-    table.set(1, None)
-    table.set(2, BOB | {"colour": "blue"})
-    table.set(3, CY)
-    table.serial = 9
+    table.remove(1)
+    table.put(2, BOB | {"colour": "blue"}, 1)
+    table.put(3, CY, 2)
+    table.last_number = 9
     table.restore(saved)
     assert everything(table) == before
 
 
 def test_a_saved_state_can_be_restored_twice() -> None:
-    table = table_of(ADA, BOB)
+    table = table_with(ADA, BOB)
     before, saved = everything(table), table.save()
     for _ in range(2):
         table.restore(saved)
-        table.set(1, None)
-        table.set(4, {"id": 4, "colour": "red"})
+        table.remove(1)
+        table.put(4, {"id": 4, "colour": "red", "size": None}, 2)
     table.restore(saved)
     assert everything(table) == before
 
 
-def test_a_copy_has_the_same_content_and_goes_its_own_way() -> None:
-    table = table_of(ADA, BOB)
-    before, twin = everything(table), table.copy()
+def test_a_table_of_what_was_saved_goes_its_own_way() -> None:
+    table = table_with(ADA, BOB)
+    before, twin = everything(table), table_of(table.save())
     assert everything(twin) == before
-    twin.set(1, None)
-    twin.serial += 1
-    twin.set(3, CY)
+    assert twin.rows[1] is table.rows[1]
+    twin.remove(1)
+    twin.last_number += 1
+    twin.put(3, CY, 2)
     assert everything(table) == before
 
 
-def test_a_copy_shares_its_rows() -> None:
-    table = table_of(ADA)
-    assert table.copy().rows[1] is table.rows[1]
+def test_an_emptied_table_counts_from_1_again() -> None:
+    table = table_with(ADA, BOB)
+    saved = table.save()
+    table.empty()
+    assert everything(table) == everything(Table(SPEC))
+    assert everything(table_of(saved)) == everything(table_with(ADA, BOB))
 
 
 def test_a_transaction_reads_what_the_tables_hold() -> None:
-    tx = transaction(table_of(ADA, BOB))
+    tx = transaction(table_with(ADA, BOB))
     assert (
         tx.get("people", 1),
         tx.get("people", 9),
         tx.find("people", "size", 3),
         list(tx.rows("people")),
-    ) == (
-        ADA,
-        None,
-        [ADA],
-        [ADA, BOB],
-    )
+    ) == (ADA, None, [ADA], [ADA, BOB])
 
 
 def test_a_transaction_sees_its_own_writes() -> None:
-    tx = transaction(table_of(ADA))
+    tx = transaction(table_with(ADA))
     tx.put("people", CY)
     tx.delete("people", 1)
     assert (tx.find("people", "size", 3), list(tx.rows("people"))) == ([CY], [CY])
 
 
-def test_a_commit_keeps_the_writes_and_lists_each_change() -> None:
-    table = table_of(ADA, BOB)
+def test_a_transaction_lists_what_there_is_to_apply() -> None:
+    table = table_with(ADA, BOB)
     tx = transaction(table)
     blue = tx.put("people", ADA | {"colour": "blue"})
     tx.put("people", CY)
     deleted = tx.delete("people", 2), tx.delete("people", 2)
-    assert (tx.commit(), deleted) == (
+    assert (tx.changes(), deleted) == (
         [
-            Change("people", 1, ADA, blue),
-            Change("people", 3, None, CY),
-            Change("people", 2, BOB, None),
+            RowChange("shop", "people", 1, 0, blue),
+            RowChange("shop", "people", 3, 2, CY),
+            RowChange("shop", "people", 2, 1, None),
         ],
         (True, False),
     )
-    assert list(table.rows.values()) == [blue, CY]
 
 
-def test_numbers_count_from_the_table_and_stay_counted_after_a_commit() -> None:
-    table = table_of(ADA, BOB)
+def test_a_row_written_twice_is_one_change() -> None:
+    tx = transaction(table_with(ADA))
+    tx.put("people", ADA | {"colour": "blue"})
+    green = tx.put("people", ADA | {"colour": "green"})
+    assert tx.changes() == [RowChange("shop", "people", 1, 0, green)]
+    assert tx.diffs() == [RowDiff("people", 1, {"colour": "red"}, {"colour": "green"})]
+
+
+def test_a_diff_has_the_changed_columns_and_whole_rows_that_came_or_went() -> None:
+    tx = transaction(table_with(ADA, BOB))
+    tx.put("people", ADA | {"size": None})
+    tx.put("people", CY)
+    tx.delete("people", 2)
+    assert tx.diffs() == [
+        RowDiff("people", 1, {"size": 3}, {"size": None}),
+        RowDiff("people", 3, None, CY),
+        RowDiff("people", 2, BOB, None),
+    ]
+    assert (tx.count(), tx.written_ids()) == (3, {"people": (1, 3, 2)})
+
+
+def test_numbers_count_from_the_table() -> None:
+    table = table_with(ADA, BOB)
     tx = transaction(table)
-    assert ([tx.next_number("people"), tx.next_number("people")], tx.commit(), table.serial) == (
+    numbers = [tx.next_number("people"), tx.next_number("people")]
+    assert (numbers, tx.changes(), table.last_number) == (
         [3, 4],
-        [],
-        4,
+        [IdCounter("shop", "people", 4)],
+        2,
     )
 
 
@@ -237,57 +285,55 @@ def _create_and_delete(tx: Transaction) -> None:
     tx.put("people", CY | {"id": 4})
 
 
+def _create_and_forget(tx: Transaction) -> None:
+    _create(tx)
+    tx.delete("people", 4)
+
+
 def _a_little_of_everything(tx: Transaction) -> None:
     for step in (_create, _update, _delete, _delete_and_put_back, _create, _delete_all, _create):
         step(tx)
 
 
-@pytest.mark.parametrize(
-    "write",
-    [
-        pytest.param(write, id=write.__name__.strip("_").replace("_", " "))
-        for write in (
-            _nothing,
-            _update,
-            _update_twice,
-            _create,
-            _delete,
-            _delete_all,
-            _delete_and_put_back,
-            _replace_by_another,
-            _create_and_delete,
-            _a_little_of_everything,
-        )
-    ],
-)
-def test_a_rollback_leaves_everything_as_it_was(write: Callable[[Transaction], None]) -> None:
-    table = table_of(ADA, BOB, CY)
+WRITES = [
+    pytest.param(write, id=write.__name__.strip("_").replace("_", " "))
+    for write in (
+        _nothing,
+        _update,
+        _update_twice,
+        _create,
+        _delete,
+        _delete_all,
+        _delete_and_put_back,
+        _replace_by_another,
+        _create_and_delete,
+        _create_and_forget,
+        _a_little_of_everything,
+    )
+]
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_a_dropped_transaction_has_done_nothing(write: Callable[[Transaction], None]) -> None:
+    table = table_with(ADA, BOB, CY)
     before = everything(table)
-    tx = transaction(table)
-    write(tx)
-    tx.rollback()
-    assert (everything(table), tx.commit()) == (before, [])
-
-
-def test_a_rollback_keeps_the_order_that_an_earlier_deletion_left() -> None:
-    table = table_of(ADA, BOB)
-    table.set(1, None)
-    before, tx = everything(table), transaction(table)
-    tx.put("people", ADA)
-    tx.rollback()
+    write(transaction(table))
     assert everything(table) == before
 
 
-def test_a_rollback_touches_only_the_tables_it_wrote() -> None:
-    people, places = table_of(ADA), table_of(BOB)
-    tx = Transaction({"people": people, "places": places})
-    tx.delete("people", 1)
-    tx.next_number("places")
-    tx.rollback()
-    assert (everything(people), everything(places)) == (
-        everything(table_of(ADA)),
-        everything(table_of(BOB)),
-    )
+@pytest.mark.parametrize("write", WRITES)
+def test_what_a_transaction_sees_is_what_stands_when_it_is_applied(
+    write: Callable[[Transaction], None],
+) -> None:
+    table = table_with(ADA, BOB, CY)
+    tx = transaction(table)
+    write(tx)
+    during, changes = seen(tx), tx.changes()
+    apply(table, changes)
+    after = everything(table)
+    assert seen(transaction(table)) == during
+    apply(table, changes)
+    assert everything(table) == after
 
 
 class Naive:
@@ -324,7 +370,7 @@ writes = st.one_of(
     st.tuples(st.just("number"), st.none()),
 )
 requests = st.tuples(
-    st.sampled_from(["commit", "rollback", "save", "restore"]), st.lists(writes, max_size=5)
+    st.sampled_from(["apply", "drop", "save", "restore"]), st.lists(writes, max_size=5)
 )
 
 
@@ -337,10 +383,9 @@ def _write(table: Table, writes: list[tuple[str, Any]], *, keep: bool) -> None:
             tx.delete("people", value)
         else:
             tx.next_number("people")
+        tx.find("people", "colour", "red")
     if keep:
-        tx.commit()
-    else:
-        tx.rollback()
+        apply(table, tx.changes())
 
 
 def _write_naively(naive: Naive, writes: list[tuple[str, Any]]) -> None:
@@ -354,7 +399,7 @@ def _write_naively(naive: Naive, writes: list[tuple[str, Any]]) -> None:
 
 
 def _same(table: Table, naive: Naive) -> None:
-    assert (list(table.rows.values()), list(table.places), table.serial) == (
+    assert (list(table.rows.values()), list(table.places), table.last_number) == (
         naive.rows,
         [row["id"] for row in naive.rows],
         naive.serial,
@@ -371,8 +416,8 @@ def test_a_table_behaves_like_a_list_of_rows(
     table, naive = Table(SPEC), Naive()
     saved, kept = table.save(), ([*naive.rows], naive.serial)
     for end, steps in story:
-        _write(table, steps, keep=end != "rollback")
-        if end != "rollback":
+        _write(table, steps, keep=end != "drop")
+        if end != "drop":
             _write_naively(naive, steps)
         if end == "save":
             saved, kept = table.save(), ([*naive.rows], naive.serial)
@@ -380,4 +425,4 @@ def test_a_table_behaves_like_a_list_of_rows(
             table.restore(saved)
             naive.rows, naive.serial = [*kept[0]], kept[1]
         _same(table, naive)
-        _same(table.copy(), naive)
+        _same(table_of(table.save()), naive)

@@ -4,35 +4,69 @@ from typing import Any
 
 import pytest
 
-from mockserver.call import Call
+from mockserver.documents.resources import folder
+from mockserver.documents.spec import load_document
 from mockserver.errors import Problem, Refusal
-from mockserver.faults.catalogue import CATALOGUE, InjectedFault
-from mockserver.journal.verification import Verification, difference, verify
+from mockserver.journal.directory import Directory
+from mockserver.journal.records import AppliedFault, Record
+from mockserver.journal.verification import Entry, Verification, difference, verify
 from mockserver.subset import like
-from tests.unit.test_journal import OPERATIONS, call, journal_of
+from tests.records import journal_of, record, request
 
+OPERATIONS = {
+    name: load_document(folder("openapi") / f"{name}.yaml").operations
+    for name in ("nlpearl", "octanist", "sela")
+}
+DIRECTORY = Directory(OPERATIONS, {})
 UPDATE = "leads_update_update"
 
 
-def update(number: int, to: str = "OPEN", **slots: Any) -> Call:
-    return call(
-        number, raw=b'{"phone_number": "+12025550101", "status": "%s"}' % to.encode(), **slots
+def asked(
+    number: int = 1,
+    operation: str | None = UPDATE,
+    *,
+    status: int = 200,
+    fault: AppliedFault | None = None,
+    method: str = "PUT",
+    path: str = "/sela/api/leads/update/",
+    **parts: Any,
+) -> Record:
+    """A request to Sela; the further parts are those of a `Request`."""
+    return record(
+        number,
+        operation=operation,
+        status=status,
+        fault=fault,
+        request=request(method, path, **parts),
     )
 
 
-def listing(number: int) -> Call:
-    return call(
-        number, "leads_list", "/sela/api/leads/", method="GET", query_string=b"page=2&page_size=10"
+def update(number: int, to: str = "OPEN", **parts: Any) -> Record:
+    body = b'{"phone_number": "+12025550101", "status": "%s"}' % to.encode()
+    return asked(number, body=body, **parts)
+
+
+def listing(number: int) -> Record:
+    return asked(
+        number,
+        "leads_list",
+        method="GET",
+        path="/sela/api/leads/",
+        query_string=b"page=2&page_size=10",
     )
 
 
-def verdict(expectation: dict[str, Any], *calls: Call, **limits: int) -> Verification:
-    return verify(journal_of(*calls, **limits), expectation, OPERATIONS)
+def differences(wanted: dict[str, Any], kept: Record) -> list[str]:
+    return difference(wanted, Entry(kept, DIRECTORY.operation(kept)))
 
 
-def refused(expectation: dict[str, Any], *calls: Call, **limits: int) -> Refusal:
+def verdict(expectation: dict[str, Any], *records: Record, **limits: int) -> Verification:
+    return verify(journal_of(*records, **limits), expectation, OPERATIONS)
+
+
+def refused(expectation: dict[str, Any], *records: Record, **limits: int) -> Refusal:
     with pytest.raises(Refusal) as caught:
-        verdict(expectation, *calls, **limits)
+        verdict(expectation, *records, **limits)
     return caught.value
 
 
@@ -40,7 +74,7 @@ SENT = update(
     1,
     query_string=b"a=1&a=2&b=x%20y",
     headers={b"authorization": b"Token s3cret", b"content-type": b"application/json"},
-    fault=InjectedFault(CATALOGUE["slow"], "prefer", {}),
+    fault=AppliedFault("slow", "prefer", {}),
 )
 
 
@@ -118,55 +152,71 @@ SENT = update(
 def test_a_request_differs_from_a_filter_in_named_places(
     wanted: dict[str, Any], lines: list[str]
 ) -> None:
-    assert difference(wanted, SENT) == lines
+    assert differences(wanted, SENT) == lines
 
 
+PARTS = b'--x\r\nContent-Disposition: form-data; name="lead_type"\r\n\r\n1\r\n--x--\r\n'
 FORM = {b"content-type": b"application/x-www-form-urlencoded"}
 
 
 @pytest.mark.parametrize(
     ("entry", "wanted", "lines"),
     [
-        pytest.param(call(raw=b""), {}, ["body: absent"], id="no body"),
+        pytest.param(asked(body=b""), {}, ["body: absent"], id="no body"),
         pytest.param(
-            call(raw=None), {}, ["body: was too large to be kept"], id="a body that was not read"
-        ),
-        pytest.param(call(raw=b'{"a": 1}'), {"a": 1.0}, [], id="numbers are equal as JSON has it"),
-        pytest.param(
-            call(raw=b'{"a": 1}'), {"a": True}, ["body.a: expected true, was 1"], id="true is not 1"
+            asked(body=None), {}, ["body: was too large to be kept"], id="a body that was not read"
         ),
         pytest.param(
-            call(raw=b'{"a": [1, 2]}'),
+            asked(body=b'{"a": 1}'), {"a": 1.0}, [], id="numbers are equal as JSON has it"
+        ),
+        pytest.param(
+            asked(body=b'{"a": 1}'),
+            {"a": True},
+            ["body.a: expected true, was 1"],
+            id="true is not 1",
+        ),
+        pytest.param(
+            asked(body=b'{"a": [1, 2]}'),
             {"a": [1]},
             ["body.a: expected 1 item, was 2 items"],
             id="lists are as long",
         ),
         pytest.param(
-            call(raw=b'{"a": "1"}', body={"a": 1}),
-            {"a": "1"},
+            asked(body=b'{"lead_type": "1"}'),
+            {"lead_type": "1"},
             [],
             id="JSON as it was sent, not as it was understood",
         ),
         pytest.param(
-            call(raw=b"a=1", headers=FORM, body={"a": 1}),
-            {"a": 1},
+            asked(body=b"lead_type=1", headers=FORM),
+            {"lead_type": 1},
             [],
-            id="a form as it was understood",
+            id="a form as it is understood",
         ),
         pytest.param(
-            call(raw=b"a=1", headers=FORM), {"a": "1"}, [], id="a form that was not read has texts"
+            asked(operation=None, body=b"lead_type=1", headers=FORM),
+            {"lead_type": "1"},
+            [],
+            id="a form that no operation reads has texts",
         ),
         pytest.param(
-            call(raw=b"a=%00", headers=FORM),
+            asked(body=b"a=%00", headers=FORM),
             {"a": "1"},
             ['body: expected {"a": "1"}, was "a=%00"'],
             id="a form that cannot be",
         ),
-        pytest.param(call(raw=b"hello"), "hello", [], id="text"),
+        pytest.param(
+            asked(body=PARTS, headers={b"content-type": b"multipart/form-data; boundary=x"}),
+            {"lead_type": 1},
+            [],
+            id="a form in parts",
+        ),
+        pytest.param(asked(body=b"hello"), "hello", [], id="text"),
+        pytest.param(asked(body=b"\xff\xfe"), "//4=", [], id="what is no text, as base64"),
     ],
 )
-def test_a_body_is_compared_as_what_it_is(entry: Call, wanted: Any, lines: list[str]) -> None:
-    assert difference({"body": wanted}, entry) == lines
+def test_a_body_is_compared_as_what_it_is(entry: Record, wanted: Any, lines: list[str]) -> None:
+    assert differences({"body": wanted}, entry) == lines
 
 
 @pytest.mark.parametrize(
@@ -178,7 +228,7 @@ def test_a_body_is_compared_as_what_it_is(entry: Call, wanted: Any, lines: list[
     ],
 )
 def test_the_prefix_is_no_part_of_a_path(path: str, below: str) -> None:
-    assert difference({"path": below}, call(path=path)) == []
+    assert differences({"path": below}, asked(path=path)) == []
 
 
 @pytest.mark.parametrize(
@@ -291,7 +341,7 @@ def test_what_fails_tells_the_nearest_requests_and_their_differences() -> None:
         update(3, "CLOSED", status=404),
         update(4),
         update(5),
-        call(6),
+        asked(6),
     )
     told = verdict(
         {"requests": [{"operation": UPDATE, "body": {"status": "CLOSED"}, "status": 200}]}, *entries
@@ -323,7 +373,7 @@ def test_a_request_to_the_right_operation_is_nearer_than_one_with_fewer_differen
     told = verdict(
         {"requests": [wanted]},
         update(1, "CLOSED"),
-        call(2, "leads_create", raw=b'{"status":"OPEN"}', status=404),
+        asked(2, "leads_create", body=b'{"status":"OPEN"}', status=404),
     )
     assert [each["number"] for each in told.nearest] == [1, 2]
 

@@ -1,12 +1,13 @@
 """One account, one world: which accounts get in, what their workspaces are called and hold."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from mockserver.errors import Refusal
-from mockserver.state.clock import Clock
+from mockserver.state.changes import ClockChange, RequestNumber, SettingsChange
+from mockserver.state.clock import WorkspaceClock
 from mockserver.workspaces import Workspaces, workspace_name
 from tests.unit import tiny
 
@@ -15,9 +16,9 @@ def workspaces(
     *, strict: bool = False, declared: tuple[str, ...] = (), limit: int = 100
 ) -> Workspaces:
     """Workspaces that begin with Ada, under other rules of entry."""
-    seed = tiny.workspaces(tiny.vendor()).seed
+    origin = tiny.workspaces(tiny.vendor()).origin
     return Workspaces(
-        seed, strict=strict, declared=frozenset(declared), default="demo", limit=limit
+        origin, strict=strict, declared=frozenset(declared), default="demo", limit=limit
     )
 
 
@@ -50,107 +51,113 @@ def test_a_workspace_is_named_like_its_account_or_by_a_digest_of_it(
 
 def test_an_account_finds_its_workspace_again() -> None:
     worlds = workspaces()
-    assert worlds.of("me") is worlds.of("me")
+    assert worlds.admit("me") is worlds.admit("me")
 
 
 def test_accounts_have_workspaces_of_their_own_with_the_seed_in_them() -> None:
     worlds = workspaces()
-    mine, yours = worlds.of("me"), worlds.of("you")
-    mine.transaction("tiny").put("people", {"id": 9, "name": "Bob"})
-    mine.settings["tiny"]["size"] = 7
-    mine.clock = Clock(datetime(2030, 1, 1, tzinfo=UTC))
-    mine.requests += 1
+    mine, yours = worlds.admit("me"), worlds.admit("you")
+    tx = mine.transaction("tiny")
+    tx.put("people", {"id": 9, "name": "Bob"})
+    moment = datetime(2030, 1, 1, tzinfo=UTC)
+    mine.apply(
+        [
+            *tx.changes(),
+            SettingsChange("tiny", {"size": 7}),
+            ClockChange(moment, timedelta()),
+            RequestNumber(1, moment),
+        ]
+    )
     assert (
         list(yours.tables["tiny"]["people"].rows),
         yours.settings["tiny"]["size"],
-        yours.clock.now(),
+        yours.now(),
         yours.requests,
-    ) == (
-        [1],
-        3,
-        tiny.NOW,
-        0,
-    )
-    assert list(worlds.seed.tables["tiny"]["people"].rows) == [1]
+    ) == ([1], 3, tiny.NOW, 0)
+    assert list(worlds.admit("third").tables["tiny"]["people"].rows) == [1]
 
 
 def test_requests_without_a_credential_share_the_default_account() -> None:
     worlds = workspaces()
-    assert worlds.of(None) is worlds.of("demo")
+    assert worlds.admit(None) is worlds.admit("demo")
 
 
 @pytest.mark.parametrize("account", ["invalid", "expired"])
 @pytest.mark.parametrize("strict", [False, True])
 def test_two_accounts_never_get_in(account: str, strict: bool) -> None:
     worlds = workspaces(strict=strict, declared=(account,))
-    assert refusal_of(lambda: worlds.of(account)) == ("unauthorized", "unknown")
+    assert refusal_of(lambda: worlds.admit(account)) == ("unauthorized", "unknown")
 
 
 @pytest.mark.parametrize(("account", "name"), [("me", "me"), (None, "demo")])
 def test_strict_admits_declared_accounts_and_requests_that_need_no_credential(
     account: str | None, name: str
 ) -> None:
-    assert workspaces(strict=True, declared=("me",)).of(account).name == name
+    assert workspaces(strict=True, declared=("me",)).admit(account).name == name
 
 
 def test_strict_refuses_everybody_else() -> None:
     worlds = workspaces(strict=True, declared=("me",))
-    assert (refusal_of(lambda: worlds.of("you")), [*worlds]) == (("unauthorized", "unknown"), [])
+    assert (refusal_of(lambda: worlds.admit("you")), [*worlds]) == (("unauthorized", "unknown"), [])
 
 
 def test_strict_refuses_a_credential_of_the_default_account_unless_it_is_declared() -> None:
     worlds = workspaces(strict=True, declared=("me",))
-    worlds.of(None)
-    assert refusal_of(lambda: worlds.of("demo")) == ("unauthorized", "unknown")
+    worlds.admit(None)
+    assert refusal_of(lambda: worlds.admit("demo")) == ("unauthorized", "unknown")
     declared = workspaces(strict=True, declared=("demo",))
-    assert declared.of("demo") is declared.of(None)
+    assert declared.admit("demo") is declared.admit(None)
 
 
 def test_a_workspace_that_is_made_by_name_declares_its_account() -> None:
     worlds = workspaces(strict=True)
     made = worlds.create("demo")
-    assert (worlds.of("demo"), worlds.of(None)) == (made, made)
+    assert (worlds.admit("demo"), worlds.admit(None)) == (made, made)
     worlds.delete("demo")
-    assert made is not worlds.of("demo") is worlds.of(None)
+    assert made is not worlds.admit(None)
+    assert refusal_of(lambda: worlds.admit("demo")) == ("unauthorized", "unknown")
 
 
 def test_a_workspace_that_is_one_too_many_declares_nothing() -> None:
     worlds = workspaces(strict=True, declared=("me",), limit=1)
-    worlds.of("me")
+    worlds.admit("me")
     assert refusal_of(lambda: worlds.create("you"))[0] == "forbidden"
     worlds.delete("me")
-    assert refusal_of(lambda: worlds.of("you")) == ("unauthorized", "unknown")
+    assert refusal_of(lambda: worlds.admit("you")) == ("unauthorized", "unknown")
 
 
 def test_there_are_no_more_workspaces_than_allowed() -> None:
     worlds = workspaces(limit=2)
-    worlds.of("one")
-    worlds.of("two")
-    assert refusal_of(lambda: worlds.of("three")) == (
+    worlds.admit("one")
+    worlds.admit("two")
+    assert refusal_of(lambda: worlds.admit("three")) == (
         "forbidden",
         "This server holds at most 2 workspaces.",
     )
-    assert (worlds.of("one").name, [each.name for each in worlds]) == ("one", ["one", "two"])
+    assert (worlds.admit("one").name, [each.name for each in worlds]) == ("one", ["one", "two"])
 
 
 def test_a_listing_shows_no_key() -> None:
     worlds = workspaces()
-    worlds.of("sk_live_51Hxyz")
+    worlds.admit("sk_live_51Hxyz")
     assert [each.name for each in worlds] == ["ws-8c51a4625430"]
 
 
 def test_a_reset_gives_everybody_the_seed_again() -> None:
     worlds = workspaces()
-    worlds.of("me").transaction("tiny").delete("people", 1)
+    mine = worlds.admit("me")
+    tx = mine.transaction("tiny")
+    tx.delete("people", 1)
+    mine.apply(tx.changes())
     worlds.reset()
-    assert list(worlds.of("me").tables["tiny"]["people"].rows) == [1]
+    assert list(worlds.admit("me").tables["tiny"]["people"].rows) == [1]
 
 
-def test_a_frozen_clock_stands_still_and_a_copy_goes_its_own_way() -> None:
-    clock = Clock(tiny.NOW)
-    assert (clock.now(), clock.copy().now()) == (tiny.NOW, tiny.NOW)
+def test_a_frozen_clock_stands_still() -> None:
+    clock = WorkspaceClock(tiny.NOW)
+    assert (clock.now(), clock.now()) == (tiny.NOW, tiny.NOW)
 
 
 def test_a_clock_is_real_unless_it_is_frozen() -> None:
     before = datetime.now(UTC)
-    assert before <= Clock().now() <= Clock().copy().now() <= datetime.now(UTC)
+    assert before <= WorkspaceClock().now() <= datetime.now(UTC)

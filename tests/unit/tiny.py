@@ -11,10 +11,11 @@ from mockserver.dispatch import Site
 from mockserver.documents.spec import load_document
 from mockserver.errors import Refusal
 from mockserver.sections import ID, TEXT, Section, SectionTable
-from mockserver.state.clock import Clock
-from mockserver.state.tables import Table, TableSpec, Transaction
+from mockserver.state.clock import WorkspaceClock
+from mockserver.state.tables import Index, TableSpec
+from mockserver.state.transaction import Transaction
 from mockserver.vendor import Reply, Setting, Vendor
-from mockserver.workspaces import Workspace, Workspaces
+from mockserver.workspaces import Origin, Workspace, Workspaces, empty_origin
 
 DOCUMENT = """openapi: 3.0.3
 info: {title: Tiny, version: '1'}
@@ -106,7 +107,7 @@ def vendor(dialect: Plain | None = None, credential: Credential = HEADER) -> Ven
         Setting("size", 3, "How much.", "chosen", "nowhere", least=1),
         Setting("loud", False, "Whether.", "chosen", "nowhere"),
     )
-    people = TableSpec("people", {"name": lambda row: row["name"]})
+    people = TableSpec("people", {"name": Index("name", str)})
     tiny = Vendor(
         "tiny",
         dialect or Plain(),
@@ -159,14 +160,18 @@ def change_person(call: Call, tx: Transaction) -> Reply:
 
 def workspaces(*vendors: Vendor) -> Workspaces:
     """Workspaces that begin with Ada."""
-    tables = {each.name: {spec.name: Table(spec) for spec in each.tables} for each in vendors}
-    seed = Workspace(
-        "seed", tables, {each.name: each.defaults() for each in vendors}, Clock(NOW), seed=1
+    empty = empty_origin(
+        {each.name: each.tables for each in vendors},
+        {each.name: each.defaults() for each in vendors},
+        clock=WorkspaceClock(NOW),
     )
+    seed = Workspace("seed", empty)
     for each in vendors:
         tx = seed.transaction(each.name)
         tx.put("people", {"id": tx.next_number("people"), "name": "Ada"})
-    return Workspaces(seed, strict=False, declared=frozenset(), default="demo", limit=100)
+        seed.apply(tx.changes())
+    origin = Origin(seed.save(), empty.seed)
+    return Workspaces(origin, strict=False, declared=frozenset(), default="demo", limit=100)
 
 
 def site(

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from mockserver.app import load_vendors
 from mockserver.fixtures import Fixture, export, fixture_file, replace
-from mockserver.state.tables import Row
+from mockserver.state.changes import RequestNumber, Row
 from mockserver.workspaces import Workspace
 from tests.samples import APP, Sample, ask
+from tests.world import freeze, switch
 
 VENDORS = load_vendors()
 NOW = datetime(2026, 1, 5, 21, 59, 1, 250000, tzinfo=UTC)
@@ -30,11 +31,11 @@ def made_from(content: Any, seed: int = 99) -> Workspace:
 def contents(workspace: Workspace) -> Any:
     """Everything that an export must keep: rows to the byte and in their order, how many ids were handed out, settings and clock."""
     tables = {
-        f"{vendor} {name}": (json.dumps([*table.rows.items()]), table.serial)
+        f"{vendor} {name}": (json.dumps([*table.rows.items()]), table.last_number)
         for vendor, group in workspace.tables.items()
         for name, table in group.items()
     }
-    return tables, workspace.settings, workspace.clock.frozen, workspace.clock.offset
+    return tables, workspace.settings, workspace.clock.frozen, workspace.clock.shift
 
 
 def holding(vendor: str, **tables: list[Row]) -> Workspace:
@@ -102,16 +103,16 @@ SWITCHES = st.fixed_dictionaries(
 MOMENTS = st.datetimes(datetime(1970, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001  # hypothesis wants them naive
 
 
-def switch(workspace: Workspace, switches: Switches) -> None:
+def switch_all(workspace: Workspace, switches: Switches) -> None:
     """Give the workspace these values of settings."""
     for vendor, values in switches.items():
-        workspace.settings[vendor].update(values)
+        switch(workspace, vendor, **values)
 
 
 def fresh(account: str) -> Workspace:
     """The account's workspace as it is before its first request."""
     APP.workspaces.delete(account)
-    return APP.workspaces.of(account)
+    return APP.workspaces.admit(account)
 
 
 def answer(account: str, sample: Sample) -> tuple[int, bytes]:
@@ -128,16 +129,16 @@ def check_that_an_export_is_the_same_workspace(
 ) -> None:
     """Ask one workspace, export it, load that into another: both hold and then answer the same."""
     workspace, other = fresh("exported"), fresh("loaded")
-    workspace.clock.freeze(moment)
+    freeze(workspace, moment)
     for sample, before in asked:
-        switch(workspace, before)
+        switch_all(workspace, before)
         ask("exported", sample)
-    switch(workspace, switches)
+    switch_all(workspace, switches)
     content = export(workspace, VENDORS)
     assert contents(made_from(content)) == contents(workspace)
 
     replace(other, json.loads(json.dumps(content)), VENDORS)
-    other.requests = workspace.requests
+    other.apply([RequestNumber(workspace.requests, workspace.now())])
     for sample in later:
         assert answer("exported", sample) == answer("loaded", sample)
     assert contents(other) == contents(workspace)

@@ -11,6 +11,7 @@ from mockserver.call import Call, request_of
 from mockserver.dialects.aspnet_core import AspNetCore, Model, grouped
 from mockserver.errors import Problem
 from mockserver.workspaces import Workspace
+from tests.world import switch
 
 PEARL = "66a1f0c2d60e456235eae601"
 LEAD = f"/v2/Outbound/{PEARL}/Lead"
@@ -187,7 +188,7 @@ def test_a_body_that_is_too_large_is_answered_413(serve: Callable[..., str]) -> 
 
 
 def test_an_unknown_lead_can_be_answered_404(nlpearl: httpx.Client, workspace: Workspace) -> None:
-    workspace.settings["nlpearl"]["not_found_status"] = 404
+    switch(workspace, "nlpearl", not_found_status=404)
     answer = nlpearl.get(f"{LEAD}/unknown")
     assert answer.status_code == 404
     assert details(answer) == {

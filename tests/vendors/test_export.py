@@ -20,6 +20,7 @@ from tests.vendors.exports import (
     fresh,
     made_from,
 )
+from tests.world import shift, switch
 
 REQUESTS = st.sampled_from(SAMPLES)
 
@@ -58,7 +59,7 @@ def test_an_export_says_which_settings_have_no_default(vendor: str) -> None:
         for value in setting.values
         if value != setting.default
     }
-    workspace.settings[vendor].update(changed)
+    switch(workspace, vendor, **changed)
     expected = {vendor: changed} if changed else {}
     assert export(workspace, VENDORS).get("settings", {}) == expected
 
@@ -77,15 +78,16 @@ def test_an_emptied_workspace_hands_out_no_id_again(vendor: str) -> None:
     for table, store in workspace.tables[vendor].items():
         for id in [*store.rows]:
             tx.delete(table, id)
-    serials = {name: table.serial for name, table in workspace.tables[vendor].items()}
+    workspace.apply(tx.changes())
+    serials = {name: table.last_number for name, table in workspace.tables[vendor].items()}
     loaded = made_from(export(workspace, VENDORS))
-    assert {name: table.serial for name, table in loaded.tables[vendor].items()} == serials
+    assert {name: table.last_number for name, table in loaded.tables[vendor].items()} == serials
 
 
 def test_a_shifted_clock_is_told_by_its_shift_and_a_real_one_not_at_all() -> None:
     workspace = made_from({"clock": NOW.isoformat()})
-    workspace.clock.shift(timedelta(days=-1, seconds=0.5))
+    shift(workspace, timedelta(days=-1, seconds=0.5))
     assert export(workspace, VENDORS)["clock"] == {"shift_seconds": -86399.5}
     assert contents(made_from(export(workspace, VENDORS))) == contents(workspace)
-    workspace.clock.real()
+    shift(workspace, timedelta())
     assert "clock" not in export(workspace, VENDORS)

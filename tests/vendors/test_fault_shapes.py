@@ -55,7 +55,7 @@ def asked(http: httpx.Client, workspace: Workspace, vendor: str, kind: FaultKind
     assert http.post(f"{control}/faults", json=rule).status_code == 201
     before = tables(workspace)
     try:
-        answer = send(http, workspace.account, sample)
+        answer = send(http, workspace.name, sample)
     except httpx.TransportError:
         answer = None
     return Asked(sample, answer, before, workspace)

@@ -11,10 +11,10 @@ import pytest
 from mockserver.errors import FixtureError
 from mockserver.identity import phone_key
 from mockserver.serving.server import MockServer
-from mockserver.state.clock import Clock
-from mockserver.state.tables import Saved
+from mockserver.state.tables import SavedTable
 from mockserver.vendors.nlpearl.rules import phone_index
 from mockserver.workspaces import Workspace
+from tests.world import freeze, switch
 
 PEARL = "66a1f0c2d60e456235eae601"
 INBOUND = "66a1f0c2d60e456235eae602"
@@ -38,7 +38,7 @@ ADA_ROW = {
 }
 
 
-def contents(workspace: Workspace) -> dict[str, Saved]:
+def contents(workspace: Workspace) -> dict[str, SavedTable]:
     """Everything that is stored, with order and counters."""
     return {name: table.save() for name, table in workspace.tables["nlpearl"].items()}
 
@@ -66,7 +66,7 @@ def ids(answer: httpx.Response) -> list[str]:
 def test_a_new_lead_is_answered_with_its_id_and_has_these_fields(
     nlpearl: httpx.Client, workspace: Workspace
 ) -> None:
-    workspace.clock = Clock(datetime(2025, 3, 1, 12, 0, 0, 120_000, UTC))
+    freeze(workspace, datetime(2025, 3, 1, 12, 0, 0, 120_000, UTC))
     id = add(
         nlpearl,
         externalId="crm-50",
@@ -132,7 +132,7 @@ def test_an_unknown_time_zone_is_refused(nlpearl: httpx.Client, name: str) -> No
 
 
 def test_iana_zones_can_be_switched_off(nlpearl: httpx.Client, workspace: Workspace) -> None:
-    workspace.settings["nlpearl"]["time_zones"] = "windows"
+    switch(workspace, "nlpearl", time_zones="windows")
     message = ["The time zone ID 'Europe/Rome' was not found on the local computer."]
     assert errors(nlpearl.post(LEAD, json={"phoneNumber": "+1", "timeZoneId": "Europe/Rome"})) == {
         "TimeZoneId": message
@@ -193,7 +193,7 @@ def test_leads_may_repeat_each_other(nlpearl: httpx.Client) -> None:
 
 
 def test_repeated_leads_can_be_refused(nlpearl: httpx.Client, workspace: Workspace) -> None:
-    workspace.settings["nlpearl"]["duplicate_leads"] = "refuse"
+    switch(workspace, "nlpearl", duplicate_leads="refuse")
     assert errors(
         nlpearl.post(LEAD, json={"phoneNumber": "(202) 555-0101", "externalId": "crm-2"})
     ) == {
@@ -230,7 +230,7 @@ def test_adding_a_lead_creates_its_pearl(nlpearl: httpx.Client, pearl: str) -> N
 def test_adding_leads_to_an_unknown_pearl_can_be_refused(
     nlpearl: httpx.Client, workspace: Workspace
 ) -> None:
-    workspace.settings["nlpearl"]["unknown_pearl"] = "refuse"
+    switch(workspace, "nlpearl", unknown_pearl="refuse")
     before = contents(workspace)
     assert (
         nlpearl.post(f"/v2/Outbound/{NOWHERE}/Lead", json={"phoneNumber": "+1"}).status_code == 400
@@ -245,7 +245,7 @@ def test_adding_leads_to_an_unknown_pearl_can_be_refused(
 
 
 def test_a_refused_lead_leaves_no_pearl_behind(nlpearl: httpx.Client, workspace: Workspace) -> None:
-    workspace.settings["nlpearl"]["time_zones"] = "windows"
+    switch(workspace, "nlpearl", time_zones="windows")
     before = contents(workspace)
     assert (
         nlpearl.post(
@@ -312,7 +312,7 @@ def test_an_unknown_pearl_is_not_found(
 def test_an_unknown_pearl_can_be_a_404(
     nlpearl: httpx.Client, workspace: Workspace, method: str, path: str, body: Any
 ) -> None:
-    workspace.settings["nlpearl"]["not_found_status"] = 404
+    switch(workspace, "nlpearl", not_found_status=404)
     answer = nlpearl.request(method, path, json=body)
     assert (answer.status_code, answer.json()["title"], answer.json()["status"]) == (
         404,
@@ -437,7 +437,7 @@ LEADS_REQUIRED = {"leadsToAdd": ["The leadsToAdd field is required."]}
 def test_of_leads_that_cannot_all_be_converted_none_is_stored(
     nlpearl: httpx.Client, workspace: Workspace, form: str
 ) -> None:
-    workspace.settings["nlpearl"] |= {"failed_leads": form, "unknown_pearl": "refuse"}
+    switch(workspace, "nlpearl", failed_leads=form, unknown_pearl="refuse")
     before = contents(workspace)
     body = b'{"leads": [{"phoneNumber": "+1"}, {"phoneNumber": 5},\n {"externalId": "x"}, [], {"phoneNumber": "", "callData": {"a": 1}}]}'
     answer = nlpearl.post(
@@ -525,7 +525,7 @@ def test_bodies_come_in_the_encodings_that_dotnet_writes(
 
 
 def test_failed_leads_can_be_a_list(nlpearl: httpx.Client, workspace: Workspace) -> None:
-    workspace.settings["nlpearl"]["failed_leads"] = "list"
+    switch(workspace, "nlpearl", failed_leads="list")
     answer = nlpearl.post(f"{LEADS}/Add", json={"leads": MIXED[:4]})
     assert (answer.status_code, answer.headers["content-type"]) == (
         400,
@@ -584,7 +584,7 @@ def test_no_leads_are_all_added_unless_switched(
     nlpearl: httpx.Client, workspace: Workspace, body: dict[str, Any]
 ) -> None:
     assert nlpearl.post(f"{LEADS}/Add", json=body).json() is True
-    workspace.settings["nlpearl"]["empty_leads"] = "refuse"
+    switch(workspace, "nlpearl", empty_leads="refuse")
     assert errors(nlpearl.post(f"{LEADS}/Add", json=body)) == {
         "Leads": ["The Leads field is required."]
     }
@@ -627,10 +627,10 @@ def test_the_short_way_to_a_phone_key_ends_where_the_long_one_does() -> None:
 def test_of_several_leads_the_newest_is_meant_unless_switched(
     nlpearl: httpx.Client, workspace: Workspace, path: str
 ) -> None:
-    workspace.clock = Clock(datetime(2025, 3, 1, tzinfo=UTC))
+    freeze(workspace, datetime(2025, 3, 1, tzinfo=UTC))
     first, _, last = (add(nlpearl, externalId="crm-50") for _ in range(3))
     assert nlpearl.get(f"{LEAD}/{path}").json()["id"] == last
-    workspace.settings["nlpearl"]["several_leads"] = "oldest"
+    switch(workspace, "nlpearl", several_leads="oldest")
     assert nlpearl.get(f"{LEAD}/{path}").json()["id"] == first
 
 
@@ -652,7 +652,7 @@ def test_an_unknown_lead_is_not_found(
     assert errors(nlpearl.request(method, f"{LEAD}/{path}", json=body)) == {
         place: ["The lead was not found."]
     }
-    workspace.settings["nlpearl"]["not_found_status"] = 404
+    switch(workspace, "nlpearl", not_found_status=404)
     assert nlpearl.request(method, f"{LEAD}/{path}", json=body).status_code == 404
 
 
@@ -721,7 +721,7 @@ def test_an_update_changes_what_is_given_and_answers_the_lead(
 
 
 def test_call_data_can_be_merged(nlpearl: httpx.Client, workspace: Workspace) -> None:
-    workspace.settings["nlpearl"]["call_data_update"] = "merge"
+    switch(workspace, "nlpearl", call_data_update="merge")
     call_data = nlpearl.put(
         f"{LEAD}/{ADA}", json={"callData": {"lastName": "King", "city": "London"}}
     ).json()["callData"]
@@ -833,12 +833,12 @@ def test_a_search_without_a_limit_has_the_default_one(
     nlpearl: httpx.Client, workspace: Workspace, limit: dict[str, int]
 ) -> None:
     assert len(ids(nlpearl.post(LEADS, json=limit))) == 13
-    workspace.settings["nlpearl"]["search_limit"] = 4
+    switch(workspace, "nlpearl", search_limit=4)
     assert len(ids(nlpearl.post(LEADS, json=limit))) == 4
 
 
 def test_leads_of_one_moment_keep_their_order(nlpearl: httpx.Client, workspace: Workspace) -> None:
-    workspace.clock = Clock(datetime(2025, 3, 1, tzinfo=UTC))
+    freeze(workspace, datetime(2025, 3, 1, tzinfo=UTC))
     for name in ("zz1", "zz2", "zz3"):
         add(nlpearl, externalId=name)
     assert ids(nlpearl.post(LEADS, json={"searchInput": "zz", "isAscending": True})) == [
@@ -877,7 +877,7 @@ def test_leads_are_deleted_by_their_external_ids(nlpearl: httpx.Client) -> None:
 
 
 def test_a_deletion_can_be_true_only_for_all(nlpearl: httpx.Client, workspace: Workspace) -> None:
-    workspace.settings["nlpearl"]["delete_result"] = "all"
+    switch(workspace, "nlpearl", delete_result="all")
     assert nlpearl.request("DELETE", LEADS, json={"leadIds": [ADA, NOWHERE]}).json() is False
     assert nlpearl.request("DELETE", LEADS, json={"leadIds": [JOE]}).json() is True
 
@@ -952,7 +952,7 @@ def test_a_fixture_that_breaks_a_rule_stops_the_start(
 def test_rows_load_back_as_they_are_and_new_ids_go_past_them(
     nlpearl: httpx.Client, workspace: Workspace, tmp_path: Any
 ) -> None:
-    workspace.clock = Clock(datetime(2025, 3, 1, tzinfo=UTC))
+    freeze(workspace, datetime(2025, 3, 1, tzinfo=UTC))
     last = add(nlpearl)
     tables = workspace.tables["nlpearl"]
     section = {
@@ -962,7 +962,7 @@ def test_rows_load_back_as_they_are_and_new_ids_go_past_them(
     file = tmp_path / "fixture.yaml"
     file.write_text(json.dumps({"nlpearl": section, "clock": "2025-03-01T00:00:00Z"}), "utf-8")
     with MockServer(fixtures=str(file)) as other:
-        loaded = other.app.workspaces.of("a").tables["nlpearl"]
+        loaded = other.app.workspaces.admit("a").tables["nlpearl"]
         assert {name: list(loaded[name].rows.values()) for name in section} == section
         with httpx.Client(
             base_url=f"{other.url}/nlpearl", headers={"Authorization": "Bearer a:b"}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.fixtures import export
-from mockserver.state.tables import Row
+from mockserver.state.changes import Row
 from mockserver.workspaces import Workspace
 from tests.samples import Sample
 from tests.vendors.exports import (
@@ -25,6 +25,7 @@ from tests.vendors.exports import (
     read,
     requests,
 )
+from tests.world import delete
 
 PEARLS = st.sampled_from(["66a1f0c2d60e456235eae601", "66a1f0c2d60e456235eae602", "new pearl"])
 NLPEARL_LEAD: Fields = {
@@ -123,6 +124,6 @@ def test_an_id_is_not_handed_out_again_after_its_lead_was_deleted() -> None:
         "nlpearl", pearls=[{"id": "p"}], leads=[{"pearlId": "p", "phoneNumber": "1"}]
     )
     (id,) = ids(workspace)
-    workspace.transaction("nlpearl").delete("leads", id)
+    delete(workspace, "nlpearl", "leads", id)
     content = export(workspace, VENDORS)["nlpearl"]
     assert ("leads" in content, content["next_numbers"]) == (False, {"leads": 2})

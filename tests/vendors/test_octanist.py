@@ -8,9 +8,9 @@ import httpx
 import pytest
 import yaml
 
-from mockserver.state.clock import Clock
-from mockserver.state.tables import Row
+from mockserver.state.changes import Row
 from mockserver.workspaces import Workspace
+from tests.world import freeze, switch
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 NOON_TEXT = "2026-03-10T12:00:00.000Z"
@@ -48,7 +48,7 @@ def ids(client: httpx.Client, **query: Any) -> list[str]:
 
 
 def settle(workspace: Workspace, **settings: Any) -> None:
-    workspace.settings["octanist"].update(settings)
+    switch(workspace, "octanist", **settings)
 
 
 def rows(workspace: Workspace) -> dict[Any, Row]:
@@ -138,7 +138,7 @@ def test_head_is_answered_like_get(octanist: httpx.Client) -> None:
 def test_every_request_has_an_id_of_its_own_and_the_workspaces_time(
     octanist: httpx.Client, workspace: Workspace
 ) -> None:
-    workspace.clock = Clock(NOON)
+    freeze(workspace, NOON)
     metas = [octanist.get(path).json()["meta"] for path in ("/leads/lead_abc123", "/leads/none")]
     assert [meta["timestamp"] for meta in metas] == [NOON_TEXT, NOON_TEXT]
     assert metas[0]["requestId"] != metas[1]["requestId"]
@@ -608,7 +608,7 @@ def test_a_note_is_appended_where_the_setting_says_so(
 def test_qualified_at_is_set_when_a_lead_is_first_qualified_or_won(
     octanist: httpx.Client, workspace: Workspace, status: str, qualified: str | None
 ) -> None:
-    workspace.clock = Clock(NOON)
+    freeze(workspace, NOON)
     after = update(octanist, id="lead_demo01", status=status)
     assert (after["qualifiedAt"], after["updatedAt"]) == (qualified, NOON_TEXT)
 
@@ -623,7 +623,7 @@ def test_qualified_at_stays(octanist: httpx.Client) -> None:
 def test_an_identifier_alone_moves_nothing_but_the_time(
     octanist: httpx.Client, workspace: Workspace
 ) -> None:
-    workspace.clock = Clock(NOON)
+    freeze(workspace, NOON)
     before = lead(octanist, "lead_demo01")
     assert update(octanist, id="lead_demo01", colour="red") == before | {"updatedAt": NOON_TEXT}
 
@@ -634,7 +634,7 @@ def test_an_identifier_alone_moves_nothing_but_the_time(
 def test_a_new_lead_is_open_comes_from_the_api_and_lives_ninety_days(
     octanist: httpx.Client, workspace: Workspace
 ) -> None:
-    workspace.clock = Clock(NOON)
+    freeze(workspace, NOON)
     created = create(octanist, name="Joan Clarke")
     held = {key: value for key, value in created.items() if value not in (None, False)}
     times = {
@@ -928,7 +928,7 @@ def test_leads_are_sorted_with_nulls_last(
 def test_equal_leads_keep_the_order_in_which_they_were_added(
     octanist: httpx.Client, workspace: Workspace, sort: str, expected: list[int]
 ) -> None:
-    workspace.clock = Clock(NOON)
+    freeze(workspace, NOON)
     made = [
         create(octanist, name=f"Joan {number}", utm_source="ties")["name"] for number in range(3)
     ]
@@ -1209,7 +1209,7 @@ def test_a_period_is_a_calendar_month(
     period: str,
     days: tuple[str, str],
 ) -> None:
-    workspace.clock = Clock(today)
+    freeze(workspace, today)
     usage = stats(octanist, period=period)["usage"]
     assert (usage["periodStart"], usage["periodEnd"]) == (
         f"{days[0]}T00:00:00.000Z",
@@ -1220,7 +1220,7 @@ def test_a_period_is_a_calendar_month(
 def test_the_period_is_the_current_one_unless_told_otherwise(
     octanist: httpx.Client, workspace: Workspace
 ) -> None:
-    workspace.clock = Clock(datetime(2026, 1, 31, tzinfo=UTC))
+    freeze(workspace, datetime(2026, 1, 31, tzinfo=UTC))
     assert stats(octanist)["leads"]["total"] == 1
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.fixtures import export
-from mockserver.state.tables import Row
+from mockserver.state.changes import Row
 from tests.samples import Sample
 from tests.vendors.exports import (
     EMAIL,

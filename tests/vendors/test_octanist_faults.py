@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from mockserver.workspaces import Workspace
+from tests.world import add_fault
 
 OCTANIST = "/leads"
 
@@ -57,7 +58,7 @@ def test_a_quota_holds_over_the_socket(octanist: httpx.Client, workspace: Worksp
         "vendor": "octanist",
         "parameters": {"limit": 2, "window": 3600},
     }
-    workspace.injection.add(rule, workspace.clock.now())
+    add_fault(workspace, rule)
     answers = [octanist.get(OCTANIST) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert 3500 < int(answers[2].headers["retry-after"]) <= 3600

@@ -9,9 +9,9 @@ import pytest
 
 from mockserver.documents.resources import folder
 from mockserver.documents.source import Source
-from mockserver.state.clock import Clock
-from mockserver.state.tables import Row
+from mockserver.state.changes import Row
 from mockserver.workspaces import Workspace
+from tests.world import freeze
 
 DOCUMENT = Source(folder("openapi") / "octanist.yaml").content
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -53,7 +53,7 @@ def same(answer: httpx.Response, documented: Row) -> None:
 
 @pytest.fixture(autouse=True)
 def _at_noon(workspace: Workspace) -> None:
-    workspace.clock = Clock(NOON)
+    freeze(workspace, NOON)
 
 
 def without_newer(lead: Row) -> Row:
@@ -83,6 +83,7 @@ def test_get_leads(octanist: httpx.Client, workspace: Workspace) -> None:
         transaction.put(
             "leads", example | {"id": f"lead_{number}", "createdAt": "2026-01-01T00:00:00.000Z"}
         )
+    workspace.apply(transaction.changes())
     body = octanist.get("/leads").json()
     first = without_newer(body["data"][0])
     assert (first, list(first)) == (documented["data"][0], list(documented["data"][0]))
@@ -121,6 +122,7 @@ def a_quarter(workspace: Workspace) -> None:
             "leads",
             example | {"id": f"lead_{number}", "status": status, "source": source, "value": 2500},
         )
+    workspace.apply(transaction.changes())
 
 
 def test_stats(octanist: httpx.Client, workspace: Workspace) -> None:

@@ -55,7 +55,7 @@ BAD: dict[str, dict[str, Any]] = {
 
 def frozen(server: MockServer, account: str) -> Workspace:
     """A workspace whose clock stands still, so that the order of requests shows in nothing else."""
-    workspace = server.app.workspaces.of(account)
+    workspace = server.app.workspaces.admit(account)
     httpx.put(
         f"{server.url}/__admin/workspaces/{workspace.name}/clock",
         json={"mode": "frozen", "at": "2025-01-31T12:00:00Z"},
@@ -81,7 +81,7 @@ def test_many_equal_writes_at_once_are_as_many_one_after_the_other(
 ) -> None:
     raced, ordered = frozen(server, account), frozen(server, f"{account}-ordered")
     answers = all_at_once(http, arguments(account, [sample] * AT_ONCE))
-    expected = [send(http, ordered.account, sample) for _ in range(AT_ONCE)]
+    expected = [send(http, ordered.name, sample) for _ in range(AT_ONCE)]
     assert sorted(map(told, answers)) == sorted(map(told, expected))
     assert tables(raced) == tables(ordered)
 
@@ -92,7 +92,7 @@ def test_a_write_that_may_be_repeated_makes_no_second_row(
 ) -> None:
     raced, once = frozen(server, account), frozen(server, f"{account}-once")
     all_at_once(http, arguments(account, [sample] * AT_ONCE))
-    send(http, once.account, sample)
+    send(http, once.name, sample)
     assert ids(raced, sample.vendor) == ids(once, sample.vendor)
 
 
@@ -110,7 +110,7 @@ def test_every_operation_at_once_is_as_in_the_order_in_which_the_journal_has_the
     answers = all_at_once(http, arguments(account, samples))
     asked = zip(samples, answers, strict=True)
     for sample, answer in sorted(asked, key=lambda pair: number(pair[1])):
-        again = send(http, ordered.account, sample)
+        again = send(http, ordered.name, sample)
         assert (sample, *told(again)) == (sample, *told(answer))
     assert tables(raced) == tables(ordered)
 
@@ -133,7 +133,7 @@ def bad_requests() -> list[Any]:
 def test_a_body_that_is_refused_leaves_every_table_as_it_was(
     sample: Sample, bad: dict[str, Any], account: str
 ) -> None:
-    workspace = APP.workspaces.of(account)
+    workspace = APP.workspaces.admit(account)
     before = tables(workspace)
     headers = {"Content-Type": "application/json"} | bad.get("headers", {})
     answer = ask(account, sample, content=bad["content"], headers=headers)
@@ -150,7 +150,7 @@ def test_a_request_without_a_credential_is_refused_and_makes_no_workspace(sample
 
 @pytest.mark.parametrize("sample", by_name(WRITES))
 def test_a_request_that_succeeds_shows_in_the_tables(sample: Sample, account: str) -> None:
-    workspace = APP.workspaces.of(account)
+    workspace = APP.workspaces.admit(account)
     before = tables(workspace)
     answer = ask(account, sample)
     assert (answer.is_success, tables(workspace) == before) == (True, False)

@@ -11,9 +11,9 @@ import pytest
 
 from mockserver.errors import FixtureError
 from mockserver.fixtures import Fixture
-from mockserver.state.clock import Clock
 from mockserver.vendors.sela import LEAD, vendor
 from mockserver.workspaces import Workspace
+from tests.world import freeze, switch
 
 NOW = datetime(2026, 1, 5, 21, 59, 1, 250000, tzinfo=UTC)
 LOCAL_NOW = "2026-01-05T13:59:01.250000-08:00"
@@ -30,7 +30,7 @@ NO_LEAD = {"detail": "No Lead matches the given query."}
 @pytest.fixture
 def at_noon(workspace: Workspace) -> Workspace:
     """The test's workspace, at a moment that stands still."""
-    workspace.clock = Clock(NOW)
+    freeze(workspace, NOW)
     return workspace
 
 
@@ -38,8 +38,8 @@ def rows(workspace: Workspace, table: str = "leads") -> dict[Any, Any]:
     return dict(workspace.tables["sela"][table].rows)
 
 
-def switch(workspace: Workspace, **settings: Any) -> None:
-    workspace.settings["sela"].update(settings)
+def switch_sela(workspace: Workspace, **settings: Any) -> None:
+    switch(workspace, "sela", **settings)
 
 
 # Updating by phone number and e-mail address
@@ -111,7 +111,7 @@ def test_of_several_leads_the_newest_is_meant(sela: httpx.Client) -> None:
 
 
 def test_several_leads_can_be_refused(sela: httpx.Client, workspace: Workspace) -> None:
-    switch(workspace, several_matches="refuse")
+    switch_sela(workspace, several_matches="refuse")
     response = sela.put(UPDATE, json={"phone_number": "+12155550111"})
     assert (response.status_code, response.json()) == (
         400,
@@ -120,7 +120,7 @@ def test_several_leads_can_be_refused(sela: httpx.Client, workspace: Workspace) 
 
 
 def test_no_match_can_be_400_and_worded_plainly(sela: httpx.Client, workspace: Workspace) -> None:
-    switch(workspace, no_match_status=400, not_found_wording="plain")
+    switch_sela(workspace, no_match_status=400, not_found_wording="plain")
     response = sela.put(UPDATE, json=NEW)
     assert (response.status_code, response.json()) == (400, {"detail": "Not found."})
 
@@ -186,7 +186,7 @@ def test_unknown_keys_go_to_the_metadata_over_the_old(sela: httpx.Client) -> Non
 
 
 def test_metadata_can_be_replaced_instead(sela: httpx.Client, workspace: Workspace) -> None:
-    switch(workspace, metadata_update="replace")
+    switch_sela(workspace, metadata_update="replace")
     assert sela.put(UPDATE, json=ADA | {"title": "Countess"}).json()["metadata"] == {
         "title": "Countess"
     }
@@ -310,7 +310,7 @@ def test_status_and_do_not_contact_cannot_be_set_on_creation(sela: httpx.Client)
 
 
 def test_the_first_status_can_be_chosen(sela: httpx.Client, workspace: Workspace) -> None:
-    switch(workspace, new_lead_status="OPEN", create_status=200)
+    switch_sela(workspace, new_lead_status="OPEN", create_status=200)
     response = sela.post(LEADS, json=NEW)
     assert (response.status_code, response.json()["status"]) == (200, "OPEN")
 
@@ -327,7 +327,7 @@ def test_a_refused_creation_takes_no_id(sela: httpx.Client) -> None:
 
 
 def test_unknown_references_can_be_accepted(sela: httpx.Client, workspace: Workspace) -> None:
-    switch(workspace, unknown_references="accept")
+    switch_sela(workspace, unknown_references="accept")
     assert (
         sela.post(LEADS, json=NEW | {"lead_type": 999, "representative": 7}).json()["lead_type"]
         == 999
@@ -337,7 +337,7 @@ def test_unknown_references_can_be_accepted(sela: httpx.Client, workspace: Works
 def test_numbers_outside_plus_one_can_be_refused(sela: httpx.Client, workspace: Workspace) -> None:
     abroad = {"phone_number": "+442079460958"}
     assert sela.post(LEADS, json=abroad).status_code == 201
-    switch(workspace, international_phones="refuse")
+    switch_sela(workspace, international_phones="refuse")
     refused = {"phone_number": ["Enter a valid phone number."]}
     assert sela.post(LEADS, json=abroad | {"email": "a@example.com"}).json() == refused
     assert sela.patch("/api/leads/28001/", json=abroad).json() == refused
@@ -372,7 +372,7 @@ def test_another_address_or_number_is_no_duplicate(sela: httpx.Client) -> None:
 def test_a_duplicate_can_be_answered_with_the_lead_there_is(
     sela: httpx.Client, workspace: Workspace
 ) -> None:
-    switch(workspace, duplicate="existing")
+    switch_sela(workspace, duplicate="existing")
     response = sela.post(LEADS, json=ADA | {"first_name": "X"})
     assert (response.status_code, response.json()) == (200, rows(workspace)[28001])
 
@@ -401,9 +401,9 @@ def test_the_days_count_from_the_last_time_it_came_in(
 ) -> None:
     body = ADA | {"min_reengagement_days": 2}
     assert sela.post(LEADS, json=body).json()["reengagements_count"] == 1
-    at_noon.clock = Clock(NOW + timedelta(days=2, seconds=-1))
+    freeze(at_noon, NOW + timedelta(days=2, seconds=-1))
     assert sela.post(LEADS, json=body).json() == DUPLICATE
-    at_noon.clock = Clock(NOW + timedelta(days=2))
+    freeze(at_noon, NOW + timedelta(days=2))
     assert sela.post(LEADS, json=body).json()["reengagements_count"] == 2
 
 
@@ -428,7 +428,7 @@ def test_the_days_may_not_be_negative(sela: httpx.Client) -> None:
 def test_the_status_of_a_reengagement_can_be_chosen(
     sela: httpx.Client, workspace: Workspace
 ) -> None:
-    switch(workspace, reengagement_status=201)
+    switch_sela(workspace, reengagement_status=201)
     assert sela.post(LEADS, json=ADA | {"min_reengagement_days": "1"}).status_code == 201
 
 
@@ -572,7 +572,7 @@ def test_the_newest_leads_come_first(sela: httpx.Client, workspace: Workspace) -
     page = sela.get(LEADS).json()
     assert (page["count"], page["next"], page["previous"]) == (13, None, None)
     assert page["results"] == list(rows(workspace).values())[::-1]
-    switch(workspace, list_order="oldest")
+    switch_sela(workspace, list_order="oldest")
     assert sela.get(LEADS).json()["results"] == list(rows(workspace).values())
 
 
@@ -673,7 +673,7 @@ def test_a_strange_page_size_does_no_harm(sela: httpx.Client, size: str) -> None
 
 
 def test_page_sizes_are_settings(sela: httpx.Client, workspace: Workspace) -> None:
-    switch(workspace, page_size=4, max_page_size=6)
+    switch_sela(workspace, page_size=4, max_page_size=6)
     assert len(sela.get(LEADS).json()["results"]) == 4
     assert len(sela.get(LEADS, params={"page_size": 10}).json()["results"]) == 6
 
@@ -790,7 +790,7 @@ def test_a_second_lead_from_a_payload_is_a_duplicate(
         ]
         == 1
     )
-    switch(workspace, ingestion_duplicate="create")
+    switch_sela(workspace, ingestion_duplicate="create")
     assert sela.post(OPEN_CONFIG, json=ADA).json()["id"] == 28014
 
 
@@ -1081,7 +1081,7 @@ def test_a_fixture_that_breaks_a_rule_says_where(tmp_path: Path, section: str, l
 def test_the_zone_of_the_times_is_a_setting(
     sela: httpx.Client, at_noon: Workspace, zone: str
 ) -> None:
-    switch(at_noon, time_zone=zone)
+    switch_sela(at_noon, time_zone=zone)
     expected = {
         "UTC": "2026-01-05T21:59:01.250000+00:00",
         "America/New_York": "2026-01-05T16:59:01.250000-05:00",

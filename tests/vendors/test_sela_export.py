@@ -28,6 +28,7 @@ from tests.vendors.exports import (
     read,
     requests,
 )
+from tests.world import switch
 
 SELA_LEAD: Fields = {
     "lead_type": st.sampled_from([123, 124, 999, None]),
@@ -99,7 +100,7 @@ def test_whatever_was_asked_of_a_workspace_its_export_is_the_same_workspace(
 def test_times_of_another_zone_stay_as_they_are() -> None:
     lead = {"phone_number": "+12025550101", "call_schedule_start_time": "2027-01-01T10:00:00Z"}
     workspace = holding("sela", leads=[lead])
-    workspace.settings["sela"]["time_zone"] = "America/New_York"
+    switch(workspace, "sela", time_zone="America/New_York")
     assert contents(made_from(export(workspace, VENDORS))) == contents(workspace)
 
 

@@ -1,12 +1,10 @@
 """What the client under test did badly and what its tests covered, by its journal."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mockserver.call import Call
-from mockserver.documents.spec import Operation
-from mockserver.journal.conduct.coverage import coverage_of
+from mockserver.journal.conduct.coverage import vendor_coverage
 from mockserver.journal.conduct.fields import strange_fields, strange_parameters
 from mockserver.journal.conduct.markdown import render
 from mockserver.journal.conduct.matches import other_leads, several_matches, uncertain
@@ -18,29 +16,14 @@ from mockserver.journal.conduct.refusals import (
     repeated_refusals,
     unmatched,
 )
-from mockserver.journal.conduct.signs import Finding, Sign, findings_of
-from mockserver.matching import MatchingRule
-
-_WATCHES: tuple[Callable[[Sequence[Call]], Iterator[Sign]], ...] = (
-    early_retries,
-    repeated_refusals,
-    strange_fields,
-    strange_parameters,
-    stopped_loops,
-    missing_slashes,
-    unmatched,
-    refused,
-    other_leads,
-    several_matches,
-    uncertain,
-)
+from mockserver.journal.conduct.signs import Finding, Sign, findings_from
+from mockserver.journal.directory import Directory, Operations, Rules
+from mockserver.journal.records import Record
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found, the worst first, in so many requests.
-
-    `dropped` older ones had gone from the journal.
+    """What was found, the worst first, in so many requests; `dropped` older ones were not kept.
 
     `coverage` has, for each vendor, how many `requests` it got, its `operations` with the statuses
     seen and the documented ones never seen, those `never_called`, and its matching `rules` with how
@@ -68,23 +51,38 @@ class Report:
 
 
 def report(
-    calls: Iterable[Call],
-    operations: Mapping[str, Sequence[Operation]],
-    rules: Mapping[str, Sequence[MatchingRule]],
+    records: Iterable[Record],
+    operations: Operations,
+    rules: Rules,
     dropped: int = 0,
 ) -> Report:
-    """The report on a journal's entries; operations and matching rules are by vendor.
+    """The report on a journal's records; operations and matching rules are by vendor.
 
-    `dropped` is how many entries the journal had to let go.
+    `dropped` is how many records the journal had to let go.
     """
-    entries = sorted(calls, key=lambda call: call.number)
-    signs = [sign for watch in _WATCHES for sign in watch(entries)]
-    coverage = {
-        vendor: coverage_of(known, rules.get(vendor, ()), _of(vendor, entries))
-        for vendor, known in operations.items()
-    }
-    return Report(len(entries), dropped, tuple(findings_of(signs)), coverage)
+    kept = sorted(records, key=_number)
+    findings = findings_from(_signs(kept, Directory(operations, rules)))
+    coverage = {}
+    for vendor, known in operations.items():
+        of_vendor = [record for record in kept if record.vendor == vendor]
+        coverage[vendor] = vendor_coverage(known, rules.get(vendor, ()), of_vendor)
+    return Report(len(kept), dropped, tuple(findings), coverage)
 
 
-def _of(vendor: str, calls: Iterable[Call]) -> list[Call]:
-    return [call for call in calls if call.vendor == vendor]
+def _number(record: Record) -> int:
+    return record.number
+
+
+def _signs(records: Sequence[Record], directory: Directory) -> Iterator[Sign]:
+    """All that any check stumbles over."""
+    yield from early_retries(records)
+    yield from repeated_refusals(records)
+    yield from strange_fields(records, directory)
+    yield from strange_parameters(records, directory)
+    yield from stopped_loops(records, directory)
+    yield from missing_slashes(records)
+    yield from unmatched(records)
+    yield from refused(records)
+    yield from other_leads(records)
+    yield from several_matches(records)
+    yield from uncertain(records, directory)

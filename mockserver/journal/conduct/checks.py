@@ -1,4 +1,4 @@
-"""Everything the report looks for, as one table."""
+"""Everything the report looks for, in one table."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 class Check:
     """One thing a client can do badly.
 
-    `meaning` follows the sentence that says what was done: what the vendor expects, and why it
-    hurts. `advice` says what to do about it.
+    `meaning` says what the vendor expects and what goes wrong otherwise; in the report it follows
+    the sentence that says what the client did. `advice` says what to do about it.
     """
 
     slug: str
@@ -32,26 +32,25 @@ CHECKS = (
         "early-retry",
         "error",
         "Retried too early",
-        "Retry-After says when the vendor answers again; whoever comes earlier is refused once "
-        "more and uses up the quota.",
-        "Wait as long as Retry-After says, on the clock of the workspace, before the same request "
-        "goes out again.",
+        "Retry-After says when the vendor answers again; an earlier request is refused once more "
+        "and uses up the quota.",
+        "Wait as long as Retry-After says, by the workspace's clock, before you send it again.",
     ),
     Check(
         "other-lead",
         "error",
-        "Another lead than the one named",
-        "The vendor decides by one key and does not look at the others: a wrong or old key reads "
-        "or changes somebody else's lead.",
-        "Send keys that belong to one lead, and compare the lead in the answer with the one that "
-        "was meant.",
+        "Reached another lead than the one named",
+        "The vendor decides by one key and ignores the others: a wrong or old key reads or "
+        "changes somebody else's lead.",
+        "Send keys that belong to the same lead, and compare the lead in the answer with the one "
+        "you meant.",
     ),
     Check(
         "unmatched",
         "error",
-        "No such operation",
-        "The vendor does nothing for a path or method that it does not have, whatever the client "
-        "makes of the answer.",
+        "Called an unknown operation",
+        "The vendor has no such path or method and does nothing, even if the client takes the "
+        "answer for a success.",
         "Compare the base URL, the path and the method with `mockserver routes`.",
     ),
     Check(
@@ -59,46 +58,46 @@ CHECKS = (
         "error",
         "Called without the slash at the end",
         "The vendor redirects to the path with the slash, and most HTTP clients follow with a GET "
-        "and no body: a write is lost.",
-        "Put the slash at the end of the path.",
+        "without a body: a write is lost.",
+        "End the path with a slash.",
     ),
     Check(
         "retried-4xx",
         "warning",
         "Repeated a refused request",
-        "Nothing was written in between, so a 4xx answer stays the same however often it is asked "
-        "for; the repetition hides the reason.",
-        "Retry after 408, 429, 5xx and lost connections only; mend the request after any other "
+        "Nothing was written in between, so the answer to the same request stays the same; "
+        "repeating it hides the reason.",
+        "Retry only after 408, 429, 5xx and lost connections; correct the request after any other "
         "4xx.",
     ),
     Check(
         "page-loop-stopped",
         "warning",
         "Did not read the list to its end",
-        "The vendor gives a list page by page: whoever stops early takes a part for the whole, "
+        "The vendor gives a list page by page: a client that stops early works with a part of it, "
         "which shows only with much data.",
-        "Follow the pages until the answer names no next one.",
+        "Follow the pages until an answer names no next page.",
     ),
     Check(
         "unknown-fields",
         "warning",
         "Sent fields that are ignored",
-        "The vendor takes the request and drops what it does not know: the client believes "
-        "something stored that is not.",
+        "The vendor accepts the request and drops the fields it does not know: they are not "
+        "stored, though the client believes so.",
         "Correct the spelling, or leave the fields out.",
     ),
     Check(
         "read-only-fields",
         "warning",
         "Sent fields that cannot be set",
-        "The record has them, but this operation does not set them: the vendor takes the request "
+        "The record has them, but this operation does not set them: the vendor accepts the request "
         "and keeps its own values.",
-        "Send only what the operation takes, not the record as it was read.",
+        "Send only the fields that the operation sets, not the record as it was read.",
     ),
     Check(
         "unknown-parameters",
         "warning",
-        "Sent query parameters that there are not",
+        "Sent unknown query parameters",
         "The vendor refuses or ignores a parameter that it does not know; an ignored filter gives "
         "every record instead of a few.",
         "Correct the spelling, or leave the parameters out.",
@@ -107,26 +106,25 @@ CHECKS = (
         "several-matches",
         "warning",
         "Several leads matched",
-        "Which of them is meant is the vendor's choice and not the client's, and another copy of "
-        "the data may turn out otherwise.",
-        "Send a key that only one lead has, or keep duplicates from coming into being.",
+        "The vendor chooses one of them, not the client, and with other data it may choose "
+        "differently.",
+        "Send a key that only one lead has, or avoid creating duplicates.",
     ),
     Check(
         "refused",
         "warning",
-        "Sent what the vendor does not take",
+        "Sent invalid data",
         "A request that the vendor cannot read or finds invalid changes nothing, and the same data "
         "fails in production too.",
-        "Check the data before they are sent; where a test is about the refusal itself, there is "
-        "nothing to mend.",
+        "Check the data before you send them. A test that is about the refusal needs no change.",
     ),
     Check(
         "extra-fields",
         "note",
-        "Sent extra fields that are kept aside",
-        "The vendor keeps what it does not know beside the standard fields; a misspelt field ends "
-        "up there, and the real one stays.",
-        "See that each of them is meant as data of the caller's own.",
+        "Sent extra fields",
+        "The vendor stores unknown fields beside the standard ones; a misspelt field ends up there "
+        "and the real one keeps its value.",
+        "Check that each of them is meant as your own extra data.",
     ),
     Check(
         "inferred-behaviour",
@@ -134,29 +132,29 @@ CHECKS = (
         "Relied on an inferred behaviour",
         "The vendor's documentation does not say it: it follows from the framework behind the API, "
         "or from plain reasoning.",
-        "Try it once against the vendor before it is relied on.",
+        "Try it once against the vendor before you rely on it.",
     ),
     Check(
         "chosen-behaviour",
         "note",
         "Relied on a chosen behaviour",
-        "Nothing says what the vendor does here; this server had to choose, and a setting often "
-        "switches it.",
+        "No source says what the vendor does here; this server had to choose, and often a setting "
+        "changes it.",
         "Try it once against the vendor, and run the tests with the other choice too.",
     ),
 )
-"""Every check there is, the worst first."""
+"""Every check, the worst first."""
 
 
-def chosen(names: Collection[str]) -> frozenset[str]:
-    """The checks and levels that are named; a level stands for the worse ones too.
+def selected_checks(names: Collection[str]) -> frozenset[str]:
+    """The names of these checks and levels; a level includes the worse levels.
 
-    Raises OperatorError naming the checks and levels there are, for a name that is none.
+    Raises OperatorError for an unknown name; the message lists all checks and levels.
     """
     slugs = tuple(check.slug for check in CHECKS)
     unknown = sorted(set(names) - {*LEVELS, *slugs})
     if unknown:
         known = f"the levels are {', '.join(LEVELS)}, the checks {', '.join(slugs)}"
         raise OperatorError(f"{', '.join(map(repr, unknown))}: no such check or level; {known}")
-    mildest = max((LEVELS.index(level) for level in LEVELS if level in names), default=-1)
-    return frozenset({*names, *LEVELS[: mildest + 1]})
+    mildest = max((index for index, level in enumerate(LEVELS) if level in names), default=-1)
+    return frozenset(names) | frozenset(LEVELS[: mildest + 1])

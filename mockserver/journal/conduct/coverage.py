@@ -4,39 +4,42 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from mockserver.call import Call
 from mockserver.documents.spec import Operation
-from mockserver.journal.view import operation_of
+from mockserver.journal.records import Record
 from mockserver.matching import MatchingRule
 
 NO_ANSWER = "no answer"
 """Stands among the statuses for requests whose answer a fault kept back."""
 
 
-def coverage_of(
-    operations: Sequence[Operation], rules: Sequence[MatchingRule], calls: Sequence[Call]
+def vendor_coverage(
+    operations: Sequence[Operation], rules: Sequence[MatchingRule], records: Sequence[Record]
 ) -> dict[str, Any]:
     """What was seen of one vendor, as JSON values.
 
     A status is a text, and `NO_ANSWER` where there was none.
     """
-    seen: dict[str | None, Counter[int]] = {}
-    for call in calls:
-        seen.setdefault(operation_of(call), Counter())[call.status] += 1
-    matches = [match for call in calls for match in call.matches]
+    statuses: dict[str | None, Counter[int]] = {}
+    matches: dict[str, Counter[str]] = {}
+    for record in records:
+        statuses.setdefault(record.operation, Counter())[record.status] += 1
+        for trace in record.matches:
+            matches.setdefault(trace.rule, Counter())[_outcome(trace.found)] += 1
+    never_called = [each.id for each in operations if each.id not in statuses]
     return {
-        "requests": len(calls),
+        "requests": len(records),
         "operations": [
-            _covered_operation(each, seen.get(each.id, Counter())) for each in operations
+            _covered_operation(each, statuses.get(each.id, Counter())) for each in operations
         ],
-        "never_called": [each.id for each in operations if each.id not in seen],
-        "rules": [
-            _covered_rule(
-                rule, [len(match.rows) for match in matches if match.rule.name == rule.name]
-            )
-            for rule in rules
-        ],
+        "never_called": never_called,
+        "rules": [_covered_rule(rule, matches.get(rule.name, Counter())) for rule in rules],
     }
+
+
+def _outcome(found: int) -> str:
+    if found > 1:
+        return "several"
+    return "one" if found else "none"
 
 
 def _covered_operation(operation: Operation, statuses: Counter[int]) -> dict[str, Any]:
@@ -50,12 +53,11 @@ def _covered_operation(operation: Operation, statuses: Counter[int]) -> dict[str
     }
 
 
-def _covered_rule(rule: MatchingRule, found: Sequence[int]) -> dict[str, Any]:
-    several = sum(rows > 1 for rows in found)
+def _covered_rule(rule: MatchingRule, outcomes: Counter[str]) -> dict[str, Any]:
     return {
         "rule": rule.name,
         "provenance": rule.provenance,
-        "none": found.count(0),
-        "one": found.count(1),
-        "several": several,
+        "none": outcomes["none"],
+        "one": outcomes["one"],
+        "several": outcomes["several"],
     }

@@ -1,21 +1,53 @@
 """Fields and query parameters that a request had and its operation does not take."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from mockserver.call import Call
 from mockserver.documents.schema import Reader, Schema
-from mockserver.documents.spec import Body
-from mockserver.journal.conduct.signs import Sign, answered, called, json_of, listed
+from mockserver.documents.spec import Operation
+from mockserver.journal.bodies import read_body
+from mockserver.journal.conduct.schemas import properties, record_columns
+from mockserver.journal.conduct.signs import Sign, answered, called, listed, parsed_json
+from mockserver.journal.directory import Directory
+from mockserver.journal.records import ManyRows, Record
 from mockserver.journal.redaction import carries_credential
 from mockserver.wire import read_query
 
 
-class Shape(NamedTuple):
-    """The fields an object of a body may have; `open`: others are kept too."""
+class Shape:
+    """The fields that an object of a body may have, by its schema.
 
-    known: Mapping[str, Schema]
-    open: bool
+    `known` are those that the schema names. The vendor keeps others too where it `is_open`, and
+    never where it `is_closed`; a schema that says neither leaves it to the vendor's code.
+    """
+
+    def __init__(self, schema: Schema, operations: Sequence[Operation]) -> None:
+        others = schema.get("additionalProperties")
+        self.known: Mapping[str, Schema] = properties(schema)
+        self.is_open = bool(others)
+        self.is_closed = others is False
+        self._operations = operations
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """The columns that the documented records have which the object is about."""
+        return record_columns(self.known, self._operations)
+
+
+class Shapes:
+    """The shapes of bodies and of the items in them, each made once for a report."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._operations = directory.operations
+        self._made: dict[tuple[str, str, str], Shape] = {}
+
+    def shape(self, vendor: str, operation: Operation, prefix: str, schema: Schema) -> Shape:
+        """The shape of what stands under the prefix in a body of the operation."""
+        key = (vendor, operation.id, prefix)
+        if key not in self._made:
+            self._made[key] = Shape(schema, self._operations[vendor])
+        return self._made[key]
 
 
 class Sent(NamedTuple):
@@ -30,64 +62,103 @@ class Sent(NamedTuple):
     shape: Shape
 
 
-class Stored(NamedTuple):
-    """What the rows of a request have.
+class Evidence:
+    """What a record tells of the rows that its request was about.
 
-    Their columns, and what they keep aside in objects, as names and the texts of their values.
+    The changed columns of a changed row, all of a created or deleted one, and what the answer
+    shows. Of a row that was only found, and of the rows of a large change, it has but the id.
     """
 
-    columns: frozenset[str]
-    aside: frozenset[tuple[str, str]]
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """The columns that the rows have for certain."""
+        columns = {"id"} if self._record.changes or self._record.matches else set()
+        for row in self._rows():
+            columns |= row.keys()
+        return frozenset(columns)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the request changed more rows than the record has columns of."""
+        return any(isinstance(change, ManyRows) for change in self._record.changes)
+
+    def shows(self, name: str, value: Any) -> bool:
+        """Whether the value stands under that name in an object that a row or the answer holds."""
+        return (name, str(value)) in self._aside
+
+    @cached_property
+    def _aside(self) -> frozenset[tuple[str, str]]:
+        """What the objects that the rows and the answer hold have inside, values as texts.
+
+        The answer counts because a value that was kept aside before is no change of its row.
+        """
+        found: set[tuple[str, str]] = set()
+        for row in self._rows():
+            for value in row.values():
+                found.update(_members(value))
+        found.update(_members(parsed_json(self._record.answer)))
+        return frozenset(found)
+
+    def _rows(self) -> Iterator[Mapping[str, Any]]:
+        for change in self._record.changes:
+            if not isinstance(change, ManyRows):
+                yield change.after or change.before or {}
 
 
-def properties(schema: Schema) -> dict[str, Schema]:
-    """Every property that a schema, or a part of it, speaks of."""
-    found: dict[str, Schema] = dict(schema.get("properties", {}))
-    for key in ("allOf", "anyOf", "oneOf"):
-        for part in schema.get(key, ()):
-            found = properties(part) | found
-    return found
+def _members(value: Any) -> Iterator[tuple[str, str]]:
+    """The members of all objects in a JSON value, as names and texts."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield name, str(part)
+            yield from _members(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _members(part)
 
 
-def strange_fields(calls: Iterable[Call]) -> Iterator[Sign]:
+def strange_fields(records: Iterable[Record], directory: Directory) -> Iterator[Sign]:
     """Fields of a body, or of an item judged by itself, that were not set."""
-    for call, operation in answered(calls):
-        if operation.body is not None and call.status < 400:
-            strange = _strange(call, operation.body)
-            for slug, names in strange.items():
-                yield Sign(
-                    slug,
-                    call,
-                    frozenset(names),
-                    f"{called(call)} was sent {listed('field', names)}.",
-                )
+    shapes = Shapes(directory)
+    for record, operation in answered(records, directory):
+        if operation.body is None or record.status >= 400:
+            continue
+        objects = _objects(record, operation, shapes)
+        for slug, names in _strange(objects, Evidence(record)).items():
+            done = f"{called(record)} was sent {listed('field', names)}."
+            yield Sign(slug, record, frozenset(names), done)
 
 
-def _strange(call: Call, body: Body) -> dict[str, dict[str, None]]:
+def _strange(objects: Iterable[Sent], evidence: Evidence) -> dict[str, dict[str, None]]:
     """The names of the fields that a check objects to, by check, in the order sent."""
     found: dict[str, dict[str, None]] = {}
-    stored = _stored(call)
-    for sent in _objects(call, body):
+    for sent in objects:
         for name in sent.fields:
-            slug = _verdict(name, sent, stored)
+            slug = _verdict(name, sent, evidence)
             if slug is not None:
                 found.setdefault(slug, {})[sent.prefix + name] = None
     return found
 
 
-def _objects(call: Call, body: Body) -> Iterator[Sent]:
-    fields, read, schema = json_of(call.request.body), call.body, body.reader.schema
-    if not isinstance(read, dict):
+def _objects(record: Record, operation: Operation, shapes: Shapes) -> Iterator[Sent]:
+    """The objects in a request's body: itself, and the items that are judged by themselves."""
+    body, found = operation.body, read_body(record.request, operation)
+    if body is None or found is None or not isinstance(found.read, dict):
         return
-    yield Sent("", fields if isinstance(fields, dict) else read, read, _shape(schema))
+    schema, read = body.reader.schema, found.read
+    fields = found.sent if isinstance(found.sent, dict) else read
+    yield Sent("", fields, read, shapes.shape(record.vendor, operation, "", schema))
     for name, part in schema.get("properties", {}).items():
         if body.item is not None and "x-partial" in part and isinstance(read.get(name), list):
-            yield from _items(f"{name}[].", read[name], body.item)
+            prefix = f"{name}[]."
+            shape = shapes.shape(record.vendor, operation, prefix, body.item.schema)
+            yield from _items(prefix, read[name], body.item, shape)
 
 
-def _items(prefix: str, items: Iterable[Any], reader: Reader) -> Iterator[Sent]:
+def _items(prefix: str, items: Iterable[Any], reader: Reader, shape: Shape) -> Iterator[Sent]:
     """The items with fields that call for a look, but for those that were refused."""
-    shape = _shape(reader.schema)
     plain = {name for name, part in shape.known.items() if not part.get("readOnly")}
     for item in items:
         if isinstance(item, dict) and not item.keys() <= plain:
@@ -96,54 +167,38 @@ def _items(prefix: str, items: Iterable[Any], reader: Reader) -> Iterator[Sent]:
                 yield Sent(prefix, item, read, shape)
 
 
-def _shape(schema: Schema) -> Shape:
-    return Shape(properties(schema), bool(schema.get("additionalProperties")))
+def _verdict(name: str, sent: Sent, evidence: Evidence) -> str | None:
+    """Which check objects to a field, if any.
 
-
-def _stored(call: Call) -> Stored:
-    """What the rows hold that a request changed or found."""
-    rows = [change.after or change.before or {} for change in call.changes]
-    rows += [row for match in call.matches for row in match.rows]
-    values = [value for row in rows for value in row.values() if isinstance(value, dict)]
-    aside = frozenset((name, str(kept)) for value in values for name, kept in value.items())
-    return Stored(frozenset(name for row in rows for name in row), aside)
-
-
-def _verdict(name: str, sent: Sent, stored: Stored) -> str | None:
-    """Which check has something against a field, if any.
-
-    Told by the schema, and by what became of the field in the rows.
+    Told by the schema, by what became of the field, and by the documented records.
     """
-    known = sent.shape.known
-    if known.get(name, {}).get("readOnly"):
+    shape = sent.shape
+    if shape.known.get(name, {}).get("readOnly"):
         return "read-only-fields"
-    if not known or name in known or _read_in_another_case(name, sent):
+    if not shape.known or name in shape.known or _is_read_in_another_case(name, sent):
         return None
-    if name in stored.columns:
+    if name in evidence.columns or name in shape.columns:
         return "read-only-fields"
-    return (
-        "extra-fields"
-        if sent.shape.open or (name, str(sent.fields[name])) in stored.aside
-        else "unknown-fields"
-    )
+    if shape.is_open or evidence.shows(name, sent.fields[name]):
+        return "extra-fields"
+    if evidence.is_partial and not shape.is_closed:
+        return None  # kept aside or dropped: only the rows would tell
+    return "unknown-fields"
 
 
-def _read_in_another_case(name: str, sent: Sent) -> bool:
+def _is_read_in_another_case(name: str, sent: Sent) -> bool:
     """Whether the vendor took the field for one that is written with other capitals."""
-    return any(name.lower() == each.lower() for each in sent.read.keys() - sent.fields.keys())
+    renamed = sent.read.keys() - sent.fields.keys()
+    return any(name.lower() == each.lower() for each in renamed)
 
 
-def strange_parameters(calls: Iterable[Call]) -> Iterator[Sign]:
+def strange_parameters(records: Iterable[Record], directory: Directory) -> Iterator[Sign]:
     """Parameters of a query that the operation does not have."""
-    for call, _ in answered(calls):
-        strange = [
-            name
-            for name in read_query(call.request.query_string)
-            if name not in call.parameters and not carries_credential(name)
-        ]
+    for record, operation in answered(records, directory):
+        known = operation.query.schema["properties"]
+        sent = read_query(record.request.query_string)
+        strange = [name for name in sent if name not in known and not carries_credential(name)]
         if strange:
-            done = (
-                f"{called(call)} was asked with {listed('query parameter', strange)} and "
-                f"answered {call.status}."
-            )
-            yield Sign("unknown-parameters", call, (call.status, frozenset(strange)), done)
+            parameters = listed("query parameter", strange)
+            done = f"{called(record)} was asked with {parameters} and answered {record.status}."
+            yield Sign("unknown-parameters", record, (record.status, frozenset(strange)), done)

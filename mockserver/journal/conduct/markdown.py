@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from mockserver.journal.conduct.checks import LEVELS
+from mockserver.journal.conduct.checks import LEVELS, Check, Level
 from mockserver.journal.conduct.signs import Finding
 
 _LISTED = 10
+_OPERATION_HEAD = ("operation", "requests", "statuses seen", "documented, never seen")
+_RULE_HEAD = ("matching rule", "none", "one", "several")
 
 
 def render(
@@ -22,7 +24,7 @@ def render(
 
 def _head(requests: int, dropped: int, findings: Iterable[Finding]) -> Iterator[str]:
     levels = Counter(finding.level for finding in findings)
-    counts = [f"{levels[level]} {level}{'' if levels[level] == 1 else 's'}" for level in LEVELS]
+    counts = [_counted(levels[level], level) for level in LEVELS]
     yield from (
         "# Client conduct",
         "",
@@ -31,8 +33,8 @@ def _head(requests: int, dropped: int, findings: Iterable[Finding]) -> Iterator[
     )
     if dropped:
         yield (
-            f"Incomplete: {_counted(dropped, 'older request')} had to leave the journal, and "
-            "nothing is said of them."
+            f"Incomplete: the journal dropped {_counted(dropped, 'older request')}, which this "
+            "report does not cover."
         )
         yield ""
 
@@ -43,57 +45,65 @@ def _counted(count: int, word: str) -> str:
 
 def _findings(findings: Iterable[Finding]) -> Iterator[str]:
     """A section for each check and level, with a line for each finding."""
-    for (level, check), group in groupby(findings, key=lambda each: (each.level, each.check)):
+    for (level, check), group in groupby(findings, key=_section):
         yield from (
             f"## {level.capitalize()}: {check.title} (`{check.slug}`)",
             "",
             f"{check.meaning} {check.advice}",
             "",
         )
-        yield from (f"- {each.done} ({each.vendor}, {_numbers(each.requests)})" for each in group)
+        for finding in group:
+            yield f"- {finding.done} ({finding.vendor}, {_numbers(finding.requests)})"
         yield ""
+
+
+def _section(finding: Finding) -> tuple[Level, Check]:
+    return finding.level, finding.check
 
 
 def _numbers(requests: Sequence[int]) -> str:
     shown = ", ".join(map(str, requests[:_LISTED]))
+    if len(requests) == 1:
+        return f"request {shown}"
     more = f" and {len(requests) - _LISTED} more" if len(requests) > _LISTED else ""
-    return f"request{'' if len(requests) == 1 else 's'} {shown}{more}"
+    return f"requests {shown}{more}"
 
 
 def _covered(coverage: Mapping[str, Any]) -> Iterator[str]:
     yield from ("## Coverage", "")
     for vendor, part in coverage.items():
-        called = [each for each in part["operations"] if each["requests"]]
-        yield f"### {vendor}: {len(called)} of {len(part['operations'])} operations"
+        operations = part["operations"]
+        called = [operation for operation in operations if operation["requests"]]
+        yield f"### {vendor}: {len(called)} of {len(operations)} operations"
         yield ""
         if called:
-            yield from _table(
-                ("operation", "requests", "statuses seen", "documented, never seen"),
-                map(_operation_row, called),
-            )
-            yield from _table(
-                ("matching rule", "none", "one", "several"), map(_rule_row, part["rules"])
-            )
+            yield from _table(_OPERATION_HEAD, map(_operation_row, called))
+            yield from _table(_RULE_HEAD, map(_rule_row, part["rules"]))
         if called and part["never_called"]:
             yield f"Never called: {', '.join(f'`{name}`' for name in part['never_called'])}"
             yield ""
 
 
-def _operation_row(each: Mapping[str, Any]) -> tuple[object, ...]:
-    statuses = ", ".join(f"{status} ({count})" for status, count in each["statuses"].items())
+def _operation_row(operation: Mapping[str, Any]) -> tuple[object, ...]:
+    statuses = operation["statuses"].items()
     return (
-        f"`{each['operation']}`",
-        each["requests"],
-        statuses,
-        ", ".join(map(str, each["never_seen"])),
+        f"`{operation['operation']}`",
+        operation["requests"],
+        ", ".join(f"{status} ({count})" for status, count in statuses),
+        ", ".join(map(str, operation["never_seen"])),
     )
 
 
-def _rule_row(each: Mapping[str, Any]) -> tuple[object, ...]:
-    return each["rule"], each["none"], each["one"], each["several"]
+def _rule_row(rule: Mapping[str, Any]) -> tuple[object, ...]:
+    return rule["rule"], rule["none"], rule["one"], rule["several"]
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    body = ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows]
+    body = [_line(row) for row in rows]
     if body:
-        yield from ("| " + " | ".join(head) + " |", "|" + "---|" * len(head), *body, "")
+        yield from (_line(head), "|" + "---|" * len(head), *body, "")
+
+
+def _line(cells: Iterable[object]) -> str:
+    texts = [str(cell).replace("|", "\\|") for cell in cells]
+    return f"| {' | '.join(texts)} |"

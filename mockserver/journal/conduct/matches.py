@@ -1,107 +1,147 @@
 """Which leads a request meant, which it got, and how sure it is that the vendor does the same."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Iterator
 
-from mockserver.call import Call
+from mockserver.documents.spec import Operation
 from mockserver.journal.conduct.signs import Sign, answered, called, quoted
-from mockserver.matching import Match
-from mockserver.state.tables import Row
-
-
-class Taken(NamedTuple):
-    """A row that a match led to, as it was found and as it was left."""
-
-    match: Match
-    before: Row
-    after: Row
-
-
-def _taken(call: Call) -> Iterator[Taken]:
-    """The rows that a request went on with: those that it changed, or what a read found alone."""
-    for match in call.matches:
-        after = {
-            change.id: change.after
-            for change in call.changes
-            if change.table == match.rule.table and change.before is not None
-        }
-        rows = [row for row in match.rows if row["id"] in after] or (
-            match.rows if len(match.rows) == 1 else []
-        )
-        yield from (Taken(match, row, after.get(row["id"]) or row) for row in rows)
-
-
-def other_leads(calls: Iterable[Call]) -> Iterator[Sign]:
-    """Requests that got a lead by one key although another key they named differs."""
-    for call in calls:
-        for taken in _taken(call) if call.status < 400 else ():
-            for field, named in _named_otherwise(taken, call.body):
-                who = (
-                    f"the lead {quoted(taken.before['id'])}, whose {quoted(field)} is "
-                    f"{quoted(taken.before[field])}"
-                )
-                done = (
-                    f"{called(call)} named the {quoted(field)} {quoted(named)}, and the rule "
-                    f"{quoted(taken.match.rule.name)} took {who}."
-                )
-                yield Sign("other-lead", call, (taken.match.rule.name, field), done)
-
-
-def _named_otherwise(taken: Taken, body: Any) -> Iterator[tuple[str, Any]]:
-    """The keys, with their values, that a request also named and that the lead taken does not have.
-
-    A key after the one that decided may be new data for the lead: it counts only where the lead did
-    not take it over.
-    """
-    match, deciding = taken.match, len(taken.match.trace) - 1
-    for index, key in enumerate(match.rule.keys if match.rule.combine != "all given" else ()):
-        sent = body.get(key.field) if isinstance(body, dict) else None
-        named, held = (
-            match.trace[index].value if index <= deciding else sent,
-            taken.before.get(key.field),
-        )
-        if index == deciding or not named or not held or type(named) is not type(held):
-            continue
-        taken_over = index > deciding and taken.after.get(key.field) not in (held, None)
-        if key.normalise(held) != key.normalise(named) and not taken_over:
-            yield key.field, named
-
-
-def several_matches(calls: Iterable[Call]) -> Iterator[Sign]:
-    """Requests that meant several leads, of which the vendor took some."""
-    for call in calls:
-        for match in call.matches if call.status < 400 else ():
-            ids = {row["id"] for row in match.rows}
-            changed = len(
-                {change.id for change in call.changes if change.table == match.rule.table} & ids
-            )
-            if len(ids) > 1 and (changed or call.request.method in _READING):
-                what = f"changed {changed}" if changed else "took one"
-                done = (
-                    f"{called(call)} named {len(ids)} leads by the rule "
-                    f"{quoted(match.rule.name)}, and the vendor {what} of them."
-                )
-                yield Sign("several-matches", call, match.rule.name, done)
-
+from mockserver.journal.directory import Directory
+from mockserver.journal.records import ManyRows, Record
+from mockserver.matching import MatchTrace, Mismatch
+from mockserver.state.changes import RowId
+from mockserver.state.transaction import RowDiff
 
 _READING = frozenset({"GET", "HEAD"})
-
-
-def uncertain(calls: Iterable[Call]) -> Iterator[Sign]:
-    """Answers, and rules for finding a lead, that the vendor's documentation does not have."""
-    for call, operation in answered(calls):
-        answer = operation.answers.get(call.status)
-        if answer is not None and answer.provenance in _UNCERTAIN:
-            yield Sign(
-                _UNCERTAIN[answer.provenance],
-                call,
-                call.status,
-                f"{called(call)} was answered {call.status}.",
-            )
-        for rule in {match.rule.name: match.rule for match in call.matches}.values():
-            if rule.provenance in _UNCERTAIN:
-                done = f"{called(call)} looked for its lead by the rule {quoted(rule.name)}."
-                yield Sign(_UNCERTAIN[rule.provenance], call, rule.name, done)
-
-
 _UNCERTAIN = {"inferred": "inferred-behaviour", "chosen": "chosen-behaviour"}
+
+
+class ChangedRows:
+    """The rows that a request changed, by table and id.
+
+    Of a large change the record has but the ids of its rows.
+    """
+
+    def __init__(self, record: Record) -> None:
+        self._ids: dict[str, set[RowId]] = {}
+        self._diffs: dict[tuple[str, RowId], RowDiff] = {}
+        for change in record.changes:
+            ids = self._ids.setdefault(change.table, set())
+            if isinstance(change, ManyRows):
+                ids.update(change.ids)
+            else:
+                ids.add(change.id)
+                self._diffs[change.table, change.id] = change
+
+    def ids(self, table: str) -> Collection[RowId]:
+        """The ids of every changed row of the table."""
+        return self._ids.get(table, ())
+
+    def is_known(self, table: str, id: RowId) -> bool:
+        """Whether the request changed a row that was there before it."""
+        diff = self._diffs.get((table, id))
+        return id in self.ids(table) and (diff is None or diff.before is not None)
+
+    def may_have_set(self, table: str, id: RowId, column: str) -> bool:
+        """Whether the request set the column of a row that was there before it.
+
+        It may have, where the record has no more of the row than its id.
+        """
+        if not self.is_known(table, id):
+            return False
+        diff = self._diffs.get((table, id))
+        if diff is None:
+            return True
+        return diff.after is not None and diff.after.get(column) is not None
+
+
+def other_leads(records: Iterable[Record]) -> Iterator[Sign]:
+    """Requests that got a lead by one key although another key they named differs."""
+    for record in records:
+        if record.status < 400 and any(trace.mismatches for trace in record.matches):
+            changed = ChangedRows(record)
+            for trace in record.matches:
+                yield from _other_leads(record, trace, changed)
+
+
+def _other_leads(record: Record, trace: MatchTrace, changed: ChangedRows) -> Iterator[Sign]:
+    meant = _rows_gone_on_with(trace, changed)
+    for mismatch in trace.mismatches:
+        if mismatch.id in meant and not _is_new_data(mismatch, trace, changed):
+            key = quoted(mismatch.key)
+            lead = f"the lead {quoted(mismatch.id)}, whose {key} is {quoted(mismatch.held)}"
+            done = (
+                f"{called(record)} named the {key} {quoted(mismatch.value)}, and the rule "
+                f"{quoted(trace.rule)} took {lead}."
+            )
+            yield Sign("other-lead", record, (trace.rule, mismatch.key), done)
+
+
+def _rows_gone_on_with(trace: MatchTrace, changed: ChangedRows) -> Collection[RowId]:
+    """Of the rows found those that the request changed; where it changed none, the only one."""
+    written = {id for id in trace.ids if changed.is_known(trace.table, id)}
+    if written or trace.found > 1:
+        return written
+    return trace.ids
+
+
+def _is_new_data(mismatch: Mismatch, trace: MatchTrace, changed: ChangedRows) -> bool:
+    """Whether the lead took the key over.
+
+    A key that was not tried, as one before it had decided, may be new data for the lead. One that
+    was tried and found nothing was meant to find the lead.
+    """
+    if any(trial.key == mismatch.key for trial in trace.trials):
+        return False
+    return changed.may_have_set(trace.table, mismatch.id, mismatch.key)
+
+
+def several_matches(records: Iterable[Record]) -> Iterator[Sign]:
+    """Requests that meant several leads, of which the vendor took some."""
+    for record in records:
+        if record.status < 400 and any(trace.found > 1 for trace in record.matches):
+            yield from _several_matches(record)
+
+
+def _several_matches(record: Record) -> Iterator[Sign]:
+    changed = ChangedRows(record)
+    for trace in record.matches:
+        count = _count_changed(trace, changed)
+        if trace.found > 1 and (count or record.request.method in _READING):
+            what = f"changed {count}" if count else "took one"
+            done = (
+                f"{called(record)} named {trace.found} leads by the rule {quoted(trace.rule)}, "
+                f"and the vendor {what} of them."
+            )
+            yield Sign("several-matches", record, trace.rule, done)
+
+
+def _count_changed(trace: MatchTrace, changed: ChangedRows) -> int:
+    """How many of the rows found the request changed.
+
+    Where a match found more rows than it keeps ids of, every changed row of its table counts.
+    """
+    written = changed.ids(trace.table)
+    if trace.found > len(trace.ids):
+        return len(written)
+    return sum(id in written for id in trace.ids)
+
+
+def uncertain(records: Iterable[Record], directory: Directory) -> Iterator[Sign]:
+    """Answers, and rules for finding a lead, that the vendor's documentation does not have."""
+    for record, operation in answered(records, directory):
+        yield from _uncertain_answer(record, operation)
+        yield from _uncertain_rules(record, directory)
+
+
+def _uncertain_answer(record: Record, operation: Operation) -> Iterator[Sign]:
+    answer = operation.answers.get(record.status)
+    if answer is not None and answer.provenance in _UNCERTAIN:
+        done = f"{called(record)} was answered {record.status}."
+        yield Sign(_UNCERTAIN[answer.provenance], record, record.status, done)
+
+
+def _uncertain_rules(record: Record, directory: Directory) -> Iterator[Sign]:
+    for name in dict.fromkeys(trace.rule for trace in record.matches):
+        rule = directory.rule(record.vendor, name)
+        if rule is not None and rule.provenance in _UNCERTAIN:
+            done = f"{called(record)} looked for its lead by the rule {quoted(name)}."
+            yield Sign(_UNCERTAIN[rule.provenance], record, name, done)

@@ -1,105 +1,139 @@
 """Lists that were not read to their end, whatever way they name the next page."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from mockserver.call import Call
-from mockserver.journal.conduct.fields import properties
-from mockserver.journal.conduct.signs import Sign, called, json_of
+from mockserver.documents.spec import Operation
+from mockserver.journal.bodies import read_body
+from mockserver.journal.conduct.schemas import properties
+from mockserver.journal.conduct.signs import Sign, called, is_answered, parsed_json
+from mockserver.journal.directory import Directory
+from mockserver.journal.records import Record
 from mockserver.wire import read_query
 
-Page = tuple[str, dict[str, str], Any]
-"""What asks for a page: the path, the query, and the body of a search."""
+_PAGE_COUNTS = ("totalPages", "total_pages", "pages")
+_MORE = ("hasMore", "has_more")
+_STARTS = ("skip", "offset")
+_TOTALS = ("count", "total")
 
 
-def stopped_loops(calls: Iterable[Call]) -> Iterator[Sign]:
+class Page(NamedTuple):
+    """What asks for a page: the path, the query, and the body of a search (None without one)."""
+
+    path: str
+    query: Mapping[str, str]
+    body: Any
+
+
+def stopped_loops(records: Iterable[Record], directory: Directory) -> Iterator[Sign]:
     """Pages that an answer announced and no later request asked for."""
-    waiting: list[tuple[Call, Page]] = []
-    for call in calls:
-        asked = (call.request.path, read_query(call.request.query_string), call.body)
+    waiting: list[tuple[Record, Page]] = []
+    for record in records:
+        operation = directory.operation(record)
         waiting = [
             (before, page)
             for before, page in waiting
-            if before.vendor != call.vendor or page != asked
+            if before.vendor != record.vendor or not _asks_for(page, record, operation)
         ]
-        page = _next_page(call)
+        page = _next_page(record, operation)
         if page is not None:
-            waiting.append((call, page))
-    for call, _ in waiting:
-        done = f"{called(call)} answered that there is a further page, which was never asked for."
-        yield Sign("page-loop-stopped", call, "page", done)
+            waiting.append((record, page))
+    for record, _ in waiting:
+        done = f"{called(record)} answered that there is a further page, which was never asked for."
+        yield Sign("page-loop-stopped", record, "page", done)
 
 
-def _next_page(call: Call) -> Page | None:
-    if (
-        call.operation is None
-        or call.fault is not None
-        or call.request.method == "HEAD"
-        or call.status != 200
-        or call.changes
-    ):
+def _asks_for(page: Page, record: Record, operation: Operation | None) -> bool:
+    """Whether the request asks for that page. Its body is read only where the rest fits."""
+    request = record.request
+    if request.path != page.path or read_query(request.query_string) != page.query:
+        return False
+    return bool(_body(record, operation) == page.body)
+
+
+def _body(record: Record, operation: Operation | None) -> Any:
+    found = read_body(record.request, operation)
+    return found.read if found is not None else None
+
+
+def _next_page(record: Record, operation: Operation | None) -> Page | None:
+    """The page that the answer to a read announces."""
+    is_list = is_answered(record) and record.request.method != "HEAD" and not record.changes
+    if not is_list or operation is None or record.status != 200:
         return None
-    answer = json_of(call.answer)
-    pages = (
-        (find(call, answer) for find in (_by_link, _by_number, _by_offset))
-        if isinstance(answer, dict)
-        else ()
+    answer = parsed_json(record.answer)
+    if not isinstance(answer, dict):
+        return None
+    return (
+        _by_link(answer)
+        or _by_number(record, operation, answer)
+        or _by_offset(record, operation, answer)
     )
-    return next((page for page in pages if page is not None), None)
 
 
-def _by_link(call: Call, answer: Mapping[str, Any]) -> Page | None:
+def _by_link(answer: Mapping[str, Any]) -> Page | None:
     """`next` is the address of the next page."""
     link = answer.get("next")
     if not isinstance(link, str) or not link.startswith(("http://", "https://", "/")):
         return None
     parts = urlsplit(link)
-    return unquote(parts.path), read_query(parts.query.encode()), None
+    return Page(unquote(parts.path), read_query(parts.query.encode()), None)
 
 
-def _by_number(call: Call, answer: Mapping[str, Any]) -> Page | None:
+def _by_number(record: Record, operation: Operation, answer: Mapping[str, Any]) -> Page | None:
     """The answer tells the page's number and how many there are, or that there are more."""
-    meta = answer.get("meta")
-    for part in (
-        answer,
-        answer.get("pagination"),
-        meta,
-        meta.get("pagination") if isinstance(meta, dict) else None,
-    ):
-        number = part.get("page") if isinstance(part, dict) else None
-        if isinstance(part, dict) and isinstance(number, int):
-            pages = next(
-                (
-                    part[name]
-                    for name in ("totalPages", "total_pages", "pages")
-                    if isinstance(part.get(name), int)
-                ),
-                0,
-            )
-            if part.get("hasMore") is True or part.get("has_more") is True or number < pages:
-                return (
-                    call.request.path,
-                    read_query(call.request.query_string) | {"page": str(number + 1)},
-                    call.body,
-                )
+    for part in _page_objects(answer):
+        number = part.get("page")
+        if isinstance(number, int) and _has_more(part, number):
+            query = read_query(record.request.query_string) | {"page": str(number + 1)}
+            return Page(record.request.path, query, _body(record, operation))
     return None
 
 
-def _by_offset(call: Call, answer: Mapping[str, Any]) -> Page | None:
+def _page_objects(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The objects in which an answer may speak of its pages."""
+    meta = answer.get("meta")
+    inner = meta.get("pagination") if isinstance(meta, dict) else None
+    for part in (answer, answer.get("pagination"), meta, inner):
+        if isinstance(part, dict):
+            yield part
+
+
+def _has_more(part: Mapping[str, Any], number: int) -> bool:
+    if any(part.get(name) is True for name in _MORE):
+        return True
+    return number < _first_integer(part, _PAGE_COUNTS)
+
+
+def _first_integer(part: Mapping[str, Any], names: Iterable[str]) -> int:
+    """The first of these members that is an integer; 0 where none is."""
+    for name in names:
+        value = part.get(name)
+        if isinstance(value, int):
+            return value
+    return 0
+
+
+def _by_offset(record: Record, operation: Operation, answer: Mapping[str, Any]) -> Page | None:
     """A search whose body says where to start, and whose answer counts all results."""
-    body = call.operation.body if call.operation is not None else None
-    known, asked = properties(body.reader.schema) if body is not None else {}, call.body
-    name = next((name for name in ("skip", "offset") if name in known), None)
-    total = next(
-        (answer[name] for name in ("count", "total") if isinstance(answer.get(name), int)), 0
-    )
+    start = _start_name(operation)
     lists = [value for value in answer.values() if isinstance(value, list)]
-    if name is None or len(lists) != 1 or not isinstance(asked, dict):
+    if start is None or len(lists) != 1:
         return None
-    end = (asked.get(name) or 0) + len(lists[0])
-    return (
-        (call.request.path, read_query(call.request.query_string), asked | {name: end})
-        if lists[0] and end < total
-        else None
-    )
+    asked = _body(record, operation)
+    if not isinstance(asked, dict):
+        return None
+    end = (asked.get(start) or 0) + len(lists[0])
+    if not lists[0] or end >= _first_integer(answer, _TOTALS):
+        return None
+    query = read_query(record.request.query_string)
+    return Page(record.request.path, query, asked | {start: end})
+
+
+def _start_name(operation: Operation) -> str | None:
+    """The field of the operation's body that says where a page starts."""
+    if operation.body is None:
+        return None
+    known = properties(operation.body.reader.schema)
+    return next((name for name in _STARTS if name in known), None)

@@ -7,130 +7,123 @@ from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote, urlsplit
 
-from mockserver.call import Call
-from mockserver.journal.conduct.signs import Sign, answered, called, header, quoted
+from mockserver.journal.conduct.signs import Sign, called, header, is_answered, quoted
+from mockserver.journal.records import Record
 from mockserver.journal.redaction import secret_headers
 
 _BUSY = frozenset({429, 503})
 _WORTH_REPEATING = frozenset({408, 429})
+_UNREADABLE = frozenset({400, 406, 413, 415, 422})
 
 
-def _identity(call: Call) -> object:
+def _identity(record: Record) -> object:
     """What two requests have in common that are the same one, sent twice."""
-    body = call.number if call.request.body is None else call.request.body
+    request = record.request
+    # Nobody knows what a body was that was too large: such a request is like no other.
+    body = record.number if request.body is None else request.body
     return (
-        call.vendor,
-        call.request.method,
-        call.request.target,
+        record.vendor,
+        request.method,
+        request.target,
         body,
-        secret_headers(call.request.headers),
+        secret_headers(request.headers),
     )
 
 
-def early_retries(calls: Iterable[Call]) -> Iterator[Sign]:
+def early_retries(records: Iterable[Record]) -> Iterator[Sign]:
     """The same request again before the time that Retry-After named, on the workspace's clock."""
-    refused: dict[object, tuple[Call, float]] = {}
-    for call in calls:
-        request = _identity(call)
+    refused: dict[object, tuple[Record, float]] = {}
+    for record in records:
+        request = _identity(record)
         if request in refused:
             before, wait = refused.pop(request)
-            passed = (call.now - before.now).total_seconds()
+            passed = (record.time - before.time).total_seconds()
             if passed < wait:
-                yield _early_retry(call, before, passed, wait)
-        asked = _wait(call) if call.status in _BUSY else None
+                yield _early_retry(record, before, passed, wait)
+        asked = _wait(record) if record.status in _BUSY else None
         if asked is not None:
-            refused[request] = call, asked
+            refused[request] = record, asked
 
 
-def _early_retry(call: Call, before: Call, passed: float, wait: float) -> Sign:
+def _early_retry(record: Record, before: Record, passed: float, wait: float) -> Sign:
     refusal = f"request {before.number}, whose {before.status} asked for {wait:g} s"
-    done = f"{called(call)} was sent again {round(passed, 3):g} s after {refusal}."
+    done = f"{called(record)} was sent again {round(passed, 3):g} s after {refusal}."
     if passed > 0:
-        return Sign("early-retry", call, "early", done)
+        return Sign("early-retry", record, "early", done)
     still = (
-        "The workspace's clock did not go on meanwhile, so the client may have waited: "
-        "advance "
-        "the clock where it does."
+        "The workspace's clock did not go on meanwhile, so the client may have waited: advance the "
+        "clock where it does."
     )
-    return Sign("early-retry", call, "at once", f"{done} {still}", "note")
+    return Sign("early-retry", record, "at once", f"{done} {still}", "note")
 
 
-def _wait(call: Call) -> float | None:
+def _wait(record: Record) -> float | None:
     """The seconds that Retry-After asks for, given as a number or as a time.
 
     None where it asks for nothing.
     """
-    text = (header(call, b"retry-after") or "").strip()
+    text = (header(record, b"retry-after") or "").strip()
     if text.isdecimal():
         return float(text)
     try:
-        return (parsedate_to_datetime(text) - call.now).total_seconds()
+        return (parsedate_to_datetime(text) - record.time).total_seconds()
     except (TypeError, ValueError):
         return None
 
 
-def repeated_refusals(calls: Iterable[Call]) -> Iterator[Sign]:
+def repeated_refusals(records: Iterable[Record]) -> Iterator[Sign]:
     """The same request again after a 4xx that nothing written since then could have changed."""
-    refused: dict[object, Call] = {}
-    for call in calls:
-        request = _identity(call)
+    refused: dict[object, Record] = {}
+    for record in records:
+        request = _identity(record)
         before = refused.pop(request, None)
         if before is not None:
-            done = (
-                f"{called(call)} was sent again as it was after request {before.number} had "
-                f"been answered {before.status}."
-            )
-            yield Sign("retried-4xx", call, before.status, done)
-        if call.changes:
+            answer = f"request {before.number} had been answered {before.status}"
+            done = f"{called(record)} was sent again as it was after {answer}."
+            yield Sign("retried-4xx", record, before.status, done)
+        if record.changes:
             refused.clear()
-        if 400 <= call.status < 500 and call.status not in _WORTH_REPEATING:
-            refused[request] = call
+        if 400 <= record.status < 500 and record.status not in _WORTH_REPEATING:
+            refused[request] = record
 
 
-def missing_slashes(calls: Iterable[Call]) -> Iterator[Sign]:
+def missing_slashes(records: Iterable[Record]) -> Iterator[Sign]:
     """Redirections to the same path with a slash at its end."""
-    for call in calls:
-        location = (
-            header(call, b"location")
-            if call.operation is None and 300 <= call.status < 400
-            else None
-        )
-        if location is not None and unquote(urlsplit(location).path) == call.request.path + "/":
+    for record in records:
+        request = record.request
+        if _redirected_to(record) == request.path + "/":
             done = (
-                f"{quoted(f'{call.request.method} {call.request.path}')} was called, and answered "
-                f"{call.status} "
-                "to the path with a slash at its end."
+                f"{called(record)} was called, and answered {record.status} to the path with a "
+                "slash at its end."
             )
-            yield Sign("missing-slash", call, (call.request.method, call.request.path), done)
+            yield Sign("missing-slash", record, (request.method, request.path), done)
 
 
-def unmatched(calls: Iterable[Call]) -> Iterator[Sign]:
+def _redirected_to(record: Record) -> str | None:
+    """The path to which a request was redirected that reached no operation."""
+    if record.operation is not None or not 300 <= record.status < 400:
+        return None
+    location = header(record, b"location")
+    return unquote(urlsplit(location).path) if location is not None else None
+
+
+def unmatched(records: Iterable[Record]) -> Iterator[Sign]:
     """Paths and methods that the vendor does not have."""
-    for call in calls:
-        if call.operation is None and call.status >= 400:
-            other = (
-                f"the path takes {', '.join(call.methods)}"
-                if call.methods
-                else "no operation has that path"
-            )
-            done = (
-                f"{quoted(f'{call.request.method} {call.request.path}')} was called and answered "
-                f"{call.status}: "
-                f"{other}."
-            )
-            yield Sign("unmatched", call, (call.request.method, call.request.path), done)
+    for record in records:
+        request = record.request
+        if record.operation is None and record.status >= 400:
+            known = "no operation has that path"
+            if record.methods:
+                known = f"the path takes {', '.join(record.methods)}"
+            done = f"{called(record)} was called and answered {record.status}: {known}."
+            yield Sign("unmatched", record, (request.method, request.path), done)
 
 
-def refused(calls: Iterable[Call]) -> Iterator[Sign]:
+def refused(records: Iterable[Record]) -> Iterator[Sign]:
     """Requests whose content the vendor did not take."""
-    for call, _ in answered(calls):
-        if call.status in _UNREADABLE:
-            said = (
-                f", saying {quoted(call.answer.decode('utf-8', 'replace'))}" if call.answer else ""
-            )
-            yield Sign(
-                "refused", call, call.status, f"{called(call)} was answered {call.status}{said}."
-            )
-
-
-_UNREADABLE = frozenset({400, 406, 413, 415, 422})
+    for record in records:
+        if is_answered(record) and record.status in _UNREADABLE:
+            done = f"{called(record)} was answered {record.status}"
+            if record.answer:
+                done += f", saying {quoted(record.answer.decode('utf-8', 'replace'))}"
+            yield Sign("refused", record, record.status, f"{done}.")

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from mockserver.call import Call
 from mockserver.documents.spec import Operation
 from mockserver.journal.conduct.checks import CHECKS, LEVELS, Check, Level
+from mockserver.journal.directory import Directory
+from mockserver.journal.records import Record
 from mockserver.journal.redaction import printable
-from mockserver.journal.view import operation_of
 
 _BY_SLUG = {check.slug: check for check in CHECKS}
 
@@ -18,13 +18,12 @@ _BY_SLUG = {check.slug: check for check in CHECKS}
 class Sign(NamedTuple):
     """One request that a check stumbled over.
 
-    What has the same vendor, operation and `subject` is one finding.
-
-    `done` says in a sentence what the client did. `level` is the check's unless it is given.
+    Signs of the same check, vendor, operation and `subject` add up to one finding. `done` says in a
+    sentence what the client did. `level` is the check's unless it is given.
     """
 
     slug: str
-    call: Call
+    record: Record
     subject: object
     done: str
     level: Level | None = None
@@ -32,9 +31,7 @@ class Sign(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found about one operation.
-
-    `operation` is None where the requests reached none.
+    """What one check found about one operation (None: the requests reached none).
 
     `requests` are the numbers of the requests, oldest first, and `done` says in a sentence what the
     client did in the first of them.
@@ -67,38 +64,39 @@ class Finding:
         }
 
 
-def findings_of(signs: Iterable[Sign]) -> list[Finding]:
+def findings_from(signs: Iterable[Sign]) -> list[Finding]:
     """The findings, the worst first."""
     groups: dict[object, list[Sign]] = {}
     for sign in signs:
-        key = (sign.slug, sign.level, sign.call.vendor, operation_of(sign.call), sign.subject)
+        record = sign.record
+        key = (sign.slug, sign.level, record.vendor, record.operation, sign.subject)
         groups.setdefault(key, []).append(sign)
-    found = [_finding(group) for group in groups.values()]
-    return sorted(
-        found, key=lambda each: (LEVELS.index(each.level), CHECKS.index(each.check), each.requests)
-    )
+    return sorted(map(_finding, groups.values()), key=_severity)
 
 
 def _finding(signs: Sequence[Sign]) -> Finding:
-    first, check = signs[0], _BY_SLUG[signs[0].slug]
-    requests = tuple(dict.fromkeys(sign.call.number for sign in signs))
+    first = signs[0]
+    check = _BY_SLUG[first.slug]
     return Finding(
         check,
         first.level or check.level,
-        first.call.vendor,
-        operation_of(first.call),
+        first.record.vendor,
+        first.record.operation,
         first.done,
-        requests,
+        tuple(dict.fromkeys(sign.record.number for sign in signs)),
     )
 
 
-def called(call: Call) -> str:
+def _severity(finding: Finding) -> tuple[int, int, tuple[int, ...]]:
+    """What findings are sorted by, the worst and then the oldest first."""
+    return LEVELS.index(finding.level), CHECKS.index(finding.check), finding.requests
+
+
+def called(record: Record) -> str:
     """The operation, or what was called in its place."""
-    return (
-        f"`{call.operation.id}`"
-        if call.operation is not None
-        else quoted(f"{call.request.method} {call.request.path}")
-    )
+    if record.operation is not None:
+        return f"`{record.operation}`"
+    return quoted(f"{record.request.method} {record.request.path}")
 
 
 def quoted(text: object) -> str:
@@ -110,15 +108,15 @@ def quoted(text: object) -> str:
 _SHOWN = 200
 
 
-def header(call: Call, wanted: bytes) -> str | None:
+def header(record: Record, wanted: bytes) -> str | None:
     """The first answer header of that name, which is in lower case."""
-    return next(
-        (value.decode("latin-1") for name, value in call.answer_headers if name.lower() == wanted),
-        None,
-    )
+    for name, value in record.answer_headers:
+        if name.lower() == wanted:
+            return value.decode("latin-1")
+    return None
 
 
-def json_of(raw: bytes | None) -> Any:
+def parsed_json(raw: bytes) -> Any:
     """The JSON value in `raw`; None where there is none."""
     try:
         return orjson.loads(raw or b"null")
@@ -126,13 +124,17 @@ def json_of(raw: bytes | None) -> Any:
         return None
 
 
-def answered(calls: Iterable[Call]) -> Iterator[tuple[Call, Operation]]:
+def is_answered(record: Record) -> bool:
+    """Whether an operation answered the request, and no fault in its place."""
+    return record.operation is not None and record.fault is None
+
+
+def answered(records: Iterable[Record], directory: Directory) -> Iterator[tuple[Record, Operation]]:
     """The requests that an operation answered, without a fault."""
-    return (
-        (call, call.operation)
-        for call in calls
-        if call.operation is not None and call.fault is None
-    )
+    for record in records:
+        operation = directory.operation(record) if is_answered(record) else None
+        if operation is not None:
+            yield record, operation
 
 
 def listed(word: str, names: Collection[str]) -> str:

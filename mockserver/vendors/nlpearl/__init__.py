@@ -17,7 +17,9 @@ from mockserver.dialects.aspnet_core import AspNetCore, Model, Told, converts, g
 from mockserver.documents.zones import is_windows_name
 from mockserver.errors import Problem, Refusal
 from mockserver.matching import MatchingRule
-from mockserver.state.tables import Row, TableSpec, Transaction
+from mockserver.state.changes import Row
+from mockserver.state.tables import Index, TableSpec
+from mockserver.state.transaction import Transaction
 from mockserver.vendor import Reply, Vendor
 from mockserver.vendors.nlpearl.rows import (
     ACCOUNT,
@@ -105,6 +107,11 @@ def pearl_view(row: Row, tx: Transaction) -> Row:
     }
 
 
+def _in_pearl(pearl: str, key: str | None) -> tuple[str, str] | None:
+    """A key that counts within its pearl."""
+    return (pearl, key) if key else None
+
+
 vendor = Vendor(
     name="nlpearl",
     dialect=DIALECT,
@@ -113,16 +120,14 @@ vendor = Vendor(
         TableSpec(
             "leads",
             {
-                "pearl": lambda row: row["pearlId"],
-                "lead": lambda row: (row["pearlId"], row["id"]),
-                "external id": lambda row: (
-                    (row["pearlId"], row["externalId"]) if row["externalId"] else None
-                ),
-                "phone": lambda row: (
-                    (row["pearlId"], key) if (key := phone_index(row["phoneNumber"])) else None
+                "pearl": Index("pearlId", str),
+                "lead": Index(("pearlId", "id"), _in_pearl),
+                "external id": Index(("pearlId", "externalId"), _in_pearl),
+                "phone": Index(
+                    ("pearlId", "phoneNumber"),
+                    lambda pearl, phone: _in_pearl(pearl, phone_index(phone)),
                 ),
             },
-            columns=("pearlId", "id", "externalId", "phoneNumber"),
         ),
         TableSpec("pearls"),
         TableSpec("account"),

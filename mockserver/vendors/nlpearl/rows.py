@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mockserver.documents.zones import offset_hours
+from mockserver.state.changes import Row
 from mockserver.state.ids import token
-from mockserver.state.tables import Row
 
 INBOUND, OUTBOUND = 1, 2
 RUNNING, PAUSED = 1, 2

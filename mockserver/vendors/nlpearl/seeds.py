@@ -12,7 +12,8 @@ from mockserver.sections import (
     SectionTable,
     Seeding,
 )
-from mockserver.state.tables import Row, RowId, Transaction
+from mockserver.state.changes import Row, RowId
+from mockserver.state.transaction import Transaction
 from mockserver.vendors.nlpearl.rows import (
     ACCOUNT,
     LEAD,

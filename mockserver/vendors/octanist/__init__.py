@@ -17,7 +17,9 @@ from mockserver.dialects.envelope import Envelope, Page, instant
 from mockserver.dialects.javascript import number
 from mockserver.errors import Problem, Refusal
 from mockserver.identity import email_key
-from mockserver.state.tables import Row, TableSpec, Transaction
+from mockserver.state.changes import Row
+from mockserver.state.tables import Index, TableSpec
+from mockserver.state.transaction import Transaction
 from mockserver.vendor import Reply, Vendor
 from mockserver.vendors.octanist.rows import (
     ATTRIBUTION,
@@ -61,12 +63,11 @@ vendor = Vendor(
         TableSpec(
             "leads",
             {
-                "id": lambda row: row["id"],
-                "email": lambda row: email_key(row["email"]),
-                "phone": lambda row: phone_index(row["phone"]),
-                "exact phone": lambda row: trimmed(row["phone"]),
+                "id": Index("id", str),
+                "email": Index("email", email_key),
+                "phone": Index("phone", phone_index),
+                "exact phone": Index("phone", trimmed),
             },
-            columns=("id", "email", "phone"),
         ),
         TableSpec("sessions"),
     ),

@@ -9,8 +9,9 @@ from typing import Any
 from mockserver.dialects.envelope import instant
 from mockserver.dialects.javascript import stringify
 from mockserver.documents.formats import parse_date, parse_date_time
+from mockserver.state.changes import Row
 from mockserver.state.ids import token
-from mockserver.state.tables import Row, Transaction
+from mockserver.state.transaction import Transaction
 
 OPEN, QUALIFIED, WON, LOST = STATUSES = ("open", "qualified", "won", "lost")
 QUALIFYING = frozenset({QUALIFIED, WON})

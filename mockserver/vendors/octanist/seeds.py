@@ -20,7 +20,8 @@ from mockserver.sections import (
     Seeding,
     no_number,
 )
-from mockserver.state.tables import Row, Transaction
+from mockserver.state.changes import Row
+from mockserver.state.transaction import Transaction
 from mockserver.vendors.octanist.rows import (
     ATTRIBUTION,
     INSTANTS,

@@ -17,7 +17,9 @@ from mockserver.credential import Credential
 from mockserver.dialects.django_rest import DjangoRest, search_terms
 from mockserver.errors import Problem, Reason, Refusal, joined
 from mockserver.identity import email_key, phone_e164
-from mockserver.state.tables import Row, TableSpec, Transaction
+from mockserver.state.changes import Row
+from mockserver.state.tables import Index, TableSpec
+from mockserver.state.transaction import Transaction
 from mockserver.vendor import Reply, Vendor
 from mockserver.vendors.sela.rows import (
     CLOSING,
@@ -46,6 +48,15 @@ _SEVERAL = "Several leads match."
 CREDENTIAL = Credential("Authorization", scheme="Token")
 DIALECT = DjangoRest(keyword=CREDENTIAL.scheme, zone="America/Los_Angeles")
 
+
+def _pair(phone: str, email: str | None) -> tuple[str, str | None]:
+    return phone, email_key(email)
+
+
+def _given(value: str | None) -> str | None:
+    return value or None
+
+
 vendor = Vendor(
     name="sela",
     dialect=DIALECT,
@@ -54,12 +65,11 @@ vendor = Vendor(
         TableSpec(
             "leads",
             {
-                "phone": lambda row: row["phone_number"] or None,
-                "email": lambda row: email_key(row["email"]),
-                "pair": lambda row: (row["phone_number"], email_key(row["email"])),
-                "external_id": lambda row: row["external_id"] or None,
+                "phone": Index("phone_number", _given),
+                "email": Index("email", email_key),
+                "pair": Index(("phone_number", "email"), _pair),
+                "external_id": Index("external_id", _given),
             },
-            columns=("phone_number", "email", "external_id"),
         ),
         TableSpec("lead_types"),
         TableSpec("representatives"),

@@ -16,7 +16,8 @@ from mockserver.sections import (
     SectionTable,
     Seeding,
 )
-from mockserver.state.tables import Row, Transaction
+from mockserver.state.changes import Row
+from mockserver.state.transaction import Transaction
 from mockserver.vendors.sela.rows import LEAD, local, moment_of, new_lead, time_text
 
 _STATUSES = (

@@ -1,0 +1,41 @@
+"""The operations and matching rules that records name."""
+
+from collections.abc import Mapping, Sequence
+
+from mockserver.documents.spec import Operation
+from mockserver.journal.records import Record
+from mockserver.matching import MatchingRule
+
+Operations = Mapping[str, Sequence[Operation]]
+"""The operations of each vendor."""
+
+Rules = Mapping[str, Sequence[MatchingRule]]
+"""The matching rules of each vendor."""
+
+
+class Directory:
+    """Finds what a record names.
+
+    A record is plain data: it has the names of its operation and rules, and not these themselves.
+    """
+
+    __slots__ = ("_by_id", "_rules", "operations")
+
+    def __init__(self, operations: Operations, rules: Rules) -> None:
+        self.operations = operations
+        self._by_id: dict[tuple[str, str | None], Operation] = {}
+        for vendor, group in operations.items():
+            for operation in group:
+                self._by_id[vendor, operation.id] = operation
+        self._rules: dict[tuple[str, str], MatchingRule] = {}
+        for vendor, known in rules.items():
+            for rule in known:
+                self._rules[vendor, rule.name] = rule
+
+    def operation(self, record: Record) -> Operation | None:
+        """The operation that answered the request, or None where none did."""
+        return self._by_id.get((record.vendor, record.operation))
+
+    def rule(self, vendor: str, name: str) -> MatchingRule | None:
+        """The vendor's matching rule of that name."""
+        return self._rules.get((vendor, name))
