@@ -103,8 +103,12 @@ def test_a_lead_tells_its_history(control: httpx.Client, octanist: httpx.Client)
         "2025-01-31T12:00:05.000Z",
         "update_lead",
     )
-    assert (won["before"], won["after"]) == (created["after"], told["lead"])
-    assert {"status", "updatedAt"} <= set(won["fields"])
+    assert created["after"] | won["after"] == told["lead"]
+    assert (list(won["after"]), won["before"]) == (
+        won["fields"],
+        {name: created["after"][name] for name in won["fields"]},
+    )
+    assert set(won["fields"]) == {"status", "updatedAt", "qualifiedAt"}
 
 
 def test_a_deleted_lead_still_tells_its_history(

@@ -35,6 +35,7 @@ def test_every_request_is_listed_in_a_line(asked: httpx.Client) -> None:
     assert (numbers(page), page["dropped"]) == ([1, 2, 3, 4, 5], 0)
     assert line == {
         "number": 2,
+        "version": line["version"],
         "time": "2025-01-31T12:00:00.000Z",
         "vendor": "octanist",
         "operation": "update_lead",

@@ -176,7 +176,10 @@ def test_a_real_key_is_told_nowhere(serve: Serve) -> None:
     listing = httpx.get(f"{url}/__admin/workspaces")
     (name,) = [each["name"] for each in listing.json()["workspaces"]]
     shown = httpx.get(f"{url}/__admin/workspaces/{name}")
-    assert (shown.json()["name"], shown.json()["credentials"]) == (name, None)
+    assert (shown.json()["name"], name.startswith("ws-")) == (name, True)
+    headers = shown.json()["credentials"]["octanist"]["headers"]
+    httpx.get(f"{url}/octanist/api/leads", headers=headers)
+    assert httpx.get(f"{url}/__admin/workspaces/{name}").json()["requests"] == 2
     assert (
         KEY
         not in listing.text

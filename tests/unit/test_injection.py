@@ -20,7 +20,7 @@ import uvicorn
 import mockserver
 from mockserver.call import Call, request_of
 from mockserver.documents.spec import load_document
-from mockserver.errors import Refusal
+from mockserver.errors import Reason, Refusal
 from mockserver.faults.catalogue import CATALOGUE, InjectedFault
 from mockserver.faults.delivery import Answer, as_seen, deliver, refusal_after, refusal_of
 from mockserver.faults.prefer import preferred
@@ -555,8 +555,8 @@ def test_a_refusal_has_its_kind_its_reason_and_its_wait() -> None:
         given("maintenance"),
         given("reset"),
     ]
-    assert [(each.kind, each.message, each.retry_after) for each in map(refusal_of, faults)] == [
-        ("unauthorized", "unknown", None),
+    assert [(each.kind, each.reason, each.retry_after) for each in map(refusal_of, faults)] == [
+        ("unauthorized", Reason.UNKNOWN, None),
         ("invalid", None, None),
         ("rate_limited", None, 3),
         ("maintenance", None, None),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.app import load_vendors
 from mockserver.documents.resources import folder
 from mockserver.documents.spec import load_document
 from mockserver.errors import Problem, Refusal
@@ -14,8 +15,10 @@ from mockserver.subset import like
 from tests.records import journal_of, record, request
 
 OPERATIONS = {
-    name: load_document(folder("openapi") / f"{name}.yaml").operations
-    for name in ("nlpearl", "octanist", "sela")
+    vendor.name: load_document(
+        folder("openapi") / f"{vendor.name}.yaml", formats=vendor.dialect.formats
+    ).operations
+    for vendor in load_vendors()
 }
 DIRECTORY = Directory(OPERATIONS, {})
 UPDATE = "leads_update_update"

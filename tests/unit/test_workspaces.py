@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mockserver.errors import Refusal
+from mockserver.errors import Reason, Refusal
 from mockserver.state.changes import ClockChange, RequestNumber, SettingsChange
 from mockserver.state.clock import WorkspaceClock
 from mockserver.workspaces import Workspaces, workspace_name
@@ -23,9 +23,10 @@ def workspaces(
 
 
 def refusal_of(enter: Callable[[], object]) -> tuple[str, str | None]:
+    """The kind of a refusal, and its reason or else its message."""
     with pytest.raises(Refusal) as caught:
         enter()
-    return caught.value.kind, caught.value.message
+    return caught.value.kind, caught.value.reason or caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_requests_without_a_credential_share_the_default_account() -> None:
 @pytest.mark.parametrize("strict", [False, True])
 def test_two_accounts_never_get_in(account: str, strict: bool) -> None:
     worlds = workspaces(strict=strict, declared=(account,))
-    assert refusal_of(lambda: worlds.admit(account)) == ("unauthorized", "unknown")
+    assert refusal_of(lambda: worlds.admit(account)) == ("unauthorized", Reason.UNKNOWN)
 
 
 @pytest.mark.parametrize(("account", "name"), [("me", "me"), (None, "demo")])
@@ -98,13 +99,16 @@ def test_strict_admits_declared_accounts_and_requests_that_need_no_credential(
 
 def test_strict_refuses_everybody_else() -> None:
     worlds = workspaces(strict=True, declared=("me",))
-    assert (refusal_of(lambda: worlds.admit("you")), [*worlds]) == (("unauthorized", "unknown"), [])
+    assert (refusal_of(lambda: worlds.admit("you")), [*worlds]) == (
+        ("unauthorized", Reason.UNKNOWN),
+        [],
+    )
 
 
 def test_strict_refuses_a_credential_of_the_default_account_unless_it_is_declared() -> None:
     worlds = workspaces(strict=True, declared=("me",))
     worlds.admit(None)
-    assert refusal_of(lambda: worlds.admit("demo")) == ("unauthorized", "unknown")
+    assert refusal_of(lambda: worlds.admit("demo")) == ("unauthorized", Reason.UNKNOWN)
     declared = workspaces(strict=True, declared=("demo",))
     assert declared.admit("demo") is declared.admit(None)
 
@@ -115,7 +119,7 @@ def test_a_workspace_that_is_made_by_name_declares_its_account() -> None:
     assert (worlds.admit("demo"), worlds.admit(None)) == (made, made)
     worlds.delete("demo")
     assert made is not worlds.admit(None)
-    assert refusal_of(lambda: worlds.admit("demo")) == ("unauthorized", "unknown")
+    assert refusal_of(lambda: worlds.admit("demo")) == ("unauthorized", Reason.UNKNOWN)
 
 
 def test_a_workspace_that_is_one_too_many_declares_nothing() -> None:
@@ -123,7 +127,7 @@ def test_a_workspace_that_is_one_too_many_declares_nothing() -> None:
     worlds.admit("me")
     assert refusal_of(lambda: worlds.create("you"))[0] == "forbidden"
     worlds.delete("me")
-    assert refusal_of(lambda: worlds.admit("you")) == ("unauthorized", "unknown")
+    assert refusal_of(lambda: worlds.admit("you")) == ("unauthorized", Reason.UNKNOWN)
 
 
 def test_there_are_no_more_workspaces_than_allowed() -> None:
