@@ -20,7 +20,7 @@ import uvicorn
 import mockserver
 from mockserver.call import Call, request_of
 from mockserver.documents.spec import load_document
-from mockserver.errors import Refusal
+from mockserver.errors import Reason, Refusal
 from mockserver.faults.catalogue import CATALOGUE, InjectedFault
 from mockserver.faults.delivery import Answer, as_seen, deliver, instead, refusal
 from mockserver.faults.prefer import preferred
@@ -529,8 +529,8 @@ def test_a_refusal_has_its_kind_its_reason_and_its_wait() -> None:
         given("maintenance"),
         given("reset"),
     ]
-    assert [(each.kind, each.message, each.retry_after) for each in map(refusal, faults)] == [
-        ("unauthorized", "unknown", None),
+    assert [(each.kind, each.reason, each.retry_after) for each in map(refusal, faults)] == [
+        ("unauthorized", Reason.UNKNOWN, None),
         ("invalid", None, None),
         ("rate_limited", None, 3),
         ("maintenance", None, None),

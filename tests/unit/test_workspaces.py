@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mockserver.errors import Refusal
+from mockserver.errors import Reason, Refusal
 from mockserver.state.clock import Clock
 from mockserver.workspaces import Workspaces, workspace_name
 from tests.unit import tiny
@@ -24,7 +24,7 @@ def workspaces(
 def refusal_of(enter: Callable[[], object]) -> tuple[str, str | None]:
     with pytest.raises(Refusal) as caught:
         enter()
-    return caught.value.kind, caught.value.message
+    return caught.value.kind, caught.value.reason or caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_requests_without_a_credential_share_the_default_account() -> None:
 @pytest.mark.parametrize("strict", [False, True])
 def test_two_accounts_never_get_in(account: str, strict: bool) -> None:
     worlds = workspaces(strict=strict, declared=(account,))
-    assert refusal_of(lambda: worlds.of(account)) == ("unauthorized", "unknown")
+    assert refusal_of(lambda: worlds.of(account)) == ("unauthorized", Reason.UNKNOWN)
 
 
 @pytest.mark.parametrize(("account", "name"), [("me", "me"), (None, "demo")])
@@ -95,13 +95,16 @@ def test_strict_admits_declared_accounts_and_requests_that_need_no_credential(
 
 def test_strict_refuses_everybody_else() -> None:
     worlds = workspaces(strict=True, declared=("me",))
-    assert (refusal_of(lambda: worlds.of("you")), [*worlds]) == (("unauthorized", "unknown"), [])
+    assert (refusal_of(lambda: worlds.of("you")), [*worlds]) == (
+        ("unauthorized", Reason.UNKNOWN),
+        [],
+    )
 
 
 def test_strict_refuses_a_credential_of_the_default_account_unless_it_is_declared() -> None:
     worlds = workspaces(strict=True, declared=("me",))
     worlds.of(None)
-    assert refusal_of(lambda: worlds.of("demo")) == ("unauthorized", "unknown")
+    assert refusal_of(lambda: worlds.of("demo")) == ("unauthorized", Reason.UNKNOWN)
     declared = workspaces(strict=True, declared=("demo",))
     assert declared.of("demo") is declared.of(None)
 
@@ -119,7 +122,7 @@ def test_a_workspace_that_is_one_too_many_declares_nothing() -> None:
     worlds.of("me")
     assert refusal_of(lambda: worlds.create("you"))[0] == "forbidden"
     worlds.delete("me")
-    assert refusal_of(lambda: worlds.of("you")) == ("unauthorized", "unknown")
+    assert refusal_of(lambda: worlds.of("you")) == ("unauthorized", Reason.UNKNOWN)
 
 
 def test_there_are_no_more_workspaces_than_allowed() -> None:
