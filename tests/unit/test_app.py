@@ -17,13 +17,12 @@ SELA, OCTANIST, NLPEARL = "/sela/api/leads/", "/octanist/api/leads", "/nlpearl/v
 OPEN = "/sela/api/lead-ingestion/3f0c1a52-7d6b-4c58-9a0e-5b1f6f2d8e11/"
 
 
+CREDENTIALS = {vendor.name: vendor.credential for vendor in load_vendors()}
+
+
 def credential(vendor: str, account: str) -> dict[str, str]:
     """The header by which that vendor's clients give the account."""
-    return {
-        "sela": {"Authorization": f"Token {account}"},
-        "octanist": {"X-API-KEY": account},
-        "nlpearl": {"Authorization": f"Bearer {account}:secret"},
-    }[vendor]
+    return dict(CREDENTIALS[vendor].headers(account))
 
 
 every_vendor = pytest.mark.parametrize(
