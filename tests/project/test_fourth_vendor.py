@@ -45,13 +45,10 @@ TOGETHER = [
     "tests/unit/test_app.py::test_every_vendor_module_is_served",
 ]
 FEW = """
-import hypothesis
-
-hypothesis.settings.register_profile(
-    "few", hypothesis.settings.get_profile("gate"), max_examples=3
-)
+settings.register_profile("few", settings.get_profile("gate"), max_examples=2)
+settings.load_profile("few")
 """
-"""A profile with fewer examples: what is shown here is that the vendor is tested at all."""
+"""Fewer examples: what is shown here is that the vendor is tested at all."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +62,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, place in PLACES.items():
         assert not (folder / place).exists()
         shutil.copy(FOURTH / name, folder / place)
-    (folder / "tests" / "few.py").write_text(FEW, "utf-8")
+    conftest = folder / "tests" / "conftest.py"
+    conftest.write_text(conftest.read_text("utf-8") + FEW, "utf-8")
     return folder
 
 
