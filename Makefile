@@ -32,7 +32,7 @@ format: $(READY) ## Format the code and mend what the linter can mend.
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## Measure requests a second, start-up time and memory.
+bench: $(READY) ## Measure speed and memory; of another checkout too with ARGS='--against FOLDER'.
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
 fidelity: $(READY) ## Write docs/fidelity.md anew.

@@ -4,6 +4,12 @@ Requests a second against a bare ASGI application, start-up, memory, a large imp
 
 The servers run on one core and the load on another. It is all measured over the wire and takes
 about a minute, ten seconds with --quick.
+
+With --against FOLDER another checkout is measured in the same turns: this one, that one, this one,
+that one, so that what else the machine does meets both. It runs FOLDER's own code on this
+interpreter. Each figure is then two, `this / other`, with the ratio of this one to the other in
+brackets: the median of the ratios of all turns. That takes about four minutes, half a minute with
+--quick.
 """
 
 import argparse
@@ -16,14 +22,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
 PEOPLE = 5_000
 IMPORTED = 50_000
 STORED = 10_000
@@ -38,14 +45,19 @@ PATIENCE = 15
 
 @dataclass(frozen=True)
 class Plan:
-    """How long to measure: rounds of each load, seconds a round, starts of the server."""
+    """How long to measure: rounds of each load, seconds a round, starts of the server, imports."""
 
     rounds: int = 3
     seconds: int = 2
     starts: int = 10
+    imports: int = 1
 
 
 QUICK = Plan(rounds=1, seconds=1, starts=3)
+PAIRED = Plan(rounds=9, seconds=1, starts=10, imports=5)
+"""Short turns, and many: for a ratio that the rest of the machine leaves alone."""
+
+Values = Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -85,50 +97,71 @@ def pinned(core: int, command: list[str]) -> list[str]:
     )
 
 
-def floor(port: int) -> list[str]:
-    """The command that serves the bare application, below which nothing can be."""
+def bare(port: int) -> list[str]:
+    """The command that serves the bare application, which no mock can be faster than."""
     options = ["--no-access-log", "--log-level", "error", "--ws", "none", "--lifespan", "off"]
-    return [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "bare:app",
-        "--app-dir",
-        str(HERE),
-        "--port",
-        str(port),
-        *options,
-    ]
+    place = ["--app-dir", str(HERE), "--port", str(port)]
+    return [sys.executable, "-m", "uvicorn", "bare:app", *place, *options]
 
 
 def mockserver(port: int) -> list[str]:
     """The command that serves the product."""
-    return [
-        sys.executable,
-        "-m",
-        "mockserver",
-        "serve",
-        "--port",
-        str(port),
-        "--log-level",
-        "error",
-    ]
+    options = ["--port", str(port), "--log-level", "error"]
+    return [sys.executable, "-m", "mockserver", "serve", *options]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """What a server is started with: of Python's own variables only where its code is."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return others | {"PYTHONPATH": str(folder)}
+
+
+def stop_unless_it_runs_its_own_code(folder: Path) -> None:
+    """Exit where `mockserver` is not the package in that folder."""
+    command = [sys.executable, "-c", "import mockserver; print(mockserver.__file__)"]
+    run = subprocess.run(
+        command, cwd=folder, env=environment(folder), stdout=subprocess.PIPE, text=True, check=False
+    )
+    package = Path(run.stdout.strip()).resolve().parent
+    if run.returncode or package != folder / "mockserver":
+        sys.exit(f"{folder} is no checkout of mockserver: the package is {package}")
 
 
 @contextmanager
-def serving(command: Callable[[int], list[str]]) -> Iterator[tuple[int, int]]:
-    """Runs a server on a free port and waits until it is ready.
+def serving(
+    folder: Path, command: Callable[[int], list[str]] = mockserver
+) -> Iterator[tuple[int, int]]:
+    """Runs a server with the code in a folder, on a free port, and waits until it is ready.
 
     Gives the port and the process id.
     """
     port = free_port()
-    process = subprocess.Popen(pinned(0, command(port)), stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        pinned(0, command(port)), cwd=folder, env=environment(folder), stdout=subprocess.DEVNULL
+    )
     try:
         until_answered(port, "/readyz")
         yield port, process.pid
     finally:
         process.terminate()
         process.wait()
+
+
+def figure(name: str, values: Sequence[Values], unit: str = "", digits: int = 0) -> str:
+    """One line of what was measured: the median of each checkout's values.
+
+    Of two checkouts also the median of the ratios of their values, the first to the second.
+    """
+    medians = " / ".join(f"{median(each):,.{digits}f}" for each in values)
+    text = f"{name} {medians} {unit}".rstrip()
+    if len(values) == 1:
+        return text
+    return f"{text} ({median(ratios(*values)):.2f})"
+
+
+def ratios(first: Values, second: Values) -> list[float]:
+    """The ratios of the first values to the second ones, one for each turn."""
+    return [one / other for one, other in zip(first, second, strict=True)]
 
 
 def free_port() -> int:
@@ -242,46 +275,61 @@ def measure(load: Load, port: int, seconds: int) -> Result:
     return Result(float(rate), float(slowest), int(errors))
 
 
-def compare(plan: Plan) -> None:
-    """The loads against the bare application and against the product, in turns."""
+def compare(plan: Plan, folders: Sequence[Path]) -> None:
+    """The loads against the bare application and against each checkout, in turns."""
     print(
         f"Requests a second, {PEOPLE:,} people in turn, one core (median of {plan.rounds}, in "
         "turns)",
         flush=True,
     )
-    with serving(floor) as (bare_port, _), serving(mockserver) as (port, _):
-        for load in loads(seed(port)):
-            rounds = [
-                (measure(load, bare_port, plan.seconds), measure(load, port, plan.seconds))
-                for _ in range(plan.rounds)
-            ]
-            lowest, rate = (
-                median(bare.rate for bare, _ in rounds),
-                median(ours.rate for _, ours in rounds),
-            )
-            ratio = median(ours.rate / bare.rate for bare, ours in rounds)
-            slowest = median(ours.slowest for _, ours in rounds)
-            rates = f"bare {lowest:8,.0f}   mockserver {rate:8,.0f}   ratio {ratio:.2f}"
-            print(f"  {load.name:30} {rates}   99 % within {slowest:.1f} ms", flush=True)
-            if errors := sum(ours.errors for _, ours in rounds):
-                sys.exit(f"{errors} answers were no success")
+    with ExitStack() as stack:
+        floor, _ = stack.enter_context(serving(ROOT, bare))
+        ports = [stack.enter_context(serving(folder))[0] for folder in folders]
+        for each in zip(*(loads(seed(port)) for port in ports), strict=True):
+            compare_one(plan, floor, ports, each)
 
 
-def start_up(plan: Plan) -> None:
-    """Time from exec to the first answers, and memory after them."""
-    ready, lead, memory = [], [], []
-    for _ in range(plan.starts):
-        began = time.perf_counter()
-        with serving(mockserver) as (port, process):
-            ready.append(time.perf_counter() - began)
-            until_answered(port, "/sela/api/leads/28013/")
-            lead.append(time.perf_counter() - began)
-            memory.append(resident(process))
-    print(f"Start-up, from exec (median of {plan.starts})")
+def compare_one(plan: Plan, floor: int, ports: Sequence[int], load: Sequence[Load]) -> None:
+    """One load, made for each checkout, in turns."""
+    lowest: list[Result] = []
+    results: list[list[Result]] = [[] for _ in ports]
+    for _ in range(plan.rounds):
+        lowest.append(measure(load[0], floor, plan.seconds))
+        for port, own, kept in zip(ports, load, results, strict=True):
+            kept.append(measure(own, port, plan.seconds))
+    bottom = [each.rate for each in lowest]
+    rates = [[each.rate for each in kept] for kept in results]
+    shares = " / ".join(f"{median(ratios(each, bottom)):.2f}" for each in rates)
+    slowest = [[each.slowest for each in kept] for kept in results]
+    line = f"bare {median(bottom):8,.0f}   {figure('mockserver', rates)}   of bare {shares}"
     print(
-        f"  first 200 of /readyz {median(ready) * 1000:.0f} ms   first lead "
-        f"{median(lead) * 1000:.0f} ms   resident {median(memory):.0f} MB"
+        f"  {load[0].name:30} {line}   {figure('99 % within', slowest, 'ms', 1)}",
+        flush=True,
     )
+    if errors := sum(each.errors for kept in results for each in kept):
+        sys.exit(f"{errors} answers were no success")
+
+
+def start_up(plan: Plan, folders: Sequence[Path]) -> None:
+    """Time from exec to the first answers, and memory after them."""
+    ready: list[list[float]] = [[] for _ in folders]
+    lead: list[list[float]] = [[] for _ in folders]
+    memory: list[list[float]] = [[] for _ in folders]
+    for _ in range(plan.starts):
+        for index, folder in enumerate(folders):
+            began = time.perf_counter()
+            with serving(folder) as (port, process):
+                ready[index].append((time.perf_counter() - began) * 1000)
+                until_answered(port, "/sela/api/leads/28013/")
+                lead[index].append((time.perf_counter() - began) * 1000)
+                memory[index].append(resident(process))
+    figures = (
+        figure("first 200 of /readyz", ready, "ms"),
+        figure("first lead", lead, "ms"),
+        figure("resident", memory, "MB"),
+    )
+    print(f"Start-up, from exec (median of {plan.starts})")
+    print("  " + "   ".join(figures), flush=True)
 
 
 def resident(process: int) -> float:
@@ -296,8 +344,22 @@ def resident(process: int) -> float:
     )
 
 
-def large_import() -> None:
+def large_import(plan: Plan, folders: Sequence[Path]) -> None:
     """One request that adds as many leads as the vendor allows."""
+    seconds: list[list[float]] = [[] for _ in folders]
+    memory: list[list[float]] = [[] for _ in folders]
+    for _ in range(plan.imports):
+        for index, folder in enumerate(folders):
+            with serving(folder) as (port, process):
+                seconds[index].append(add_leads(port))
+                memory[index].append(resident(process))
+    took, held = figure("", seconds, "s", 2), figure("resident after it", memory, "MB")
+    print(f"NLPearl: Add Leads, {IMPORTED:,} at once (median of {plan.imports})")
+    print(f" {took}   {held}", flush=True)
+
+
+def add_leads(port: int) -> float:
+    """How many seconds it takes to add IMPORTED leads in one request."""
     leads = [
         {
             "phoneNumber": phone(i),
@@ -306,46 +368,65 @@ def large_import() -> None:
         }
         for i in range(IMPORTED)
     ]
-    with serving(mockserver) as (port, process):
-        connection = HTTPConnection("127.0.0.1", port, timeout=60)
-        _, pearls = ask(connection, "GET", "/nlpearl/v2/Pearl", BEARER)
-        pearl = next(each["id"] for each in pearls if each["type"] == 2)
-        began = time.perf_counter()
-        status, _ = ask(
-            connection, "POST", f"/nlpearl/v2/Outbound/{pearl}/Leads/Add", BEARER, {"leads": leads}
-        )
-        print(f"NLPearl: Add Leads, {IMPORTED:,} at once")
-        print(
-            f"  {time.perf_counter() - began:.2f} s   status {status}   resident after it "
-            f"{resident(process):.0f} MB"
-        )
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    _, pearls = ask(connection, "GET", "/nlpearl/v2/Pearl", BEARER)
+    pearl = next(each["id"] for each in pearls if each["type"] == 2)
+    path = f"/nlpearl/v2/Outbound/{pearl}/Leads/Add"
+    began = time.perf_counter()
+    status, _ = ask(connection, "POST", path, BEARER, {"leads": leads})
+    seconds = time.perf_counter() - began
+    if status != 200:
+        sys.exit(f"POST {path} answers {status}")
+    return seconds
 
 
-def control_plane(plan: Plan) -> None:
-    """What saving, restoring, resetting, exporting and seeding a workspace take that holds STORED
-    leads."""
-    leads = [{"phone_number": phone(person), "email": email(person)} for person in range(STORED)]
-    with serving(mockserver) as (port, _):
-        connection = HTTPConnection("127.0.0.1", port, timeout=60)
-        ask(connection, "POST", "/sela/api/leads/bulk-create/", TOKEN, {"leads": leads})
-        fixture = ask(connection, "GET", f"{WORKSPACE}/export", TOKEN)[1]
-        steps: Sequence[tuple[str, str, str, Any]] = (
-            ("save", "PUT", "/snapshots/full", {}),
-            ("restore", "POST", "/snapshots/full/restore", None),
-            ("export", "GET", "/export", None),
-            ("reset", "POST", "/reset", None),
-            ("restore after reset", "POST", "/snapshots/full/restore", None),
-            ("forget", "DELETE", "/snapshots/full", None),
-            ("seed", "POST", "/seed", {"fixture": fixture}),
-        )
-        times: dict[str, list[float]] = {}
+def control_plane(plan: Plan, folders: Sequence[Path]) -> None:
+    """What saving, restoring, resetting, exporting and seeding a workspace take.
+
+    The workspace holds STORED leads.
+    """
+    turns: list[list[dict[str, float]]] = [[] for _ in folders]
+    with ExitStack() as stack:
+        ports = [stack.enter_context(serving(folder))[0] for folder in folders]
+        fixtures = [fill(port) for port in ports]
         for _ in range(plan.starts):
-            for name, method, path, body in steps:
-                times.setdefault(name, []).append(
-                    milliseconds(connection, method, WORKSPACE + path, body)
-                )
+            for port, fixture, kept in zip(ports, fixtures, turns, strict=True):
+                kept.append(turn(port, fixture))
+    figures = [
+        figure(name, [[times[name] for times in kept] for kept in turns], "ms", 1)
+        for name in turns[0][0]
+    ]
     print(f"Control plane, a workspace of {STORED:,} leads (median of {plan.starts}, over HTTP)")
-    print("  " + "   ".join(f"{name} {median(each):.1f} ms" for name, each in times.items()))
+    print("  " + "   ".join(figures))
+
+
+def turn(port: int, fixture: Any) -> dict[str, float]:
+    """The milliseconds that each step with the workspace takes, once."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.connect()  # anew: the server closes one that waits through another's turn
+    return {
+        name: milliseconds(connection, method, WORKSPACE + path, body)
+        for name, method, path, body in steps(fixture)
+    }
+
+
+def fill(port: int) -> Any:
+    """Store STORED leads; gives all that the workspace holds as a fixture."""
+    leads = [{"phone_number": phone(person), "email": email(person)} for person in range(STORED)]
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    ask(connection, "POST", "/sela/api/leads/bulk-create/", TOKEN, {"leads": leads})
+    return ask(connection, "GET", f"{WORKSPACE}/export", TOKEN)[1]
+
+
+def steps(fixture: Any) -> Iterator[tuple[str, str, str, Any]]:
+    """What is done with a workspace: name, method, path and body of each step."""
+    yield "save", "PUT", "/snapshots/full", {}
+    yield "restore", "POST", "/snapshots/full/restore", None
+    yield "export", "GET", "/export", None
+    yield "reset", "POST", "/reset", None
+    yield "restore after reset", "POST", "/snapshots/full/restore", None
+    yield "forget", "DELETE", "/snapshots/full", None
+    yield "seed", "POST", "/seed", {"fixture": fixture}
 
 
 def milliseconds(connection: HTTPConnection, method: str, path: str, body: Any) -> float:
@@ -360,25 +441,44 @@ def milliseconds(connection: HTTPConnection, method: str, path: str, body: Any) 
     return (time.perf_counter() - began) * 1000
 
 
+def planned(quick: bool, paired: bool) -> Plan:
+    """How long to measure one checkout, or two."""
+    if quick:
+        return QUICK
+    return PAIRED if paired else Plan()
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="one short round of everything")
-    plan = QUICK if parser.parse_args().quick else Plan()
+    parser.add_argument(
+        "--against",
+        metavar="FOLDER",
+        type=Path,
+        help="another checkout to measure in the same turns",
+    )
+    asked = parser.parse_args()
+    folders = [ROOT] if asked.against is None else [ROOT, asked.against.resolve()]
+    for folder in folders:
+        stop_unless_it_runs_its_own_code(folder)
+    if asked.against is not None:
+        print(f"{folders[0]} / {folders[1]} (median of the ratios, the first to the second)")
+    plan = planned(asked.quick, asked.against is not None)
     if not shutil.which("taskset"):
         print(
             "taskset is not installed: servers and load share the cores, and the rates mean less."
         )
     if shutil.which("wrk"):
-        compare(plan)
+        compare(plan, folders)
     else:
         print(
             "wrk is not installed: requests a second are not measured (apt-get install wrk, or "
             "brew install wrk)."
         )
-    start_up(plan)
-    large_import()
-    control_plane(plan)
+    start_up(plan, folders)
+    large_import(plan, folders)
+    control_plane(plan, folders)
 
 
 if __name__ == "__main__":
