@@ -14,7 +14,8 @@ from mockserver.workspaces import Workspace
 
 _numbers = count(1)
 
-# Repeatable and short by default; `--hypothesis-profile long` looks further, at other requests each time.
+# Repeatable and short by default; `--hypothesis-profile long` looks further, at other requests each time,
+# and `few` shows only that a test works.
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 settings.register_profile(
     "gate",
@@ -27,6 +28,7 @@ settings.register_profile(
 settings.register_profile(
     "long", max_examples=500, database=None, deadline=None, suppress_health_check=_SLOW
 )
+settings.register_profile("few", settings.get_profile("gate"), max_examples=2)
 settings.load_profile("gate")
 
 

@@ -5,6 +5,7 @@ found by being there, and what is special of it is read from its document.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import chain, pairwise
@@ -40,6 +41,9 @@ A vendor that refuses nothing for that reason need not be here.
 
 UNFIT = frozenset({"66a1f0c2d60e456235eae602"})
 """Ids in the demo that some operation refuses: an inbound pearl takes no leads."""
+
+ONLY = "CONTRACT_VENDOR"
+"""The variable that asks for the contract of one vendor: to make all of them takes most of the time."""
 
 LISTS: dict[str, tuple[str, ...]] = {"field-list": ("",), "sort-list": ("", ":asc", ":desc")}
 """Formats of lists of names, by what may stand behind a name."""
@@ -283,6 +287,7 @@ def contract(site: Site, app: Application, mode: str, one_type: bool) -> OpenApi
 
 
 def contracts(strictness: str, mode: str, *, one_type: bool = False) -> dict[str, OpenApiSchema]:
-    """The contract of every vendor there is a document for, by name."""
-    app = application(strictness)
-    return {site.vendor.name: contract(site, app, mode, one_type) for site in app.sites}
+    """The contract of every vendor there is a document for, by name; or of the one asked for."""
+    app, only = application(strictness), os.environ.get(ONLY)
+    sites = [site for site in app.sites if only in (None, site.vendor.name)]
+    return {site.vendor.name: contract(site, app, mode, one_type) for site in sites}
