@@ -20,11 +20,15 @@ class Told(NamedTuple):
 def ask(
     app: Application,
     method: str,
-    path: str,
+    target: str,
     body: Any = None,
     headers: Mapping[str, str] | None = None,
 ) -> Told:
-    """Send a request with a JSON body, if any, and wait for its answer."""
+    """Send a request with a JSON body, if any, and wait for its answer.
+
+    The target is a path of plain letters, with or without a query.
+    """
+    path, _, query = target.partition("?")
     raw = b"" if body is None else json.dumps(body).encode()
     sent = {"content-type": "application/json"} if raw else {}
     scope = {
@@ -35,7 +39,7 @@ def ask(
         "scheme": "http",
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "root_path": "",
         "headers": _lines({"host": "testserver", **sent, **(headers or {})}),
         "client": ("127.0.0.1", 0),

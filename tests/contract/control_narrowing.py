@@ -1,137 +1,167 @@
-"""The control document as schemathesis reads it: what only this server knows (names of vendors, faults, switches) is said in schema words."""
+"""The control document as schemathesis reads it.
 
+What only this server knows (names of vendors, faults, switches) is said in schema words. The vendor
+that is named is the first there is.
+"""
+
+from collections.abc import Iterator
 from copy import deepcopy
-from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
-import httpx
 import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from mockserver.app import Application, create_app
+from mockserver.dispatch import Site
 from mockserver.documents.spec import Operation
 from mockserver.faults.catalogue import CATALOGUE
-from mockserver.journal.records import Record
-from mockserver.serving.server import MockServer
-from mockserver.state.changes import SnapshotSaved
-from tests.world import add_fault
+from tests.contract.asking import Told, ask
+from tests.contract.narrowing import ACCOUNT, demo
 
 Json = dict[str, Any]
 
-WORKSPACE, SNAPSHOT, VENDOR, LEAD, TOKEN = (
-    "contract",
-    "kept",
-    "octanist",
-    "lead_abc123",
-    "contract-token",
-)
-NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
-OPERATIONS = ["list_leads", "create_lead", "update_lead"]
+SNAPSHOT, TOKEN = "kept", "contract-token"
+ADMIN = {"Authorization": f"Bearer {TOKEN}"}
 A_CENTURY = 3_000_000_000
 
-ONLY: dict[str, list[Any]] = {
-    "workspace": [WORKSPACE],
-    "snapshot": [SNAPSHOT, "another"],
-    "number": [1, 2],
-    "vendor": [VENDOR],
-    "operation": OPERATIONS,
-}
-"""The values that a parameter takes: others lead nowhere, or are a 400 that no schema can say."""
 
-_RULE: Json = {
-    "fault": {"type": "string", "enum": sorted(CATALOGUE)},
-    "parameters": {"type": "object", "enum": [{}]},
-    "vendor": {"type": "string", "enum": [VENDOR]},
-    "operation": {"type": "string", "enum": OPERATIONS},
-    "path": {"type": "string", "pattern": "^[/*][a-z/*]{0,9}$"},
-    "lead": {"oneOf": [{"type": "string", "pattern": "^[a-z@.]{1,9}$"}, {"type": "integer"}]},
-    "seconds_to_live": {"type": "number", "minimum": 0, "maximum": A_CENTURY, "nullable": True},
-}
-NARROWED: dict[str, Json] = {
-    "Expectation": {
-        "enum": [
-            {"requests": [{"vendor": VENDOR}]},
-            {
-                "requests": [
-                    {"operation": "list_leads", "method": "GET", "path": "/api/*", "status": 200}
-                ],
-                "times": 1,
-            },
-            {
-                "requests": [
-                    {"operation": "update_lead", "body": {"status": "won"}},
-                    {"fault": "slow"},
-                ],
-                "in_order": True,
-                "after": 1,
-            },
-            {
-                "requests": [{"headers": {"X-API-KEY": "other"}, "query": {"limit": "1"}}],
-                "at_least": 0,
-                "at_most": 3,
-            },
-        ]
-    },
-    "SettingChanges": {
-        "enum": [
-            {VENDOR: {}},
-            {VENDOR: {"allow_bulk_updates": True}},
-            {VENDOR: {"allow_bulk_updates": None}},
-        ]
-    },
-}
-"""What takes the place of a schema whose good values a list says better."""
+class Example(NamedTuple):
+    """A request to a vendor that its document gives all of."""
 
-PROPERTIES: dict[str, Json] = {
-    "NewFaultRule": _RULE,
-    "Advance": {"seconds": {"type": "number", "minimum": 0, "maximum": A_CENTURY}},
-}
-"""What takes the place of single properties."""
+    operation: str
+    method: str
+    path: str
+    body: Any
 
-FIXTURE = {
-    "enum": [
-        {},
-        {VENDOR: {"leads": [{"id": LEAD, "email": "a@example.com"}]}},
-        {"clock": "2025-01-31T12:00:00Z"},
-    ]
-}
-SHIFT = {"type": "number", "minimum": -A_CENTURY, "maximum": A_CENTURY}
+    @property
+    def writes(self) -> bool:
+        """Whether it is one that may change something."""
+        return self.body is not None
 
 
-def _document(app: Application, narrowed: bool) -> Json:
-    content: Json = deepcopy(app.control.document.source.content)
-    content["servers"] = [{"url": app.control.document.base_path}]
-    parameters, schemas = content["components"]["parameters"], content["components"]["schemas"]
-    if narrowed:
-        for name, known in ONLY.items():
-            parameters[name]["schema"] = {"enum": known}
-        for name, properties in PROPERTIES.items():
+def examples(site: Site) -> Iterator[Example]:
+    """A request of each operation whose path parameters and body have examples."""
+    content = site.document.source.content
+    for path, item in content["paths"].items():
+        for method, part in item.items():
+            target, body = f"/{site.vendor.name}{site.document.base_path}{path}", None
+            for parameter in (_resolved(content, each) for each in part.get("parameters", ())):
+                if parameter["in"] == "path" and "example" in parameter:
+                    name = f"{{{parameter['name']}}}"
+                    target = target.replace(name, str(parameter["example"]))
+            if "requestBody" in part:
+                body = _body_example(content, part["requestBody"])
+            if "{" not in target and (body is not None or "requestBody" not in part):
+                yield Example(part["operationId"], method.upper(), target, body)
+
+
+def _body_example(content: Json, body: Json) -> Any:
+    for kind in _resolved(content, body)["content"].values():
+        for example in kind.get("examples", {}).values():
+            return _resolved(content, example)["value"]
+    return None
+
+
+def _resolved(content: Json, part: Any) -> Any:
+    while "$ref" in part:
+        found = content
+        for step in part["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        part = found
+    return part
+
+
+def _some(site: Site) -> tuple[Example, Example]:
+    """A request that reads, and one that may write."""
+    found = tuple(examples(site))
+    reads = (each for each in found if each.method == "GET" and not each.writes)
+    writes = (each for each in found if each.writes)
+    return next(reads), next(writes)
+
+
+class Narrowing:
+    """What the parameters and bodies of the control API can be, for a server with that vendor."""
+
+    def __init__(self, site: Site) -> None:
+        self._vendor = site.vendor.name
+        self._operations = [each.id for each in site.document.operations][:3]
+        self._settings = site.vendor.settings[:1]
+        self._examples = _some(site)
+
+    def narrow(self, components: Json) -> None:
+        """Change the components of the document."""
+        parameters, schemas = components["parameters"], components["schemas"]
+        for name, values in self._parameters().items():
+            parameters[name]["schema"] = {"enum": values}
+        for name, properties in self._properties().items():
             schemas[name]["properties"] |= properties
-        schemas["Seed"]["oneOf"][0]["properties"]["fixture"] = FIXTURE
-        schemas["NewClock"]["oneOf"][-1]["properties"]["shift_seconds"] = SHIFT
-        schemas |= {name: schemas[name] | schema for name, schema in NARROWED.items()}
-    return content
+        schemas["Seed"]["oneOf"][0]["properties"]["fixture"] = {"enum": self._fixtures()}
+        shift = {"type": "number", "minimum": -A_CENTURY, "maximum": A_CENTURY}
+        schemas["NewClock"]["oneOf"][-1]["properties"]["shift_seconds"] = shift
+        schemas["Expectation"] |= {"enum": self._expectations()}
+        schemas["SettingChanges"] |= {"enum": self._changes()}
+
+    def _parameters(self) -> dict[str, list[Any]]:
+        """The values of each parameter: others lead nowhere, or are a 400 no schema can say."""
+        return {
+            "workspace": [ACCOUNT],
+            "snapshot": [SNAPSHOT, "another"],
+            "number": [1, 2],
+            "vendor": [self._vendor],
+            "operation": self._operations,
+        }
+
+    def _properties(self) -> dict[str, Json]:
+        lead = [{"type": "string", "pattern": "^[a-z@.]{1,9}$"}, {"type": "integer"}]
+        time = {"type": "number", "minimum": 0, "maximum": A_CENTURY}
+        rule = {
+            "fault": {"type": "string", "enum": sorted(CATALOGUE)},
+            "parameters": {"type": "object", "enum": [{}]},
+            "vendor": {"type": "string", "enum": [self._vendor]},
+            "operation": {"type": "string", "enum": self._operations},
+            "path": {"type": "string", "pattern": "^[/*][a-z/*]{0,9}$"},
+            "lead": {"oneOf": lead},
+            "seconds_to_live": time | {"nullable": True},
+        }
+        return {"NewFaultRule": rule, "Advance": {"seconds": time}}
+
+    def _fixtures(self) -> list[Json]:
+        section = {self._vendor: demo().fixture[self._vendor]}
+        return [{}, section, {"clock": "2025-01-31T12:00:00Z"}]
+
+    def _expectations(self) -> list[Json]:
+        read, write = self._examples
+        asked = {"operation": read.operation, "method": read.method, "path": "/*", "status": 200}
+        written = {"operation": write.operation, "body": write.body}
+        other = {"headers": {"x-other": "value"}, "query": {"limit": "1"}}
+        return [
+            {"requests": [{"vendor": self._vendor}]},
+            {"requests": [asked], "times": 1},
+            {"requests": [written, {"fault": "slow"}], "in_order": True, "after": 1},
+            {"requests": [other], "at_least": 0, "at_most": 3},
+        ]
+
+    def _changes(self) -> list[Json]:
+        values: list[Json] = [{self._vendor: {}}]
+        for setting in self._settings:
+            values.append({self._vendor: {setting.name: setting.default}})
+            values.append({self._vendor: {setting.name: None}})
+        return values
 
 
 def control_contract(mode: str) -> OpenApiSchema:
-    """The contract of the control API, with `positive` data that it takes or `negative` data that it refuses."""
-    app = create_app(auth="strict", default_account=WORKSPACE, admin_token=TOKEN)
-    config = SchemathesisConfig.from_dict(
-        {
-            "seed": 1,
-            "generation": {"mode": mode, "allow-x00": False, "database": "none"},
-            "headers": {"Authorization": f"Bearer {TOKEN}"},
-            "checks": {"enabled": True},
-            "phases": {"enabled": True},
-            "analysis": {
-                "constants": {"enabled": False}
-            },  # texts found in the source keep no format
-        }
-    )
-    schema = schemathesis.openapi.from_dict(
-        _document(app, narrowed=mode == "positive"), config=config
-    )
+    """The contract of the control API.
+
+    With `positive` data it is tested with what it takes, with `negative` with what it refuses.
+    """
+    app = create_app(auth="strict", default_account=ACCOUNT, admin_token=TOKEN)
+    content: Json = deepcopy(app.control.document.source.content)
+    content["servers"] = [{"url": app.control.document.base_path}]
+    if mode == "positive":
+        Narrowing(app.sites[0]).narrow(content["components"])
+    schema = schemathesis.openapi.from_dict(content, config=_config(mode))
     schema.app = app
     if mode == "positive":
         return schema
@@ -142,32 +172,47 @@ def control_contract(mode: str) -> OpenApiSchema:
     return fallible
 
 
+def _config(mode: str) -> SchemathesisConfig:
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": 1,
+            "generation": {"mode": mode, "allow-x00": False, "database": "none"},
+            "headers": ADMIN,
+            "checks": {"enabled": True},
+            "phases": {"enabled": True},
+            # texts found in the source keep no format
+            "analysis": {"constants": {"enabled": False}},
+        }
+    )
+
+
 def _can_be_wrong(operation: Operation) -> bool:
     """Whether a request can break a rule of the document; a workspace may have any name."""
     typed = set(operation.path_parameters.values()) - {"string"} or "snapshots/{" in operation.path
     return bool(operation.body or operation.query.schema["properties"] or typed)
 
 
-def _asked() -> tuple[Record, ...]:
-    """Two requests as a journal keeps them."""
-    with MockServer(default_account=WORKSPACE) as server:
-        url, headers = f"{server.url}/{VENDOR}/api/leads", {"X-API-KEY": WORKSPACE}
-        httpx.get(url, headers=headers)
-        httpx.patch(url, headers=headers, json={"id": LEAD, "status": "lost"})
-        return tuple(server.app.workspaces.admit(WORKSPACE).journal)
-
-
-ASKED = _asked()
-
-
 def begin(app: Application) -> None:
-    """One workspace, with a journal, a snapshot and a fault rule; and the same journal where no workspace was reached."""
-    for workspace in tuple(app.workspaces):
-        app.workspaces.delete(workspace.name)
-    app.workspaces.reset()
-    workspace = app.workspaces.create(WORKSPACE)
-    workspace.apply([SnapshotSaved(SNAPSHOT)])
-    add_fault(workspace, {"fault": "slow"})
-    for record in ASKED:
-        workspace.journal.add(record)
-        app.workspaces.unclaimed.journal.add(record)
+    """One workspace, with a journal, a snapshot and a fault rule.
+
+    The same was asked where no workspace was reached.
+    """
+    base = f"{app.control.document.base_path}/workspaces"
+    for workspace in _control(app, "GET", base).content["workspaces"]:
+        _control(app, "DELETE", f"{base}/{workspace['name']}")
+    _control(app, "POST", f"{app.control.document.base_path}/reset")
+    _control(app, "POST", base, {"name": ACCOUNT})
+    credential = demo().credentials[app.sites[0].vendor.name]
+    query = urlencode(credential["params"])
+    for example in _some(app.sites[0]):
+        target = f"{example.path}?{query}"
+        ask(app, example.method, target, example.body, credential["headers"])
+        ask(app, example.method, example.path, example.body)
+    _control(app, "PUT", f"{base}/{ACCOUNT}/snapshots/{SNAPSHOT}")
+    _control(app, "POST", f"{base}/{ACCOUNT}/faults", {"fault": "slow"})
+
+
+def _control(app: Application, method: str, path: str, body: Any = None) -> Told:
+    told = ask(app, method, path, body, ADMIN)
+    assert told.status < 300, (method, path, told)
+    return told

@@ -48,6 +48,9 @@ ONLY = "CONTRACT_VENDOR"
 LISTS: dict[str, tuple[str, ...]] = {"field-list": ("",), "sort-list": ("", ":asc", ":desc")}
 """Formats of lists of names, by what may stand behind a name."""
 
+INVALID = frozenset({400, 422})
+"""Statuses that say that a body breaks a rule, whatever the vendor."""
+
 for _name, _strategy in FORMATS.items():
     schemathesis.openapi.format(_name, _strategy)
 
@@ -95,6 +98,11 @@ def application(strictness: str) -> Application:
         )
     ask(app, "POST", _WORKSPACES, {"name": ACCOUNT})
     return app
+
+
+def reset(app: Application) -> None:
+    """Every workspace back to the seed."""
+    assert ask(app, "POST", "/__admin/reset").status == 204
 
 
 def access(operation: Any) -> Json:

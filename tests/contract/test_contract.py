@@ -8,7 +8,7 @@ from schemathesis.generation.case import Case
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from mockserver.documents.resources import folder
-from tests.contract.narrowing import access, contracts
+from tests.contract.narrowing import access, contracts, reset
 
 TO_THE_LETTER = contracts("document", "all")
 AS_THE_VENDOR = contracts("vendor", "positive")
@@ -18,13 +18,13 @@ LENIENT: list[CheckFunction] = [negative_data_rejection]
 
 @schemathesis.pytest.parametrize(**TO_THE_LETTER)
 def test_to_the_letter_good_requests_are_answered_and_bad_ones_refused(case: Case[Any]) -> None:
-    case.operation.app.workspaces.reset()
+    reset(case.operation.app)
     case.call_and_validate(**access(case.operation))
 
 
 @schemathesis.pytest.parametrize(**AS_THE_VENDOR)
 def test_as_the_vendor_reads_good_requests_are_answered(case: Case[Any]) -> None:
-    case.operation.app.workspaces.reset()
+    reset(case.operation.app)
     case.call_and_validate(excluded_checks=LENIENT, **access(case.operation))
 
 

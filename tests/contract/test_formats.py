@@ -15,10 +15,8 @@ from schemathesis.generation.case import Case
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from mockserver.documents.spec import Body
-from tests.contract.narrowing import access, contracts, known, read_schema
+from tests.contract.narrowing import INVALID, access, contracts, known, read_schema, reset
 from tests.contract.values import BROKEN, EDGES
-
-INVALID = (400, 422)
 
 
 def formats(body: Body) -> Iterator[tuple[str, str]]:
@@ -54,7 +52,7 @@ def operations(schema: OpenApiSchema) -> Iterator[Any]:
 
 def status(case: Case[Any], field: str, text: str) -> int:
     """What is answered when the field has that text, in a path that leads somewhere."""
-    case.operation.app.workspaces.reset()
+    reset(case.operation.app)
     case.path_parameters = {
         each.name: known(each)
         for each in case.operation.iter_parameters()

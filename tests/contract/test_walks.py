@@ -21,17 +21,19 @@ AS_THE_VENDOR = contracts("vendor", "positive", one_type=True)
         *[
             pytest.param(schema, [], id=f"{name} to the letter")
             for name, schema in TO_THE_LETTER.items()
+            if any(links(schema))
         ],
         *[
             pytest.param(schema, LENIENT, id=f"{name} as the vendor reads")
             for name, schema in AS_THE_VENDOR.items()
+            if any(links(schema))
         ],
     ],
 )
 def test_what_was_created_can_be_read_changed_listed_and_deleted(
     schema: OpenApiSchema, excluded: list[CheckFunction]
 ) -> None:
-    assert len(walk(schema, excluded, steps=6)) > 1
+    assert len(walk(schema, excluded, steps=6)) >= min(2, len({*links(schema)}))
 
 
 @pytest.mark.parametrize(
@@ -44,4 +46,5 @@ def test_what_was_created_can_be_read_changed_listed_and_deleted(
 )
 def test_every_link_leads_on(schema: OpenApiSchema, name: str, ends: list[str]) -> None:
     followed = walk(schema.include(operation_id=ends), LENIENT, steps=4)
-    assert 200 in {status for id, status in followed if f"] {name} -> " in id}
+    statuses = {status for id, status in followed if f"] {name} -> " in id}
+    assert any(200 <= status < 300 for status in statuses)

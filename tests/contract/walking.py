@@ -14,12 +14,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 from schemathesis.specs.openapi.stateful.dependencies import DependencyGraph
 
 from mockserver.app import Application
-from tests.contract.narrowing import access
-
-
-def reset(app: Application) -> None:
-    """Every workspace back to the seed."""
-    app.workspaces.reset()
+from tests.contract.narrowing import access, reset
 
 
 def links(schema: OpenApiSchema) -> Iterator[tuple[str, str, str]]:
@@ -98,10 +93,11 @@ def walk(
             return case.call(**access(case.operation))
 
         def validate_response(self, response: Response, case: Case[Any], **options: object) -> None:
+            sent = access(case.operation)
             case.validate_response(
                 response,
-                headers=access(case.operation)["headers"],
-                transport_kwargs=access(case.operation),
+                headers=sent["headers"],
+                transport_kwargs=sent,
                 excluded_checks=self.excluded,
                 recorder=self.recorder,
             )
