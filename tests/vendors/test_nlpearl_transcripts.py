@@ -53,6 +53,17 @@ REPLAYED = [
     ),
     pytest.param("POST", "/v2/Outbound/{pearlId}/Leads/Add", "documented", True, id="add leads"),
     pytest.param("PUT", "/v2/Pearl/{pearlId}/Active", "documented", 1, id="run a pearl"),
+    pytest.param("PUT", "/v2/Pearl/{pearlId}/Active", "pause", 2, id="pause a pearl"),
+    pytest.param(
+        "DELETE", "/v2/Outbound/{pearlId}/Leads", "demo_lead", True, id="delete leads by id"
+    ),
+    pytest.param(
+        "DELETE",
+        "/v2/Outbound/{pearlId}/Leads/External",
+        "demo_lead",
+        True,
+        id="delete leads by external id",
+    ),
 ]
 UPDATES = [
     pytest.param(
@@ -89,19 +100,17 @@ def test_a_documented_update_answers_the_changed_lead(
 
 
 def test_every_request_example_is_replayed() -> None:
-    replayed = {(param.values[1], param.values[2]) for param in REPLAYED}
-    replayed |= {("/v2/Outbound/{pearlId}/Lead/{leadId}", param.values[0]) for param in UPDATES}
-    replayed |= {("/v2/Outbound/{pearlId}/Leads", "page")}
-    contents = {
-        path: operation["requestBody"]["content"]["application/json"]
-        for path, item in document()["paths"].items()
-        for operation in item.values()
-        if "requestBody" in operation
-        and "examples" in operation["requestBody"]["content"]["application/json"]
-    }
-    assert replayed == {
-        (path, name) for path, content in contents.items() for name in content["examples"]
-    }
+    update, search = "/v2/Outbound/{pearlId}/Lead/{leadId}", "/v2/Outbound/{pearlId}/Leads"
+    replayed = {param.values[:3] for param in REPLAYED}
+    replayed |= {("PUT", update, param.values[0]) for param in UPDATES}
+    replayed |= {("POST", search, "page")}
+    written = set()
+    for path, item in document()["paths"].items():
+        for method, operation in item.items():
+            content = operation.get("requestBody", {}).get("content", {})
+            for name in content.get("application/json", {}).get("examples", ()):
+                written.add((method.upper(), path, name))
+    assert replayed == written
 
 
 def test_the_documented_lead_is_in_the_demo(nlpearl: httpx.Client) -> None:
