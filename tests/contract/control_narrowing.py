@@ -59,6 +59,8 @@ def examples(site: Site) -> Iterator[Example]:
 
 def _body_example(content: Json, body: Json) -> Any:
     for kind in _resolved(content, body)["content"].values():
+        if "example" in kind:
+            return kind["example"]
         for example in kind.get("examples", {}).values():
             return _resolved(content, example)["value"]
     return None
