@@ -6,7 +6,7 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from mockserver.call import Call, Headers, request_of
+from mockserver.call import Call, Headers, HeaderSet, header_size, request_of
 from mockserver.credential import Credential
 from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined
@@ -114,11 +114,12 @@ class Api:
         application does that comes instead of it.
         """
         began = perf_counter()
-        headers = headers_of(scope["headers"])
+        headers = shared_headers(scope["headers"])
         if raw is not None and len(raw) > self._max_body:
             raw = None
         kind = headers.get(b"content-type", b"")
-        if raw and (b";" in kind or not raw.isascii()):
+        # `find` and not `in`: CPython first tries to take the bytes for one number.
+        if raw and (kind.find(b";") >= 0 or not raw.isascii()):
             raw = self.dialect.decoded(raw, kind.decode("latin-1"))
         call = Call(request_of(scope, headers, raw))
         reply = self.reply_to(call, prefix)
@@ -151,23 +152,27 @@ class Api:
         if fault is not None:
             status, seen_headers, body = as_seen(fault, answer)
             applied = AppliedFault(fault.kind.name, fault.cause, fault.parameters, fault.preference)
-        return Record(
-            call.number,
-            call.version,
-            call.now,
-            call.vendor,
-            call.operation.id if call.operation is not None else None,
-            call.methods,
-            call.request,
-            status,
-            body,
-            reply.headers,
-            seen_headers,
-            tuple(call.tx.trace),
-            call.changes,
-            applied,
-            seconds,
+        record: Record = tuple.__new__(
+            Record,
+            (
+                call.number,
+                call.version,
+                call.now,
+                call.vendor,
+                call.operation.id if call.operation is not None else None,
+                call.methods,
+                call.request,
+                status,
+                body,
+                reply.headers,
+                seen_headers,
+                tuple(call.tx.trace),
+                call.changes,
+                applied,
+                seconds,
+            ),
         )
+        return record
 
     def reply_to(self, call: Call, prefix: str = "") -> Reply:
         """The reply to a request that has been read. Never raises."""
@@ -313,6 +318,34 @@ class Api:
                 reply.status,
                 printable(first.message),
             )
+
+
+_MAX_HEADER_SETS = 256
+_MAX_SHARED = 8 << 10
+_header_sets: dict[tuple[tuple[bytes, bytes], ...], HeaderSet] = {}
+"""The last different sets of headers. Clients repeat themselves, and what is kept but once in all
+journals is had faster, and costs less when the oldest records go."""
+
+
+def shared_headers(pairs: Iterable[tuple[bytes, bytes]]) -> HeaderSet:
+    """The headers of a request by name, as `headers_of` reads them; equal ones are one object."""
+    try:
+        key = tuple(pairs)
+        headers = _header_sets.get(key)
+    except TypeError:  # a server may give lists for pairs
+        key = tuple((name, value) for name, value in pairs)
+        headers = _header_sets.get(key)
+    return _new_headers(key) if headers is None else headers
+
+
+def _new_headers(pairs: tuple[tuple[bytes, bytes], ...]) -> HeaderSet:
+    headers = HeaderSet(headers_of(pairs))
+    headers.size = header_size(headers.items())
+    if headers.size <= _MAX_SHARED:
+        if len(_header_sets) >= _MAX_HEADER_SETS:
+            _header_sets.clear()
+        _header_sets[pairs] = headers
+    return headers
 
 
 def headers_of(pairs: Collection[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

@@ -1,6 +1,6 @@
 """A request on its way: what came, and what a handler works with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -13,6 +13,19 @@ from mockserver.state.transaction import Transaction
 
 Headers = Mapping[bytes, bytes]
 """Header names in lower case to values, as ASGI gives them."""
+
+
+class HeaderSet(dict[bytes, bytes]):
+    """Headers that know how many bytes their names and values have."""
+
+    __slots__ = ("size",)
+
+    size: int
+
+
+def header_size(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """How many bytes the names and values of these headers have."""
+    return sum([len(name) + len(value) for name, value in headers])
 
 
 class Request(NamedTuple):
@@ -47,15 +60,15 @@ def request_of(scope: Mapping[str, Any], headers: Headers, body: bytes | None) -
     """The request of an ASGI scope."""
     path = scope["path"]
     raw = scope.get("raw_path")
-    return Request(
-        scope["method"],
-        path,
-        raw.decode("latin-1").partition("?")[0] if raw else path,
-        scope["query_string"],
-        scope.get("scheme", "http"),
-        headers,
-        body,
+    raw_path = path
+    if raw:
+        text = raw.decode("latin-1").partition("?")[0]
+        raw_path = path if text == path else text  # one text to keep, nearly always
+    query, scheme = scope["query_string"], scope.get("scheme", "http")
+    request: Request = tuple.__new__(
+        Request, (scope["method"], path, raw_path, query, scheme, headers, body)
     )
+    return request
 
 
 class Recorder(Protocol):

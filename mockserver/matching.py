@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from mockserver.documents.provenance import Provenance
@@ -28,7 +29,7 @@ class Key:
     normalise: Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MatchingRule:
     """An ordered list of keys over one table, and how they combine.
 
@@ -44,6 +45,11 @@ class MatchingRule:
     several: str
     provenance: Provenance
     source: str
+
+    @cached_property
+    def key_names(self) -> tuple[str, ...]:
+        """The names of the keys, as a match tells them."""
+        return tuple(key.field for key in self.keys)
 
 
 class KeyTrial(NamedTuple):
@@ -117,15 +123,17 @@ def find(rule: MatchingRule, values: Mapping[str, Any], tx: Transaction) -> Matc
             continue
         compared = key.normalise(value)
         found = tx.find(rule.table, key.index, compared)
-        trials.append(_new(KeyTrial, (key.field, value, compared, _ids(found), len(found))))
+        ids = (found[0]["id"],) if len(found) == 1 else _ids(found)
+        trials.append(_new(KeyTrial, (key.field, value, compared, ids, len(found))))
         if rule.combine == "all given":
             rows = found if rows is None or rows == found else _in_both(rows, found)
         elif found or rule.combine == "first given":
             rows = found
             break
-    match = Match(rows or [], _trace(rule, trials, rows or [], values))
-    tx.trace.append(match.trace)
-    return match
+    matching = rows or []
+    trace = _trace(rule, trials, matching, values)
+    tx.trace.append(trace)
+    return Match(matching, trace)
 
 
 def _trace(
@@ -134,16 +142,15 @@ def _trace(
     mismatches: tuple[Mismatch, ...] = ()
     if rows and rule.combine != "all given" and len(rule.keys) > 1:
         mismatches = tuple(_mismatches(rule, len(trials) - 1, rows, values))
-    keys = tuple([key.field for key in rule.keys])
     trace: MatchTrace = _new(
         MatchTrace,
         (
             rule.name,
             rule.table,
             rule.combine,
-            keys,
+            rule.key_names,
             tuple(trials),
-            _ids(rows),
+            (rows[0]["id"],) if len(rows) == 1 else _ids(rows),
             len(rows),
             mismatches,
         ),
@@ -152,8 +159,6 @@ def _trace(
 
 
 def _ids(rows: list[Row]) -> tuple[RowId, ...]:
-    if len(rows) == 1:
-        return (rows[0]["id"],)
     return tuple([row["id"] for row in rows[:KEPT_IDS]])
 
 

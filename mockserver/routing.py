@@ -95,7 +95,7 @@ class Router:
                     if not step:
                         break
                     parameters[wanted[1:-1]] = step
-                elif self._fold(wanted) != self._fold(unquote(step)):
+                elif wanted != step and self._fold(wanted) != self._fold(unquote(step)):
                     break
             else:
                 return route, parameters
@@ -108,7 +108,9 @@ def read_path_parameter(kind: str, text: str, escaped_slashes: bool = False) -> 
     Raises Refusal("not_found") with PATH_PARAMETER: nothing has such an id.
     """
     try:
-        text = unquote(_SLASH.sub(r"%25\1", text) if escaped_slashes else text, errors="strict")
+        if "%" in text:
+            kept = _SLASH.sub(r"%25\1", text) if escaped_slashes else text
+            text = unquote(kept, errors="strict")
         if kind == "integer":
             return int(text)
         if kind == "uuid":

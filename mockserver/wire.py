@@ -81,11 +81,11 @@ def read_json(raw: bytes, max_depth: int) -> Any:
     """
     deep = raw.count(b"[") + raw.count(b"{") > max_depth
     try:
-        if _LONG_NUMBER not in raw.translate(_DIGITS_AS_ZEROS):
+        if raw.translate(_DIGITS_AS_ZEROS).find(_LONG_NUMBER) < 0:
             value = orjson.loads(raw)
             if deep and _nests_deeper(value, max_depth):
                 raise Refusal("malformed", "it nests too deep", reason=Reason.TOO_DEEP)
-            return checked(value) if b"\\u0000" in raw else value
+            return checked(value) if raw.find(b"\\u0000") >= 0 else value
     except orjson.JSONDecodeError:
         pass
     if deep and _depth(raw) > max_depth:
@@ -183,7 +183,7 @@ def write_json(value: Any) -> bytes:
     Orjson leaves its buffer of 8 KiB or more behind it.
     """
     try:
-        return bytes(memoryview(orjson.dumps(value)))
+        return b"".join((orjson.dumps(value), b""))
     except TypeError:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 

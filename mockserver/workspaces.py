@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
 from itertools import count
@@ -89,7 +89,7 @@ class Workspace:
 
     Everything that it is changes in one place, `apply`, by changes that are plain data. It is made
     from its name and its origin alone; no credential stands in it. `version` counts the runs of
-    changes, `requests` is the number of the last request.
+    changes, `requests` is the number of the last request, `seed` decides ids and chance.
     """
 
     __slots__ = (
@@ -102,6 +102,7 @@ class Workspace:
         "journal",
         "name",
         "requests",
+        "seed",
         "settings",
         "snapshots",
         "tables",
@@ -113,6 +114,7 @@ class Workspace:
         self._origin = origin
         self.version = 0
         self.requests = 0
+        self.seed = origin.seed
         self.faults = FaultRules(origin.seed)
         self.snapshots: dict[str, Snapshot] = {}
         self.clock = origin.snapshot.clock
@@ -125,17 +127,17 @@ class Workspace:
         self.journal = journal if journal is not None else Journal()
         self._listeners: tuple[Listener, ...] = (self.journal.hear,)
 
-    @property
-    def seed(self) -> int:
-        """The number that decides the ids and the chance of this workspace."""
-        return self._origin.seed
-
     def now(self) -> datetime:
         """The present moment of its clock. A running clock shows no time before its last request's.
 
         The machine's clock can be set back; what follows upon a request may not come before it.
         """
-        now, latest = self.clock.now(), self._latest
+        clock, latest = self.clock, self._latest
+        if clock.frozen is not None:
+            return clock.frozen
+        now = datetime.now(UTC)
+        if clock.shift:
+            now += clock.shift
         return now if latest is None or now >= latest else latest
 
     def transaction(self, vendor: str) -> Transaction:
@@ -323,7 +325,9 @@ class Workspaces:
         Raises Refusal("unauthorized") for an account that does not get in, Refusal("forbidden")
         past the limit.
         """
-        if account is not None and not self.admits(account):
+        if account in REFUSED_ACCOUNTS or (
+            self._strict and account is not None and not self.admits(account)
+        ):
             raise Refusal("unauthorized", reason=Reason.UNKNOWN)
         name = workspace_name(self._default if account is None else account)
         return self._by_name.get(name) or self._add(name)

@@ -234,7 +234,8 @@ class FaultRules:
         """
         if call.operation is None:
             return None, []
-        request, tallies = call.request, list[FaultTally]()
+        request = call.request
+        tallies: list[FaultTally] = []
         header = request.headers.get(b"prefer")
         if header is not None and (asked := preferred(header)) is not None:
             drawn = chance(self._seed, "prefer", call.number)

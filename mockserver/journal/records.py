@@ -9,7 +9,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from mockserver.call import Headers, Request
+from mockserver.call import HeaderSet, Request, header_size
 from mockserver.matching import KeyTrial, MatchTrace, Mismatch
 from mockserver.state.changes import Change, RowId, WorkspaceDeleted, WorkspaceReset
 from mockserver.state.transaction import RowDiff, Transaction
@@ -25,7 +25,7 @@ _RECORD_BYTES = 1600
 
 _ID_BYTES = 8
 _VALUE_BYTES = 60
-_MAX_HEADER_SETS = 256
+_BEGINNINGS = frozenset({WorkspaceReset, WorkspaceDeleted})
 _NO_CONTENT = 204
 """A status that has no Content-Length (RFC 9110, 8.6). Only the control API has it."""
 
@@ -73,7 +73,7 @@ class Record(NamedTuple):
     request: Request
     status: int
     answer: bytes
-    own_headers: HeaderPairs
+    own_headers: tuple[tuple[bytes, bytes], ...]
     seen_headers: HeaderPairs | None
     matches: tuple[MatchTrace, ...]
     changes: RowChanges
@@ -129,7 +129,10 @@ def answer_headers(
 
 def row_changes(tx: Transaction) -> RowChanges:
     """What a record keeps of a transaction's changes, to be asked before they are applied."""
-    if tx.count() <= KEPT_DIFFS:
+    count = tx.count()
+    if count == 0:
+        return ()
+    if count <= KEPT_DIFFS:
         return tuple(tx.diffs())
     return tuple(ManyRows(table, ids, len(ids)) for table, ids in tx.written_ids().items())
 
@@ -143,7 +146,6 @@ class Journal:
 
     __slots__ = (
         "_bytes",
-        "_headers",
         "_max_bytes",
         "_max_entries",
         "_records",
@@ -158,42 +160,21 @@ class Journal:
         self._max_bytes = max_bytes
         self._records: deque[Record] = deque()
         self._sizes: deque[int] = deque()
-        self._headers: dict[tuple[bytes, ...], tuple[Headers, int]] = {}
         self._bytes = self.dropped = self.last_dropped = 0
 
     def add(self, record: Record) -> None:
         """Keep a record; the oldest make room for it."""
-        headers = record.request.headers
-        known = self._headers.get(tuple(headers.values()))
-        if known is None or known[0] != headers:
-            known = self._new_headers(headers)
-        elif known[0] is not headers:
-            record = record._replace(request=record.request._replace(headers=known[0]))
-        size = _size(record) + known[1]
+        size = _size(record)
         self._records.append(record)
         self._sizes.append(size)
         self._bytes += size
         while len(self._records) > self._max_entries or (
             self._bytes > self._max_bytes and len(self._records) > 1
         ):
-            self._drop()
-
-    def _drop(self) -> None:
-        oldest = self._records.popleft()
-        self._bytes -= self._sizes.popleft()
-        self.dropped += 1
-        self.last_dropped = max(self.last_dropped, oldest.number)
-
-    def _new_headers(self, headers: Headers) -> tuple[Headers, int]:
-        """Headers for later records to share, and their size.
-
-        Clients repeat themselves, and what is kept but once is had faster.
-        """
-        if len(self._headers) >= _MAX_HEADER_SETS:
-            self._headers.clear()
-        size = sum(len(name) + len(value) for name, value in headers.items())
-        known = self._headers[tuple(headers.values())] = (headers, size)
-        return known
+            self._bytes -= self._sizes.popleft()
+            oldest = self._records.popleft()
+            self.dropped += 1
+            self.last_dropped = max(self.last_dropped, oldest.number)
 
     def get(self, number: int) -> Record | None:
         """The record of that number, or None: there was none yet, or it was dropped."""
@@ -201,14 +182,13 @@ class Journal:
 
     def hear(self, version: int, changes: Sequence[Change]) -> None:
         """Listen to the workspace: a reset begins a new journal."""
-        if changes and isinstance(changes[0], WorkspaceReset | WorkspaceDeleted):
+        if changes and type(changes[0]) in _BEGINNINGS:
             self.clear()
 
     def clear(self) -> None:
         """Forget every record, and that any was dropped."""
         self._records.clear()
         self._sizes.clear()
-        self._headers.clear()
         self._bytes = self.dropped = self.last_dropped = 0
 
     def __iter__(self) -> Iterator[Record]:
@@ -219,9 +199,13 @@ class Journal:
 
 
 def _size(record: Record) -> int:
-    """How many bytes a record takes, as the journal counts them, without its request headers."""
+    """How many bytes a record takes, as the journal counts them."""
     request = record.request
-    size = _RECORD_BYTES + len(request.path) + len(request.query_string) + len(record.answer)
+    headers = request.headers
+    # Requests share equal headers, and sets of them know their size: see `headers_of`.
+    size = headers.size if type(headers) is HeaderSet else header_size(headers.items())
+    size += _RECORD_BYTES + len(request.path) + len(request.query_string) + len(record.answer)
+    size += _own_header_size(record.own_headers)
     if request.raw_path is not request.path:
         size += len(request.raw_path)
     if request.body is not None:
@@ -230,14 +214,14 @@ def _size(record: Record) -> int:
         size += _match_size(match)
     for change in record.changes:
         size += _change_size(change)
-    size += _size_of(record.own_headers)
     if record.seen_headers is not None:
-        size += _size_of(record.seen_headers)
+        size += header_size(record.seen_headers)
     return size
 
 
-def _size_of(headers: HeaderPairs) -> int:
-    return sum(len(name) + len(value) for name, value in headers)
+@lru_cache(maxsize=256)
+def _own_header_size(headers: tuple[tuple[bytes, bytes], ...]) -> int:
+    return header_size(headers)
 
 
 def _match_size(match: MatchTrace) -> int:

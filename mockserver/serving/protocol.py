@@ -55,7 +55,7 @@ class PromptProtocol(HttpToolsProtocol):
         """Bytes have arrived from the client."""
         # The parser would end the request at an `Upgrade` header, which Java's client sends with
         # each request to offer HTTP/2. So the header is removed.
-        if b"h2c" in data:
+        if data.find(b"h2c") >= 0:
             data = _H2C_OFFER.sub(rb"\1", data)
         super().data_received(data)
         # uvicorn holds only so much of a body: the application has to read the rest of it.

@@ -1,6 +1,8 @@
 """One request's view of one vendor's tables: it reads its own writes, and nobody else does."""
 
 from collections.abc import Hashable, Iterable, Iterator
+from itertools import compress
+from operator import is_not
 from typing import Any, NamedTuple
 
 from mockserver.state.changes import Change, IdCounter, Row, RowChange, RowId
@@ -108,22 +110,32 @@ class Transaction:
 
     def count(self) -> int:
         """How many rows were written or deleted."""
-        return sum(len(draft.rows) for draft in self._drafts.values())
+        count = 0
+        for draft in self._drafts.values():
+            count += len(draft.rows)
+        return count
 
 
 def _diff(table: str, id: RowId, before: Row | None, after: Row | None) -> RowDiff:
     if before is None or after is None:
         return RowDiff(table, id, before, after)
+    # A handler makes a row from the one before it: nearly all values are the very same objects.
+    names: Iterable[str] = tuple(after)
+    if names == tuple(before):
+        names = compress(names, map(is_not, before.values(), after.values()))
+    else:
+        names = dict.fromkeys((*before, *after))
     old: Row = {}
     new: Row = {}
-    for name, value in after.items():
-        held = before.get(name)
-        if held is not value and held != value:
-            old[name] = held
-            new[name] = value
-    if len(before) > len(after):
-        old |= {name: value for name, value in before.items() if name not in after}
-    return RowDiff(table, id, old, new)
+    for name in names:
+        if name not in before:
+            new[name] = after[name]
+        elif name not in after:
+            old[name] = before[name]
+        elif before[name] != after[name]:
+            old[name], new[name] = before[name], after[name]
+    diff: RowDiff = tuple.__new__(RowDiff, (table, id, old, new))
+    return diff
 
 
 class _Draft:
