@@ -1,12 +1,12 @@
 """One API served from its document: find the operation, read, check, answer."""
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from functools import partial
 from time import perf_counter
 from typing import Any
 
-from mockserver.call import Call, Headers, HeaderSet, header_size, request_of
+from mockserver.call import Call, Headers, request_of, shared_headers
 from mockserver.credential import Credential
 from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined
@@ -114,7 +114,7 @@ class Api:
         application does that comes instead of it.
         """
         began = perf_counter()
-        headers = shared_headers(scope["headers"])
+        headers = scope.get("header_set") or shared_headers(scope["headers"])
         if raw is not None and len(raw) > self._max_body:
             raw = None
         kind = headers.get(b"content-type", b"")
@@ -318,47 +318,6 @@ class Api:
                 reply.status,
                 printable(first.message),
             )
-
-
-_MAX_HEADER_SETS = 256
-_MAX_SHARED = 8 << 10
-_header_sets: dict[tuple[tuple[bytes, bytes], ...], HeaderSet] = {}
-"""The last different sets of headers. Clients repeat themselves, and what is kept but once in all
-journals is had faster, and costs less when the oldest records go."""
-
-
-def shared_headers(pairs: Iterable[tuple[bytes, bytes]]) -> HeaderSet:
-    """The headers of a request by name, as `headers_of` reads them; equal ones are one object."""
-    try:
-        key = tuple(pairs)
-        headers = _header_sets.get(key)
-    except TypeError:  # a server may give lists for pairs
-        key = tuple((name, value) for name, value in pairs)
-        headers = _header_sets.get(key)
-    return _new_headers(key) if headers is None else headers
-
-
-def _new_headers(pairs: tuple[tuple[bytes, bytes], ...]) -> HeaderSet:
-    headers = HeaderSet(headers_of(pairs))
-    headers.size = header_size(headers.items())
-    if headers.size <= _MAX_SHARED:
-        if len(_header_sets) >= _MAX_HEADER_SETS:
-            _header_sets.clear()
-        _header_sets[pairs] = headers
-    return headers
-
-
-def headers_of(pairs: Collection[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Headers by name.
-
-    The values of a name that is there several times are joined by commas, as RFC 9110 (5.3) allows.
-    """
-    headers = dict(pairs)
-    if len(headers) < len(pairs):
-        headers = {}
-        for name, value in pairs:
-            headers[name] = headers[name] + b", " + value if name in headers else value
-    return headers
 
 
 class ClientLeft(Exception):

@@ -1,6 +1,6 @@
 """A request on its way: what came, and what a handler works with."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -26,6 +26,53 @@ class HeaderSet(dict[bytes, bytes]):
 def header_size(headers: Iterable[tuple[bytes, bytes]]) -> int:
     """How many bytes the names and values of these headers have."""
     return sum([len(name) + len(value) for name, value in headers])
+
+
+_MAX_HEADER_SETS = 256
+_MAX_SHARED = 8 << 10
+_header_sets: dict[tuple[tuple[bytes, bytes], ...], HeaderSet] = {}
+"""The last different sets of headers. Clients repeat themselves, and what is kept but once in all
+journals is had faster, and costs less when the oldest records go."""
+
+
+def shared_headers(pairs: Iterable[tuple[bytes, bytes]]) -> HeaderSet:
+    """The headers of a request by name, as `headers_of` reads them; equal ones are one object."""
+    try:
+        key = tuple(pairs)
+        headers = _header_sets.get(key)
+    except TypeError:  # a server may give lists for pairs
+        key = tuple((name, value) for name, value in pairs)
+        headers = _header_sets.get(key)
+    return _new_headers(key) if headers is None else headers
+
+
+def _new_headers(pairs: tuple[tuple[bytes, bytes], ...]) -> HeaderSet:
+    headers = header_set(pairs)
+    if headers.size <= _MAX_SHARED:
+        if len(_header_sets) >= _MAX_HEADER_SETS:
+            _header_sets.clear()
+        _header_sets[pairs] = headers
+    return headers
+
+
+def header_set(pairs: Collection[tuple[bytes, bytes]]) -> HeaderSet:
+    """The headers by name, with their size."""
+    headers = HeaderSet(headers_of(pairs))
+    headers.size = header_size(headers.items())
+    return headers
+
+
+def headers_of(pairs: Collection[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Headers by name.
+
+    The values of a name that is there several times are joined by commas, as RFC 9110 (5.3) allows.
+    """
+    headers = dict(pairs)
+    if len(headers) < len(pairs):
+        headers = {}
+        for name, value in pairs:
+            headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers
 
 
 class Request(NamedTuple):

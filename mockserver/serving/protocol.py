@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from mockserver.faults.delivery import Answer
+from mockserver.serving.plain import plain_request
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI application."""
@@ -33,6 +34,9 @@ class PromptProtocol(HttpToolsProtocol):
     An answer here waits for nothing. So it needs no task, no event, no `receive` and no `send`, and
     head and body go out in one write: a sixth more requests a second.
 
+    A plain request (see `plain`) needs no parser either, as long as all before it on its connection
+    were plain.
+
     Some requests go the way of any ASGI server: those for which `answer` gives an application,
     those whose client waits to be asked for the body (`Expect: 100-continue`), those whose body
     uvicorn does not hold as a whole, and all that arrive while the client does not read its
@@ -46,13 +50,68 @@ class PromptProtocol(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._answer_request = answer
         self._waiting: RequestResponseCycle | None = None
+        self._is_plain = True
+        self._is_idle = False
+        self._decided: App | None = None
+        self._idle_check: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """A client has connected."""
         super().connection_made(_JoiningTransport(transport, self.loop))  # type: ignore[arg-type]  # does what uvicorn asks of a transport
+        self._check_idle()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is no more."""
+        if self._idle_check is not None:
+            self._idle_check.cancel()
+        super().connection_lost(exc)
+
+    def _check_idle(self) -> None:
+        # uvicorn has a timer for each answer; one for each connection costs less.
+        if not self._is_plain:
+            return  # from now on uvicorn sees to that
+        if self._is_idle:
+            self.transport.close()
+            return
+        self._is_idle = True
+        self._idle_check = self.loop.call_later(self.timeout_keep_alive, self._check_idle)
 
     def data_received(self, data: bytes) -> None:
         """Bytes have arrived from the client."""
+        self._is_idle = False
+        if self._is_plain:
+            data = self._answer_plain(data)
+            if not data:
+                return
+            # What follows on this connection goes through uvicorn's parser.
+            self._is_plain = False
+        self._parse(data)
+
+    def _answer_plain(self, data: bytes) -> bytes:
+        """Answer the plain requests that the data begins with; give back the rest."""
+        while data and not self.flow.write_paused and not self.transport.is_closing():
+            request = plain_request(data)
+            if request is None:
+                break
+            answer = self._answer_of(request.scope, request.body)
+            if not isinstance(answer, Answer):
+                self._decided = answer
+                break
+            self._send(answer, request.scope["method"], keep_alive=not request.is_last)
+            if request.is_last:
+                return b""
+            data = data[request.end :]
+        return data
+
+    def _answer_of(self, scope: Any, body: bytes) -> Answer | App:
+        try:
+            return self._answer_request(scope, body)
+        except Exception as error:
+            # Raised in a task, uvicorn logs the error and answers 500. Raised here, the parser
+            # would treat it as the client's mistake.
+            return partial(_raise, error)
+
+    def _parse(self, data: bytes) -> None:
         # The parser would end the request at an `Upgrade` header, which Java's client sends with
         # each request to offer HTTP/2. So the header is removed.
         if data.find(b"h2c") >= 0:
@@ -84,31 +143,32 @@ class PromptProtocol(HttpToolsProtocol):
 
     def _answer(self, cycle: RequestResponseCycle) -> Answer | App:
         # A client that does not read its answers must wait, or they would fill the memory.
+        if self._decided is not None:  # a plain request that was answered by an application
+            decided, self._decided = self._decided, None
+            return decided
         if self.flow.write_paused:
             ordinary: App = self.app
             return ordinary
-        try:
-            return self._answer_request(cycle.scope, bytes(cycle.body))
-        except Exception as error:
-            # Raised in a task, uvicorn logs the error and answers 500. Raised here, the parser
-            # would treat it as the client's mistake.
-            return partial(_raise, error)
+        return self._answer_of(cycle.scope, bytes(cycle.body))
 
     def _write(self, cycle: RequestResponseCycle, answer: Answer) -> None:
+        cycle.response_started = True
+        cycle.response_complete = True
+        self._send(answer, cycle.scope["method"], keep_alive=cycle.keep_alive)
+        cycle.on_response()
+
+    def _send(self, answer: Answer, method: str, *, keep_alive: bool) -> None:
         parts = [STATUS_LINE[answer.status]]
         for name, value in answer.headers:
             parts += name, b": ", value, b"\r\n"
-        if not cycle.keep_alive:
+        if not keep_alive:
             parts.append(b"connection: close\r\n")
         parts.append(b"\r\n")
-        if cycle.scope["method"] != "HEAD":
+        if method != "HEAD":
             parts.append(answer.body)
         self.transport.write(b"".join(parts))
-        cycle.response_started = True
-        cycle.response_complete = True
-        if not cycle.keep_alive:
+        if not keep_alive:
             self.transport.close()
-        cycle.on_response()
 
 
 async def _raise(error: Exception, scope: Any, receive: Any, send: Any) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.api import Receive, headers_of, read_body
-from mockserver.call import Call, request_of
+from mockserver.api import Receive, read_body
+from mockserver.call import Call, headers_of, request_of
 from mockserver.credential import Credential
 from mockserver.dispatch import Site
 from mockserver.documents.spec import load_document
