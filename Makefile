@@ -5,7 +5,7 @@ ENGINE ?= docker
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help serve test check format bench fidelity schema stubs image image-test clean
+.PHONY: help serve test test-slow check format bench fidelity schema stubs image image-test clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 22
@@ -20,7 +20,10 @@ serve: $(READY) ## Serve the three APIs; options in ARGS='--port 9000'.
 	@$(BIN)/mockserver serve $(ARGS)
 
 test: $(READY) ## Run the tests; a choice in ARGS='tests/unit -k phone'.
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto -m 'not slow' $(ARGS)
+
+test-slow: $(READY) ## Run the tests that take many seconds each.
+	$(BIN)/python -m pytest -n auto -m slow $(ARGS)
 
 check: $(READY) ## Format, lint, types, layers: what must hold besides the tests.
 	$(BIN)/ruff format --check .

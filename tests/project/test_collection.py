@@ -5,10 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 TWINS = ("tests/unit/test_matching.py", "tests/examples/test_matching.py")
 
 
+@pytest.mark.slow
 def test_folders_with_files_of_one_name_are_collected_together() -> None:
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}

@@ -90,11 +90,13 @@ def passed(out: str) -> int:
     return int(summary[1])
 
 
+@pytest.mark.slow
 def test_the_tests_of_every_vendor_are_run_over_it(copy: Path) -> None:
     out = run(copy, *EVERY_VENDOR, "-k", NAME, "-vv")
     assert passed(out) > 100
     assert set(re.findall(r"^(tests/\S+?)::.* PASSED", out, re.MULTILINE)) == set(EVERY_VENDOR)
 
 
+@pytest.mark.slow
 def test_the_tests_that_mix_all_vendors_pass_beside_it(copy: Path) -> None:
     assert passed(run(copy, *TOGETHER)) == len(TOGETHER)

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import mockserver
 from mockserver.app import load_vendors
 from mockserver.testing.stubs import render
@@ -36,6 +38,7 @@ def test_the_stub_has_a_property_for_each_vendor() -> None:
     assert written == render(NAMES)
 
 
+@pytest.mark.slow
 def test_a_checker_knows_each_vendors_client_and_refuses_a_misspelt_vendor(tmp_path: Path) -> None:
     right = [f"mockserver.{name}.get('/').json()" for name in NAMES]
     wrong = [f"mockserver.{NAMES[0]}.gett('/')", f"mockserver.{NAMES[-1]}h.get('/')"]

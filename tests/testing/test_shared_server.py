@@ -55,6 +55,7 @@ def examples(*arguments: str, **environment: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_two_hundred_examples_pass_in_four_processes_on_one_server(url: str) -> None:
     out = examples("-n", "4", MOCKSERVER_URL=url)
     assert re.findall(r"\d+ (?:passed|failed|errors?|skipped)", out.splitlines()[-1]) == [
