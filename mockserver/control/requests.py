@@ -90,7 +90,7 @@ def verify_requests(call: Call, server: Control) -> Reply:
 @operation
 def get_har(call: Call, server: Control) -> Reply:
     """The journal in the format that browsers and proxies read."""
-    # Imported here, as few servers are ever asked for it: the server starts faster.
+    # Imported here: only a request for an archive needs it.
     from mockserver.journal.har import har
 
     return Reply(har(server.workspace(call).journal, __version__))
