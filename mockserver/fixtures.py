@@ -1,7 +1,4 @@
-"""Fixtures: what a workspace holds, from a seed file or by the control API, all of it or nothing.
-
-And the way back.
-"""
+"""Fixtures: fill a workspace from a seed file or the control API, all or nothing, and export it."""
 
 import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -36,8 +33,10 @@ def fixture_file(name: str) -> File:
     """The file or folder of a bundled fixture's name, or the path itself."""
     if name not in BUNDLED:
         return File(name)
-    whole = folder("fixtures") / name
-    return whole if whole.is_dir() else whole.with_suffix(".yaml")
+    path = folder("fixtures") / name
+    if path.is_dir():
+        return path
+    return path.with_suffix(".yaml")
 
 
 class Fixture:
@@ -75,13 +74,14 @@ def empty_workspace(vendors: tuple[Vendor, ...], clock: WorkspaceClock, seed: in
 
 
 def replace(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> None:
-    """Let the workspace hold what it would hold had it been made from this fixture.
+    """Replace what the workspace holds by this fixture.
 
     Its clock goes on where the fixture has none. `content` is the fixture as a JSON value. Raises
     Refusal("invalid") naming every problem by its path in there; then the workspace is as it was.
     """
-    made = empty_workspace(vendors, workspace.clock, workspace.seed)
-    changes = _merging(made, content, vendors)
+    # The changes are those of an empty workspace: nothing in this one may decide about them.
+    empty = empty_workspace(vendors, workspace.clock, workspace.seed)
+    changes = _merging(empty, content, vendors)
     workspace.apply([TablesEmptied(), *changes])
 
 
@@ -113,7 +113,7 @@ def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) ->
         seeding = Seeding(now, workspace.seed, settings[vendor.name])
         tx = workspace.transaction(vendor.name)
         found = _fill(vendor, sound.content.get(vendor.name, {}), tx, seeding)
-        problems += sound.told(found)
+        problems += sound.problems_of_fixture(found)
         changes += tx.changes()
     if problems:
         raise Refusal("invalid", problems=problems)
@@ -121,7 +121,7 @@ def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) ->
 
 
 def schema(vendors: tuple[Vendor, ...]) -> dict[str, Any]:
-    """The JSON Schema of a fixture, put together from what the vendors say of their sections."""
+    """The JSON Schema of a fixture, put together from the vendors' sections."""
     settings = {
         "description": "Behaviour switches, by vendor and name.",
         "type": "object",
@@ -175,7 +175,8 @@ def _settings_schema(vendor: Vendor) -> dict[str, Any]:
 
 @lru_cache(maxsize=16)
 def _validator(vendors: tuple[Vendor, ...]) -> Draft202012Validator:
-    """What checks a fixture's content, apart from its settings: they say better what is wrong."""
+    """What checks a fixture's content, apart from its settings."""
+    # A setting names its possible values when it refuses one; the schema would say less.
     whole = schema(vendors)
     loose = {"type": "object", "additionalProperties": {"type": "object"}}
     checked = whole | {"properties": whole["properties"] | {"settings": loose}}
@@ -193,10 +194,10 @@ _ROW, _FIELD = 3, 4
 
 
 class _Sound:
-    """The part of a broken fixture that can be checked further, so that all problems show.
+    """The part of a broken fixture that can be checked further, so that all problems show at once.
 
-    `content` is what it has without the values that break the schema and without the rows that then
-    lack one they need. `duplicates` are the problems with ids that stand in it twice.
+    `content` is the fixture without the values that break the schema, and without the rows that
+    then lack a value they need. `duplicates` are the problems with ids that it has twice.
     """
 
     def __init__(
@@ -213,7 +214,7 @@ class _Sound:
             self._leave_out({problem.path[:_ROW] for problem in _misfits(self.content, vendors)})
 
     def _leave_out(self, partial: Collection[Path]) -> None:
-        """Go on without these rows, and without the sections that are none."""
+        """Go on without these rows, and without the sections that are no objects."""
         for path in partial:
             if len(path) < _ROW:
                 self.content.pop(path[0], None)
@@ -221,29 +222,35 @@ class _Sound:
             if isinstance(self.content[vendor][table], dict):  # a table of one row
                 del self.content[vendor][table]
                 self._lost.add((vendor, table))
-                continue
-            rows = [
-                ((vendor, table, index), row)
-                for index, row in enumerate(self.content[vendor][table])
-            ]
-            kept = [(path, row) for path, row in rows if path not in partial]
-            self.content[vendor][table] = [row for _, row in kept]
-            self._places |= {(vendor, table, index): path for index, (path, _) in enumerate(kept)}
-            self._lost |= {
-                (vendor, table, row["id"]) if "id" in row else (vendor, table)
-                for path, row in rows
-                if path in partial
-            }
+            else:
+                self._leave_out_rows(vendor, table, partial)
 
-    def told(self, problems: Iterable[Problem]) -> Iterator[Problem]:
-        """The problems of what is left, except references to what was left out."""
+    def _leave_out_rows(
+        self, vendor: str | int, table: str | int, partial: Collection[Path]
+    ) -> None:
+        """Go on without these rows of one table, and remember where the others stood."""
+        kept: list[Any] = []
+        for index, row in enumerate(self.content[vendor][table]):
+            path = (vendor, table, index)
+            if path not in partial:
+                self._places[vendor, table, len(kept)] = path
+                kept.append(row)
+            elif "id" in row:
+                self._lost.add((vendor, table, row["id"]))
+            else:
+                self._lost.add((vendor, table))
+        self.content[vendor][table] = kept
+
+    def problems_of_fixture(self, problems: Iterable[Problem]) -> Iterator[Problem]:
+        """The problems of what is left, with their paths in the whole fixture.
+
+        A reference to a row that was left out is no problem.
+        """
         for problem in problems:
-            if problem.keyword != "reference" or not self._is_lost(problem.path[0], *problem.value):
-                yield dataclasses.replace(
-                    problem,
-                    path=self._places.get(problem.path[:_ROW], problem.path[:_ROW])
-                    + problem.path[_ROW:],
-                )
+            if problem.keyword == "reference" and self._is_lost(problem.path[0], *problem.value):
+                continue
+            row, rest = problem.path[:_ROW], problem.path[_ROW:]
+            yield dataclasses.replace(problem, path=self._places.get(row, row) + rest)
 
     def _is_lost(self, vendor: str | int, table: str, id: RowId) -> bool:
         """Whether the row may be there once the fixture fits the schema.
@@ -256,19 +263,16 @@ class _Sound:
 
 
 def _stripped(content: Any, misfits: Iterable[Problem]) -> Any:
-    """A copy without the values that break the schema.
-
-    In place of a row that is none stands an empty one: the others keep their places.
-    """
+    """A copy without the values that break the schema."""
     stripped = deepcopy(content) if isinstance(content, dict) else {}
-    for *way, last in sorted(
-        {problem.path[:_FIELD] for problem in misfits if problem.path}, key=len, reverse=True
-    ):
-        inside = reduce(getitem, way, stripped)
-        if isinstance(inside, list):
-            inside[last] = {}
+    broken = {problem.path[:_FIELD] for problem in misfits if problem.path}
+    # The deepest first: a path must still lead somewhere when its turn comes.
+    for *parents, last in sorted(broken, key=len, reverse=True):
+        parent = reduce(getitem, parents, stripped)
+        if isinstance(parent, list):
+            parent[last] = {}  # an empty row, so that the others keep their places
         else:
-            inside.pop(last, None)
+            parent.pop(last, None)
     return stripped
 
 
@@ -292,29 +296,29 @@ def _clock_of(
 def _switch(
     settings: Settings, asked: Mapping[str, Any], vendors: tuple[Vendor, ...]
 ) -> Iterator[Problem]:
-    switches = {
-        vendor.name: {setting.name: setting for setting in vendor.settings} for vendor in vendors
-    }
-    for vendor, values in asked.items():
-        if vendor not in switches:
-            yield Problem(
-                ("settings", vendor),
-                "unknown",
-                f"is no vendor; the vendors are {', '.join(switches)}",
-            )
-            continue
-        for name, value in values.items():
-            setting = switches[vendor].get(name)
-            if setting is None:
-                yield Problem(
-                    ("settings", vendor, name),
-                    "unknown",
-                    f"is no setting; the settings are {', '.join(switches[vendor])}",
-                )
-            elif reason := setting.refuses(value):
-                yield Problem(("settings", vendor, name), "value", reason)
-            else:
-                settings[vendor][name] = value
+    """Put the values asked for into the settings; the problems of those that cannot be."""
+    by_name = {vendor.name: vendor for vendor in vendors}
+    for name, values in asked.items():
+        if name in by_name:
+            yield from _switch_vendor(settings[name], values, by_name[name])
+        else:
+            text = f"is no vendor; the vendors are {', '.join(by_name)}"
+            yield Problem(("settings", name), "unknown", text)
+
+
+def _switch_vendor(
+    settings: dict[str, Any], asked: Mapping[str, Any], vendor: Vendor
+) -> Iterator[Problem]:
+    known = {setting.name: setting for setting in vendor.settings}
+    for name, value in asked.items():
+        path = ("settings", vendor.name, name)
+        if name not in known:
+            text = f"is no setting; the settings are {', '.join(known)}"
+            yield Problem(path, "unknown", text)
+        elif reason := known[name].refuses(value):
+            yield Problem(path, "value", reason)
+        else:
+            settings[name] = value
 
 
 def _fill(
@@ -325,45 +329,49 @@ def _fill(
 
 
 def _duplicates(content: Mapping[str, Any]) -> Iterator[Problem]:
-    tables = (
-        (name, table, rows)
-        for name, section in content.items()
-        if isinstance(section, dict)
-        for table, rows in section.items()
-    )
-    for name, table, rows in tables:
-        seen = set()
-        for index, row in enumerate(rows if isinstance(rows, list) else ()):
-            if "id" in row and row["id"] in seen:
-                yield Problem(
-                    (name, table, index, "id"),
-                    "unique",
-                    f"the id {row['id']} stands twice in {table}",
-                )
-            seen.add(row.get("id"))
+    """A problem for each id that a table has more than once."""
+    for vendor, section in content.items():
+        if not isinstance(section, dict):
+            continue
+        for table, rows in section.items():
+            if isinstance(rows, list):
+                yield from _duplicate_ids((vendor, table), rows)
+
+
+def _duplicate_ids(path: Path, rows: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
+    seen = set()
+    for index, row in enumerate(rows):
+        if "id" not in row:
+            continue
+        if row["id"] in seen:
+            text = f"the id {row['id']} stands twice in {path[-1]}"
+            yield Problem((*path, index, "id"), "unique", text)
+        seen.add(row["id"])
 
 
 def export(workspace: Workspace, vendors: tuple[Vendor, ...]) -> dict[str, Any]:
-    """The fixture that `replace` makes this workspace from again.
+    """The fixture from which `replace` makes this workspace again.
 
-    Rows, their order, the next ids, settings, and a clock that is not real.
-
-    It shares lists and objects within rows with the workspace: write it down, do not change it.
+    It has the rows, their order, the next ids, the changed settings, and the clock unless it is
+    real. It shares lists and objects within rows with the workspace: write it down, do not change
+    it.
     """
-    content: dict[str, Any] = _clock(workspace.clock)
-    settings = {
-        vendor.name: _changed(vendor.defaults(), workspace.settings[vendor.name])
-        for vendor in vendors
-    }
-    content["settings"] = {vendor: changed for vendor, changed in settings.items() if changed}
-    content |= {vendor.name: _section(vendor, workspace) for vendor in vendors}
+    content: dict[str, Any] = {"clock": _clock(workspace.clock), "settings": {}}
+    for vendor in vendors:
+        changed = _changed(vendor.defaults(), workspace.settings[vendor.name])
+        if changed:
+            content["settings"][vendor.name] = changed
+        content[vendor.name] = _section(vendor, workspace)
     return {name: part for name, part in content.items() if part}
 
 
-def _clock(clock: WorkspaceClock) -> dict[str, Any]:
+def _clock(clock: WorkspaceClock) -> Any:
+    """The clock as a fixture has it; None where it is real."""
     if clock.frozen is not None:
-        return {"clock": clock.frozen.isoformat().replace("+00:00", "Z")}
-    return {"clock": {"shift_seconds": clock.shift.total_seconds()}} if clock.shift else {}
+        return clock.frozen.isoformat().replace("+00:00", "Z")
+    if clock.shift:
+        return {"shift_seconds": clock.shift.total_seconds()}
+    return None
 
 
 def _changed(defaults: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -372,11 +380,11 @@ def _changed(defaults: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[s
 
 def _section(vendor: Vendor, workspace: Workspace) -> dict[str, Any]:
     tables = workspace.tables[vendor.name]
-    numbers = {
-        name: tables[name].last_number + 1
-        for name in vendor.section.numbered
-        if tables[name].last_number
-    }
-    return ({"next_numbers": numbers} if numbers else {}) | vendor.section.export(
-        workspace.transaction(vendor.name)
-    )
+    section: dict[str, Any] = {}
+    numbers = {}
+    for name in vendor.section.numbered:
+        if tables[name].last_number:
+            numbers[name] = tables[name].last_number + 1
+    if numbers:
+        section["next_numbers"] = numbers
+    return section | vendor.section.export(workspace.transaction(vendor.name))

@@ -26,19 +26,17 @@ class Route:
     def add(self, operation: Operation, implicit: Mapping[str, str]) -> None:
         """Serve one more method, and those the framework derives from it."""
         self.operations[operation.method] = operation
-        derived = {
-            name: self.operations[origin]
-            for name, origin in implicit.items()
-            if origin in self.operations
-        }
-        self.operations |= derived
+        for method, origin in implicit.items():
+            if origin in self.operations:
+                self.operations[method] = self.operations[origin]
         self.methods = tuple(self.operations)
 
 
 class Router:
     """Paths to routes.
 
-    Static ones by a dict, templated ones by their segments, a literal before a parameter.
+    A path without parameters is looked up in a dict. Another is compared with the templates that
+    have as many segments, those with a literal first before those with a parameter.
     """
 
     def __init__(
@@ -48,24 +46,25 @@ class Router:
         case_sensitive: bool,
         slashes: bool = True,
     ) -> None:
-        """`slashes` says whether one at the end of a path matters."""
+        """`slashes` says whether a slash at the end of a path matters."""
         self._fold: Callable[[str], str] = str if case_sensitive else str.lower
-        self._trim: Callable[[str], str] = str if slashes else lambda path: path.removesuffix("/")
+        self._trim: Callable[[str], str] = str if slashes else _without_slash
         routes: dict[str, Route] = {}
         for operation in operations:
             path = self._trim(operation.path)
             routes.setdefault(path, Route(path)).add(operation, implicit)
-        self._static = {
-            self._fold(path): route for path, route in routes.items() if "{" not in path
-        }
-        self.static = self._static.get if case_sensitive and slashes else self._in_static
-        """The route of a path without parameters."""
+        self._static: dict[str, Route] = {}
         self._templates: dict[int, list[Route]] = {}
-        for path, route in sorted(
-            routes.items(), key=lambda item: [step.startswith("{") for step in item[0].split("/")]
-        ):
+        for path, route in routes.items():
             if "{" in path:
                 self._templates.setdefault(len(route.segments), []).append(route)
+            else:
+                self._static[self._fold(path)] = route
+        for candidates in self._templates.values():
+            candidates.sort(key=_parameter_flags)
+        # Every request comes through here: where no text has to change, the dict answers alone.
+        self.static = self._static.get if case_sensitive and slashes else self._in_static
+        """The route of a path without parameters."""
 
     def _in_static(self, path: str) -> Route | None:
         return self._static.get(self._fold(self._trim(path)))
@@ -81,31 +80,42 @@ class Router:
         if route is not None:
             return route, {}
         found = self._in_templates(raw_path)
-        if found is None:
-            near = self._static.get(self._fold(path + "/")) or self._in_templates(raw_path + "/")
-            raise Refusal("no_route", reason=Reason.MISSING_SLASH if near else None)
-        return found
+        if found is not None:
+            return found
+        if self._static.get(self._fold(path + "/")) or self._in_templates(raw_path + "/"):
+            raise Refusal("no_route", reason=Reason.MISSING_SLASH)
+        raise Refusal("no_route")
 
     def _in_templates(self, raw_path: str) -> tuple[Route, PathParameters] | None:
-        steps = self._trim(raw_path).split("/")
-        for route in self._templates.get(len(steps), ()):
+        # The path is split before its escapes are read: `%2F` in an id does not end a segment.
+        segments = self._trim(raw_path).split("/")
+        for route in self._templates.get(len(segments), ()):
             parameters: PathParameters = {}
-            for wanted, step in zip(route.segments, steps, strict=True):
+            for wanted, segment in zip(route.segments, segments, strict=True):
                 if wanted[:1] == "{":
-                    if not step:
+                    if not segment:
                         break
-                    parameters[wanted[1:-1]] = step
-                elif wanted != step and self._fold(wanted) != self._fold(unquote(step)):
+                    parameters[wanted[1:-1]] = segment
+                elif wanted != segment and self._fold(wanted) != self._fold(unquote(segment)):
                     break
             else:
                 return route, parameters
         return None
 
 
-def read_path_parameter(kind: str, text: str, escaped_slashes: bool = False) -> Any:
-    """A path parameter as its type. `escaped_slashes` says whether `%2F` stays what it is.
+def _without_slash(path: str) -> str:
+    return path.removesuffix("/")
 
-    Raises Refusal("not_found") with PATH_PARAMETER: nothing has such an id.
+
+def _parameter_flags(route: Route) -> list[bool]:
+    """For each segment whether it is a parameter: sorted by that, literals come first."""
+    return [segment.startswith("{") for segment in route.segments]
+
+
+def read_path_parameter(kind: str, text: str, escaped_slashes: bool = False) -> Any:
+    """A path parameter as its type. `escaped_slashes` says whether `%2F` stays as it is.
+
+    Raises Refusal("not_found") with PATH_PARAMETER for a text that no id can have.
     """
     try:
         if "%" in text:
@@ -115,7 +125,7 @@ def read_path_parameter(kind: str, text: str, escaped_slashes: bool = False) -> 
             return int(text)
         if kind == "uuid":
             return str(UUID(text))
-        text.encode()
+        text.encode()  # raises for a lone surrogate
     except ValueError:
         raise Refusal("not_found", reason=Reason.PATH_PARAMETER) from None
     return text

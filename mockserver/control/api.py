@@ -20,9 +20,9 @@ Handler = Callable[[Call, "Control"], Reply]
 HANDLERS: dict[str, Handler] = {}
 
 Check = Callable[[Mapping[str, Any], Call, "Control"], Iterable[Problem]]
-"""What is wrong with a body, or with a query where there is none, that the document cannot know.
+"""What is wrong with a body (with a query if there is no body) that the document cannot know.
 
-It is given the members that fit it.
+A check is given the members that fit the document.
 """
 
 CHECKS: dict[str, Check] = {}
@@ -41,36 +41,36 @@ def operation(handler: Handler) -> Handler:
 
 
 def checked(check: Check) -> Callable[[Handler], Handler]:
-    """Decorator.
+    """Decorator: run the check before the handler.
 
-    What `check` finds is told together with what breaks the document, before the operation is
-    handled.
+    The answer names what the check finds together with what breaks the document.
     """
 
-    def keep(handler: Handler) -> Handler:
+    def register(handler: Handler) -> Handler:
         CHECKS[handler.__name__] = check
         return handler
 
-    return keep
+    return register
 
 
 def nothing() -> Reply:
-    """It is done, and there is no more to say."""
+    """The answer 204: it is done, and the answer has no content."""
     return Reply(b"", 204)
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
-    """What is wrong with a name that nobody has: those that are like it, or all there are."""
+    """What is wrong with an unknown name, with the known names that are like it, or all of them."""
     from difflib import get_close_matches
 
     names = sorted(set(known))
     close = get_close_matches(name, names, 3, 0.5)
-    return f"is {name!r}, which is not known; " + (
-        f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(names)}"
-    )
+    hint = f"known are {', '.join(names)}"
+    if close:
+        hint = f"did you mean {' or '.join(close)}?"
+    return f"is {name!r}, which is not known; {hint}"
 
 
-def _strays(call: Call, operation: Operation) -> Iterator[Problem]:
+def _unknown_parameters(call: Call, operation: Operation) -> Iterator[Problem]:
     for name in sorted(call.query.keys() - operation.query.schema["properties"].keys()):
         yield Problem((name,), "unknown", "is no parameter here", None, None, "query")
 
@@ -121,7 +121,7 @@ class Control(Api):
         return {name: site.document.operations for name, site in self.sites.items()}
 
     def serve(self, call: Call, prefix: str) -> Reply:
-        """Let in, find the operation, read to the letter, handle."""
+        """Check who asks, find the operation, read the request strictly, and handle it."""
         call.settings = {}
         call.now = datetime.now(UTC)
         self._refuse_web_pages(call.request.headers)
@@ -143,39 +143,41 @@ class Control(Api):
             problems += refusal.problems
             if not problems:
                 raise
-        told = {(problem.location, problem.path) for problem in problems}
-        more = (*_strays(call, operation), *self._unfit(call, operation, told))
-        problems += [problem for problem in more if (problem.location, problem.path) not in told]
+        # One place has one problem: a check need not know what the document says of the member.
+        places = {(problem.location, problem.path) for problem in problems}
+        more = (*_unknown_parameters(call, operation), *self._checked(call, operation, places))
+        problems += [each for each in more if (each.location, each.path) not in places]
         if problems:
             raise Refusal("invalid", problems=problems)
 
-    def _unfit(
-        self, call: Call, operation: Operation, told: Collection[tuple[Location, Path]]
+    def _checked(
+        self, call: Call, operation: Operation, places: Collection[tuple[Location, Path]]
     ) -> Iterable[Problem]:
+        """What the operation's check finds in the members that have no problem so far."""
         check = CHECKS.get(operation.id)
         location: Location = "body" if operation.body else "query"
         given = call.body if operation.body else call.query
         if check is None or not isinstance(given, dict):
             return ()
-        return check(
-            {name: value for name, value in given.items() if (location, (name,)) not in told},
-            call,
-            self,
-        )
+        sound = {name: each for name, each in given.items() if (location, (name,)) not in places}
+        return check(sound, call, self)
 
     def _let_in(self, call: Call) -> None:
+        """Raise Refusal("unauthorized") unless the request has the server's token."""
         if self.token is None:
             return
         given = self._account(call.request)
-        if given is None or not compare_digest(given.encode("latin-1"), self.token.encode()):
-            raise Refusal(
-                "unauthorized", reason=Reason.MISSING if given is None else Reason.UNKNOWN
-            )
+        if given is None:
+            raise Refusal("unauthorized", reason=Reason.MISSING)
+        # Compared in constant time: how long it takes must not say how much of a guess was right.
+        if not compare_digest(given.encode("latin-1"), self.token.encode()):
+            raise Refusal("unauthorized", reason=Reason.UNKNOWN)
 
     def _refuse_web_pages(self, headers: Headers) -> None:
-        """A browser says where a page comes from.
+        """Raise Refusal("forbidden") for a request that a web page of another site sends.
 
-        And a page whose own host name leads to this machine says that name.
+        A browser names the page's site in `Origin`. A page whose own host name leads to this
+        machine (DNS rebinding) has that name in `Host`.
         """
         host = headers.get(b"host", b"").lower()
         origin = headers.get(b"origin")
@@ -193,33 +195,32 @@ class Control(Api):
             )
 
     def _is_ours(self, host: bytes) -> bool:
-        """Whether no stranger can have made that name lead here.
+        """Whether nobody else can have made that name lead here.
 
-        An address, a name without a dot or of a private kind, a vendor's own.
+        It is an address, a name without a dot, a name of a private kind, or the host of a vendor.
         """
-        name = host if host.startswith(b"[") else host.partition(b":")[0]
-        is_address = name.startswith(b"[") or not name.strip(b"0123456789.")
+        if host.startswith(b"["):  # an IPv6 address
+            return True
+        name = host.partition(b":")[0]
+        is_address = not name.strip(b"0123456789.")
         return is_address or b"." not in name or name.endswith(_PRIVATE) or name in self._hosts
 
-    def strangers(
+    def unknown_names(
         self, vendor: str | None, operation: str | None, location: Location
     ) -> Iterator[Problem]:
-        """A vendor, and an operation of it or of any, that there is not.
+        """The problems of an unknown vendor, and of an operation that the vendor does not have.
 
-        Nothing would ever fit them.
+        Without a known vendor the operation may be any vendor's.
         """
         if vendor is not None and vendor not in self.sites:
             yield Problem(("vendor",), "value", unknown(vendor, self.sites), vendor, None, location)
-        known = [
-            each.id
-            for name, group in self.operations.items()
-            if name == vendor or vendor not in self.sites
-            for each in group
-        ]
+        known: list[str] = []
+        for name, group in self.operations.items():
+            if name == vendor or vendor not in self.sites:
+                known += [each.id for each in group]
         if operation is not None and operation not in known:
-            yield Problem(
-                ("operation",), "value", unknown(operation, known), operation, None, location
-            )
+            text = unknown(operation, known)
+            yield Problem(("operation",), "value", text, operation, None, location)
 
     def workspace(self, call: Call) -> Workspace:
         """The workspace that the path names. Raises Refusal("not_found")."""
@@ -234,8 +235,9 @@ class Control(Api):
         return found
 
     def base_urls(self, call: Call) -> dict[str, str]:
-        """By vendor, where its API is for whoever sent this request."""
+        """Where each vendor's API is, by vendor, as the sender of this request reaches it."""
         server = call.request.url.removesuffix(call.request.path)
-        return {
-            name: f"{server}/{name}{site.document.base_path}" for name, site in self.sites.items()
-        }
+        urls = {}
+        for name, site in self.sites.items():
+            urls[name] = f"{server}/{name}{site.document.base_path}"
+        return urls

@@ -1,7 +1,4 @@
-"""Handlers for what a workspace does otherwise than by default.
-
-Its faults, its clock, its settings.
-"""
+"""Handlers for what changes how a workspace behaves: its faults, its clock, its settings."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -47,34 +44,36 @@ def _kind(kind: FaultKind) -> dict[str, Any]:
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
-    said = {
+    view = {
         "name": parameter.name,
         "type": parameter.type,
         "default": parameter.default,
         "help": parameter.help,
     }
     if parameter.choices:
-        return said | {"choices": list(parameter.choices)}
-    return said | {"minimum": parameter.minimum, "maximum": parameter.maximum}
+        return view | {"choices": list(parameter.choices)}
+    return view | {"minimum": parameter.minimum, "maximum": parameter.maximum}
 
 
 @operation
 def list_faults(call: Call, server: Control) -> Reply:
-    """The workspace's rules with what came of them."""
+    """The workspace's fault rules, and how often each was applied."""
     workspace = server.workspace(call)
     return Reply({"faults": workspace.faults.listing(workspace.now())})
 
 
 def _unfit_rule(rule: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
-    yield from server.strangers(rule.get("vendor"), rule.get("operation"), "body")
+    yield from server.unknown_names(rule.get("vendor"), rule.get("operation"), "body")
     workspace = server.workspaces.named(call.path_parameters["workspace"])
-    yield from unfit(rule, workspace.now() if workspace is not None else call.now)
+    # The handler refuses an unknown workspace; this check needs a time all the same.
+    now = call.now if workspace is None else workspace.now()
+    yield from unfit(rule, now)
 
 
 @operation
 @checked(_unfit_rule)
 def add_fault(call: Call, server: Control) -> Reply:
-    """A new rule, asked after the others."""
+    """Add a rule after the others: the first rule that applies decides."""
     workspace = server.workspace(call)
     now = workspace.now()
     change = workspace.faults.new_rule(call.body, now)
@@ -84,15 +83,16 @@ def add_fault(call: Call, server: Control) -> Reply:
 
 @operation
 def remove_faults(call: Call, server: Control) -> Reply:
-    """No rule is left."""
+    """Remove every rule."""
     server.workspace(call).apply([FaultRulesCleared()])
     return nothing()
 
 
 @operation
 def remove_fault(call: Call, server: Control) -> Reply:
-    """That rule is gone."""
-    workspace, id = server.workspace(call), call.path_parameters["id"]
+    """Remove one rule."""
+    workspace = server.workspace(call)
+    id = call.path_parameters["id"]
     if id not in workspace.faults:
         raise Refusal("not_found", f"{workspace.name} has no fault rule {id}.")
     workspace.apply([FaultRuleChange(id, None)])
@@ -101,13 +101,13 @@ def remove_fault(call: Call, server: Control) -> Reply:
 
 @operation
 def get_clock(call: Call, server: Control) -> Reply:
-    """What it shows."""
+    """What the workspace's clock shows."""
     return Reply(clock_view(server.workspace(call)))
 
 
 @operation
 def set_clock(call: Call, server: Control) -> Reply:
-    """Real, frozen or shifted."""
+    """Set the clock: real, frozen or shifted."""
     workspace = server.workspace(call)
     return _turn_clock(workspace, _clock_asked(call.body, workspace))
 
@@ -120,7 +120,9 @@ def _clock_asked(wanted: Mapping[str, Any], workspace: Workspace) -> WorkspaceCl
             return shifted_by(timedelta(seconds=wanted["shift_seconds"]))
         except OverflowError:
             raise _no_such_time("shift_seconds") from None
-    moment = parse_date_time(wanted["at"]) if "at" in wanted else None
+    moment = None
+    if "at" in wanted:
+        moment = parse_date_time(wanted["at"])
     try:
         return frozen_at(moment or workspace.now())
     except OverflowError:
@@ -129,7 +131,7 @@ def _clock_asked(wanted: Mapping[str, Any], workspace: Workspace) -> WorkspaceCl
 
 @operation
 def advance_clock(call: Call, server: Control) -> Reply:
-    """Later by so many seconds."""
+    """Move the clock forward by so many seconds."""
     workspace = server.workspace(call)
     try:
         clock = advanced(workspace.clock, timedelta(seconds=call.body["seconds"]))
@@ -167,9 +169,8 @@ def get_settings(call: Call, server: Control) -> Reply:
 def _wrong_settings(changes: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
     for vendor, values in changes.items():
         if vendor not in server.sites:
-            yield Problem(
-                (vendor,), "value", f"is no vendor; the vendors are {', '.join(server.sites)}"
-            )
+            text = f"is no vendor; the vendors are {', '.join(server.sites)}"
+            yield Problem((vendor,), "value", text)
             continue
         known = {setting.name: setting for setting in server.sites[vendor].vendor.settings}
         for name, value in values.items():
@@ -179,7 +180,7 @@ def _wrong_settings(changes: Mapping[str, Any], call: Call, server: Control) -> 
 @operation
 @checked(_wrong_settings)
 def change_settings(call: Call, server: Control) -> Reply:
-    """Those that are named, all or none."""
+    """Change the settings that the body names, all or none; null means the default."""
     workspace = server.workspace(call)
     changes = []
     for vendor, wanted in call.body.items():
@@ -201,10 +202,11 @@ def _wrong_setting(path: Path, known: Mapping[str, Setting], value: Any) -> Iter
 
 
 def _settings(workspace: Workspace, server: Control) -> dict[str, list[dict[str, Any]]]:
-    return {
-        vendor.name: [_setting(each, workspace.settings[vendor.name]) for each in vendor.settings]
-        for vendor in server.vendors
-    }
+    views = {}
+    for vendor in server.vendors:
+        values = workspace.settings[vendor.name]
+        views[vendor.name] = [_setting(each, values) for each in vendor.settings]
+    return views
 
 
 def _setting(setting: Setting, values: Mapping[str, Any]) -> dict[str, Any]:

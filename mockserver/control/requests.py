@@ -17,26 +17,26 @@ from mockserver.version import __version__
 _MARKDOWN = b"text/markdown"
 
 
-def _strangers(query: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
-    """A vendor or an operation that there is not: nothing would ever be found."""
-    return server.strangers(query.get("vendor"), query.get("operation"), "query")
+def _check_names(query: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
+    """Refuse unknown vendors and operations: the answer would always be empty."""
+    return server.unknown_names(query.get("vendor"), query.get("operation"), "query")
 
 
 @operation
-@checked(_strangers)
+@checked(_check_names)
 def list_unclaimed_requests(call: Call, server: Control) -> Reply:
-    """Those that reached no workspace."""
+    """A page of the requests that reached no workspace."""
     return _page(server.workspaces.unclaimed.journal, call)
 
 
 @operation
 def get_unclaimed_request(call: Call, server: Control) -> Reply:
-    """One that reached no workspace."""
+    """One request that reached no workspace."""
     return _entry(server.workspaces.unclaimed.journal, call)
 
 
 @operation
-@checked(_strangers)
+@checked(_check_names)
 def list_requests(call: Call, server: Control) -> Reply:
     """A page of the journal."""
     return _page(server.workspace(call).journal, call)
@@ -44,42 +44,36 @@ def list_requests(call: Call, server: Control) -> Reply:
 
 @operation
 def get_request(call: Call, server: Control) -> Reply:
-    """One entry with everything that is known of it."""
+    """One request with everything that is known of it."""
     return _entry(server.workspace(call).journal, call)
 
 
 @operation
 def clear_requests(call: Call, server: Control) -> Reply:
-    """The journal is empty."""
+    """Empty the journal."""
     server.workspace(call).journal.clear()
     return nothing()
 
 
 def _page(journal: Journal, call: Call) -> Reply:
-    return Reply(
-        {
-            "requests": [summary(entry) for entry in select(journal, **call.query)],
-            "dropped": journal.dropped,
-        }
-    )
+    requests = [summary(entry) for entry in select(journal, **call.query)]
+    return Reply({"requests": requests, "dropped": journal.dropped})
 
 
 def _entry(journal: Journal, call: Call) -> Reply:
     number = call.path_parameters["number"]
     found = journal.get(number)
     if found is None:
-        dropped = number <= journal.last_dropped
-        raise Refusal(
-            "not_found",
-            "There is no request "
-            f"{number}{' any more: the journal has dropped it' if dropped else ''}.",
-        )
+        text = f"There is no request {number}."
+        if number <= journal.last_dropped:
+            text = f"There is no request {number} any more: the journal has dropped it."
+        raise Refusal("not_found", text)
     return Reply(describe(found))
 
 
 @operation
 def verify_requests(call: Call, server: Control) -> Reply:
-    """Whether the client asked what it should have asked."""
+    """Whether the client sent the requests that it should have sent."""
     from mockserver.journal.verification import verify
 
     verdict = verify(server.workspace(call).journal, call.body, server.operations)
@@ -95,7 +89,8 @@ def verify_requests(call: Call, server: Control) -> Reply:
 
 @operation
 def get_har(call: Call, server: Control) -> Reply:
-    """The journal as browsers and proxies read it."""
+    """The journal in the format that browsers and proxies read."""
+    # Imported here: only a request for an archive needs it.
     from mockserver.journal.har import har
 
     return Reply(har(server.workspace(call).journal, __version__))
@@ -107,17 +102,16 @@ def get_report(call: Call, server: Control) -> Reply:
     from mockserver.journal.conduct import report
 
     journal = server.workspace(call).journal
-    found = report(
-        journal,
-        server.operations,
-        {vendor.name: vendor.rules for vendor in server.vendors},
-        journal.dropped,
-    )
-    wanted = call.query.get("format") or (
-        "markdown" if _MARKDOWN in call.request.headers.get(b"accept", b"") else "json"
-    )
-    if wanted == "markdown":
-        return Reply(
-            found.as_markdown().encode(), 200, ((b"content-type", b"text/markdown; charset=utf-8"),)
-        )
+    rules = {vendor.name: vendor.rules for vendor in server.vendors}
+    found = report(journal, server.operations, rules, journal.dropped)
+    if _wants_markdown(call):
+        headers = ((b"content-type", b"text/markdown; charset=utf-8"),)
+        return Reply(found.as_markdown().encode(), 200, headers)
     return Reply(found.as_json())
+
+
+def _wants_markdown(call: Call) -> bool:
+    """Whether the query asks for Markdown, or the Accept header where the query is silent."""
+    if "format" in call.query:
+        return bool(call.query["format"] == "markdown")
+    return _MARKDOWN in call.request.headers.get(b"accept", b"")

@@ -1,6 +1,7 @@
 """Handlers for the server and its workspaces: make, read, reset, seed, export, remember, delete."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from mockserver.state.changes import (
     SnapshotSaved,
     WorkspaceReset,
 )
+from mockserver.state.tables import SavedTable, Table
 from mockserver.vendor import Reply
 from mockserver.version import __version__
 from mockserver.workspaces import Snapshot, Workspace
@@ -31,26 +33,26 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @operation
 def get_health(call: Call, server: Control) -> Reply:
-    """That the server is there."""
+    """Say that the server is there, its version, and where the vendors' APIs are."""
     return Reply({"status": "ok", "version": __version__, "base_urls": server.base_urls(call)})
 
 
 @operation
 def reset_server(call: Call, server: Control) -> Reply:
-    """Every workspace back to the seed."""
+    """Set every workspace back to the seed."""
     server.workspaces.reset()
     return nothing()
 
 
 @operation
 def list_workspaces(call: Call, server: Control) -> Reply:
-    """A line for each."""
+    """A summary of each workspace."""
     return Reply({"workspaces": [_summary(workspace) for workspace in server.workspaces]})
 
 
 @operation
 def create_workspace(call: Call, server: Control) -> Reply:
-    """A new one, with its credentials."""
+    """Create a workspace, and show its credentials."""
     workspace = server.workspaces.create(call.body.get("name"))
     location = f"{call.request.path}/{workspace.name}".encode()
     return Reply(_view(workspace, call, server), 201, ((b"location", location),))
@@ -58,48 +60,45 @@ def create_workspace(call: Call, server: Control) -> Reply:
 
 @operation
 def get_workspace(call: Call, server: Control) -> Reply:
-    """What it holds and how to reach it."""
+    """What the workspace holds and how to reach it."""
     return Reply(_view(server.workspace(call), call, server))
 
 
 @operation
 def delete_workspace(call: Call, server: Control) -> Reply:
-    """Forget it."""
+    """Delete the workspace."""
     server.workspaces.delete(server.workspace(call).name)
     return nothing()
 
 
 @operation
 def reset_workspace(call: Call, server: Control) -> Reply:
-    """Back to the seed."""
+    """Set the workspace back to the seed."""
     server.workspace(call).apply([WorkspaceReset()])
     return nothing()
 
 
 @operation
 def seed_workspace(call: Call, server: Control) -> Reply:
-    """It holds a fixture: nothing else, or also."""
-    workspace, given = server.workspace(call), call.body
-    field = "fixture" if "fixture" in given else "name"
-    load = fixtures.merge if given.get("mode") == "merge" else fixtures.replace
-    content = (
-        given["fixture"]
-        if field == "fixture"
-        else FixtureFiles(fixtures.fixture_file(given["name"])).content
-    )
+    """Fill the workspace with a fixture, in place of what it holds or beside it."""
+    workspace = server.workspace(call)
+    load = fixtures.merge if call.body.get("mode") == "merge" else fixtures.replace
+    if "fixture" in call.body:
+        field, content = "fixture", call.body["fixture"]
+    else:
+        file = fixtures.fixture_file(call.body["name"])
+        field, content = "name", FixtureFiles(file).content
     try:
         load(workspace, content, server.vendors)
     except Refusal as refusal:
-        raise Refusal(
-            "invalid",
-            problems=[replace(each, path=(field, *each.path)) for each in refusal.problems],
-        ) from None
+        problems = [replace(each, path=(field, *each.path)) for each in refusal.problems]
+        raise Refusal("invalid", problems=problems) from None
     return Reply(_view(workspace, call, server))
 
 
 @operation
 def export_workspace(call: Call, server: Control) -> Reply:
-    """A fixture that `seed_workspace` takes."""
+    """What the workspace holds, as a fixture that `seed_workspace` reads."""
     content = fixtures.export(server.workspace(call), server.vendors)
     if call.query.get("format") == "yaml":
         return Reply(_yaml(content), 200, ((b"content-type", b"application/yaml"),))
@@ -107,7 +106,7 @@ def export_workspace(call: Call, server: Control) -> Reply:
 
 
 def _yaml(content: Any) -> bytes:
-    """As people write it: no anchors, keys in their order."""
+    """The fixture as people write YAML: without anchors, keys in their order."""
     import yaml
 
     class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the C dumper where PyYAML was built with it
@@ -122,23 +121,24 @@ def _yaml(content: Any) -> bytes:
 
 @operation
 def list_snapshots(call: Call, server: Control) -> Reply:
-    """Oldest first."""
+    """The workspace's snapshots, oldest first."""
     snapshots = server.workspace(call).snapshots
     return Reply({"snapshots": [_snapshot(name, snapshot) for name, snapshot in snapshots.items()]})
 
 
 @operation
 def save_snapshot(call: Call, server: Control) -> Reply:
-    """What the workspace holds now, under that name."""
-    workspace, name = server.workspace(call), call.path_parameters["name"]
+    """Save what the workspace holds now under that name."""
+    workspace = server.workspace(call)
+    name = call.path_parameters["name"]
     if not _NAME.fullmatch(name):
         reason = (
             "must begin with a letter or digit, and have at most 64 letters, digits, dots, "
             "hyphens and underscores"
         )
-        raise Refusal(
-            "invalid", problems=[Problem(("name",), "pattern", reason, name, None, "path")]
-        )
+        problem = Problem(("name",), "pattern", reason, name, None, "path")
+        raise Refusal("invalid", problems=[problem])
+    # Every snapshot keeps the rows that it had, so their number is limited.
     if name not in workspace.snapshots and len(workspace.snapshots) >= _MAX_SNAPSHOTS:
         raise Refusal(
             "conflict",
@@ -151,7 +151,7 @@ def save_snapshot(call: Call, server: Control) -> Reply:
 
 @operation
 def delete_snapshot(call: Call, server: Control) -> Reply:
-    """Forget it."""
+    """Delete the snapshot."""
     workspace = server.workspace(call)
     _found(workspace, call.path_parameters["name"])
     workspace.apply([SnapshotForgotten(call.path_parameters["name"])])
@@ -160,7 +160,7 @@ def delete_snapshot(call: Call, server: Control) -> Reply:
 
 @operation
 def restore_snapshot(call: Call, server: Control) -> Reply:
-    """Hold again what it remembers."""
+    """Let the workspace hold again what the snapshot has."""
     workspace = server.workspace(call)
     _found(workspace, call.path_parameters["name"])
     workspace.apply([SnapshotRestored(call.path_parameters["name"])])
@@ -170,29 +170,30 @@ def restore_snapshot(call: Call, server: Control) -> Reply:
 def _found(workspace: Workspace, name: str) -> Snapshot:
     found = workspace.snapshots.get(name)
     if found is None:
-        there = (
-            f"there is {', '.join(workspace.snapshots)}" if workspace.snapshots else "there is none"
-        )
+        there = "there is none"
+        if workspace.snapshots:
+            there = f"there is {', '.join(workspace.snapshots)}"
         raise Refusal("not_found", f"There is no snapshot {name!r} of {workspace.name}; {there}.")
     return found
 
 
 def _snapshot(name: str, snapshot: Snapshot) -> dict[str, Any]:
-    leads = {
-        vendor: len(group[LEADS].rows)
-        for vendor, group in snapshot.tables.items()
-        if LEADS in group
-    }
+    leads = _lead_counts(snapshot.tables)
     return {"name": name, "leads": leads, "now": instant(snapshot.clock.now())}
 
 
 def _summary(workspace: Workspace) -> dict[str, Any]:
-    leads = {
-        vendor: len(group[LEADS].rows)
-        for vendor, group in workspace.tables.items()
-        if LEADS in group
-    }
+    leads = _lead_counts(workspace.tables)
     return {"name": workspace.name, "requests": workspace.requests, "leads": leads}
+
+
+def _lead_counts(tables: Mapping[str, Mapping[str, Table | SavedTable]]) -> dict[str, int]:
+    """How many leads there are, by vendor."""
+    counts = {}
+    for vendor, group in tables.items():
+        if LEADS in group:
+            counts[vendor] = len(group[LEADS].rows)
+    return counts
 
 
 def _view(workspace: Workspace, call: Call, server: Control) -> dict[str, Any]:
@@ -215,6 +216,8 @@ def _credentials(workspace: Workspace, server: Control) -> dict[str, Any] | None
 
 def _access(credential: Credential, account: str) -> dict[str, Any]:
     """What a request to a vendor carries: headers, and a query where the credential is in it."""
-    query = credential.query(account)
     access = {"headers": dict(credential.headers(account))}
-    return access | ({"query": dict(query)} if query else {})
+    query = credential.query(account)
+    if query:
+        access["query"] = dict(query)
+    return access

@@ -46,32 +46,30 @@ from mockserver.vendors.nlpearl.rules import (
 )
 from mockserver.vendors.nlpearl.seeds import SECTION
 
-_FINISHED = frozenset({100, 110, 130})
-"""Statuses of a lead that is called no more after a conversation.
-
-Success, NotSuccessful, Completed.
-"""
+_FINISHED = frozenset({100, 110, 130})  # Success, NotSuccessful, Completed
+"""Statuses of a lead that is called no more after a conversation."""
 
 _SHORT = ("id", "externalId", "phoneNumber", "timeZone", "status", "created", "callData")
 _SORTABLE = {name.lower(): name for name in LEAD}
 
 _NAMESPACE = "NLPearl.Core.Models."
+
+
+def _model(parameter: str, name: str) -> Model:
+    return Model(parameter, _NAMESPACE + name)
+
+
 DIALECT = AspNetCore(
     models={
-        operation: Model(parameter, _NAMESPACE + name)
-        for operation, parameter, name in (
-            ("add_lead", "leadToAdd", "LeadToAddApi"),
-            ("add_leads", "leadsToAdd", "LeadsToAddApi"),
-            ("update_lead", "leadToUpdate", "LeadToUpdateApi"),
-            ("search_leads", "leadSearch", "LeadSearch"),
-            ("delete_leads", "deleteLeadsRequest", "DeleteLeadsRequestApi"),
-            (
-                "delete_leads_by_external_id",
-                "deleteLeadsRequest",
-                "DeleteLeadsByExternalIdRequestApi",
-            ),
-            ("set_pearl_active", "setActiveRequest", "SetActiveRequest"),
-        )
+        "add_lead": _model("leadToAdd", "LeadToAddApi"),
+        "add_leads": _model("leadsToAdd", "LeadsToAddApi"),
+        "update_lead": _model("leadToUpdate", "LeadToUpdateApi"),
+        "search_leads": _model("leadSearch", "LeadSearch"),
+        "delete_leads": _model("deleteLeadsRequest", "DeleteLeadsRequestApi"),
+        "delete_leads_by_external_id": _model(
+            "deleteLeadsRequest", "DeleteLeadsByExternalIdRequestApi"
+        ),
+        "set_pearl_active": _model("setActiveRequest", "SetActiveRequest"),
     },
     types={
         "status": _NAMESPACE + "eLeadStatusInputApi",
@@ -94,7 +92,7 @@ def short_view(row: Row) -> Row:
 def pearl_view(row: Row, tx: Transaction) -> Row:
     """A pearl as ProjectApiView.
 
-    The counters of leads only where it is outbound, that of its queue only where it is inbound.
+    Only an outbound pearl has counters of leads, and only an inbound one the counter of its queue.
     """
     pearl = {name: row[name] for name in PEARL}
     if row["type"] == INBOUND:
@@ -108,8 +106,12 @@ def pearl_view(row: Row, tx: Transaction) -> Row:
 
 
 def _in_pearl(pearl: str, key: str | None) -> tuple[str, str] | None:
-    """A key that counts within its pearl."""
+    """The key within its pearl: two pearls may each have a lead with the same key."""
     return (pearl, key) if key else None
+
+
+def _phone_in_pearl(pearl: str, phone: str | None) -> tuple[str, str] | None:
+    return _in_pearl(pearl, phone_index(phone))
 
 
 vendor = Vendor(
@@ -123,10 +125,7 @@ vendor = Vendor(
                 "pearl": Index("pearlId", str),
                 "lead": Index(("pearlId", "id"), _in_pearl),
                 "external id": Index(("pearlId", "externalId"), _in_pearl),
-                "phone": Index(
-                    ("pearlId", "phoneNumber"),
-                    lambda pearl, phone: _in_pearl(pearl, phone_index(phone)),
-                ),
+                "phone": Index(("pearlId", "phoneNumber"), _phone_in_pearl),
             },
         ),
         TableSpec("pearls"),
@@ -146,36 +145,39 @@ vendor = Vendor(
 def add_lead(call: Call, tx: Transaction) -> Reply:
     """POST /v2/Outbound/{pearlId}/Lead.
 
-    A new lead, whatever is there already (`v2/outbound/add-lead`).
+    Create a lead, even if the pearl has one like it (`v2/outbound/add-lead`).
     """
-    pearl = _taking_leads(call, tx)
+    pearl = _pearl_for_new_leads(call, tx)
     problems = _objections(call.body, pearl, call, tx)
     if problems:
         raise Refusal("invalid", problems=problems)
-    return Reply({"leadId": _create(call.body, pearl, stamp_of(call.now, call.seed), tx)["id"]})
+    row = _create(call.body, pearl, stamp_of(call.now, call.seed), tx)
+    return Reply({"leadId": row["id"]})
 
 
 @vendor.operation
 def add_leads(call: Call, tx: Transaction) -> Reply:
-    """POST /v2/Outbound/{pearlId}/Leads/Add: each lead on its own.
+    """POST /v2/Outbound/{pearlId}/Leads/Add.
 
-    The good ones stay when others fail (`v2/outbound/add-leads`).
-
-    What is no lead at all cannot be bound, and then there is no request.
+    Create each lead on its own: the good ones stay when others fail (`v2/outbound/add-leads`).
     """
     items = call.body.get("leads") or []
     if not items and call.settings["empty_leads"] == "refuse":
         raise call.invalid(("leads",), "required", "The Leads field is required.")
     leads = [call.item_reader.read(item) for item in items]
     _refuse_unread([problems for _, problems in leads])
-    pearl, stamp, failed = _taking_leads(call, tx), stamp_of(call.now, call.seed), []
+    pearl = _pearl_for_new_leads(call, tx)
+    stamp = stamp_of(call.now, call.seed)
+    failures = []
     for index, (lead, wrong) in enumerate(leads):
         problems = wrong or _objections(lead, pearl, call, tx)
         if problems:
-            failed.append(Failure(index, items[index], problems))
+            failures.append(Failure(index, items[index], problems))
         else:
             _create(lead, pearl, stamp, tx)
-    return _failed(failed, call) if failed else Reply(True)
+    if failures:
+        return _failed(failures, call)
+    return Reply(True)
 
 
 @vendor.operation
@@ -206,7 +208,7 @@ def update_lead(call: Call, tx: Transaction) -> Reply:
     Change what is given (`v2/outbound/update-lead`).
     """
     row = _found(BY_ID, "leadId", call, tx)
-    problems = list(_strange_zone(call.body, call))
+    problems = _unknown_zone(call.body, call)
     if problems:
         raise Refusal("invalid", problems=problems)
     changes = _changes(row, call.body, _pearl(call, tx), call.settings)
@@ -220,40 +222,31 @@ def search_leads(call: Call, tx: Transaction) -> Reply:
     One page of the leads that match (`v1/outbound/search-leads`).
     """
     search = call.body
-    rows = [row for row in tx.find("leads", "pearl", _pearl(call, tx)["id"]) if _fits(row, search)]
-    rows.sort(key=_sort_key(_SORTABLE.get((search.get("sortProp") or "").lower(), "created")))
+    leads = tx.find("leads", "pearl", _pearl(call, tx)["id"])
+    rows = [row for row in leads if _fits(row, search)]
+    column = _SORTABLE.get((search.get("sortProp") or "").lower(), "created")
+    rows.sort(key=_sort_key(column))
     if not search.get("isAscending", False):
         rows.reverse()
     start = max(int(search.get("skip", 0)), 0)
     limit = max(int(search.get("limit", 0)), 0) or call.settings["search_limit"]
-    return Reply(
-        {"count": len(rows), "results": [short_view(row) for row in window(rows, start, limit)]}
-    )
+    results = [short_view(row) for row in window(rows, start, limit)]
+    return Reply({"count": len(rows), "results": results})
 
 
 @vendor.operation
 def delete_leads(call: Call, tx: Transaction) -> Reply:
     """DELETE /v2/Outbound/{pearlId}/Leads: by their ids (`v2/outbound/delete-leads`)."""
-    pearl = _pearl(call, tx)["id"]
-    asked = [
-        tx.find("leads", "lead", (pearl, id))
-        for id in dict.fromkeys(call.body.get("leadIds") or ())
-    ]
-    return _deleted(asked, call, tx)
+    return _deleted("lead", call.body.get("leadIds"), call, tx)
 
 
 @vendor.operation
 def delete_leads_by_external_id(call: Call, tx: Transaction) -> Reply:
     """DELETE /v2/Outbound/{pearlId}/Leads/External.
 
-    By the caller's own ids (`v2/outbound/delete-leads-external-id`).
+    Delete leads by the caller's own ids (`v2/outbound/delete-leads-external-id`).
     """
-    pearl = _pearl(call, tx)["id"]
-    asked = [
-        tx.find("leads", "external id", (pearl, id))
-        for id in dict.fromkeys(call.body.get("leadExternalIds") or ())
-    ]
-    return _deleted(asked, call, tx)
+    return _deleted("external id", call.body.get("leadExternalIds"), call, tx)
 
 
 @vendor.operation
@@ -270,12 +263,13 @@ def get_pearl(call: Call, tx: Transaction) -> Reply:
 
 @vendor.operation
 def set_pearl_active(call: Call, tx: Transaction) -> Reply:
-    """PUT /v2/Pearl/{pearlId}/Active: run or pause.
+    """PUT /v2/Pearl/{pearlId}/Active.
 
-    Answers the new status (`v2/pearl/set-activity-state`).
+    Run or pause the pearl, and answer its new status (`v2/pearl/set-activity-state`).
     """
     status = RUNNING if call.body.get("isActive") else PAUSED
-    return Reply(tx.put("pearls", _pearl(call, tx) | {"status": status})["status"])
+    tx.put("pearls", _pearl(call, tx) | {"status": status})
+    return Reply(status)
 
 
 @vendor.operation
@@ -296,10 +290,8 @@ class Failure(NamedTuple):
 def _not_found(name: str, what: str, call: Call) -> Refusal:
     if call.settings["not_found_status"] == 404:
         return Refusal("not_found")
-    return Refusal(
-        "invalid",
-        problems=[Problem((name,), "unknown", f"The {what} was not found.", location="path")],
-    )
+    problem = Problem((name,), "unknown", f"The {what} was not found.", location="path")
+    return Refusal("invalid", problems=[problem])
 
 
 def _pearl(call: Call, tx: Transaction) -> Row:
@@ -308,27 +300,29 @@ def _pearl(call: Call, tx: Transaction) -> Row:
     return find_or_refuse(tx, "pearls", call.path_parameters["pearlId"], missing)
 
 
-def _taking_leads(call: Call, tx: Transaction) -> Row:
-    """The pearl that the path names, made where the setting unknown_pearl allows it.
+def _pearl_for_new_leads(call: Call, tx: Transaction) -> Row:
+    """The pearl that the path names; a new one if the setting `unknown_pearl` creates it.
 
-    Raises Refusal where it is inbound.
+    Raises Refusal for an inbound pearl.
     """
     id = call.path_parameters["pearlId"]
     if tx.get("pearls", id) is None and call.settings["unknown_pearl"] == "create":
-        return tx.put(
-            "pearls",
-            PEARL
-            | {"id": id, "name": f"Pearl {id}", "created": time_text(call.now), "timeZoneId": ZONE},
-        )
+        return tx.put("pearls", _new_pearl(id, call))
     row = _pearl(call, tx)
     if row["type"] == INBOUND:
-        raise Refusal(
-            "invalid",
-            problems=[
-                Problem(("pearlId",), "type", "An inbound pearl takes no leads.", location="path")
-            ],
-        )
+        text = "An inbound pearl takes no leads."
+        problem = Problem(("pearlId",), "type", text, location="path")
+        raise Refusal("invalid", problems=[problem])
     return row
+
+
+def _new_pearl(id: str, call: Call) -> Row:
+    return PEARL | {
+        "id": id,
+        "name": f"Pearl {id}",
+        "created": time_text(call.now),
+        "timeZoneId": ZONE,
+    }
 
 
 def _found(rule: MatchingRule, name: str, call: Call, tx: Transaction) -> Row:
@@ -340,23 +334,30 @@ def _found(rule: MatchingRule, name: str, call: Call, tx: Transaction) -> Row:
     if len(rows) == 1:
         return rows[0]
     by_age = sorted(rows, key=_sort_key("created"))
-    return by_age[-1 if call.settings["several_leads"] == "newest" else 0]
+    if call.settings["several_leads"] == "newest":
+        return by_age[-1]
+    return by_age[0]
 
 
 def _objections(lead: Row, pearl: Row, call: Call, tx: Transaction) -> list[Problem]:
-    """What speaks against a lead that the schema has nothing against."""
-    problems = list(_strange_zone(lead, call)) if lead.get("timeZoneId") else []
+    """The problems of a new lead that its schema does not know."""
+    problems = []
+    # A new lead with an empty zone has none; an update with an empty zone is refused.
+    if lead.get("timeZoneId"):
+        problems += _unknown_zone(lead, call)
     if call.settings["duplicate_leads"] == "refuse":
         problems += _duplicates(lead, pearl["id"], tx)
     return problems
 
 
-def _strange_zone(lead: Row, call: Call) -> Iterator[Problem]:
+_WINDOWS_ZONE = {"type": "string", "x-format": "windows-time-zone"}
+
+
+def _unknown_zone(lead: Row, call: Call) -> list[Problem]:
     name = lead.get("timeZoneId")
-    if name is not None and call.settings["time_zones"] == "windows" and not is_windows_name(name):
-        yield Problem(
-            ("timeZoneId",), "format", "", name, {"type": "string", "x-format": "windows-time-zone"}
-        )
+    if name is None or call.settings["time_zones"] != "windows" or is_windows_name(name):
+        return []
+    return [Problem(("timeZoneId",), "format", "", name, _WINDOWS_ZONE)]
 
 
 def _duplicates(lead: Row, pearl: str, tx: Transaction) -> Iterator[Problem]:
@@ -391,7 +392,7 @@ def _create(given: Row, pearl: Row, stamp: Stamp, tx: Transaction) -> Row:
 
 
 def _changes(row: Row, given: Row, pearl: Row, settings: Mapping[str, Any]) -> Row:
-    """The fields of a lead that an update sets: those that it gives and that are not null."""
+    """The fields of a lead that an update sets: those that are given and not null."""
     changes = {name: value for name, value in given.items() if value is not None}
     if "status" in changes:
         changes["status"] = int(changes["status"])
@@ -403,71 +404,91 @@ def _changes(row: Row, given: Row, pearl: Row, settings: Mapping[str, Any]) -> R
 
 
 def _refuse_unread(found: Collection[list[Problem]]) -> None:
-    """Raise Refusal for the problems of all leads if a value of one cannot be converted."""
-    if not all(converts(problem) for problems in found for problem in problems):
-        raise Refusal(
-            "invalid",
-            problems=[
-                each for index, problems in enumerate(found) for each in _placed(index, problems)
-            ],
-        )
+    """Raise Refusal for the problems of all leads if a value of one cannot be converted.
+
+    The framework converts the whole body before its handler runs: then no lead is added.
+    """
+    problems: list[Problem] = []
+    for index, each in enumerate(found):
+        problems += _problems_of_request(index, each)
+    if not all(map(converts, problems)):
+        raise Refusal("invalid", problems=problems)
 
 
-def _placed(index: int, problems: Iterable[Problem]) -> Iterator[Problem]:
-    """The problems of one lead as those of the request."""
-    return (replace(problem, path=("leads", index, *problem.path)) for problem in problems)
+def _problems_of_request(index: int, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems of one lead with their paths in the whole request."""
+    for problem in problems:
+        yield replace(problem, path=("leads", index, *problem.path))
 
 
 def _failed(failures: list[Failure], call: Call) -> Reply:
-    """A 400 that names the leads that were not added, in the form the setting failed_leads says."""
-    problems = [each for failure in failures for each in _placed(failure.item, failure.problems)]
-    told = iter(DIALECT.worded(problems, call))
-    if call.settings["failed_leads"] == "list":
-        return Reply(
-            [_failed_lead(failure, islice(told, len(failure.problems))) for failure in failures],
-            400,
-        )
-    return DIALECT.invalid(grouped(told), call)
+    """A 400 that names the leads that were not added, in the form of the setting `failed_leads`."""
+    problems: list[Problem] = []
+    for failure in failures:
+        problems += _problems_of_request(failure.item, failure.problems)
+    worded = iter(DIALECT.worded(problems, call))
+    if call.settings["failed_leads"] != "list":
+        return DIALECT.invalid(grouped(worded), call)
+    # There is one text for each problem, in their order: each failure takes as many as it has.
+    leads = [_failed_lead(failure, islice(worded, len(failure.problems))) for failure in failures]
+    return Reply(leads, 400)
 
 
-def _failed_lead(failure: Failure, told: Iterable[Told]) -> Row:
+def _failed_lead(failure: Failure, worded: Iterable[Told]) -> Row:
     sent = failure.sent if isinstance(failure.sent, dict) else {}
-    texts = {
-        name: sent[name] if isinstance(sent.get(name), str) else None
-        for name in ("phoneNumber", "externalId")
+    return {
+        "phoneNumber": _text_or_none(sent.get("phoneNumber")),
+        "externalId": _text_or_none(sent.get("externalId")),
+        "errors": list(dict.fromkeys(each.message for each in worded)),
     }
-    return texts | {"errors": list(dict.fromkeys(each.message for each in told))}
+
+
+def _text_or_none(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _fits(row: Row, search: Row) -> bool:
-    statuses, text = search.get("statuses"), search.get("searchInput")
+    statuses = search.get("statuses")
+    text = search.get("searchInput")
     if statuses and row["status"] not in statuses:
         return False
-    return not text or any(text.casefold() in each.casefold() for each in _texts(row))
+    if not text:
+        return True
+    return any(text.casefold() in each.casefold() for each in _texts(row))
 
 
 def _texts(row: Row) -> Iterator[str]:
-    yield from (row["phoneNumber"] or "", row["externalId"] or "")
+    """The texts of a lead that a search looks through."""
+    yield row["phoneNumber"] or ""
+    yield row["externalId"] or ""
     yield from (row["callData"] or {}).values()
 
 
 def _sort_key(name: str) -> Callable[[Row], tuple[bool, Any]]:
-    """What leads are sorted by.
+    """What leads are sorted by. Those without the field come first; lists and maps are texts."""
 
-    Those without the field first, times in their order, lists and maps as text.
+    def key(row: Row) -> tuple[bool, Any]:
+        value = row[name]
+        if name == "status":
+            return True, value
+        # Without the Z a time with milliseconds comes after the same time without them.
+        return value is not None, str(value).removesuffix("Z")
+
+    return key
+
+
+def _deleted(index: str, ids: Iterable[str] | None, call: Call, tx: Transaction) -> Reply:
+    """Delete the leads of the pearl that have one of these ids in the index.
+
+    The answer is whether each id (or any, by the setting `delete_result`) had a lead.
     """
-    if name == "status":
-        return lambda row: (True, row["status"])
-    return lambda row: (row[name] is not None, str(row[name]).removesuffix("Z"))
-
-
-def _deleted(asked: Collection[Collection[Row]], call: Call, tx: Transaction) -> Reply:
-    """Delete the leads found for each id that was asked for."""
-    for rows in asked:
+    pearl = _pearl(call, tx)["id"]
+    found = [tx.find("leads", index, (pearl, id)) for id in dict.fromkeys(ids or ())]
+    for rows in found:
         for row in rows:
             tx.delete("leads", row["id"])
     enough = all if call.settings["delete_result"] == "all" else any
-    return Reply(bool(asked) and enough(map(bool, asked)))
+    return Reply(bool(found) and enough(map(bool, found)))
 
 
 def _listed(row: Row) -> Row:

@@ -59,7 +59,8 @@ ACCOUNT: Row = {"name": "Demo account", "totalAgents": 10, "creditBalance": 1000
 class Stamp(NamedTuple):
     """What new leads of one request have in common.
 
-    The text of the time, and the seconds and the machine in their ids.
+    It has the text of the time, and the parts of an ObjectId of MongoDB: the seconds since 1970 and
+    the machine. The counter at its end is the number of the lead.
     """
 
     created: str
@@ -73,9 +74,8 @@ class Stamp(NamedTuple):
 
 def time_text(moment: datetime) -> str:
     """A moment as .NET writes one of the database: milliseconds without zeros at their end."""
-    return (
-        moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23].rstrip("0").rstrip(".") + "Z"
-    )
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")[:23]
+    return text.rstrip("0").rstrip(".") + "Z"
 
 
 @lru_cache(maxsize=16)
@@ -91,7 +91,9 @@ def stamp_of(now: datetime, seed: int) -> Stamp:
 
 def number_of(id: str, seed: int) -> int:
     """The number that the id was made from; 0 for one that was not made with that seed."""
-    return int(id[18:], 16) if id[8:18] == _machine(seed) else 0
+    if id[8:18] != _machine(seed):
+        return 0
+    return int(id[18:], 16)
 
 
 def time_zone(name: str | None, pearl: Row) -> str | None:

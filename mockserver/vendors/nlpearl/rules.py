@@ -34,11 +34,21 @@ def phone_index(text: str | None) -> str | None:
     return text if text and _NANP.fullmatch(text) else phone_key(text)
 
 
+def _key_in_pearl(pair: tuple[str, str]) -> tuple[str, str]:
+    """The pair of a pearl and a key: these keys are compared as they are."""
+    return pair
+
+
+def _phone_in_pearl(pair: tuple[str, str]) -> tuple[str, str | None]:
+    pearl, phone = pair
+    return pearl, phone_index(phone)
+
+
 BY_ID = MatchingRule(
     name="Lead by id",
     operations=("get_lead", "update_lead"),
     table="leads",
-    keys=(Key("leadId", "lead", lambda pair: pair),),
+    keys=(Key("leadId", "lead", _key_in_pearl),),
     combine="first given",
     none="400, or 404 by the setting not_found_status",
     several="cannot happen",
@@ -49,7 +59,7 @@ BY_EXTERNAL_ID = MatchingRule(
     name="Lead by external id",
     operations=("get_lead_by_external_id",),
     table="leads",
-    keys=(Key("externalId", "external id", lambda pair: pair),),
+    keys=(Key("externalId", "external id", _key_in_pearl),),
     combine="first given",
     none="400, or 404 by the setting not_found_status",
     several="the newest created, or the oldest by the setting several_leads",
@@ -60,7 +70,7 @@ BY_PHONE = MatchingRule(
     name="Lead by phone number",
     operations=("get_lead_by_phone_number",),
     table="leads",
-    keys=(Key("phoneNumber", "phone", lambda pair: (pair[0], phone_index(pair[1]))),),
+    keys=(Key("phoneNumber", "phone", _phone_in_pearl),),
     combine="first given",
     none="400, or 404 by the setting not_found_status",
     several="the newest created, or the oldest by the setting several_leads",

@@ -1,11 +1,13 @@
 """Octanist: leads of one organization, updated by id, e-mail or phone."""
 
+import operator
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from math import fsum
+from operator import itemgetter
 from sys import float_info
 from typing import Any, NamedTuple
 
@@ -82,7 +84,8 @@ vendor = Vendor(
 
 @vendor.operation
 def check(call: Call, tx: Transaction) -> Reply:
-    """POST /check: the one answer without the envelope (`check`, `introduction`)."""
+    """POST /check: say that the key is valid (`check`, `introduction`)."""
+    # This is the one answer without the envelope.
     return Reply({"success": True}, wrapped=False)
 
 
@@ -100,39 +103,44 @@ def _no_lead() -> Refusal:
 def create_lead(call: Call, tx: Transaction) -> Reply:
     """POST /leads: always a new lead (`create-lead`)."""
     _refuse_rejected(call)
-    now, given = instant(call.now), call.body
+    now = instant(call.now)
     session = _session(call, tx)
-    row = ROW | {name: given[name] for name in _GIVEN_ON_CREATE if name in given}
-    row |= (
-        attribution(session, tx)
-        if session
-        else {name: given[name] for name in ATTRIBUTION if name in given}
-    )
+    row = ROW | _chosen(call.body, _GIVEN_ON_CREATE)
+    # A known session has the whole attribution of the lead; that of the request is then ignored.
+    row |= attribution(session, tx) if session else _chosen(call.body, ATTRIBUTION)
     row["custom"] = _given_custom(call)
     row |= {"createdAt": now, "updatedAt": now, "expiresAt": expiry(call.now), "sessionId": session}
     row["id"] = new_id(tx, "leads", partial(lead_id, seed=call.seed))
-    return Reply(
-        {"id": tx.put("leads", row)["id"], "message": "Lead added"}, call.settings["create_status"]
-    )
+    tx.put("leads", row)
+    return Reply({"id": row["id"], "message": "Lead added"}, call.settings["create_status"])
+
+
+def _chosen(given: Mapping[str, Any], names: Iterable[str]) -> Row:
+    """The fields of these names that are given."""
+    return {name: given[name] for name in names if name in given}
 
 
 def _refuse_rejected(call: Call) -> None:
-    """A 403 for an e-mail of a domain that the organization rejects (legacy `authentication`.
+    """Raise Refusal("forbidden") if the organization rejects the domain of the lead's e-mail.
 
-    The key is valid, the lead is not taken).
+    The key is valid, but the lead is not stored (legacy `authentication`).
     """
     rejected = call.settings["reject_email_domains"]
-    domain = call.body.get("email", "").rpartition("@")[2].strip().lower()
-    if rejected and domain and domain in [each.strip().lower() for each in rejected.split(",")]:
+    domain = _plain_domain(call.body.get("email", "").rpartition("@")[2])
+    if rejected and domain and domain in map(_plain_domain, rejected.split(",")):
         raise Refusal(
             "forbidden", "The lead is rejected by the organization's lead filtering rules"
         )
 
 
+def _plain_domain(text: str) -> str:
+    return text.strip().lower()
+
+
 def _session(call: Call, tx: Transaction) -> str | None:
     """The id of the session that a new lead belongs to.
 
-    Raises Refusal by the setting unknown_session.
+    Raises Refusal for an unknown session if the setting `unknown_session` refuses it.
     """
     id: str = call.body.get("sessionId", "")
     if id and tx.get("sessions", id) is not None:
@@ -145,6 +153,7 @@ def _session(call: Call, tx: Transaction) -> str | None:
 
 
 def _given_custom(call: Call) -> str | None:
+    """The text of the custom fields. Raises Refusal for a number past the range of doubles."""
     try:
         return custom_text(call.body.get("custom"))
     except OverflowError:
@@ -155,7 +164,8 @@ def _given_custom(call: Call) -> str | None:
 def update_lead(call: Call, tx: Transaction) -> Reply:
     """PATCH /leads.
 
-    The lead that the identifier means, or every one where bulk updates are allowed (`update-lead`).
+    Change the lead that the identifier means, or every such lead if bulk updates are allowed
+    (`update-lead`).
     """
     settings, update = call.settings, _update(call)
     rule = RULES[settings["identifier_fallback"], settings["phone_match"]]
@@ -183,7 +193,7 @@ class Update(NamedTuple):
 def _update(call: Call) -> Update:
     """What the body asks for; `status` wins over its older name (`update-lead`).
 
-    Raises Refusal for a value past all numbers.
+    Raises Refusal for a value past the range of doubles.
     """
     given = call.body
     changes: Row = {"updatedAt": instant(call.now)}
@@ -204,138 +214,156 @@ def _updated(row: Row, update: Update, settings: Mapping[str, Any]) -> Row:
     after = row | update.changes
     if update.status is not None:
         after["status"] = update.status
+        # A lead is qualified once: a later status does not move the time.
         if update.status in QUALIFYING and after["qualifiedAt"] is None:
             after["qualifiedAt"] = after["updatedAt"]
-    if after["status"] != LOST:
-        if row["status"] == LOST and settings["leaving_lost"] == "clear":
-            after["lossReason"] = None
-    elif update.loss_reason is not None:
-        after["lossReason"] = update.loss_reason
+    if after["status"] == LOST:
+        if update.loss_reason is not None:
+            after["lossReason"] = update.loss_reason
+    elif row["status"] == LOST and settings["leaving_lost"] == "clear":
+        after["lossReason"] = None
     if update.note is not None:
-        append = row["note"] and settings["note_update"] == "append"
-        after["note"] = f"{row['note']}\n{update.note}" if append else update.note
+        after["note"] = update.note
+        if row["note"] and settings["note_update"] == "append":
+            after["note"] = f"{row['note']}\n{update.note}"
     return after
 
 
 @vendor.operation
 def list_leads(call: Call, tx: Transaction) -> Reply:
-    """GET /leads: one page of the leads that every filter fits (`get-leads`)."""
-    query = {name: asked for name, asked in call.query.items() if name in call.parameters}
-    order, names = _asked(query)
+    """GET /leads: one page of the leads that pass every filter (`get-leads`)."""
+    query = {name: value for name, value in call.query.items() if name in call.parameters}
+    order, names = _order_and_fields(query)
     filters = _filters(query)
-    rows = _sorted([row for row in tx.rows("leads") if all(fits(row) for fits in filters)], order)
-    limit, page_number = query.get("limit", 50), query.get("page", 1)
+    fitting = [row for row in tx.rows("leads") if all(fits(row) for fits in filters)]
+    rows = _sorted(fitting, order)
+    limit = query.get("limit", 50)
+    page_number = query.get("page", 1)
     pages = page_count(len(rows), limit)
-    items = [{name: row[name] for name in names} for row in page(rows, page_number, limit)]
-    return Reply(
-        Page(
-            items,
-            {
-                "limit": limit,
-                "page": page_number,
-                "totalPages": pages,
-                "total": len(rows),
-                "hasMore": page_number < pages,
-            },
-        )
-    )
+    pagination = {
+        "limit": limit,
+        "page": page_number,
+        "totalPages": pages,
+        "total": len(rows),
+        "hasMore": page_number < pages,
+    }
+    items = [_chosen(row, names) for row in page(rows, page_number, limit)]
+    return Reply(Page(items, pagination))
 
 
 Fits = Callable[[Row], bool]
+
 Order = list[tuple[str, bool]]
 """Fields to sort by, each with whether it is descending."""
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "": lambda held, asked: held == asked,
-    "gte": lambda held, asked: held >= asked,
-    "gt": lambda held, asked: held > asked,
-    "lte": lambda held, asked: held <= asked,
-    "lt": lambda held, asked: held < asked,
+    "": operator.eq,
+    "gte": operator.ge,
+    "gt": operator.gt,
+    "lte": operator.le,
+    "lt": operator.lt,
 }
 
+_SEARCHED = ("name", "email", "phone")
+_JS_DATE = {"type": "string", "x-format": "js-date"}
 
-def _asked(query: Mapping[str, Any]) -> tuple[Order, tuple[str, ...]]:
+
+def _order_and_fields(query: Mapping[str, Any]) -> tuple[Order, tuple[str, ...]]:
     """What to sort by and which fields to show.
 
     Raises Refusal naming every field that leads do not have.
     """
-    pairs = [each.partition(":") for each in query.get("sort", "createdAt:desc").split(",")]
-    names = tuple(dict.fromkeys(query["fields"].split(","))) if "fields" in query else tuple(LEAD)
-    problems = [
-        Problem(
-            (parameter,),
-            "unknown field",
-            f"{parameter} names {name}, which is no field of a lead",
-            location="query",
-        )
-        for parameter, asked in (("sort", [name for name, _, _ in pairs]), ("fields", names))
-        for name in asked
-        if name not in LEAD
-    ]
+    order: Order = []
+    for part in query.get("sort", "createdAt:desc").split(","):
+        name, _, direction = part.partition(":")
+        order.append((name, direction == "desc"))
+    shown = tuple(LEAD)
+    if "fields" in query:
+        shown = tuple(dict.fromkeys(query["fields"].split(",")))
+    sorted_by = [name for name, _ in order]
+    problems = [*_unknown_fields("sort", sorted_by), *_unknown_fields("fields", shown)]
     if problems:
         raise Refusal("invalid", problems=problems)
-    return [(name, direction == "desc") for name, _, direction in pairs], names
+    return order, shown
+
+
+def _unknown_fields(parameter: str, names: Iterable[str]) -> Iterator[Problem]:
+    for name in names:
+        if name not in LEAD:
+            text = f"{parameter} names {name}, which is no field of a lead"
+            yield Problem((parameter,), "unknown field", text, location="query")
 
 
 def _sorted(rows: list[Row], order: Order) -> list[Row]:
     """The rows by those fields, nulls last.
 
-    Equal ones in the order of their creation, or against it where the first field descends.
+    Equal rows have the order of their creation, or the reverse if the first field descends.
     """
-    if order[0][1]:
+    _, newest_first = order[0]
+    if newest_first:
         rows.reverse()
+    # Sorting is stable, so the last field comes first and the first one decides.
     for name, descending in reversed(order):
-        held = [row for row in rows if row[name] is not None]
-        held.sort(key=lambda row: row[name], reverse=descending)
-        rows = held + [row for row in rows if row[name] is None]
+        with_value = [row for row in rows if row[name] is not None]
+        without_value = [row for row in rows if row[name] is None]
+        with_value.sort(key=itemgetter(name), reverse=descending)
+        rows = with_value + without_value
     return rows
 
 
 def _filters(query: Mapping[str, Any]) -> list[Fits]:
-    """A test of a row for each filter. Raises Refusal naming each date that no clock shows."""
-    filters, problems = [], []
-    for parameter, sent in query.items():
-        asked = sent
-        name, _, operator = parameter.rstrip("]").partition("[")
-        if name in INSTANTS and operator != "exists":
-            moment = moment_of(sent)
-            if moment is None:
-                problems.append(
-                    Problem(
-                        (parameter,),
-                        "format",
-                        "",
-                        sent,
-                        {"type": "string", "x-format": "js-date"},
-                        "query",
-                    )
-                )
-                continue
-            asked = instant(moment)
+    """A test of a row for each filter. Raises Refusal naming each value that is no date."""
+    filters: list[Fits] = []
+    problems: list[Problem] = []
+    for parameter, value in query.items():
         if parameter == "search":
-            filters.append(_mentions(asked.casefold()))
+            filters.append(_mentions(value.casefold()))
         elif parameter not in DIALECT.listing:
-            filters.append(
-                _exists(name, asked) if operator == "exists" else _compares(name, operator, asked)
-            )
+            try:
+                filters.append(_filter(parameter, value))
+            except Refusal as refusal:
+                problems += refusal.problems
     if problems:
         raise Refusal("invalid", problems=problems)
     return filters
 
 
+def _filter(parameter: str, value: Any) -> Fits:
+    """The test of one filter, as `value` or `value[gte]`. Raises Refusal for what is no date."""
+    name, _, comparison = parameter.rstrip("]").partition("[")
+    if comparison == "exists":
+        return _exists(name, value)
+    if name not in INSTANTS:
+        return _compares(name, comparison, value)
+    moment = moment_of(value)
+    if moment is None:
+        problem = Problem((parameter,), "format", "", value, _JS_DATE, "query")
+        raise Refusal("invalid", problems=[problem])
+    # Leads have their times in one form and one zone: compared as texts they are in order.
+    return _compares(name, comparison, instant(moment))
+
+
 def _mentions(text: str) -> Fits:
-    return lambda row: any(
-        text in (row[name] or "").casefold() for name in ("name", "email", "phone")
-    )
+    def fits(row: Row) -> bool:
+        return any(text in (row[name] or "").casefold() for name in _SEARCHED)
+
+    return fits
 
 
-def _exists(name: str, asked: bool) -> Fits:
-    return lambda row: (row[name] not in (None, "")) is asked
+def _exists(name: str, wanted: bool) -> Fits:
+    def fits(row: Row) -> bool:
+        return (row[name] not in (None, "")) is wanted
+
+    return fits
 
 
-def _compares(name: str, operator: str, asked: Any) -> Fits:
-    holds = _OPERATORS[operator]
-    return lambda row: row[name] is not None and holds(row[name], asked)
+def _compares(name: str, comparison: str, wanted: Any) -> Fits:
+    holds = _OPERATORS[comparison]
+
+    def fits(row: Row) -> bool:
+        return row[name] is not None and holds(row[name], wanted)
+
+    return fits
 
 
 class Period(NamedTuple):
@@ -353,17 +381,16 @@ def _month(year: int, month: int) -> Period:
     return _days(f"{year:04}-{month:02}-01", f"{year:04}-{month:02}-{monthrange(year, month)[1]}")
 
 
-def _period(asked: Mapping[str, Any], now: datetime) -> Period:
-    """The period of a request.
-
-    The calendar month, the one before, or the days it names (`stats`).
-    """
-    kind = asked.get("period", "current")
+def _period(body: Mapping[str, Any], now: datetime) -> Period:
+    """The period of a request: this month, the month before, or the days it names (`stats`)."""
+    kind = body.get("period", "current")
     if kind == "custom":
-        return _days(asked["startDate"], asked["endDate"])
+        return _days(body["startDate"], body["endDate"])
     if kind == "current":
         return _month(now.year, now.month)
-    return _month(now.year, now.month - 1) if now.month > 1 else _month(now.year - 1, 12)
+    if now.month == 1:
+        return _month(now.year - 1, 12)
+    return _month(now.year, now.month - 1)
 
 
 @vendor.operation
@@ -371,26 +398,42 @@ def stats(call: Call, tx: Transaction) -> Reply:
     """POST /stats: usage, counts and conversion of a period's leads (`stats`)."""
     period = _period(call.body, call.now)
     rows = [row for row in tx.rows("leads") if period.start <= row["createdAt"] <= period.end]
-    limit = call.settings["leads_limit"]
-    shown = period if call.settings["subscription"] == "active" else (None, None)
-    usage = {"leadsUsed": len(rows), "leadsLimit": limit, "lockedLeads": max(len(rows) - limit, 0)}
-    usage |= dict(zip(("periodStart", "periodEnd"), shown, strict=True))
     by_status = dict.fromkeys(STATUSES, 0) | Counter(row["status"] for row in rows)
     leads = {
         "total": len(rows),
         "byStatus": by_status,
         "bySource": dict(Counter(row["source"] for row in rows)),
     }
-    return Reply({"usage": usage, "leads": leads, "conversion": _conversion(by_status, rows)})
+    return Reply(
+        {
+            "usage": _usage(len(rows), period, call.settings),
+            "leads": leads,
+            "conversion": _conversion(by_status, rows),
+        }
+    )
+
+
+def _usage(used: int, period: Period, settings: Mapping[str, Any]) -> Row:
+    """What the subscription allows and what is used of it (`stats`)."""
+    limit = settings["leads_limit"]
+    is_active = settings["subscription"] == "active"
+    return {
+        "leadsUsed": used,
+        "leadsLimit": limit,
+        "lockedLeads": max(used - limit, 0),
+        "periodStart": period.start if is_active else None,
+        "periodEnd": period.end if is_active else None,
+    }
 
 
 def _conversion(by_status: Mapping[str, int], rows: Iterable[Row]) -> Row:
-    """The figures whose formulas fit the documentation's example (`stats`)."""
-    won, total = by_status[WON], sum(by_status.values())
+    """The figures of conversion (`stats`)."""
+    # The documentation gives no formulas; these fit the figures of its example.
+    won = by_status[WON]
+    total = sum(by_status.values())
     qualified = by_status[QUALIFIED] + won
-    value = _total(
-        row["value"] for row in rows if row["status"] == WON and row["value"] is not None
-    )
+    values = [row["value"] for row in rows if row["status"] == WON]
+    value = _total(value for value in values if value is not None)
     return {
         "qualified": qualified,
         "qualificationRate": _ratio(total - by_status[OPEN], total),
@@ -401,12 +444,14 @@ def _conversion(by_status: Mapping[str, int], rows: Iterable[Row]) -> Row:
 
 
 def _total(values: Iterable[float]) -> float:
-    """The sum, at most the largest double: more cannot be said in JSON."""
+    """The sum, at most the largest double."""
     try:
         return fsum(values)
-    except OverflowError:
+    except OverflowError:  # JSON has no infinity
         return float_info.max
 
 
 def _ratio(part: float, whole: int) -> int | float:
-    return number(part / whole) if whole else 0
+    if whole == 0:
+        return 0
+    return number(part / whole)

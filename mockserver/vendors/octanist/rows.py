@@ -42,9 +42,8 @@ _ADS = (
 )
 INSTANTS = ("createdAt", "updatedAt", "qualifiedAt", "expiresAt")
 
-ATTRIBUTION: Row = dict.fromkeys(("website", "path", *_CLICK_IDS, *_CAMPAIGN)) | dict.fromkeys(
-    _CONSENTS, False
-)
+ATTRIBUTION: Row = dict.fromkeys(("website", "path", *_CLICK_IDS, *_CAMPAIGN))
+ATTRIBUTION |= dict.fromkeys(_CONSENTS, False)
 ATTRIBUTION |= dict.fromkeys(_NEWER_CLICK_IDS)
 """Where a lead came from, as its session holds it, with the value of each field that nobody gave
 (`create-lead`)."""
@@ -63,23 +62,21 @@ _CONTENT = (
     "website",
     "path",
 )
+_FIELDS = (
+    "id",
+    *_CONTENT,
+    *_CLICK_IDS,
+    *_CAMPAIGN,
+    *_CONSENTS,
+    *_ADS,
+    "labelId",
+    "selectedConversionEventId",
+    *INSTANTS,
+    *_NEWER_CLICK_IDS,
+)
 _DEFAULTS: Row = {"id": "", "status": OPEN, "source": "api"} | dict.fromkeys(_CONSENTS, False)
-LEAD: Row = {
-    name: _DEFAULTS.get(name)
-    for name in (
-        *(
-            "id",
-            *_CONTENT,
-            *_CLICK_IDS,
-            *_CAMPAIGN,
-            *_CONSENTS,
-            *_ADS,
-            "labelId",
-            "selectedConversionEventId",
-        ),
-        *(*INSTANTS, *_NEWER_CLICK_IDS),
-    )
-}
+
+LEAD: Row = {name: _DEFAULTS.get(name) for name in _FIELDS}
 """A lead as the API returns it, keys in the order of the example (`get-leads`), with the value of
 each field that nobody gave."""
 
@@ -91,21 +88,23 @@ def expiry(moment: datetime) -> str:
     """When a lead that was created at that moment expires."""
     try:
         return instant(moment + _LIFETIME)
-    except OverflowError:
+    except OverflowError:  # a clock at the end of the calendar
         return instant(datetime.max.replace(tzinfo=UTC))
 
 
 def moment_of(text: str) -> datetime | None:
-    """What JavaScript's Date reads.
+    """The moment that JavaScript's Date reads from a text; None where it reads none.
 
-    A date-time with an offset, or a date as its midnight in UTC.
+    It reads a date-time with an offset, or a date as its midnight in UTC.
     """
     day = parse_date(text)
     if day is not None:
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
     moment = parse_date_time(text)
+    if moment is None:
+        return None
     try:
-        return moment.astimezone(UTC) if moment else None
+        return moment.astimezone(UTC)
     except OverflowError:
         return None
 
@@ -118,7 +117,9 @@ def lead_id(number: int, seed: int) -> str:
 def attribution(session: str | None, tx: Transaction) -> Row:
     """What the leads of a session have from it; nothing where there is no such session."""
     row = tx.get("sessions", session) if session else None
-    return {name: row[name] for name in ATTRIBUTION} if row is not None else {}
+    if row is None:
+        return {}
+    return {name: row[name] for name in ATTRIBUTION}
 
 
 def custom_text(value: Any) -> str | None:
@@ -126,4 +127,6 @@ def custom_text(value: Any) -> str | None:
 
     Raises OverflowError for a number past the range of doubles.
     """
-    return value if value is None or isinstance(value, str) else stringify(value)
+    if value is None or isinstance(value, str):
+        return value
+    return stringify(value)

@@ -117,7 +117,7 @@ SETTINGS = (
     Setting(
         "unknown_session",
         "ignore",
-        "A new lead names a session that there is not: as if it named none, or a 400.",
+        "A new lead names an unknown session: the name is ignored, or a 400.",
         "chosen",
         _CREATE,
         ("ignore", "refuse"),
@@ -133,7 +133,7 @@ SETTINGS = (
     Setting(
         "unknown_parameters",
         "refuse",
-        "A query parameter that is none: 400 INVALID_FILTER, or ignored.",
+        "An unknown query parameter: 400 INVALID_FILTER, or ignored.",
         "inferred",
         _LIST,
         ("refuse", "ignore"),
@@ -264,7 +264,9 @@ BEHAVIOURS = (
         _UPDATE,
     ),
     Behaviour("status wins over changedTo; changedTo alone is a status.", "documented", _UPDATE),
-    Behaviour("A changedTo that is none is refused, even beside a good status.", "chosen", _UPDATE),
+    Behaviour(
+        "An unknown status in changedTo is refused, even beside a good status.", "chosen", _UPDATE
+    ),
     Behaviour(
         "Statuses may follow each other in any order; open cannot be set.", "inferred", _UPDATE
     ),

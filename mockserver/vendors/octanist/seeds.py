@@ -52,13 +52,15 @@ _COLUMNS: dict[str, Schema] = {
         "type": ["string", "null"],
     },
 }
-"""The columns that are no text or no flag."""
+"""The columns that need more than a text or a flag."""
 
 
 def _column(name: str) -> Schema:
     if name in _COLUMNS:
         return _COLUMNS[name]
-    return FLAG if ATTRIBUTION.get(name) is False else TEXT_OR_NULL
+    if ATTRIBUTION.get(name) is False:
+        return FLAG
+    return TEXT_OR_NULL
 
 
 def _number(value: float, seeding: Seeding) -> int | float:
@@ -82,7 +84,7 @@ def _inherits(row: Row, tx: Transaction) -> Row:
 
 
 def _complete(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row:
-    """A lead as if it had come in by the API and had got its status at once."""
+    """The lead as it would be if the API had created it and set its status at once."""
     created = row["createdAt"]
     row["updatedAt"] = given.get("updatedAt", created)
     if "expiresAt" not in given:
@@ -95,8 +97,13 @@ def _complete(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row:
 
 
 def _qualified(row: Row) -> Collection[str]:
-    """A lead that was never qualified says so where its status would have it qualified."""
-    return ("qualifiedAt",) if row["status"] in QUALIFYING else ()
+    """What an export writes even if it is null.
+
+    A null `qualifiedAt` must be written where the status would set it when the lead is read back.
+    """
+    if row["status"] in QUALIFYING:
+        return ("qualifiedAt",)
+    return ()
 
 
 SECTION = Section(

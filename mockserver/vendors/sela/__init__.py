@@ -3,7 +3,7 @@
 Sources are pages below docs.trysela.com/api-reference.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -41,6 +41,9 @@ _ON_CREATE = frozenset(
 )
 _ON_UPDATE = _ON_CREATE | {"status", "status_detail", "sms_dnc", "call_dnc"}
 _STANDARD = LEAD.keys() | {"min_reengagement_days"}
+_STATUS_SETTINGS = {"created": "create_status", "reengaged": "reengagement_status"}
+"""Which setting has the status of an answer, by what became of the lead."""
+
 _NOT_AN_OBJECT = "Each lead must be a JSON object."
 _DUPLICATE = "The fields phone_number, email must make a unique set."
 _SEVERAL = "Several leads match."
@@ -54,6 +57,7 @@ def _pair(phone: str, email: str | None) -> tuple[str, str | None]:
 
 
 def _given(value: str | None) -> str | None:
+    """The value as a key of an index. An empty text is no key: many leads have one."""
     return value or None
 
 
@@ -99,6 +103,7 @@ def leads_update_update(call: Call, tx: Transaction) -> Reply:
     if row is None:
         raise _no("Lead", call, call.settings["no_match_status"])
     if not body.get("email"):
+        # The lead was found by its phone number alone, so its address is not meant to change.
         body = {name: value for name, value in body.items() if name != "email"}
     return Reply(_update(row, body, call, tx))
 
@@ -124,51 +129,48 @@ def leads_retrieve(call: Call, tx: Transaction) -> Reply:
 def leads_list(call: Call, tx: Transaction) -> Reply:
     """GET /api/leads/, a page at a time (`leads/list-leads`)."""
     rows = list(tx.rows("leads"))
-    return Reply(_page(rows if call.settings["list_order"] == "oldest" else rows[::-1], call))
+    if call.settings["list_order"] != "oldest":
+        rows.reverse()
+    return Reply(_page(rows, call))
 
 
 @vendor.operation
 def leads_create(call: Call, tx: Transaction) -> Reply:
     """POST /api/leads/.
 
-    A new lead, or the re-engaged one that it repeats (`leads/create-a-lead`, `introduction`).
+    Create a lead, or engage again the one with the same phone number and e-mail address
+    (`leads/create-a-lead`, `introduction`).
     """
-    row, action = _take_in(call.body, call, tx)
-    if action == "duplicate" and call.settings["duplicate"] == "refuse":
+    row, action = _create_or_reengage(call.body, call, tx)
+    if action in _STATUS_SETTINGS:
+        return Reply(row, call.settings[_STATUS_SETTINGS[action]])
+    if call.settings["duplicate"] == "refuse":
         raise _refused(_DUPLICATE)
-    return Reply(
-        row, call.settings[_STATUS_SETTINGS[action]] if action in _STATUS_SETTINGS else 200
-    )
-
-
-_STATUS_SETTINGS = {"created": "create_status", "reengaged": "reengagement_status"}
+    return Reply(row)
 
 
 @vendor.operation
 def leads_bulk_create_create(call: Call, tx: Transaction) -> Reply:
     """POST /api/leads/bulk-create/.
 
-    Each lead on its own, results in the order of the request (`leads/bulk-create-leads`).
+    Create each lead on its own; the results have the order of the request
+    (`leads/bulk-create-leads`).
     """
-    return Reply(
-        {
-            "results": [
-                _bulk_result(index, item, call, tx) for index, item in enumerate(call.body["leads"])
-            ]
-        }
-    )
+    items = enumerate(call.body["leads"])
+    results = [_bulk_result(index, item, call, tx) for index, item in items]
+    return Reply({"results": results})
 
 
 @vendor.operation
 def lead_types_list(call: Call, tx: Transaction) -> Reply:
     """GET /api/lead-types/, with `search` over the names (`lead-types/list-lead-types`)."""
     words = [term.casefold() for term in search_terms(call.query.get("search", ""))]
-    rows = [
-        row
-        for row in tx.rows("lead_types")
-        if all(word in row["name"].casefold() for word in words)
-    ]
+    rows = [row for row in tx.rows("lead_types") if _has_words(row["name"].casefold(), words)]
     return Reply(_page(rows, call, _lead_type_view))
+
+
+def _has_words(text: str, words: Iterable[str]) -> bool:
+    return all(word in text for word in words)
 
 
 @vendor.operation
@@ -180,8 +182,8 @@ def lead_types_retrieve(call: Call, tx: Transaction) -> Reply:
 def _config(call: Call, tx: Transaction) -> Row:
     """The configuration that the path names.
 
-    Raises Refusal("not_found"), and Refusal("unauthorized") where this configuration asks for a
-    token (`lead-ingestion/...`).
+    Raises Refusal("not_found") where there is none, and Refusal("unauthorized") where it needs a
+    token and the request has none (`lead-ingestion/...`).
     """
     config = _found("ingestion_configs", "LeadIngestionConfig", call, tx)
     if config["requires_token"] and call.account is None:
@@ -194,14 +196,14 @@ def _config(call: Call, tx: Transaction) -> Row:
 def lead_ingestion_create(call: Call, tx: Transaction) -> Reply:
     """POST /api/lead-ingestion/{id}/.
 
-    A new lead from a mapped payload (`lead-ingestion/create-a-lead-from-a-custom-payload`).
+    Create a lead from a mapped payload (`lead-ingestion/create-a-lead-from-a-custom-payload`).
     """
     body, problems = _mapped(call, tx)
     if problems:
         raise Refusal("invalid", problems=problems)
     if call.settings["ingestion_duplicate"] == "create":
         return Reply(_create(body, call, tx), 201)
-    row, action = _take_in(body, call, tx)
+    row, action = _create_or_reengage(body, call, tx)
     if action == "duplicate":
         raise _refused(_DUPLICATE)
     return Reply(row, 201)
@@ -212,34 +214,30 @@ def lead_ingestion_create(call: Call, tx: Transaction) -> Reply:
 def lead_ingestion_update(call: Call, tx: Transaction) -> Reply:
     """PUT /api/lead-ingestion/{id}/.
 
-    Update the lead with the payload's external id, phone number or e-mail, or create it.
-
-    (`lead-ingestion/create-or-update-a-lead-from-a-custom-payload`)
+    Update the lead with the payload's external id, phone number or e-mail, or create it
+    (`lead-ingestion/create-or-update-a-lead-from-a-custom-payload`).
     """
     body, problems = _mapped(call, tx)
-    wrong = [problem for problem in problems if problem.keyword != "required"]
-    row = None if wrong else _the_one(matching.find(INGESTION, body, tx).rows, call)
-    if wrong or (problems and row is None):
+    # An update may leave out what a new lead must have: such a problem counts only without a match.
+    if any(problem.keyword != "required" for problem in problems):
         raise Refusal("invalid", problems=problems)
-    return (
-        Reply(_create(body, call, tx), 201) if row is None else Reply(_update(row, body, call, tx))
-    )
+    row = _the_one(matching.find(INGESTION, body, tx).rows, call)
+    if row is not None:
+        return Reply(_update(row, body, call, tx))
+    if problems:
+        raise Refusal("invalid", problems=problems)
+    return Reply(_create(body, call, tx), 201)
 
 
 @vendor.operation
 def webhooks_create(call: Call, tx: Transaction) -> Reply:
-    """POST /api/webhooks/: stored, never called (`webhook`)."""
-    fields = {
-        name: call.body[name]
-        for name in ("url", "trigger", "filter_condition")
-        if name in call.body
-    }
+    """POST /api/webhooks/: store a webhook; it is never called (`webhook`)."""
     row = {
         "id": tx.next_number("webhooks"),
-        "url": "",
-        "trigger": "CALL_COMPLETE",
-        "filter_condition": None,
-    } | fields
+        "url": call.body.get("url", ""),
+        "trigger": call.body.get("trigger", "CALL_COMPLETE"),
+        "filter_condition": call.body.get("filter_condition"),
+    }
     return Reply(tx.put("webhooks", row), 201)
 
 
@@ -255,11 +253,9 @@ def _found(table: str, model: str, call: Call, tx: Transaction) -> Row:
 
 
 def _no(model: str, call: Call, status: int = 404) -> Refusal:
-    text = (
-        f"No {model} matches the given query."
-        if call.settings["not_found_wording"] == "named"
-        else "Not found."
-    )
+    text = "Not found."
+    if call.settings["not_found_wording"] == "named":
+        text = f"No {model} matches the given query."
     return Refusal("not_found", text, status=status)
 
 
@@ -268,9 +264,9 @@ def _refused(text: str) -> Refusal:
 
 
 def _the_one(rows: list[Row], call: Call) -> Row | None:
-    """Which of the matching rows is meant, if any.
+    """The last of the matching rows; None where no row matches.
 
-    Raises Refusal("invalid") where the setting wants one match only.
+    Raises Refusal("invalid") where several match and the setting `several_matches` refuses that.
     """
     if len(rows) > 1 and call.settings["several_matches"] == "refuse":
         raise _refused(_SEVERAL)
@@ -282,9 +278,8 @@ def _update(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) -> R
     changes = _fields(body, _ON_UPDATE, call)
     changes["modified_time"] = time_text(call.now, call.settings)
     if "metadata" in body or not _STANDARD.issuperset(body):
-        changes["metadata"] = _metadata(
-            body, row["metadata"] if call.settings["metadata_update"] == "merge" else None
-        )
+        old = row["metadata"] if call.settings["metadata_update"] == "merge" else None
+        changes["metadata"] = _metadata(body, old)
     status = changes.get("status", row["status"])
     if status != row["status"]:
         changes["status_reason"] = None
@@ -299,14 +294,17 @@ def _fields(body: Mapping[str, Any], writable: Collection[str], call: Call) -> R
     if "phone_number" in fields:
         fields["phone_number"] = _phone(fields["phone_number"], call)
     if fields.get("call_schedule_start_time"):
-        fields["call_schedule_start_time"] = local(
-            moment_of(fields["call_schedule_start_time"]), call.settings
-        ).isoformat()
+        start = moment_of(fields["call_schedule_start_time"])
+        fields["call_schedule_start_time"] = local(start, call.settings).isoformat()
     return fields
 
 
 def _phone(text: str, call: Call) -> str:
-    """E.164. Raises Refusal("invalid") for numbers outside +1 where the setting wants none."""
+    """The number as E.164.
+
+    Raises Refusal("invalid") for a number outside +1 if the setting `international_phones` refuses
+    it.
+    """
     number = phone_e164(text) or text
     if call.settings["international_phones"] == "refuse" and not number.startswith("+1"):
         raise call.invalid(("phone_number",), "phone", "Enter a valid phone number.")
@@ -314,10 +312,11 @@ def _phone(text: str, call: Call) -> str:
 
 
 def _metadata(body: Mapping[str, Any], old: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """What was there, under `metadata`, under the keys that are no standard lead fields.
+    """The metadata of a lead: what it had, what the body sends as `metadata`, and its extra keys.
 
-    Null where nothing gives any.
+    The later one wins. A `metadata` of null drops what the lead had. None where nothing is left.
     """
+    # Sela keeps the keys that are no standard fields of a lead in its metadata.
     extras = {name: value for name, value in body.items() if name not in _STANDARD}
     sent = body.get("metadata")
     if sent is None and "metadata" in body:
@@ -327,79 +326,83 @@ def _metadata(body: Mapping[str, Any], old: Mapping[str, Any] | None) -> dict[st
     return {**(old or {}), **(sent or {}), **extras}
 
 
-def _take_in(body: Mapping[str, Any], call: Call, tx: Transaction) -> tuple[Row, str]:
-    """The lead that a body means, and what became of it.
+def _create_or_reengage(body: Mapping[str, Any], call: Call, tx: Transaction) -> tuple[Row, str]:
+    """The lead that a body means, and what became of it (`introduction`).
 
-    Created, reengaged, or untouched as a duplicate (`introduction`).
+    It was `created`, it was `reengaged`, or it is left as it is, as a `duplicate`.
     """
     pair = (_phone(body["phone_number"], call), body.get("email"))
     twins = matching.find(DUPLICATE, {"phone_number and email": pair}, tx).rows
     if not twins:
         return _create(body, call, tx), "created"
-    if not _is_due(twins[-1], body.get("min_reengagement_days"), call.now):
-        return twins[-1], "duplicate"
-    return _reengage(twins[-1], body, call, tx), "reengaged"
+    latest = twins[-1]
+    if not _is_due(latest, body.get("min_reengagement_days"), call.now):
+        return latest, "duplicate"
+    return _reengage(latest, body, call, tx), "reengaged"
 
 
 def _create(body: Mapping[str, Any], call: Call, tx: Transaction) -> Row:
-    fields = _fields(body, _ON_CREATE, call) | {"metadata": _metadata(body, None)}
-    return tx.put("leads", new_lead(tx.next_number("leads"), fields, call.now, call.settings, tx))
+    """Store a new lead with the fields of the body."""
+    fields = _fields(body, _ON_CREATE, call)
+    fields["metadata"] = _metadata(body, None)
+    row = new_lead(tx.next_number("leads"), fields, call.now, call.settings, tx)
+    return tx.put("leads", row)
 
 
 def _is_due(row: Row, days: float | None, now: datetime) -> bool:
     """Whether so many days have passed since the last (re-)engagement (`introduction`)."""
     if days is None:
         return False
-    times = [
-        moment_of(row[name]) for name in ("received_time", "last_reengagement_time") if row[name]
-    ]
-    return not times or (now - max(times)) / timedelta(days=1) >= days
+    engaged = (row["received_time"], row["last_reengagement_time"])
+    moments = [moment_of(time) for time in engaged if time]
+    return not moments or (now - max(moments)) / timedelta(days=1) >= days
 
 
 def _reengage(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) -> Row:
     """Store the row as a lead that came in once more (`introduction`)."""
     time = time_text(call.now, call.settings)
-    row = (
-        row
-        | _fields(body, _ON_CREATE, call)
-        | {
-            "metadata": _metadata(body, row["metadata"]),
-            "modified_time": time,
-            "status": "OPEN",
-            "status_reason": "REENGAGEMENT",
-            "reengagements_count": row["reengagements_count"] + 1,
-            "last_reengagement_time": time,
-        }
-    )
-    return tx.put(
-        "leads", row if row["call_dnc"] else row | next_call(row, call.now, "NEXT_AVAILABLE_SLOT")
-    )
+    changes = _fields(body, _ON_CREATE, call) | {
+        "metadata": _metadata(body, row["metadata"]),
+        "modified_time": time,
+        "status": "OPEN",
+        "status_reason": "REENGAGEMENT",
+        "reengagements_count": row["reengagements_count"] + 1,
+        "last_reengagement_time": time,
+    }
+    row = row | changes
+    if not row["call_dnc"]:
+        row |= next_call(row, call.now, "NEXT_AVAILABLE_SLOT")
+    return tx.put("leads", row)
 
 
 def _bulk_result(index: int, item: Any, call: Call, tx: Transaction) -> dict[str, Any]:
-    """What became of one item.
-
-    An error is one sentence for each field (`leads/bulk-create-leads`).
-    """
+    """What became of one item of a bulk request (`leads/bulk-create-leads`)."""
     if not isinstance(item, dict):
         return _bulk_error(_NOT_AN_OBJECT)
-    reader = call.item_reader
-    body, problems = reader.read(item, call.exists)
-    if call.flaws:
-        problems = joined(
-            (replace(flaw, path=flaw.path[2:]) for flaw in call.flaws if flaw.path[1] == index),
-            problems,
-        )
     try:
-        if problems:
-            raise Refusal("invalid", problems=problems)
-        row, action = _take_in(body, call, tx)
+        row, action = _create_or_reengage(_bulk_body(index, item, call), call, tx)
     except Refusal as refusal:
-        errors = DIALECT.errors(refusal.problems, reader.schema)
-        return _bulk_error(
-            "; ".join(f"{field}: {' '.join(messages)}" for field, messages in errors.items())
-        )
-    return _bulk_error(_DUPLICATE) if action == "duplicate" else {"id": row["id"], "action": action}
+        return _bulk_error(_one_sentence_per_field(refusal.problems, call))
+    if action == "duplicate":
+        return _bulk_error(_DUPLICATE)
+    return {"id": row["id"], "action": action}
+
+
+def _bulk_body(index: int, item: Any, call: Call) -> Any:
+    """The item as it was read. Raises Refusal naming every problem of the item."""
+    body, problems = call.item_reader.read(item, call.exists)
+    # The flaws are those of the whole body; their paths begin with `leads` and the item's index.
+    flaws = [replace(flaw, path=flaw.path[2:]) for flaw in call.flaws if flaw.path[1] == index]
+    if flaws:
+        problems = joined(flaws, problems)
+    if problems:
+        raise Refusal("invalid", problems=problems)
+    return body
+
+
+def _one_sentence_per_field(problems: Iterable[Problem], call: Call) -> str:
+    errors = DIALECT.errors(problems, call.item_reader.schema)
+    return "; ".join(f"{field}: {' '.join(messages)}" for field, messages in errors.items())
 
 
 def _bulk_error(text: str) -> dict[str, Any]:
@@ -408,9 +411,12 @@ def _bulk_error(text: str) -> dict[str, Any]:
 
 def _mapped(call: Call, tx: Transaction) -> tuple[Any, list[Problem]]:
     """The payload after the configuration's field mapping, read as a lead; its problems."""
-    config, payload, fields = _config(call, tx), call.body, {}
+    config = _config(call, tx)
+    payload = call.body
+    fields = {}
+    # What the mapping does not name stays in the payload: extra keys become metadata of the lead.
     for theirs, ours in config["field_map"].items():
-        payload, value = _taken_out(payload, tuple(theirs.split(".")))
+        payload, value = _without_path(payload, tuple(theirs.split(".")))
         if value is not ...:
             fields[ours] = value
     lead = payload | fields
@@ -419,21 +425,21 @@ def _mapped(call: Call, tx: Transaction) -> tuple[Any, list[Problem]]:
     return call.item_reader.read(lead, call.exists)
 
 
-def _taken_out(payload: Any, steps: tuple[str, ...]) -> tuple[Any, Any]:
-    """The payload without the value at that path and without what that empties, and the value.
+def _without_path(payload: Any, steps: tuple[str, ...]) -> tuple[Any, Any]:
+    """The payload without the value at that path, and the value; `...` where there is none.
 
-    `...` where there is none.
+    An object that is empty afterwards is left out too.
     """
-    if not isinstance(payload, dict) or steps[0] not in payload:
+    first, further = steps[0], steps[1:]
+    if not isinstance(payload, dict) or first not in payload:
         return payload, ...
-    if len(steps) == 1:
-        return {name: value for name, value in payload.items() if name != steps[0]}, payload[
-            steps[0]
-        ]
-    rest, value = _taken_out(payload[steps[0]], steps[1:])
+    others = {name: value for name, value in payload.items() if name != first}
+    if not further:
+        return others, payload[first]
+    rest, value = _without_path(payload[first], further)
     if value is not ... and not rest:
-        return _taken_out(payload, steps[:1])[0], value
-    return payload | {steps[0]: rest}, value
+        return others, value
+    return payload | {first: rest}, value
 
 
 def _lead_type_view(row: Row) -> Row:
@@ -457,15 +463,23 @@ def _page(rows: list[Row], call: Call, view: Callable[[Row], Row] = dict) -> dic
 
 
 def _page_size(call: Call) -> int:
+    """The size that the query asks for, at most `max_page_size`.
+
+    Django REST framework ignores a size that it cannot read or that is below 1.
+    """
     size = _whole_number(call.query.get("page_size"))
-    limits = call.settings
-    return int(
-        limits["page_size"] if size is None or size < 1 else min(size, limits["max_page_size"])
-    )
+    if size is None or size < 1:
+        return int(call.settings["page_size"])
+    return int(min(size, call.settings["max_page_size"]))
 
 
-def _page_number(page: Any, last: int) -> int:
-    number = {None: 1, "": 1, "last": last}.get(page, _whole_number(page))
+def _page_number(asked: Any, last: int) -> int:
+    """The number of the page asked for. Raises Refusal("not_found") where there is none."""
+    if asked in (None, ""):
+        return 1
+    if asked == "last":
+        return last
+    number = _whole_number(asked)
     if number is None or not 1 <= number <= last:
         raise Refusal("not_found", "Invalid page.")
     return number
@@ -480,12 +494,14 @@ def _whole_number(value: Any) -> int | None:
 
 
 def _link(call: Call, number: int) -> str:
-    """The called address with another page, the parameters sorted.
+    """The called address with the number of another page, as Django REST framework writes it.
 
-    The first page goes without one.
+    The parameters are sorted, and the first page has no number.
     """
     query = parse_qs(call.request.query_string.decode("utf-8", "replace"), keep_blank_values=True)
     query.pop("page", None)
     if number > 1:
         query["page"] = [str(number)]
-    return call.request.url + ("?" + urlencode(sorted(query.items()), doseq=True) if query else "")
+    if not query:
+        return call.request.url
+    return f"{call.request.url}?{urlencode(sorted(query.items()), doseq=True)}"

@@ -1,7 +1,7 @@
 """What Sela stores: the fields of a lead, those of a new one, and how it writes times."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -49,31 +49,34 @@ def new_lead(
 ) -> Row:
     """A whole lead from the fields given.
 
-    Received now, and scheduled for a first call where its lead type calls out.
+    It is received now, and scheduled for a first call if its lead type calls out.
     """
     time = time_text(now, settings)
     times = {"modified_time": time, "created_time": time, "received_time": time}
-    kind = tx.get("lead_types", fields.get("lead_type") or 0)
-    calls_out = kind is not None and kind["outbound_calling"]
-    status = settings["new_lead_status"]
-    first = {"status": ("OPEN" if calls_out else "NEW") if status == "by lead type" else status}
+    lead_type = tx.get("lead_types", fields.get("lead_type") or 0)
+    calls_out = lead_type is not None and lead_type["outbound_calling"]
+    first = {"status": _first_status(calls_out, settings)}
     row = LEAD | times | first | fields | {"id": number}
-    if (
-        calls_out
-        and "next_call_time" not in fields
-        and not row["call_dnc"]
-        and row["status"] not in CLOSING
-    ):
+    may_be_called = not row["call_dnc"] and row["status"] not in CLOSING
+    if calls_out and may_be_called and "next_call_time" not in fields:
         row |= next_call(row, now, "FIRST_CALL")
     return row
 
 
+def _first_status(calls_out: bool, settings: Mapping[str, Any]) -> str:
+    status: str = settings["new_lead_status"]
+    if status != "by lead type":
+        return status
+    return "OPEN" if calls_out else "NEW"
+
+
 def next_call(row: Row, now: datetime, reason: str) -> Row:
     """The fields of a call that is due now, or at the start that the lead asks for."""
-    start = row["call_schedule_start_time"]
-    moment = max(now, moment_of(start)) if start else now
+    moment = now
+    if row["call_schedule_start_time"]:
+        moment = max(now, moment_of(row["call_schedule_start_time"]))
     return {
-        "next_call_time": _in(UTC, moment).isoformat(timespec="seconds"),
+        "next_call_time": _moved(moment, UTC).isoformat(timespec="seconds"),
         "next_call_time_reason": reason,
     }
 
@@ -93,36 +96,35 @@ def time_text(moment: datetime, settings: Mapping[str, Any]) -> str:
     return f"{second}.{moment.microsecond:06d}{offset}"
 
 
+# Every write asks for a time or two, and many writes fall into one second. A zone's offset is slow
+# to find, so it is found once for a second; the microseconds are added outside.
 @lru_cache(maxsize=1024)
 def _second(count: int, zone: str) -> tuple[str, str]:
-    """That second since 1970 in the zone, and its offset.
-
-    What the times of a busy moment have in common.
-    """
-    text = _in(_zone(zone), _EPOCH + count * _SECOND).isoformat()
+    """The text of that second since 1970 in the zone, and the text of its offset."""
+    text = _moved(_EPOCH + count * _SECOND, _zone(zone)).isoformat()
     return text[:19], text[19:]
 
 
 def local(moment: datetime, settings: Mapping[str, Any]) -> datetime:
     """The moment in the account's zone."""
-    return _in(_zone(settings["time_zone"]), moment)
+    return _moved(moment, _zone(settings["time_zone"]))
 
 
-def _in(zone: Any, moment: datetime) -> datetime:
-    """The moment in a zone.
-
-    As it is where the zone's calendar has no such time, or no offset in whole minutes for it.
-    """
+def _moved(moment: datetime, zone: tzinfo) -> datetime:
+    """The moment in the zone; the moment as it is where the zone cannot write it."""
     try:
         there = moment.astimezone(zone)
-    except OverflowError:
+    except OverflowError:  # at the ends of the calendar
         return moment
     offset = there.utcoffset()
-    return moment if offset is None or offset.seconds % 60 else there
+    # Before 1900 zones have offsets with seconds, for which RFC 3339 has no notation.
+    if offset is None or offset.seconds % 60:
+        return moment
+    return there
 
 
 def moment_of(text: str) -> datetime:
-    """The moment that a date-time which passed its check means."""
+    """The moment of a date-time that has passed its check."""
     moment = parse_date_time(text)
     assert moment is not None, text
     return moment

@@ -85,27 +85,28 @@ def _phone(text: str, seeding: Seeding) -> str:
 
 
 def _time(text: str, seeding: Seeding) -> str:
-    """A time in the account's zone.
-
-    One that is written as the API writes it stays as it is. Raises OverflowError for one that has
-    no equal in UTC.
-    """
+    """A time in the account's zone. Raises OverflowError for one that has no equal in UTC."""
     moment = moment_of(text)
     moment.astimezone(UTC)
+    # A time in the form of the API stays as it is, so that an export can be read back unchanged.
     if moment.isoformat(timespec="microseconds") == text:
         return text
     return time_text(moment, seeding.settings)
 
 
 def _start(text: str, seeding: Seeding) -> str:
-    """When calls may start, in the account's zone unless it is written as the API writes it."""
+    """When calls may start, in the account's zone."""
     moment = moment_of(text)
-    return text if moment.isoformat() == text else local(moment, seeding.settings).isoformat()
+    if moment.isoformat() == text:
+        return text
+    return local(moment, seeding.settings).isoformat()
 
 
 def _complete_lead(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row:
-    """A lead as if it had come in by the API when it was created, with what is given."""
-    created = moment_of(given["created_time"]) if "created_time" in given else seeding.now
+    """The lead as it would be if the API had created it with what is given."""
+    created = seeding.now
+    if "created_time" in given:
+        created = moment_of(given["created_time"])
     return new_lead(given["id"], given, created, seeding.settings, tx)
 
 
