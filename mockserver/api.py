@@ -222,7 +222,7 @@ class Api:
                 name: read_path_parameter(operation.path_parameters[name], text, kept)
                 for name, text in call.path_parameters.items()
             }
-            self.look(call, operation)
+            self.precheck(call, operation)
         problems: list[Problem] = []
         query = call.request.query_string
         if query or operation.asks:
@@ -238,7 +238,7 @@ class Api:
         if problems:
             raise Refusal("invalid", problems=problems)
 
-    def look(self, call: Call, operation: Operation) -> None:
+    def precheck(self, call: Call, operation: Operation) -> None:
         """Hook between reading the path parameters and reading the body. Raises Refusal."""
 
     def _read_query(

@@ -17,8 +17,8 @@ Raises Refusal for a credential that is not well formed.
 """
 
 _CACHED = 1024
-_ANY = "secret"
-"""The second part of a value of two, which can be any."""
+_SECOND_PART = "secret"
+"""The second part of a credential that is made here. No server of this package checks it."""
 
 _NO_BYTES = b""
 
@@ -27,9 +27,9 @@ _NO_BYTES = b""
 class Credential:
     """One way to carry a credential, as data.
 
-    `name` is that of the header, of the query parameter or of the cookie. `scheme` is the word
-    before the value in a header, like `Bearer`; it fits in any letter case. The account is the
-    whole value, or with `two_parts` what stands before its first colon.
+    `name` names the header, the query parameter or the cookie. `scheme` is the word before the
+    value in a header, like `Bearer`; letter case does not matter. The account is the whole value,
+    or with `two_parts` the text before its first colon.
     """
 
     name: str
@@ -37,49 +37,79 @@ class Credential:
     scheme: str = ""
     two_parts: bool = False
 
-    def sent(self) -> Callable[[Request], bytes]:
-        """A function that finds the value in a request; empty where there is none."""
-        header = self.header
-        if self.where == "header":
-            return lambda request: request.headers.get(header, _NO_BYTES)
-        find = self._in_query if self.where == "query" else self._in_cookies
-        cached = lru_cache(maxsize=_CACHED)(find)
+    def value_reader(self) -> Callable[[Request], bytes]:
+        """A function that finds the value in a request; it returns no bytes where there is none."""
         if self.where == "query":
-            return lambda request: cached(request.query_string)
-        return lambda request: cached(request.headers.get(header, _NO_BYTES))
+            return self._query_reader()
+        if self.where == "cookie":
+            return self._cookie_reader()
+        header = self.header
+
+        def read(request: Request) -> bytes:
+            return request.headers.get(header, _NO_BYTES)
+
+        return read
+
+    def _query_reader(self) -> Callable[[Request], bytes]:
+        # A client sends the same query or the same cookies over and over.
+        value_in = lru_cache(maxsize=_CACHED)(self._in_query)
+
+        def read(request: Request) -> bytes:
+            return value_in(request.query_string)
+
+        return read
+
+    def _cookie_reader(self) -> Callable[[Request], bytes]:
+        value_in = lru_cache(maxsize=_CACHED)(self._in_cookies)
+
+        def read(request: Request) -> bytes:
+            return value_in(request.headers.get(b"cookie", _NO_BYTES))
+
+        return read
 
     @property
     def header(self) -> bytes:
-        """The name of the header that it stands in, in lower case; empty for the query."""
+        """The header that carries it, in lower case; empty for a query parameter."""
         if self.where == "query":
             return b""
-        return b"cookie" if self.where == "cookie" else self.name.lower().encode()
+        if self.where == "cookie":
+            return b"cookie"
+        return self.name.lower().encode()
 
     def _in_query(self, query: bytes) -> bytes:
-        return dict(parse_qsl(query.decode("utf-8", "replace"))).get(self.name, "").encode()
+        parameters = dict(parse_qsl(query.decode("utf-8", "replace")))
+        return parameters.get(self.name, "").encode()
 
     def _in_cookies(self, header: bytes) -> bytes:
         try:
             found = SimpleCookie(header.decode("latin-1")).get(self.name)
         except CookieError:
             return b""
-        return found.value.encode("latin-1") if found is not None else b""
+        if found is None:
+            return b""
+        return found.value.encode("latin-1")
 
     def authenticator(self) -> Authenticate:
-        """A function that reads the account of a request; what it has read it knows by heart.
+        """A function that reads the account of a request, and remembers what it has read.
 
-        Raises Refusal("unauthorized") with MALFORMED where a value of two parts lacks one.
+        It raises Refusal("unauthorized") with MALFORMED where a value of two parts lacks one.
         """
-        sent = self.sent()
+        value = self.value_reader()
         account = lru_cache(maxsize=_CACHED)(self.account)
-        return lambda request: account(sent(request))
+
+        def authenticate(request: Request) -> str | None:
+            return account(value(request))
+
+        return authenticate
 
     def account(self, value: bytes) -> str | None:
         """The account in a value, without the white space around it; None where there is none.
 
         Raises Refusal("unauthorized") with MALFORMED where a value of two parts lacks one.
         """
-        text = value.decode("utf-8" if self.where == "query" else "latin-1", "replace").strip()
+        # Headers are Latin-1 in HTTP; the query reader has decoded and encoded UTF-8.
+        encoding = "utf-8" if self.where == "query" else "latin-1"
+        text = value.decode(encoding, "replace").strip()
         if self.scheme:
             scheme, _, text = text.partition(" ")
             if scheme.lower() != self.scheme.lower():
@@ -97,12 +127,18 @@ class Credential:
         if self.where == "query":
             return {}
         value = self._value(account)
-        return {"Cookie": f"{self.name}={value}"} if self.where == "cookie" else {self.name: value}
+        if self.where == "cookie":
+            return {"Cookie": f"{self.name}={value}"}
+        return {self.name: value}
 
     def query(self, account: str) -> Mapping[str, str]:
         """The query parameters that carry a credential of that account; none for headers."""
-        return {self.name: self._value(account)} if self.where == "query" else {}
+        if self.where != "query":
+            return {}
+        return {self.name: self._value(account)}
 
     def _value(self, account: str) -> str:
-        text = f"{account}:{_ANY}" if self.two_parts else account
-        return f"{self.scheme} {text}" if self.scheme else text
+        text = f"{account}:{_SECOND_PART}" if self.two_parts else account
+        if self.scheme:
+            text = f"{self.scheme} {text}"
+        return text

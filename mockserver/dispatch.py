@@ -9,7 +9,7 @@ from mockserver.faults.delivery import refusal_after, refusal_of
 from mockserver.journal.records import row_changes
 from mockserver.journal.redaction import hide
 from mockserver.state.changes import Change, RequestNumber
-from mockserver.vendor import Handler, Look, Reply, Vendor
+from mockserver.vendor import Handler, Precheck, Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 
 
@@ -42,7 +42,7 @@ class Site(Api):
         self.vendor = vendor
         self._handlers: dict[str, Handler] = dict(vendor.handlers)
         hide(vendor.credential)
-        self._looks: dict[str, Look] = dict(vendor.looks)
+        self._prechecks: dict[str, Precheck] = dict(vendor.prechecks)
         self._workspaces = workspaces
         self._name = vendor.name
 
@@ -84,11 +84,11 @@ class Site(Api):
         changes += tx.changes()
         return reply if fault is None else self._instead(fault, call) or reply
 
-    def look(self, call: Call, operation: Operation) -> None:
-        """What the vendor's handler has to look at first."""
-        look = self._looks.get(operation.id)
-        if look is not None:
-            look(call, call.tx)
+    def precheck(self, call: Call, operation: Operation) -> None:
+        """Call the check that the vendor wants made before the body is read."""
+        check = self._prechecks.get(operation.id)
+        if check is not None:
+            check(call, call.tx)
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
         """Phrase a refusal; the workspace counts the request even where it was not reached."""

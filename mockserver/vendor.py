@@ -182,7 +182,8 @@ class Dialect(Protocol):
 
 
 Handler = Callable[[Call, Transaction], Reply]
-Look = Callable[[Call, Transaction], object]
+Precheck = Callable[[Call, Transaction], object]
+"""Raises Refusal for a request that its handler need not see. What it returns does not matter."""
 
 
 _NO_SECTION = Section()
@@ -207,7 +208,7 @@ class Vendor:
     behaviours: tuple[Behaviour, ...] = ()
     curl: str = ""
     handlers: dict[str, Handler] = field(default_factory=dict)
-    looks: dict[str, Look] = field(default_factory=dict)
+    prechecks: dict[str, Precheck] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raise ValueError for a section with a table that the vendor does not have."""
@@ -221,14 +222,15 @@ class Vendor:
         self.handlers[handler.__name__] = handler
         return handler
 
-    def after(self, look: Look) -> Callable[[Handler], Handler]:
-        """Decorator.
+    def check_first(self, precheck: Precheck) -> Callable[[Handler], Handler]:
+        """Decorator: call `precheck` after the path parameters are read and before the body is.
 
-        Once the path parameters are read, and before the body is, `look` is called, and may refuse.
+        Some frameworks look up the object of a path first, so that a missing one is a 404 whatever
+        the body holds. `precheck` may raise Refusal.
         """
 
         def keep(handler: Handler) -> Handler:
-            self.looks[handler.__name__] = look
+            self.prechecks[handler.__name__] = precheck
             return handler
 
         return keep

@@ -1,11 +1,11 @@
-"""ASP.NET Core with System.Text.Json.
+"""Reads requests and words refusals as ASP.NET Core with System.Text.Json does.
 
-How it reads bodies and words refusals (RFC 9110 problem details).
+Its refusals are problem details, with the sections of RFC 9110 as their types.
 """
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -32,26 +32,26 @@ _RFC = "https://tools.ietf.org/html/rfc9110#section-"
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 _BLANK = re.compile(r"[^\S\x1c-\x1f]*")
-"""What .NET's `Char.IsWhiteSpace` takes for white space.
+"""Only white space, as .NET's `Char.IsWhiteSpace` knows it.
 
-Python counts four separators of ASCII more.
+For Python four separators of ASCII are white space too.
 """
 
 
 def is_not_blank(text: str) -> bool:
-    """Whether .NET finds more than white space in it."""
+    """Whether the text has more than white space, as .NET sees it."""
     return _BLANK.fullmatch(text) is None
 
 
 def is_time_zone(text: str) -> bool:
-    """Whether `TimeZoneInfo.FindSystemTimeZoneById` knows it: a Windows or an IANA name."""
+    """Whether `TimeZoneInfo.FindSystemTimeZoneById` knows the name: one of Windows or of IANA."""
     return offset_hours(text) is not None
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {"not-blank": is_not_blank, "windows-time-zone": is_time_zone}
 )
-"""By the names that a document calls them."""
+"""The formats by the names that a document uses for them."""
 
 
 class Told(NamedTuple):
@@ -66,6 +66,9 @@ class Model(NamedTuple):
 
     parameter: str
     type: str
+
+
+_UNKNOWN_MODEL = Model("request", "System.Object")
 
 
 class _Client(NamedTuple):
@@ -90,16 +93,17 @@ _CLIENT_ERRORS: Mapping[Kind, _Client] = {
     ),
     "maintenance": _Client(503, _RFC + "15.6.4", "Service Unavailable"),
 }
+_VALIDATION_PROBLEM = _Client(400, _RFC + "15.5.1", "One or more validation errors occurred.")
 _BARE: Mapping[Kind, int] = {"no_route": 404, "too_large": 413}
-"""What is refused before there is an action that could answer."""
+"""Refusals without a body: the framework makes them before it has found an action."""
 
 _TELLING: frozenset[Kind] = frozenset({"forbidden", "conflict"})
-"""Refusals whose message is for the client."""
+"""Refusals whose message the client gets to see."""
 
 _NAMELESS: Errors = {"": ["The input was not valid."]}
 _EMPTY: Errors = {"": ["A non-empty request body is required."]}
 _UNREADABLE = frozenset({"null-character", "surrogate", "finite"})
-"""Values that are refused before anybody looks at their type."""
+"""Keywords of values that the parser refuses before it compares their type."""
 
 
 class AspNetCore(PlainJson):
@@ -117,23 +121,22 @@ class AspNetCore(PlainJson):
     def __init__(
         self, models: Mapping[str, Model] = _NONE, types: Mapping[str, str] = _NONE
     ) -> None:
-        """`models` says by operationId what a body is bound to.
+        """Make the dialect of one API.
 
-        `types` names by property the .NET type of its value, or of its items, where that is an enum
-        or a class.
+        `models` has by operationId what a body is bound to. `types` has by property the .NET type
+        of its value, or of its items, where that is an enum or a class.
         """
         self.models = models
         self.types = types
 
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
-        """The offered type that the Content-Type means.
-
-        None for other types and for texts that are neither UTF-8 nor UTF-16.
-        """
-        return content_type if content_type in offered else _media_type(content_type, offered)
+        """The offered type that the Content-Type means, if its charset is UTF-8 or UTF-16."""
+        if content_type in offered:
+            return content_type
+        return _media_type(content_type, offered)
 
     def decoded(self, raw: bytes, content_type: str) -> bytes:
-        """The body without a byte order mark; from UTF-16 where the Content-Type says so."""
+        """The body in UTF-8, without a byte order mark."""
         if _UTF_16.search(content_type):
             raw = raw.decode("utf-16-le", "replace").encode("utf-8", "replace")
         return raw.removeprefix(BOM_UTF8)
@@ -141,38 +144,42 @@ class AspNetCore(PlainJson):
     def coercer(self, schema: Schema) -> Coerce:
         """Compiles how System.Text.Json with its web defaults reads a value.
 
-        Unknown members are ignored, names match in any letter case, numbers may be numeric texts
-        but enums may not, 1.0 is no integer, null texts in a list are empty ones, and null values
-        of a map vanish.
+        It ignores unknown members, and finds the others in any letter case. A number may be sent
+        as a text, an enum may not, and 1.0 is not an integer. Null in a list of texts becomes an
+        empty text, and null values of a map are left out.
         """
         return self._coerce(schema, "") or as_it_is
 
     def _coerce(self, schema: Schema, name: str) -> Coerce | None:
+        """What reads a value of that schema, or None where nothing changes it."""
         kind = schema.get("type")
         if kind == "integer":
             return _whole if name in self.types else _integer
         if kind == "number":
             return _number
         if kind == "array":
-            return _items(schema.get("items", {}), self._coerce(schema.get("items", {}), name))
+            items = schema.get("items", {})
+            return _items_reader(items, self._coerce(items, name))
         if kind == "object" and "properties" in schema:
-            return _members(
-                {
-                    key: self._coerce(part, key) or as_it_is
-                    for key, part in schema["properties"].items()
-                }
-            )
-        return _without_nulls if kind == "object" else None
+            return self._object_reader(schema["properties"])
+        if kind == "object":
+            return _without_nulls
+        return None
+
+    def _object_reader(self, properties: Mapping[str, Schema]) -> Coerce:
+        readers = {}
+        for name, part in properties.items():
+            readers[name] = self._coerce(part, name) or as_it_is
+        return _members_reader(readers)
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
         """The framework's answer.
 
-        Empty for routing, authentication and the size of the body, problem details for the rest.
+        It has no body for routing, authentication and the size of a body, and problem details for
+        everything else.
         """
         if refusal.kind == "invalid" or refusal.reason == Reason.PATH_PARAMETER:
-            return self.invalid(
-                self._unbound(refusal.problems, call) if refusal.problems else _NAMELESS, call
-            )
+            return self.invalid(self._unbound(refusal.problems, call), call)
         if refusal.kind == "malformed":
             return self.invalid(self._unparsed(self._text(call), call) | self._required(call), call)
         if refusal.kind == "unauthorized":
@@ -181,19 +188,11 @@ class AspNetCore(PlainJson):
             return Reply(b"", _BARE[refusal.kind])
         if refusal.kind == "method_not_allowed":
             return Reply(b"", 405, (allow(call.methods),))
-        client = _CLIENT_ERRORS[refusal.kind]
-        detail = {"detail": refusal.message} if refusal.kind in _TELLING and refusal.message else {}
-        reply = _details(client._replace(status=refusal.status or client.status), detail, call)
-        reply.headers += refusal.retry_header
-        return reply
+        return _client_error(refusal, call)
 
     def invalid(self, errors: Errors, call: Call) -> Reply:
         """A 400 with those errors, by key."""
-        return _details(
-            _Client(400, _RFC + "15.5.1", "One or more validation errors occurred."),
-            {"errors": errors},
-            call,
-        )
+        return _details(_VALIDATION_PROBLEM, {"errors": errors}, call)
 
     def worded(self, problems: Sequence[Problem], call: Call) -> list[Told]:
         """Each problem in the framework's words.
@@ -201,11 +200,13 @@ class AspNetCore(PlainJson):
         The key is `$.path` for a value that cannot be converted, else `Path.To[0].Property`.
         """
         unread = [problem.path for problem in problems if not converts(problem)]
+        # Reading the text again costs time, and most problems do not name a position in it.
         found = positions(self._text(call), unread) if unread else {}
-        return [
-            self._worded(problem, found.get(problem.path, TextPosition(problem.path, 0, 0)), call)
-            for problem in problems
-        ]
+        worded = []
+        for problem in problems:
+            position = found.get(problem.path, TextPosition(problem.path, 0, 0))
+            worded.append(self._worded(problem, position, call))
+        return worded
 
     def _text(self, call: Call) -> str:
         """The body, with bytes that are no UTF-8 as surrogates."""
@@ -217,21 +218,23 @@ class AspNetCore(PlainJson):
         if converts(problem):
             return Told(_property_path(problem.path), _annotation(problem))
         if problem.keyword == "additionalProperties":
-            return Told(
-                _key(position),
-                sendable(NO_MEMBER.format(position.path[-1], self._class_of(problem, call))),
-            )
-        type = self._model(call).type if problem.path == () else self._type_of(problem)
+            message = NO_MEMBER.format(position.path[-1], self._class_of(problem, call))
+            return Told(_key(position), sendable(message))
+        is_body = problem.path == ()
+        type = self._model(call).type if is_body else self._type_of(problem)
         return _at(position, NOT_CONVERTED.format(type))
 
-    def _unbound(self, problems: tuple[Problem, ...], call: Call) -> Errors:
-        if any(
-            problem.location == "body" and problem.path == () and problem.value is None
-            for problem in problems
-        ):
+    def _unbound(self, problems: Sequence[Problem], call: Call) -> Errors:
+        """What is wrong with values that cannot be bound to the parameters of the action."""
+        if not problems:
+            return _NAMELESS
+        if any(_is_null_body(problem) for problem in problems):
             return _EMPTY | self._required(call)
-        told = grouped(self.worded(problems, call))
-        return told | (self._required(call) if any(key.startswith("$") for key in told) else {})
+        errors = grouped(self.worded(problems, call))
+        # A value that does not convert leaves the action without its body altogether.
+        if any(key.startswith("$") for key in errors):
+            errors |= self._required(call)
+        return errors
 
     def _unparsed(self, text: str, call: Call) -> Errors:
         """What is wrong with a body that is no JSON, and where."""
@@ -239,13 +242,13 @@ class AspNetCore(PlainJson):
             return _EMPTY
         stop = stopped(text, self.max_depth, self._model(call).type)
         ((line, byte),) = lines_and_bytes(text, [stop.at])
-        key, message = _at(TextPosition(_as_far_as_known(stop.path, call), line, byte), stop.words)
+        path = _known_part(stop.path, call)
+        key, message = _at(TextPosition(path, line, byte), stop.words)
         return {key: [message]}
 
     def _model(self, call: Call) -> Model:
-        return self.models.get(
-            call.operation.id if call.operation else "", Model("request", "System.Object")
-        )
+        id = call.operation.id if call.operation else ""
+        return self.models.get(id, _UNKNOWN_MODEL)
 
     def _required(self, call: Call) -> Errors:
         parameter = self._model(call).parameter
@@ -253,22 +256,19 @@ class AspNetCore(PlainJson):
 
     def _class_of(self, problem: Problem, call: Call) -> str:
         """The class that lacks the member."""
-        name = next((step for step in reversed(problem.path[:-1]) if isinstance(step, str)), "")
-        return self.types.get(name, self._model(call).type)
+        return self.types.get(_last_name(problem.path[:-1]), self._model(call).type)
 
     def _type_of(self, problem: Problem) -> str:
+        """The full name of the .NET type that the value should have had."""
         schema: Schema = problem.schema or {}
-        name = next((step for step in reversed(problem.path) if isinstance(step, str)), "")
-        named = self.types.get(name) or _type_name(
-            schema.get("items", schema) if schema.get("type") == "array" else schema
-        )
-        if schema.get("type") == "array":
-            return f"System.Collections.Generic.List`1[{named}]"
-        return (
-            f"System.Nullable`1[{named}]"
-            if schema.get("nullable") and schema["type"] in _VALUE_TYPES
-            else named
-        )
+        is_list = schema.get("type") == "array"
+        part = schema.get("items", schema) if is_list else schema
+        name = self.types.get(_last_name(problem.path)) or _type_name(part)
+        if is_list:
+            return f"System.Collections.Generic.List`1[{name}]"
+        if schema.get("nullable") and schema["type"] in _VALUE_TYPES:
+            return f"System.Nullable`1[{name}]"
+        return name
 
 
 _CHARSETS = frozenset({"utf-8", "utf8", "utf-16", "unicode"})
@@ -285,21 +285,16 @@ def _media_type(content_type: str, offered: tuple[str, ...]) -> str | None:
     ]
     if any(charset not in _CHARSETS for charset in charsets):
         return None
-    return next(
-        (
-            each
-            for each in offered
-            if re.fullmatch(re.escape(each).replace(r"\*", r"[^\s/]+"), essence)
-        ),
-        None,
-    )
+    for each in offered:
+        pattern = re.escape(each).replace(r"\*", r"[^\s/]+")
+        if re.fullmatch(pattern, essence):
+            return each
+    return None
 
 
 def _whole(value: Any) -> Any:
-    """An integer.
-
-    A number written with a fraction becomes a text, which no validator takes for one.
-    """
+    """An integer; a number that is written with a fraction becomes a text, which is refused."""
+    # A schema would accept 1.0 as an integer; System.Text.Json does not.
     return str(value) if type(value) is float else value
 
 
@@ -308,11 +303,15 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,2})?", re.ASCII)
 
 
 def _integer(value: Any) -> Any:
-    return int(value) if type(value) is str and _INTEGER.fullmatch(value) else _whole(value)
+    if type(value) is str and _INTEGER.fullmatch(value):
+        return int(value)
+    return _whole(value)
 
 
 def _number(value: Any) -> Any:
-    return float(value) if type(value) is str and _NUMBER.fullmatch(value) else value
+    if type(value) is str and _NUMBER.fullmatch(value):
+        return float(value)
+    return value
 
 
 def _without_nulls(value: Any) -> Any:
@@ -321,21 +320,35 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
-def _items(schema: Schema, coerce: Coerce | None) -> Coerce | None:
+def _items_reader(schema: Schema, coerce: Coerce | None) -> Coerce | None:
+    """What reads a list of such items, or None where nothing changes it."""
     if schema.get("type") == "string":
-        return lambda value: (
-            ["" if item is None else item for item in value]
-            if type(value) is list and None in value
-            else value
-        )
+        return _without_null_texts
     if coerce is None:
         return None
-    return lambda value: [coerce(item) for item in value] if type(value) is list else value
+
+    def read(value: Any) -> Any:
+        if type(value) is not list:
+            return value
+        return [coerce(item) for item in value]
+
+    return read
 
 
-def _members(readers: Mapping[str, Coerce]) -> Coerce:
-    known: dict[str, tuple[str, Coerce]] = {name: (name, read) for name, read in readers.items()}
-    known |= {name.lower(): member for name, member in known.items()}
+def _without_null_texts(value: Any) -> Any:
+    if type(value) is list and None in value:
+        return ["" if item is None else item for item in value]
+    return value
+
+
+def _members_reader(readers: Mapping[str, Coerce]) -> Coerce:
+    """What reads an object with these members, whose names match in any letter case."""
+    known: dict[str, tuple[str, Coerce]] = {}
+    for name, read in readers.items():
+        known[name] = (name, read)
+    # The lower-case names come last: where two members differ in case only, the last one counts.
+    for name, read in readers.items():
+        known[name.lower()] = (name, read)
 
     def coerce(value: Any) -> Any:
         if type(value) is not dict:
@@ -350,11 +363,23 @@ def _members(readers: Mapping[str, Coerce]) -> Coerce:
     return coerce
 
 
+def _client_error(refusal: Refusal, call: Call) -> Reply:
+    """Problem details by the status, without the errors of single values."""
+    client = _CLIENT_ERRORS[refusal.kind]
+    if refusal.status:
+        client = client._replace(status=refusal.status)
+    more = {}
+    if refusal.kind in _TELLING and refusal.message:
+        more["detail"] = refusal.message
+    reply = _details(client, more, call)
+    reply.headers += refusal.retry_header
+    return reply
+
+
 def _details(client: _Client, more: Mapping[str, Any], call: Call) -> Reply:
-    trace, span = (
-        token(call.seed, kind, call.number, digits)
-        for kind, digits in (("trace", 32), ("span", 16))
-    )
+    # The trace id has the form of W3C Trace Context, and repeats with the seed.
+    trace = token(call.seed, "trace", call.number, 32)
+    span = token(call.seed, "span", call.number, 16)
     body = {
         "type": client.type,
         "title": client.title,
@@ -367,26 +392,32 @@ def _details(client: _Client, more: Mapping[str, Any], call: Call) -> Reply:
 
 _INT32 = range(-(2**31), 2**31)
 _VALUE_TYPES = frozenset({"integer", "number", "boolean"})
-_CONVERTS: Mapping[str, Callable[[Any], bool]] = {
-    "string": lambda value: value is None or isinstance(value, str),
-    "array": lambda value: value is None or isinstance(value, list),
-    "object": lambda value: value is None or isinstance(value, dict),
-    "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: type(value) is int and value in _INT32,
-    "number": lambda value: type(value) in (int, float),
-}
+_REFERENCE_TYPES: Mapping[str, type] = {"string": str, "array": list, "object": dict}
+"""The types that can be null, and what their values are in Python."""
+
+
+def _fits(kind: str, value: Any) -> bool:
+    """Whether a .NET property for that type of JSON Schema can hold the value."""
+    if kind in _REFERENCE_TYPES:
+        return value is None or isinstance(value, _REFERENCE_TYPES[kind])
+    if kind == "boolean":
+        return isinstance(value, bool)
+    if kind == "integer":
+        return type(value) is int and value in _INT32
+    if kind == "number":
+        return type(value) in (int, float)
+    return True
 
 
 def converts(problem: Problem) -> bool:
-    """Whether the property can hold the value, so that only a rule of it refuses."""
+    """Whether the property can hold the value, and only one of its rules refuses it."""
     if problem.location != "body":
         return True
     if problem.keyword in _UNREADABLE or problem.keyword == "additionalProperties":
         return False
     if problem.keyword == "required" or problem.schema is None:
         return True
-    test = _CONVERTS.get(problem.schema.get("type", ""))
-    return test is None or test(problem.value)
+    return _fits(problem.schema.get("type", ""), problem.value)
 
 
 def _annotation(problem: Problem) -> str:
@@ -394,28 +425,44 @@ def _annotation(problem: Problem) -> str:
     schema = problem.schema
     if schema is None:
         return problem.message
-    label = _pascal(next((step for step in reversed(problem.path) if isinstance(step, str)), ""))
-    if (
-        problem.value is None
-        or problem.keyword == "minLength"
-        or schema.get("x-format") == "not-blank"
-    ):
+    format = schema.get("x-format")
+    label = _pascal(_last_name(problem.path))
+    # [Required] refuses null, an empty text and white space alike.
+    if problem.value is None or problem.keyword == "minLength" or format == "not-blank":
         return f"The {label} field is required."
     if problem.keyword == "maxItems":
         return (
             f"The field {label} must be a string or array type with a maximum length of "
             f"'{schema['maxItems']}'."
         )
-    if schema.get("x-format") == "windows-time-zone":
+    if format == "windows-time-zone":
         return f"The time zone ID '{problem.value}' was not found on the local computer."
     return f"The field {label} is invalid."
 
 
+_MAP_TYPE = "System.Collections.Generic.Dictionary`2[System.String,System.String]"
+_TYPE_NAMES: Mapping[str, str] = {
+    "integer": "System.Int32",
+    "number": "System.Double",
+    "boolean": "System.Boolean",
+    "object": _MAP_TYPE,
+}
+
+
 def _type_name(schema: Schema) -> str:
-    names = {"integer": "System.Int32", "number": "System.Double", "boolean": "System.Boolean"}
-    if schema.get("type") == "object":
-        return "System.Collections.Generic.Dictionary`2[System.String,System.String]"
-    return names.get(schema.get("type", ""), "System.String")
+    return _TYPE_NAMES.get(schema.get("type", ""), "System.String")
+
+
+def _is_null_body(problem: Problem) -> bool:
+    return problem.location == "body" and problem.path == () and problem.value is None
+
+
+def _last_name(path: Path) -> str:
+    """The last name in a path, past the positions in lists; empty where there is none."""
+    for step in reversed(path):
+        if isinstance(step, str):
+            return step
+    return ""
 
 
 _SPECIAL = re.compile(r"""[.' /"\[\]()\t\n\r\f\b\\\x85\u2028\u2029]""")
@@ -423,21 +470,23 @@ _SPECIAL = re.compile(r"""[.' /"\[\]()\t\n\r\f\b\\\x85\u2028\u2029]""")
 
 def _json_path(path: Path) -> str:
     """`$.leads[3].callData['first name']`, as System.Text.Json writes it."""
-    return "$" + "".join(
-        f"[{step}]"
-        if isinstance(step, int)
-        else f"['{step}']"
-        if _SPECIAL.search(step)
-        else f".{step}"
-        for step in path
-    )
+    text = "$"
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif _SPECIAL.search(step):
+            text += f"['{step}']"
+        else:
+            text += f".{step}"
+    return text
 
 
 def _property_path(path: Path) -> str:
     """`Leads[3].PhoneNumber`, the C# names."""
-    return "".join(
-        f"[{step}]" if isinstance(step, int) else f".{_pascal(step)}" for step in path
-    ).removeprefix(".")
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{_pascal(step)}"
+    return text.removeprefix(".")
 
 
 def _pascal(name: str) -> str:
@@ -457,34 +506,35 @@ def grouped(told: Iterable[Told]) -> Errors:
 def _at(position: TextPosition, message: str) -> Told:
     """A message about a position in the body, under its path."""
     key = _key(position)
-    return Told(
-        key,
-        sendable(
-            f"{message} Path: {key} | LineNumber: {position.line} | "
-            f"BytePositionInLine: {position.byte}."
-        ),
-    )
+    place = f"Path: {key} | LineNumber: {position.line} | BytePositionInLine: {position.byte}."
+    return Told(key, sendable(f"{message} {place}"))
 
 
 def _key(position: TextPosition) -> str:
     return sendable(_json_path(position.path))
 
 
-def _as_far_as_known(path: Path, call: Call) -> Path:
-    """The path, up to the first member that nobody knows.
+def _known_part(path: Path, call: Call) -> Path:
+    """The path up to the first member that the model does not have.
 
-    What is within that one is passed over.
+    System.Text.Json skips an unknown member, and names nothing inside it.
     """
-    schema: Schema = (
-        call.operation.body.reader.schema if call.operation and call.operation.body else {}
-    )
+    schema: Schema = {}
+    if call.operation and call.operation.body:
+        schema = call.operation.body.reader.schema
     for depth, step in enumerate(path):
-        if isinstance(step, int):
-            part = schema.get("items")
-        else:
-            known = {name.lower(): part for name, part in schema.get("properties", {}).items()}
-            part = known.get(step.lower(), schema.get("additionalProperties"))
+        part = _part_at(schema, step)
         if not part:
             return path[: depth + isinstance(step, str)]
         schema = part
     return path
+
+
+def _part_at(schema: Schema, step: int | str) -> Any:
+    """The schema of an item, or of a member in any letter case."""
+    if isinstance(step, int):
+        return schema.get("items")
+    for name, part in schema.get("properties", {}).items():
+        if name.lower() == step.lower():
+            return part
+    return schema.get("additionalProperties")

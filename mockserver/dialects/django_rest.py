@@ -6,9 +6,7 @@ are arguments of `DjangoRest`.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -17,20 +15,12 @@ from zoneinfo import ZoneInfo
 
 from mockserver.call import Call, Request
 from mockserver.credential import Authenticate, Credential
+from mockserver.dialects.django_fields import field_of
 from mockserver.dialects.django_formats import FORMATS
-from mockserver.dialects.plain_json import (
-    JSON,
-    SENTENCES,
-    PlainJson,
-    as_it_is,
-    format_of,
-    typed,
-)
-from mockserver.documents import formats
+from mockserver.dialects.plain_json import JSON, SENTENCES, PlainJson, allow, typed
 from mockserver.documents.formats import Format
 from mockserver.documents.schema import Coerce, Schema, schema_at
 from mockserver.errors import Kind, Path, Problem, Reason, Refusal
-from mockserver.identity import phone_e164
 from mockserver.vendor import Header, Reply
 from mockserver.wire import read_query
 
@@ -43,311 +33,24 @@ _PAGE = (
 
 _REQUIRED = "This field is required."
 _NULL = "This field may not be null."
-_BLANK = "This field may not be blank."
 _NULL_CHARACTERS = "Null characters are not allowed."
+_NOT_COMPLIANT = "Out of range float values are not JSON compliant"
 _UNSAFE = {
     "null-character": _NULL_CHARACTERS,
     "surrogate": "Surrogate characters are not allowed: {}.",
-    "finite": "Out of range float values are not JSON compliant.",
+    "finite": _NOT_COMPLIANT + ".",
 }
-"""What is said of what no text or number can be, by keyword; `{}` is the character."""
-_OUT_OF_RANGE = "Datetime value out of range."
-_WRONG_DATE_TIME = (
-    "Datetime has wrong format. Use one of these formats instead: "
-    "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
-)
+"""The sentence about a value that cannot be stored, by keyword; `{}` is the character."""
 
-_TRUE = frozenset({"t", "y", "yes", "true", "on", "1", 1})
-_FALSE = frozenset({"f", "n", "no", "false", "off", "0", 0})
 _CHARSET = re.compile(r"""charset="?([^\s;"]+)""", re.IGNORECASE)
-_WHOLE = re.compile(r"\.0*\s*$")
 _SEARCH_TERM = re.compile(r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\S)+""", re.DOTALL)
 _ESCAPED = re.compile(r"""\\(["'\\])""")
-_DATE_TIME = re.compile(
-    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})[T ](?P<hour>\d{1,2}):(?P<minute>\d{1,2})"
-    r"(?::(?P<second>\d{1,2})(?:[\.,](?P<microsecond>\d{1,6})\d{0,6})?)?\s*(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?"
-)
-_MAX_INTEGER_TEXT = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One serializer field: how it reads a value, and what it says of a value that it cannot take.
-
-    `read` leaves alone what the field refuses; `complain` may say nothing, then `otherwise` is what
-    it says.
-    """
-
-    read: Coerce
-    complain: Callable[[Any], list[str]]
-    otherwise: str
-
-
-def field_of(schema: Schema, zone: tzinfo) -> Field:
-    """The serializer field that has this schema.
-
-    `zone` is where a time without an offset is read.
-    """
-    choices = _choices(schema)
-    if "x-reference" in schema:
-        return Field(
-            _read_key, _complain_of_key, "Incorrect type. Expected pk value, received str."
-        )
-    if choices:
-        return Field(as_it_is, lambda value: [f'"{value}" is not a valid choice.'], "")
-    kind = schema.get("type")
-    if kind == "boolean":
-        return Field(_read_boolean, lambda value: [], "Must be a valid boolean.")
-    if kind == "integer":
-        return Field(
-            _read_integer,
-            lambda value: _complain_of_integer(schema, value),
-            "A valid integer is required.",
-        )
-    if kind == "object":
-        return _object_field(schema, zone)
-    if kind == "array":
-        return Field(as_it_is, _complain_of_list, "Expected a list of items.")
-    if schema.get("format") == "date-time":
-        return Field(
-            lambda value: _read_date_time(value, zone),
-            lambda value: _complain_of_date_time(value, zone),
-            _WRONG_DATE_TIME,
-        )
-    if kind == "string":
-        return Field(
-            _text_reader(schema),
-            lambda value: _complain_of_text(schema, value),
-            _FORMATS.get(format_of(schema), "Not a valid string."),
-        )
-    return Field(as_it_is, lambda value: [], "")
-
-
-def _choices(schema: Schema) -> list[Any]:
-    found = list(schema.get("enum", ()))
-    for group in ("oneOf", "anyOf", "allOf"):
-        for part in schema.get(group, ()):
-            found += part.get("enum", ())
-    return found
-
-
-def _object_field(schema: Schema, zone: tzinfo) -> Field:
-    """A serializer where the schema has properties, otherwise a field for a free dictionary."""
-    fields = {name: field_of(part, zone) for name, part in schema.get("properties", {}).items()}
-    readers = {name: field.read for name, field in fields.items() if field.read is not as_it_is}
-    if not fields:
-        return Field(as_it_is, _complain_of_dictionary, "Value must be valid JSON.")
-
-    texts = frozenset(name for name, reader in readers.items() if reader is _read_text)
-
-    def read(value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        return {
-            name: item.strip()
-            if type(item) is str and name in texts
-            else readers[name](item)
-            if name in readers
-            else item
-            for name, item in value.items()
-        }
-
-    return Field(read, _complain_of_serializer, "Invalid data.")
-
-
-def _complain_of_serializer(value: Any) -> list[str]:
-    if value is None:
-        return ["No data provided"]
-    return [f"Invalid data. Expected a dictionary, but got {type(value).__name__}."]
-
-
-def _complain_of_dictionary(value: Any) -> list[str]:
-    return [f'Expected a dictionary of items but got type "{type(value).__name__}".']
-
-
-def _complain_of_list(value: Any) -> list[str]:
-    return (
-        []
-        if isinstance(value, list)
-        else [f'Expected a list of items but got type "{type(value).__name__}".']
-    )
-
-
-def _read_key(value: Any) -> Any:
-    """A primary key as Django looks it up.
-
-    `int()` of texts and fractions, an empty text as null.
-    """
-    if type(value) is int or isinstance(value, bool):
-        return value
-    if value == "":
-        return None
-    try:
-        return int(value) if isinstance(value, str | float) else value
-    except ValueError:
-        return value
-
-
-def _complain_of_key(value: Any) -> list[str]:
-    return [f"Incorrect type. Expected pk value, received {type(value).__name__}."]
-
-
-def _read_boolean(value: Any) -> Any:
-    plain = value.lower() if isinstance(value, str) else value
-    if not isinstance(plain, str | int | float):
-        return value
-    return True if plain in _TRUE else False if plain in _FALSE else value
-
-
-def _read_integer(value: Any) -> Any:
-    """IntegerField: `int()` of the value's text.
-
-    `1e30` has none, and stays a text, as a fraction may look like an integer.
-    """
-    if (
-        type(value) is int
-        or not isinstance(value, str | float)
-        or len(str(value)) > _MAX_INTEGER_TEXT
-    ):
-        return value
-    text = str(value)
-    try:
-        return int(_WHOLE.sub("", text))
-    except ValueError:
-        return text
-
-
-def _complain_of_integer(schema: Schema, value: Any) -> list[str]:
-    if isinstance(value, str) and len(value) > _MAX_INTEGER_TEXT:
-        return ["String value too large."]
-    if type(value) is not int:
-        return []
-    if value < schema.get("minimum", value):
-        return [f"Ensure this value is greater than or equal to {schema['minimum']}."]
-    if value > schema.get("maximum", value):
-        return [f"Ensure this value is less than or equal to {schema['maximum']}."]
-    return []
-
-
-def _text_reader(schema: Schema) -> Coerce:
-    if schema.get("x-format") == "phone":
-        return _read_phone
-    if schema.get("format") == "email" and schema.get("nullable"):
-        return _read_nullable_email
-    return _read_text
-
-
-def _read_text(value: Any) -> Any:
-    """CharField: numbers are taken as text, white space around a text is cut off."""
-    if type(value) is str:
-        return value.strip()
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-def _read_nullable_email(value: Any) -> Any:
-    """An empty address is null, as the format of the field has no place for an empty text."""
-    text = value.strip() if type(value) is str else _read_text(value)
-    return None if text == "" else text
-
-
-def _read_phone(value: Any) -> Any:
-    """PhoneNumberField: a valid number becomes E.164."""
-    text = value.strip() if type(value) is str else _read_text(value)
-    return phone_e164(text) or text if type(text) is str else text
-
-
-def _complain_of_text(schema: Schema, value: Any) -> list[str]:
-    if not isinstance(value, str):
-        return []
-    if not value and schema.get("minLength"):
-        return [_BLANK]
-    found = []
-    if len(value) > schema.get("maxLength", len(value)):
-        found.append(f"Ensure this field has no more than {schema['maxLength']} characters.")
-    format = format_of(schema)
-    if format in _FORMATS and not _CHECKS[format](value):
-        found.append(_FORMATS[format])
-    return found
-
-
-_FORMATS = {
-    "email": "Enter a valid email address.",
-    "django-email": "Enter a valid email address.",
-    "phone": "Enter a valid phone number.",
-    "uri": "Enter a valid URL.",
-    "django-url": "Enter a valid URL.",
-    "uuid": "Must be a valid UUID.",
-}
-"""What a field says of a text that is none of its format."""
-
-_CHECKS: Mapping[str, Format] = {**formats.FORMATS, **FORMATS}
-
-
-def _read_date_time(value: Any, zone: tzinfo) -> Any:
-    """DateTimeField: the moment in UTC.
-
-    One out of range is spelled as no schema's date-time is, which would take it.
-    """
-    moment = date_time(value, zone) if isinstance(value, str) else None
-    if isinstance(moment, str):
-        return value.replace("T", " ")
-    return moment.astimezone(UTC).isoformat() if moment else value
-
-
-def _complain_of_date_time(value: Any, zone: tzinfo) -> list[str]:
-    moment = date_time(value, zone) if isinstance(value, str) else None
-    return [moment] if isinstance(moment, str) else []
-
-
-def date_time(text: str, zone: tzinfo) -> datetime | str | None:
-    """The moment that DateTimeField reads in a text.
-
-    The framework's complaint, or None where it is no date-time.
-
-    Takes every form of `datetime.fromisoformat` and of Django's own pattern; a time without an
-    offset is one in `zone`.
-    """
-    moment = _parsed(text)
-    if moment is None:
-        return None
-    there = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    try:
-        there.astimezone(UTC).astimezone(zone)
-    except OverflowError:
-        return _OUT_OF_RANGE
-    return there
-
-
-def _parsed(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    match = _DATE_TIME.fullmatch(text)
-    if match is None:
-        return None
-    parts = match.groupdict()
-    parts["microsecond"] = (parts["microsecond"] or "").ljust(6, "0")
-    try:
-        offset = _offset(parts.pop("zone"))
-        return datetime(**{name: int(part) for name, part in parts.items() if part}, tzinfo=offset)
-    except ValueError:
-        return None
-
-
-def _offset(text: str | None) -> timezone | None:
-    if text is None or text == "Z":
-        return UTC if text else None
-    minutes = 60 * int(text[1:3]) + (int(text[-2:]) if len(text) > 3 else 0)
-    return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
 
 
 def search_terms(text: str) -> Iterator[str]:
-    """What SearchFilter looks for: the words between white space and commas.
+    """What SearchFilter searches for: the words between white space and commas.
 
-    Words in quotes stay together.
-
-    Raises Refusal("invalid") for a NUL.
+    Words in quotes stay together. Raises Refusal("invalid") for a NUL.
     """
     if "\0" in text:
         raise Refusal("invalid", body=[_NULL_CHARACTERS])
@@ -360,37 +63,31 @@ def search_terms(text: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=256)
-def takes_json(accept: bytes) -> bool:
-    """Whether an Accept header leaves room for `application/json`.
-
-    Quality values do not matter to the framework.
-    """
+def accepts_json(accept: bytes) -> bool:
+    """Whether an Accept header allows `application/json`."""
     for part in accept.decode("latin-1").split(","):
-        main, _, sub = part.partition(";")[0].strip().lower().partition("/")
+        # The framework ignores quality values: with `q=0` a type is accepted all the same.
+        media_type = part.partition(";")[0].strip().lower()
+        main, _, sub = media_type.partition("/")
         if main in ("*", "application") and sub in ("*", "json"):
             return True
     return False
 
 
 def renders(query: bytes) -> bool:
-    """Whether the `format` of a query string, if there is one, is JSON.
+    """Whether the framework can answer in the `format` that a query string asks for.
 
-    The framework looks at it before anything else of a request.
+    It can where the query asks for JSON, or for nothing. This is the framework's first check.
     """
     return read_query(query).get("format", "") in ("", "json")
 
 
 @lru_cache(maxsize=256)
 def _headers(methods: tuple[str, ...]) -> tuple[Header, ...]:
-    """Content type and Allow of a view with these methods.
-
-    There is nothing to vary by, as there is one renderer.
-    """
-    return (JSON, (b"allow", ", ".join(_allowed(methods)).encode()))
-
-
-def _allowed(methods: tuple[str, ...]) -> list[str]:
-    return [name for name in _METHOD_ORDER if name in methods or name == "OPTIONS"]
+    """Content-Type and Allow of a view with these methods."""
+    # The framework sends Vary only for views with several renderers; here JSON is the only one.
+    allowed = [name for name in _METHOD_ORDER if name in methods or name == "OPTIONS"]
+    return (JSON, allow(allowed))
 
 
 _CREDENTIALS: Mapping[Reason | None, str] = {
@@ -419,12 +116,11 @@ def _malformed(refusal: Refusal) -> str:
     """What the parser of the body's media type says."""
     if refusal.reason == Reason.NO_BOUNDARY:
         return f"Multipart form parse error - Invalid boundary in multipart: {refusal.value}"
-    text = refusal.message
     if refusal.reason == Reason.TOO_DEEP:
-        text = _TOO_DEEP
+        return f"JSON parse error - {_TOO_DEEP}"
     if refusal.reason == Reason.NOT_FINITE:
-        text = f"Out of range float values are not JSON compliant: {refusal.value!r}"
-    return f"JSON parse error - {text}"
+        return f"JSON parse error - {_NOT_COMPLIANT}: {refusal.value!r}"
+    return f"JSON parse error - {refusal.message}"
 
 
 def _unsupported(request: Request) -> str:
@@ -437,7 +133,8 @@ def _waiting(refusal: Refusal) -> str:
     seconds = refusal.retry_after
     if refusal.kind != "rate_limited" or seconds is None:
         return ""
-    return f" Expected available in {seconds} second{'' if seconds == 1 else 's'}."
+    unit = "second" if seconds == 1 else "seconds"
+    return f" Expected available in {seconds} {unit}."
 
 
 class DjangoRest(PlainJson):
@@ -450,32 +147,34 @@ class DjangoRest(PlainJson):
     telling = frozenset(_SENTENCES) - {"not_acceptable"}
 
     def __init__(self, keyword: str, zone: str) -> None:
-        """`keyword` is the scheme that a 401 asks for: that of the credential.
+        """Make the dialect of one API.
 
-        A time without an offset is one of the IANA `zone`.
+        `keyword` is the scheme that the challenge of a 401 names, as the credential does. `zone` is
+        the IANA name of the API's time zone, in which it reads a time without an offset.
         """
         self.empty_body: Any = {}
         self._challenge: Header = (b"www-authenticate", keyword.encode())
         self._zone = ZoneInfo(zone)
 
     def authenticator(self, credential: Credential) -> Authenticate:
-        """Reads the account as TokenAuthentication reads the key of a token.
+        """Compiles how TokenAuthentication reads the key of a token, which is the account.
 
-        None without a credential, or with another scheme. Content is negotiated before, as the
-        framework does.
-
-        The function raises Refusal("not_acceptable"), and Refusal("unauthorized") with EMPTY,
-        SPACES or CHARACTERS.
+        The function returns None without a credential, or for one with another scheme. It raises
+        Refusal("not_acceptable"), and Refusal("unauthorized") with EMPTY, SPACES or CHARACTERS.
         """
-        sent = credential.sent()
+        sent = credential.value_reader()
 
         @lru_cache(maxsize=1024)
         def account(accept: bytes | None, value: bytes) -> str | None:
-            if accept is not None and not takes_json(accept):
+            # The framework negotiates the content before it authenticates.
+            if accept is not None and not accepts_json(accept):
                 raise Refusal("not_acceptable")
             return _key(value, credential)
 
-        return lambda request: account(request.headers.get(b"accept"), sent(request))
+        def authenticate(request: Request) -> str | None:
+            return account(request.headers.get(b"accept"), sent(request))
+
+        return authenticate
 
     def coercer(self, schema: Schema) -> Coerce:
         """How the serializer with this schema reads a value."""
@@ -484,8 +183,10 @@ class DjangoRest(PlainJson):
     def decoded(self, raw: bytes, content_type: str) -> bytes:
         """The body in UTF-8, read in the charset of the Content-Type where that works."""
         charset = _CHARSET.search(content_type) if ";" in content_type else None
+        if charset is None:
+            return raw
         try:
-            return raw.decode(charset[1]).encode() if charset else raw
+            return raw.decode(charset[1]).encode()
         except (LookupError, UnicodeError):
             return raw
 
@@ -494,10 +195,15 @@ class DjangoRest(PlainJson):
 
         Raises Refusal("not_found") where the query asks for another format than JSON.
         """
-        if call.request.query_string and not renders(call.request.query_string):
+        query = call.request.query_string
+        if query and not renders(query):
             raise Refusal("not_found")
         own = _headers(call.methods)
-        reply.headers = typed((*own[1:], *reply.headers), JSON) if reply.headers else own
+        if reply.headers:
+            _, *without_type = own
+            reply.headers = typed((*without_type, *reply.headers), JSON)
+        else:
+            reply.headers = own
         return reply
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
@@ -508,27 +214,26 @@ class DjangoRest(PlainJson):
             return _page(500, "Server Error (500)", "")
         if refusal.reason == Reason.TOO_MANY_FIELDS:
             return _page(400, "Bad Request (400)", "")
-        if (
-            call.request.query_string
-            and call.fault is None
-            and not renders(call.request.query_string)
-        ):
+        if _asks_for_other_format(call):
             refusal = Refusal("not_found")
+        headers = _headers(call.methods)
         if refusal.kind == "method_not_allowed" and call.request.method == "OPTIONS":
-            return Reply(_metadata(call), 200, _headers(call.methods))
+            return Reply(_metadata(call), 200, headers)
+        if refusal.kind == "unauthorized":
+            headers = (*headers, self._challenge)
+        status, body = self._answer(refusal, call)
+        return Reply(body, status, headers + refusal.retry_header)
+
+    def _answer(self, refusal: Refusal, call: Call) -> tuple[int, Any]:
+        """Status and body of a refusal, which may bring its own."""
         if refusal.kind == "invalid":
             status, body = self._invalid(refusal, call)
         else:
             detail = self.sentence(refusal, call) + _waiting(refusal)
             status, body = self.status(refusal), {"detail": detail}
-        headers = _headers(call.methods)
-        if refusal.kind == "unauthorized":
-            headers = (*headers, self._challenge)
-        return Reply(
-            body if refusal.body is None else refusal.body,
-            refusal.status or status,
-            headers + refusal.retry_header,
-        )
+        if refusal.body is not None:
+            body = refusal.body
+        return refusal.status or status, body
 
     def sentence(self, refusal: Refusal, call: Call) -> str:
         """The `detail` of a refusal."""
@@ -548,27 +253,26 @@ class DjangoRest(PlainJson):
         problems = refusal.problems
         if not problems:
             return 400, {"non_field_errors": ["Invalid data."]}
+        # A paginator that cannot read its parameters has no such page.
         if all(problem.location == "query" for problem in problems):
             return 404, {"detail": "Invalid page."}
-        body = call.operation.body if call.operation is not None else None
-        return 400, self.errors(problems, body.reader.schema if body is not None else {})
+        schema: Schema = {}
+        if call.operation is not None and call.operation.body is not None:
+            schema = call.operation.body.reader.schema
+        return 400, self.errors(problems, schema)
 
     def errors(self, problems: Iterable[Problem], schema: Schema) -> dict[str, Any]:
         """Every problem by field, in the order of the schema, nested as the serializers are.
 
-        A field that holds a free dictionary has its complaints in one list, wherever in it they
-        arose.
+        A field that holds a free dictionary has one list of complaints, for whatever is wrong at
+        any depth of it.
         """
-        order = {name: number for number, name in enumerate(schema.get("properties", {}))}
         found: dict[Path, list[str]] = {}
-        for problem in sorted(
-            problems,
-            key=lambda problem: order.get(problem.path[0], len(order)) if problem.path else -1,
-        ):
-            path = _field_path(problem.path, schema)
-            found.setdefault(path, []).extend(
-                text for text in self._messages(problem) if text not in found.get(path, ())
-            )
+        for problem in _in_order(problems, schema):
+            texts = found.setdefault(_field_path(problem.path, schema), [])
+            for text in self._messages(problem):
+                if text not in texts:
+                    texts.append(text)
         nested = _nested(found)
         return nested if isinstance(nested, dict) else {"non_field_errors": nested}
 
@@ -587,8 +291,26 @@ class DjangoRest(PlainJson):
         return field.complain(problem.value) or [field.otherwise or problem.message]
 
 
+def _asks_for_other_format(call: Call) -> bool:
+    query = call.request.query_string
+    # A fault comes before the framework could look at the query.
+    return bool(query) and call.fault is None and not renders(query)
+
+
+def _in_order(problems: Iterable[Problem], schema: Schema) -> list[Problem]:
+    """The problems in the order of the schema's properties: first those of the whole body."""
+    order = {name: number for number, name in enumerate(schema.get("properties", {}))}
+
+    def position(problem: Problem) -> int:
+        if not problem.path:
+            return -1
+        return order.get(problem.path[0], len(order))
+
+    return sorted(problems, key=position)
+
+
 def _key(value: bytes, credential: Credential) -> str | None:
-    """The key in the value of a header; other places have nothing but the key."""
+    """The key in the value of a header, after its scheme; elsewhere the key is the whole value."""
     words = value.split()
     if credential.scheme:
         if not words or words[0].decode("latin-1").lower() != credential.scheme.lower():
@@ -605,7 +327,7 @@ def _key(value: bytes, credential: Credential) -> str | None:
 
 
 def _field_path(path: Path, schema: Schema) -> Path:
-    """The path as far as there are fields: it ends at the first step whose schema has no parts."""
+    """The path to the field: it ends at the first value whose schema has no parts."""
     for length in range(1, len(path)):
         part = schema_at(schema, path[:length])
         if "properties" not in part and "items" not in part:
@@ -614,9 +336,9 @@ def _field_path(path: Path, schema: Schema) -> Path:
 
 
 def _nested(found: Mapping[Path, list[str]]) -> Any:
-    """Messages by path as nested maps.
+    """Messages by path, as nested maps.
 
-    A list of serializers has one map for each up to the last that is wrong.
+    A list of serializers is a list of maps, up to the last item that is wrong.
     """
     if () in found:
         return found[()]
@@ -625,29 +347,36 @@ def _nested(found: Mapping[Path, list[str]]) -> Any:
         parts.setdefault(path[0], {})[path[1:]] = messages
     nested = {step: _nested(part) for step, part in parts.items()}
     numbers = [step for step in nested if isinstance(step, int)]
-    return [nested.get(number, {}) for number in range(max(numbers) + 1)] if numbers else nested
+    if not numbers:
+        return nested
+    return [nested.get(number, {}) for number in range(max(numbers) + 1)]
 
 
 def _metadata(call: Call) -> dict[str, Any]:
     """The short description of a view that OPTIONS gets."""
     return {
-        "name": " ".join(_words(call.request.target)),
+        "name": _view_name(call.request.target),
         "description": "",
         "renders": ["application/json"],
         "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
     }
 
 
-def _words(target: str) -> Iterator[str]:
-    steps = [step for step in target.partition("?")[0].split("/") if step]
-    yield from (word.capitalize() for word in (steps[-1] if steps else "").split("-"))
+def _view_name(target: str) -> str:
+    """The last step of a path as a title: `Lead Types` for `/api/lead-types/`."""
+    path = target.partition("?")[0]
+    last = path.rstrip("/").rpartition("/")[2]
+    return " ".join(word.capitalize() for word in last.split("-"))
 
 
 def _no_view(refusal: Refusal, call: Call) -> Reply:
+    """The answer of Django itself: a redirect where only a slash is missing, otherwise a 404."""
     if refusal.reason != Reason.MISSING_SLASH:
         return _page(404, "Not Found", "The requested resource was not found on this server.")
     path, _, query = call.request.target.partition("?")
-    location = quote(path + "/", safe="/:@!$&'()*+,;=~-._%") + ("?" + query if query else "")
+    location = quote(path + "/", safe="/:@!$&'()*+,;=~-._%")
+    if query:
+        location += "?" + query
     return Reply(b"", 301, (_HTML, (b"location", location.encode("latin-1", "replace"))))
 
 

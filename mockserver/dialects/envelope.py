@@ -1,12 +1,12 @@
 """APIs that put every answer into an envelope.
 
-`success`, `data` or `error`, and `meta` with a request id and the time.
-
-The words of a refusal are this server's: such an API documents its codes, hardly ever its messages.
+It holds `success`, then `data` or `error`, and `meta` with a request id and the time. The words of
+a refusal are this server's own: such an API documents its codes, hardly ever its messages.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from mockserver.dialects.plain_json import (
     SENTENCES,
     WORDS,
     PlainJson,
+    as_it_is,
     dotted,
     format_of,
     has_own_words,
@@ -58,7 +59,7 @@ _ERROR_CODES: Mapping[Kind, str] = {
 }
 
 _CODES = ("VALIDATION_ERROR", "INVALID_FILTER", "INVALID_DATE")
-"""The codes of a 400; of several kinds of problems the first one here is told."""
+"""The codes of a 400. Where problems have different codes, the first one here is sent."""
 
 
 def instant(moment: datetime) -> str:
@@ -83,9 +84,10 @@ class Envelope(PlainJson):
     def __init__(
         self, listing: Iterable[str] = (), booleans: Mapping[str, bool] | None = None
     ) -> None:
-        """`listing` are the query parameters that arrange a list instead of filtering it.
+        """Make the dialect of one API.
 
-        `booleans` maps texts to values.
+        `listing` names the query parameters that arrange a list instead of filtering it.
+        `booleans` has the texts that the API reads as booleans.
         """
         self.listing = frozenset(listing)
         self._booleans = dict(booleans or {})
@@ -100,38 +102,34 @@ class Envelope(PlainJson):
     def decoded(self, raw: bytes, content_type: str) -> bytes:
         """The body as the Fetch standard decodes it.
 
-        Without a byte order mark, U+FFFD for what is no UTF-8.
+        It has no byte order mark, and U+FFFD stands for bytes that are not UTF-8.
         """
-        return raw if raw.isascii() else raw.decode("utf-8-sig", "replace").encode()
+        if raw.isascii():
+            return raw
+        return raw.decode("utf-8-sig", "replace").encode()
 
     def coercer(self, schema: Schema) -> Coerce:
-        """Reads the texts for booleans in properties that are booleans.
-
-        Everything else stays as it was sent.
-        """
-        names = [
-            name
-            for name, part in schema.get("properties", {}).items()
-            if part.get("type") == "boolean"
-        ]
+        """Reads the texts for booleans in boolean properties, and nothing else."""
         words = self._booleans
+        properties = schema.get("properties", {})
+        names = [name for name, part in properties.items() if part.get("type") == "boolean"]
         if not names or not words:
-            return lambda value: value
+            return as_it_is
 
         def coerce(value: Any) -> Any:
             if not isinstance(value, dict):
                 return value
-            read = {
-                name: words[value[name]]
-                for name in names
-                if isinstance(value.get(name), str) and value[name] in words
-            }
+            read = {}
+            for name in names:
+                text = value.get(name)
+                if isinstance(text, str) and text in words:
+                    read[name] = words[text]
             return value | read if read else value
 
         return coerce
 
     def accept(self, reply: Reply, call: Call) -> Reply:
-        """A reply in its envelope, unless it says that it goes without; bytes as they are."""
+        """A reply in its envelope, if it says that it is wrapped; bytes go out as they are."""
         if type(reply.body) is bytes:
             return reply
         if reply.wrapped:
@@ -140,16 +138,15 @@ class Envelope(PlainJson):
         return reply
 
     def error(self, refusal: Refusal, call: Call) -> Any:
-        """A refusal in its envelope.
-
-        A code, a sentence, and in `details` what is wrong with each field.
-        """
+        """A refusal in its envelope: a code, a sentence, and the problems of each field."""
         details: Details = {}
         if refusal.kind == "invalid":
             details = self.details(refusal.problems)
-            code, message = self.code(refusal.problems), _summary(details)
+            code = self.code(refusal.problems)
+            message = _summary(details)
         else:
-            code, message = _ERROR_CODES[refusal.kind], self.sentence(refusal, call)
+            code = _ERROR_CODES[refusal.kind]
+            message = self.sentence(refusal, call)
         if refusal.kind == "malformed":
             details = {"body": [self._unparsed(refusal, call)]}
         error = {"code": code, "message": message, "details": details}
@@ -159,16 +156,14 @@ class Envelope(PlainJson):
         """What is wrong with a body that is no JSON, in the words of the JavaScript engine."""
         if refusal.reason == Reason.TOO_DEEP:
             return f"body must not nest deeper than {self.max_depth} levels"
-        return (
-            complaint(self.decoded(call.request.body or b"", "").decode())
-            or "body must not hold a number of thousands of digits"
-        )
+        text = self.decoded(call.request.body or b"", "").decode()
+        # JavaScript reads a number of any length; Python refuses one of thousands of digits.
+        return complaint(text) or "body must not hold a number of thousands of digits"
 
     def code(self, problems: Iterable[Problem]) -> str:
         """The code for all of these problems together."""
-        return min(
-            (self._code(problem) for problem in problems), key=_CODES.index, default=_CODES[0]
-        )
+        codes = {self._code(problem) for problem in problems}
+        return min(codes, key=_CODES.index, default=_CODES[0])
 
     def _code(self, problem: Problem) -> str:
         if problem.keyword == "format" and format_of(problem.schema or {}) in _DATES:
@@ -229,30 +224,34 @@ def _meta(call: Call) -> dict[str, Any]:
 
 def _summary(details: Details) -> str:
     """The first of all the sentences, and how many more there are."""
-    first, *more = dict.fromkeys(text for texts in details.values() for text in texts) or [
-        "The request is not valid"
-    ]
-    return f"{first} (and {len(more)} more)" if more else first
+    sentences: dict[str, None] = {}
+    for texts in details.values():
+        sentences |= dict.fromkeys(texts)
+    first, *more = sentences or ["The request is not valid"]
+    if not more:
+        return first
+    return f"{first} (and {len(more)} more)"
 
 
 def _missing(problem: Problem, refused: set[str]) -> Iterator[tuple[str, str]]:
     """What the body lacks.
 
-    Of several choices each is named, unless one of the fields involved is there but wrong.
+    Where the body may have one of several fields, each of them is named. If one of these fields is
+    there but wrong, that problem says enough, and nothing is named here.
     """
-    branches = (problem.schema or {}).get("anyOf", [])
-    groups = [branch["required"] for branch in branches if "required" in branch]
-    involved = {
-        name
-        for branch in branches
-        for name in (*branch.get("required", ()), *branch.get("properties", ()))
-    }
+    groups: list[list[str]] = []
+    involved: set[str] = set()
+    for branch in (problem.schema or {}).get("anyOf", []):
+        involved.update(branch.get("required", ()), branch.get("properties", ()))
+        if "required" in branch:
+            groups.append(branch["required"])
     if involved & refused:
         return
     if len(groups) == 1:
-        yield from (
-            (name, f"{name} is required") for name in groups[0] if name not in problem.value
-        )
-    else:
-        names = [name for group in groups for name in group]
-        yield from ((name, f"One of {', '.join(names)} is required") for name in names)
+        for name in groups[0]:
+            if name not in problem.value:
+                yield name, f"{name} is required"
+        return
+    names = list(chain.from_iterable(groups))
+    for name in names:
+        yield name, f"One of {', '.join(names)} is required"

@@ -1,4 +1,8 @@
-"""Where things stand in a JSON text: for parsers that name lines, bytes and paths."""
+"""Positions in a JSON text: where its values stand, and where it stops being JSON.
+
+All parsers stop at the same place of a broken text, but each has words of its own for it. So this
+file says what is missing there, and each dialect words it. Only refused bodies are read by it.
+"""
 
 import json
 import re
@@ -30,10 +34,10 @@ class TextPosition(NamedTuple):
 
 
 Found = dict[Path, tuple[Path, int]]
-"""For each path how it is written and the character at which the first token of its value ends."""
+"""By path: the path as the text spells it, and the character where its first token ends."""
 
 Wanted = Iterable[tuple[Path, Path]]
-"""Paths, each with what is left of it to go."""
+"""Paths, each with the steps that are still to go."""
 
 
 def positions(text: str, paths: Collection[Path]) -> dict[Path, TextPosition]:
@@ -57,25 +61,28 @@ def lines_and_bytes(text: str, ats: Iterable[int]) -> Iterator[tuple[int, int]]:
     for at in ats:
         before, newline, after = text[last:at].rpartition("\n")
         line += before.count("\n") + len(newline)
-        byte = len(after.encode("utf-8", "surrogateescape")) + (0 if newline else byte)
+        if newline:
+            byte = 0
+        byte += len(after.encode("utf-8", "surrogateescape"))
         last = at
         yield line, byte
 
 
 def _visit(text: str, at: int, here: Path, wanted: Wanted, found: Found) -> int:
-    """Look in the value at that character. Returns the end of the value."""
+    """Find the wanted paths in the value at that character. Returns the end of the value."""
     deeper: dict[int | str, list[tuple[Path, Path]]] = {}
     for path, rest in wanted:
         if rest:
             deeper.setdefault(_folded(rest[0]), []).append((path, rest[1:]))
-    end = (
-        _visit_members(text, at, here, deeper, found)
-        if deeper and text[at] in "{["
-        else _DECODER.raw_decode(text, at)[1]
-    )
-    found.update(
-        (path, (here, at + 1 if text[at] in "{[" else end)) for path, rest in wanted if not rest
-    )
+    opens = text[at] in "{["
+    if deeper and opens:
+        end = _visit_members(text, at, here, deeper, found)
+    else:
+        # Nothing in it is wanted: the fast parser of the standard library finds its end.
+        end = _DECODER.raw_decode(text, at)[1]
+    for path, rest in wanted:
+        if not rest:
+            found[path] = (here, at + 1 if opens else end)
     return end
 
 
@@ -105,7 +112,9 @@ def _after_space(text: str, at: int) -> int:
 
 def _past(pattern: re.Pattern[str], text: str, at: int) -> int:
     match = pattern.match(text, at)
-    return match.end() if match else at
+    if match is None:
+        return at
+    return match.end()
 
 
 class Break(NamedTuple):
@@ -149,14 +158,13 @@ class _Walk:
             missing = self._missing(self.text[token : token + 1])
             if missing:
                 path = tuple(step for step in self.steps if step is not None)
-                return Break(
-                    missing, token, self.at, path, self.brackets[-1] if self.brackets else ""
-                )
+                within = self.brackets[-1] if self.brackets else ""
+                return Break(missing, token, self.at, path, within)
             self.at = _after_space(self.text, self.at)
         return None
 
     def _missing(self, sign: str) -> str:
-        """Go past one token. Returns what should have come instead; nothing where all is well."""
+        """Go past one token. Returns what should have come instead, or an empty text."""
         if sign in _OPENING and self.wanted in _VALUES:
             return "" if self._is_past_all() else self._open(sign)
         if sign in _SCALARS and (self.wanted in _VALUES or (self.wanted in _NAMES and sign == '"')):
@@ -253,10 +261,10 @@ def _number_end(text: str, at: int) -> tuple[int, str]:
 def _literal_end(text: str, at: int) -> tuple[int, str]:
     """Where a literal stops, and what is missing there."""
     literal = LITERALS[text[at]]
-    same = next(
-        (i for i, sign in enumerate(literal) if text[at + i : at + i + 1] != sign), len(literal)
-    )
-    return at + same, "" if same == len(literal) else "literal"
+    for index, sign in enumerate(literal):
+        if not text.startswith(sign, at + index):
+            return at + index, "literal"
+    return at + len(literal), ""
 
 
 LITERALS: Mapping[str, str] = {"t": "true", "f": "false", "n": "null"}

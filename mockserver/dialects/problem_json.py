@@ -1,11 +1,12 @@
-"""Plain JSON over HTTP.
+"""Plain JSON whose refusals are problem details (RFC 9457).
 
-What is refused is told as problem details (RFC 9457) that name every field and what it may be.
+They name every field that is wrong, and say what it may be.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from http import HTTPStatus
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -42,7 +43,7 @@ class ProblemJson(PlainJson):
     def error(self, refusal: Refusal, call: Call) -> Any:
         """Problem details: what is wrong in a sentence, and field by field in `errors`."""
         status = self.status(refusal)
-        problems = [each for problem in refusal.problems for each in explained(problem)]
+        problems = list(chain.from_iterable(map(explained, refusal.problems)))
         body = {
             "type": "about:blank",
             "title": HTTPStatus(status).phrase,
@@ -78,8 +79,8 @@ class ProblemJson(PlainJson):
         """Everything in a sentence, in characters that can be sent."""
         if not problems:
             return sendable(self.sentence(refusal, call))
-        told = [f"{_name(each)} {self._reason(each, call)}" for each in problems[:_LISTED]]
-        text = "; ".join(told)
+        named = [f"{_name(each)} {self._reason(each, call)}" for each in problems[:_LISTED]]
+        text = "; ".join(named)
         if len(problems) > _LISTED:
             text += f"; and {len(problems) - _LISTED} more"
         return sendable(text if text.endswith("?") else text + ".")
@@ -94,7 +95,9 @@ class ProblemJson(PlainJson):
         if problem.message in _STRAYS:
             return _stray(problem, call)
         text = self.reason(problem)
-        return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
+        if len(text) <= _LONGEST:
+            return text
+        return text[:_LONGEST] + "..."
 
 
 def _name(problem: Problem) -> str:
@@ -112,63 +115,63 @@ _STRAYS = frozenset({"is no property here", "is no parameter here"})
 
 
 def _stray(problem: Problem, call: Call) -> str:
-    """That there is no such property or parameter, and which ones there are."""
-    operation = call.operation
-    root: Schema = {}
-    if operation is not None:
-        root = (
-            operation.query.schema
-            if problem.location == "query"
-            else operation.body.reader.schema
-            if operation.body
-            else {}
-        )
-    around = schema_at(root, problem.path[:-1]) or {}
-    names = {
-        name: None
-        for branch in (around, *around.get("oneOf", ()))
-        for name in branch.get("properties", {})
-    }
+    """That the property or parameter is unknown, and which ones are known."""
     kind = "parameter" if problem.location == "query" else "property"
-    return (
-        f"is no {kind} here; known {'is' if len(names) == 1 else 'are'} {', '.join(names)}"
-        if names
-        else f"is no {kind} here"
-    )
+    around = schema_at(_root_schema(problem, call), problem.path[:-1]) or {}
+    names: dict[str, None] = {}
+    for branch in (around, *around.get("oneOf", ())):
+        names |= dict.fromkeys(branch.get("properties", ()))
+    if not names:
+        return f"is no {kind} here"
+    verb = "is" if len(names) == 1 else "are"
+    return f"is no {kind} here; known {verb} {', '.join(names)}"
+
+
+def _root_schema(problem: Problem, call: Call) -> Schema:
+    """The schema of the whole query or of the whole body."""
+    operation = call.operation
+    if operation is None:
+        return {}
+    if problem.location == "query":
+        return operation.query.schema
+    return operation.body.reader.schema if operation.body else {}
 
 
 def explained(problem: Problem) -> Iterator[Problem]:
-    """The problem itself.
+    """The problem itself, or more exact ones for a value that has none of several forms.
 
-    Where it is that a value has none of several forms, what is wrong with the form that it comes
-    nearest to.
+    These say what is wrong with the form that the value comes nearest to.
     """
     schema: Schema = problem.schema or {}
     branches = schema.get("oneOf", ())
-    if not problem.keyword.startswith(("oneOf", "anyOf")) or not any(
-        "properties" in branch for branch in branches
-    ):
+    has_forms = any("properties" in branch for branch in branches)
+    if not has_forms or not problem.keyword.startswith(("oneOf", "anyOf")):
         yield problem
         return
-    told = [list(problems_of(compile_schema(branch), problem.value, branch)) for branch in branches]
-    nearest = min(told, key=lambda each: (any(map(_tags, each)), len(each)))
+    value = problem.value
+    by_form = [list(problems_of(compile_schema(branch), value, branch)) for branch in branches]
+    nearest = min(by_form, key=_distance)
     tags = [each for each in nearest if _tags(each)]
-    for each in _merged(tags[0], told) if tags else nearest:
+    # With a wrong tag the value has no form at all, and its other problems mean nothing.
+    for each in _merged(tags[0], by_form) if tags else nearest:
         yield from explained(replace(each, path=(*problem.path, *each.path)))
 
 
+def _distance(problems: list[Problem]) -> tuple[bool, int]:
+    """How far a value is from a form, by its problems: a form with its tag is nearer."""
+    return any(map(_tags, problems)), len(problems)
+
+
 def _tags(problem: Problem) -> bool:
-    """Whether the value is not the one that marks this form of several."""
+    """Whether the problem is a wrong tag: the one value that marks a form."""
     return problem.keyword == "enum" and len((problem.schema or {}).get("enum", ())) == 1
 
 
-def _merged(tag: Problem, told: Iterable[list[Problem]]) -> Iterator[Problem]:
-    """One problem for a mark that no form has, with the marks of all forms."""
-    values = [
-        value
-        for each in told
-        for other in each
-        if _tags(other) and other.path == tag.path
-        for value in other.schema["enum"]
-    ]
+def _merged(tag: Problem, by_form: Iterable[list[Problem]]) -> Iterator[Problem]:
+    """One problem for a tag that no form has, with the tags of all forms."""
+    values: list[Any] = []
+    for problems in by_form:
+        for other in problems:
+            if _tags(other) and other.path == tag.path:
+                values += other.schema["enum"]
     yield replace(tag, schema={"enum": values})

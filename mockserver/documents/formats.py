@@ -33,13 +33,41 @@ def parse_date_time(text: str) -> datetime | None:
 
 def parse_date(text: str) -> date | None:
     """The day that `YYYY-MM-DD` means, or None."""
+    # `date.fromisoformat` also reads the other forms of ISO 8601, like 20250131.
+    if not _DATE.fullmatch(text):
+        return None
     try:
-        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
+        return date.fromisoformat(text)
     except ValueError:
         return None
 
 
+def _is_date(text: str) -> bool:
+    return parse_date(text) is not None
+
+
+def _is_date_time(text: str) -> bool:
+    return parse_date_time(text) is not None
+
+
+def _is_uri(text: str) -> bool:
+    return _URI.fullmatch(text) is not None
+
+
+def _is_numeric(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None and isfinite(float(text))
+
+
+def _is_field_list(text: str) -> bool:
+    return _FIELDS.fullmatch(text) is not None
+
+
+def _is_sort_list(text: str) -> bool:
+    return _SORT.fullmatch(text) is not None
+
+
 def _is_uuid(text: str) -> bool:
+    # `UUID` also reads braces, a prefix and missing hyphens.
     try:
         return str(UUID(text)) == text.lower()
     except ValueError:
@@ -53,15 +81,15 @@ Formats = Mapping[str, Format]
 """Formats by name."""
 
 FORMATS: Formats = {
-    "date": lambda text: parse_date(text) is not None,
-    "date-time": lambda text: parse_date_time(text) is not None,
+    "date": _is_date,
+    "date-time": _is_date_time,
     "email": is_email,
-    "uri": lambda text: _URI.fullmatch(text) is not None,
+    "uri": _is_uri,
     "uuid": _is_uuid,
-    "field-list": lambda text: _FIELDS.fullmatch(text) is not None,
-    "numeric": lambda text: _NUMBER.fullmatch(text) is not None and isfinite(float(text)),
+    "field-list": _is_field_list,
+    "numeric": _is_numeric,
     "phone": is_phone,
-    "sort-list": lambda text: _SORT.fullmatch(text) is not None,
+    "sort-list": _is_sort_list,
 }
 """Each format's name and the test a text must pass."""
 

@@ -70,35 +70,32 @@ class Reader:
         )
 
     def read(self, value: Any, exists: Exists = _any_id) -> tuple[Any, list[Problem]]:
-        """The value as the server goes on with it, and every problem with it (none.
-
-        It is valid).
-        """
+        """The value as the server goes on with it, and every problem with it."""
         sent = value
         if self._coerce is not None:
             value = self._coerce(value)
-        problems = (
-            []
-            if self.validator.is_valid(value)
-            else list(problems_of(self.validator.compiled, value, self.schema))
-        )
-        for name, table in self._references if isinstance(value, dict) else ():
-            id = value.get(name)
-            if (
-                id is not None
-                and not any(problem.path == (name,) for problem in problems)
-                and not exists(table, id)
-            ):
-                problems.append(
-                    Problem(
-                        (name,),
-                        "reference",
-                        f"no such id in {table}",
-                        sent[name],
-                        self.schema["properties"][name],
-                    )
-                )
+        problems: list[Problem] = []
+        # Nearly every value is valid, and asking for that alone is much faster.
+        if not self.validator.is_valid(value):
+            problems += problems_of(self.validator.compiled, value, self.schema)
+        if self._references and isinstance(value, dict):
+            problems += self._dangling(value, sent, problems, exists)
         return value, problems
+
+    def _dangling(
+        self, value: Any, sent: Any, problems: list[Problem], exists: Exists
+    ) -> list[Problem]:
+        """A problem for each reference to a row that does not exist."""
+        found = []
+        wrong = {problem.path for problem in problems}
+        for name, table in self._references:
+            id = value.get(name)
+            if id is None or (name,) in wrong or exists(table, id):
+                continue
+            message = f"no such id in {table}"
+            part = self.schema["properties"][name]
+            found.append(Problem((name,), "reference", message, sent[name], part))
+        return found
 
 
 class Validator:
@@ -162,12 +159,16 @@ def to_json_schema(schema: Schema, formats: Formats = FORMATS) -> Schema:
             out[key] = value
     _translate_limits(schema, out, formats)
     if schema.get("nullable"):
-        return (
-            out | {"type": [out["type"], "null"]}
-            if "type" in out and not out.keys() & {"enum", "allOf", "anyOf", "oneOf", "not"}
-            else {"anyOf": [{"type": "null"}, out]}
-        )
+        return _or_null(out)
     return out
+
+
+def _or_null(schema: Schema) -> Schema:
+    # Another keyword may refuse null although the type allows it: then null is a form of its own.
+    refusing = schema.keys() & {"enum", "allOf", "anyOf", "oneOf", "not"}
+    if "type" in schema and not refusing:
+        return schema | {"type": [schema["type"], "null"]}
+    return {"anyOf": [{"type": "null"}, schema]}
 
 
 def _translate_limits(schema: Schema, out: Schema, formats: Formats) -> None:
@@ -176,10 +177,8 @@ def _translate_limits(schema: Schema, out: Schema, formats: Formats) -> None:
         out["format"] = format
     elif format in INTEGER_RANGES:
         low, high = INTEGER_RANGES[format]
-        out["minimum"], out["maximum"] = (
-            max(low, out.get("minimum", low)),
-            min(high, out.get("maximum", high)),
-        )
+        out["minimum"] = max(low, out.get("minimum", low))
+        out["maximum"] = min(high, out.get("maximum", high))
     for exclusive, limit in EXCLUSIVE.items():
         if schema.get(exclusive) and limit in out:
             out[exclusive] = out.pop(limit)
@@ -236,10 +235,10 @@ def query_coercer(schema: Schema) -> Coerce:
     }
 
     def coerce(values: Any) -> Any:
-        return {
-            name: readers[name](value) if name in readers else value
-            for name, value in values.items()
-        }
+        read = {}
+        for name, value in values.items():
+            read[name] = readers[name](value) if name in readers else value
+        return read
 
     return coerce
 
@@ -270,13 +269,9 @@ def form_coercer(schema: Schema, formats: Formats = FORMATS) -> Coerce:
         part = properties[name]
         if part.get("nullable"):
             return None if _refuses_blank(part, formats) else ""
-        return (
-            ...
-            if _refuses_blank(part, formats)
-            and "minLength" not in part
-            and name not in schema.get("required", ())
-            else ""
-        )
+        if "minLength" in part or name in schema.get("required", ()):
+            return ""
+        return ... if _refuses_blank(part, formats) else ""
 
     def read(name: str, text: Any) -> Any:
         if isinstance(text, Upload):
@@ -308,16 +303,18 @@ def _from_json(text: str) -> Any:
 
 
 def _integer(text: str) -> int | str:
-    return (
-        int(text)
-        if text.removeprefix("-").isdecimal() and text.isascii() and len(text) <= _MAX_DIGITS
-        else text
-    )
+    is_whole = text.removeprefix("-").isdecimal() and text.isascii()
+    # Python refuses to read a number of thousands of digits.
+    if is_whole and len(text) <= _MAX_DIGITS:
+        return int(text)
+    return text
 
 
 def _number(text: str) -> float | str:
     whole = _integer(text)
-    return whole if isinstance(whole, int) or not FORMATS["numeric"](text) else float(text)
+    if isinstance(whole, int) or not FORMATS["numeric"](text):
+        return whole
+    return float(text)
 
 
 def _boolean(text: str) -> bool | str:

@@ -4,7 +4,7 @@ A strict reader: what it does not understand, it refuses by name.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path as File
@@ -107,10 +107,7 @@ _SHAPE: Schema = {
         },
     },
 }
-"""What a document must look like for the reader to find its way in it.
-
-Schemas are looked at one by one.
-"""
+"""The shape that a document must have before it is read. Schemas are read one by one later."""
 
 _CONTAINERS: dict[str, type] = {
     "properties": dict,
@@ -120,18 +117,16 @@ _CONTAINERS: dict[str, type] = {
     "anyOf": list,
     "oneOf": list,
 }
-_PLACE = re.compile(r"{([^}]*)}")
+_PATH_PARAMETER = re.compile(r"{([^}]*)}")
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
     """What an operation reads: media types and its reader.
 
-    `form` reads the texts of an HTML form first.
-
-    `item` is for the handler to read with: each item of an `x-partial` array, or what it makes of a
-    body that is `x-mapped-to` a schema. `reported` is the name of an array of which every item has
-    an answer of its own.
+    `form` reads the texts of an HTML form before the reader does. The handler reads with `item`:
+    each item of an `x-partial` array, or what it makes of a body that is `x-mapped-to` a schema.
+    `reported` is the name of an array whose items are answered one by one.
     """
 
     media_types: tuple[str, ...]
@@ -141,7 +136,7 @@ class Body:
     reported: str | None
 
     def reports(self, problem: Problem) -> bool:
-        """Whether the problem is one of an item that has an answer of its own."""
+        """Whether the problem is in an item that is answered by itself."""
         return len(problem.path) > 1 and problem.path[0] == self.reported
 
 
@@ -159,7 +154,7 @@ class Operation:
     """One operation of a document, ready to be served.
 
     `path` includes the base path of the vendor's server; `path_parameters` gives the type
-    of each path parameter; `asks` means that a query parameter is required.
+    of each path parameter; `asks` says whether a query parameter is required.
     """
 
     id: str
@@ -248,13 +243,19 @@ class Document:
                 if method not in METHODS:
                     self.problems.append((at, f"`{method}` is no method this server knows"))
                 elif at not in broken:
-                    if part["operationId"] in found:
-                        self.problems.append(
-                            (at, f"the operationId {part['operationId']!r} is used twice")
-                        )
-                    found[part["operationId"]] = self._operation(path, method, part, at)
-                    self._prove(found[part["operationId"]], at)
+                    self._add(found, path, method, part)
         return list(found.values())
+
+    def _add(
+        self, found: dict[str, Operation], path: str, method: str, part: dict[str, Any]
+    ) -> None:
+        """Read one operation, and add it to those found so far."""
+        at: Path = ("paths", path, method)
+        id = part["operationId"]
+        if id in found:
+            self.problems.append((at, f"the operationId {id!r} is used twice"))
+        found[id] = self._operation(path, method, part, at)
+        self._prove(found[id], at)
 
     def _prove(self, operation: Operation, at: Path) -> None:
         try:
@@ -277,14 +278,10 @@ class Document:
                 self.problems.append((at, f"`{name}` is no operation key this server knows"))
         if part.get("x-provenance") not in PROVENANCES:
             self.problems.append((at, f"`x-provenance` must be one of {', '.join(PROVENANCES)}"))
-        parameters = [
-            self._resolve(each, (*at, "parameters", i))
-            for i, each in enumerate(part.get("parameters", []))
-        ]
-        parameters = [each for each in parameters if each]
-        if {each["name"] for each in parameters if each["in"] == "path"} != set(
-            _PLACE.findall(path)
-        ):
+        parameters = self._parameters(part, at)
+        in_path = [each for each in parameters if each["in"] == "path"]
+        in_query = [each for each in parameters if each["in"] == "query"]
+        if {each["name"] for each in in_path} != set(_PATH_PARAMETER.findall(path)):
             self.problems.append((at, "the path's parameters are not the ones it declares"))
         security = part.get("security", self.source.content.get("security", []))
         return Operation(
@@ -294,23 +291,22 @@ class Document:
             summary=part.get("summary", ""),
             provenance=part.get("x-provenance", ""),
             source=part.get("x-source", ""),
-            path_parameters={
-                each["name"]: self._parameter_type(each["schema"])
-                for each in parameters
-                if each["in"] == "path"
-            },
-            query=self._query([each for each in parameters if each["in"] == "query"], at),
-            asks=any(each["in"] == "query" and each.get("required") for each in parameters),
+            path_parameters={each["name"]: _parameter_type(each["schema"]) for each in in_path},
+            query=self._query(in_query, at),
+            asks=any(each.get("required") for each in in_query),
             body=self._body(part, at),
             answers=self._answers(part, at),
             needs_credential=bool(security) and {} not in security,
         )
 
-    @staticmethod
-    def _parameter_type(schema: Schema) -> str:
-        return str(
-            schema.get("format") if schema.get("format") == "uuid" else schema.get("type", "string")
-        )
+    def _parameters(self, part: dict[str, Any], at: Path) -> list[dict[str, Any]]:
+        """The parameters of an operation, without those whose `$ref` leads nowhere."""
+        found = []
+        for index, each in enumerate(part.get("parameters", [])):
+            parameter = self._resolve(each, (*at, "parameters", index))
+            if parameter:
+                found.append(parameter)
+        return found
 
     def _query(self, parameters: list[dict[str, Any]], at: Path) -> Reader:
         properties = {
@@ -364,22 +360,15 @@ class Document:
         for status, given in part["responses"].items():
             where = (*at, "responses", status)
             response = self._resolve(given, where)
-            contents = response.get("content", {})
-            schemas = [
-                self._schema(content["schema"], where)
-                for kind, content in contents.items()
-                if "json" in kind
-            ]
-            schemas = [
-                schema for index, schema in enumerate(schemas) if schema not in schemas[:index]
-            ]
-            validator = (
-                Validator(schemas[0] if len(schemas) == 1 else {"anyOf": schemas}, formats=None)
-                if schemas
-                else None
-            )
+            schemas: list[Schema] = []
+            for kind, content in response.get("content", {}).items():
+                if "json" not in kind:
+                    continue
+                schema = self._schema(content["schema"], where)
+                if schema not in schemas:
+                    schemas.append(schema)
             mark = response.get("x-provenance", part.get("x-provenance", ""))
-            answers[int(status)] = DocumentedAnswer(int(status), validator, mark)
+            answers[int(status)] = DocumentedAnswer(int(status), _answer_validator(schemas), mark)
         return answers
 
     def _resolve(self, part: Any, at: Path, seen: tuple[str, ...] = ()) -> Any:
@@ -391,11 +380,11 @@ class Document:
             return {}
         target: Any = self.source.content if ref.startswith("#/") else None
         for step in ref[2:].split("/"):
-            target = (
-                target.get(step.replace("~1", "/").replace("~0", "~"))
-                if isinstance(target, dict)
-                else None
-            )
+            if not isinstance(target, dict):
+                target = None
+                break
+            # The escapes of a JSON pointer (RFC 6901).
+            target = target.get(step.replace("~1", "/").replace("~0", "~"))
         if target is None:
             self.problems.append((at, f"`{ref}` leads nowhere"))
             return {}
@@ -418,9 +407,8 @@ class Document:
         for key, value in part.items():
             container = _CONTAINERS.get(key)
             if container is not None and not isinstance(value, container):
-                self.problems.append(
-                    (at, f"`{key}` must be a {'mapping' if container is dict else 'list'}")
-                )
+                name = "mapping" if container is dict else "list"
+                self.problems.append((at, f"`{key}` must be a {name}"))
                 continue
             self._known(key, value, at)
             if key in ("allOf", "anyOf", "oneOf"):
@@ -437,12 +425,7 @@ class Document:
                 schema[key] = self._schema(value, (*at, key), seen)
             else:
                 schema[key] = value
-        if len(schema.get("allOf", ())) == 1 and not schema.keys() & schema["allOf"][0].keys() & (
-            KEYWORDS | NESTED
-        ):
-            (only,) = schema.pop("allOf")
-            schema = only | schema
-        return schema
+        return _folded(schema)
 
     def _known(self, key: str, value: Any, at: Path) -> None:
         if key not in KEYWORDS | _SILENT | NESTED | EXTENSIONS | {
@@ -460,6 +443,34 @@ class Document:
             and value not in UNCHECKED
         ):
             self.problems.append((at, f"`format: {value}` is no format this server knows"))
+
+
+def _folded(schema: Schema) -> Schema:
+    """The schema with an `allOf` of one part put into it, if the two share no keyword."""
+    # OpenAPI 3.0 ignores what stands beside a `$ref`, so documents wrap it in such an `allOf`.
+    parts: Sequence[Schema] = schema.get("allOf", ())
+    if len(parts) != 1:
+        return schema
+    (only,) = parts
+    if schema.keys() & only.keys() & (KEYWORDS | NESTED):
+        return schema
+    rest = {key: value for key, value in schema.items() if key != "allOf"}
+    return only | rest
+
+
+def _answer_validator(schemas: list[Schema]) -> Validator | None:
+    """The validator of an answer that has one of these schemas; None without any."""
+    if not schemas:
+        return None
+    # The server wrote the strings of its answers itself: checking their formats costs three
+    # microseconds of a request, so only the contract tests do it.
+    return Validator(schemas[0] if len(schemas) == 1 else {"anyOf": schemas}, formats=None)
+
+
+def _parameter_type(schema: Schema) -> str:
+    if schema.get("format") == "uuid":
+        return "uuid"
+    return str(schema.get("type", "string"))
 
 
 def load_document(

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from mockserver.dialects.django_rest import DjangoRest, date_time, search_terms, takes_json
+from mockserver.dialects.django_fields import date_time
+from mockserver.dialects.django_rest import DjangoRest, accepts_json, search_terms
 from mockserver.documents.schema import Reader
 from mockserver.errors import Problem
 from mockserver.workspaces import Workspace
@@ -139,7 +140,7 @@ def test_an_id_that_no_lead_has_is_404(sela: httpx.Client, id: str) -> None:
     ],
 )
 def test_what_an_accept_header_leaves_room_for(accept: bytes, taken: bool) -> None:
-    assert takes_json(accept) is taken
+    assert accepts_json(accept) is taken
 
 
 def test_an_accept_header_without_json_is_406(sela: httpx.Client) -> None:

@@ -113,7 +113,7 @@ def _lead(call: Call, tx: Transaction) -> Row:
 
 
 @vendor.operation
-@vendor.after(_lead)
+@vendor.check_first(_lead)
 def leads_partial_update(call: Call, tx: Transaction) -> Reply:
     """PATCH /api/leads/{id}/: change the fields that are sent (`leads/update-a-lead`)."""
     return Reply(_update(_lead(call, tx), call.body, call, tx))
@@ -192,7 +192,7 @@ def _config(call: Call, tx: Transaction) -> Row:
 
 
 @vendor.operation
-@vendor.after(_config)
+@vendor.check_first(_config)
 def lead_ingestion_create(call: Call, tx: Transaction) -> Reply:
     """POST /api/lead-ingestion/{id}/.
 
@@ -210,7 +210,7 @@ def lead_ingestion_create(call: Call, tx: Transaction) -> Reply:
 
 
 @vendor.operation
-@vendor.after(_config)
+@vendor.check_first(_config)
 def lead_ingestion_update(call: Call, tx: Transaction) -> Reply:
     """PUT /api/lead-ingestion/{id}/.
 
