@@ -58,7 +58,7 @@ class PromptProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """A client has connected."""
         super().connection_made(_JoiningTransport(transport, self.loop))  # type: ignore[arg-type]  # does what uvicorn asks of a transport
-        self._check_idle()
+        self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is no more."""
@@ -66,15 +66,19 @@ class PromptProtocol(HttpToolsProtocol):
             self._idle_check.cancel()
         super().connection_lost(exc)
 
-    def _check_idle(self) -> None:
+    def _watch(self) -> None:
         # uvicorn has a timer for each answer; one for each connection costs less.
+        self._idle_check = self.loop.call_later(self.timeout_keep_alive, self._check_idle)
+
+    def _check_idle(self) -> None:
+        """Close the connection if nothing came since the last check."""
         if not self._is_plain:
-            return  # from now on uvicorn sees to that
+            return  # uvicorn's own timer does that from now on
         if self._is_idle:
             self.transport.close()
             return
         self._is_idle = True
-        self._idle_check = self.loop.call_later(self.timeout_keep_alive, self._check_idle)
+        self._watch()
 
     def data_received(self, data: bytes) -> None:
         """Bytes have arrived from the client."""

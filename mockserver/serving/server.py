@@ -16,6 +16,10 @@ from mockserver.client import Client, ControlError, WorkspaceClient
 from mockserver.serving.protocol import AnswerRequest, App, PromptProtocol
 
 # How long a stop waits for answers that are not sent yet. Only a fault delays an answer.
+_IDLE_SECONDS = 75
+"""How long a connection is kept on which nothing comes. Clients reuse connections, and one that is
+closed while a request is on its way costs them a retry."""
+
 _GRACE_SECONDS = 0.5
 
 _BACKLOG = 2048
@@ -68,6 +72,7 @@ def uvicorn_server(app: App, answer: AnswerRequest) -> uvicorn.Server:
         # Nothing stands between a client and its mock; links in answers follow the `Host` header.
         proxy_headers=False,
         log_config=None,
+        timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,  # type: ignore[arg-type]  # it waits for parts of seconds too
     )
     return uvicorn.Server(config)

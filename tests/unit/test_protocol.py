@@ -56,10 +56,14 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 
 @contextmanager
-def serving(app: App, answer: AnswerRequest) -> Iterator[tuple[str, int]]:
+def serving(
+    app: App, answer: AnswerRequest, idle_seconds: float | None = None
+) -> Iterator[tuple[str, int]]:
     """A server with the protocol; where it listens."""
     listener = bind("127.0.0.1", 0)
     server = uvicorn_server(app, answer)
+    if idle_seconds is not None:
+        server.config.timeout_keep_alive = idle_seconds  # type: ignore[assignment]  # parts of seconds too
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
@@ -222,3 +226,22 @@ def test_an_offer_of_http_2_costs_a_request_nothing(address: tuple[str, int]) ->
 
 def test_nonsense_is_refused(address: tuple[str, int]) -> None:
     assert talk(address, b"nonsense\r\n\r\n").startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+@pytest.mark.parametrize("sent", [b"", request("/", close=False)], ids=["at first", "afterwards"])
+def test_an_idle_connection_is_closed(sent: bytes) -> None:
+    with serving(application, at_once, idle_seconds=0.05) as address:
+        answered = KEPT % 5 + b"whole" if sent else b""
+        assert talk(address, sent) == answered
+
+
+def test_a_connection_that_is_used_stays() -> None:
+    asked = request("/", close=False)
+    with (
+        serving(application, at_once, idle_seconds=0.2) as address,
+        socket.create_connection(address, timeout=10) as connection,
+    ):
+        for _ in range(10):
+            connection.sendall(asked)
+            assert connection.recv(1 << 16) == KEPT % 5 + b"whole"
+            time.sleep(0.05)
