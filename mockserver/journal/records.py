@@ -25,6 +25,7 @@ _RECORD_BYTES = 1600
 
 _ID_BYTES = 8
 _VALUE_BYTES = 60
+_COLUMN_BYTES = 40
 _BEGINNINGS = frozenset({WorkspaceReset, WorkspaceDeleted})
 _NO_CONTENT = 204
 """A status that has no Content-Length (RFC 9110, 8.6). Only the control API has it."""
@@ -237,12 +238,8 @@ def _change_size(change: RowDiff | ManyRows) -> int:
         return _ID_BYTES * change.count
     size = 0
     for row in (change.before, change.after):
-        for value in row.values() if row is not None else ():
-            size += _VALUE_BYTES
-            if type(value) is str:
-                size += len(value)
-            elif isinstance(value, dict | list):
-                size += 2 * len(write_json(value))
+        if row is not None:
+            size += _COLUMN_BYTES * len(row) + len(write_json(row))
     return size
 
 

@@ -1,8 +1,6 @@
 """One request's view of one vendor's tables: it reads its own writes, and nobody else does."""
 
 from collections.abc import Hashable, Iterable, Iterator
-from itertools import compress
-from operator import is_not
 from typing import Any, NamedTuple
 
 from mockserver.state.changes import Change, IdCounter, Row, RowChange, RowId
@@ -75,6 +73,16 @@ class Transaction:
         self._draft(table).put(row["id"], row)
         return row
 
+    def update(self, table: str, row: Row, changes: Row) -> Row:
+        """Store the row with these columns changed. Returns it as it then is."""
+        draft = self._draft(table)
+        id, after = row["id"], row | changes
+        is_first = id not in draft.rows
+        draft.put(id, after)
+        if is_first:
+            draft.columns[id] = tuple(changes)
+        return after
+
     def delete(self, table: str, id: RowId) -> bool:
         """Take the row away. Says whether there was one."""
         return self._draft(table).delete(id)
@@ -100,8 +108,9 @@ class Transaction:
         found: list[RowDiff] = []
         for name, draft in self._drafts.items():
             stored = draft.table.rows
+            columns = draft.columns
             for id, row in draft.rows.items():
-                found.append(_diff(name, id, stored.get(id), row))
+                found.append(_diff(name, id, stored.get(id), row, columns.get(id)))
         return found
 
     def written_ids(self) -> dict[str, tuple[RowId, ...]]:
@@ -116,15 +125,17 @@ class Transaction:
         return count
 
 
-def _diff(table: str, id: RowId, before: Row | None, after: Row | None) -> RowDiff:
+def _diff(
+    table: str,
+    id: RowId,
+    before: Row | None,
+    after: Row | None,
+    columns: tuple[str, ...] | None = None,
+) -> RowDiff:
+    """What happened to a row. `columns` are those that can differ, where that is known."""
     if before is None or after is None:
         return RowDiff(table, id, before, after)
-    # A handler makes a row from the one before it: nearly all values are the very same objects.
-    names: Iterable[str] = tuple(after)
-    if names == tuple(before):
-        names = compress(names, map(is_not, before.values(), after.values()))
-    else:
-        names = dict.fromkeys((*before, *after))
+    names: Iterable[str] = dict.fromkeys((*before, *after)) if columns is None else columns
     old: Row = {}
     new: Row = {}
     for name in names:
@@ -141,21 +152,25 @@ def _diff(table: str, id: RowId, before: Row | None, after: Row | None) -> RowDi
 class _Draft:
     """What a transaction has written to one table: rows by id, None for a deleted one.
 
-    `places` has the place of each of these rows. The rows are indexed when somebody first looks for
+    `places` has the place of each of these rows, `columns` what was changed of those that were
+    updated once. The rows are indexed when somebody first looks for
     rows after a write: most requests write once, at their end.
     """
 
-    __slots__ = ("_indexed", "_next_place", "last_number", "places", "rows", "table")
+    __slots__ = ("_indexed", "_next_place", "columns", "last_number", "places", "rows", "table")
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self.rows: dict[RowId, Row | None] = {}
         self.places: dict[RowId, int] = {}
+        self.columns: dict[RowId, tuple[str, ...]] = {}
         self.last_number = table.last_number
         self._next_place: int | None = None
         self._indexed: Table | None = None
 
     def put(self, id: RowId, row: Row) -> None:
+        if self.columns:
+            self.columns.pop(id, None)
         if self.rows.get(id) is None:
             place = self.table.places.get(id) if id not in self.rows else None
             self.rows.pop(id, None)  # a row that comes back stands at the end

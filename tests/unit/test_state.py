@@ -210,6 +210,21 @@ def test_a_transaction_lists_what_there_is_to_apply() -> None:
     )
 
 
+def test_an_update_stores_a_row_with_some_columns_changed() -> None:
+    tx = transaction(table_with(ADA, BOB))
+    after = tx.update("people", ADA, {"colour": "blue", "size": 3})
+    assert (after, tx.get("people", 1)) == (ADA | {"colour": "blue"}, after)
+    assert tx.diffs() == [RowDiff("people", 1, {"colour": "red"}, {"colour": "blue"})]
+
+
+def test_what_two_writes_of_a_row_changed_is_one_diff() -> None:
+    tx = transaction(table_with(ADA))
+    blue = tx.update("people", ADA, {"colour": "blue"})
+    tx.update("people", blue, {"size": 4})
+    diff = RowDiff("people", 1, {"colour": "red", "size": 3}, {"colour": "blue", "size": 4})
+    assert tx.diffs() == [diff]
+
+
 def test_a_row_written_twice_is_one_change() -> None:
     tx = transaction(table_with(ADA))
     tx.put("people", ADA | {"colour": "blue"})

@@ -212,7 +212,7 @@ def update_lead(call: Call, tx: Transaction) -> Reply:
     if problems:
         raise Refusal("invalid", problems=problems)
     changes = _changes(row, call.body, _pearl(call, tx), call.settings)
-    return Reply(view(tx.put("leads", row | changes) if changes else row))
+    return Reply(view(tx.update("leads", row, changes) if changes else row))
 
 
 @vendor.operation

@@ -175,7 +175,7 @@ def update_lead(call: Call, tx: Transaction) -> Reply:
     if len(rows) > 1 and not settings["allow_bulk_updates"]:
         raise Refusal("conflict", "Multiple leads match; provide a more specific identifier")
     for row in rows:
-        tx.put("leads", _updated(row, update, settings))
+        tx.update("leads", row, _changes(row, update, settings))
     return Reply(
         {"leadId": rows[0]["id"], "leadsUpdated": len(rows), "message": "Lead updated successfully"}
     )
@@ -210,23 +210,25 @@ def _update(call: Call) -> Update:
     )
 
 
-def _updated(row: Row, update: Update, settings: Mapping[str, Any]) -> Row:
-    after = row | update.changes
+def _changes(row: Row, update: Update, settings: Mapping[str, Any]) -> Row:
+    """The columns of a lead that the update changes, with what they are then."""
+    changes = dict(update.changes)
+    status = row["status"] if update.status is None else update.status
     if update.status is not None:
-        after["status"] = update.status
+        changes["status"] = status
         # A lead is qualified once: a later status does not move the time.
-        if update.status in QUALIFYING and after["qualifiedAt"] is None:
-            after["qualifiedAt"] = after["updatedAt"]
-    if after["status"] == LOST:
+        if status in QUALIFYING and row["qualifiedAt"] is None:
+            changes["qualifiedAt"] = changes["updatedAt"]
+    if status == LOST:
         if update.loss_reason is not None:
-            after["lossReason"] = update.loss_reason
+            changes["lossReason"] = update.loss_reason
     elif row["status"] == LOST and settings["leaving_lost"] == "clear":
-        after["lossReason"] = None
+        changes["lossReason"] = None
     if update.note is not None:
-        after["note"] = update.note
+        changes["note"] = update.note
         if row["note"] and settings["note_update"] == "append":
-            after["note"] = f"{row['note']}\n{update.note}"
-    return after
+            changes["note"] = f"{row['note']}\n{update.note}"
+    return changes
 
 
 @vendor.operation

@@ -285,7 +285,7 @@ def _update(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) -> R
         changes["status_reason"] = None
     if status in CLOSING or changes.get("call_dnc"):
         changes["next_call_time"] = changes["next_call_time_reason"] = None
-    return tx.put("leads", row | changes)
+    return tx.update("leads", row, changes)
 
 
 def _fields(body: Mapping[str, Any], writable: Collection[str], call: Call) -> Row:
