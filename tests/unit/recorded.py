@@ -6,6 +6,8 @@ from typing import Any
 from mockserver.call import Request
 from mockserver.journal.records import Record
 from mockserver.matching import KeyTrial, MatchTrace
+from tests.records import record as plain_record
+from tests.records import request as plain_request
 
 NOW = datetime(2025, 1, 31, 12, 0, 0, 123456, UTC)
 
@@ -18,36 +20,9 @@ def record(
 ) -> Record:
     """A record; `fields` are those of Record, or of its Request."""
     sent = {name: fields.pop(name) for name in Request._fields if name in fields}
-    request = Request(
-        **{
-            "method": "PUT",
-            "path": path,
-            "raw_path": path,
-            "query_string": b"",
-            "scheme": "http",
-            "headers": {},
-            "body": b"",
-        }
-        | sent
-    )
-    defaults: dict[str, Any] = {
-        "number": number,
-        "version": number,
-        "time": NOW,
-        "vendor": "sela",
-        "operation": operation,
-        "methods": (),
-        "request": request,
-        "status": 200,
-        "answer": b"",
-        "own_headers": (),
-        "seen_headers": (),
-        "matches": (),
-        "changes": (),
-        "fault": None,
-        "seconds": 0.0123456,
-    }
-    return Record(**defaults | fields)
+    called = plain_request("PUT", path)._replace(**sent)
+    usual = {"operation": operation, "time": NOW, "seen_headers": (), "seconds": 0.0123456}
+    return plain_record(number, request=called, **usual | fields)
 
 
 def trial(key: str, value: Any, compared: Any, *ids: int) -> KeyTrial:
