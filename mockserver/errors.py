@@ -96,22 +96,25 @@ class Problem:
 def joined(flaws: Iterable[Problem], problems: Iterable[Problem]) -> list[Problem]:
     """The flaws of a value, and the problems with the rest of it.
 
-    What was found out about the stand-in of a flawed text is left out.
+    A flawed text was replaced before the rest was checked: problems of its replacement are left
+    out.
     """
-    told = list(flaws)
-    paths = {flaw.path for flaw in told}
-    return told + [problem for problem in problems if problem.path not in paths]
+    found = list(flaws)
+    flawed = {flaw.path for flaw in found}
+    return found + [problem for problem in problems if problem.path not in flawed]
 
 
 class Refusal(MockserverError):
     """A request is refused: nothing it did is kept, and the vendor's dialect phrases the answer.
 
-    `message` is a text for people, where whoever refuses knows one that the vendor would show;
-    `reason` is for the dialect, which has its own words for it. `problems` is every problem at
-    once; `status` overrides the dialect's where a setting allows the choice; `body` is the answer
-    itself, where only the handler knows it. `retry_after` is how many seconds the client is told
-    to wait; `limit` how many bytes a body may have (`too_large`); `value` what was sent and cannot
-    be (`NOT_FINITE`: the word in its place).
+    - `message`: a text for people, where the handler knows one that the vendor would show.
+    - `reason`: for the dialect, which has its own words for it.
+    - `problems`: every problem at once.
+    - `status`: replaces the dialect's, where a setting allows the choice.
+    - `body`: the answer itself, where only the handler knows it.
+    - `retry_after`: how many seconds the client should wait.
+    - `limit`: how many bytes a body may have (`too_large`).
+    - `value`: the value that was refused (`NOT_FINITE`: the word in its place).
     """
 
     def __init__(
@@ -141,4 +144,6 @@ class Refusal(MockserverError):
     @property
     def retry_header(self) -> tuple[tuple[bytes, bytes], ...]:
         """The `Retry-After` header, where the client is told to wait."""
-        return () if self.retry_after is None else ((b"retry-after", b"%d" % self.retry_after),)
+        if self.retry_after is None:
+            return ()
+        return ((b"retry-after", b"%d" % self.retry_after),)

@@ -392,7 +392,12 @@ def _with_id(
     ids = table.ids
     if "id" in given or ids is None:
         return given
-    return {"id": new_id(tx, table.name, lambda number: ids.make(number, seeding), taken)} | given
+
+    def make(number: int) -> RowId:
+        return ids.make(number, seeding)
+
+    # The id comes first, as in a row that the API makes.
+    return {"id": new_id(tx, table.name, make, taken)} | given
 
 
 def _below(problem: Problem, *steps: str | int) -> Problem:

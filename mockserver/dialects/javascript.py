@@ -31,7 +31,9 @@ def number(value: float | str) -> int | float:
     double = float(value)
     if not isfinite(double):
         raise OverflowError("past the range of doubles")
-    return int(double) if double.is_integer() and -_SAFE <= double <= _SAFE else double
+    if double.is_integer() and -_SAFE <= double <= _SAFE:
+        return int(double)
+    return double
 
 
 def number_text(value: float) -> str:
@@ -42,9 +44,11 @@ def number_text(value: float) -> str:
     exact = number(value)
     if isinstance(exact, int):
         return str(exact)
-    sign, parts, _ = Decimal(repr(exact)).normalize().as_tuple()
-    digits, point = "".join(map(str, parts)), Decimal(repr(exact)).adjusted() + 1
-    return ("-" if sign else "") + _placed(digits, point)
+    decimal = Decimal(repr(exact)).normalize()
+    sign, parts, _ = decimal.as_tuple()
+    digits = "".join(map(str, parts))
+    text = _placed(digits, decimal.adjusted() + 1)
+    return f"-{text}" if sign else text
 
 
 def _placed(digits: str, point: int) -> str:
@@ -67,11 +71,8 @@ def stringify(value: Any) -> str:
     Raises OverflowError for a number past the range of doubles.
     """
     if isinstance(value, dict):
-        return (
-            "{"
-            + ",".join(f"{stringify(name)}:{stringify(item)}" for name, item in _members(value))
-            + "}"
-        )
+        members = [f"{stringify(name)}:{stringify(item)}" for name, item in _members(value)]
+        return "{" + ",".join(members) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(stringify, value)) + "]"
     if isinstance(value, str) or value is None or isinstance(value, bool):

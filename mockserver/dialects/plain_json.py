@@ -132,7 +132,7 @@ class PlainJson:
     sentences: Mapping[Kind, str] = SENTENCES
     words: Mapping[str, str] = WORDS
     telling: frozenset[Kind] = frozenset({"invalid", "forbidden", "not_found", "conflict"})
-    """Refusals whose message, where there is one, is told instead of the kind's sentence."""
+    """Refusals whose own message, where they have one, replaces the sentence of their kind."""
 
     def coercer(self, schema: Schema) -> Coerce:
         """Values are read as they were sent."""
@@ -269,7 +269,9 @@ def sendable(text: str) -> str:
 
 def either(words: list[str]) -> str:
     """`a`, `a or b`, `a, b, or c`."""
-    return f"{', '.join(words[:-1])}, or {words[-1]}" if len(words) > 2 else " or ".join(words)
+    if len(words) <= 2:
+        return " or ".join(words)
+    return f"{', '.join(words[:-1])}, or {words[-1]}"
 
 
 def format_of(schema: Schema) -> str:

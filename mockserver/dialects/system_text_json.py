@@ -18,6 +18,7 @@ _NO_DIGIT = (
     "'{}' is invalid within a number, immediately after a sign character ('+' or '-'). "
     "Expected a digit ('0'-'9')."
 )
+_NO_CONTROL = "'{}' is invalid within a JSON string. The string should be correctly escaped."
 _WORDS: Mapping[str, str] = {
     "document": _NO_VALUE,
     "first item": _NO_VALUE,
@@ -30,8 +31,7 @@ _WORDS: Mapping[str, str] = {
     "{": _NO_COMMA,
     "[": _NO_COMMA,
     "end": "'{}' is invalid after a single JSON value. Expected end of data.",
-    "escaped "
-    "control": "'{}' is invalid within a JSON string. The string should be correctly escaped.",
+    "escaped control": _NO_CONTROL,
     "escape": "'{}' is an invalid escapable character within a JSON string. The string should be "
     "correctly escaped.",
     "hex digit": "'{}' is not a hex digit following '\\u' within a JSON string. The string should "
@@ -122,14 +122,12 @@ def stopped(text: str, depth: int, type: str) -> Stop:
     if text.startswith("[", start):
         return Stop((), start + 1, NOT_CONVERTED.format(type))
     stop = broken(text, depth)
-    return (
-        Stop((), 0, NOT_CONVERTED.format(type))
-        if stop is None
-        else Stop(stop.path, *_told(text, stop, depth))
-    )
+    if stop is None:
+        return Stop((), 0, NOT_CONVERTED.format(type))
+    return Stop(stop.path, *_worded(text, stop, depth))
 
 
-def _told(text: str, stop: Break, depth: int) -> tuple[int, str]:
+def _worded(text: str, stop: Break, depth: int) -> tuple[int, str]:
     """The character that is named, and the words."""
     token, at = text[stop.token : stop.token + _LONGEST], stop.at
     if stop.wanted == "literal":
@@ -137,11 +135,9 @@ def _told(text: str, stop: Break, depth: int) -> tuple[int, str]:
     if at == len(text):
         return at - 1 if text.endswith(",") else at, _AT_END[stop.wanted]
     words = _AT_SIGN.get((stop.wanted, text[at])) or _WORDS[stop.wanted]
-    if (
-        stop.wanted == "delimiter"
-        and "." in text[stop.token : at]
-        and "e" not in text[stop.token : at].lower()
-    ):
+    # After a fraction the framework expects an exponent, unless it has read one.
+    number = text[stop.token : at].lower()
+    if stop.wanted == "delimiter" and "." in number and "e" not in number:
         words = _NO_E
     return at, words.format(_byte(text[at]), depth=depth)
 

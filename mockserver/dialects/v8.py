@@ -1,7 +1,4 @@
-"""V8, the JavaScript engine of Node.
-
-What its JSON.parse says of a text that is no JSON (as of Node 20).
-"""
+"""V8, the JavaScript engine of Node 20: what its JSON.parse says of a text that is not JSON."""
 
 from collections.abc import Mapping
 
@@ -44,17 +41,16 @@ def complaint(text: str) -> str | None:
     stop = broken(text)
     if stop is None:
         return None
-    sign, position = text[stop.at : stop.at + 1], len(text[: stop.at].encode("utf-16-le")) // 2
+    sign = text[stop.at : stop.at + 1]
+    position = len(text[: stop.at].encode("utf-16-le")) // 2
     wanted = (stop.within or "end") if stop.wanted == "delimiter" else stop.wanted
     if wanted in _WORDS and (wanted != "escape" or "" < sign <= _LAST_OF_LATIN_1):
         return f"{_WORDS[wanted]}{position}"
     if sign in _UNEXPECTED:
         return _UNEXPECTED[sign].format(position)
-    return (
-        f'"{text}" is not valid JSON'
-        if text in _NO_TEXTS
-        else _unexpected_token(text.encode("utf-16-le"), position)
-    )
+    if text in _NO_TEXTS:
+        return f'"{text}" is not valid JSON'
+    return _unexpected_token(text.encode("utf-16-le"), position)
 
 
 def _unexpected_token(units: bytes, position: int) -> str:
@@ -62,13 +58,10 @@ def _unexpected_token(units: bytes, position: int) -> str:
     length = len(units) // 2
     around = f'"{_part(units, 0, length)}"'
     if length > 2 * _CONTEXT:
-        before, after = (
-            "..." if position >= _CONTEXT else "",
-            "..." if position + _CONTEXT < length else "",
-        )
-        around = (
-            f'{before}"{_part(units, max(position - _CONTEXT, 0), position + _CONTEXT)}"{after}'
-        )
+        before = "..." if position >= _CONTEXT else ""
+        after = "..." if position + _CONTEXT < length else ""
+        part = _part(units, max(position - _CONTEXT, 0), position + _CONTEXT)
+        around = f'{before}"{part}"{after}'
     return f"Unexpected token '{_part(units, position, position + 1)}', {around} is not valid JSON"
 
 

@@ -1,6 +1,7 @@
 """The YAML files of one fixture: a file, or all files of a folder together."""
 
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from pathlib import Path as File
 from typing import Any
 
@@ -83,12 +84,14 @@ class FixtureFiles:
         They come in the order of the files and their lines. The paths of `problems` lead into
         `content`.
         """
-        told = list(self._conflicts)
+        found = list(self._conflicts)
         for problem in problems:
             source, path = self._origin_of(problem.path)
             at = (self._sources.index(source), source.line(path))
-            told.append((*at, source.sentence(path, problem.message)))
-        return [sentence for *_, sentence in sorted(told, key=lambda each: each[:2])]
+            found.append((*at, source.sentence(path, problem.message)))
+        # Sentences of one line keep their order: only file and line are compared.
+        found.sort(key=itemgetter(0, 1))
+        return [sentence for *_, sentence in found]
 
 
 def _files(path: File) -> list[File]:
