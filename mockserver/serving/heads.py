@@ -1,6 +1,8 @@
 """The head of a request: its first line, read by hand, and its header lines, read by httptools."""
 
 import re
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -13,13 +15,16 @@ from mockserver.serving.refusals import BadRequest
 Pairs = tuple[tuple[bytes, bytes], ...]
 
 _END = b"\r\n\r\n"
+_EMPTY_LINES = re.compile(rb"(?:\r\n)*")
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+_METHODS = {
+    name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+}
 _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _NO_METHOD = re.compile(rb"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
 _ORIGIN = re.compile(rb"/[!-~]*")
 _ABSOLUTE = re.compile(rb"https?://[!-~]+", re.IGNORECASE)
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
-_VERSIONS = frozenset({b"HTTP/1.1", b"HTTP/1.0"})
 _VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
 _UPGRADE = re.compile(rb"upgrade:", re.IGNORECASE)
 
@@ -29,11 +34,13 @@ _PAIR_SIZE = 200  # of two bytes objects, their tuple, and their place in a dict
 
 
 class Line(NamedTuple):
-    """The first line of a request. `host` is that of an absolute target, None for other ones."""
+    """The first line of a request.
+
+    `target` is the path with its query; `host` that of an absolute target, None for other ones.
+    """
 
     method: str
-    path: str
-    query: str
+    target: str
     host: bytes | None
     is_http_1_0: bool
 
@@ -70,6 +77,7 @@ def end_of_head(data: bytes | bytearray, start: int, limits: Limits, scanned: in
 
 def _refuse_early(data: bytes | bytearray, start: int, limits: Limits, scanned: int) -> None:
     """Raise BadRequest for an unfinished head that cannot become one."""
+    start = _EMPTY_LINES.match(data, start).end()  # type: ignore[union-attr]  # it matches nothing too
     word_end = data.find(b" ", start, start + 65)
     word = data[start : word_end if word_end >= 0 else start + 65]
     if _NO_METHOD.search(word.rstrip(b"\r")):
@@ -92,21 +100,16 @@ def read_line(line: bytes, limits: Limits) -> Line:
     if len(words) != 3:
         raise _bad_line(line)
     method, target, version = words
-    if version not in _VERSIONS:
+    is_http_1_0 = version == b"HTTP/1.0"
+    if version != b"HTTP/1.1" and not is_http_1_0:
         raise _bad_version(line, version)
-    if _METHOD.fullmatch(method) is None:
-        raise _bad_method(method)
+    name = _METHODS.get(method) or _other_method(method)
     if len(target) > limits.max_target:
         raise BadRequest(414, f"The target has more than {limits.max_target} bytes")
     host = None
     if _ORIGIN.fullmatch(target) is None:
         target, host = _other_target(target, method)
-    text = target.decode("ascii")
-    path, _, query = text.partition("?")
-    if text.find("#") >= 0:
-        # A fragment is the client's own business and stays with it.
-        path, _, query = text.partition("#")[0].partition("?")
-    return Line(method.decode("ascii"), path, query, host, version == b"HTTP/1.0")
+    return Line(name, target.decode("ascii"), host, is_http_1_0)
 
 
 def _bad_line(line: bytes) -> BadRequest:
@@ -121,10 +124,12 @@ def _bad_version(line: bytes, version: bytes) -> BadRequest:
     return _bad_line(line)
 
 
-def _bad_method(method: bytes) -> BadRequest:
+def _other_method(method: bytes) -> str:
+    if _METHOD.fullmatch(method):
+        return method.decode("ascii")
     if method and _NO_METHOD.search(method) is None:
-        return BadRequest(501, "The method has more than 64 characters")
-    return BadRequest(400, "The method has a character that no method has")
+        raise BadRequest(501, "The method has more than 64 characters")
+    raise BadRequest(400, "The method has a character that no method has")
 
 
 def _other_target(target: bytes, method: bytes) -> tuple[bytes, bytes | None]:
@@ -166,9 +171,10 @@ class Heads:
         if is_http_1_0:
             return self._parsed(line, block, is_http_1_0=True)
         head = self._young.get(block)
-        if head is None:
-            head = self._old.get(block) or self._parsed(line, block, is_http_1_0=False)
-            self._remember(block, head)
+        if head is not None:
+            return head
+        head = self._old.get(block) or self._parsed(line, block, is_http_1_0=False)
+        self._remember(block, head)
         return head
 
     def _remember(self, block: bytes, head: Head) -> None:
@@ -180,21 +186,44 @@ class Heads:
             self._old, self._young, self._young_size = self._young, {}, 0
 
     def _parsed(self, line: bytes, block: bytes, *, is_http_1_0: bool) -> Head:
-        if block and block.count(b"\r\n") >= self._limits.max_headers:
+        count = block.count(b"\r\n") + 1
+        if count > self._limits.max_headers:
             raise BadRequest(431, f"The head has more than {self._limits.max_headers} headers")
-        lines = _HeaderLines()
-        parser = httptools.HttpRequestParser(lines)
-        lines.feed(parser, parser_head(line, block))
-        pairs = _with_upgrades(lines.pairs, block)
-        headers = header_set(pairs)
-        _check_host(pairs, is_http_1_0=is_http_1_0)
+        pairs = tuple(_header_lines(line, block, count)) if block else ()
+        headers = _by_name(pairs)
+        _check_host(headers, pairs, is_http_1_0=is_http_1_0)
         return Head(
             pairs,
             headers,
             _length(headers, is_http_1_0=is_http_1_0),
-            lines.keeps_alive,
+            _keeps_alive(headers.get(b"connection"), is_http_1_0=is_http_1_0),
             headers.get(b"expect", b"").lower() == b"100-continue" and not is_http_1_0,
         )
+
+
+def _header_lines(line: bytes, block: bytes, count: int) -> list[tuple[bytes, bytes]]:
+    """The names, in lower case, and values of a block of `count` lines. Raises BadRequest."""
+    # A dictionary's own method is called faster than any written here. It keeps the last value of
+    # a name only, so a head in which a name comes twice is read once more.
+    by_name: dict[bytes, bytes] = {}
+    head = parser_head(line, block)
+    _parse(head, by_name.__setitem__)
+    found = list(by_name.items())
+    if len(found) != count:
+        found = []
+        _parse(head, lambda name, value: found.append((name, value)))
+    pairs = [(name.lower(), value.rstrip(b" \t")) for name, value in found]
+    if _offers_upgrade(block):
+        _restore_upgrades(pairs, block)
+    return pairs
+
+
+def _parse(head: bytes, on_header: Callable[[bytes, bytes], object]) -> None:
+    parser = httptools.HttpRequestParser(SimpleNamespace(on_header=on_header))
+    try:
+        parser.feed_data(head)
+    except httptools.HttpParserError as error:
+        raise BadRequest(400, str(error)) from None
 
 
 def parser_head(line: bytes, block: bytes) -> bytes:
@@ -204,58 +233,53 @@ def parser_head(line: bytes, block: bytes) -> bytes:
     a server may ignore (RFC 9110, 7.8). All else in the head stays as it is.
     """
     _, _, rest = line.partition(b" ")
-    if _UPGRADE.search(block):
+    if _offers_upgrade(block):
         block = b"\r\n".join(_other_name(each) for each in block.split(b"\r\n"))
-    return b"POST " + rest + b"\r\n" + block + (_END if block else b"\r\n")
+    return b"POST %b\r\n%b\r\n\r\n" % (rest, block)
+
+
+def _offers_upgrade(block: bytes) -> bool:
+    return block.lower().find(b"upgrade:") >= 0
 
 
 def _other_name(line: bytes) -> bytes:
     return b"-" + line if _UPGRADE.match(line) else line
 
 
-def _with_upgrades(pairs: list[tuple[bytes, bytes]], block: bytes) -> Pairs:
-    """The headers with the names that `parser_head` has changed as they were."""
-    if _UPGRADE.search(block):
-        for number, line in enumerate(block.split(b"\r\n")):
-            if _UPGRADE.match(line):
-                pairs[number] = (b"upgrade", pairs[number][1])
-    return tuple(pairs)
+def _restore_upgrades(pairs: list[tuple[bytes, bytes]], block: bytes) -> None:
+    """Give the headers back the names that `parser_head` has changed."""
+    for number, line in enumerate(block.split(b"\r\n")):
+        if _UPGRADE.match(line):
+            pairs[number] = (b"upgrade", pairs[number][1])
 
 
-class _HeaderLines:
-    """Receives what the parser reads in a head."""
-
-    def __init__(self) -> None:
-        self.pairs: list[tuple[bytes, bytes]] = []
-        self.keeps_alive = False
-        self._parser: Any = None
-
-    def feed(self, parser: Any, head: bytes) -> None:
-        """Have the parser read a head. Raises BadRequest."""
-        self._parser = parser
-        try:
-            parser.feed_data(head)
-        except httptools.HttpParserError as error:
-            raise BadRequest(400, str(error)) from None
-        finally:
-            self._parser = None
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.pairs.append((name.lower(), value.rstrip(b" \t")))
-
-    def on_headers_complete(self) -> None:
-        self.keeps_alive = self._parser.should_keep_alive()
+def _by_name(pairs: Pairs) -> HeaderSet:
+    headers = HeaderSet(pairs)
+    if len(headers) < len(pairs):
+        return header_set(pairs)
+    headers.size = sum(map(len, headers)) + sum(map(len, headers.values()))
+    return headers
 
 
-def _check_host(pairs: Pairs, *, is_http_1_0: bool) -> None:
+def _check_host(headers: HeaderSet, pairs: Pairs, *, is_http_1_0: bool) -> None:
     """Raise BadRequest for a host that is missing, double or malformed (RFC 9112, 3.2)."""
-    hosts = [value for name, value in pairs if name == b"host"]
-    if not hosts and not is_http_1_0:
+    host = headers.get(b"host")
+    if host is None:
+        if is_http_1_0:
+            return
         raise BadRequest(400, "The Host header is missing")
-    if len(hosts) > 1:
+    if len(headers) < len(pairs) and [name for name, _ in pairs].count(b"host") > 1:
         raise BadRequest(400, "There are several Host headers")
-    if hosts and _HOST.fullmatch(hosts[0]) is None:
+    if _HOST.fullmatch(host) is None:
         raise BadRequest(400, "The Host header is malformed")
+
+
+def _keeps_alive(connection: bytes | None, *, is_http_1_0: bool) -> bool:
+    """Whether another request may follow (RFC 9112, 9.3)."""
+    if connection is None:
+        return not is_http_1_0
+    options = {option.strip() for option in connection.lower().split(b",")}
+    return b"close" not in options and (not is_http_1_0 or b"keep-alive" in options)
 
 
 def _length(headers: HeaderSet, *, is_http_1_0: bool) -> int | None:
@@ -278,14 +302,19 @@ def scope_of(line: Line, head: Head, scheme: str) -> dict[str, Any]:
         others = [each for each in pairs if each[0] != b"host"]
         pairs = (*others, (b"host", line.host))
         headers = header_set(pairs)
-    path = line.path
+    target = line.target
+    if target.find("#") >= 0:
+        # A fragment is the client's own business: it is no part of what a server is asked for.
+        target, _, _ = target.partition("#")
+    path, _, query = target.partition("?")
+    is_escaped = path.find("%") >= 0
     return {
         "type": "http",
         "scheme": scheme,
         "method": line.method,
-        "path": unquote(path) if "%" in path else path,
-        "raw_path": path.encode() if "%" in path else None,
-        "query_string": line.query.encode(),
+        "path": unquote(path) if is_escaped else path,
+        "raw_path": path.encode() if is_escaped else None,
+        "query_string": query.encode(),
         "headers": pairs,
         "header_set": headers,
     }

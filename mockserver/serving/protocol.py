@@ -109,6 +109,7 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport = None  # type: ignore[assignment]  # until it is made
         self._door = door
         self._limits = door.limits
+        self._watch = door.watch
         self._connections: set[Any] = server_state.connections
         self._tasks: set[asyncio.Task[None]] = server_state.tasks
         self._phase = Phase.IDLE
@@ -131,14 +132,14 @@ class Connection(asyncio.Protocol):
         """A client has connected."""
         self.transport = transport
         self._connections.add(self)
-        self._door.watch.add(self)
-        self._since = self._door.watch.now
+        self._watch.add(self)
+        self._since = self._watch.now
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is no more."""
         self._phase = Phase.CLOSED
         self._connections.discard(self)
-        self._door.watch.remove(self)
+        self._watch.remove(self)
         self._drop()
         self.resume_writing()
         if self._exchange is not None:
@@ -159,7 +160,7 @@ class Connection(asyncio.Protocol):
         self._buffered = self.transport.get_write_buffer_size()
         if self._phase is Phase.IDLE or self._phase is Phase.HEAD:
             self._phase = Phase.STUCK
-        self._since = self._door.watch.now
+        self._since = self._watch.now
 
     def resume_writing(self) -> None:
         """The client has read what was sent, or most of it."""
@@ -204,7 +205,7 @@ class Connection(asyncio.Protocol):
         elif phase is Phase.ANSWER or phase is Phase.STUCK:
             self._hold(data)
         elif phase is Phase.LINGER:
-            self._since = self._door.watch.now
+            self._since = self._watch.now
 
     def _serve_held(self) -> None:
         """Answer what is held, once there is a whole head."""
@@ -223,7 +224,7 @@ class Connection(asyncio.Protocol):
         data = bytes(self._held)
         self._drop()
         self._phase = Phase.IDLE
-        self._since = self._door.watch.now
+        self._since = self._watch.now
         self._resume_reading()
         self._serve(data)
         if self._has_ended:
@@ -235,9 +236,6 @@ class Connection(asyncio.Protocol):
         size = len(data)
         try:
             while start < size and self._phase is Phase.IDLE:
-                if data.startswith(b"\r\n", start):  # RFC 9112, 2.2
-                    start += 2
-                    continue
                 end = end_of_head(data, start, self._limits)
                 if end < 0:
                     break
@@ -248,13 +246,13 @@ class Connection(asyncio.Protocol):
         if start < size:
             self._keep(data[start:])
         else:
-            self._since = self._door.watch.now
+            self._since = self._watch.now
 
     def _keep(self, rest: bytes) -> None:
         """Hold what cannot be answered yet: half a head, or requests behind one that waits."""
         if self._phase is Phase.IDLE:
             self._phase = Phase.HEAD
-            self._since = self._door.watch.now
+            self._since = self._watch.now
             self._scanned = len(rest)
             self._held += rest
         elif self._phase is Phase.ANSWER or self._phase is Phase.STUCK:
@@ -273,6 +271,8 @@ class Connection(asyncio.Protocol):
         Returns where the next one begins. Raises BadRequest.
         """
         line_end = data.find(b"\r\n", start)
+        if line_end == start:
+            return start + 2  # an empty line before a request is ignored (RFC 9112, 2.2)
         first = data[start:line_end]
         block = data[line_end + 2 : end]
         line = read_line(first, self._limits)
@@ -310,7 +310,7 @@ class Connection(asyncio.Protocol):
     def _read_body(self, data: bytes) -> None:
         request = self._unfinished
         assert request is not None
-        self._since = self._door.watch.now
+        self._since = self._watch.now
         try:
             rest = request.body.feed(data)
         except BadRequest as error:
@@ -436,7 +436,7 @@ class Connection(asyncio.Protocol):
             self._close()
             return
         self._phase = Phase.LINGER
-        self._since = self._lingers_since = self._door.watch.now
+        self._since = self._lingers_since = self._watch.now
         self.transport.write_eof()
         self._resume_reading()
 
@@ -472,7 +472,7 @@ class Connection(asyncio.Protocol):
 
     def check(self, now: float) -> None:
         """End the connection if it has waited too long."""
-        waited = now - self._since - self._door.watch.period
+        waited = now - self._since - self._watch.period
         phase = self._phase
         limits = self._limits
         if self._writable is not None or phase is Phase.CLOSED:

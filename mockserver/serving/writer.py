@@ -14,19 +14,25 @@ class UnsafeHeader(ValueError):
     """A header of an answer has a character that would end it: CR, LF or NUL."""
 
 
-def _status_line(status: int) -> bytes:
+def phrase_of(status: int) -> str:
+    """The words beside a status; empty where the RFCs have none."""
+    if status == 414:
+        return "URI Too Long"  # RFC 9110; Python 3.11 has an older one
     try:
-        phrase = HTTPStatus(status).phrase
+        return HTTPStatus(status).phrase
     except ValueError:
-        phrase = ""
-    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
+        return ""
+
+
+def _status_line(status: int) -> bytes:
+    return f"HTTP/1.1 {status} {phrase_of(status)}\r\n".encode()
 
 
 _STATUS_LINES = {status: _status_line(status) for status in range(100, 1000)}
 
 
-def written_head(status: int, headers: HeaderPairs, own_lines: bytes) -> bytes:
-    """Status line and headers, up to the blank line; `own_lines` are the connection's.
+def written(status: int, headers: HeaderPairs, own_lines: bytes, body: bytes = b"") -> bytes:
+    """An answer, or its head alone; `own_lines` are the connection's own headers.
 
     Raises UnsafeHeader, whoever made the header.
     """
@@ -38,12 +44,7 @@ def written_head(status: int, headers: HeaderPairs, own_lines: bytes) -> bytes:
     lines = 1 + len(headers)
     if head.count(b"\n") != lines or head.count(b"\r") != lines or head.find(b"\0") >= 0:
         raise UnsafeHeader(_first_unsafe(headers))
-    return b"".join((head, own_lines, b"\r\n"))
-
-
-def written(status: int, headers: HeaderPairs, own_lines: bytes, body: bytes) -> bytes:
-    """A whole answer. Raises UnsafeHeader."""
-    return written_head(status, headers, own_lines) + body
+    return b"%b%b\r\n%b" % (head, own_lines, body)
 
 
 def _first_unsafe(headers: Iterable[tuple[bytes, bytes]]) -> str:
