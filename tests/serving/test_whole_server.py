@@ -94,7 +94,8 @@ def test_an_upgrade_is_ignored_and_stands_in_the_journal() -> None:
         host, _, port = server.url.removeprefix("http://").partition(":")
         answer = talk((host, int(port)), head % len(body) + body)
         assert answer.startswith(b"HTTP/1.1 20")
-        (request,) = server.client.workspace("me").requests()
+        workspace = server.client.workspace("me")
+        request = workspace.request(1)
         assert request["request"]["headers"]["upgrade"] == "TLS/1.2"
 
 
