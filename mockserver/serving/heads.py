@@ -60,30 +60,30 @@ class Head(NamedTuple):
     expects_continue: bool
 
 
-def end_of_head(data: bytes | bytearray, start: int, limits: Limits, scanned: int = 0) -> int:
+def end_of_head(data: bytes | bytearray, start: int, limits: Limits, searched: int = 0) -> int:
     """Where the blank line after a head begins that begins at `start`; -1 if it is not there yet.
 
-    What stands before `scanned` was searched before. Raises BadRequest as soon as no more bytes
-    can make this a request.
+    What stands before `searched` holds no end. Raises BadRequest as soon as no more bytes can make
+    this a request.
     """
-    end = data.find(_END, max(start, scanned - len(_END)))
+    end = data.find(_END, searched or start)
     if 0 <= end <= start + limits.max_head:
         return end
     if end >= 0 or len(data) - start > limits.max_head:
         _refuse_long_line(data, start, limits)
         raise BadRequest(431, f"The head has more than {limits.max_head} bytes")
-    _refuse_early(data, start, limits, max(start, scanned - 1))
+    _refuse_early(data, start, limits, searched or start)
     return -1
 
 
-def _refuse_early(data: bytes | bytearray, start: int, limits: Limits, scanned: int) -> None:
+def _refuse_early(data: bytes | bytearray, start: int, limits: Limits, searched: int) -> None:
     """Raise BadRequest for an unfinished head that cannot become one."""
     start = _EMPTY_LINES.match(data, start).end()  # type: ignore[union-attr]  # it matches nothing too
     word_end = data.find(b" ", start, start + 65)
     word = data[start : word_end if word_end >= 0 else start + 65]
     if _NO_METHOD.search(word.rstrip(b"\r")):
         raise BadRequest(400, "The request does not begin with a method")
-    if _BARE_LINE_FEED.search(data, scanned):
+    if _BARE_LINE_FEED.search(data, searched):
         raise BadRequest(400, "A line ends with a line feed alone")
     _refuse_long_line(data, start, limits)
 

@@ -120,7 +120,7 @@ class Connection(asyncio.Protocol):
         self._since = 0.0
         self._lingers_since = 0.0
         self._held = bytearray()
-        self._scanned = 0
+        self._searched = 0
         self._unfinished: _Unfinished | None = None
         self._exchange: Exchange | None = None
         self._writable: asyncio.Event | None = None
@@ -189,7 +189,10 @@ class Connection(asyncio.Protocol):
     def receive(self, data: bytes) -> None:
         """Answer what has come; no bytes mean that the client sends no more."""
         try:
-            self._receive(data)
+            if self._phase is IDLE and data:
+                self._serve(data)
+            else:
+                self._receive(data)
         except Exception:
             log.exception("A connection failed inside the server")
             self._drop()
@@ -199,8 +202,6 @@ class Connection(asyncio.Protocol):
         phase = self._phase
         if not data:
             self._end()
-        elif phase is IDLE:
-            self._serve(data)
         elif phase is HEAD:
             self._held += data
             self._serve_held()
@@ -215,11 +216,11 @@ class Connection(asyncio.Protocol):
         """Answer what is held, once there is a whole head."""
         held = self._held
         try:
-            found = end_of_head(held, 0, self._limits, self._scanned)
+            found = end_of_head(held, 0, self._limits, self._searched)
         except BadRequest as error:
             self._refuse(error, bytes(held))
             return
-        self._scanned = len(held)
+        self._searched = max(0, len(held) - 3)
         if found >= 0:
             self._go_on()
 
@@ -257,7 +258,7 @@ class Connection(asyncio.Protocol):
         if self._phase is IDLE:
             self._phase = HEAD
             self._since = self._watch.now
-            self._scanned = len(rest)
+            self._searched = max(0, len(rest) - 3)
             self._held += rest
         elif self._phase is ANSWER or self._phase is STUCK:
             self._hold(rest)
@@ -457,7 +458,7 @@ class Connection(asyncio.Protocol):
     def _drop(self) -> None:
         """Keep nothing of what is unanswered."""
         self._held = bytearray()
-        self._scanned = 0
+        self._searched = 0
         self._unfinished = None
 
     def _end(self) -> None:
