@@ -34,6 +34,7 @@ _LINGER_SECONDS = 5.0
 A connection that is closed while bytes come is reset, and the client may never read why.
 """
 _MAX_LINGER_SECONDS = 30.0
+_STOP_SECONDS = 0.2
 
 
 class Service(Protocol):
@@ -181,7 +182,10 @@ class Connection(asyncio.Protocol):
         self._is_last = True
         if self._exchange is not None and not self._has_ended:
             self._exchange.close_afterwards()
-        elif self._phase is not BODY:
+        elif self._phase is BODY:
+            # The rest of a body is mostly on its way; uvicorn waits for it, but not for long.
+            self.loop.call_later(_STOP_SECONDS, self.transport.abort)
+        else:
             self._close()
 
     # Requests.
