@@ -166,14 +166,15 @@ def _as_json(value: Any) -> Any:
 
 def verdict(match: MatchTrace) -> str:
     """What each key found and what came of it, in a sentence."""
-    parts = [_trial_sentence(trial) for trial in match.trials]
+    parts = [trial_sentence(trial) for trial in match.trials]
     if len(match.keys) > 1:
         found = _leads(match.ids, match.found) if match.found else "nothing"
         parts.append(f"{_HOW[match.combine]}: {found} matched")
     return "; ".join(parts)
 
 
-def _trial_sentence(trial: KeyTrial) -> str:
+def trial_sentence(trial: KeyTrial) -> str:
+    """What one key found, in words."""
     if trial.verdict == "not given":
         return f"{trial.key} was not given"
     value, compared = _text(trial.value), _text(trial.compared)
