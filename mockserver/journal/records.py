@@ -57,7 +57,7 @@ class AppliedFault(NamedTuple):
 class RefusalNote(NamedTuple):
     """Why an API refused a request: the kind and reason of the refusal, as `errors` names them.
 
-    `problems` are the first fields that were refused, each with what is wrong with it; `count` is
+    `problems` are the first fields that were refused, each with what is wrong with it; `total` is
     how many they are. `message` is the refusal's own text.
     """
 
@@ -65,7 +65,7 @@ class RefusalNote(NamedTuple):
     reason: str | None
     message: str | None
     problems: tuple[tuple[str, str], ...]
-    count: int
+    total: int
 
 
 def refusal_note(refusal: Refusal) -> RefusalNote:

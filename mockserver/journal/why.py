@@ -77,10 +77,7 @@ def _fault(record: Record) -> Why:
 
 
 def _effect(record: Record) -> str:
-    if not record.status:
-        answer = "left it without an answer"
-    else:
-        answer = f"answered {record.status}"
+    answer = f"answered {record.status}" if record.status else "left it without an answer"
     if record.changes:
         return f"{answer}, and the request took effect: {_changed(record)}"
     return answer
@@ -125,7 +122,7 @@ def _refusal(record: Record, directory: Directory) -> Why:
     fields = [{"field": name, "message": message} for name, message in refusal.problems]
     reasons = [_reason(name, message) for name, message in refusal.problems[:_SHOWN]]
     if len(refusal.problems) > _SHOWN:
-        reasons.append(f"and {refusal.count - _SHOWN} more")
+        reasons.append(f"and {refusal.total - _SHOWN} more")
     reason = "; ".join(reasons) or refusal.message or refusal.kind.replace("_", " ")
     parts = {"status": record.status, "kind": refusal.kind, "fields": fields}
     return Why("refused", _line(f"Refused with {record.status}: {reason.rstrip('.')}."), parts)
