@@ -4,8 +4,8 @@ What cannot be read is a Refusal, for the vendor's dialect to phrase.
 """
 
 import json
-import re
 import pkgutil
+import re
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
