@@ -1,6 +1,6 @@
 """One request's view of one vendor's tables: it reads its own writes, and nobody else does."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from mockserver.state.changes import Change, IdCounter, Row, RowChange, RowId
@@ -45,7 +45,7 @@ class Transaction:
         draft = self._drafts.get(table)
         if draft is not None and id in draft.rows:
             return draft.rows[id]
-        return self._tables[table].rows.get(id)
+        return self._tables[table].get(id)
 
     def find(self, table: str, index: str, key: Hashable | None) -> list[Row]:
         """The rows under that key of the index, oldest first."""
@@ -54,12 +54,24 @@ class Transaction:
             return self._tables[table].find(index, key)
         return draft.find(index, key)
 
-    def rows(self, table: str) -> Iterable[Row]:
-        """Every row, oldest first."""
+    def rows(self, table: str) -> Sequence[Row]:
+        """Every row, oldest first. A slice costs its own length, not that of the table."""
         draft = self._drafts.get(table)
         if draft is None or not draft.rows:
-            return self._tables[table].rows.values()
-        return draft.all_rows()
+            return self._tables[table].all()
+        return list(draft.all_rows())
+
+    def group(self, table: str, index: str, key: Hashable) -> Sequence[Row]:
+        """The rows under that key of the index as `rows` gives them: there may be very many."""
+        draft = self._drafts.get(table)
+        if draft is None or not draft.rows:
+            return self._tables[table].group(index, key)
+        return draft.find(index, key)
+
+    def in_order(self, table: str) -> bool:
+        """Whether the rows are known to be in the order of the table's `ordered_by`."""
+        draft = self._drafts.get(table)
+        return self._tables[table].in_order and (draft is None or not draft.rows)
 
     def next_number(self, table: str) -> int:
         """1, 2, 3, ... for the table's new rows; a refused request gives its numbers back."""
@@ -114,7 +126,7 @@ class Transaction:
             for id, row in draft.rows.items():
                 diff = draft.diffs.get(id)
                 if diff is None:
-                    diff = _diff(name, id, draft.table.rows.get(id), row)
+                    diff = _diff(name, id, draft.table.get(id), row)
                 found.append(diff)
         return found
 
@@ -177,7 +189,7 @@ class _Draft:
         if self.diffs:
             self.diffs.pop(id, None)
         if self.rows.get(id) is None:
-            place = self.table.places.get(id) if id not in self.rows else None
+            place = self.table.place(id) if id not in self.rows else None
             self.rows.pop(id, None)  # a row that comes back stands at the end
             self.places[id] = self._new_place() if place is None else place
         self.rows[id] = row
@@ -190,13 +202,14 @@ class _Draft:
         return place
 
     def delete(self, id: RowId) -> bool:
-        is_stored = id in self.table.rows
+        place = self.table.place(id)
+        is_stored = place is not None
         is_there = self.rows[id] is not None if id in self.rows else is_stored
         self.rows.pop(id, None)
         self.diffs.pop(id, None)
-        if is_stored:
+        if place is not None:
             self.rows[id] = None
-            self.places[id] = self.table.places[id]
+            self.places[id] = place
         if self._indexed is not None:
             self._indexed.remove(id)
         return is_there
@@ -218,15 +231,21 @@ class _Draft:
 
     def _place(self, row: Row) -> int:
         id = row["id"]
-        return self.places[id] if id in self.rows else self.table.places[id]
+        place = self.places[id] if id in self.rows else self.table.place(id)
+        assert place is not None, f"the row {id!r} is in the table or in the draft"
+        return place
 
     def all_rows(self) -> Iterator[Row]:
         """The stored rows with what was written over them, then the new ones."""
-        stored = self.table.places
-        for id, row in self.table.rows.items():
-            drafted = self.rows.get(id, row)
-            if drafted is not None and self.places.get(id, stored[id]) == stored[id]:
-                yield drafted
-        for id, drafted in self.rows.items():
-            if drafted is not None and self.places[id] != stored.get(id):
+        new = dict(self.rows)
+        for row in self.table.all():
+            id = row["id"]
+            if id not in new:
+                yield row
+            elif self.places[id] == self.table.place(id):
+                drafted = new.pop(id)
+                if drafted is not None:
+                    yield drafted
+        for drafted in new.values():
+            if drafted is not None:
                 yield drafted
