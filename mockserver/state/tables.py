@@ -41,13 +41,13 @@ class Index:
 class TableSpec:
     """What a table is: its name and its indexes by name. Rows are found by their `id` anyway.
 
-    `ordered_by` is a column whose values follow each other as rows are created, such as a time. The
-    table then knows whether its own order is the order by that column.
+    `order` gives keys that follow each other as rows are created, such as times. The table then
+    knows whether its own order is the order of these keys.
     """
 
     name: str
     indexes: Mapping[str, Index] = field(default_factory=dict)
-    ordered_by: str | None = None
+    order: Index | None = None
 
 
 class Rows(Mapping[RowId, Row]):
@@ -130,8 +130,8 @@ class Table:
 
     Reading costs two dict lookups. Saving, restoring and emptying cost nothing, as content is
     shared: a write to either side copies the few parts that it touches (see `shared`).
-    `last_number` is the last one given to a new row. `in_order` says that no row is known to have
-    less in the column `spec.ordered_by` than the row before it.
+    `last_number` is the last one given to a new row. `in_order` says that no row has a
+    smaller key of `spec.order` than the row before it, as far as the table knows.
     """
 
     __slots__ = (
@@ -139,6 +139,7 @@ class Table:
         "_columns",
         "_indexes",
         "_keys",
+        "_order_key",
         "_owner",
         "_places",
         "_shared",
@@ -153,11 +154,14 @@ class Table:
         self._by_place: PlaceMap[Row] = PlaceMap(self._owner)
         self._places: HashMap[RowId, int] = HashMap(self._owner)
         self.last_number = 0
-        self.in_order = spec.ordered_by is not None
+        self.in_order = spec.order is not None
         self._keys = tuple((name, index.row_key()) for name, index in spec.indexes.items())
+        self._order_key: Callable[[Row], Any] = _no_key
+        if spec.order is not None:
+            self._order_key = spec.order.row_key()
         columns = [name for index in spec.indexes.values() for name in index.names]
-        if spec.ordered_by is not None:
-            columns.append(spec.ordered_by)
+        if spec.order is not None:
+            columns += spec.order.names
         self._columns = tuple(dict.fromkeys(columns))
         self._indexes: dict[str, HashMap[Hashable, Places]] = {
             name: HashMap(self._owner) for name in spec.indexes
@@ -226,22 +230,17 @@ class Table:
         for column in self._columns:
             if before[column] != row[column]:
                 self._reindex_all(place, before, row)
-                self._check_moved(before, row)
+                if self._order_key(before) != self._order_key(row):
+                    self.in_order = False
                 break
         self._by_place.set(place, row)
 
     def _check_order(self, row: Row, place: int) -> None:
-        """Note where a new row is not in the order of `ordered_by`."""
-        column = self.spec.ordered_by
-        if column is None or not self.in_order or not len(self._by_place):
+        """Note where a new row is not in its order."""
+        if not self.in_order or not len(self._by_place):
             return
         last = self._by_place.last_place()
-        if place < last or row[column] < self._by_place[last][column]:
-            self.in_order = False
-
-    def _check_moved(self, before: Row, row: Row) -> None:
-        column = self.spec.ordered_by
-        if column is not None and before[column] != row[column]:
+        if place < last or self._order_key(row) < self._order_key(self._by_place[last]):
             self.in_order = False
 
     def remove(self, id: RowId) -> None:
@@ -330,6 +329,10 @@ class Table:
         self._by_place = self._by_place.copy(owner)
         self._places = self._places.copy(owner)
         self._indexes = {name: index.copy(owner) for name, index in self._indexes.items()}
+
+
+def _no_key(row: Row) -> None:
+    """The key of a row in a table that has no order but its own."""
 
 
 def _group(owner: object, place: int | None) -> PlaceMap[None]:

@@ -69,7 +69,7 @@ class Transaction:
         return draft.find(index, key)
 
     def in_order(self, table: str) -> bool:
-        """Whether the rows are known to be in the order of the table's `ordered_by`."""
+        """Whether the rows are known to be in the order of the table's `order`."""
         draft = self._drafts.get(table)
         return self._tables[table].in_order and (draft is None or not draft.rows)
 

@@ -14,7 +14,7 @@ MANY = 20_000
 SPEC = TableSpec(
     "leads",
     {"email": Index("email", str), "list": Index("list", str)},
-    ordered_by="created",
+    order=Index("created", int),
 )
 
 
