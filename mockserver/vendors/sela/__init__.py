@@ -3,7 +3,7 @@
 Sources are pages below docs.trysela.com/api-reference.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -130,10 +130,8 @@ def leads_retrieve(call: Call, tx: Transaction) -> Reply:
 @vendor.operation
 def leads_list(call: Call, tx: Transaction) -> Reply:
     """GET /api/leads/, a page at a time (`leads/list-leads`)."""
-    rows = list(tx.rows("leads"))
-    if call.settings["list_order"] != "oldest":
-        rows.reverse()
-    return Reply(_page(rows, call))
+    newest_first = call.settings["list_order"] != "oldest"
+    return Reply(_page(tx.rows("leads"), call, newest_first=newest_first))
 
 
 @vendor.operation
@@ -450,7 +448,13 @@ def _lead_type_view(row: Row) -> Row:
     return {name: row[name] for name in ("id", "name", "lead_metadata_fields")}
 
 
-def _page(rows: list[Row], call: Call, view: Callable[[Row], Row] = dict) -> dict[str, Any]:
+def _page(
+    rows: Sequence[Row],
+    call: Call,
+    view: Callable[[Row], Row] = dict,
+    *,
+    newest_first: bool = False,
+) -> dict[str, Any]:
     """The page that the query asks for, with links to its neighbours.
 
     Raises Refusal("not_found") where there is none.
@@ -462,7 +466,7 @@ def _page(rows: list[Row], call: Call, view: Callable[[Row], Row] = dict) -> dic
         "count": len(rows),
         "next": _link(call, number + 1) if number < last else None,
         "previous": _link(call, number - 1) if number > 1 else None,
-        "results": [view(row) for row in page(rows, number, size)],
+        "results": [view(row) for row in page(rows, number, size, newest_first=newest_first)],
     }
 
 
