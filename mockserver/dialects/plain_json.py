@@ -202,7 +202,7 @@ class PlainJson:
         """Each field that has problems, and what they are, in words that follow its name."""
         found: dict[str, list[str]] = {}
         for problem in problems:
-            texts = found.setdefault(dotted(problem.path) or "body", [])
+            texts = found.setdefault(sendable(dotted(problem.path)) or "body", [])
             text = sendable(self.reason(problem))
             if text not in texts:
                 texts.append(text)
@@ -263,9 +263,9 @@ def allow(methods: Iterable[str]) -> Header:
 
 
 def dotted(path: Path) -> str:
-    """`a.b[0]`, in characters that can be sent; empty for the whole body."""
+    """`a.b[0]`; empty for the whole body."""
     steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return sendable("".join(steps).removeprefix("."))
+    return "".join(steps).removeprefix(".")
 
 
 def sendable(text: str) -> str:
