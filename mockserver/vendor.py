@@ -121,6 +121,16 @@ class Dialect(Protocol):
         """
         ...
 
+    # For bytes that are no request.
+
+    def refuse_unread(self, status: int, sentence: str) -> Reply:
+        """The answer to bytes that could not be read as a request, with a body of bytes.
+
+        That is what the framework's own server sends before the framework sees anything: 400, 408,
+        414, 431, 501 or 505. `sentence` says what is wrong.
+        """
+        ...
+
     # For each request: its bytes, its path, its method.
 
     def decoded(self, raw: bytes, content_type: str) -> bytes:
@@ -177,16 +187,6 @@ class Dialect(Protocol):
         Asked for whatever went wrong, so `call` may lack everything that comes after that: without
         a path there are no `methods` and no `operation`, without an operation no body. A reason
         never stands in the answer: its words do.
-        """
-        ...
-
-    # For bytes that are no request.
-
-    def refuse_unread(self, status: int, sentence: str) -> Reply:
-        """The answer to bytes that could not be read as a request, with a body of bytes.
-
-        That is what the framework's own server sends before the framework sees anything: 400, 408,
-        414, 431, 501 or 505. `sentence` says what is wrong.
         """
         ...
 
