@@ -6,7 +6,7 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from mockserver.call import Call, Headers, request_of, shared_headers
+from mockserver.call import Call, Headers, Recorder, request_of, shared_headers
 from mockserver.credential import Credential
 from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined
@@ -69,6 +69,8 @@ class Api:
         """
         self.document = document
         self.dialect = dialect
+        self.request_log: Recorder | None = None
+        """What is told of each request, beside the journal."""
         self._strict_query = dialect.strict_query or not lenient
         self._max_body = max_body
         self._account = dialect.authenticator(credential)
@@ -138,8 +140,13 @@ class Api:
             ),
             body,
         )
-        if call.journal is not None:
-            call.journal.add(self._record(call, reply, answer, perf_counter() - began))
+        log = self.request_log
+        if call.journal is not None or log is not None:
+            record = self._record(call, reply, answer, perf_counter() - began)
+            if call.journal is not None:
+                call.journal.add(record)
+            if log is not None:
+                log.add(record)
         if fault is None:
             return answer
         return partial(deliver, fault, answer)

@@ -114,7 +114,20 @@ OPTIONS = (
         "log_level",
         "info",
         _one_of("debug", "info", "warning", "error"),
-        "How much is logged to stderr.",
+        "How much is logged to stderr: info has a line for each request, debug the bodies too, "
+        "warning what went wrong.",
+    ),
+    Option(
+        "log_format",
+        "text",
+        _one_of("text", "json"),
+        "text is for people (in colours on a terminal), json for machines.",
+    ),
+    Option(
+        "log_rate",
+        2000,
+        _between(10, 10**6),
+        "How many requests are logged in a second; those beyond are counted in one line.",
     ),
     Option(
         "max_body",
@@ -208,6 +221,8 @@ class Settings:
     strictness: str = "vendor"
     auth: str = "any"
     log_level: str = "info"
+    log_format: str = "text"
+    log_rate: int = 2000
     max_body: int = 32 * MEGABYTE
     max_head: int = 64 * KILOBYTE
     max_headers: int = 100
