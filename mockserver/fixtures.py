@@ -112,6 +112,8 @@ def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) ->
     for vendor in vendors:
         seeding = Seeding(now, workspace.seed, settings[vendor.name])
         tx = workspace.transaction(vendor.name)
+        if vendor.on_settings is not None and settings != workspace.settings:
+            vendor.on_settings(tx, settings[vendor.name])
         found = _fill(vendor, sound.content.get(vendor.name, {}), tx, seeding)
         problems += sound.problems_of_fixture(found)
         changes += tx.changes()
@@ -313,8 +315,7 @@ def _switch_vendor(
     for name, value in asked.items():
         path = ("settings", vendor.name, name)
         if name not in known:
-            text = f"is no setting; the settings are {', '.join(known)}"
-            yield Problem(path, "unknown", text)
+            yield Problem(path, "unknown", vendor.unknown_setting(name))
         elif reason := known[name].refuses(value):
             yield Problem(path, "value", reason)
         else:

@@ -3,6 +3,7 @@
 Matching rules, settings and sentences, each with how sure it is and the page it stands on.
 """
 
+from mockserver.dialects.django_versions import NEWER, OLDER
 from mockserver.identity import email_key, phone_key
 from mockserver.matching import Key, MatchingRule
 from mockserver.vendor import Behaviour, Setting
@@ -55,6 +56,9 @@ INGESTION = MatchingRule(
     provenance="documented",
     source=_INGESTION_PUT,
 )
+
+REMOVED = {"not_found_wording": "framework_version"}
+"""Settings of earlier versions, and those that take their place."""
 
 ZONES = ("America/Los_Angeles", "America/Denver", "America/Chicago", "America/New_York", "UTC")
 
@@ -109,13 +113,32 @@ SETTINGS = (
         (404, 400),
     ),
     Setting(
-        "not_found_wording",
-        "named",
-        "`named`: No Lead matches the given query. `plain`: Not found. (before framework version "
-        "3.15).",
+        "framework_version",
+        NEWER,
+        "`django-5.2` has Django REST framework 3.18, `django-4.2` has 3.14: that one says Not "
+        "found. without the model's name, refuses `tRuE`, and has no page where `?page=` is empty.",
         "inferred",
         "leads/retrieve-a-lead",
-        ("named", "plain"),
+        (NEWER, OLDER),
+    ),
+    Setting(
+        "data_upload_limit",
+        0,
+        "Bytes of a body, files aside, past which the answer is the framework's 400 with an HTML "
+        "page; 0: no limit. A new Django project has 2621440.",
+        "chosen",
+        _UPDATE_PAGE,
+        least=0,
+    ),
+    Setting(
+        "form_dnc",
+        "keep",
+        "A form without sms_dnc or call_dnc, sent to PUT /api/leads/update/: `keep` leaves the "
+        "flag as it is, as the vendor says of LOST; `false` sets it to false, as the framework "
+        "does.",
+        "chosen",
+        _UPDATE_PAGE,
+        ("keep", "false"),
     ),
     Setting(
         "metadata_update",
