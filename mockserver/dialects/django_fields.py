@@ -329,10 +329,11 @@ def _complain_of_date_time(value: Any, zone: tzinfo) -> list[str]:
 
 
 def date_time(text: str, zone: tzinfo) -> datetime | str | None:
-    """The moment that DateTimeField reads in a text; a time without an offset is one of `zone`.
+    """The moment that DateTimeField reads in a text, without an offset where the text has none.
 
-    The moment has no offset where the text has none. Returns the framework's complaint for a moment
-    out of range, and None for a text that is no date-time. Every form of `datetime.fromisoformat` and of Django's own pattern is read.
+    Returns the framework's complaint for a moment that is out of range, in `zone` or in UTC, and
+    None for a text that is no date-time. Every form of `datetime.fromisoformat` and of Django's own
+    pattern is read.
     """
     moment = _parsed(text)
     if moment is None:

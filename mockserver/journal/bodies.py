@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from mockserver.call import Request
 from mockserver.documents.spec import Body, Operation
 from mockserver.errors import Refusal
-from mockserver.forms import FORM, MULTIPART, read_form, read_multipart
+from mockserver.forms import FORM, MULTIPART, Form, read_form, read_multipart
 from mockserver.media_types import in_utf8
 from mockserver.wire import read_json
 
@@ -60,6 +60,16 @@ def _json_value(raw: bytes, request: Request) -> Any:
         return json_value(raw)
     except Refusal:
         return json_value(in_utf8(raw, _content_type(request)))
+
+
+def form_of(request: Request) -> Form | None:
+    """The fields of the form that was sent; None where the body is none. Raises Refusal."""
+    kind, raw = _media_type(request), request.body
+    if not raw or kind not in (FORM, MULTIPART):
+        return None
+    if kind == FORM:
+        return read_form(raw, _content_type(request))
+    return read_multipart(raw, _content_type(request))
 
 
 def sent_value(request: Request, operation: Operation | None) -> Any:

@@ -14,7 +14,7 @@ from mockserver.faults.delivery import Answer
 from mockserver.serving.plain import plain_request
 from mockserver.state.changes import SnapshotRestored, SnapshotSaved
 from tests.differential import world
-from tests.differential.requests import Request
+from tests.differential.requests import Request, shown
 
 COMPARED = (
     "content-type",
@@ -34,7 +34,9 @@ _SIGNS = {
         rb"Null characters are not|Surrogate characters are not|Out of range float values"
     ),
     "JSON of more than 128 levels": re.compile(rb"maximum recursion depth exceeded"),
-    "encodings of domain names": re.compile(rb'Unsupported charset \\"(idna|punycode)', re.I),
+    "encodings of domain names": re.compile(
+        rb'Unsupported charset \\"(idna|punycode)', re.IGNORECASE
+    ),
 }
 """The choices of `docs/fidelity.md` that refuse a request, by what their answers say."""
 
@@ -198,6 +200,28 @@ class Tally:
         else:
             good, bad = self.agreeing.get(family, 0), self.differing.get(family, 0)
         return good / (good + bad) if good + bad else 1.0
+
+    def lines(self) -> list[str]:
+        """The smallest example of each kind of difference; the commonest kind comes last."""
+        found = []
+        for key in sorted(self.counts, key=self.counts.__getitem__):
+            example = self.examples[key]
+            found += [
+                f"{self.counts[key]} x {key[0]}: {key[1]}",
+                f"    {shown(example.request)}",
+                f"    framework: {_line(example.other)}",
+                f"    this server: {_line(example.ours)}",
+            ]
+        return found
+
+
+def _line(seen: Seen) -> str:
+    text = seen.body.decode("utf-8", "replace")
+    headers = {name: value for name, value in seen.headers.items() if name in _TELLING}
+    return f"{seen.status} {headers} {text[:600]!r}"
+
+
+_TELLING = ("content-type", "allow", "vary", "www-authenticate", "location")
 
 
 def _count(numbers: dict[str, int], name: str) -> None:

@@ -58,18 +58,18 @@ import logging
 logging.getLogger("django").setLevel(logging.CRITICAL)
 django.setup()
 
-from django.contrib.auth.models import User  # noqa: E402  # after the setup
-from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
-from django.db import connection, models, transaction  # noqa: E402
-from django.urls import include, path  # noqa: E402
-from phonenumber_field.serializerfields import PhoneNumberField  # noqa: E402
-from rest_framework import filters, mixins, pagination, serializers, viewsets  # noqa: E402
-from rest_framework.authentication import TokenAuthentication  # noqa: E402
-from rest_framework.decorators import action  # noqa: E402
-from rest_framework.exceptions import NotFound, ValidationError  # noqa: E402
-from rest_framework.permissions import IsAuthenticated  # noqa: E402
-from rest_framework.response import Response  # noqa: E402
-from rest_framework.routers import SimpleRouter  # noqa: E402
+from django.contrib.auth.models import User
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection, models, transaction
+from django.urls import include, path
+from phonenumber_field.serializerfields import PhoneNumberField
+from rest_framework import filters, mixins, pagination, serializers, viewsets
+from rest_framework.authentication import TokenAuthentication
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
 
 NOW = datetime.fromisoformat(world.NOW)
 CLOSING = frozenset(

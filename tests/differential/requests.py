@@ -138,7 +138,7 @@ _GOOD: Mapping[str, Sequence[str]] = {
     "sms_dnc": ("true", "false"),
     "call_dnc": ("true", "false", "1"),
 }
-_JSON_VALUES = (
+_JSON_VALUES: Sequence[object] = (
     None, True, False, 0, 1, -1, 1.0, 1.5, 1e-07, 1e16, 1e22, 123, 124, 999, 2**63, 2**64, -0.0,
     10**30, "", [], {}, [1], {"a": 1}, [[]], {"a": {"b": [None]}}, "x", 1e300, 0.1, {"": ""},
     ["a", {"b": 2}], 456,
@@ -207,7 +207,7 @@ def json_bodies(rng: Random) -> Request:
 
 def _bulk(rng: Random) -> Request:
     """Bulk bodies that are refused as a whole; what becomes of the items is the vendor's."""
-    values = (None, "x", 1, {}, {"0": {}}, True, 1.5, "", "null")
+    values: Sequence[object] = (None, "x", 1, {}, {"0": {}}, True, 1.5, "", "null")
     value: object = {"leads": rng.choice(values)} if rng.random() < 0.8 else {}
     target = "/api/leads/bulk-create/"
     return _request("JSON bodies", "POST", target, "application/json", _json(rng, value))

@@ -6,14 +6,11 @@ from typing import Any
 import pytest
 
 from mockserver.errors import Path, Reason, Refusal
+from mockserver.forms import Form, Upload, read_form, read_multipart
 from mockserver.wire import (
-    Form,
     Unsafe,
-    Upload,
     checked,
-    read_form,
     read_json,
-    read_multipart,
     read_query,
     write_json,
 )

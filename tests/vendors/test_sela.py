@@ -120,7 +120,7 @@ def test_several_leads_can_be_refused(sela: httpx.Client, workspace: Workspace) 
 
 
 def test_no_match_can_be_400_and_worded_plainly(sela: httpx.Client, workspace: Workspace) -> None:
-    switch_sela(workspace, no_match_status=400, not_found_wording="plain")
+    switch_sela(workspace, no_match_status=400, framework_version="django-4.2")
     response = sela.put(UPDATE, json=NEW)
     assert (response.status_code, response.json()) == (400, {"detail": "Not found."})
 
