@@ -1,14 +1,18 @@
 """What a Content-Type says: the media type, its parameters, and the encoding of the body."""
 
 import codecs
+import pkgutil
+import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import NamedTuple
 
 from mockserver.errors import Reason, Refusal
 
 _UTF_8 = "utf-8"
+_LONGEST = 1024
+_SEPARATORS = re.compile("[^a-z0-9]+")
 _SLOW = frozenset({"idna", "punycode"})
 """Encodings of domain names. To read one takes time that grows with the square of its length."""
 
@@ -23,8 +27,11 @@ class HeaderValue(NamedTuple):
 def header_value(text: str) -> HeaderValue:
     """The value and the parameters of a header, as Django reads them: with the `email` package.
 
-    Raises ValueError for a parameter in an unknown encoding (RFC 2231).
+    Raises ValueError for a parameter in an unknown encoding (RFC 2231) and for a text of more than
+    1,024 characters: to read it takes time that grows with the square of its length.
     """
+    if len(text) > _LONGEST:
+        raise ValueError("it is too long")
     if ";" not in text:
         return HeaderValue(text.strip().lower(), {})
     from email.message import Message
@@ -46,45 +53,66 @@ def header_value(text: str) -> HeaderValue:
 
 
 def _known_encoding(name: str) -> None:
-    try:
-        codecs.lookup(name)
-    except LookupError:
-        raise ValueError(f"{name!r} is no encoding") from None
+    if _codec(name) is None:
+        raise ValueError(f"{name!r} is no encoding")
 
 
-@lru_cache(maxsize=256)
 def charset_of(content_type: str) -> str:
-    """The encoding that a Content-Type names, UTF-8 where it names none that is known.
+    """The encoding that a Content-Type names, UTF-8 where it names none that Python knows.
 
     Raises Refusal("malformed") with CHARSET for one that is not for texts, or that is too slow.
     """
-    charset = _named_charset(content_type)
-    try:
-        name = codecs.lookup(charset).name
-    except LookupError:
+    if ";" not in content_type or len(content_type) > _LONGEST:
         return _UTF_8
-    if name in _SLOW or not _is_of_texts(charset):
-        message = f"it names the encoding {charset}"
-        raise Refusal("malformed", message, reason=Reason.CHARSET, value=charset)
-    return charset
+    return _charset(content_type)
 
 
-def _is_of_texts(charset: str) -> bool:
+@lru_cache(maxsize=256)
+def _charset(content_type: str) -> str:
+    try:
+        named = header_value(content_type).parameters.get("charset", _UTF_8)
+    except ValueError:
+        return _UTF_8
+    codec = _codec(named)
+    if codec is None:
+        return _UTF_8
+    if codec in _SLOW or not _is_of_texts(codec):
+        message = f"it names the encoding {named}"
+        raise Refusal("malformed", message, reason=Reason.CHARSET, value=named)
+    return codec
+
+
+def _codec(name: str) -> str | None:
+    """The name under which Python finds an encoding; None for one that it does not have.
+
+    Python remembers each spelling that it looks up for good, found or not. So only the plain names
+    of its own encodings are looked up.
+    """
+    plain = _SEPARATORS.sub("_", name.lower()).strip("_")
+    if plain not in _codec_names():
+        return None
+    try:
+        return codecs.lookup(plain).name
+    except LookupError:  # one of another operating system
+        return None
+
+
+@cache
+def _codec_names() -> frozenset[str]:
+    import encodings
+    from encodings.aliases import aliases
+
+    modules = [module.name for module in pkgutil.iter_modules(encodings.__path__)]
+    return frozenset([*aliases, *aliases.values(), *modules]) - {"aliases"}
+
+
+def _is_of_texts(codec: str) -> bool:
     try:
         # Unlike a look-up, this refuses what is no encoding of texts, like `base64`.
-        "".encode(charset)
+        "".encode(codec)
     except (LookupError, UnicodeError):
         return False
     return True
-
-
-def _named_charset(content_type: str) -> str:
-    if ";" not in content_type:
-        return _UTF_8
-    try:
-        return header_value(content_type).parameters.get("charset", _UTF_8)
-    except ValueError:
-        return _UTF_8
 
 
 def in_utf8(raw: bytes, content_type: str) -> bytes:
@@ -96,7 +124,7 @@ def in_utf8(raw: bytes, content_type: str) -> bytes:
     that encoding.
     """
     charset = charset_of(content_type)
-    if codecs.lookup(charset).name == _UTF_8 and raw.isascii():
+    if charset == _UTF_8 and raw.isascii():
         return raw
     try:
         text: str = codecs.getreader(charset)(BytesIO(raw)).read()

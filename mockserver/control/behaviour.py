@@ -10,13 +10,13 @@ from mockserver.documents.formats import parse_date_time
 from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults.catalogue import CATALOGUE, MAGIC_PHONES, FaultKind, Parameter
 from mockserver.faults.rules import unfit
+from mockserver.fixtures import settings_changes
 from mockserver.journal.view import instant
 from mockserver.state.changes import (
     Change,
     ClockChange,
     FaultRuleChange,
     FaultRulesCleared,
-    SettingsChange,
 )
 from mockserver.state.clock import WorkspaceClock, advanced, frozen_at, shifted_by
 from mockserver.vendor import Reply, Setting, Vendor
@@ -188,12 +188,7 @@ def change_settings(call: Call, server: Control) -> Reply:
         values = dict(workspace.settings[vendor])
         for name, value in wanted.items():
             values[name] = defaults[name] if value is None else value
-        changes.append(SettingsChange(vendor, values))
-        settle = server.sites[vendor].vendor.on_settings
-        if settle is not None:
-            tx = workspace.transaction(vendor)
-            settle(tx, values)
-            changes += tx.changes()
+        changes += settings_changes(workspace, server.sites[vendor].vendor, values)
     workspace.apply(changes)
     return Reply(_settings(workspace, server))
 

@@ -64,7 +64,7 @@ _UNSAFE = {
 """The sentence about a value that cannot be stored, by keyword; `{}` is the character."""
 
 _NOT_UTF_8 = re.compile("[\udc80-\udcff]")
-_SEARCH_TERM = re.compile(r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\S)+""", re.DOTALL)
+_PLAIN = re.compile(r"""[^\s"']++""")
 _ESCAPED = re.compile(r"""\\(["'\\])""")
 
 
@@ -75,12 +75,50 @@ def search_terms(text: str) -> Iterator[str]:
     """
     if "\0" in text:
         raise Refusal("invalid", body=[_NULL_CHARACTERS])
-    for found in _SEARCH_TERM.findall(text):
+    for found in _unsplit_terms(text):
         term = found.strip(",")
         if term.startswith(('"', "'")) and term[0] == term[-1]:
             yield _ESCAPED.sub(r"\1", term[1:-1])
         else:
             yield from (part.strip() for part in term.split(",") if part)
+
+
+def _unsplit_terms(text: str) -> Iterator[str]:
+    """The parts of the text between white space that stands in no quotes."""
+    ends = {quote: _quote_ends(text, quote) for quote in "\"'" if quote in text}
+    start = at = 0
+    while at < len(text):
+        if text[at].isspace():
+            if at > start:
+                yield text[start:at]
+            at += 1
+            start = at
+        elif text[at] in ends:
+            end = ends[text[at]][at + 1]
+            # A quote that nothing closes is a character like any other.
+            at = at + 1 if end is None else end + 1
+        else:
+            plain = _PLAIN.match(text, at)
+            assert plain is not None, text
+            at = plain.end()
+    if at > start:
+        yield text[start:at]
+
+
+def _quote_ends(text: str, quote: str) -> list[int | None]:
+    """For each position the first quote from there on that no backslash escapes.
+
+    A pattern would look for it anew from each quote, and take time that grows with their square.
+    """
+    ends: list[int | None] = [None] * (len(text) + 2)
+    for at in range(len(text) - 1, -1, -1):
+        if text[at] == quote:
+            ends[at] = at
+        elif text[at] == "\\":
+            ends[at] = ends[at + 2]
+        else:
+            ends[at] = ends[at + 1]
+    return ends
 
 
 def renders(query: bytes) -> bool:

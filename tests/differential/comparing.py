@@ -11,7 +11,6 @@ from urllib.parse import unquote
 
 from mockserver.app import Application, create_app
 from mockserver.faults.delivery import Answer
-from mockserver.serving.plain import plain_request
 from mockserver.state.changes import SnapshotRestored, SnapshotSaved
 from tests.differential import world
 from tests.differential.requests import Request, shown
@@ -89,9 +88,7 @@ class Mock:
 
     def answer(self, request: Request) -> Seen:
         """What this server answers."""
-        plain = plain_request(request.raw)
-        scope, body = (plain.scope, plain.body) if plain else (_scope(request), request.body)
-        answer = self._app.answer(scope, body)
+        answer = self._app.answer(_scope(request), request.body)
         assert isinstance(answer, Answer), answer
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             self._workspace.apply([SnapshotRestored("start")])
@@ -100,7 +97,7 @@ class Mock:
 
 
 def _scope(request: Request) -> dict[str, Any]:
-    """The scope that uvicorn makes of a request that is not plain."""
+    """The scope that the server makes of a request."""
     path, _, query = request.target.partition("?")
     headers = [(n.lower().encode(), v.encode("latin-1").strip()) for n, v in request.headers]
     return {

@@ -33,6 +33,7 @@ UPDATE = MatchingRule(
     several="the one added last (setting `several_matches`)",
     provenance="documented",
     source=_UPDATE_PAGE,
+    setting="several_matches",
 )
 DUPLICATE = MatchingRule(
     "duplicate",
@@ -55,6 +56,7 @@ INGESTION = MatchingRule(
     several="the one added last (setting `several_matches`)",
     provenance="documented",
     source=_INGESTION_PUT,
+    setting="several_matches",
 )
 
 REMOVED = {"not_found_wording": "framework_version"}
