@@ -18,9 +18,13 @@ class Accepted(NamedTuple):
     indent: int | None
 
 
-@lru_cache(maxsize=256)
 def accepted(accept: bytes) -> Accepted | None:
     """What an Accept header says about JSON; None where it leaves no room for it."""
+    # The cache holds short headers only.
+    return _read(accept) if len(accept) > _MAX_MEDIA_TYPE else _accepted(accept)
+
+
+def _read(accept: bytes) -> Accepted | None:
     best: HeaderValue | None = None
     for token in _tokens(accept.decode("latin-1")):
         # The framework ignores quality values: with `q=0` a type is accepted all the same.
@@ -33,6 +37,9 @@ def accepted(accept: bytes) -> Accepted | None:
     if best is None:
         return None
     return Accepted(_indent(best.parameters.get("indent")))
+
+
+_accepted = lru_cache(maxsize=256)(_read)
 
 
 def _tokens(accept: str) -> list[str]:
@@ -74,7 +81,6 @@ def is_form(content_type: str) -> bool:
     return _media_type(content_type).value in (FORM, MULTIPART)
 
 
-@lru_cache(maxsize=256)
 def parsed_as(content_type: str, offered: tuple[str, ...]) -> str | None:
     """The offered media type whose parser reads a body of that Content-Type.
 
@@ -82,6 +88,11 @@ def parsed_as(content_type: str, offered: tuple[str, ...]) -> str | None:
     """
     if len(content_type) > _MAX_MEDIA_TYPE:
         return None
+    return _parsed_as(content_type, offered)
+
+
+@lru_cache(maxsize=256)
+def _parsed_as(content_type: str, offered: tuple[str, ...]) -> str | None:
     main, _, sub = _media_type(content_type).value.partition("/")
     for kind in offered:
         own_main, _, own_sub = kind.partition("/")

