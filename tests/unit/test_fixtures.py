@@ -31,7 +31,7 @@ Load = Callable[[Workspace, Any, tuple[Vendor, ...]], None]
 VENDORS = load_vendors()
 DEMO = Fixture(fixture_file("demo"), VENDORS, seed=1)
 NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
-TIME = "2025-01-31T04:00:00.000000-08:00"
+TIME = "2025-01-31T04:00:00-08:00"
 
 
 @pytest.fixture
