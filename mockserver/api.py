@@ -11,20 +11,12 @@ from mockserver.credential import Credential
 from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined
 from mockserver.faults.delivery import Answer, as_seen, deliver
+from mockserver.forms import FORM, MULTIPART
 from mockserver.journal.records import AppliedFault, Record, answer_headers, refusal_note
 from mockserver.journal.redaction import printable
-from mockserver.routing import Router, read_path_parameter
+from mockserver.routing import Router, read_path_parameter, typed_path_parameter
 from mockserver.vendor import Dialect, Reply
-from mockserver.wire import (
-    FORM,
-    MULTIPART,
-    Unsafe,
-    read_form,
-    read_json,
-    read_multipart,
-    read_query,
-    write_json,
-)
+from mockserver.wire import Unsafe, read_query
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -81,6 +73,9 @@ class Api:
             dialect.implicit_methods,
             dialect.case_sensitive_paths,
             dialect.trailing_slashes,
+            parameter=dialect.parameter,
+            path_text=dialect.path_text,
+            decodes_first=dialect.decodes_paths_first,
         )
 
     def _refuse_strays(self, module: str, handled: set[str]) -> None:
@@ -125,7 +120,9 @@ class Api:
             raw = self.dialect.decoded(raw, kind.decode("latin-1"))
         call = Call(request_of(scope, headers, raw))
         reply = self.reply_to(call, prefix)
-        body = reply.body if type(reply.body) is bytes else write_json(reply.body)
+        body = reply.body
+        if type(body) is not bytes:
+            body = self.dialect.write_body(body, call)
         fault = call.fault
         preference = fault.preference if fault is not None else None
         answer = Answer(
@@ -229,13 +226,14 @@ class Api:
             )
         call.methods = route.methods
         call.operation = route.operations.get(call.request.method)
+        if call.operation is None:
+            call.siblings = route.operations
 
     def read(self, call: Call, operation: Operation) -> None:
         """Fill in path parameters, query and body. Raises Refusal naming every problem."""
         if call.path_parameters:
-            kept = self.dialect.escaped_slashes
             call.path_parameters = {
-                name: read_path_parameter(operation.path_parameters[name], text, kept)
+                name: self._read_path_parameter(operation.path_parameters[name], text)
                 for name, text in call.path_parameters.items()
             }
             self.precheck(call, operation)
@@ -253,6 +251,11 @@ class Api:
             )
         if problems:
             raise Refusal("invalid", problems=problems)
+
+    def _read_path_parameter(self, kind: str, text: str) -> Any:
+        if self.dialect.decodes_paths_first:
+            return typed_path_parameter(kind, text)
+        return read_path_parameter(kind, text, self.dialect.escaped_slashes)
 
     def precheck(self, call: Call, operation: Operation) -> None:
         """Hook between reading the path parameters and reading the body. Raises Refusal."""
@@ -284,7 +287,7 @@ class Api:
         raw = call.request.body
         if raw is None:
             raise Refusal("too_large", limit=self._max_body)
-        content_type = call.request.headers.get(b"content-type", b"").decode("latin-1")
+        content_type = call.content_type
         if not raw and self.dialect.empty_body is not ...:
             return self.dialect.empty_body
         offered = body.media_types
@@ -296,17 +299,10 @@ class Api:
         if kind is None:
             raise Refusal("unsupported_media_type")
         try:
-            value = self._parsed(raw, kind, content_type)
+            value = self.dialect.read_body(raw, kind, call)
         except Unsafe as unsafe:  # the others of its problems are looked for too
             value, call.flaws = unsafe.value, unsafe.problems
         return body.form(value) if kind in _FORMS else value
-
-    def _parsed(self, raw: bytes, kind: str, content_type: str) -> Any:
-        if kind == FORM:
-            return read_form(raw)
-        if kind == MULTIPART:
-            return read_multipart(raw, content_type)
-        return read_json(raw, self.dialect.max_depth)
 
     def _check(self, operation: Operation, reply: Reply) -> None:
         """Hold the answer to the document.

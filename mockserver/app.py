@@ -13,6 +13,7 @@ from mockserver.control import Control
 from mockserver.dialects.plain_json import PlainJson
 from mockserver.dispatch import Site
 from mockserver.documents.resources import folder
+from mockserver.documents.schema import Coercer, FormCoercer, form_coercer
 from mockserver.documents.spec import load_document
 from mockserver.faults.delivery import Answer
 from mockserver.fixtures import Fixture, fixture_file
@@ -98,10 +99,14 @@ class Application:
 
     def _site(self, vendor: Vendor) -> Site:
         lenient = self.settings.strictness == "vendor"
-        coercer = vendor.dialect.coercer if lenient else None
+        coercer: Coercer | None = None
+        form_reader: FormCoercer = form_coercer
+        if lenient:
+            coercer, form_reader = vendor.dialect.coercer, vendor.dialect.form_coercer
         document = load_document(
             folder("openapi") / f"{vendor.name}.yaml",
             coercer,
+            form_coercer=form_reader,
             formats=vendor.dialect.formats,
             keep=True,
         )

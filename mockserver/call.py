@@ -130,8 +130,9 @@ class Call:
     """One request with what is known of it: read, coerced and valid when a handler sees it.
 
     As it came: `request`. As it was understood: `vendor` (whose it is), `operation` (None where the
-    path or method is unknown), `methods` (those of the path), `account` (the credential's account
-    name, None without one), `path_parameters`, `query`, `body` (the JSON value; None where there
+    path or method is unknown), `methods` (those of the path), `siblings` (the operations
+    of the path by method, where the request has none), `account` (the credential's account name,
+    None without one), `path_parameters`, `query`, `body` (the JSON value; None where there
     was none) and `flaws` (texts and numbers in it that cannot be).
 
     From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
@@ -159,6 +160,7 @@ class Call:
         "request",
         "seed",
         "settings",
+        "siblings",
         "tx",
         "vendor",
         "version",
@@ -169,6 +171,7 @@ class Call:
         self.vendor = ""
         self.operation: Operation | None = None
         self.methods: tuple[str, ...] = ()
+        self.siblings: Mapping[str, Operation] = _NO_OPERATIONS
         self.account: str | None = None
         self.path_parameters: Mapping[str, Any] = _NOTHING
         self.query: Mapping[str, Any] = _NOTHING
@@ -185,6 +188,11 @@ class Call:
         self.changes: tuple[Any, ...] = ()
         self.refusal: Refusal | None = None
         self.action = ""
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type of the request; empty where it has none."""
+        return self.request.headers.get(b"content-type", b"").decode("latin-1")
 
     @property
     def parameters(self) -> Mapping[str, Schema]:
@@ -218,5 +226,6 @@ class Call:
 
 
 _NOTHING: Mapping[str, Any] = {}
+_NO_OPERATIONS: Mapping[str, Operation] = {}
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _NO_TABLES = Transaction("", {})
