@@ -82,6 +82,7 @@ class Application:
             self.workspaces,
             lenient=lenient,
             max_body=self.settings.max_body,
+            max_wait=self.settings.max_wait,
         )
 
     def _control(self) -> Control:
@@ -92,6 +93,7 @@ class Application:
             self.sites,
             token=_admin_token(self.settings),
             max_body=self.settings.max_body,
+            max_wait=self.settings.max_wait,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

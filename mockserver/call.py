@@ -10,9 +10,18 @@ from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults.catalogue import InjectedFault
 from mockserver.state.ids import token
 from mockserver.state.transaction import Transaction
+from mockserver.turns import Turns
 
 Headers = Mapping[bytes, bytes]
 """Header names in lower case to values, as ASGI gives them."""
+
+
+MANY_ROWS = 10_000
+"""Through more rows than this a handler goes beside the loop, so that nobody else has to wait."""
+
+
+class LongWork(Exception):
+    """The request has to be worked on beside the loop. Nothing is done so far."""
 
 
 class HeaderSet(dict[bytes, bytes]):
@@ -146,6 +155,7 @@ class Call:
         "changes",
         "fault",
         "flaws",
+        "is_beside",
         "journal",
         "methods",
         "now",
@@ -156,6 +166,7 @@ class Call:
         "request",
         "seed",
         "settings",
+        "turns",
         "tx",
         "vendor",
         "version",
@@ -180,6 +191,16 @@ class Call:
         self.journal: Recorder | None = None
         self.version = 0
         self.changes: tuple[Any, ...] = ()
+        self.turns: tuple[Turns, ...] = ()
+        self.is_beside = False
+
+    def works_through(self, count: int) -> None:
+        """Say before the work that the handler goes through so many rows or items.
+
+        Of many it goes through beside the loop: raises LongWork where it is not there yet.
+        """
+        if count > MANY_ROWS and not self.is_beside:
+            raise LongWork
 
     @property
     def parameters(self) -> Mapping[str, Schema]:

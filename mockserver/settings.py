@@ -122,6 +122,13 @@ OPTIONS = (
         "Largest request body in bytes; a larger one is answered with 413.",
     ),
     Option(
+        "max_wait",
+        60,
+        _between(1, 86_400),
+        "How many seconds a request waits while its workspace is busy with a long one; then it is "
+        "answered with 503.",
+    ),
+    Option(
         "max_workspaces",
         10_000,
         _between(1, 10**9),
@@ -170,6 +177,7 @@ class Settings:
     auth: str = "any"
     log_level: str = "info"
     max_body: int = 32 * MEGABYTE
+    max_wait: int = 60
     max_workspaces: int = 10_000
     journal_entries: int = 1000
     journal_bytes: int = 16 * MEGABYTE

@@ -223,6 +223,7 @@ def search_leads(call: Call, tx: Transaction) -> Reply:
     """
     search = call.body
     leads = tx.find("leads", "pearl", _pearl(call, tx)["id"])
+    call.works_through(len(leads))
     fits = _search_filter(search)
     rows = [row for row in leads if fits(row)]
     column = _SORTABLE.get((search.get("sortProp") or "").lower(), "created")

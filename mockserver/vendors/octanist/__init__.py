@@ -174,6 +174,7 @@ def update_lead(call: Call, tx: Transaction) -> Reply:
         raise _no_lead()
     if len(rows) > 1 and not settings["allow_bulk_updates"]:
         raise Refusal("conflict", "Multiple leads match; provide a more specific identifier")
+    call.works_through(len(rows))
     for row in rows:
         tx.update("leads", row, _changes(row, update, settings))
     return Reply(
