@@ -146,11 +146,13 @@ class Call:
     From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
     `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one) and
     `journal`; once it is handled `version` (the workspace's, with its changes applied) and
-    `changes` (of rows, as the journal keeps them).
+    `changes` (of rows, as the journal keeps them), `refusal` (None without one) and `action` (what
+    the handler did, in a word, where the rows do not tell it).
     """
 
     __slots__ = (
         "account",
+        "action",
         "body",
         "changes",
         "fault",
@@ -163,6 +165,7 @@ class Call:
         "operation",
         "path_parameters",
         "query",
+        "refusal",
         "request",
         "seed",
         "settings",
@@ -193,6 +196,8 @@ class Call:
         self.changes: tuple[Any, ...] = ()
         self.turns: tuple[Turns, ...] = ()
         self.is_beside = False
+        self.refusal: Refusal | None = None
+        self.action = ""
 
     def works_through(self, count: int) -> None:
         """Say before the work that the handler goes through so many rows or items.

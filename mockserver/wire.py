@@ -238,13 +238,17 @@ def _codec_names() -> frozenset[str]:
 
 
 def write_json(value: Any) -> bytes:
-    """The value as compact JSON in UTF-8, in no more memory than it needs."""
+    """The value as compact JSON in UTF-8, in no more memory than it needs.
+
+    Half a surrogate pair, which UTF-8 cannot hold, is the escape that `JSON.stringify` writes.
+    """
     try:
         # What orjson returns keeps its buffer of 8 KiB or more; a copy of it does not.
         return b"".join((orjson.dumps(value), b""))
     except TypeError:
-        # An integer past 64 bits.
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        # An integer past 64 bits, or half a surrogate pair.
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "backslashreplace")
 
 
 def read_form(raw: bytes) -> Form:

@@ -70,8 +70,8 @@ def _leads(workspace: Workspace, vendor: str | None) -> Iterator[FoundLead]:
     for name, group in sorted(workspace.tables.items()):
         if vendor in (None, name) and LEADS in group:
             table = group[LEADS]
-            for id, row in table.rows.items():
-                yield FoundLead(name, table.places[id], row)
+            for place, row in table.placed_rows():
+                yield FoundLead(name, place, row)
 
 
 def _search(text: str) -> Callable[[Row], bool]:

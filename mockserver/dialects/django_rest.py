@@ -421,8 +421,9 @@ def _no_view(refusal: Refusal, call: Call) -> Reply:
     """The answer of Django itself: a redirect where only a slash is missing, otherwise a 404."""
     if refusal.reason != Reason.MISSING_SLASH:
         return _page(404, "Not Found", "The requested resource was not found on this server.")
-    path, _, query = call.request.target.partition("?")
-    location = quote(path + "/", safe="/:@!$&'()*+,;=~-._%")
+    # From the path as it came: decoded, it may hold a `?`, or a line end that ends the header.
+    location = quote(call.request.raw_path + "/", safe="/:@!$&'()*+,;=~-._%")
+    query = call.request.query_string.decode("latin-1")
     if query:
         location += "?" + query
     return Reply(b"", 301, (_HTML, (b"location", location.encode("latin-1", "replace"))))

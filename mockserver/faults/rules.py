@@ -297,8 +297,9 @@ class FaultRules:
             if tally.admitted < parameters["limit"]:
                 return None, tally._replace(admitted=tally.admitted + 1)
             parameters["retry_after"] = _seconds_left(rule, tally, now)
-        fault = InjectedFault(rule.kind, f"rule {rule.id}", parameters)
-        return fault, tally._replace(applied=tally.applied + 1)
+        tally = tally._replace(applied=tally.applied + 1)
+        left = rule.times - tally.applied if rule.times is not None else None
+        return InjectedFault(rule.kind, f"rule {rule.id}", parameters, left=left), tally
 
 
 def chance(seed: int, kind: str, number: int) -> float:
