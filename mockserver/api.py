@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from mockserver.call import Call, Headers, Request, request_of, shared_headers
 from mockserver.credential import Credential
 from mockserver.documents.spec import Body, Document, Operation
-from mockserver.errors import DocumentError, Problem, Refusal, joined
+from mockserver.errors import DocumentError, Problem, Refusal, joined, limited
 from mockserver.faults.delivery import Answer, as_seen, deliver
 from mockserver.journal.records import AppliedFault, Record, answer_headers, refusal_note
 from mockserver.journal.redaction import printable
@@ -22,6 +22,7 @@ from mockserver.wire import (
     FORM,
     MULTIPART,
     Unsafe,
+    flaws_of,
     read_form,
     read_json,
     read_multipart,
@@ -240,6 +241,7 @@ class Api:
             try:
                 reply = self.serve(call, prefix)
             except Refusal as refusal:
+                refusal.problems = tuple(limited(refusal.problems, self.dialect.most_problems))
                 call.refusal = refusal
                 reply = self.refuse(refusal, call)
         except Waits:
@@ -300,11 +302,7 @@ class Api:
         body = operation.body
         if body is not None:
             call.body, more = body.reader.read(self._read_body(body, call), call.exists)
-            problems += (
-                joined((flaw for flaw in call.flaws if not body.reports(flaw)), more)
-                if call.flaws
-                else more
-            )
+            problems += joined(call.flaws, more) if call.flaws else more
         if problems:
             raise Refusal("invalid", problems=problems)
 
@@ -353,6 +351,11 @@ class Api:
             value = self._parsed(raw, kind, content_type)
         except Unsafe as unsafe:  # the others of its problems are looked for too
             value, call.flaws = unsafe.value, unsafe.problems
+            if body.reported is not None and isinstance(unsafe.sent, dict):
+                # Items that are answered one by one are looked at one by one, however many.
+                others = dict(unsafe.sent)
+                call.flawed_items = others.pop(body.reported, None)
+                call.flaws = flaws_of(others)
         return body.form(value) if kind in _FORMS else value
 
     def _parsed(self, raw: bytes, kind: str, content_type: str) -> Any:

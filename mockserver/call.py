@@ -141,11 +141,13 @@ class Call:
     As it came: `request`. As it was understood: `vendor` (whose it is), `operation` (None where the
     path or method is unknown), `methods` (those of the path), `account` (the credential's account
     name, None without one), `path_parameters`, `query`, `body` (the JSON value; None where there
-    was none) and `flaws` (texts and numbers in it that cannot be).
+    was none), `flaws` (texts and numbers in it that cannot be) and `flawed_items` (of a list whose
+    items are answered one by one, as they came, where the body has flaws).
 
     From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
     `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one) and
-    `journal`; once it is handled `version` (the workspace's, with its changes applied) and
+    `journal`; `turns` (those with workspaces that it has) and `is_beside` (whether it is worked on
+    beside the loop); once it is handled `version` (the workspace's, with its changes applied) and
     `changes` (of rows, as the journal keeps them), `refusal` (None without one) and `action` (what
     the handler did, in a word, where the rows do not tell it).
     """
@@ -156,6 +158,7 @@ class Call:
         "body",
         "changes",
         "fault",
+        "flawed_items",
         "flaws",
         "is_beside",
         "journal",
@@ -185,6 +188,7 @@ class Call:
         self.query: Mapping[str, Any] = _NOTHING
         self.body: Any = None
         self.flaws: Sequence[Problem] = ()
+        self.flawed_items: Any = None
         self.number = 0
         self.now = _BEGINNING
         self.seed = 0

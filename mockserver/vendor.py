@@ -161,6 +161,8 @@ class Dialect(Protocol):
 
     max_depth: int
     """How deep a JSON body may nest."""
+    most_problems: int
+    """How many problems of a request an answer names, at most 200; the others are counted."""
 
     # For each answer, one of the two.
 

@@ -177,6 +177,14 @@ SETTINGS = (
         least=1,
     ),
     Setting(
+        "max_bulk_items",
+        50_000,
+        "The most leads that one bulk request may have.",
+        "chosen",
+        _BULK_PAGE,
+        least=1,
+    ),
+    Setting(
         "time_zone",
         ZONES[0],
         "Zone of the times in answers.",
@@ -219,6 +227,16 @@ BEHAVIOURS = (
         "Bytes of a form that are no UTF-8 are replaced; a multipart part without a name is no "
         "field; more than 1,000 fields are 400.",
         "inferred",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        "Of more than 100 problems the others are counted, under `non_field_errors`.",
+        "chosen",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        "Charsets other than UTF-8, UTF-16, UTF-32, ASCII, ISO 8859 and Windows 125x are 415.",
+        "chosen",
         _UPDATE_PAGE,
     ),
     Behaviour("JSON that nests deeper than 128 levels is 400.", "chosen", _UPDATE_PAGE),
