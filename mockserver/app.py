@@ -116,6 +116,7 @@ class Application:
             self.workspaces,
             lenient=lenient,
             max_body=self.settings.max_body,
+            max_wait=self.settings.max_wait,
         )
 
     def _control(self) -> Control:
@@ -126,6 +127,7 @@ class Application:
             self.sites,
             token=_admin_token(self.settings),
             max_body=self.settings.max_body,
+            max_wait=self.settings.max_wait,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

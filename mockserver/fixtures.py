@@ -4,18 +4,19 @@ import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from datetime import timedelta
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from operator import getitem
 from pathlib import Path as File
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
+from mockserver.documents.excess import Excess
 from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.documents.formats import parse_date_time
 from mockserver.documents.resources import folder
 from mockserver.documents.schema import problems_of
-from mockserver.errors import FixtureError, Path, Problem, Refusal
+from mockserver.errors import LEFT_OUT, FixtureError, Path, Problem, Refusal, without
 from mockserver.sections import Seeding
 from mockserver.state.changes import Change, ClockChange, RowId, SettingsChange, TablesEmptied
 from mockserver.state.clock import WorkspaceClock, frozen_at, shifted_by
@@ -109,6 +110,8 @@ def settings_changes(
 def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> list[Change]:
     """The changes that merge a fixture into the workspace. Raises Refusal("invalid")."""
     misfits = tuple(_misfits(content, vendors))
+    if any(problem.keyword == LEFT_OUT for problem in misfits):
+        raise Refusal("invalid", problems=misfits)
     sound = _Sound(content, misfits, vendors)
     settings = {vendor: dict(values) for vendor, values in workspace.settings.items()}
     clock, clock_problems = _clock_of(sound.content, workspace.clock)
@@ -188,19 +191,30 @@ def _settings_schema(vendor: Vendor) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=16)
-def _validator(vendors: tuple[Vendor, ...]) -> Draft202012Validator:
-    """What checks a fixture's content, apart from its settings."""
+def _checked_schema(vendors: tuple[Vendor, ...]) -> dict[str, Any]:
+    """The schema of a fixture's content, apart from its settings."""
     # A setting names its possible values when it refuses one; the schema would say less.
     whole = schema(vendors)
     loose = {"type": "object", "additionalProperties": {"type": "object"}}
-    checked = whole | {"properties": whole["properties"] | {"settings": loose}}
-    return Draft202012Validator(checked, validate_formats=True, formats=formats_of(vendors))
+    return whole | {"properties": whole["properties"] | {"settings": loose}}
+
+
+@lru_cache(maxsize=16)
+def _validator(vendors: tuple[Vendor, ...]) -> Draft202012Validator:
+    return _compiled(_checked_schema(vendors), vendors)
+
+
+def _compiled(part: dict[str, Any], vendors: tuple[Vendor, ...]) -> Draft202012Validator:
+    return Draft202012Validator(part, validate_formats=True, formats=formats_of(vendors))
 
 
 def _misfits(content: Any, vendors: tuple[Vendor, ...]) -> Iterator[Problem]:
     validator = _validator(vendors)
     if not validator.is_valid(content):
-        yield from problems_of(validator, content, {})
+        excess = Excess(partial(_compiled, vendors=vendors))
+        yield from problems_of(validator, excess.cut(content, _checked_schema(vendors)), {})
+        if excess.left_out:
+            yield without(excess.left_out)
 
 
 _ROW, _FIELD = 3, 4

@@ -136,6 +136,13 @@ OPTIONS = (
         "Largest request body in bytes; a larger one is answered with 413.",
     ),
     Option(
+        "max_wait",
+        60,
+        _between(1, 86_400),
+        "How many seconds a request waits while its workspace is busy with a long one; then it is "
+        "answered with 503.",
+    ),
+    Option(
         "max_head",
         64 * KILOBYTE,
         _between(KILOBYTE, 2**30),
@@ -224,6 +231,7 @@ class Settings:
     log_format: str = "text"
     log_rate: int = 2000
     max_body: int = 32 * MEGABYTE
+    max_wait: int = 60
     max_head: int = 64 * KILOBYTE
     max_headers: int = 100
     max_target: int = 16 * KILOBYTE

@@ -183,6 +183,8 @@ class Dialect(Protocol):
 
     max_depth: int
     """How deep a JSON body may nest."""
+    most_problems: int
+    """How many problems of a request an answer names, at most 200; the others are counted."""
 
     def read_body(self, raw: bytes, kind: str, call: Call) -> Any:
         """The value in a body of an offered media type: of JSON, or a `Form`.

@@ -26,7 +26,7 @@ from mockserver.dialects.django_versions import OLDER, as_older
 from mockserver.dialects.plain_json import JSON, SENTENCES, PlainJson, allow, typed
 from mockserver.documents.formats import Format, Formats
 from mockserver.documents.schema import Coerce, Schema, schema_at
-from mockserver.errors import Kind, Path, Problem, Reason, Refusal
+from mockserver.errors import LEFT_OUT, Kind, Path, Problem, Reason, Refusal
 from mockserver.forms import FORM, MULTIPART, Form
 from mockserver.media_types import in_utf8
 from mockserver.vendor import Header, Reply
@@ -368,13 +368,21 @@ class DjangoRest(PlainJson):
         any depth of it.
         """
         found: dict[Path, list[str]] = {}
+        left_out = []
         for problem in _in_order(problems, schema):
+            if problem.keyword == LEFT_OUT:
+                left_out.append(problem.message)
+                continue
             texts = found.setdefault(_field_path(problem.path, schema), [])
             for text in self._messages(problem):
                 if text not in texts:
                     texts.append(text)
         nested = _nested(found)
-        return nested if isinstance(nested, dict) else {"non_field_errors": nested}
+        if not isinstance(nested, dict):
+            nested = {"non_field_errors": nested}
+        if left_out:
+            nested.setdefault("non_field_errors", []).extend(left_out)
+        return nested
 
     def _messages(self, problem: Problem) -> list[str]:
         if problem.keyword == "required":

@@ -125,6 +125,7 @@ class PlainJson:
     escaped_slashes = False
     implicit_methods: Mapping[str, str] = MappingProxyType({"HEAD": "GET"})
     max_depth = 128
+    most_problems = 100
     empty_body: Any = ...
     strict_query = True
     formats: Mapping[str, Format] = _NO_FORMATS

@@ -177,6 +177,7 @@ BAD = {
     "max_headers": "0",
     "max_target": "0",
     "head_timeout": "0",
+    "max_wait": "0",
     "body_timeout": "0.5",
     "idle_timeout": "never",
     "max_workspaces": "0",

@@ -4,7 +4,6 @@ Sources are pages below docs.trysela.com/api-reference.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -43,6 +42,7 @@ from mockserver.vendors.sela.rules import (
     UPDATE,
 )
 from mockserver.vendors.sela.seeds import SECTION
+from mockserver.wire import flaws_of
 
 __all__ = ["LEAD", "vendor"]
 
@@ -180,6 +180,10 @@ def leads_bulk_create_create(call: Call, tx: Transaction) -> Reply:
     Create each lead on its own; the results have the order of the request
     (`leads/bulk-create-leads`).
     """
+    most = call.settings["max_bulk_items"]
+    if len(call.body["leads"]) > most:
+        text = f"Ensure this field has no more than {most} elements."
+        raise call.invalid(("leads",), "maxItems", text)
     items = enumerate(call.body["leads"])
     results = [_bulk_result(index, item, call, tx) for index, item in items]
     return Reply({"results": results})
@@ -419,10 +423,8 @@ def _bulk_result(index: int, item: Any, call: Call, tx: Transaction) -> dict[str
 def _bulk_body(index: int, item: Any, call: Call) -> Any:
     """The item as it was read. Raises Refusal naming every problem of the item."""
     body, problems = call.item_reader.read(item, call.exists)
-    # The flaws are those of the whole body; their paths begin with `leads` and the item's index.
-    flaws = [replace(flaw, path=flaw.path[2:]) for flaw in call.flaws if flaw.path[1] == index]
-    if flaws:
-        problems = joined(flaws, problems)
+    if isinstance(call.flawed_items, list):
+        problems = joined(flaws_of(call.flawed_items[index]), problems)
     if problems:
         raise Refusal("invalid", problems=problems)
     return body

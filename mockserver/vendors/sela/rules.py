@@ -200,6 +200,14 @@ SETTINGS = (
         least=1,
     ),
     Setting(
+        "max_bulk_items",
+        50_000,
+        "The most leads that one bulk request may have.",
+        "chosen",
+        _BULK_PAGE,
+        least=1,
+    ),
+    Setting(
         "time_zone",
         ZONES[0],
         "Zone of the times in answers.",
@@ -252,6 +260,11 @@ BEHAVIOURS = (
         _UPDATE_PAGE,
     ),
     Behaviour("A file in a form for `metadata` is left out.", "chosen", _UPDATE_PAGE),
+    Behaviour(
+        "Of more than 100 problems the others are counted, under `non_field_errors`.",
+        "chosen",
+        _UPDATE_PAGE,
+    ),
     Behaviour("JSON that nests deeper than 128 levels is 400.", "chosen", _UPDATE_PAGE),
     Behaviour(
         "NUL, lone surrogates and numbers that are not finite are 400 in every text and name: "
@@ -260,8 +273,9 @@ BEHAVIOURS = (
         _UPDATE_PAGE,
     ),
     Behaviour(
-        "The encodings of domain names, `idna` and `punycode`, are no charset of a body: to read "
-        "them takes time that grows with the square of the length.",
+        "A body is read in UTF-8, UTF-16, UTF-32, ASCII, ISO 8859 and Windows 125x. Any other "
+        "charset is refused as one that the framework does not have: to read some takes time that "
+        "grows with the square of the length.",
         "chosen",
         _UPDATE_PAGE,
     ),
