@@ -34,10 +34,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 log = logging.getLogger("mockserver")
 
 _FORMS = frozenset({FORM, MULTIPART})
-_ANYWHERE = frozenset({301, 403, 405})
+_ANYWHERE = frozenset({301, 403, 405, 507})
 """Statuses that need no description.
 
-A missing slash, a server full of workspaces, a wrong method.
+A missing slash, a limit of this server, a wrong method, a full memory.
 """
 
 

@@ -13,12 +13,14 @@ from mockserver.control import Control
 from mockserver.dispatch import Site
 from mockserver.documents.resources import folder
 from mockserver.documents.spec import load_document
+from mockserver.errors import SettingError
 from mockserver.faults.delivery import Answer
 from mockserver.fixtures import Fixture, fixture_file
 from mockserver.journal.records import Journal
 from mockserver.settings import Settings
+from mockserver.state.memory import Memory
 from mockserver.vendor import Vendor
-from mockserver.workspaces import Workspaces
+from mockserver.workspaces import Limits, Workspaces
 
 
 def load_vendors() -> tuple[Vendor, ...]:
@@ -48,6 +50,7 @@ class Application:
         self.settings = settings
         vendors = load_vendors()
         fixture = Fixture(fixture_file(settings.fixtures), vendors, settings.seed)
+        limits = Limits(settings.max_leads, settings.max_snapshots, settings.max_fault_rules)
         self.workspaces = Workspaces(
             fixture.origin,
             strict=settings.auth == "strict",
@@ -55,7 +58,11 @@ class Application:
             default=settings.default_account,
             limit=settings.max_workspaces,
             journal=partial(Journal, settings.journal_entries, settings.journal_bytes),
+            memory=Memory(settings.max_memory),
+            limits=limits,
+            idle=settings.workspace_idle,
         )
+        _refuse_large(fixture, self.workspaces.memory, settings)
         self.sites = tuple(self._site(vendor) for vendor in vendors)
         self.control = self._control()
         # Where a request goes: the API, and the part of the path that its document does not have.
@@ -127,6 +134,21 @@ class Application:
         from mockserver.web.pages import web
 
         return web(tuple("/" + step for step in self._by_first_step))
+
+
+def _refuse_large(fixture: Fixture, memory: Memory, settings: Settings) -> None:
+    """Raise SettingError where the fixture alone is more than the settings allow."""
+    leads = fixture.workspace.lead_count()
+    if leads > settings.max_leads:
+        raise SettingError(
+            f"--fixtures {settings.fixtures} has {leads} leads, but --max-leads (or "
+            f"MOCKSERVER_MAX_LEADS) allows {settings.max_leads}"
+        )
+    if memory.stored > memory.limit:
+        raise SettingError(
+            f"--fixtures {settings.fixtures} takes {memory.stored} bytes, but --max-memory (or "
+            f"MOCKSERVER_MAX_MEMORY) allows {memory.limit}"
+        )
 
 
 def _admin_token(settings: Settings) -> str | None:

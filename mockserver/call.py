@@ -136,8 +136,8 @@ class Call:
 
     From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
     `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one) and
-    `journal`; once it is handled `version` (the workspace's, with its changes applied) and
-    `changes` (of rows, as the journal keeps them).
+    `journal`; once it is handled `version` (the workspace's, with its changes applied), `changes`
+    (of rows, as the journal keeps them) and `growth` (how many bytes more the rows take).
     """
 
     __slots__ = (
@@ -146,6 +146,7 @@ class Call:
         "changes",
         "fault",
         "flaws",
+        "growth",
         "journal",
         "methods",
         "now",
@@ -180,6 +181,7 @@ class Call:
         self.journal: Recorder | None = None
         self.version = 0
         self.changes: tuple[Any, ...] = ()
+        self.growth = 0
 
     @property
     def parameters(self) -> Mapping[str, Schema]:

@@ -64,7 +64,7 @@ class Site(Api):
         try:
             return self._handle(call, workspace, changes)
         finally:
-            call.version = workspace.apply(changes)
+            call.version = workspace.apply(changes, call.growth)
 
     def _handle(self, call: Call, workspace: Workspace, changes: list[Change]) -> Reply:
         """The reply of the operation's handler, or of a fault. Adds to the changes."""
@@ -80,8 +80,13 @@ class Site(Api):
         tx = call.tx = workspace.transaction(self._name)
         self.read(call, operation)
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
-        call.changes = row_changes(tx)
-        changes += tx.changes()
+        written = tx.changes()
+        if written:
+            growth = tx.growth()
+            workspace.require_room(written, growth)
+            call.growth = growth
+            call.changes = row_changes(tx)
+            changes += written
         return reply if fault is None else self._instead(fault, call) or reply
 
     def precheck(self, call: Call, operation: Operation) -> None:

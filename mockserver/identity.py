@@ -1,12 +1,15 @@
 """When two phone numbers or two e-mail addresses are the same: pure functions, cached."""
 
 import re
-from functools import lru_cache
 from typing import Any
 
 import phonenumbers
 
-_CACHED = 1 << 16
+from mockserver.remembering import remembered
+
+_PHONES, _LONGEST_PHONE = 1 << 15, 64
+_ADDRESSES, _LONGEST_ADDRESS = 1 << 14, 128
+"""How many texts each cache holds, and how long they are: at most 20 MB in each."""
 
 # Addresses whose normal form is known without `email-validator`. Only domains below com, net and
 # org: for others the library knows special rules. A property test compares the two.
@@ -19,7 +22,7 @@ _PLAIN_LENGTH = 64
 _E164 = phonenumbers.PhoneNumberFormat.E164
 
 
-@lru_cache(maxsize=_CACHED)
+@remembered(_PHONES, _LONGEST_PHONE)
 def phone_e164(text: str, region: str = "US") -> str | None:
     """The phone number in E.164, or None if `phonenumbers` does not find it valid.
 
@@ -34,13 +37,13 @@ def phone_e164(text: str, region: str = "US") -> str | None:
     return phonenumbers.format_number(number, _E164)
 
 
-@lru_cache(maxsize=_CACHED)
+@remembered(_PHONES, _LONGEST_PHONE)
 def is_phone(text: str) -> bool:
     """Whether it is a valid phone number; without a country code, one of the United States."""
     return phone_e164(text) is not None
 
 
-@lru_cache(maxsize=_CACHED)
+@remembered(_PHONES, _LONGEST_PHONE)
 def phone_key(text: str | None, region: str = "US") -> str | None:
     """The form in which phone numbers are compared: two spellings of one number give the same.
 
@@ -76,13 +79,13 @@ def _international(text: str, number: Any) -> Any:
     return number
 
 
-@lru_cache(maxsize=_CACHED)
+@remembered(_ADDRESSES, _LONGEST_ADDRESS)
 def is_email(text: str) -> bool:
     """Whether `email-validator` accepts the address. No domain is looked up in DNS."""
     return _normal_form(text) is not None
 
 
-@lru_cache(maxsize=_CACHED)
+@remembered(_ADDRESSES, _LONGEST_ADDRESS)
 def email_key(text: str | None) -> str | None:
     """The form in which e-mail addresses are compared.
 

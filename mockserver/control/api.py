@@ -170,7 +170,7 @@ class Control(Api):
         if given is None:
             raise Refusal("unauthorized", reason=Reason.MISSING)
         # Compared in constant time: how long it takes must not say how much of a guess was right.
-        if not compare_digest(given.encode("latin-1"), self.token.encode()):
+        if not compare_digest(given.encode(), self.token.encode()):
             raise Refusal("unauthorized", reason=Reason.UNKNOWN)
 
     def _refuse_web_pages(self, headers: Headers) -> None:

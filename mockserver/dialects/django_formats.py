@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from types import MappingProxyType
 
 from mockserver.documents.formats import Format
+from mockserver.remembering import remembered
 
 # Patterns as texts are compiled when they are first needed: these take as long as a tenth of a
 # start.
@@ -41,7 +41,7 @@ def _is_domain(text: str) -> bool:
     )
 
 
-@lru_cache(maxsize=1 << 16)
+@remembered(1 << 14, 128)
 def is_django_email(text: str) -> bool:
     """Whether Django 5 takes it for an e-mail address.
 

@@ -21,6 +21,7 @@ from mockserver.dialects.plain_json import JSON, SENTENCES, PlainJson, allow, ty
 from mockserver.documents.formats import Format
 from mockserver.documents.schema import Coerce, Schema, schema_at
 from mockserver.errors import Kind, Path, Problem, Reason, Refusal
+from mockserver.remembering import remembered
 from mockserver.vendor import Header, Reply
 from mockserver.wire import read_query
 
@@ -62,7 +63,7 @@ def search_terms(text: str) -> Iterator[str]:
             yield from (part.strip() for part in term.split(",") if part)
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def accepts_json(accept: bytes) -> bool:
     """Whether an Accept header allows `application/json`."""
     for part in accept.decode("latin-1").split(","):
@@ -107,6 +108,7 @@ _SENTENCES: Mapping[Kind, str] = {
     "conflict": "The request conflicts with the current state of the resource.",
     "rate_limited": "Request was throttled.",
     "maintenance": "Service temporarily unavailable, try again later.",
+    "storage_full": "Insufficient storage.",
 }
 
 _TOO_DEEP = "maximum recursion depth exceeded while decoding a JSON object from a unicode string"
@@ -164,15 +166,16 @@ class DjangoRest(PlainJson):
         """
         sent = credential.value_reader()
 
-        @lru_cache(maxsize=1024)
-        def account(accept: bytes | None, value: bytes) -> str | None:
-            # The framework negotiates the content before it authenticates.
-            if accept is not None and not accepts_json(accept):
-                raise Refusal("not_acceptable")
+        @remembered(1024)
+        def account(value: bytes) -> str | None:
             return _key(value, credential)
 
         def authenticate(request: Request) -> str | None:
-            return account(request.headers.get(b"accept"), sent(request))
+            # The framework negotiates the content before it authenticates.
+            accept = request.headers.get(b"accept")
+            if accept is not None and not accepts_json(accept):
+                raise Refusal("not_acceptable")
+            return account(sent(request))
 
         return authenticate
 

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from mockserver.remembering import remembered
+
 # Names in use that the CLDR table lacks: one that Windows renamed, two that it withdrew.
 _ALIASES = {
     "türkiye standard time": "Europe/Istanbul",
@@ -26,7 +28,7 @@ def is_windows_name(name: str) -> bool:
     return name.casefold() in _windows_zones()
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024, 64)
 def offset_hours(name: str) -> float | None:
     """The offset of a Windows or IANA zone from UTC in hours, without daylight saving time.
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from mockserver.call import HeaderSet, Request, header_size
 from mockserver.matching import KeyTrial, MatchTrace, Mismatch
 from mockserver.state.changes import Change, RowId, WorkspaceDeleted, WorkspaceReset
+from mockserver.state.memory import Memory
 from mockserver.state.transaction import RowDiff, Transaction
 from mockserver.wire import write_json
 
@@ -142,7 +143,7 @@ def row_changes(tx: Transaction) -> RowChanges:
 
 
 class Journal:
-    """The last requests and their answers, as records.
+    """The last requests and their answers, as records. What they take counts in `memory` too.
 
     `dropped` says how many had to go, `last_dropped` the greatest number among them (0 where none
     had).
@@ -156,6 +157,7 @@ class Journal:
         "_sizes",
         "dropped",
         "last_dropped",
+        "memory",
     )
 
     def __init__(self, max_entries: int = 1000, max_bytes: int = 16 << 20) -> None:
@@ -165,20 +167,32 @@ class Journal:
         self._records: deque[Record] = deque()
         self._sizes: deque[int] = deque()
         self._bytes = self.dropped = self.last_dropped = 0
+        self.memory = Memory()
 
     def add(self, record: Record) -> None:
         """Keep a record; the oldest make room for it."""
         size = _size(record)
         self._records.append(record)
         self._sizes.append(size)
+        before = self._bytes
         self._bytes += size
         while len(self._records) > self._max_entries or (
             self._bytes > self._max_bytes and len(self._records) > 1
         ):
-            self._bytes -= self._sizes.popleft()
-            oldest = self._records.popleft()
-            self.dropped += 1
-            self.last_dropped = max(self.last_dropped, oldest.number)
+            self._drop_oldest()
+        self.memory.add_journal_bytes(self._bytes - before)
+
+    def _drop_oldest(self) -> None:
+        self._bytes -= self._sizes.popleft()
+        oldest = self._records.popleft()
+        self.dropped += 1
+        self.last_dropped = max(self.last_dropped, oldest.number)
+
+    def drop_all(self) -> None:
+        """Drop every record, as others need the memory."""
+        self.memory.journals -= self._bytes
+        while self._records:
+            self._drop_oldest()
 
     def get(self, number: int) -> Record | None:
         """The record of that number, or None: there was none yet, or it was dropped."""
@@ -193,6 +207,7 @@ class Journal:
         """Forget every record, and that any was dropped."""
         self._records.clear()
         self._sizes.clear()
+        self.memory.journals -= self._bytes
         self._bytes = self.dropped = self.last_dropped = 0
 
     def __iter__(self) -> Iterator[Record]:
@@ -223,7 +238,7 @@ def _size(record: Record) -> int:
     return size
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _own_header_size(headers: tuple[tuple[bytes, bytes], ...]) -> int:
     return header_size(headers)
 

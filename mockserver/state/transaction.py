@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from mockserver.state.changes import Change, IdCounter, Row, RowChange, RowId
+from mockserver.state.memory import growth
 from mockserver.state.tables import Table, Tables
 
 
@@ -112,6 +113,15 @@ class Transaction:
             for id, row in draft.rows.items():
                 found.append(_diff(name, id, stored.get(id), row, columns.get(id)))
         return found
+
+    def growth(self) -> int:
+        """How many bytes more the rows take once the writes are applied; to be asked before."""
+        size = 0
+        for draft in self._drafts.values():
+            stored, columns = draft.table.rows, draft.columns
+            for id, row in draft.rows.items():
+                size += growth(stored.get(id), row, columns.get(id))
+        return size
 
     def written_ids(self) -> dict[str, tuple[RowId, ...]]:
         """The ids of the rows that were written or deleted, by table."""
