@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.call import Call, Headers, request_of, shared_headers
 from mockserver.credential import Credential
+from mockserver.descriptors import tried_again
 from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined
 from mockserver.faults.delivery import Answer, as_seen, deliver
@@ -120,7 +121,7 @@ class Api:
         kind = headers.get(b"content-type", b"")
         # `find` and not `in`: CPython first tries to take the bytes for one number.
         if raw and (kind.find(b";") >= 0 or not raw.isascii()):
-            raw = self.dialect.decoded(raw, kind.decode("latin-1"))
+            raw = tried_again(self.dialect.decoded, raw, kind.decode("latin-1"))
         call = Call(request_of(scope, headers, raw))
         reply = self.reply_to(call, prefix)
         body = reply.body if type(reply.body) is bytes else write_json(reply.body)

@@ -10,6 +10,7 @@ from typing import Any
 import mockserver.vendors
 from mockserver.api import Api, App, Receive, Scope, Send
 from mockserver.control import Control
+from mockserver.descriptors import hold_reserve, tried_again
 from mockserver.dispatch import Site
 from mockserver.documents.resources import folder
 from mockserver.documents.spec import load_document
@@ -47,6 +48,7 @@ class Application:
 
         Raises OperatorError for what the operator can correct: settings, fixture, documents.
         """
+        hold_reserve()
         self.settings = settings
         vendors = load_vendors()
         fixture = Fixture(fixture_file(settings.fixtures), vendors, settings.seed)
@@ -130,6 +132,9 @@ class Application:
 
     @cached_property
     def _web(self) -> App:
+        return tried_again(self._new_web)
+
+    def _new_web(self) -> App:
         # Starlette is a tenth of the time to the first answer; most servers never need it.
         from mockserver.web.pages import web
 

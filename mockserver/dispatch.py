@@ -1,7 +1,10 @@
 """The way of one request to a vendor: its workspace, its faults, its handler."""
 
+from functools import partial
+
 from mockserver.api import Api
 from mockserver.call import Call
+from mockserver.descriptors import are_used_up, with_reserve
 from mockserver.documents.spec import Document, Operation
 from mockserver.errors import Reason, Refusal
 from mockserver.faults.catalogue import InjectedFault
@@ -63,6 +66,11 @@ class Site(Api):
         changes: list[Change] = _enter(call, workspace)
         try:
             return self._handle(call, workspace, changes)
+        except OSError as error:
+            if not are_used_up(error):
+                raise
+            del changes[1:]  # the request itself counts once
+            return with_reserve(partial(self._handle, call, workspace, changes))
         finally:
             call.version = workspace.apply(changes, call.growth)
 

@@ -8,6 +8,7 @@ from typing import Any
 from mockserver.api import Api
 from mockserver.call import Call, Headers
 from mockserver.credential import Credential
+from mockserver.descriptors import tried_again
 from mockserver.dialects.problem_json import ProblemJson
 from mockserver.dispatch import Site
 from mockserver.documents.spec import Document, Operation
@@ -131,6 +132,9 @@ class Control(Api):
             raise Refusal("method_not_allowed")
         if operation.needs_credential:
             self._let_in(call)
+        return tried_again(self._handle, call, operation)
+
+    def _handle(self, call: Call, operation: Operation) -> Reply:
         self.read(call, operation)
         return self.dialect.accept(HANDLERS[operation.id](call, self), call)
 
