@@ -137,11 +137,14 @@ class Call:
     From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
     `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one) and
     `journal`; once it is handled `version` (the workspace's, with its changes applied), `changes`
-    (of rows, as the journal keeps them) and `growth` (how many bytes more the rows take).
+    (of rows, as the journal keeps them), `growth` (how many bytes more the rows take), `refusal`
+    (None without one) and `action` (what the handler did, in a word, where the rows do not tell
+    it).
     """
 
     __slots__ = (
         "account",
+        "action",
         "body",
         "changes",
         "fault",
@@ -154,6 +157,7 @@ class Call:
         "operation",
         "path_parameters",
         "query",
+        "refusal",
         "request",
         "seed",
         "settings",
@@ -182,6 +186,8 @@ class Call:
         self.version = 0
         self.changes: tuple[Any, ...] = ()
         self.growth = 0
+        self.refusal: Refusal | None = None
+        self.action = ""
 
     @property
     def parameters(self) -> Mapping[str, Schema]:

@@ -1,15 +1,25 @@
 """When two phone numbers or two e-mail addresses are the same: pure functions, cached."""
 
 import re
+from importlib import import_module
 from typing import Any
 
 import phonenumbers
 
+from mockserver.descriptors import tried_again
 from mockserver.remembering import remembered
 
-_PHONES, _LONGEST_PHONE = 1 << 15, 64
-_ADDRESSES, _LONGEST_ADDRESS = 1 << 14, 128
-"""How many texts each cache holds, and how long they are: at most 20 MB in each."""
+_PHONES = 1 << 15
+_ADDRESSES, _REMEMBERED_ADDRESS = 1 << 14, 128
+"""How many texts each cache holds, and how long an address may be in one: at most 20 MB each."""
+
+# A text longer than any phone number or address is neither. It is refused before a library or a
+# cache sees it: the libraries take milliseconds for some long texts, and a cache would keep them.
+LONGEST_PHONE = 64
+"""E.164 has 15 digits at most. That leaves a separator after each, `tel:`, and an extension of
+20 digits with its words."""
+LONGEST_EMAIL = 320
+"""RFC 5321 (4.5.3.1) allows 64 octets before the @ and 255 after it."""
 
 # Addresses whose normal form is known without `email-validator`. Only domains below com, net and
 # org: for others the library knows special rules. A property test compares the two.
@@ -22,12 +32,31 @@ _PLAIN_LENGTH = 64
 _E164 = phonenumbers.PhoneNumberFormat.E164
 
 
-@remembered(_PHONES, _LONGEST_PHONE)
+def _load_region(region: str | int) -> None:
+    tried_again(import_module, f"phonenumbers.data.region_{region}")
+
+
+# The library imports what it knows of a country at the first number of it, under a lock that it
+# does not release if the import fails: the next number would then wait for ever. So it must not
+# fail for lack of file descriptors.
+for _region in phonenumbers.SUPPORTED_REGIONS:
+    phonenumbers.PhoneMetadata.register_region_loader(_region, _load_region)
+for _code in phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS:
+    phonenumbers.PhoneMetadata.register_nongeo_region_loader(_code, _load_region)
+
+
 def phone_e164(text: str, region: str = "US") -> str | None:
     """The phone number in E.164, or None if `phonenumbers` does not find it valid.
 
     A number without a country code is read as one of `region`.
     """
+    if len(text) > LONGEST_PHONE:
+        return None
+    return _short_phone_e164(text, region)
+
+
+@remembered(_PHONES)
+def _short_phone_e164(text: str, region: str) -> str | None:
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
@@ -37,13 +66,11 @@ def phone_e164(text: str, region: str = "US") -> str | None:
     return phonenumbers.format_number(number, _E164)
 
 
-@remembered(_PHONES, _LONGEST_PHONE)
 def is_phone(text: str) -> bool:
     """Whether it is a valid phone number; without a country code, one of the United States."""
     return phone_e164(text) is not None
 
 
-@remembered(_PHONES, _LONGEST_PHONE)
 def phone_key(text: str | None, region: str = "US") -> str | None:
     """The form in which phone numbers are compared: two spellings of one number give the same.
 
@@ -53,6 +80,13 @@ def phone_key(text: str | None, region: str = "US") -> str | None:
     """
     if not text:
         return None
+    if len(text) > LONGEST_PHONE:
+        return _digits(text) or None
+    return _short_phone_key(text, region)
+
+
+@remembered(_PHONES)
+def _short_phone_key(text: str, region: str) -> str | None:
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
@@ -79,13 +113,11 @@ def _international(text: str, number: Any) -> Any:
     return number
 
 
-@remembered(_ADDRESSES, _LONGEST_ADDRESS)
 def is_email(text: str) -> bool:
     """Whether `email-validator` accepts the address. No domain is looked up in DNS."""
-    return _normal_form(text) is not None
+    return len(text) <= LONGEST_EMAIL and _normal_form(text) is not None
 
 
-@remembered(_ADDRESSES, _LONGEST_ADDRESS)
 def email_key(text: str | None) -> str | None:
     """The form in which e-mail addresses are compared.
 
@@ -94,11 +126,19 @@ def email_key(text: str | None) -> str | None:
     """
     if not text:
         return None
+    if len(text) > LONGEST_EMAIL:
+        return text.strip().lower() or None
+    return _short_email_key(text)
+
+
+@remembered(_ADDRESSES, _REMEMBERED_ADDRESS)
+def _short_email_key(text: str) -> str | None:
     address = _normal_form(text) or text.strip()
     # Not `casefold`, which makes `ß` the same as `ss`: those are two domains.
     return address.lower() or None
 
 
+@remembered(_ADDRESSES, _REMEMBERED_ADDRESS)
 def _normal_form(text: str) -> str | None:
     """`email-validator`'s normal form of the address; None if it does not accept it."""
     if len(text) < _PLAIN_LENGTH and _PLAIN_EMAIL.fullmatch(text):

@@ -224,7 +224,7 @@ class Workspace:
                 written.clear()
             elif isinstance(change, RowChange):
                 place = (change.vendor, change.table, change.id)
-                stored = self.tables[change.vendor][change.table].rows.get(change.id)
+                stored = self.tables[change.vendor][change.table].get(change.id)
                 before = written.get(place, stored if stays else None)
                 size += growth(before, change.row)
                 written[place] = change.row
@@ -247,7 +247,7 @@ class Workspace:
 
     def lead_count(self) -> int:
         """How many leads it holds, of all vendors."""
-        return sum([len(group[LEADS].rows) for group in self.tables.values() if LEADS in group])
+        return sum([len(group[LEADS].all()) for group in self.tables.values() if LEADS in group])
 
     def _leads_after(self, changes: Sequence[Change]) -> int:
         """How many leads there are after these changes."""
@@ -308,9 +308,9 @@ class Workspace:
         """Count what stays of a row that is replaced or deleted here and held elsewhere."""
         vendor, name, id = change.vendor, change.table, change.id
         layer = self._layer
-        if (vendor, name) not in layer.copied:
-            self.memory.stored += layer.copy(vendor, name, len(table.rows))
-        before = table.rows.get(id)
+        if layer.is_shared(vendor, name):
+            self.memory.stored += layer.copy(vendor, name, len(table.all()))
+        before = table.get(id)
         below = layer.below
         if before is not None and below is not None and below.holds(vendor, name, id, before):
             size = row_size(before)

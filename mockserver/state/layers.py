@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Optional
 
 from mockserver.state.changes import Row, RowId
-from mockserver.state.memory import ENTRY_BYTES
+from mockserver.state.memory import ENTRY_BYTES, PART_BYTES
 from mockserver.state.tables import SavedTable
 
 SavedTables = Mapping[str, Mapping[str, SavedTable]]
@@ -22,7 +22,7 @@ class Layer:
     to. `tables` is what was saved on top of it, None for the layer that is written to.
     """
 
-    __slots__ = ("below", "copied", "covered", "size", "tables")
+    __slots__ = ("_uncopied", "below", "copied", "covered", "size", "tables")
 
     def __init__(self, below: Optional["Layer"] = None, tables: SavedTables | None = None) -> None:
         self.below = below
@@ -30,21 +30,34 @@ class Layer:
         self.size = 0
         self.covered: dict[Layer, int] = {}
         self.copied: dict[tuple[str, str], int] = {}
+        self._uncopied: dict[tuple[str, str], int] = {}
 
     def total(self) -> int:
         """How many bytes the layer takes."""
         return self.size + sum(self.copied.values())
 
+    def is_shared(self, vendor: str, table: str) -> bool:
+        """Whether a write may have to copy a part of the table."""
+        return self._uncopied.get((vendor, table)) != 0
+
     def copy(self, vendor: str, table: str, rows: int) -> int:
-        """A table of so many rows is written to. Returns how many bytes the layer grows by."""
-        if (vendor, table) in self.copied:
-            return 0
-        self.copied[vendor, table] = ENTRY_BYTES * rows
-        return ENTRY_BYTES * rows
+        """Note a write to a table of so many rows. Returns how many bytes the layer grows by.
+
+        A write copies a part of a table that is shared, until all of it is copied.
+        """
+        name = (vendor, table)
+        left = self._uncopied.get(name)
+        if left is None:
+            left = ENTRY_BYTES * rows
+            self.copied[name] = 0
+        size = min(left, PART_BYTES)
+        self._uncopied[name] = left - size
+        self.copied[name] += size
+        return size
 
     def holds(self, vendor: str, table: str, id: RowId, row: Row) -> bool:
         """Whether this very row was saved on top of the layer."""
-        return self.tables is not None and self.tables[vendor][table].rows.get(id) is row
+        return self.tables is not None and self.tables[vendor][table].get(id) is row
 
     def cover(self, vendor: str, table: str, id: RowId, row: Row, size: int) -> None:
         """Note that this layer has replaced or deleted a row which the one below holds."""
@@ -56,7 +69,7 @@ class Layer:
 
     def cover_all(self) -> None:
         """Note that this layer has deleted every row, its own too."""
-        self.size, self.copied, self.covered = 0, {}, {}
+        self.size, self.copied, self._uncopied = 0, {}, {}
         left: dict[Layer, int] = {}
         layer = self.below
         while layer is not None:

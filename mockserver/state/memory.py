@@ -1,6 +1,6 @@
 """How many bytes rows take, and how many all workspaces of a server may take together."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from mockserver.errors import Refusal
@@ -19,6 +19,9 @@ list or object in a value, and each of their members. Measured: see `docs/securi
 
 ENTRY_BYTES = 250
 """What one row takes in a copy of its table that shares the row."""
+
+PART_BYTES = 64 << 10
+"""What a write copies at most of a table that is shared: a part of it and of each of its maps."""
 
 _WIDEST = 5
 """Bytes of a character outside ASCII: four, and one for the text's copy in UTF-8."""
@@ -48,18 +51,25 @@ def value_size(value: Any) -> int:
     return size + _ITEM_BYTES * raw.count(b",")
 
 
-def growth(before: Row | None, after: Row | None, columns: Iterable[str] | None = None) -> int:
-    """How many bytes more `after` takes than `before`; `columns` are those that can differ."""
+def growth(before: Row | None, after: Row | None) -> int:
+    """How many bytes more `after` takes than `before`.
+
+    Both may lack columns in which they are equal.
+    """
     if before is None or after is None:
-        return (row_size(after) if after is not None else 0) - (
-            row_size(before) if before is not None else 0
-        )
+        return _size_or_nothing(after) - _size_or_nothing(before)
     size = _COLUMN_BYTES * (len(after) - len(before))
-    for name in (before | after) if columns is None else columns:
-        old, new = before.get(name), after.get(name)
-        if old is not new:
-            size += value_size(new) - value_size(old)
+    for name, value in after.items():
+        old = before.get(name)
+        if old is not value:
+            size += value_size(value) - value_size(old)
+    for name in before.keys() - after.keys():
+        size -= value_size(before[name])
     return size
+
+
+def _size_or_nothing(row: Row | None) -> int:
+    return 0 if row is None else row_size(row)
 
 
 def _no_journals(size: int) -> None:

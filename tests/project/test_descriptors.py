@@ -29,7 +29,7 @@ json = {"x_api_key": "me", "content_type": "application/json"}
 ask("PATCH", "/octanist/api/leads", '{"email": "grüße@exämple.de", "status": "won"}'.encode(), **json)
 ask("PATCH", "/octanist/api/leads", b'{"phone": "+4930123456", "status": "won"}', **json)
 ask("PATCH", "/octanist/api/leads", b'{"phone": "+81312345678", "status": "won"}', **json)
-ask("PATCH", "/__admin/workspaces/me/settings", b'{"sela": {"time_zone": "Asia/Tokyo"}}', **json)
+ask("PATCH", "/__admin/workspaces/me/settings", b'{"sela": {"time_zone": "America/Denver"}}', **json)
 ask("GET", "/sela/api/leads/", authorization="Token me")
 ask("GET", "/__admin/workspaces/me/har")
 ask("GET", "/__admin/workspaces/me/report")
