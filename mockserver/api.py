@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from mockserver.call import Call, Headers, Recorder, Request, request_of, shared_headers
 from mockserver.credential import Credential
+from mockserver.descriptors import tried_again
 from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined, limited
 from mockserver.faults.delivery import Answer, as_seen, deliver
@@ -29,10 +30,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 log = logging.getLogger("mockserver")
 
 _FORMS = frozenset({FORM, MULTIPART})
-_ANYWHERE = frozenset({301, 403, 405})
+_ANYWHERE = frozenset({301, 403, 405, 507})
 """Statuses that need no description.
 
-A missing slash, a server full of workspaces, a wrong method.
+A missing slash, a limit of this server, a wrong method, a full memory.
 """
 
 
@@ -115,7 +116,7 @@ class Api:
         kind = headers.get(b"content-type", b"")
         # `find` and not `in`: CPython first tries to take the bytes for one number.
         if raw and (kind.find(b";") >= 0 or not raw.isascii()):
-            raw = self.dialect.decoded(raw, kind.decode("latin-1"))
+            raw = tried_again(self.dialect.decoded, raw, kind.decode("latin-1"))
         call = Call(request_of(scope, headers, raw))
         try:
             return self._keep(self._work(call, prefix))

@@ -148,9 +148,10 @@ class Call:
     From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
     `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one) and
     `journal`; `turns` (those with workspaces that it has) and `is_beside` (whether it is worked on
-    beside the loop); once it is handled `version` (the workspace's, with its changes applied) and
-    `changes` (of rows, as the journal keeps them), `refusal` (None without one) and `action` (what
-    the handler did, in a word, where the rows do not tell it).
+    beside the loop); once it is handled `version` (the workspace's, with its changes applied),
+    `changes` (of rows, as the journal keeps them), `growth` (how many bytes more the rows take),
+    `refusal` (None without one) and `action` (what the handler did, in a word, where the rows do
+    not tell it).
     """
 
     __slots__ = (
@@ -161,6 +162,7 @@ class Call:
         "fault",
         "flawed_items",
         "flaws",
+        "growth",
         "is_beside",
         "journal",
         "methods",
@@ -203,6 +205,7 @@ class Call:
         self.changes: tuple[Any, ...] = ()
         self.turns: tuple[Turns, ...] = ()
         self.is_beside = False
+        self.growth = 0
         self.refusal: Refusal | None = None
         self.action = ""
 

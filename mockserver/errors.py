@@ -28,6 +28,7 @@ Kind = Literal[
     "rate_limited",
     "server_error",
     "maintenance",
+    "storage_full",
 ]
 """The refusals every dialect knows how to phrase."""
 

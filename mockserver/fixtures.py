@@ -82,8 +82,7 @@ def replace(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> 
     """
     # The changes are those of an empty workspace: nothing in this one may decide about them.
     empty = empty_workspace(vendors, workspace.clock, workspace.seed)
-    changes = _merging(empty, content, vendors)
-    workspace.apply([TablesEmptied(), *changes])
+    _apply(workspace, [TablesEmptied(), *_merging(empty, content, vendors)])
 
 
 def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> None:
@@ -92,7 +91,14 @@ def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> No
     Set the settings that it names and its clock. `content` is the fixture as a JSON value. Raises
     Refusal("invalid") naming every problem by its path in there; then the workspace is as it was.
     """
-    workspace.apply(_merging(workspace, content, vendors))
+    _apply(workspace, _merging(workspace, content, vendors))
+
+
+def _apply(workspace: Workspace, changes: list[Change]) -> None:
+    """Make the changes if there is room for them. Raises Refusal as `require_room` does."""
+    size = workspace.growth(changes)
+    workspace.require_room(changes, size)
+    workspace.apply(changes, size)
 
 
 def settings_changes(

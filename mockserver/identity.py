@@ -1,12 +1,17 @@
 """When two phone numbers or two e-mail addresses are the same: pure functions, cached."""
 
 import re
-from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 import phonenumbers
 
-_CACHED = 1 << 16
+from mockserver.descriptors import tried_again
+from mockserver.remembering import remembered
+
+_PHONES = 1 << 15
+_ADDRESSES, _REMEMBERED_ADDRESS = 1 << 14, 128
+"""How many texts each cache holds, and how long an address may be in one: at most 20 MB each."""
 
 # A text longer than any phone number or address is neither. It is refused before a library or a
 # cache sees it: the libraries take milliseconds for some long texts, and a cache would keep them.
@@ -27,6 +32,19 @@ _PLAIN_LENGTH = 64
 _E164 = phonenumbers.PhoneNumberFormat.E164
 
 
+def _load_region(region: str | int) -> None:
+    tried_again(import_module, f"phonenumbers.data.region_{region}")
+
+
+# The library imports what it knows of a country at the first number of it, under a lock that it
+# does not release if the import fails: the next number would then wait for ever. So it must not
+# fail for lack of file descriptors.
+for _region in phonenumbers.SUPPORTED_REGIONS:
+    phonenumbers.PhoneMetadata.register_region_loader(_region, _load_region)
+for _code in phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS:
+    phonenumbers.PhoneMetadata.register_nongeo_region_loader(_code, _load_region)
+
+
 def phone_e164(text: str, region: str = "US") -> str | None:
     """The phone number in E.164, or None if `phonenumbers` does not find it valid.
 
@@ -37,7 +55,7 @@ def phone_e164(text: str, region: str = "US") -> str | None:
     return _short_phone_e164(text, region)
 
 
-@lru_cache(maxsize=_CACHED)
+@remembered(_PHONES)
 def _short_phone_e164(text: str, region: str) -> str | None:
     try:
         number = phonenumbers.parse(text, region)
@@ -67,7 +85,7 @@ def phone_key(text: str | None, region: str = "US") -> str | None:
     return _short_phone_key(text, region)
 
 
-@lru_cache(maxsize=_CACHED)
+@remembered(_PHONES)
 def _short_phone_key(text: str, region: str) -> str | None:
     try:
         number = phonenumbers.parse(text, region)
@@ -113,14 +131,14 @@ def email_key(text: str | None) -> str | None:
     return _short_email_key(text)
 
 
-@lru_cache(maxsize=_CACHED)
+@remembered(_ADDRESSES, _REMEMBERED_ADDRESS)
 def _short_email_key(text: str) -> str | None:
     address = _normal_form(text) or text.strip()
     # Not `casefold`, which makes `ß` the same as `ss`: those are two domains.
     return address.lower() or None
 
 
-@lru_cache(maxsize=_CACHED)
+@remembered(_ADDRESSES, _REMEMBERED_ADDRESS)
 def _normal_form(text: str) -> str | None:
     """`email-validator`'s normal form of the address; None if it does not accept it."""
     if len(text) < _PLAIN_LENGTH and _PLAIN_EMAIL.fullmatch(text):

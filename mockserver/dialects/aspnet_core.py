@@ -6,7 +6,6 @@ Its refusals are problem details, with the sections of RFC 9110 as their types.
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from mockserver.documents.formats import Format
 from mockserver.documents.schema import Coerce, Schema
 from mockserver.documents.zones import offset_hours
 from mockserver.errors import LEFT_OUT, Kind, Path, Problem, Reason, Refusal
+from mockserver.remembering import remembered
 from mockserver.state.ids import token
 from mockserver.vendor import Header, Reply
 
@@ -92,12 +92,15 @@ _CLIENT_ERRORS: Mapping[Kind, _Client] = {
         500, _RFC + "15.6.1", "An error occurred while processing your request."
     ),
     "maintenance": _Client(503, _RFC + "15.6.4", "Service Unavailable"),
+    "storage_full": _Client(
+        507, "https://tools.ietf.org/html/rfc4918#section-11.5", "Insufficient Storage"
+    ),
 }
 _VALIDATION_PROBLEM = _Client(400, _RFC + "15.5.1", "One or more validation errors occurred.")
 _BARE: Mapping[Kind, int] = {"no_route": 404, "too_large": 413}
 """Refusals without a body: the framework makes them before it has found an action."""
 
-_TELLING: frozenset[Kind] = frozenset({"forbidden", "conflict"})
+_TELLING: frozenset[Kind] = frozenset({"forbidden", "conflict", "storage_full"})
 """Refusals whose message the client gets to see."""
 
 _NAMELESS: Errors = {"": ["The input was not valid."]}
@@ -282,7 +285,7 @@ _CHARSETS = frozenset({"utf-8", "utf8", "utf-16", "unicode"})
 _UTF_16 = re.compile(r"""charset="?(?:utf-16|unicode)\b""", re.IGNORECASE)
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _media_type(content_type: str, offered: tuple[str, ...]) -> str | None:
     essence, *parameters = (part.strip().lower() for part in content_type.split(";"))
     charsets = [

@@ -29,6 +29,7 @@ from mockserver.documents.schema import Coerce, Schema, schema_at
 from mockserver.errors import LEFT_OUT, Kind, Path, Problem, Reason, Refusal
 from mockserver.forms import FORM, MULTIPART, Form
 from mockserver.media_types import in_utf8
+from mockserver.remembering import remembered
 from mockserver.vendor import Header, Reply
 from mockserver.wire import read_query, write_json
 
@@ -154,6 +155,7 @@ _SENTENCES: Mapping[Kind, str] = {
     "conflict": "The request conflicts with the current state of the resource.",
     "rate_limited": "Request was throttled.",
     "maintenance": "Service temporarily unavailable, try again later.",
+    "storage_full": "Insufficient storage.",
 }
 
 _TOO_DEEP = "maximum recursion depth exceeded while decoding a JSON object from a unicode string"
@@ -230,15 +232,16 @@ class DjangoRest(PlainJson):
         """
         sent = credential.value_reader()
 
-        @lru_cache(maxsize=1024)
-        def account(accept: bytes | None, value: bytes) -> str | None:
-            # The framework negotiates the content before it authenticates.
-            if accept is not None and accepted(accept) is None:
-                raise Refusal("not_acceptable")
+        @remembered(1024)
+        def account(value: bytes) -> str | None:
             return _key(value, credential)
 
         def authenticate(request: Request) -> str | None:
-            return account(request.headers.get(b"accept"), sent(request))
+            # The framework negotiates the content before it authenticates.
+            accept = request.headers.get(b"accept")
+            if accept is not None and accepted(accept) is None:
+                raise Refusal("not_acceptable")
+            return account(sent(request))
 
         return authenticate
 

@@ -37,6 +37,7 @@ STATUSES: Mapping[Kind, int] = MappingProxyType(
         "rate_limited": 429,
         "server_error": 500,
         "maintenance": 503,
+        "storage_full": 507,
     }
 )
 
@@ -56,6 +57,7 @@ SENTENCES: Mapping[Kind, str] = MappingProxyType(
         "rate_limited": "Too many requests",
         "server_error": "Internal server error",
         "maintenance": "Service temporarily unavailable",
+        "storage_full": "Insufficient storage",
     }
 )
 """What is said of a refusal that has no message of its own."""
@@ -139,7 +141,9 @@ class PlainJson:
     statuses: Mapping[Kind, int] = STATUSES
     sentences: Mapping[Kind, str] = SENTENCES
     words: Mapping[str, str] = WORDS
-    telling: frozenset[Kind] = frozenset({"invalid", "forbidden", "not_found", "conflict"})
+    telling: frozenset[Kind] = frozenset(
+        {"invalid", "forbidden", "not_found", "conflict", "storage_full"}
+    )
     """Refusals whose own message, where they have one, replaces the sentence of their kind."""
 
     def coercer(self, schema: Schema) -> Coerce:

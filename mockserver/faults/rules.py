@@ -16,11 +16,9 @@ from mockserver.forms import FORM, MULTIPART, read_form, read_multipart
 from mockserver.identity import email_key, phone_key
 from mockserver.state.changes import FaultRuleChange, FaultTally
 from mockserver.state.ids import token
+from mockserver.state.memory import row_size
 from mockserver.subset import differences, like
 from mockserver.wire import read_json, read_query
-
-MAX_RULES = 1000
-"""How many rules a workspace holds at once."""
 
 _MAX_DEPTH = 128
 _PHONE = re.compile(r"(?:tel:)?[\d\s().+/-]{7,32}", re.IGNORECASE)
@@ -171,11 +169,14 @@ class FaultRules:
     """The fault rules of one workspace, in the order in which they are asked: the first decides.
 
     Time is the workspace's; chance is decided by its seed, the rule's id and the count of the
-    requests that the rule has seen. `put`, `count` and `clear` are for the workspace alone.
+    requests that the rule has seen. `put`, `count` and `clear` are for the workspace alone. `size`
+    is about how many bytes the rules take.
     """
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
+        self.size = 0
+        self._sizes: dict[int, int] = {}
         self._rules: dict[int, FaultRule] = {}
         self._tallies: dict[int, FaultTally] = {}
         self._last = 0
@@ -192,15 +193,11 @@ class FaultRules:
         `spec` is a JSON object: `fault`, its `parameters`, and any field of `FaultRule` from
         `vendor` to `seconds_to_live`; null says the same as leaving a field out.
 
-        Raises Refusal("invalid") naming everything that is wrong with it, Refusal("conflict") where
-        the workspace has as many rules as it holds.
+        Raises Refusal("invalid") naming everything that is wrong with it.
         """
         problems = list(unfit(spec, now))
         if problems:
             raise Refusal("invalid", problems=problems)
-        if len(self._rules) >= MAX_RULES:
-            message = f"A workspace holds at most {MAX_RULES} fault rules; remove some first."
-            raise Refusal("conflict", message)
         given = {name: value for name, value in spec.items() if value is not None}
         kind = CATALOGUE[given.pop("fault").replace("-", "_")]
         parameters = kind.parameters | given.pop("parameters", {})
@@ -212,7 +209,10 @@ class FaultRules:
         """Have this rule under the id; None: have none."""
         self._tallies.pop(id, None)
         self._rules.pop(id, None)
+        self.size -= self._sizes.pop(id, 0)
         if rule is not None:
+            self._sizes[id] = row_size(dict(rule))
+            self.size += self._sizes[id]
             self._rules[id] = rule_of(id, rule)
             self._tallies[id] = FaultTally(id)
             self._last = max(self._last, id)
@@ -224,6 +224,7 @@ class FaultRules:
     def clear(self) -> None:
         """Forget every rule; the next one is number 1 again."""
         self._rules, self._tallies, self._last = {}, {}, 0
+        self._sizes, self.size = {}, 0
 
     def listing(self, now: datetime) -> list[dict[str, Any]]:
         """Every rule as `describe` tells it, in the order in which they are asked."""

@@ -13,6 +13,7 @@ from mockserver.call import HeaderSet, Request, header_size
 from mockserver.errors import Problem, Refusal
 from mockserver.matching import KeyTrial, MatchTrace, Mismatch
 from mockserver.state.changes import Change, Row, RowId, WorkspaceDeleted, WorkspaceReset
+from mockserver.state.memory import Memory
 from mockserver.state.transaction import RowDiff, Transaction
 from mockserver.wire import write_json
 
@@ -35,7 +36,7 @@ _LONGEST_MESSAGE = 300
 
 _WEIGHED_AT_ONCE = 16
 _LARGE = 16 << 10
-"""How many records a journal weighs at once, and the size of a body that does not wait for it."""
+"""How many records a journal weighs at once, and how many bytes do not wait for it."""
 
 _ID_BYTES = 8
 _VALUE_BYTES = 60
@@ -200,7 +201,7 @@ def row_changes(tx: Transaction) -> RowChanges:
 
 
 class Journal:
-    """The last requests and their answers, as records.
+    """The last requests and their answers, as records. What they take counts in `memory` too.
 
     Records are weighed a few at a time: what is known of a journal is known of weighed ones.
     """
@@ -213,6 +214,8 @@ class Journal:
         "_max_entries",
         "_records",
         "_sizes",
+        "_unweighed",
+        "memory",
     )
 
     def __init__(self, max_entries: int = 1000, max_bytes: int = 16 << 20) -> None:
@@ -222,6 +225,8 @@ class Journal:
         self._records: deque[Record] = deque()
         self._sizes: deque[int] = deque()
         self._bytes = self._dropped = self._last_dropped = 0
+        self._unweighed = 0
+        self.memory = Memory()
 
     @property
     def dropped(self) -> int:
@@ -241,12 +246,24 @@ class Journal:
         records.append(record)
         # Weighing a record at each request takes three times as long: by then the processor has
         # done so much else that it has to fetch the code for it anew.
-        if len(records) - len(self._sizes) >= _WEIGHED_AT_ONCE or _is_large(record):
+        size = _rough_size(record)
+        memory = self.memory
+        memory.journals += size
+        self._unweighed += size
+        if (
+            len(records) - len(self._sizes) >= _WEIGHED_AT_ONCE
+            or self._unweighed > _LARGE
+            or memory.stored + memory.journals > memory.limit
+        ):
             self._weigh()
 
     def _weigh(self) -> None:
         """Count the new records, and let the oldest go for which there is no room."""
         records, sizes = self._records, self._sizes
+        if len(records) == len(sizes):
+            return
+        before = self._bytes + self._unweighed
+        self._unweighed = 0
         for position in range(len(sizes), len(records)):
             size = _size(records[position])
             sizes.append(size)
@@ -254,6 +271,14 @@ class Journal:
         while len(records) > self._max_entries or self._bytes > self._max_bytes:
             if len(records) == 1:
                 break
+            self._drop_oldest()
+        self.memory.add_journal_bytes(self._bytes - before)
+
+    def drop_all(self) -> None:
+        """Drop every record, as others need the memory."""
+        self._weigh()
+        self.memory.journals -= self._bytes
+        while self._records:
             self._drop_oldest()
 
     def _drop_oldest(self) -> None:
@@ -276,6 +301,8 @@ class Journal:
         """Forget every record, and that any was dropped."""
         self._records.clear()
         self._sizes.clear()
+        self.memory.journals -= self._bytes + self._unweighed
+        self._unweighed = 0
         self._bytes = self._dropped = self._last_dropped = 0
 
     def __iter__(self) -> Iterator[Record]:
@@ -287,10 +314,18 @@ class Journal:
         return len(self._records)
 
 
-def _is_large(record: Record) -> bool:
-    """Whether a record is so large that a few like it would be felt."""
-    body = record.request.body
-    return len(record.answer) > _LARGE or (body is not None and len(body) > _LARGE)
+def _rough_size(record: Record) -> int:
+    """About how many bytes a record takes, until it is weighed."""
+    request = record.request
+    size = 3 * _RECORD_BYTES + len(record.answer) + len(request.query_string)
+    if request.body is not None:
+        size += len(request.body)
+    headers = request.headers
+    if type(headers) is HeaderSet and headers.size > _RECORD_BYTES:
+        size += headers.size
+    if record.changes:
+        size += _CHANGE_BYTES * len(record.changes)
+    return size
 
 
 def _size(record: Record) -> int:
@@ -316,7 +351,7 @@ def _size(record: Record) -> int:
     return size
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _own_header_size(headers: tuple[tuple[bytes, bytes], ...]) -> int:
     return header_size(headers)
 

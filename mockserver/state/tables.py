@@ -119,6 +119,11 @@ class SavedTable(NamedTuple):
     in_order: bool
     indexes: Mapping[str, HashMap[Hashable, Places]]
 
+    def get(self, id: RowId) -> Row | None:
+        """The row with that id."""
+        place = self.places.get(id)
+        return None if place is None else self.by_place[place]
+
     @property
     def rows(self) -> Rows:
         """The rows by id."""

@@ -26,7 +26,7 @@ from mockserver.errors import Reason, Refusal
 from mockserver.faults.catalogue import CATALOGUE, InjectedFault
 from mockserver.faults.delivery import Answer, as_seen, deliver, refusal_after, refusal_of
 from mockserver.faults.prefer import preferred
-from mockserver.faults.rules import MAX_RULES, FaultRule, FaultRules, chance, rule_of
+from mockserver.faults.rules import FaultRule, FaultRules, chance, rule_of
 from mockserver.serving.limits import Limits
 from mockserver.serving.server import bind, url_of, uvicorn_server
 from tests.serving.door import Service
@@ -396,12 +396,6 @@ def test_an_unknown_fault_is_told_with_those_there_are() -> None:
     assert [problem.message for problem in caught.value.problems] == [
         f"must be one of {', '.join(CATALOGUE)}"
     ]
-
-
-def test_a_workspace_holds_so_many_rules() -> None:
-    full = rules(*[{"fault": "reset"}] * MAX_RULES)
-    with pytest.raises(Refusal, match=f"at most {MAX_RULES} fault rules"):
-        full.add({"fault": "reset"}, NOW)
 
 
 def test_the_page_tells_each_field_of_a_rule_and_its_example_makes_one() -> None:
