@@ -13,14 +13,13 @@ from mockserver.errors import DocumentError, Problem, Refusal, joined
 from mockserver.faults.delivery import Answer, as_seen, deliver
 from mockserver.journal.records import AppliedFault, Record, answer_headers
 from mockserver.journal.redaction import printable
-from mockserver.routing import Router, read_path_parameter
+from mockserver.routing import Router
 from mockserver.vendor import Dialect, Reply
 from mockserver.wire import (
     FORM,
     MULTIPART,
     Unsafe,
     read_form,
-    read_json,
     read_multipart,
     read_query,
     write_json,
@@ -79,6 +78,7 @@ class Api:
             dialect.implicit_methods,
             dialect.case_sensitive_paths,
             dialect.trailing_slashes,
+            dialect.decodes_paths,
         )
 
     def _refuse_strays(self, module: str, handled: set[str]) -> None:
@@ -206,30 +206,30 @@ class Api:
         Raises Refusal("no_route").
         """
         path = call.request.path[len(prefix) :]
+        if self.dialect.decodes_paths:
+            path = self.dialect.decoded_path(call.request.raw_path[len(prefix) :])
         route = self._router.static(path)
         if route is None:
-            route, call.path_parameters = self._router.find(
-                path, call.request.raw_path[len(prefix) :]
-            )
+            raw_path = path if self.dialect.decodes_paths else call.request.raw_path[len(prefix) :]
+            route, call.path_parameters = self._router.find(path, raw_path)
         call.methods = route.methods
-        call.operation = route.operations.get(call.request.method)
+        call.operation = route.operations.get(self.dialect.method(call.request.method))
 
     def read(self, call: Call, operation: Operation) -> None:
         """Fill in path parameters, query and body. Raises Refusal naming every problem."""
-        if call.path_parameters:
-            kept = self.dialect.escaped_slashes
-            call.path_parameters = {
-                name: read_path_parameter(operation.path_parameters[name], text, kept)
-                for name, text in call.path_parameters.items()
-            }
-            self.precheck(call, operation)
+        self.dialect.check(call)
         problems: list[Problem] = []
+        if call.path_parameters:
+            call.path_parameters, problems = self._read_path(call, operation)
+            self.precheck(call, operation)
         query = call.request.query_string
         if query or operation.asks:
-            call.query, problems = self._read_query(operation, query, call.settings)
+            call.query, more = self._read_query(operation, query, call.settings)
+            problems += more
         body = operation.body
         if body is not None:
-            call.body, more = body.reader.read(self._read_body(body, call), call.exists)
+            value = self._read_body(body, call, operation)
+            call.body, more = body.reader.read(value, call.exists)
             problems += (
                 joined((flaw for flaw in call.flaws if not body.reports(flaw)), more)
                 if call.flaws
@@ -240,6 +240,22 @@ class Api:
 
     def precheck(self, call: Call, operation: Operation) -> None:
         """Hook between reading the path parameters and reading the body. Raises Refusal."""
+
+    def _read_path(self, call: Call, operation: Operation) -> tuple[dict[str, Any], list[Problem]]:
+        """The path parameters as values, and what is wrong with those that are told later."""
+        values: dict[str, Any] = {}
+        problems: list[Problem] = []
+        for name, text in call.path_parameters.items():
+            try:
+                values[name] = self.dialect.path_parameter(
+                    name, operation.path_parameters[name], text
+                )
+            except Refusal as refusal:
+                if refusal.kind != "invalid":
+                    raise
+                values[name] = text
+                problems += refusal.problems
+        return values, problems
 
     def _read_query(
         self, operation: Operation, raw: bytes, settings: Mapping[str, Any]
@@ -264,7 +280,7 @@ class Api:
         )
         return values, placed + (strays if strict else [])
 
-    def _read_body(self, body: Body, call: Call) -> Any:
+    def _read_body(self, body: Body, call: Call, operation: Operation) -> Any:
         raw = call.request.body
         if raw is None:
             raise Refusal("too_large", limit=self._max_body)
@@ -280,17 +296,17 @@ class Api:
         if kind is None:
             raise Refusal("unsupported_media_type")
         try:
-            value = self._parsed(raw, kind, content_type)
+            value = self._parsed(raw, kind, content_type, operation)
         except Unsafe as unsafe:  # the others of its problems are looked for too
             value, call.flaws = unsafe.value, unsafe.problems
         return body.form(value) if kind in _FORMS else value
 
-    def _parsed(self, raw: bytes, kind: str, content_type: str) -> Any:
+    def _parsed(self, raw: bytes, kind: str, content_type: str, operation: Operation) -> Any:
         if kind == FORM:
             return read_form(raw)
         if kind == MULTIPART:
             return read_multipart(raw, content_type)
-        return read_json(raw, self.dialect.max_depth)
+        return self.dialect.parsed(raw, operation)
 
     def _check(self, operation: Operation, reply: Reply) -> None:
         """Hold the answer to the document.

@@ -1,6 +1,5 @@
 """Paths to operations: which route a path has, and its path parameters."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -10,7 +9,6 @@ from mockserver.documents.spec import Operation
 from mockserver.errors import Reason, Refusal
 
 PathParameters = dict[str, Any]
-_SLASH = re.compile("%(2[Ff])")
 
 
 class Route:
@@ -45,8 +43,13 @@ class Router:
         implicit: Mapping[str, str],
         case_sensitive: bool,
         slashes: bool = True,
+        decoded: bool = False,
     ) -> None:
-        """`slashes` says whether a slash at the end of a path matters."""
+        """`slashes` says whether a slash at the end of a path matters.
+
+        `decoded` says whether a path comes with its percent escapes decoded.
+        """
+        self._unescape: Callable[[str], str] = str if decoded else unquote
         self._fold: Callable[[str], str] = str if case_sensitive else str.lower
         self._trim: Callable[[str], str] = str if slashes else _without_slash
         routes: dict[str, Route] = {}
@@ -96,7 +99,9 @@ class Router:
                     if not segment:
                         break
                     parameters[wanted[1:-1]] = segment
-                elif wanted != segment and self._fold(wanted) != self._fold(unquote(segment)):
+                elif wanted != segment and self._fold(wanted) != self._fold(
+                    self._unescape(segment)
+                ):
                     break
             else:
                 return route, parameters
@@ -112,15 +117,14 @@ def _parameter_flags(route: Route) -> list[bool]:
     return [segment.startswith("{") for segment in route.segments]
 
 
-def read_path_parameter(kind: str, text: str, escaped_slashes: bool = False) -> Any:
-    """A path parameter as its type. `escaped_slashes` says whether `%2F` stays as it is.
+def read_path_parameter(kind: str, text: str) -> Any:
+    """A path parameter as its type.
 
     Raises Refusal("not_found") with PATH_PARAMETER for a text that no id can have.
     """
     try:
         if "%" in text:
-            kept = _SLASH.sub(r"%25\1", text) if escaped_slashes else text
-            text = unquote(kept, errors="strict")
+            text = unquote(text, errors="strict")
         if kind == "integer":
             return int(text)
         if kind == "uuid":

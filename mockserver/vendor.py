@@ -12,6 +12,7 @@ from mockserver.credential import Authenticate, Credential
 from mockserver.documents.formats import FORMATS, Format
 from mockserver.documents.provenance import Provenance
 from mockserver.documents.schema import Coerce, Schema
+from mockserver.documents.spec import Operation
 from mockserver.errors import Refusal
 from mockserver.matching import MatchingRule
 from mockserver.sections import Section
@@ -136,13 +137,37 @@ class Dialect(Protocol):
     """Whether a slash at the end of a path matters."""
     implicit_methods: Mapping[str, str]
     """Methods the framework adds to a route: `{"HEAD": "GET"}`."""
+    decodes_paths: bool
+    """Whether a path is decoded as a whole, by `decoded_path`, before it is looked up.
+
+    Otherwise it is split first, and each of its parameters is decoded by itself.
+    """
+
+    def decoded_path(self, raw_path: str) -> str:
+        """A path as the framework's routes see it. Raises Refusal for one that it refuses."""
+        ...
+
+    def method(self, name: str) -> str:
+        """The method that a name means: `get` is `GET` for a framework that ignores case."""
+        ...
+
     authenticates_first: bool
     """Whether a missing credential is told before a wrong method."""
 
     # For each request with an operation and a workspace: its parameters and its body.
 
-    escaped_slashes: bool
-    """Whether `%2F` in a path parameter stays what it is."""
+    def check(self, call: Call) -> None:
+        """Hook before anything of the request is read. Raises Refusal."""
+        ...
+
+    def path_parameter(self, name: str, kind: str, text: str) -> Any:
+        """A path parameter as its type.
+
+        Raises Refusal: of the kind `invalid` for what is told together with problems of query and
+        body, otherwise it is the answer.
+        """
+        ...
+
     strict_query: bool
     """Whether query parameters are validated in `vendor` strictness too.
 
@@ -161,6 +186,13 @@ class Dialect(Protocol):
 
     max_depth: int
     """How deep a JSON body may nest."""
+
+    def parsed(self, raw: bytes, operation: Operation) -> Any:
+        """The value of a JSON body, not yet coerced.
+
+        Raises Refusal("malformed"), and Unsafe as `wire.read_json` does.
+        """
+        ...
 
     # For each answer, one of the two.
 

@@ -13,8 +13,11 @@ from mockserver.call import Call
 from mockserver.credential import Authenticate, Credential
 from mockserver.documents.formats import Format
 from mockserver.documents.schema import Coerce, Schema
+from mockserver.documents.spec import Operation
 from mockserver.errors import Kind, Path, Problem, Refusal
+from mockserver.routing import read_path_parameter
 from mockserver.vendor import Header, Reply
+from mockserver.wire import read_json
 
 JSON: Header = (b"content-type", b"application/json")
 
@@ -115,7 +118,7 @@ class PlainJson:
     authenticates_first = False
     case_sensitive_paths = True
     trailing_slashes = True
-    escaped_slashes = False
+    decodes_paths = False
     implicit_methods: Mapping[str, str] = MappingProxyType({"HEAD": "GET"})
     max_depth = 128
     empty_body: Any = ...
@@ -142,6 +145,21 @@ class PlainJson:
         """The account is what the credential says it is."""
         return credential.authenticator()
 
+    def decoded_path(self, raw_path: str) -> str:
+        """The path as it was sent."""
+        return raw_path
+
+    def method(self, name: str) -> str:
+        """The method as it was sent."""
+        return name
+
+    def check(self, call: Call) -> None:
+        """Nothing is refused before it is read."""
+
+    def path_parameter(self, name: str, kind: str, text: str) -> Any:
+        """The text with its percent escapes decoded, as its type."""
+        return read_path_parameter(kind, text)
+
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
         """The offered media type; parameters and letter case do not matter."""
         kind = content_type.partition(";")[0].strip().lower()
@@ -150,6 +168,10 @@ class PlainJson:
     def decoded(self, raw: bytes, content_type: str) -> bytes:
         """The body as it was sent."""
         return raw
+
+    def parsed(self, raw: bytes, operation: Operation) -> Any:
+        """Strict JSON of no more levels than `max_depth`."""
+        return read_json(raw, self.max_depth)
 
     def accept(self, reply: Reply, call: Call) -> Reply:
         """A reply as JSON; bytes go out as they are."""

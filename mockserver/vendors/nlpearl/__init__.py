@@ -426,7 +426,7 @@ def _failed(failures: list[Failure], call: Call) -> Reply:
     problems: list[Problem] = []
     for failure in failures:
         problems += _problems_of_request(failure.item, failure.problems)
-    worded = iter(DIALECT.worded(problems, call))
+    worded = iter(DIALECT.worded(problems))
     if call.settings["failed_leads"] != "list":
         return DIALECT.invalid(grouped(worded), call)
     # There is one text for each problem, in their order: each failure takes as many as it has.
