@@ -185,6 +185,10 @@ class AspNetCore(PlainJson):
             raise Refusal("invalid", problems=[problem])
         return text
 
+    def refuse_unread(self, status: int, sentence: str) -> Reply:
+        """Kestrel says nothing but the status."""
+        return Reply(b"", status)
+
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
         """JSON in UTF-8 or UTF-16, where JSON is offered."""
         found = json_media_type(content_type)
