@@ -491,6 +491,9 @@ def converts(problem: Problem) -> bool:
         return False
     if problem.keyword == "required" or problem.schema is None:
         return True
+    # The validator takes a key of digits for a position in a list: then there is no schema.
+    if problem.keyword == "type" and problem.value is not None:
+        return False
     return _fits(problem.schema.get("type", ""), problem.value)
 
 

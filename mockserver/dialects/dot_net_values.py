@@ -69,7 +69,17 @@ def date_time(text: str) -> datetime:
         zone = UTC
     elif match[9]:
         zone = timezone(_offset(match[9], int(match[10]), int(match[11] or 0)))
-    return datetime(year, month, day, hour, minute, second, fraction, zone)
+    moment = datetime(year, month, day, hour, minute, second, fraction, zone)
+    if zone is not None:
+        _refuse_out_of_range(moment)
+    return moment
+
+
+def _refuse_out_of_range(moment: datetime) -> None:
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{moment} is before the year 1 or after 9999 in UTC") from None
 
 
 def _offset(sign: str, hours: int, minutes: int) -> timedelta:

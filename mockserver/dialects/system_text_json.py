@@ -221,6 +221,10 @@ class Record:
     type: str
     members: Mapping[str, Member]
     lenient: bool
+    names: frozenset[str]
+    """The names as the document spells them."""
+    has_records: bool
+    """Whether a member is a list of objects of a class."""
 
     def read(self, reading: Reading) -> dict[str, Any] | None:
         """See `Converter`."""
@@ -283,30 +287,45 @@ def hides_a_value(raw: bytes, value: Any, record: Record) -> bool:
     """
     if type(value) is not dict:
         return False
-    if _repeats(value, record) or _ESCAPED_LETTER.search(raw):
+    if _repeats(value, record):
+        return True
+    # `find` and not `in`: CPython first tries to take the bytes for one number.
+    if raw.find(b"\\u00") >= 0 and _ESCAPED_LETTER.search(raw):
         return True
     # Counting the colons is faster than looking for names, and a text rarely has others.
+    colons = raw.count(b":")
+    if colons == len(value):
+        return False
     names = _count_names(value)
-    return raw.count(b":") > names and len(_NAME_END.findall(raw)) > names
+    return colons > names and len(_NAME_END.findall(raw)) > names
 
 
 def _repeats(value: dict[str, Any], record: Record) -> bool:
     """Whether an object, or one in a list of it, spells the name of a member in two ways."""
-    if not value.keys() <= record.members.keys():
-        names = list(map(record.member, value))
-        known = [member.name for member in names if member is not None]
-        if len(set(known)) < len(known):
+    if not value.keys() <= record.names:
+        members = [member for member in map(record.member, value) if member is not None]
+        if len({member.name for member in members}) < len(members):
             return True
-    elif record.lenient and len(set(map(ascii_folded, value))) < len(value):
-        return True
+    if not record.has_records:
+        return False
     for name, part in value.items():
-        if type(part) is list:
-            member = record.member(name)
-            inner = member.converter if member is not None else None
-            if isinstance(inner, Items) and isinstance(inner.item, Record):
-                item = inner.item
-                if any(type(each) is dict and _repeats(each, item) for each in part):
-                    return True
+        member = record.member(name)
+        if member is None or type(part) is not list or not isinstance(member.converter, Items):
+            continue
+        item = member.converter.item
+        if isinstance(item, Record) and _any_repeats(part, item):
+            return True
+    return False
+
+
+def _any_repeats(values: list[Any], record: Record) -> bool:
+    names = record.names
+    if record.has_records:
+        return any(type(value) is dict and _repeats(value, record) for value in values)
+    for value in values:
+        # Nearly every item spells its names as the document does.
+        if type(value) is dict and not value.keys() <= names and _repeats(value, record):
+            return True
     return False
 
 
@@ -356,10 +375,15 @@ class Types:
         members = {}
         for name, part in schema.get("properties", {}).items():
             members[name] = Member(name, self._converter(part, self._names.get(name)))
+        names = frozenset(members)
+        converters = [member.converter for member in members.values()]
+        has_records = any(
+            isinstance(each, Items) and isinstance(each.item, Record) for each in converters
+        )
         if self._lenient:
             # The lower-case names come last: where two differ in case only, the last one counts.
             members |= {ascii_folded(name): member for name, member in members.items()}
-        return Record(type, members, self._lenient)
+        return Record(type, members, self._lenient, names, has_records)
 
     def _converter(self, schema: Schema, name: str | None) -> Converter:
         kind = schema.get("type")

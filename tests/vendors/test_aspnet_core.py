@@ -598,6 +598,13 @@ MAP = "System.Collections.Generic.Dictionary`2[System.String,System.String]"
             id="number in a map",
         ),
         pytest.param(
+            b'{"callData": {"+1": []}}',
+            "$.callData.+1",
+            "System.String",
+            (0, 21),
+            id="under a key of digits",
+        ),
+        pytest.param(
             '{"callData": {"é": "ü", "first name": {}}}'.encode(),
             "$.callData['first name']",
             "System.String",

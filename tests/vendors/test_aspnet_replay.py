@@ -5,10 +5,13 @@ JSON and problem-details settings, `[ApiController]`, the documented types.
 """
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,7 +20,11 @@ import pytest
 from mockserver.app import Application, create_app
 from mockserver.call import Call, request_of
 from mockserver.dialects.aspnet_core import problem
+from mockserver.dialects.plain_json import sendable
+from mockserver.dialects.system_text_json import Stop, Types, convert
+from mockserver.documents.spec import Operation
 from mockserver.documents.zones import offset_hours
+from mockserver.vendors.nlpearl import DIALECT
 from mockserver.vendors.nlpearl.rows import time_text
 from mockserver.vendors.nlpearl.rules import BEHAVIOURS
 from tests.vendors.recorded_requests import Recorded, answer_of, difference, recorded
@@ -122,3 +129,68 @@ def test_every_recorded_word_is_compared_or_none_of_ours() -> None:
 
 def without_trace(body: Any) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name != "traceId"}
+
+
+def test_a_fast_parser_decides_nothing_that_the_reader_would_decide_otherwise(
+    app: Application,
+) -> None:
+    """Bodies that were spoilt at one place: what is told is what the reader alone would tell."""
+    chance = Random(11)
+    site = next(site for site in app.sites if site.vendor.name == "nlpearl")
+    operations = {each.id: each for each in site.document.operations}
+    for _ in range(1500):
+        request = chance.choice(bodies())
+        at = chance.randrange(len(request.body or b"") + 1)
+        spoilt = (request.body or b"")[:at] + chance.choice(SPOILERS) + (request.body or b"")[at:]
+        answer = answer_of(app, replace(request, body=spoilt))
+        told = [key for key in errors_of(answer.body) if key.startswith("$")]
+        operation = operations[operation_of(request)]
+        assert told == stops_at(spoilt, operation), spoilt
+
+
+SPOILERS = (
+    *(b'"', b",", b":", b"{", b"}", b"[", b"]", b"1", b"-", b".", b"e", b"\\", b"\xff", b"\x00"),
+    *(b" ", b"\n", b"null", b"true", b'"status":', b'"Status":"x",', b'"leads":[{}],', b"\\ud800"),
+)
+
+
+@cache
+def bodies() -> tuple[Recorded, ...]:
+    """Requests with a body of plain JSON that has a handler."""
+    return tuple(
+        each
+        for each in lines()
+        if each.body and each.headers.get("Content-Type") == "application/json"
+        if operation_of(each)
+    )
+
+
+def operation_of(request: Recorded) -> str:
+    last = request.target.rpartition("/")[2]
+    names = {
+        ("POST", "Lead"): "add_lead",
+        ("POST", "Add"): "add_leads",
+        ("POST", "Leads"): "search_leads",
+        ("DELETE", "Leads"): "delete_leads",
+        ("DELETE", "External"): "delete_leads_by_external_id",
+        ("PUT", "Active"): "set_pearl_active",
+        ("PUT", "66552698d60e456235eae520"): "update_lead",
+    }
+    return names.get((request.method, last), "")
+
+
+def stops_at(raw: bytes, operation: Operation) -> list[str]:
+    assert operation.body is not None
+    model = DIALECT.models[operation.id]
+    record = Types(DIALECT.types, lenient=True).record(operation.body.schema, model.type)
+    try:
+        convert(raw.removeprefix(BOM_UTF8), record, DIALECT.max_depth)
+    except Stop as stop:
+        return [sendable(stop.path)]
+    return []
+
+
+def errors_of(body: bytes) -> dict[str, list[str]]:
+    value = json.loads(body) if body else None
+    found: dict[str, list[str]] = value.get("errors", {}) if isinstance(value, dict) else {}
+    return found
