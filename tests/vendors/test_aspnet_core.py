@@ -787,3 +787,25 @@ def test_one_field_can_have_several_messages_but_no_message_twice() -> None:
         Problem(("name",), "c", "first"),
     ]
     assert grouped(DIALECT.worded(problems)) == {"Name": ["first", "second"]}
+
+
+def test_of_many_errors_the_first_199_are_told(nlpearl: httpx.Client) -> None:
+    answer = nlpearl.post(f"{LEADS}/Add", json={"leads": [{}] * 250})
+    errors = details(answer)["errors"]
+    assert (len(errors), errors[""]) == (200, ["The input was not valid."])
+    assert "Leads[198].PhoneNumber" in errors
+    assert "Leads[199].PhoneNumber" not in errors
+
+
+def test_of_too_many_leads_only_the_list_is_told(nlpearl: httpx.Client) -> None:
+    answer = nlpearl.post(f"{LEADS}/Add", json={"leads": [{}] * 50001})
+    assert details(answer)["errors"] == {
+        "Leads": [
+            "The field Leads must be a string or array type with a maximum length of '50000'."
+        ]
+    }
+
+
+def test_a_blank_path_parameter_is_told_beside_the_body(nlpearl: httpx.Client) -> None:
+    answer = nlpearl.post("/v2/Outbound/%20/Lead", content=b"[", headers=JSON)
+    assert set(details(answer)["errors"]) == {"$", "leadToAdd", "pearlId"}
