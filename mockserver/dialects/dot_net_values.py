@@ -10,8 +10,8 @@ _BLANK = re.compile(r"[^\S\x1c-\x1f]*")
 For Python four separators of ASCII are white space too.
 """
 
-_INTEGER = re.compile(r"([+-]?)0*([0-9]{1,20})")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_INTEGER = re.compile(r"([+-]?)0*+([0-9]{0,20})")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
 _INT32 = range(-(2**31), 2**31)
 
 _DATE_TIME = re.compile(
@@ -38,8 +38,10 @@ def ascii_folded(name: str) -> str:
 def int32(text: str) -> int:
     """An Int32 (`Utf8Parser`): an optional sign and digits. Raises ValueError."""
     match = _INTEGER.fullmatch(text)
-    value = int(match[1] + match[2]) if match else None
-    if value is None or value not in _INT32:
+    if match is None or not text[-1:].isdigit():
+        raise ValueError(text)
+    value = int(match[1] + (match[2] or "0"))
+    if value not in _INT32:
         raise ValueError(text)
     return value
 
