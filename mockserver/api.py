@@ -17,7 +17,7 @@ from mockserver.faults.delivery import Answer, as_seen, deliver
 from mockserver.forms import FORM, MULTIPART
 from mockserver.journal.records import AppliedFault, Record, answer_headers, refusal_note
 from mockserver.journal.redaction import printable
-from mockserver.routing import Router, read_path_parameter, typed_path_parameter
+from mockserver.routing import Router
 from mockserver.turns import Turns
 from mockserver.vendor import Dialect, Reply
 from mockserver.wire import Unsafe, flaws_of, read_query
@@ -80,8 +80,7 @@ class Api:
             dialect.case_sensitive_paths,
             dialect.trailing_slashes,
             parameter=dialect.parameter,
-            path_text=dialect.path_text,
-            decodes_first=dialect.decodes_paths_first,
+            decoded=dialect.decodes_paths,
         )
 
     def _refuse_strays(self, module: str, handled: set[str]) -> None:
@@ -281,29 +280,30 @@ class Api:
 
         Raises Refusal("no_route").
         """
-        path = call.request.path[len(prefix) :]
+        request = call.request
+        path = request.path[len(prefix) :]
+        if self.dialect.decodes_paths:
+            path = self.dialect.decoded_path(path, request.raw_path[len(prefix) :])
         route = self._router.static(path)
         if route is None:
-            route, call.path_parameters = self._router.find(
-                path, call.request.raw_path[len(prefix) :]
-            )
+            in_parts = path if self.dialect.decodes_paths else request.raw_path[len(prefix) :]
+            route, call.path_parameters = self._router.find(path, in_parts)
         call.methods = route.methods
-        call.operation = route.operations.get(call.request.method)
+        call.operation = route.operations.get(self.dialect.method(call.request.method))
         if call.operation is None:
             call.siblings = route.operations
 
     def read(self, call: Call, operation: Operation) -> None:
         """Fill in path parameters, query and body. Raises Refusal naming every problem."""
-        if call.path_parameters:
-            call.path_parameters = {
-                name: self._read_path_parameter(operation.path_parameters[name], text)
-                for name, text in call.path_parameters.items()
-            }
-            self.precheck(call, operation)
+        self.dialect.check(call)
         problems: list[Problem] = []
+        if call.path_parameters:
+            call.path_parameters, problems = self._read_path(call, operation)
+            self.precheck(call, operation)
         query = call.request.query_string
         if query or operation.asks:
-            call.query, problems = self._read_query(operation, query, call.settings)
+            call.query, more = self._read_query(operation, query, call.settings)
+            problems += more
         body = operation.body
         if body is not None:
             call.body, more = body.reader.read(self._read_body(body, call), call.exists)
@@ -311,13 +311,24 @@ class Api:
         if problems:
             raise Refusal("invalid", problems=problems)
 
-    def _read_path_parameter(self, kind: str, text: str) -> Any:
-        if self.dialect.decodes_paths_first:
-            return typed_path_parameter(kind, text)
-        return read_path_parameter(kind, text, self.dialect.escaped_slashes)
-
     def precheck(self, call: Call, operation: Operation) -> None:
         """Hook between reading the path parameters and reading the body. Raises Refusal."""
+
+    def _read_path(self, call: Call, operation: Operation) -> tuple[dict[str, Any], list[Problem]]:
+        """The path parameters as values, and what is wrong with those that are told later."""
+        values: dict[str, Any] = {}
+        problems: list[Problem] = []
+        for name, text in call.path_parameters.items():
+            try:
+                values[name] = self.dialect.path_parameter(
+                    name, operation.path_parameters[name], text
+                )
+            except Refusal as refusal:
+                if refusal.kind != "invalid":
+                    raise
+                values[name] = text
+                problems += refusal.problems
+        return values, problems
 
     def _read_query(
         self, operation: Operation, raw: bytes, settings: Mapping[str, Any]

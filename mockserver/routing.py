@@ -11,7 +11,6 @@ from mockserver.errors import Reason, Refusal
 
 PathParameters = dict[str, Any]
 _ANYTHING = re.compile(".+", re.DOTALL)
-_SLASH = re.compile("%(2[Ff])")
 
 
 class Route:
@@ -48,16 +47,15 @@ class Router:
         slashes: bool = True,
         *,
         parameter: re.Pattern[str] = _ANYTHING,
-        path_text: Callable[[str, str], str] | None = None,
-        decodes_first: bool = False,
+        decoded: bool = False,
     ) -> None:
         """`slashes` says whether a slash at the end of a path matters.
 
-        `parameter`, `path_text` and `decodes_first` are those of a dialect (`vendor.Dialect`).
+        `parameter` is what a path parameter may be, as text. `decoded` says whether a path comes
+        with its percent escapes decoded.
         """
         self._parameter = parameter.fullmatch
-        self._path_text = path_text or _as_sent
-        self._decoded: Callable[[str], str] = str if decodes_first else unquote
+        self._unescape: Callable[[str], str] = str if decoded else unquote
         self._fold: Callable[[str], str] = str if case_sensitive else str.lower
         self._trim: Callable[[str], str] = str if slashes else _without_slash
         routes: dict[str, Route] = {}
@@ -90,11 +88,10 @@ class Router:
         route = self.static(path)
         if route is not None:
             return route, {}
-        text = self._path_text(path, raw_path)
-        found = self._in_templates(text)
+        found = self._in_templates(raw_path)
         if found is not None:
             return found
-        if self._static.get(self._fold(path + "/")) or self._in_templates(text + "/"):
+        if self._static.get(self._fold(path + "/")) or self._in_templates(raw_path + "/"):
             raise Refusal("no_route", reason=Reason.MISSING_SLASH)
         raise Refusal("no_route")
 
@@ -107,16 +104,13 @@ class Router:
                     if not self._parameter(segment):
                         break
                     parameters[wanted[1:-1]] = segment
-                elif wanted != segment and self._fold(wanted) != self._fold(self._decoded(segment)):
+                elif wanted != segment and self._fold(wanted) != self._fold(
+                    self._unescape(segment)
+                ):
                     break
             else:
                 return route, parameters
         return None
-
-
-def _as_sent(path: str, raw_path: str) -> str:
-    # The path is split before its escapes are read: `%2F` in an id does not end a segment.
-    return raw_path
 
 
 def _without_slash(path: str) -> str:
@@ -128,15 +122,14 @@ def _parameter_flags(route: Route) -> list[bool]:
     return [segment.startswith("{") for segment in route.segments]
 
 
-def read_path_parameter(kind: str, text: str, escaped_slashes: bool = False) -> Any:
-    """A path parameter as its type. `escaped_slashes` says whether `%2F` stays as it is.
+def read_path_parameter(kind: str, text: str) -> Any:
+    """A path parameter as its type.
 
     Raises Refusal("not_found") with PATH_PARAMETER for a text that no id can have.
     """
     try:
         if "%" in text:
-            kept = _SLASH.sub(r"%25\1", text) if escaped_slashes else text
-            text = unquote(kept, errors="strict")
+            text = unquote(text, errors="strict")
     except ValueError:
         raise Refusal("not_found", reason=Reason.PATH_PARAMETER) from None
     return typed_path_parameter(kind, text)

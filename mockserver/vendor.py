@@ -145,26 +145,43 @@ class Dialect(Protocol):
     """Whether a slash at the end of a path matters."""
     implicit_methods: Mapping[str, str]
     """Methods the framework adds to a route: `{"HEAD": "GET"}`."""
-    authenticates_first: bool
-    """Whether a missing credential is told before a wrong method."""
+    decodes_paths: bool
+    """Whether a path is decoded as a whole, by `decoded_path`, before it is looked up.
 
-    decodes_paths_first: bool
-    """Whether `path_text` gives a path whose escapes have been read."""
-    parameter: re.Pattern[str]
-    """What a path parameter may be, as text: the whole of it has to match."""
+    Otherwise it is split first, and each of its parameters is decoded by itself.
+    """
 
-    def path_text(self, path: str, raw_path: str) -> str:
-        """The path in which path parameters are looked for, between slashes.
+    def decoded_path(self, path: str, raw_path: str) -> str:
+        """A path as the framework's routes see it. Raises Refusal for one that it refuses.
 
-        Asked where no path without parameters is the one that was called. `path` has its escapes
-        read, `raw_path` has them as they came.
+        `path` has its escapes read as UTF-8, `raw_path` has them as they came.
         """
         ...
 
+    def method(self, name: str) -> str:
+        """The method that a name means: `get` is `GET` for a framework that ignores case."""
+        ...
+
+    authenticates_first: bool
+    """Whether a missing credential is told before a wrong method."""
+
+    parameter: re.Pattern[str]
+    """What a path parameter may be, as text: the whole of it has to match."""
+
     # For each request with an operation and a workspace: its parameters and its body.
 
-    escaped_slashes: bool
-    """Whether `%2F` in a path parameter stays what it is."""
+    def check(self, call: Call) -> None:
+        """Hook before anything of the request is read. Raises Refusal."""
+        ...
+
+    def path_parameter(self, name: str, kind: str, text: str) -> Any:
+        """A path parameter as its type.
+
+        Raises Refusal: of the kind `invalid` for what is told together with problems of query and
+        body, otherwise it is the answer.
+        """
+        ...
+
     strict_query: bool
     """Whether query parameters are validated in `vendor` strictness too.
 

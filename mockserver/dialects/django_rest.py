@@ -30,6 +30,7 @@ from mockserver.errors import LEFT_OUT, Kind, Path, Problem, Reason, Refusal
 from mockserver.forms import FORM, MULTIPART, Form
 from mockserver.media_types import in_utf8
 from mockserver.remembering import remembered
+from mockserver.routing import typed_path_parameter
 from mockserver.vendor import Header, Reply
 from mockserver.wire import read_query, write_json
 
@@ -206,7 +207,7 @@ class DjangoRest(PlainJson):
     strict_query = False
     formats: Mapping[str, Format] = FORMATS
     sentences: Mapping[Kind, str] = MappingProxyType({**SENTENCES, **_SENTENCES})
-    decodes_paths_first = True
+    decodes_paths = True
     parameter = re.compile(r"[^/.]+")
     telling = frozenset(_SENTENCES) - {"not_acceptable"}
 
@@ -220,9 +221,13 @@ class DjangoRest(PlainJson):
         self._challenge: Header = (b"www-authenticate", keyword.encode())
         self._zone = ZoneInfo(zone)
 
-    def path_text(self, path: str, raw_path: str) -> str:
+    def decoded_path(self, path: str, raw_path: str) -> str:
         """The path with its escapes read: `%2F` is a slash."""
         return path_text(path, raw_path)
+
+    def path_parameter(self, name: str, kind: str, text: str) -> Any:
+        """The text, whose escapes have been read, as its type."""
+        return typed_path_parameter(kind, text)
 
     def authenticator(self, credential: Credential) -> Authenticate:
         """Compiles how TokenAuthentication reads the key of a token, which is the account.

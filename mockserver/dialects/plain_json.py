@@ -16,6 +16,7 @@ from mockserver.documents.formats import Format, Formats
 from mockserver.documents.schema import Coerce, Schema, form_coercer
 from mockserver.errors import Kind, Path, Problem, Refusal
 from mockserver.forms import FORM, MULTIPART, read_form, read_multipart
+from mockserver.routing import read_path_parameter
 from mockserver.vendor import Header, Reply
 from mockserver.wire import read_json, write_json
 
@@ -122,9 +123,8 @@ class PlainJson:
     authenticates_first = False
     case_sensitive_paths = True
     trailing_slashes = True
-    decodes_paths_first = False
+    decodes_paths = False
     parameter = re.compile(r".+", re.DOTALL)
-    escaped_slashes = False
     implicit_methods: Mapping[str, str] = MappingProxyType({"HEAD": "GET"})
     max_depth = 128
     most_problems = 100
@@ -158,9 +158,20 @@ class PlainJson:
         """The account is what the credential says it is."""
         return credential.authenticator()
 
-    def path_text(self, path: str, raw_path: str) -> str:
-        """The path as it was sent: the escape of a slash ends no step of it."""
-        return raw_path
+    def decoded_path(self, path: str, raw_path: str) -> str:
+        """The path with its escapes read."""
+        return path
+
+    def method(self, name: str) -> str:
+        """The method as it was sent."""
+        return name
+
+    def check(self, call: Call) -> None:
+        """Nothing is refused before it is read."""
+
+    def path_parameter(self, name: str, kind: str, text: str) -> Any:
+        """The text with its percent escapes decoded, as its type."""
+        return read_path_parameter(kind, text)
 
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
         """The offered media type; parameters and letter case do not matter."""

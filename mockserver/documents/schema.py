@@ -74,6 +74,11 @@ class Reader:
             if "x-reference" in part
         )
 
+    @property
+    def coerces(self) -> bool:
+        """Whether a value is read as the API's framework reads it, and not to the letter."""
+        return self._coerce is not None
+
     def read(self, value: Any, exists: Exists = _any_id) -> tuple[Any, list[Problem]]:
         """The value as the server goes on with it, and every problem with it."""
         sent = value

@@ -127,7 +127,8 @@ class Body:
 
     `form` reads the texts of an HTML form before the reader does. The handler reads with `item`:
     each item of an `x-partial` array, or what it makes of a body that is `x-mapped-to` a schema.
-    `reported` is the name of an array whose items are answered one by one.
+    `reported` is the name of an array whose items are answered one by one. `schema` is the whole
+    one: the reader's has no items of `x-partial` arrays.
     """
 
     media_types: tuple[str, ...]
@@ -135,6 +136,7 @@ class Body:
     form: Coerce
     item: Reader | None
     reported: str | None
+    schema: Schema
 
     def reports(self, problem: Problem) -> bool:
         """Whether the problem is in an item that is answered by itself."""
@@ -330,6 +332,7 @@ class Document:
             return None
         first = next(iter(body["content"].values()))
         schema = self._schema(first["schema"], (*at, "requestBody"))
+        whole = schema
         item, reported, form = None, None, self.form_coercer(schema, self.formats)
         if "x-mapped-to" in schema:
             item = Reader(
@@ -356,7 +359,7 @@ class Document:
                 loose = {key: value for key, value in prop.items() if key != "items"}
                 schema = schema | {"properties": schema["properties"] | {name: loose}}
         reader = Reader(schema, self.coercer, self.formats)
-        return Body(tuple(body["content"]), reader, form, item, reported)
+        return Body(tuple(body["content"]), reader, form, item, reported, whole)
 
     def _answers(self, part: dict[str, Any], at: Path) -> dict[int, DocumentedAnswer]:
         answers = {}

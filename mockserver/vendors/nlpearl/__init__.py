@@ -439,9 +439,9 @@ def _failed(failures: list[Failure], call: Call) -> Reply:
     for failure in failures:
         problems += _problems_of_request(failure.item, failure.problems)
     if call.settings["failed_leads"] != "list":
-        told = DIALECT.worded(limited(problems, DIALECT.most_problems), call)
+        told = DIALECT.worded(limited(problems, DIALECT.most_problems))
         return DIALECT.invalid(grouped(told), call)
-    worded = iter(DIALECT.worded(problems, call))
+    worded = iter(DIALECT.worded(problems))
     # There is one text for each problem, in their order: each failure takes as many as it has.
     leads = [_failed_lead(failure, islice(worded, len(failure.problems))) for failure in failures]
     return Reply(leads, 400)

@@ -196,7 +196,19 @@ BEHAVIOURS = (
         "Paths and the names of JSON members match in any letter case.", "inferred", _FRAMEWORK
     ),
     Behaviour("A slash at the end of a path means nothing.", "inferred", _FRAMEWORK),
-    Behaviour("A path parameter that is no UTF-8 is answered 400.", "chosen", _FRAMEWORK),
+    Behaviour(
+        "A path is decoded and its `.` and `..` are resolved before it is looked up; `%2F` and "
+        "escapes that are no UTF-8 stay as they were sent. NUL, and bytes beyond ASCII, are "
+        "answered 400 without a body.",
+        "inferred",
+        _FRAMEWORK,
+    ),
+    Behaviour(
+        "A path parameter of white space only is missing: 400 under its name.",
+        "inferred",
+        _FRAMEWORK,
+    ),
+    Behaviour("Methods match in any letter case.", "inferred", _FRAMEWORK),
     Behaviour(
         "Members that the schema does not have are ignored; with `--strictness document` they are "
         "refused.",
@@ -218,17 +230,41 @@ BEHAVIOURS = (
         _FRAMEWORK,
     ),
     Behaviour(
-        "A body without a Content-Type, or with one that is not JSON or not UTF-8, is answered "
-        "415.",
+        "A body without a Content-Type, or with one that is not JSON, or in another charset than "
+        "UTF-8 and UTF-16 by their names in .NET (`utf8` is none), is answered 415. Of several "
+        "media types the first counts, and a suffix counts like a subtype: `text/x+json`.",
         "inferred",
         _FRAMEWORK,
     ),
-    Behaviour("A body that is too large is answered 413 without a body.", "inferred", _FRAMEWORK),
+    Behaviour(
+        "Where the framework falls over a charset without a name, or over UTF-16 that is none "
+        "(500), the request is refused: 415 or 400.",
+        "chosen",
+        _FRAMEWORK,
+    ),
+    Behaviour(
+        "A form that cannot be read is answered 400 under an empty key, before anything else of "
+        "the request is looked at; one that can be read is answered 415.",
+        "inferred",
+        _FRAMEWORK,
+    ),
+    Behaviour(
+        "An answer is `text/json` where Accept wants that more than `application/json` and has "
+        "no `*/*`.",
+        "inferred",
+        _FRAMEWORK,
+    ),
+    Behaviour(
+        "A body of more than 30,000,000 bytes is answered 413 without a body, of less where the "
+        "server reads less.",
+        "inferred",
+        _FRAMEWORK,
+    ),
     Behaviour("A body that nests deeper than 32 levels is refused.", "inferred", _FRAMEWORK),
     Behaviour("A 400 is a ValidationProblemDetails.", "documented", _UPDATE),
     Behaviour(
-        "Problem details have the type of RFC 9110 and a traceId, and are "
-        "`application/problem+json`.",
+        "Problem details have the type and title that the framework has for their status (429 has "
+        "none) and a traceId, and are `application/problem+json`.",
         "inferred",
         _FRAMEWORK,
     ),
@@ -239,15 +275,16 @@ BEHAVIOURS = (
         _FRAMEWORK,
     ),
     Behaviour(
-        "Conversion errors name the line and the byte where the first token of the value ends, "
-        "both counted from 0.",
+        "A body is converted as it is read: the first thing wrong in the order of the text, of "
+        "syntax or of type, is the only one told, under the path where the reader is, with the "
+        "line and the byte, both counted from 0. Unknown members are skipped unread.",
         "inferred",
         _FRAMEWORK,
     ),
     Behaviour(
-        "All problems of a body are named at once, where the framework stops at the first that "
-        "cannot be converted.",
-        "chosen",
+        "Where a body does convert, all annotations that it breaks are told, and rules of the "
+        "handler (time zones, statuses) only when it breaks none.",
+        "inferred",
         _FRAMEWORK,
     ),
     Behaviour(
@@ -256,7 +293,18 @@ BEHAVIOURS = (
         "chosen",
         _FRAMEWORK,
     ),
+    Behaviour(
+        "Of more than 199 errors the first 199 are told, and `The input was not valid.` under "
+        "an empty key.",
+        "inferred",
+        _FRAMEWORK,
+    ),
     Behaviour("NUL characters and lone surrogates are refused.", "chosen", _FRAMEWORK),
+    Behaviour(
+        "In place of a literal that is none at most 16 KiB of the text are shown.",
+        "chosen",
+        _FRAMEWORK,
+    ),
     Behaviour("Adding a lead answers 200 with its id.", "documented", _ADD),
     Behaviour("A new lead has the status New.", "inferred", _ADD),
     Behaviour(
@@ -277,6 +325,8 @@ BEHAVIOURS = (
     Behaviour(
         "An unknown time zone, and an empty one, is answered 400 on TimeZoneId.", "inferred", _ADD
     ),
+    Behaviour("The zone that the document calls Türkiye Standard Time passes.", "chosen", _ADD),
+    Behaviour("Two zones that Windows no longer has pass.", "chosen", _ADD),
     Behaviour(
         "timeZone is the offset of the lead's zone, else of its pearl's.", "documented", _UPDATE
     ),
@@ -294,6 +344,11 @@ BEHAVIOURS = (
         "Add Leads stores the good leads even though it answers 400 for the others.",
         "client",
         f"{_SDK}, outbound.py",
+    ),
+    Behaviour(
+        "Add Leads names every lead that failed, whether by an annotation or by a later rule.",
+        "chosen",
+        _ADD_MANY,
     ),
     Behaviour(
         "Add Leads stores none where one of them cannot be converted, a number for a text say: "
