@@ -3,7 +3,7 @@
 Sources are pages below developers.nlpearl.ai.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -510,7 +510,7 @@ def _deleted(index: str, field: str, call: Call, tx: Transaction) -> Reply:
     return Reply(bool(found) and enough(map(bool, found)))
 
 
-def _too_many(field: str, ids: list[str], most: int) -> Problem:
+def _too_many(field: str, ids: Sequence[str], most: int) -> Problem:
     schema = {"type": "array", "maxItems": most}
     return Problem((field,), "maxItems", f"has more than {most} items", ids, schema)
 
