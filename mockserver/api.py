@@ -125,7 +125,9 @@ class Api:
         reply = self.reply_to(call, prefix)
         body = reply.body if type(reply.body) is bytes else write_json(reply.body)
         fault = call.fault
-        preference = fault.preference if fault is not None else None
+        applied = None
+        if fault is not None:
+            applied = AppliedFault(fault.kind.name, fault.cause, fault.parameters, fault.preference)
         answer = Answer(
             reply.status,
             answer_headers(
@@ -134,24 +136,24 @@ class Api:
                 len(body),
                 call.now,
                 number=call.number,
-                preference=preference,
+                fault=applied,
             ),
             body,
         )
         if call.journal is not None:
-            call.journal.add(self._record(call, reply, answer, perf_counter() - began))
+            call.journal.add(self._record(call, reply, answer, applied, perf_counter() - began))
         if fault is None:
             return answer
         return partial(deliver, fault, answer)
 
     @staticmethod
-    def _record(call: Call, reply: Reply, answer: Answer, seconds: float) -> Record:
+    def _record(
+        call: Call, reply: Reply, answer: Answer, applied: AppliedFault | None, seconds: float
+    ) -> Record:
         """What stays of the request: the answer as the client sees it, under a fault too."""
-        status, seen_headers, body, applied = answer.status, None, answer.body, None
-        fault = call.fault
-        if fault is not None:
-            status, seen_headers, body = as_seen(fault, answer)
-            applied = AppliedFault(fault.kind.name, fault.cause, fault.parameters, fault.preference)
+        status, seen_headers, body = answer.status, None, answer.body
+        if call.fault is not None:
+            status, seen_headers, body = as_seen(call.fault, answer)
         record: Record = tuple.__new__(
             Record,
             (
@@ -170,6 +172,7 @@ class Api:
                 call.changes,
                 applied,
                 seconds,
+                call.notes,
             ),
         )
         return record
@@ -229,7 +232,10 @@ class Api:
             call.query, problems = self._read_query(operation, query, call.settings)
         body = operation.body
         if body is not None:
-            call.body, more = body.reader.read(self._read_body(body, call), call.exists)
+            sent = self._read_body(body, call)
+            if call.settings.get("nulls") == "absent":
+                sent = _without_nulls(sent, call)
+            call.body, more = body.reader.read(sent, call.exists, call.region)
             problems += (
                 joined((flaw for flaw in call.flaws if not body.reports(flaw)), more)
                 if call.flaws
@@ -318,6 +324,16 @@ class Api:
                 reply.status,
                 printable(first.message),
             )
+
+
+def _without_nulls(body: Any, call: Call) -> Any:
+    """The body without its members that are null: they count as not sent."""
+    if not isinstance(body, dict) or None not in body.values():
+        return body
+    names = ", ".join(name for name, value in body.items() if value is None)
+    text = "sent null for {}, which counts as not sent with the setting nulls: absent"
+    call.note("chosen-behaviour", "nulls", text, names)
+    return {name: value for name, value in body.items() if value is not None}
 
 
 class ClientLeft(Exception):

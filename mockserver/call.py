@@ -8,6 +8,7 @@ from mockserver.documents.schema import Reader, Schema
 from mockserver.documents.spec import Operation
 from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults.catalogue import InjectedFault
+from mockserver.identity import DEFAULT_REGION
 from mockserver.state.ids import token
 from mockserver.state.transaction import Transaction
 
@@ -26,6 +27,23 @@ class HeaderSet(dict[bytes, bytes]):
 def header_size(headers: Iterable[tuple[bytes, bytes]]) -> int:
     """How many bytes the names and values of these headers have."""
     return sum([len(name) + len(value) for name, value in headers])
+
+
+_NOTED = 200
+
+
+class Note(NamedTuple):
+    """What the report on the client should say of a request, found while it was answered.
+
+    `check` is the slug of a check, notes with one `subject` add up to one finding, and `text` goes
+    on after the operation's name, with `{}` for each of the `values`: what the client sent, cut
+    short.
+    """
+
+    check: str
+    subject: str
+    text: str
+    values: tuple[str, ...] = ()
 
 
 _MAX_HEADER_SETS = 256
@@ -135,9 +153,9 @@ class Call:
     was none) and `flaws` (texts and numbers in it that cannot be).
 
     From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
-    `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one) and
-    `journal`; once it is handled `version` (the workspace's, with its changes applied) and
-    `changes` (of rows, as the journal keeps them).
+    `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one),
+    `journal` and `notes` (for the report); once it is handled `version` (the workspace's, with its
+    changes applied) and `changes` (of rows, as the journal keeps them).
     """
 
     __slots__ = (
@@ -148,6 +166,7 @@ class Call:
         "flaws",
         "journal",
         "methods",
+        "notes",
         "now",
         "number",
         "operation",
@@ -180,6 +199,13 @@ class Call:
         self.journal: Recorder | None = None
         self.version = 0
         self.changes: tuple[Any, ...] = ()
+        self.notes: tuple[Note, ...] = ()
+
+    def note(self, check: str, subject: str, text: str, *values: object) -> None:
+        """Tell the report something about this request; the first time counts (see `Note`)."""
+        if all((each.check, each.subject) != (check, subject) for each in self.notes):
+            shown = tuple(str(value)[:_NOTED] for value in values)
+            self.notes += (Note(check, subject, text, shown),)
 
     @property
     def parameters(self) -> Mapping[str, Schema]:
@@ -193,6 +219,12 @@ class Call:
         if body is None or body.item is None:
             raise TypeError(f"{self.request.target} has nothing for its handler to read")
         return body.item
+
+    @property
+    def region(self) -> str:
+        """The region of phone numbers without a country code."""
+        region: str = self.settings.get("phone_region", DEFAULT_REGION)
+        return region
 
     def exists(self, table: str, id: Any) -> bool:
         """Whether the table has a row with that id.

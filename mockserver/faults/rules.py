@@ -7,16 +7,26 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from math import ceil
 from typing import Any
+from urllib.parse import unquote
 
 from mockserver.call import Call
+from mockserver.documents.phones import phones_in
 from mockserver.errors import Problem, Refusal
-from mockserver.faults.catalogue import CATALOGUE, FaultKind, InjectedFault, by_name, magic
+from mockserver.faults.catalogue import (
+    CATALOGUE,
+    FaultKind,
+    InjectedFault,
+    by_name,
+    magic_email,
+    magic_phone,
+    may_have_magic_phone,
+)
 from mockserver.faults.prefer import preferred
 from mockserver.identity import email_key, phone_key
 from mockserver.state.changes import FaultRuleChange, FaultTally
 from mockserver.state.ids import token
 from mockserver.subset import differences, like
-from mockserver.wire import FORM, MULTIPART, read_form, read_json, read_multipart, read_query
+from mockserver.wire import FORM, MULTIPART, Form, read_form, read_json, read_multipart, read_query
 
 MAX_RULES = 1000
 """How many rules a workspace holds at once."""
@@ -68,7 +78,9 @@ class FaultRule:
             and self.operation in (None, request.operation)
             and (self.path is None or like(self.path, request.path))
             and (self.body is None or not differences(self.body, request.body))
-            and (self.lead is None or not request.leads.isdisjoint(_keys(self.lead)))
+            and (
+                self.lead is None or not request.leads.isdisjoint(_keys(self.lead, request.region))
+            )
         )
 
 
@@ -89,6 +101,7 @@ class _Request:
         self.vendor = call.vendor
         self.operation = call.operation.id if call.operation else None
         self.path = call.request.path.removeprefix(f"/{call.vendor}")
+        self.region = call.region
 
     @cached_property
     def body(self) -> Any:
@@ -119,7 +132,7 @@ class _Request:
             *self.path.split("/"),
             *read_query(self._call.request.query_string).values(),
         ]
-        return frozenset(key for value in named for key in _keys(value))
+        return frozenset(key for value in named for key in _keys(value, self.region))
 
 
 def _scalars(value: Any) -> Iterator[str | int | float]:
@@ -132,14 +145,18 @@ def _scalars(value: Any) -> Iterator[str | int | float]:
             yield part
 
 
-def _keys(value: str | float) -> Iterator[str]:
+def _keys(value: str | float, region: str) -> Iterator[str]:
     """What a value is compared by.
 
     Its own text, and its normal form where it looks like an e-mail address or a phone number.
     """
     text = str(value).strip()
     yield text.casefold()
-    normal = email_key(text) if "@" in text else phone_key(text) if _PHONE.fullmatch(text) else None
+    normal = None
+    if "@" in text:
+        normal = email_key(text)
+    elif _PHONE.fullmatch(text):
+        normal = phone_key(text, region)
     if normal:
         yield normal
 
@@ -351,9 +368,48 @@ def unfit(spec: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
 
 
 def _magic(call: Call) -> InjectedFault | None:
-    kind = magic(call.request.body) if call.request.body else None
-    if kind is None and call.request.query_string:
-        kind = magic(call.request.query_string)
+    """The fault that a magic value asks for, unless the setting `magic` is off."""
+    if call.settings.get("magic") == "off":
+        return None
+    kind = _by_email(call)
+    if kind is not None:
+        return InjectedFault(kind, "magic e-mail", kind.parameters)
+    kind = _by_phone(call)
+    if kind is not None:
+        return InjectedFault(kind, "magic phone", kind.parameters)
+    return None
+
+
+def _by_email(call: Call) -> FaultKind | None:
+    request = call.request
+    kind = magic_email(request.body) if request.body else None
+    if kind is None and request.query_string:
+        kind = magic_email(request.query_string)
     if kind is None and call.path_parameters:
-        kind = magic(call.request.path.encode("utf-8", "replace"))
-    return InjectedFault(kind, "magic", kind.parameters) if kind is not None else None
+        kind = magic_email(request.path.encode("utf-8", "replace"))
+    return kind
+
+
+def _by_phone(call: Call) -> FaultKind | None:
+    for value in _phones(call):
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            kind = magic_phone(phone_key(str(value), call.region))
+            if kind is not None:
+                return kind
+    return None
+
+
+def _phones(call: Call) -> Iterator[Any]:
+    """What the request has where its document says that there is a phone number."""
+    operation = call.operation
+    if operation is None:
+        return
+    for name in operation.phones:
+        yield unquote(str(call.path_parameters.get(name, "")))
+    raw = call.request.body
+    if operation.body is None or not raw or not may_have_magic_phone(raw):
+        return
+    sent = _Request(call).body
+    if isinstance(sent, Form):
+        sent = operation.body.form(sent)
+    yield from phones_in(operation.body, sent)

@@ -9,8 +9,8 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from mockserver.call import HeaderSet, Request, header_size
-from mockserver.matching import KeyTrial, MatchTrace, Mismatch
+from mockserver.call import HeaderSet, Note, Request, header_size
+from mockserver.matching import KeyTrial, MatchTrace, Mismatch, OtherSpelling
 from mockserver.state.changes import Change, RowId, WorkspaceDeleted, WorkspaceReset
 from mockserver.state.transaction import RowDiff, Transaction
 from mockserver.wire import write_json
@@ -26,6 +26,7 @@ _CHANGE_BYTES = 300
 """What a record, a match and a change take besides the texts they hold. Measured: 1,000 requests
 that read a lead took 560 bytes each beside their answers, 1,000 that updated one 1,700."""
 
+_NOTE_BYTES = 200
 _ID_BYTES = 8
 _VALUE_BYTES = 60
 _COLUMN_BYTES = 40
@@ -35,15 +36,24 @@ _NO_CONTENT = 204
 
 
 class AppliedFault(NamedTuple):
-    """The fault that a request got: its name, why (`rule <id>`, `prefer`, `magic`), and how.
+    """The fault that a request got: its name, why, and how.
 
-    `preference` is what the request asked for, as the `Preference-Applied` header tells it.
+    `cause` is `rule <id>`, `prefer`, `magic phone` or `magic e-mail`. `preference` is what the
+    request asked for, as the `Preference-Applied` header tells it.
     """
 
     name: str
     cause: str
     parameters: Mapping[str, Any]
     preference: bytes | None = None
+
+    @property
+    def headers(self) -> HeaderPairs:
+        """What an answer that the fault made or changed says of it."""
+        said = [(b"mockserver-fault", f"{self.name}; {self.cause}".encode())]
+        if self.preference is not None:
+            said.append((b"preference-applied", self.preference))
+        return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,7 @@ class Record(NamedTuple):
     clock's. `operation` is None where no operation answers the request; `methods` are those that
     its path takes. `status` and `answer` are what the client got (0: no answer), `own_headers` the
     API's headers, or (where a fault changed them) `seen_headers` all of the answer's. `seconds` is
-    how long the answer took.
+    how long the answer took, `notes` are for the report.
     """
 
     number: int
@@ -83,13 +93,13 @@ class Record(NamedTuple):
     changes: RowChanges
     fault: AppliedFault | None
     seconds: float
+    notes: tuple[Note, ...] = ()
 
     @property
     def answer_headers(self) -> HeaderPairs:
         """The headers of the answer, as the client sees them."""
         if self.seen_headers is not None:
             return self.seen_headers
-        preference = self.fault.preference if self.fault is not None else None
         size = len(self.answer)
         return answer_headers(
             self.own_headers,
@@ -97,7 +107,7 @@ class Record(NamedTuple):
             size,
             self.time,
             number=self.number,
-            preference=preference,
+            fault=self.fault,
         )
 
 
@@ -114,9 +124,11 @@ def answer_headers(
     time: datetime,
     *,
     number: int,
-    preference: bytes | None = None,
+    fault: AppliedFault | None = None,
 ) -> HeaderPairs:
     """The headers of an answer: the API's own, the workspace's time, the request's number.
+
+    They name the fault that made the answer or changed it.
 
     `size` is the body's, in bytes; a `number` of 0 is not told.
     """
@@ -125,8 +137,8 @@ def answer_headers(
         return headers
     if number:
         headers.append((b"mockserver-request", b"%d" % number))
-        if preference is not None:
-            headers.append((b"preference-applied", preference))
+        if fault is not None:
+            headers += fault.headers
     headers.append((b"content-length", b"%d" % size))
     return headers
 
@@ -220,6 +232,8 @@ def _size(record: Record) -> int:
         size += _change_size(change)
     if record.seen_headers is not None:
         size += header_size(record.seen_headers)
+    for note in record.notes:
+        size += _NOTE_BYTES + len(note.text) + sum(map(len, note.values))
     return size
 
 
@@ -233,7 +247,8 @@ def _match_size(match: MatchTrace) -> int:
     for trial in match.trials:
         if type(trial.value) is str:
             size += len(trial.value)
-    return size + 4 * _VALUE_BYTES * len(match.mismatches)
+    others = len(match.mismatches) + len(match.spellings) + len(match.near)
+    return size + 4 * _VALUE_BYTES * others
 
 
 def _change_size(change: RowDiff | ManyRows) -> int:
@@ -265,6 +280,7 @@ def record_as_json(record: Record) -> dict[str, Any]:
         "matches": [_match_as_json(match) for match in record.matches],
         "changes": [_change_as_json(change) for change in record.changes],
         "fault": _fault_as_json(record.fault),
+        "notes": [note._asdict() for note in record.notes],
     }
 
 
@@ -291,6 +307,7 @@ def record_of(told: Mapping[str, Any]) -> Record:
             "matches": tuple(_match_of(match) for match in told["matches"]),
             "changes": tuple(_change_of(change) for change in told["changes"]),
             "fault": _fault_of(told["fault"]),
+            "notes": tuple(map(_note_of, told["notes"])),
         }
     )
 
@@ -319,6 +336,8 @@ def _match_as_json(match: MatchTrace) -> dict[str, Any]:
     return match._asdict() | {
         "trials": [trial._asdict() for trial in match.trials],
         "mismatches": [mismatch._asdict() for mismatch in match.mismatches],
+        "spellings": [spelling._asdict() for spelling in match.spellings],
+        "near": [mismatch._asdict() for mismatch in match.near],
     }
 
 
@@ -331,6 +350,8 @@ def _match_of(told: Mapping[str, Any]) -> MatchTrace:
             "ids": tuple(told["ids"]),
             "trials": tuple(_with_tuples(trial) for trial in trials),
             "mismatches": tuple(Mismatch(**mismatch) for mismatch in told["mismatches"]),
+            "spellings": tuple(OtherSpelling(**spelling) for spelling in told["spellings"]),
+            "near": tuple(Mismatch(**mismatch) for mismatch in told["near"]),
         }
     )
 
@@ -355,6 +376,10 @@ def _change_of(told: Mapping[str, Any]) -> RowDiff | ManyRows:
     if "ids" in told:
         return ManyRows(told["table"], tuple(told["ids"]), told["count"])
     return RowDiff(**told)
+
+
+def _note_of(told: Mapping[str, Any]) -> Note:
+    return Note(**dict(told) | {"values": tuple(told["values"])})
 
 
 def _fault_as_json(fault: AppliedFault | None) -> dict[str, Any] | None:

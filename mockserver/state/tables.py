@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from mockserver.state.changes import Row, RowId
 
 RowKey = Callable[[Row], Hashable | None]
+Options = Mapping[str, Any]
+"""The values of the settings that the indexes of a table depend on."""
+
 Ids = RowId | dict[RowId, None]
 """The rows under one key of an index: nearly always one."""
 
@@ -16,24 +20,27 @@ class Index:
     """A way to find rows: the columns it reads, and the function from their values to a key.
 
     A row whose key is None is not in the index. As an index knows its columns, an update that
-    leaves them alone, as nearly every one does, costs it nothing.
+    leaves them alone, as nearly every one does, costs it nothing. `settings` names the vendor's
+    settings that the key depends on: the function is given their values after those of the columns.
     """
 
     columns: str | tuple[str, ...]
     key: Callable[..., Hashable | None]
+    settings: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns as a tuple, one or more."""
         return (self.columns,) if isinstance(self.columns, str) else self.columns
 
-    def row_key(self) -> RowKey:
+    def row_key(self, options: Options) -> RowKey:
         """The function from a whole row to its key."""
         key, names = self.key, self.names
-        if len(names) == 1:
+        values = [options[name] for name in self.settings]
+        if len(names) == 1 and not values:
             (name,) = names
             return lambda row: key(row[name])
-        return lambda row: key(*(row[name] for name in names))
+        return lambda row: key(*[row[name] for name in names], *values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,14 @@ class TableSpec:
 
     name: str
     indexes: Mapping[str, Index] = field(default_factory=dict)
+
+    def options(self, settings: Mapping[str, Any]) -> Options:
+        """Those of the settings that its indexes depend on."""
+        found = {}
+        for index in self.indexes.values():
+            for name in index.settings:
+                found[name] = settings[name]
+        return found
 
 
 class SavedTable(NamedTuple):
@@ -52,6 +67,10 @@ class SavedTable(NamedTuple):
     places: dict[RowId, int]
     last_number: int
     indexes: dict[str, dict[Hashable, Ids]]
+    options: Options
+
+
+_NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 
 
 class Table:
@@ -68,17 +87,20 @@ class Table:
         "_own",
         "_shared",
         "last_number",
+        "options",
         "places",
         "rows",
         "spec",
     )
 
-    def __init__(self, spec: TableSpec) -> None:
+    def __init__(self, spec: TableSpec, settings: Mapping[str, Any] = _NO_SETTINGS) -> None:
+        """`settings` are the vendor's: some indexes depend on one."""
         self.spec = spec
+        self.options = spec.options(settings)
         self.rows: dict[RowId, Row] = {}
         self.places: dict[RowId, int] = {}
         self.last_number = 0
-        self._keys = tuple((name, index.row_key()) for name, index in spec.indexes.items())
+        self._keys = self._row_keys()
         columns = (name for index in spec.indexes.values() for name in index.names)
         self._columns = tuple(dict.fromkeys(columns))
         self._indexes: dict[str, dict[Hashable, Ids]] = {name: {} for name in spec.indexes}
@@ -136,7 +158,32 @@ class Table:
 
     def empty(self) -> None:
         """Take every row away, and count from 1 again."""
-        self.restore(Table(self.spec).save())
+        self.restore(Table(self.spec, self.options).save())
+
+    def follow(self, settings: Mapping[str, Any]) -> None:
+        """Read anew the indexes that depend on a setting which has another value now."""
+        options = self.spec.options(settings)
+        if options == self.options:
+            return
+        if self._shared:
+            self._stop_sharing()
+        self.options = options
+        self._keys = self._row_keys()
+        for name, key_of in self._keys:
+            if self.spec.indexes[name].settings:
+                self._read_index(name, key_of)
+
+    def _row_keys(self) -> tuple[tuple[str, RowKey], ...]:
+        indexes = self.spec.indexes.items()
+        return tuple((name, index.row_key(self.options)) for name, index in indexes)
+
+    def _read_index(self, name: str, key_of: RowKey) -> None:
+        self._indexes[name] = {}
+        self._own = {pair for pair in self._own if pair[0] != name}
+        for id, row in self.rows.items():
+            key = key_of(row)
+            if key is not None:
+                self._reindex(name, id, None, key)
 
     def _reindex_all(self, id: RowId, before: Row | None, row: Row | None) -> None:
         for name, key_of in self._keys:
@@ -177,12 +224,17 @@ class Table:
     def save(self) -> SavedTable:
         """The content as it is now."""
         self._shared = True
-        return SavedTable(self.spec, self.rows, self.places, self.last_number, self._indexes)
+        return SavedTable(
+            self.spec, self.rows, self.places, self.last_number, self._indexes, self.options
+        )
 
     def restore(self, saved: SavedTable) -> None:
         """Hold again what was saved."""
         self._shared = True
-        _, self.rows, self.places, self.last_number, self._indexes = saved
+        _, self.rows, self.places, self.last_number, self._indexes, options = saved
+        if options != self.options:
+            self.options = options
+            self._keys = self._row_keys()
 
     def _stop_sharing(self) -> None:
         """Have content of its own again."""
@@ -198,7 +250,7 @@ class Table:
 
 def table_of(saved: SavedTable) -> Table:
     """A table that holds what was saved."""
-    table = Table(saved.spec)
+    table = Table(saved.spec, saved.options)
     table.restore(saved)
     return table
 

@@ -1,10 +1,13 @@
 """One request's view of one vendor's tables: it reads its own writes, and nobody else does."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.state.changes import Change, IdCounter, Row, RowChange, RowId
 from mockserver.state.tables import Table, Tables
+
+_NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 
 
 class RowDiff(NamedTuple):
@@ -27,11 +30,15 @@ class Transaction:
     make them count; a transaction that is dropped has done nothing.
     """
 
-    __slots__ = ("_drafts", "_tables", "_vendor", "trace")
+    __slots__ = ("_drafts", "_tables", "_vendor", "settings", "trace")
 
-    def __init__(self, vendor: str, tables: Tables) -> None:
+    def __init__(
+        self, vendor: str, tables: Tables, settings: Mapping[str, Any] = _NO_SETTINGS
+    ) -> None:
+        """`settings` are the vendor's: the keys of some indexes depend on one."""
         self._vendor = vendor
         self._tables = tables
+        self.settings = settings
         self._drafts: dict[str, _Draft] = {}
         self.trace: list[Any] = []
         """Where whoever looks for rows notes how it found them."""
@@ -204,7 +211,7 @@ class _Draft:
 
     def _index(self) -> Table:
         if self._indexed is None:
-            self._indexed = Table(self.table.spec)
+            self._indexed = Table(self.table.spec, self.table.options)
             for id, row in self.rows.items():
                 if row is not None:
                     self._indexed.put(id, row, self.places[id])

@@ -67,7 +67,7 @@ vendor = Vendor(
             {
                 "id": Index("id", str),
                 "email": Index("email", email_key),
-                "phone": Index("phone", phone_index),
+                "phone": Index("phone", phone_index, ("phone_region",)),
                 "exact phone": Index("phone", trimmed),
             },
         ),
