@@ -11,7 +11,7 @@ from mockserver.credential import Credential
 from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined
 from mockserver.faults.delivery import Answer, as_seen, deliver
-from mockserver.journal.records import AppliedFault, Record, answer_headers
+from mockserver.journal.records import AppliedFault, Record, answer_headers, refusal_note
 from mockserver.journal.redaction import printable
 from mockserver.routing import Router, read_path_parameter
 from mockserver.vendor import Dialect, Reply
@@ -127,7 +127,9 @@ class Api:
         fault = call.fault
         applied = None
         if fault is not None:
-            applied = AppliedFault(fault.kind.name, fault.cause, fault.parameters, fault.preference)
+            applied = AppliedFault(
+                fault.kind.name, fault.cause, fault.parameters, fault.preference, fault.left
+            )
         answer = Answer(
             reply.status,
             answer_headers(
@@ -172,6 +174,8 @@ class Api:
                 call.changes,
                 applied,
                 seconds,
+                refusal_note(call.refusal) if call.refusal is not None else None,
+                call.action,
                 call.notes,
             ),
         )
@@ -183,6 +187,7 @@ class Api:
             try:
                 reply = self.serve(call, prefix)
             except Refusal as refusal:
+                call.refusal = refusal
                 reply = self.refuse(refusal, call)
         except Exception:
             log.exception(
@@ -236,6 +241,8 @@ class Api:
             if call.settings.get("nulls") == "absent":
                 sent = _without_nulls(sent, call)
             call.body, more = body.reader.read(sent, call.exists, call.region)
+            if more and call.settings.get("nulls") == "refuse":
+                _note_nulls(sent, more, call)
             problems += (
                 joined((flaw for flaw in call.flaws if not body.reports(flaw)), more)
                 if call.flaws
@@ -334,6 +341,17 @@ def _without_nulls(body: Any, call: Call) -> Any:
     text = "sent null for {}, which counts as not sent with the setting nulls: absent"
     call.note("chosen-behaviour", "nulls", text, names)
     return {name: value for name, value in body.items() if value is not None}
+
+
+def _note_nulls(body: Any, problems: Iterable[Problem], call: Call) -> None:
+    """Say that the nulls among the problems would count as not sent with the other setting."""
+    refused = {problem.path[0] for problem in problems if len(problem.path) == 1}
+    if not isinstance(body, dict):
+        return
+    names = [name for name, value in body.items() if value is None and name in refused]
+    if names:
+        text = "sent null for {}, which is refused; with the setting nulls: absent it is not sent"
+        call.note("inferred-behaviour", "nulls", text, ", ".join(names))
 
 
 class ClientLeft(Exception):

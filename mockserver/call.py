@@ -155,11 +155,13 @@ class Call:
     From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
     `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one),
     `journal` and `notes` (for the report); once it is handled `version` (the workspace's, with its
-    changes applied) and `changes` (of rows, as the journal keeps them).
+    changes applied) and `changes` (of rows, as the journal keeps them), `refusal` (None without
+    one) and `action` (what the handler did, in a word, where the rows do not tell it).
     """
 
     __slots__ = (
         "account",
+        "action",
         "body",
         "changes",
         "fault",
@@ -172,6 +174,7 @@ class Call:
         "operation",
         "path_parameters",
         "query",
+        "refusal",
         "request",
         "seed",
         "settings",
@@ -199,6 +202,8 @@ class Call:
         self.journal: Recorder | None = None
         self.version = 0
         self.changes: tuple[Any, ...] = ()
+        self.refusal: Refusal | None = None
+        self.action = ""
         self.notes: tuple[Note, ...] = ()
 
     def note(self, check: str, subject: str, text: str, *values: object) -> None:

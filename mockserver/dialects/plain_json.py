@@ -103,6 +103,8 @@ alone; `type` has nouns, as a schema may allow several types.
 _ALWAYS = frozenset({"required", "null-character", "surrogate", "finite"})
 """Keywords that mean one thing, whoever found the problem."""
 
+_PLAIN_TEXT: Header = (b"content-type", b"text/plain; charset=utf-8")
+
 _NO_FORMATS: Mapping[str, Format] = MappingProxyType({})
 
 
@@ -162,6 +164,10 @@ class PlainJson:
         return Reply(
             self.error(refusal, call), self.status(refusal), self.refusal_headers(refusal, call)
         )
+
+    def refuse_unread(self, status: int, sentence: str) -> Reply:
+        """The sentence as plain text (chosen: servers differ, and most say no more)."""
+        return Reply(sentence.encode(), status, (_PLAIN_TEXT,))
 
     def status(self, refusal: Refusal) -> int:
         """The refusal's own status, or the one of its kind."""

@@ -116,13 +116,15 @@ class InjectedFault:
 
     `cause` is `rule <id>`, `prefer`, `magic phone` or `magic e-mail`. All `parameters` are decided:
     a random one is a number here. `preference` is the preference of the request that asked for the
-    fault, for the `Preference-Applied` header of the answer.
+    fault, for the `Preference-Applied` header of the answer. `left` is how many more requests the
+    rule gives it to (None: no end, or no rule).
     """
 
     kind: FaultKind
     cause: str
     parameters: Mapping[str, Any]
     preference: bytes | None = None
+    left: int | None = None
 
 
 _RETRY = "The `Retry-After` of the answer, in seconds"

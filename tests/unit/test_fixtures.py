@@ -87,7 +87,7 @@ def test_an_empty_file_is_an_empty_fixture(write: Write) -> None:
         workspace.name,
         workspace.seed,
         workspace.settings,
-        workspace.tables["tiny"]["people"].rows,
+        dict(workspace.tables["tiny"]["people"].rows),
     ) == (
         "seed",
         5,
@@ -233,7 +233,7 @@ def contents(workspace: Workspace) -> Any:
     tables = {
         f"{vendor} {name}": (
             json.dumps([*table.rows.items()]),
-            table.places,
+            [place for place, _ in table.placed_rows()],
             table.last_number,
             table.save().indexes,
         )
@@ -244,7 +244,7 @@ def contents(workspace: Workspace) -> Any:
 
 
 def rows(workspace: Workspace, vendor: str = "sela", table: str = "leads") -> dict[Any, Row]:
-    return workspace.tables[vendor][table].rows
+    return dict(workspace.tables[vendor][table].rows)
 
 
 def refused(load: Load, content: Any) -> list[tuple[Any, str]]:

@@ -490,11 +490,17 @@ def test_phones_are_compared_as_numbers_where_the_setting_says_so(
 NULLS = {"id": None, "email": "ada@example.com", "status": "won", "value": None}
 
 
-def test_a_null_is_refused(octanist: httpx.Client) -> None:
+def test_a_null_is_refused(octanist: httpx.Client, workspace: Workspace) -> None:
     assert error(octanist.patch("/leads", json=NULLS)) == (
         400,
         "VALIDATION_ERROR",
         {"id": ["id must be a string"], "value": ["value must be a number"]},
+    )
+    (record,) = workspace.journal
+    (note,) = describe(record)["notes"]
+    assert note == (
+        "update_lead sent null for `id, value`, which is refused; with the setting nulls: absent "
+        "it is not sent"
     )
 
 

@@ -19,8 +19,8 @@ class Sign(NamedTuple):
     """One request that a check stumbled over.
 
     Signs of the same check, vendor, operation and `subject` add up to one finding. `done` says in a
-    sentence what the client did. `level` is the check's unless it is given. A sign of the `whole`
-    vendor is about no single operation.
+    sentence what the client did. `level` is the check's unless it is given. `fields` are the names
+    of the fields that it is about. A sign of the `whole` vendor is about no single operation.
     """
 
     slug: str
@@ -28,6 +28,7 @@ class Sign(NamedTuple):
     subject: object
     done: str
     level: Level | None = None
+    fields: tuple[str, ...] = ()
     whole: bool = False
 
 

@@ -55,6 +55,7 @@ _EXAMPLE_PEARL = "66a1f0c2d60e456235eae601"
 """The outbound pearl of the demo."""
 _SHOWN_PEARLS = 10
 
+_CREATED = "created"
 _SHORT = ("id", "externalId", "phoneNumber", "timeZone", "status", "created", "callData")
 _SORTABLE = {name.lower(): name for name in LEAD}
 
@@ -120,6 +121,11 @@ def _phone_in_pearl(pearl: str, phone: str | None, region: str) -> tuple[str, st
     return _in_pearl(pearl, phone_index(phone, region))
 
 
+def _text_order(value: Any) -> tuple[bool, str]:
+    # Without the Z a time with milliseconds comes after the same time without them.
+    return value is not None, str(value).removesuffix("Z")
+
+
 vendor = Vendor(
     name="nlpearl",
     dialect=DIALECT,
@@ -133,6 +139,7 @@ vendor = Vendor(
                 "external id": Index(("pearlId", "externalId"), _in_pearl),
                 "phone": Index(("pearlId", "phoneNumber"), _phone_in_pearl, ("phone_region",)),
             },
+            order=Index(_CREATED, _text_order),
         ),
         TableSpec("pearls"),
         TableSpec("account"),
@@ -228,16 +235,18 @@ def search_leads(call: Call, tx: Transaction) -> Reply:
     One page of the leads that match (`v1/outbound/search-leads`).
     """
     search = call.body
-    leads = tx.find("leads", "pearl", _pearl(call, tx)["id"])
-    rows = [row for row in leads if _fits(row, search)]
-    column = _SORTABLE.get((search.get("sortProp") or "").lower(), "created")
-    rows.sort(key=_sort_key(column))
-    if not search.get("isAscending", False):
-        rows.reverse()
+    rows = tx.group("leads", "pearl", _pearl(call, tx)["id"])
+    if search.get("statuses") or search.get("searchInput"):
+        fits = _search_filter(search)
+        rows = [row for row in rows if fits(row)]
+    column = _SORTABLE.get((search.get("sortProp") or "").lower(), _CREATED)
+    # Most tables are in the order of their creation already: then one page is all that is read.
+    if column != _CREATED or not tx.in_order("leads"):
+        rows = sorted(rows, key=_sort_key(column))
     start = max(int(search.get("skip", 0)), 0)
     limit = max(int(search.get("limit", 0)), 0) or call.settings["search_limit"]
-    results = [short_view(row) for row in window(rows, start, limit)]
-    return Reply({"count": len(rows), "results": results})
+    found = window(rows, start, limit, newest_first=not search.get("isAscending", False))
+    return Reply({"count": len(rows), "results": [short_view(row) for row in found]})
 
 
 @vendor.operation
@@ -476,14 +485,17 @@ def _text_or_none(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _fits(row: Row, search: Row) -> bool:
-    statuses = search.get("statuses")
-    text = search.get("searchInput")
-    if statuses and row["status"] not in statuses:
-        return False
-    if not text:
-        return True
-    return any(text.casefold() in each.casefold() for each in _texts(row))
+def _search_filter(search: Row) -> Callable[[Row], bool]:
+    """A test of a lead: whether it has one of the statuses, and the text in any letter case."""
+    statuses = frozenset(search.get("statuses") or ())
+    text = (search.get("searchInput") or "").casefold()
+
+    def fits(row: Row) -> bool:
+        if statuses and row["status"] not in statuses:
+            return False
+        return not text or any(text in each.casefold() for each in _texts(row))
+
+    return fits
 
 
 def _texts(row: Row) -> Iterator[str]:
@@ -500,8 +512,7 @@ def _sort_key(name: str) -> Callable[[Row], tuple[bool, Any]]:
         value = row[name]
         if name == "status":
             return True, value
-        # Without the Z a time with milliseconds comes after the same time without them.
-        return value is not None, str(value).removesuffix("Z")
+        return _text_order(value)
 
     return key
 

@@ -72,6 +72,7 @@ BY_IDENTIFIER = MatchingRule(
     "changed",
     provenance="documented",
     source=_UPDATE,
+    setting="allow_bulk_updates",
 )
 _FALLING_THROUGH = replace(
     BY_IDENTIFIER,

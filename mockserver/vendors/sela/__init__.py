@@ -3,7 +3,7 @@
 Sources are pages below docs.trysela.com/api-reference.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -41,6 +41,8 @@ _ON_CREATE = frozenset(
 )
 _ON_UPDATE = _ON_CREATE | {"status", "status_detail", "sms_dnc", "call_dnc"}
 _STANDARD = LEAD.keys() | {"min_reengagement_days"}
+_ACTIONS = {"reengaged": "re-engaged", "duplicate": "left the duplicate as it is"}
+"""What the journal says of a lead that came in once more."""
 _STATUS_SETTINGS = {"created": "create_status", "reengaged": "reengagement_status"}
 """Which setting has the status of an answer, by what became of the lead."""
 
@@ -128,10 +130,8 @@ def leads_retrieve(call: Call, tx: Transaction) -> Reply:
 @vendor.operation
 def leads_list(call: Call, tx: Transaction) -> Reply:
     """GET /api/leads/, a page at a time (`leads/list-leads`)."""
-    rows = list(tx.rows("leads"))
-    if call.settings["list_order"] != "oldest":
-        rows.reverse()
-    return Reply(_page(rows, call))
+    newest_first = call.settings["list_order"] != "oldest"
+    return Reply(_page(tx.rows("leads"), call, newest_first=newest_first))
 
 
 @vendor.operation
@@ -142,6 +142,7 @@ def leads_create(call: Call, tx: Transaction) -> Reply:
     (`leads/create-a-lead`, `introduction`).
     """
     row, action = _create_or_reengage(call.body, call, tx)
+    call.action = _ACTIONS.get(action, "")
     if action in _STATUS_SETTINGS:
         return Reply(row, call.settings[_STATUS_SETTINGS[action]])
     if call.settings["duplicate"] == "refuse":
@@ -204,6 +205,7 @@ def lead_ingestion_create(call: Call, tx: Transaction) -> Reply:
     if call.settings["ingestion_duplicate"] == "create":
         return Reply(_create(body, call, tx), 201)
     row, action = _create_or_reengage(body, call, tx)
+    call.action = _ACTIONS.get(action, "")
     if action == "duplicate":
         raise _refused(_DUPLICATE)
     return Reply(row, 201)
@@ -452,7 +454,13 @@ def _lead_type_view(row: Row) -> Row:
     return {name: row[name] for name in ("id", "name", "lead_metadata_fields")}
 
 
-def _page(rows: list[Row], call: Call, view: Callable[[Row], Row] = dict) -> dict[str, Any]:
+def _page(
+    rows: Sequence[Row],
+    call: Call,
+    view: Callable[[Row], Row] = dict,
+    *,
+    newest_first: bool = False,
+) -> dict[str, Any]:
     """The page that the query asks for, with links to its neighbours.
 
     Raises Refusal("not_found") where there is none.
@@ -464,7 +472,7 @@ def _page(rows: list[Row], call: Call, view: Callable[[Row], Row] = dict) -> dic
         "count": len(rows),
         "next": _link(call, number + 1) if number < last else None,
         "previous": _link(call, number - 1) if number > 1 else None,
-        "results": [view(row) for row in page(rows, number, size)],
+        "results": [view(row) for row in page(rows, number, size, newest_first=newest_first)],
     }
 
 

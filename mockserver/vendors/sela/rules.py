@@ -39,6 +39,7 @@ UPDATE = MatchingRule(
     several="the one added last (setting `several_matches`)",
     provenance="documented",
     source=_UPDATE_PAGE,
+    setting="several_matches",
 )
 DUPLICATE = MatchingRule(
     "duplicate",
@@ -74,6 +75,7 @@ INGESTION = MatchingRule(
     several="the one added last (setting `several_matches`)",
     provenance="documented",
     source=_INGESTION_PUT,
+    setting="several_matches",
 )
 
 ZONES = ("America/Los_Angeles", "America/Denver", "America/Chicago", "America/New_York", "UTC")
