@@ -170,7 +170,11 @@ class Api:
         if type(body) is not bytes:
             body = self.dialect.write_body(body, call)
         fault = call.fault
-        preference = fault.preference if fault is not None else None
+        applied = None
+        if fault is not None:
+            applied = AppliedFault(
+                fault.kind.name, fault.cause, fault.parameters, fault.preference, fault.left
+            )
         answer = Answer(
             reply.status,
             answer_headers(
@@ -179,16 +183,16 @@ class Api:
                 len(body),
                 call.now,
                 number=call.number,
-                preference=preference,
+                fault=applied,
             ),
             body,
         )
         seconds = 0.0 if began is None else perf_counter() - began
-        return Worked(call, reply, answer, seconds)
+        return Worked(call, reply, answer, applied, seconds)
 
     def _keep(self, worked: "Worked") -> Answer | App:
         """Keep the request in its journal; what is to be sent."""
-        call, _, answer, _ = worked
+        call, _, answer, _, _ = worked
         log = self.request_log
         if call.journal is not None or log is not None:
             record = self._record(*worked)
@@ -201,19 +205,13 @@ class Api:
         return partial(deliver, call.fault, answer)
 
     @staticmethod
-    def _record(call: Call, reply: Reply, answer: Answer, seconds: float) -> Record:
+    def _record(
+        call: Call, reply: Reply, answer: Answer, applied: AppliedFault | None, seconds: float
+    ) -> Record:
         """What stays of the request: the answer as the client sees it, under a fault too."""
-        status, seen_headers, body, applied = answer.status, None, answer.body, None
-        fault = call.fault
-        if fault is not None:
-            status, seen_headers, body = as_seen(fault, answer)
-            applied = AppliedFault(
-                fault.kind.name,
-                fault.cause,
-                fault.parameters,
-                fault.preference,
-                fault.left,
-            )
+        status, seen_headers, body = answer.status, None, answer.body
+        if call.fault is not None:
+            status, seen_headers, body = as_seen(call.fault, answer)
         record: Record = tuple.__new__(
             Record,
             (
@@ -234,6 +232,7 @@ class Api:
                 seconds,
                 refusal_note(call.refusal) if call.refusal is not None else None,
                 call.action,
+                call.notes,
             ),
         )
         return record
@@ -306,7 +305,12 @@ class Api:
             problems += more
         body = operation.body
         if body is not None:
-            call.body, more = body.reader.read(self._read_body(body, call), call.exists)
+            sent = self._read_body(body, call)
+            if call.settings.get("nulls") == "absent":
+                sent = _without_nulls(sent, call)
+            call.body, more = body.reader.read(sent, call.exists, call.region)
+            if more and call.settings.get("nulls") == "refuse":
+                _note_nulls(sent, more, call)
             problems += joined(call.flaws, more) if call.flaws else more
         if problems:
             raise Refusal("invalid", problems=problems)
@@ -413,6 +417,7 @@ class Worked(NamedTuple):
     call: Call
     reply: Reply
     answer: Answer
+    fault: AppliedFault | None
     seconds: float
 
 
@@ -449,6 +454,27 @@ async def _send(answer: Answer | App, scope: Scope, receive: Receive, send: Send
         await send({"type": "http.response.body", "body": answer.body})
     else:
         await answer(scope, receive, send)
+
+
+def _without_nulls(body: Any, call: Call) -> Any:
+    """The body without its members that are null: they count as not sent."""
+    if not isinstance(body, dict) or None not in body.values():
+        return body
+    names = ", ".join(name for name, value in body.items() if value is None)
+    text = "sent null for {}, which counts as not sent with the setting nulls: absent"
+    call.note("chosen-behaviour", "nulls", text, names)
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _note_nulls(body: Any, problems: Iterable[Problem], call: Call) -> None:
+    """Say that the nulls among the problems would count as not sent with the other setting."""
+    refused = {problem.path[0] for problem in problems if len(problem.path) == 1}
+    if not isinstance(body, dict):
+        return
+    names = [name for name, value in body.items() if value is None and name in refused]
+    if names:
+        text = "sent null for {}, which is refused; with the setting nulls: absent it is not sent"
+        call.note("inferred-behaviour", "nulls", text, ", ".join(names))
 
 
 class ClientLeft(Exception):

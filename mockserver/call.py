@@ -8,6 +8,7 @@ from mockserver.documents.schema import Reader, Schema
 from mockserver.documents.spec import Operation
 from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults.catalogue import InjectedFault
+from mockserver.identity import DEFAULT_REGION
 from mockserver.state.ids import token
 from mockserver.state.transaction import Transaction
 from mockserver.turns import Turns
@@ -35,6 +36,23 @@ class HeaderSet(dict[bytes, bytes]):
 def header_size(headers: Iterable[tuple[bytes, bytes]]) -> int:
     """How many bytes the names and values of these headers have."""
     return sum([len(name) + len(value) for name, value in headers])
+
+
+_NOTED = 200
+
+
+class Note(NamedTuple):
+    """What the report on the client should say of a request, found while it was answered.
+
+    `check` is the slug of a check, notes with one `subject` add up to one finding, and `text` goes
+    on after the operation's name, with `{}` for each of the `values`: what the client sent, cut
+    short.
+    """
+
+    check: str
+    subject: str
+    text: str
+    values: tuple[str, ...] = ()
 
 
 _MAX_HEADER_SETS = 256
@@ -146,12 +164,12 @@ class Call:
     answered one by one, as they came, where the body has flaws).
 
     From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
-    `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one) and
-    `journal`; `turns` (those with workspaces that it has) and `is_beside` (whether it is worked on
-    beside the loop); once it is handled `version` (the workspace's, with its changes applied),
-    `changes` (of rows, as the journal keeps them), `growth` (how many bytes more the rows take),
-    `refusal` (None without one) and `action` (what the handler did, in a word, where the rows do
-    not tell it).
+    `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one),
+    `journal` and `notes` (for the report); `turns` (those with workspaces that it has) and
+    `is_beside` (whether it is worked on beside the loop); once it is handled `version` (the
+    workspace's, with its changes applied), `changes` (of rows, as the journal keeps them), `growth`
+    (how many bytes more the rows take), `refusal` (None without one) and `action` (what the handler
+    did, in a word, where the rows do not tell it).
     """
 
     __slots__ = (
@@ -166,6 +184,7 @@ class Call:
         "is_beside",
         "journal",
         "methods",
+        "notes",
         "now",
         "number",
         "operation",
@@ -208,6 +227,13 @@ class Call:
         self.growth = 0
         self.refusal: Refusal | None = None
         self.action = ""
+        self.notes: tuple[Note, ...] = ()
+
+    def note(self, check: str, subject: str, text: str, *values: object) -> None:
+        """Tell the report something about this request; the first time counts (see `Note`)."""
+        if all((each.check, each.subject) != (check, subject) for each in self.notes):
+            shown = tuple(str(value)[:_NOTED] for value in values)
+            self.notes += (Note(check, subject, text, shown),)
 
     def works_through(self, count: int) -> None:
         """Say before the work that the handler goes through so many rows or items.
@@ -234,6 +260,12 @@ class Call:
         if body is None or body.item is None:
             raise TypeError(f"{self.request.target} has nothing for its handler to read")
         return body.item
+
+    @property
+    def region(self) -> str:
+        """The region of phone numbers without a country code."""
+        region: str = self.settings.get("phone_region", DEFAULT_REGION)
+        return region
 
     def exists(self, table: str, id: Any) -> bool:
         """Whether the table has a row with that id.

@@ -94,12 +94,15 @@ class Site(Api):
         operation = call.operation
         if operation is None:
             raise Refusal("method_not_allowed")
+        call.settings = workspace.settings[self._name]
         fault, tallies = workspace.faults.decide(call)
         changes += tallies
         call.fault = fault
+        if fault is not None and fault.cause.startswith("magic"):
+            text = f"got a fault for a {fault.cause}; with the setting magic: off it would not"
+            call.note("chosen-behaviour", fault.cause, text)
         if fault is not None and not fault.kind.applies:
             raise refusal_of(fault)
-        call.settings = workspace.settings[self._name]
         tx = call.tx = workspace.transaction(self._name)
         self.read(call, operation)
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)

@@ -29,6 +29,11 @@ _PLAIN_EMAIL = re.compile(
 # In a shorter address no part can exceed its own limit: the local part's is 64 characters.
 _PLAIN_LENGTH = 64
 
+REGIONS: tuple[str, ...] = tuple(sorted(phonenumbers.SUPPORTED_REGIONS))
+"""The regions whose numbers can be read without a country code, as ISO 3166 names them."""
+
+DEFAULT_REGION = "US"
+
 _E164 = phonenumbers.PhoneNumberFormat.E164
 
 
@@ -45,7 +50,7 @@ for _code in phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS:
     phonenumbers.PhoneMetadata.register_nongeo_region_loader(_code, _load_region)
 
 
-def phone_e164(text: str, region: str = "US") -> str | None:
+def phone_e164(text: str, region: str = DEFAULT_REGION) -> str | None:
     """The phone number in E.164, or None if `phonenumbers` does not find it valid.
 
     A number without a country code is read as one of `region`.
@@ -66,12 +71,12 @@ def _short_phone_e164(text: str, region: str) -> str | None:
     return phonenumbers.format_number(number, _E164)
 
 
-def is_phone(text: str) -> bool:
-    """Whether it is a valid phone number; without a country code, one of the United States."""
-    return phone_e164(text) is not None
+def is_phone(text: str, region: str = DEFAULT_REGION) -> bool:
+    """Whether it is a valid phone number; without a country code, one of `region`."""
+    return phone_e164(text, region) is not None
 
 
-def phone_key(text: str | None, region: str = "US") -> str | None:
+def phone_key(text: str | None, region: str = DEFAULT_REGION) -> str | None:
     """The form in which phone numbers are compared: two spellings of one number give the same.
 
     It is E.164, or the mere digits of a text that cannot be a number.

@@ -14,6 +14,7 @@ from mockserver.documents.formats import FORMATS, Format, Formats
 from mockserver.documents.provenance import Provenance
 from mockserver.documents.schema import Coerce, Schema
 from mockserver.errors import Refusal
+from mockserver.identity import DEFAULT_REGION, REGIONS
 from mockserver.matching import MatchingRule
 from mockserver.sections import Section
 from mockserver.state.tables import TableSpec
@@ -47,7 +48,7 @@ class Setting:
     """One switch for a behaviour that the vendor's documentation leaves open.
 
     `values` are the choices; empty means any value of the default's type, or any integer that is no
-    less than `least`.
+    less than `least`. `choices` says in words what they are, where they are too many to list.
     """
 
     name: str
@@ -57,11 +58,12 @@ class Setting:
     source: str
     values: tuple[str | int | bool, ...] = ()
     least: int | None = None
+    choices: str = ""
 
     def refuses(self, value: Any) -> str | None:
         """Why the value is none of this setting's, or None."""
         if self.values and value not in self.values:
-            return f"must be one of {', '.join(map(str, self.values))}"
+            return "must be " + (self.choices or f"one of {', '.join(map(str, self.values))}")
         if type(value) is not type(self.default):
             return "must be " + _KINDS[type(self.default)].format(self.default)
         if isinstance(value, int) and self.least is not None and value < self.least:
@@ -72,10 +74,36 @@ class Setting:
     def schema(self) -> Schema:
         """The JSON Schema of its values."""
         schema: Schema = {"description": self.help, "default": self.default}
-        if self.values:
+        if self.choices:
+            schema["description"] = f"{self.help} It is {self.choices}."
+        elif self.values:
             return schema | {"enum": list(self.values)}
         schema["type"] = _TYPES[type(self.default)]
         return schema if self.least is None else schema | {"minimum": self.least}
+
+
+def phone_region(source: str) -> Setting:
+    """The setting of a vendor that reads phone numbers: whose need no country code."""
+    return Setting(
+        "phone_region",
+        DEFAULT_REGION,
+        "The region of phone numbers without a country code.",
+        "chosen",
+        source,
+        REGIONS,
+        choices="a region of the phone library, like US or NL",
+    )
+
+
+MAGIC = Setting(
+    "magic",
+    "on",
+    "Whether magic e-mail addresses and phone numbers in a request ask for a fault.",
+    "chosen",
+    "this server",
+    ("on", "off"),
+)
+"""A setting that every vendor has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +307,11 @@ class Vendor:
     on_settings: Settle | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a section with a table that the vendor does not have."""
+        """Raise ValueError for a section with a table that the vendor does not have.
+
+        Every vendor has the setting `magic`.
+        """
+        self.settings = (*self.settings, MAGIC)
         names = {spec.name for spec in self.tables}
         for table in self.section.tables:
             if table.name not in names:

@@ -118,7 +118,7 @@ def empty_origin(
 ) -> Origin:
     """The origin of workspaces without rows; tables and settings are by vendor."""
     saved = {
-        vendor: {spec.name: Table(spec).save() for spec in specs}
+        vendor: {spec.name: Table(spec, settings[vendor]).save() for spec in specs}
         for vendor, specs in tables.items()
     }
     return Origin(Snapshot(saved, settings, clock or WorkspaceClock()), seed)
@@ -202,7 +202,7 @@ class Workspace:
 
     def transaction(self, vendor: str) -> Transaction:
         """A transaction over one vendor's tables."""
-        return Transaction(vendor, self.tables[vendor])
+        return Transaction(vendor, self.tables[vendor], self.settings[vendor])
 
     def listen(self, listener: Listener) -> None:
         """Tell the listener of every run of changes from now on."""
@@ -329,6 +329,8 @@ class Workspace:
 
     def _set_settings(self, change: SettingsChange) -> None:
         self.settings[change.vendor] = change.values
+        for table in self.tables[change.vendor].values():
+            table.follow(change.values)
 
     def _set_clock(self, change: ClockChange) -> None:
         self._turn_to(WorkspaceClock(change.frozen, change.shift))

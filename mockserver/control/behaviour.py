@@ -29,7 +29,7 @@ _MAGIC_EMAILS = ("<anything>+fault-<name>@<any domain>", "<anything>+fault-<stat
 @operation
 def list_fault_kinds(call: Call, server: Control) -> Reply:
     """The catalogue and the magic values."""
-    phones = {f"+1 <area> 555-01{ending}": name for ending, name in MAGIC_PHONES.items()}
+    phones = {f"+1 900 555 01{ending}": name for ending, name in MAGIC_PHONES.items()}
     kinds = [_kind(kind) for kind in CATALOGUE.values()]
     return Reply({"faults": kinds, "magic": {"emails": list(_MAGIC_EMAILS), "phones": phones}})
 

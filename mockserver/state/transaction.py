@@ -1,12 +1,14 @@
 """One request's view of one vendor's tables: it reads its own writes, and nobody else does."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.state.changes import Change, IdCounter, Row, RowChange, RowId
 from mockserver.state.memory import growth
 from mockserver.state.tables import Table, Tables
 
+_NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 _ABSENT = object()
 _new: Any = tuple.__new__
 """Makes a named tuple in half of the time that its own constructor takes: one for each write."""
@@ -32,11 +34,15 @@ class Transaction:
     make them count; a transaction that is dropped has done nothing.
     """
 
-    __slots__ = ("_drafts", "_tables", "_vendor", "trace")
+    __slots__ = ("_drafts", "_tables", "_vendor", "settings", "trace")
 
-    def __init__(self, vendor: str, tables: Tables) -> None:
+    def __init__(
+        self, vendor: str, tables: Tables, settings: Mapping[str, Any] = _NO_SETTINGS
+    ) -> None:
+        """`settings` are the vendor's: the keys of some indexes depend on one."""
         self._vendor = vendor
         self._tables = tables
+        self.settings = settings
         self._drafts: dict[str, _Draft] = {}
         self.trace: list[Any] = []
         """Where whoever looks for rows notes how it found them."""
@@ -236,7 +242,7 @@ class _Draft:
 
     def _index(self) -> Table:
         if self._indexed is None:
-            self._indexed = Table(self.table.spec)
+            self._indexed = Table(self.table.spec, self.table.options)
             for id, row in self.rows.items():
                 if row is not None:
                     self._indexed.put(id, row, self.places[id])

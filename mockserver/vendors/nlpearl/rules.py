@@ -6,8 +6,8 @@ Matching rules, settings and sentences, each with how sure it is and the page it
 import re
 
 from mockserver.identity import phone_key
-from mockserver.matching import Key, MatchingRule
-from mockserver.vendor import Behaviour, Setting
+from mockserver.matching import Key, MatchingRule, Spelling
+from mockserver.vendor import Behaviour, Setting, phone_region
 
 _ADD = "api-reference/v2/outbound/add-lead"
 _ADD_MANY = "api-reference/v2/outbound/add-leads"
@@ -26,12 +26,12 @@ _FRAMEWORK = "ASP.NET Core"
 _NANP = re.compile(r"\+1[2-9]\d{9}", re.ASCII)
 
 
-def phone_index(text: str | None) -> str | None:
+def phone_index(text: str | None, region: str) -> str | None:
     """`phone_key` of the text.
 
     North American numbers in E.164 are their own key, and need no parser.
     """
-    return text if text and _NANP.fullmatch(text) else phone_key(text)
+    return text if text and _NANP.fullmatch(text) else phone_key(text, region)
 
 
 def _key_in_pearl(pair: tuple[str, str]) -> tuple[str, str]:
@@ -39,9 +39,9 @@ def _key_in_pearl(pair: tuple[str, str]) -> tuple[str, str]:
     return pair
 
 
-def _phone_in_pearl(pair: tuple[str, str]) -> tuple[str, str | None]:
+def _phone_in_pearl(pair: tuple[str, str], region: str) -> tuple[str, str | None]:
     pearl, phone = pair
-    return pearl, phone_index(phone)
+    return pearl, phone_index(phone, region)
 
 
 BY_ID = MatchingRule(
@@ -71,7 +71,20 @@ BY_PHONE = MatchingRule(
     name="Lead by phone number",
     operations=("get_lead_by_phone_number",),
     table="leads",
-    keys=(Key("phoneNumber", "phone", _phone_in_pearl),),
+    keys=(
+        Key(
+            "phoneNumber",
+            "phone",
+            _phone_in_pearl,
+            settings=("phone_region",),
+            columns=("pearlId", "phoneNumber"),
+            spelling=Spelling(
+                "phone numbers are compared in any spelling, those without a country code in the "
+                "region of the setting phone_region",
+                "chosen",
+            ),
+        ),
+    ),
     combine="first given",
     none="400, or 404 by the setting not_found_status",
     several="the newest created, or the oldest by the setting several_leads",
@@ -91,12 +104,13 @@ SETTINGS = (
     ),
     Setting(
         "unknown_pearl",
-        "create",
-        "Whether adding leads to an unknown pearl creates it.",
-        "chosen",
+        "refuse",
+        "Adding leads to an unknown pearl: refused, or creates it.",
+        "inferred",
         _ADD,
-        ("create", "refuse"),
+        ("refuse", "create"),
     ),
+    phone_region(_ADD),
     Setting(
         "failed_leads",
         "problem_details",
@@ -319,7 +333,10 @@ BEHAVIOURS = (
         _ADD,
     ),
     Behaviour(
-        "A pearl created by adding leads is outbound, runs, and has the zone UTC.", "chosen", _ADD
+        "A pearl created by adding leads (setting unknown_pearl) is outbound, runs, and has the "
+        "zone UTC.",
+        "chosen",
+        _ADD,
     ),
     Behaviour("An inbound pearl takes no leads: 400.", "chosen", _ADD),
     Behaviour(

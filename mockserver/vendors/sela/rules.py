@@ -5,8 +5,8 @@ Matching rules, settings and sentences, each with how sure it is and the page it
 
 from mockserver.dialects.django_versions import NEWER, OLDER
 from mockserver.identity import email_key, phone_key
-from mockserver.matching import Key, MatchingRule
-from mockserver.vendor import Behaviour, Setting
+from mockserver.matching import Key, MatchingRule, Spelling
+from mockserver.vendor import Behaviour, Setting, phone_region
 
 _INTRO = "introduction"
 _UPDATE_PAGE = "leads/update-a-lead-with-phone-email-match"
@@ -16,12 +16,19 @@ _INGESTION_POST = "lead-ingestion/create-a-lead-from-a-custom-payload"
 _INGESTION_PUT = "lead-ingestion/create-or-update-a-lead-from-a-custom-payload"
 
 
-def _pair(values: tuple[str | None, str | None]) -> tuple[str | None, str | None]:
-    return phone_key(values[0]), email_key(values[1])
+def _pair(values: tuple[str | None, str | None], region: str) -> tuple[str | None, str | None]:
+    phone, email = values
+    return phone_key(phone, region), email_key(email)
 
 
-_PHONE = Key("phone_number", "phone", phone_key)
-_EMAIL = Key("email", "email", email_key)
+_SAME_NUMBER = Spelling(
+    "phone numbers are compared as E.164, those without a country code in the region of the "
+    "setting phone_region",
+    "chosen",
+)
+_SAME_ADDRESS = Spelling("e-mail addresses are compared without regard to case", "chosen")
+_PHONE = Key("phone_number", "phone", phone_key, ("phone_region",), spelling=_SAME_NUMBER)
+_EMAIL = Key("email", "email", email_key, spelling=_SAME_ADDRESS)
 
 UPDATE = MatchingRule(
     "update",
@@ -39,7 +46,20 @@ DUPLICATE = MatchingRule(
     "duplicate",
     ("leads_create", "leads_bulk_create_create", "lead_ingestion_create"),
     "leads",
-    (Key("phone_number and email", "pair", _pair),),
+    (
+        Key(
+            "phone_number and email",
+            "pair",
+            _pair,
+            ("phone_region",),
+            ("phone_number", "email"),
+            Spelling(
+                "phone numbers are compared as E.164, those without a country code in the region "
+                "of the setting phone_region, and e-mail addresses without regard to case",
+                "chosen",
+            ),
+        ),
+    ),
     "all given",
     none="a new lead",
     several="the one added last; `min_reengagement_days` decides between re-engagement and refusal",
@@ -158,6 +178,7 @@ SETTINGS = (
         _UPDATE_PAGE,
         ("accept", "refuse"),
     ),
+    phone_region(_UPDATE_PAGE),
     Setting(
         "unknown_references",
         "refuse",
@@ -338,7 +359,8 @@ BEHAVIOURS = (
     ),
     Behaviour("`metadata: null` on an update empties it.", "chosen", _UPDATE_PAGE),
     Behaviour(
-        "Phone numbers are read in E.164 or US notation and come back as E.164.",
+        "Phone numbers are read in E.164 or US notation (setting phone_region) and come back as "
+        "E.164.",
         "inferred",
         _UPDATE_PAGE,
     ),
