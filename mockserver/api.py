@@ -6,25 +6,17 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from mockserver.call import Call, Headers, request_of, shared_headers
+from mockserver.call import Call, Headers, Recorder, request_of, shared_headers
 from mockserver.credential import Credential
 from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined
 from mockserver.faults.delivery import Answer, as_seen, deliver
-from mockserver.journal.records import AppliedFault, Record, answer_headers
+from mockserver.forms import FORM, MULTIPART
+from mockserver.journal.records import AppliedFault, Record, answer_headers, refusal_note
 from mockserver.journal.redaction import printable
-from mockserver.routing import Router, read_path_parameter
+from mockserver.routing import Router, read_path_parameter, typed_path_parameter
 from mockserver.vendor import Dialect, Reply
-from mockserver.wire import (
-    FORM,
-    MULTIPART,
-    Unsafe,
-    read_form,
-    read_json,
-    read_multipart,
-    read_query,
-    write_json,
-)
+from mockserver.wire import Unsafe, read_query
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -69,6 +61,8 @@ class Api:
         """
         self.document = document
         self.dialect = dialect
+        self.request_log: Recorder | None = None
+        """What is told of each request, beside the journal."""
         self._strict_query = dialect.strict_query or not lenient
         self._max_body = max_body
         self._account = dialect.authenticator(credential)
@@ -79,6 +73,9 @@ class Api:
             dialect.implicit_methods,
             dialect.case_sensitive_paths,
             dialect.trailing_slashes,
+            parameter=dialect.parameter,
+            path_text=dialect.path_text,
+            decodes_first=dialect.decodes_paths_first,
         )
 
     def _refuse_strays(self, module: str, handled: set[str]) -> None:
@@ -123,7 +120,9 @@ class Api:
             raw = self.dialect.decoded(raw, kind.decode("latin-1"))
         call = Call(request_of(scope, headers, raw))
         reply = self.reply_to(call, prefix)
-        body = reply.body if type(reply.body) is bytes else write_json(reply.body)
+        body = reply.body
+        if type(body) is not bytes:
+            body = self.dialect.write_body(body, call)
         fault = call.fault
         preference = fault.preference if fault is not None else None
         answer = Answer(
@@ -138,8 +137,13 @@ class Api:
             ),
             body,
         )
-        if call.journal is not None:
-            call.journal.add(self._record(call, reply, answer, perf_counter() - began))
+        log = self.request_log
+        if call.journal is not None or log is not None:
+            record = self._record(call, reply, answer, perf_counter() - began)
+            if call.journal is not None:
+                call.journal.add(record)
+            if log is not None:
+                log.add(record)
         if fault is None:
             return answer
         return partial(deliver, fault, answer)
@@ -151,7 +155,13 @@ class Api:
         fault = call.fault
         if fault is not None:
             status, seen_headers, body = as_seen(fault, answer)
-            applied = AppliedFault(fault.kind.name, fault.cause, fault.parameters, fault.preference)
+            applied = AppliedFault(
+                fault.kind.name,
+                fault.cause,
+                fault.parameters,
+                fault.preference,
+                fault.left,
+            )
         record: Record = tuple.__new__(
             Record,
             (
@@ -170,6 +180,8 @@ class Api:
                 call.changes,
                 applied,
                 seconds,
+                refusal_note(call.refusal) if call.refusal is not None else None,
+                call.action,
             ),
         )
         return record
@@ -180,6 +192,7 @@ class Api:
             try:
                 reply = self.serve(call, prefix)
             except Refusal as refusal:
+                call.refusal = refusal
                 reply = self.refuse(refusal, call)
         except Exception:
             log.exception(
@@ -213,13 +226,14 @@ class Api:
             )
         call.methods = route.methods
         call.operation = route.operations.get(call.request.method)
+        if call.operation is None:
+            call.siblings = route.operations
 
     def read(self, call: Call, operation: Operation) -> None:
         """Fill in path parameters, query and body. Raises Refusal naming every problem."""
         if call.path_parameters:
-            kept = self.dialect.escaped_slashes
             call.path_parameters = {
-                name: read_path_parameter(operation.path_parameters[name], text, kept)
+                name: self._read_path_parameter(operation.path_parameters[name], text)
                 for name, text in call.path_parameters.items()
             }
             self.precheck(call, operation)
@@ -237,6 +251,11 @@ class Api:
             )
         if problems:
             raise Refusal("invalid", problems=problems)
+
+    def _read_path_parameter(self, kind: str, text: str) -> Any:
+        if self.dialect.decodes_paths_first:
+            return typed_path_parameter(kind, text)
+        return read_path_parameter(kind, text, self.dialect.escaped_slashes)
 
     def precheck(self, call: Call, operation: Operation) -> None:
         """Hook between reading the path parameters and reading the body. Raises Refusal."""
@@ -268,7 +287,7 @@ class Api:
         raw = call.request.body
         if raw is None:
             raise Refusal("too_large", limit=self._max_body)
-        content_type = call.request.headers.get(b"content-type", b"").decode("latin-1")
+        content_type = call.content_type
         if not raw and self.dialect.empty_body is not ...:
             return self.dialect.empty_body
         offered = body.media_types
@@ -280,17 +299,10 @@ class Api:
         if kind is None:
             raise Refusal("unsupported_media_type")
         try:
-            value = self._parsed(raw, kind, content_type)
+            value = self.dialect.read_body(raw, kind, call)
         except Unsafe as unsafe:  # the others of its problems are looked for too
             value, call.flaws = unsafe.value, unsafe.problems
         return body.form(value) if kind in _FORMS else value
-
-    def _parsed(self, raw: bytes, kind: str, content_type: str) -> Any:
-        if kind == FORM:
-            return read_form(raw)
-        if kind == MULTIPART:
-            return read_multipart(raw, content_type)
-        return read_json(raw, self.dialect.max_depth)
 
     def _check(self, operation: Operation, reply: Reply) -> None:
         """Hold the answer to the document.

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 from ipaddress import ip_address
 from typing import Any
@@ -10,11 +10,14 @@ from typing import Any
 import mockserver.vendors
 from mockserver.api import Api, App, Receive, Scope, Send
 from mockserver.control import Control
+from mockserver.dialects.plain_json import PlainJson
 from mockserver.dispatch import Site
 from mockserver.documents.resources import folder
+from mockserver.documents.schema import Coercer, FormCoercer, form_coercer
 from mockserver.documents.spec import load_document
 from mockserver.faults.delivery import Answer
 from mockserver.fixtures import Fixture, fixture_file
+from mockserver.journal.log import RequestLog
 from mockserver.journal.records import Journal
 from mockserver.settings import Settings
 from mockserver.vendor import Vendor
@@ -58,6 +61,7 @@ class Application:
         )
         self.sites = tuple(self._site(vendor) for vendor in vendors)
         self.control = self._control()
+        self.request_log: RequestLog | None = None
         # Where a request goes: the API, and the part of the path that its document does not have.
         self._by_first_step: dict[str, tuple[Api, str]] = {}
         self._by_host: dict[bytes, tuple[Api, str]] = {}
@@ -67,12 +71,42 @@ class Application:
         # The control API's paths begin with its base path, which its document has.
         self._by_first_step[self.control.document.base_path.strip("/")] = (self.control, "")
 
+    def log_requests(
+        self, write: Callable[[str], Any], *, colours: bool = False
+    ) -> RequestLog | None:
+        """Write a line for each request from now on, as the settings say; see `RequestLog`.
+
+        `info` has the requests to the vendors, `debug` those to the control API too, with bodies.
+        None: the log level is above that.
+        """
+        settings = self.settings
+        if settings.log_level not in ("debug", "info"):
+            return None
+        is_debug = settings.log_level == "debug"
+        log = self.request_log = RequestLog(
+            write,
+            self.control.directory,
+            rate=settings.log_rate,
+            as_json=settings.log_format == "json",
+            colours=colours,
+            bodies=is_debug,
+        )
+        for site in self.sites:
+            site.request_log = log
+        if is_debug:
+            self.control.request_log = log
+        return log
+
     def _site(self, vendor: Vendor) -> Site:
         lenient = self.settings.strictness == "vendor"
-        coercer = vendor.dialect.coercer if lenient else None
+        coercer: Coercer | None = None
+        form_reader: FormCoercer = form_coercer
+        if lenient:
+            coercer, form_reader = vendor.dialect.coercer, vendor.dialect.form_coercer
         document = load_document(
             folder("openapi") / f"{vendor.name}.yaml",
             coercer,
+            form_coercer=form_reader,
             formats=vendor.dialect.formats,
             keep=True,
         )
@@ -103,16 +137,29 @@ class Application:
         api, prefix = found
         await api(scope, receive, send, prefix)
 
-    def answer(self, scope: Scope, raw: bytes) -> Answer | App:
+    def answer(self, scope: Scope, raw: bytes | None) -> Answer | App:
         """The entry point for a server that has the whole body of a request.
 
-        Returns the answer, or an ASGI application that has to send it.
+        None stands for a body that is too large. Returns the answer, or an ASGI application that
+        has to send it.
         """
         found = self._find(scope)
         if found is None:
             return self._web
         api, prefix = found
         return api.answer(scope, raw, prefix)
+
+    def refuse_unread(self, status: int, sentence: str, path: str, host: bytes) -> Answer:
+        """The answer to bytes that are no request, for a server that could not read them.
+
+        It has the shape of the API that they seem to be for, by the path or the host that they
+        claim. No workspace has such a request, so nothing is kept of it.
+        """
+        found = self._find({"path": path, "headers": ((b"host", host),)})
+        dialect = found[0].dialect if found is not None else PlainJson()
+        reply = dialect.refuse_unread(status, sentence)
+        headers = (*reply.headers, (b"content-length", b"%d" % len(reply.body)))
+        return Answer(status, headers, reply.body)
 
     def _find(self, scope: Scope) -> tuple[Api, str] | None:
         """The API that a request is for, and the part of the path that is not the API's."""
@@ -126,7 +173,20 @@ class Application:
         # Starlette is a tenth of the time to the first answer; most servers never need it.
         from mockserver.web.pages import web
 
-        return web(tuple("/" + step for step in self._by_first_step))
+        return web(
+            tuple("/" + step for step in self._by_first_step),
+            self.control.operations,
+            self._log_unknown,
+            self._log_health,
+        )
+
+    def _log_unknown(self, sentence: str) -> None:
+        if self.request_log is not None:
+            self.request_log.add(sentence)
+
+    def _log_health(self, sentence: str) -> None:
+        if self.settings.log_level == "debug":
+            self._log_unknown(sentence)
 
 
 def _admin_token(settings: Settings) -> str | None:

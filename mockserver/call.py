@@ -130,18 +130,21 @@ class Call:
     """One request with what is known of it: read, coerced and valid when a handler sees it.
 
     As it came: `request`. As it was understood: `vendor` (whose it is), `operation` (None where the
-    path or method is unknown), `methods` (those of the path), `account` (the credential's account
-    name, None without one), `path_parameters`, `query`, `body` (the JSON value; None where there
+    path or method is unknown), `methods` (those of the path), `siblings` (the operations
+    of the path by method, where the request has none), `account` (the credential's account name,
+    None without one), `path_parameters`, `query`, `body` (the JSON value; None where there
     was none) and `flaws` (texts and numbers in it that cannot be).
 
     From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
     `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one) and
     `journal`; once it is handled `version` (the workspace's, with its changes applied) and
-    `changes` (of rows, as the journal keeps them).
+    `changes` (of rows, as the journal keeps them), `refusal` (None without one) and `action` (what
+    the handler did, in a word, where the rows do not tell it).
     """
 
     __slots__ = (
         "account",
+        "action",
         "body",
         "changes",
         "fault",
@@ -153,9 +156,11 @@ class Call:
         "operation",
         "path_parameters",
         "query",
+        "refusal",
         "request",
         "seed",
         "settings",
+        "siblings",
         "tx",
         "vendor",
         "version",
@@ -166,6 +171,7 @@ class Call:
         self.vendor = ""
         self.operation: Operation | None = None
         self.methods: tuple[str, ...] = ()
+        self.siblings: Mapping[str, Operation] = _NO_OPERATIONS
         self.account: str | None = None
         self.path_parameters: Mapping[str, Any] = _NOTHING
         self.query: Mapping[str, Any] = _NOTHING
@@ -180,6 +186,13 @@ class Call:
         self.journal: Recorder | None = None
         self.version = 0
         self.changes: tuple[Any, ...] = ()
+        self.refusal: Refusal | None = None
+        self.action = ""
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type of the request; empty where it has none."""
+        return self.request.headers.get(b"content-type", b"").decode("latin-1")
 
     @property
     def parameters(self) -> Mapping[str, Schema]:
@@ -213,5 +226,6 @@ class Call:
 
 
 _NOTHING: Mapping[str, Any] = {}
+_NO_OPERATIONS: Mapping[str, Operation] = {}
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _NO_TABLES = Transaction("", {})

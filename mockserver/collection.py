@@ -1,6 +1,6 @@
 """A table as a collection of a vendor's API: a row by its id, a new id, one page of many rows."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from mockserver.errors import Refusal
 from mockserver.state.changes import Row, RowId
@@ -44,11 +44,21 @@ def page_count(total: int, size: int) -> int:
     return -(-total // size)
 
 
-def page(rows: list[Row], number: int, size: int) -> list[Row]:
+def page(
+    rows: Sequence[Row], number: int, size: int, *, newest_first: bool = False
+) -> Sequence[Row]:
     """One page of the rows. The first page is 1; past the last one is nothing."""
-    return window(rows, (number - 1) * size, size)
+    return window(rows, (number - 1) * size, size, newest_first=newest_first)
 
 
-def window(rows: list[Row], skip: int, limit: int) -> list[Row]:
-    """At most `limit` rows after the first `skip` (neither is negative)."""
-    return rows[skip : skip + limit]
+def window(
+    rows: Sequence[Row], skip: int, limit: int, *, newest_first: bool = False
+) -> Sequence[Row]:
+    """At most `limit` rows after the first `skip` (neither is negative).
+
+    `newest_first` counts from the end of the rows. The other rows are not looked at.
+    """
+    if not newest_first:
+        return rows[skip : skip + limit]
+    end = max(len(rows) - skip, 0)
+    return rows[max(end - limit, 0) : end][::-1]

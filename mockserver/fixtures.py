@@ -94,6 +94,18 @@ def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> No
     workspace.apply(_merging(workspace, content, vendors))
 
 
+def settings_changes(
+    workspace: Workspace, vendor: Vendor, settings: Mapping[str, Any]
+) -> list[Change]:
+    """The changes that give the vendor these settings, and what follows for its rows."""
+    changes: list[Change] = [SettingsChange(vendor.name, settings)]
+    if vendor.on_settings is not None:
+        tx = workspace.transaction(vendor.name)
+        vendor.on_settings(tx, settings)
+        changes += tx.changes()
+    return changes
+
+
 def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> list[Change]:
     """The changes that merge a fixture into the workspace. Raises Refusal("invalid")."""
     misfits = tuple(_misfits(content, vendors))
@@ -112,6 +124,8 @@ def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) ->
     for vendor in vendors:
         seeding = Seeding(now, workspace.seed, settings[vendor.name])
         tx = workspace.transaction(vendor.name)
+        if vendor.on_settings is not None:
+            vendor.on_settings(tx, settings[vendor.name])
         found = _fill(vendor, sound.content.get(vendor.name, {}), tx, seeding)
         problems += sound.problems_of_fixture(found)
         changes += tx.changes()
@@ -313,8 +327,7 @@ def _switch_vendor(
     for name, value in asked.items():
         path = ("settings", vendor.name, name)
         if name not in known:
-            text = f"is no setting; the settings are {', '.join(known)}"
-            yield Problem(path, "unknown", text)
+            yield Problem(path, "unknown", vendor.unknown_setting(name))
         elif reason := known[name].refuses(value):
             yield Problem(path, "value", reason)
         else:

@@ -13,7 +13,8 @@ from mockserver.documents.formats import Format
 _LETTERS = "A-Za-z\u00a1-\uffff"
 _LABEL = rf"(?!-)[{_LETTERS}0-9-]{{1,63}}(?<!-)"
 _TOP_LABEL = rf"(?!-)(?:[{_LETTERS}-]{{2,63}}|[Xx][Nn]--[A-Za-z0-9]{{1,59}})(?<!-)"
-_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~\u0130\u0131\u017f\u212a-]+"
+# The last four letters are those that Python takes for an i, an s or a k in any case.
 _QUOTED = r'"(?:[^\0\t\n\r "\\\x80-\U0010ffff]|\\[^\0\n\r\x80-\U0010ffff])*"'
 _LOCAL_PART = rf"{_ATOM}(?:\.{_ATOM})*|{_QUOTED}"
 _USER = r"[^\s:@/?#\[\]]+(?::[^\s:@/?#\[\]]*)?@"
@@ -41,15 +42,20 @@ def _is_domain(text: str) -> bool:
     )
 
 
-@lru_cache(maxsize=1 << 16)
 def is_django_email(text: str) -> bool:
     """Whether Django 5 takes it for an e-mail address.
 
     An ASCII user, dotted or in quotes, at a domain of letters of any script, at an IP address in
     brackets, or at `localhost`.
     """
+    # The length comes first: no longer text is kept in the cache.
+    return len(text) <= _MAX_EMAIL and _is_short_email(text)
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_short_email(text: str) -> bool:
     user, _, host = text.rpartition("@")
-    if len(text) > _MAX_EMAIL or not re.fullmatch(_LOCAL_PART, user, re.ASCII):
+    if not re.fullmatch(_LOCAL_PART, user, re.ASCII):
         return False
     if host[:1] == "[" and host[-1] == "]":
         return _is_address(host[1:-1], IPv4Address) or _is_address(host[1:-1], IPv6Address)
@@ -61,8 +67,10 @@ def is_django_url(text: str) -> bool:
 
     Of the web or of FTP, of a host as in an e-mail address, and without white space.
     """
+    if len(text) > _MAX_URL:
+        return False
     match = re.fullmatch(_URL, text, re.IGNORECASE)
-    if match is None or len(text) > _MAX_URL or len(match[1]) > _MAX_HOST:
+    if match is None or len(match[1]) > _MAX_HOST:
         return False
     host = match[1]
     if host[0] == "[":

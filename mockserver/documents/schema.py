@@ -11,7 +11,8 @@ from jsonschema_rs import Draft202012Validator
 
 from mockserver.documents.formats import FORMATS, INTEGER_RANGES, Formats
 from mockserver.errors import Path, Problem, Refusal
-from mockserver.wire import Form, Upload, read_json
+from mockserver.forms import Form, Upload
+from mockserver.wire import read_json
 
 Schema = dict[str, Any]
 Coerce = Callable[[Any], Any]
@@ -22,6 +23,9 @@ Leaves alone what it cannot.
 
 Coercer = Callable[[Schema], Coerce]
 """Compiles a schema into its Coerce."""
+
+FormCoercer = Callable[[Schema, Formats], Coerce]
+"""Compiles a schema, and the formats that it may name, into what reads an HTML form."""
 
 Exists = Callable[[str, Any], bool]
 """Whether a table of the workspace has a row with that id."""

@@ -10,8 +10,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mockserver.call import HeaderSet, Request, header_size
+from mockserver.errors import Problem, Refusal
 from mockserver.matching import KeyTrial, MatchTrace, Mismatch
-from mockserver.state.changes import Change, RowId, WorkspaceDeleted, WorkspaceReset
+from mockserver.state.changes import Change, Row, RowId, WorkspaceDeleted, WorkspaceReset
 from mockserver.state.transaction import RowDiff, Transaction
 from mockserver.wire import write_json
 
@@ -26,9 +27,20 @@ _CHANGE_BYTES = 300
 """What a record, a match and a change take besides the texts they hold. Measured: 1,000 requests
 that read a lead took 560 bytes each beside their answers, 1,000 that updated one 1,700."""
 
+WHOLE_BODY = "the body"
+"""Stands for a field in a problem of the body as a whole."""
+
+_KEPT_PROBLEMS = 20
+_LONGEST_MESSAGE = 300
+
+_WEIGHED_AT_ONCE = 16
+_LARGE = 16 << 10
+"""How many records a journal weighs at once, and the size of a body that does not wait for it."""
+
 _ID_BYTES = 8
 _VALUE_BYTES = 60
 _COLUMN_BYTES = 40
+_CONTAINERS = frozenset({dict, list})
 _BEGINNINGS = frozenset({WorkspaceReset, WorkspaceDeleted})
 _NO_CONTENT = 204
 """A status that has no Content-Length (RFC 9110, 8.6). Only the control API has it."""
@@ -37,13 +49,56 @@ _NO_CONTENT = 204
 class AppliedFault(NamedTuple):
     """The fault that a request got: its name, why (`rule <id>`, `prefer`, `magic`), and how.
 
-    `preference` is what the request asked for, as the `Preference-Applied` header tells it.
+    `preference` is what the request asked for, as the `Preference-Applied` header tells it. `left`
+    is how many more requests the rule gives it to (None: no end, or no rule).
     """
 
     name: str
     cause: str
     parameters: Mapping[str, Any]
     preference: bytes | None = None
+    left: int | None = None
+
+
+class RefusalNote(NamedTuple):
+    """Why an API refused a request: the kind and reason of the refusal, as `errors` names them.
+
+    `problems` are the first fields that were refused, each with what is wrong with it; `total` is
+    how many they are. `message` is the refusal's own text.
+    """
+
+    kind: str
+    reason: str | None
+    message: str | None
+    problems: tuple[tuple[str, str], ...]
+    total: int
+
+
+def refusal_note(refusal: Refusal) -> RefusalNote:
+    """What a record keeps of a refusal."""
+    kept = tuple(
+        (_field_name(problem), problem.message[:_LONGEST_MESSAGE])
+        for problem in refusal.problems[:_KEPT_PROBLEMS]
+    )
+    message = refusal.message
+    return RefusalNote(
+        refusal.kind,
+        refusal.reason,
+        message[:_LONGEST_MESSAGE] if message is not None else None,
+        kept,
+        len(refusal.problems),
+    )
+
+
+def _field_name(problem: Problem) -> str:
+    """The refused field as a person writes it: `leads[1].phone`, `?limit`, or WHOLE_BODY."""
+    name = ""
+    for step in problem.path:
+        name += f"[{step}]" if isinstance(step, int) else f".{step}"
+    name = name.removeprefix(".")[:_LONGEST_MESSAGE]
+    if problem.location == "query":
+        return f"?{name}"
+    return name or WHOLE_BODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +120,8 @@ class Record(NamedTuple):
     clock's. `operation` is None where no operation answers the request; `methods` are those that
     its path takes. `status` and `answer` are what the client got (0: no answer), `own_headers` the
     API's headers, or (where a fault changed them) `seen_headers` all of the answer's. `seconds` is
-    how long the answer took.
+    how long the answer took. `refusal` says why the API refused it, `action` in a word what the
+    handler did, where the rows do not tell it.
     """
 
     number: int
@@ -83,6 +139,8 @@ class Record(NamedTuple):
     changes: RowChanges
     fault: AppliedFault | None
     seconds: float
+    refusal: RefusalNote | None = None
+    action: str = ""
 
     @property
     def answer_headers(self) -> HeaderPairs:
@@ -144,18 +202,17 @@ def row_changes(tx: Transaction) -> RowChanges:
 class Journal:
     """The last requests and their answers, as records.
 
-    `dropped` says how many had to go, `last_dropped` the greatest number among them (0 where none
-    had).
+    Records are weighed a few at a time: what is known of a journal is known of weighed ones.
     """
 
     __slots__ = (
         "_bytes",
+        "_dropped",
+        "_last_dropped",
         "_max_bytes",
         "_max_entries",
         "_records",
         "_sizes",
-        "dropped",
-        "last_dropped",
     )
 
     def __init__(self, max_entries: int = 1000, max_bytes: int = 16 << 20) -> None:
@@ -164,21 +221,47 @@ class Journal:
         self._max_bytes = max_bytes
         self._records: deque[Record] = deque()
         self._sizes: deque[int] = deque()
-        self._bytes = self.dropped = self.last_dropped = 0
+        self._bytes = self._dropped = self._last_dropped = 0
+
+    @property
+    def dropped(self) -> int:
+        """How many records had to go."""
+        self._weigh()
+        return self._dropped
+
+    @property
+    def last_dropped(self) -> int:
+        """The greatest number among the records that had to go; 0 where none had."""
+        self._weigh()
+        return self._last_dropped
 
     def add(self, record: Record) -> None:
         """Keep a record; the oldest make room for it."""
-        size = _size(record)
-        self._records.append(record)
-        self._sizes.append(size)
-        self._bytes += size
-        while len(self._records) > self._max_entries or (
-            self._bytes > self._max_bytes and len(self._records) > 1
-        ):
-            self._bytes -= self._sizes.popleft()
-            oldest = self._records.popleft()
-            self.dropped += 1
-            self.last_dropped = max(self.last_dropped, oldest.number)
+        records = self._records
+        records.append(record)
+        # Weighing a record at each request takes three times as long: by then the processor has
+        # done so much else that it has to fetch the code for it anew.
+        if len(records) - len(self._sizes) >= _WEIGHED_AT_ONCE or _is_large(record):
+            self._weigh()
+
+    def _weigh(self) -> None:
+        """Count the new records, and let the oldest go for which there is no room."""
+        records, sizes = self._records, self._sizes
+        for position in range(len(sizes), len(records)):
+            size = _size(records[position])
+            sizes.append(size)
+            self._bytes += size
+        while len(records) > self._max_entries or self._bytes > self._max_bytes:
+            if len(records) == 1:
+                break
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        oldest = self._records.popleft()
+        self._bytes -= self._sizes.popleft()
+        self._dropped += 1
+        # Answers may end in another order than their requests came.
+        self._last_dropped = max(self._last_dropped, oldest.number)
 
     def get(self, number: int) -> Record | None:
         """The record of that number, or None: there was none yet, or it was dropped."""
@@ -193,13 +276,21 @@ class Journal:
         """Forget every record, and that any was dropped."""
         self._records.clear()
         self._sizes.clear()
-        self._bytes = self.dropped = self.last_dropped = 0
+        self._bytes = self._dropped = self._last_dropped = 0
 
     def __iter__(self) -> Iterator[Record]:
+        self._weigh()
         return iter(tuple(self._records))
 
     def __len__(self) -> int:
+        self._weigh()
         return len(self._records)
+
+
+def _is_large(record: Record) -> bool:
+    """Whether a record is so large that a few like it would be felt."""
+    body = record.request.body
+    return len(record.answer) > _LARGE or (body is not None and len(body) > _LARGE)
 
 
 def _size(record: Record) -> int:
@@ -220,6 +311,8 @@ def _size(record: Record) -> int:
         size += _change_size(change)
     if record.seen_headers is not None:
         size += header_size(record.seen_headers)
+    if record.refusal is not None:
+        size += _refusal_size(record.refusal)
     return size
 
 
@@ -228,9 +321,17 @@ def _own_header_size(headers: tuple[tuple[bytes, bytes], ...]) -> int:
     return header_size(headers)
 
 
+def _refusal_size(refusal: RefusalNote) -> int:
+    size = _CHANGE_BYTES + len(refusal.message or "")
+    for name, message in refusal.problems:
+        size += 2 * _VALUE_BYTES + len(name) + len(message)
+    return size
+
+
 def _match_size(match: MatchTrace) -> int:
-    size = _MATCH_BYTES + _VALUE_BYTES * len(match.trials) + _ID_BYTES * len(match.ids)
-    for trial in match.trials:
+    trials = match.trials
+    size = _MATCH_BYTES + _VALUE_BYTES * len(trials) + _ID_BYTES * len(match.ids)
+    for trial in trials:
         if type(trial.value) is str:
             size += len(trial.value)
     return size + 4 * _VALUE_BYTES * len(match.mismatches)
@@ -239,10 +340,21 @@ def _match_size(match: MatchTrace) -> int:
 def _change_size(change: RowDiff | ManyRows) -> int:
     if isinstance(change, ManyRows):
         return _ID_BYTES * change.count
+    before, after = change.before, change.after
     size = _CHANGE_BYTES
-    for row in (change.before, change.after):
-        if row is not None:
-            size += _COLUMN_BYTES * len(row) + len(write_json(row))
+    if before is not None:
+        size += _columns_size(before)
+    if after is not None:
+        size += _columns_size(after)
+    return size
+
+
+def _columns_size(columns: Row) -> int:
+    size = _COLUMN_BYTES * len(columns)
+    for value in columns.values():
+        size += value.__sizeof__()
+        if type(value) in _CONTAINERS:
+            size += len(write_json(value))
     return size
 
 
@@ -265,6 +377,7 @@ def record_as_json(record: Record) -> dict[str, Any]:
         "matches": [_match_as_json(match) for match in record.matches],
         "changes": [_change_as_json(change) for change in record.changes],
         "fault": _fault_as_json(record.fault),
+        "refusal": _refusal_as_json(record.refusal),
     }
 
 
@@ -291,6 +404,7 @@ def record_of(told: Mapping[str, Any]) -> Record:
             "matches": tuple(_match_of(match) for match in told["matches"]),
             "changes": tuple(_change_of(change) for change in told["changes"]),
             "fault": _fault_of(told["fault"]),
+            "refusal": _refusal_of(told["refusal"]),
         }
     )
 
@@ -373,4 +487,18 @@ def _fault_of(told: Mapping[str, Any] | None) -> AppliedFault | None:
         told["cause"],
         told["parameters"],
         None if preference is None else preference.encode("latin-1"),
+        told["left"],
     )
+
+
+def _refusal_as_json(refusal: RefusalNote | None) -> dict[str, Any] | None:
+    if refusal is None:
+        return None
+    return refusal._asdict() | {"problems": [list(each) for each in refusal.problems]}
+
+
+def _refusal_of(told: Mapping[str, Any] | None) -> RefusalNote | None:
+    if told is None:
+        return None
+    problems = tuple((name, message) for name, message in told["problems"])
+    return RefusalNote(**dict(told) | {"problems": problems})

@@ -1,14 +1,15 @@
 """The store: tables of rows with hash indexes. A table is written by its workspace alone."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple, overload
 
 from mockserver.state.changes import Row, RowId
+from mockserver.state.shared import HashMap, PlaceMap
 
 RowKey = Callable[[Row], Hashable | None]
-Ids = RowId | dict[RowId, None]
-"""The rows under one key of an index: nearly always one."""
+Places = int | PlaceMap[None]
+"""The places of the rows under one key of an index: nearly always one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,162 +39,308 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """What a table is: its name and its indexes by name. Rows are found by their `id` anyway."""
+    """What a table is: its name and its indexes by name. Rows are found by their `id` anyway.
+
+    `order` gives keys that follow each other as rows are created, such as times. The table then
+    knows whether its own order is the order of these keys.
+    """
 
     name: str
     indexes: Mapping[str, Index] = field(default_factory=dict)
+    order: Index | None = None
+
+
+class Rows(Mapping[RowId, Row]):
+    """The rows of a table by id, in the order of their places."""
+
+    __slots__ = ("_by_place", "_places")
+
+    def __init__(self, by_place: PlaceMap[Row], places: HashMap[RowId, int]) -> None:
+        self._by_place = by_place
+        self._places = places
+
+    def __getitem__(self, id: RowId) -> Row:
+        place = self._places.get(id)
+        if place is None:
+            raise KeyError(id)
+        return self._by_place[place]
+
+    def __len__(self) -> int:
+        return len(self._by_place)
+
+    def __iter__(self) -> Iterator[RowId]:
+        for row in self._by_place.values():
+            yield row["id"]
+
+
+class RowSequence(Sequence[Row]):
+    """Rows in the order of their places. A slice costs its own length, not that of the sequence."""
+
+    __slots__ = ("_by_place", "_order")
+
+    def __init__(self, by_place: PlaceMap[Row], order: PlaceMap[Any]) -> None:
+        """`order` has the places of the rows that belong to the sequence."""
+        self._by_place = by_place
+        self._order = order
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __iter__(self) -> Iterator[Row]:
+        if self._order is self._by_place:
+            return self._by_place.values()
+        return map(self._by_place.__getitem__, self._order)
+
+    @overload
+    def __getitem__(self, wanted: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, wanted: slice) -> list[Row]: ...
+
+    def __getitem__(self, wanted: int | slice) -> Row | list[Row]:
+        numbers = range(len(self._order))[wanted]
+        if isinstance(numbers, int):
+            return self._window(numbers, numbers + 1)[0]
+        if numbers.step != 1:
+            return list(self)[wanted]
+        return self._window(numbers.start, numbers.stop)
+
+    def _window(self, start: int, stop: int) -> list[Row]:
+        return [self._by_place[place] for place in self._order.window(start, stop)]
 
 
 class SavedTable(NamedTuple):
     """A table's content at one moment. The table shares it until it is written to again."""
 
     spec: TableSpec
-    rows: dict[RowId, Row]
-    places: dict[RowId, int]
+    by_place: PlaceMap[Row]
+    places: HashMap[RowId, int]
     last_number: int
-    indexes: dict[str, dict[Hashable, Ids]]
+    in_order: bool
+    indexes: Mapping[str, HashMap[Hashable, Places]]
+
+    @property
+    def rows(self) -> Rows:
+        """The rows by id."""
+        return Rows(self.by_place, self.places)
 
 
 class Table:
     """Rows by id, in the order of their places: a row put again after its deletion is the newest.
 
-    Reading costs a dict lookup. Saving, restoring and copying cost nothing, as content is shared
-    until the next write to either side. `last_number` is the last one given to a new row.
+    Reading costs two dict lookups. Saving, restoring and emptying cost nothing, as content is
+    shared: a write to either side copies the few parts that it touches (see `shared`).
+    `last_number` is the last one given to a new row. `in_order` says that no row has a
+    smaller key of `spec.order` than the row before it, as far as the table knows.
     """
 
     __slots__ = (
+        "_by_place",
         "_columns",
         "_indexes",
         "_keys",
-        "_own",
+        "_order_key",
+        "_owner",
+        "_places",
         "_shared",
+        "in_order",
         "last_number",
-        "places",
-        "rows",
         "spec",
     )
 
     def __init__(self, spec: TableSpec) -> None:
         self.spec = spec
-        self.rows: dict[RowId, Row] = {}
-        self.places: dict[RowId, int] = {}
+        self._owner = object()
+        self._by_place: PlaceMap[Row] = PlaceMap(self._owner)
+        self._places: HashMap[RowId, int] = HashMap(self._owner)
         self.last_number = 0
+        self.in_order = spec.order is not None
         self._keys = tuple((name, index.row_key()) for name, index in spec.indexes.items())
-        columns = (name for index in spec.indexes.values() for name in index.names)
+        self._order_key: Callable[[Row], Any] = _no_key
+        if spec.order is not None:
+            self._order_key = spec.order.row_key()
+        columns = [name for index in spec.indexes.values() for name in index.names]
+        if spec.order is not None:
+            columns += spec.order.names
         self._columns = tuple(dict.fromkeys(columns))
-        self._indexes: dict[str, dict[Hashable, Ids]] = {name: {} for name in spec.indexes}
-        self._own: set[tuple[str, Hashable]] = set()
+        self._indexes: dict[str, HashMap[Hashable, Places]] = {
+            name: HashMap(self._owner) for name in spec.indexes
+        }
         self._shared = False
+
+    @property
+    def rows(self) -> Rows:
+        """The rows by id."""
+        return Rows(self._by_place, self._places)
 
     @property
     def next_place(self) -> int:
         """The place of the next new row."""
-        return next(reversed(self.places.values()), -1) + 1
+        return self._by_place.last_place() + 1
+
+    def get(self, id: RowId) -> Row | None:
+        """The row with that id."""
+        place = self._places.get(id)
+        return None if place is None else self._by_place[place]
+
+    def place(self, id: RowId) -> int | None:
+        """The place of the row with that id."""
+        return self._places.get(id)
+
+    def all(self) -> RowSequence:
+        """Every row."""
+        return RowSequence(self._by_place, self._by_place)
+
+    def placed_rows(self) -> Iterator[tuple[int, Row]]:
+        """Every row with its place."""
+        return zip(self._by_place, self._by_place.values(), strict=True)
 
     def find(self, index: str, key: Hashable | None) -> list[Row]:
         """The rows under `key` in that index, oldest first; none where the key is None."""
-        ids = self._indexes[index].get(key) if key is not None else None
-        if ids is None:
+        places = self._indexes[index].get(key) if key is not None else None
+        if places is None:
             return []
-        if isinstance(ids, dict):
-            return [self.rows[id] for id in sorted(ids, key=self.places.__getitem__)]
-        return [self.rows[ids]]
+        if isinstance(places, PlaceMap):
+            return list(map(self._by_place.__getitem__, places))
+        return [self._by_place[places]]
+
+    def group(self, index: str, key: Hashable) -> RowSequence:
+        """The rows under `key` in that index as a sequence, which may be very long."""
+        places = self._indexes[index].get(key)
+        if not isinstance(places, PlaceMap):
+            places = _group(self._owner, places)
+        return RowSequence(self._by_place, places)
 
     def put(self, id: RowId, row: Row, place: int) -> None:
         """Store a row at its place, instead of what was there under that id."""
         if self._shared:
             self._stop_sharing()
-        before = self.rows.get(id)
-        if before is not None and self.places[id] == place:
-            self._replace(id, before, row)
+        held = self._places.get(id)
+        if held == place:
+            self._replace(place, self._by_place[place], row)
             return
-        if before is not None:
+        if held is not None:
             self.remove(id)
-        is_last = place >= self.next_place
-        self._reindex_all(id, None, row)
-        self.rows[id] = row
-        self.places[id] = place
-        if not is_last:  # only a run of changes that is applied a second time comes this way
-            self._sort()
+        self._check_order(row, place)
+        self._by_place.set(place, row)
+        self._places.set(id, place)
+        self._reindex_all(place, None, row)
 
-    def _replace(self, id: RowId, before: Row, row: Row) -> None:
+    def _replace(self, place: int, before: Row, row: Row) -> None:
         for column in self._columns:
             if before[column] != row[column]:
-                self._reindex_all(id, before, row)
+                self._reindex_all(place, before, row)
+                if self._order_key(before) != self._order_key(row):
+                    self.in_order = False
                 break
-        self.rows[id] = row
+        self._by_place.set(place, row)
+
+    def _check_order(self, row: Row, place: int) -> None:
+        """Note where a new row is not in its order."""
+        if not self.in_order or not len(self._by_place):
+            return
+        last = self._by_place.last_place()
+        if place < last or self._order_key(row) < self._order_key(self._by_place[last]):
+            self.in_order = False
 
     def remove(self, id: RowId) -> None:
         """Take a row away, if it is there."""
-        before = self.rows.get(id)
-        if before is None:
+        place = self._places.get(id)
+        if place is None:
             return
         if self._shared:
             self._stop_sharing()
-        self._reindex_all(id, before, None)
-        del self.rows[id]
-        del self.places[id]
+        self._reindex_all(place, self._by_place[place], None)
+        self._by_place.remove(place)
+        self._places.remove(id)
 
     def empty(self) -> None:
         """Take every row away, and count from 1 again."""
         self.restore(Table(self.spec).save())
 
-    def _reindex_all(self, id: RowId, before: Row | None, row: Row | None) -> None:
+    def _reindex_all(self, place: int, before: Row | None, row: Row | None) -> None:
         for name, key_of in self._keys:
             old = key_of(before) if before is not None else None
             new = key_of(row) if row is not None else None
             if old != new:
-                self._reindex(name, id, old, new)
+                index = self._indexes[name]
+                if old is not None:
+                    self._leave(index, old, place)
+                if new is not None:
+                    self._join(index, new, place)
 
-    def _reindex(self, name: str, id: RowId, old: Hashable, new: Hashable) -> None:
-        index = self._indexes[name]
-        if old is not None:
-            ids = self._own_ids(name, old)
-            del ids[id]
-            if len(ids) > 1:
-                index[old] = ids
-            else:
-                self._own.discard((name, old))
-                if ids:
-                    index[old] = next(iter(ids))
-                else:
-                    del index[old]
-        if new is not None:
-            if new in index:
-                several = self._own_ids(name, new)
-                several[id] = None
-                index[new] = several
-            else:
-                index[new] = id
+    def _leave(self, index: HashMap[Hashable, Places], key: Hashable, place: int) -> None:
+        """Take a place away from those under a key."""
+        places = index.get(key)
+        if not isinstance(places, PlaceMap):
+            index.remove(key)
+            return
+        group = self._own_group(index, key, places)
+        group.remove(place)
+        if len(group) == 1:
+            index.set(key, group.last_place())
 
-    def _own_ids(self, name: str, key: Hashable) -> dict[RowId, None]:
-        """The ids under the key as a dict that nothing saved shares."""
-        ids = self._indexes[name][key]
-        if isinstance(ids, dict) and (name, key) in self._own:
-            return ids
-        self._own.add((name, key))
-        return dict(ids) if isinstance(ids, dict) else {ids: None}
+    def _join(self, index: HashMap[Hashable, Places], key: Hashable, place: int) -> None:
+        """Add a place to those under a key."""
+        places = index.get(key)
+        if places is None:
+            index.set(key, place)
+        else:
+            self._own_group(index, key, places).set(place, None)
+
+    def _own_group(
+        self, index: HashMap[Hashable, Places], key: Hashable, places: Places
+    ) -> PlaceMap[None]:
+        """The places under a key as a group that may be changed."""
+        if not isinstance(places, PlaceMap):
+            places = _group(self._owner, places)
+        elif places.owner is self._owner:
+            return places
+        else:
+            places = places.copy(self._owner)
+        index.set(key, places)
+        return places
 
     def save(self) -> SavedTable:
         """The content as it is now."""
         self._shared = True
-        return SavedTable(self.spec, self.rows, self.places, self.last_number, self._indexes)
+        return SavedTable(
+            self.spec,
+            self._by_place,
+            self._places,
+            self.last_number,
+            self.in_order,
+            self._indexes,
+        )
 
     def restore(self, saved: SavedTable) -> None:
         """Hold again what was saved."""
         self._shared = True
-        _, self.rows, self.places, self.last_number, self._indexes = saved
+        self._by_place = saved.by_place
+        self._places = saved.places
+        self.last_number = saved.last_number
+        self.in_order = saved.in_order
+        self._indexes = dict(saved.indexes)
 
     def _stop_sharing(self) -> None:
-        """Have content of its own again."""
-        self._shared, self._own = False, set()
-        self.rows, self.places = dict(self.rows), dict(self.places)
-        self._indexes = {name: dict(index) for name, index in self._indexes.items()}
+        """Have maps of its own again, whose parts are copied when they are written to."""
+        self._shared = False
+        self._owner = owner = object()
+        self._by_place = self._by_place.copy(owner)
+        self._places = self._places.copy(owner)
+        self._indexes = {name: index.copy(owner) for name, index in self._indexes.items()}
 
-    def _sort(self) -> None:
-        """Put the rows back in the order of their places."""
-        self.places = dict(sorted(self.places.items(), key=lambda item: item[1]))
-        self.rows = {id: self.rows[id] for id in self.places}
+
+def _no_key(row: Row) -> None:
+    """The key of a row in a table that has no order but its own."""
+
+
+def _group(owner: object, place: int | None) -> PlaceMap[None]:
+    """A group of places with this one place, or none."""
+    group: PlaceMap[None] = PlaceMap(owner)
+    if place is not None:
+        group.set(place, None)
+    return group
 
 
 def table_of(saved: SavedTable) -> Table:

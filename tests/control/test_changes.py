@@ -95,7 +95,7 @@ def do(account: str, asked: Sample | Control) -> None:
 def state(workspace: Workspace) -> Any:
     """Everything that a workspace is: what an export has, and what it has not."""
     tables = {
-        (vendor, name): (json.dumps([*table.rows.items()]), [*table.places.items()])
+        (vendor, name): json.dumps([*table.placed_rows()])
         for vendor, group in workspace.tables.items()
         for name, table in group.items()
     }

@@ -11,7 +11,7 @@ from mockserver.workspaces import Workspace
 
 
 def _table(table: Table) -> Any:
-    return [list(table.rows.items()), list(table.places.items()), table.last_number]
+    return [list(table.placed_rows()), table.last_number]
 
 
 def tables(workspace: Workspace) -> bytes:

@@ -51,7 +51,7 @@ def add_rule(found: Workspace) -> FaultRuleChange:
 def state(found: Workspace) -> Any:
     """Everything that a workspace is, and the ids that come next."""
     tables = {
-        name: (table.rows, list(table.places.items()), table.last_number, table.save().indexes)
+        name: (list(table.placed_rows()), table.last_number, table.save().indexes)
         for name, table in found.tables["tiny"].items()
     }
     snapshots = {name: _content(snapshot) for name, snapshot in found.snapshots.items()}

@@ -6,6 +6,7 @@ from typing import Any
 
 from mockserver.journal.conduct.coverage import vendor_coverage
 from mockserver.journal.conduct.fields import strange_fields, strange_parameters
+from mockserver.journal.conduct.html_forms import careless_forms
 from mockserver.journal.conduct.markdown import render
 from mockserver.journal.conduct.matches import other_leads, several_matches, uncertain
 from mockserver.journal.conduct.pages import stopped_loops
@@ -61,12 +62,28 @@ def report(
     `dropped` is how many records the journal had to let go.
     """
     kept = sorted(records, key=_number)
-    findings = findings_from(_signs(kept, Directory(operations, rules)))
+    findings = findings_of(kept, Directory(operations, rules))
     coverage = {}
     for vendor, known in operations.items():
         of_vendor = [record for record in kept if record.vendor == vendor]
         coverage[vendor] = vendor_coverage(known, rules.get(vendor, ()), of_vendor)
     return Report(len(kept), dropped, tuple(findings), coverage)
+
+
+def findings_of(records: Sequence[Record], directory: Directory) -> list[Finding]:
+    """What was found in these records, the worst first. The records are in their order."""
+    return findings_from(_signs(records, directory))
+
+
+def findings_about(
+    record: Record,
+    records: Iterable[Record],
+    directory: Directory,
+) -> list[Finding]:
+    """What was found about one of these records, the worst first."""
+    kept = sorted(records, key=_number)
+    found = findings_of(kept, directory)
+    return [finding for finding in found if record.number in finding.requests]
 
 
 def _number(record: Record) -> int:
@@ -79,6 +96,7 @@ def _signs(records: Sequence[Record], directory: Directory) -> Iterator[Sign]:
     yield from repeated_refusals(records)
     yield from strange_fields(records, directory)
     yield from strange_parameters(records, directory)
+    yield from careless_forms(records, directory)
     yield from stopped_loops(records, directory)
     yield from missing_slashes(records)
     yield from unmatched(records)

@@ -49,6 +49,7 @@ from mockserver.vendors.nlpearl.seeds import SECTION
 _FINISHED = frozenset({100, 110, 130})  # Success, NotSuccessful, Completed
 """Statuses of a lead that is called no more after a conversation."""
 
+_CREATED = "created"
 _SHORT = ("id", "externalId", "phoneNumber", "timeZone", "status", "created", "callData")
 _SORTABLE = {name.lower(): name for name in LEAD}
 
@@ -114,6 +115,11 @@ def _phone_in_pearl(pearl: str, phone: str | None) -> tuple[str, str] | None:
     return _in_pearl(pearl, phone_index(phone))
 
 
+def _text_order(value: Any) -> tuple[bool, str]:
+    # Without the Z a time with milliseconds comes after the same time without them.
+    return value is not None, str(value).removesuffix("Z")
+
+
 vendor = Vendor(
     name="nlpearl",
     dialect=DIALECT,
@@ -127,6 +133,7 @@ vendor = Vendor(
                 "external id": Index(("pearlId", "externalId"), _in_pearl),
                 "phone": Index(("pearlId", "phoneNumber"), _phone_in_pearl),
             },
+            order=Index(_CREATED, _text_order),
         ),
         TableSpec("pearls"),
         TableSpec("account"),
@@ -222,16 +229,18 @@ def search_leads(call: Call, tx: Transaction) -> Reply:
     One page of the leads that match (`v1/outbound/search-leads`).
     """
     search = call.body
-    leads = tx.find("leads", "pearl", _pearl(call, tx)["id"])
-    rows = [row for row in leads if _fits(row, search)]
-    column = _SORTABLE.get((search.get("sortProp") or "").lower(), "created")
-    rows.sort(key=_sort_key(column))
-    if not search.get("isAscending", False):
-        rows.reverse()
+    rows = tx.group("leads", "pearl", _pearl(call, tx)["id"])
+    if search.get("statuses") or search.get("searchInput"):
+        fits = _search_filter(search)
+        rows = [row for row in rows if fits(row)]
+    column = _SORTABLE.get((search.get("sortProp") or "").lower(), _CREATED)
+    # Most tables are in the order of their creation already: then one page is all that is read.
+    if column != _CREATED or not tx.in_order("leads"):
+        rows = sorted(rows, key=_sort_key(column))
     start = max(int(search.get("skip", 0)), 0)
     limit = max(int(search.get("limit", 0)), 0) or call.settings["search_limit"]
-    results = [short_view(row) for row in window(rows, start, limit)]
-    return Reply({"count": len(rows), "results": results})
+    found = window(rows, start, limit, newest_first=not search.get("isAscending", False))
+    return Reply({"count": len(rows), "results": [short_view(row) for row in found]})
 
 
 @vendor.operation
@@ -447,14 +456,17 @@ def _text_or_none(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _fits(row: Row, search: Row) -> bool:
-    statuses = search.get("statuses")
-    text = search.get("searchInput")
-    if statuses and row["status"] not in statuses:
-        return False
-    if not text:
-        return True
-    return any(text.casefold() in each.casefold() for each in _texts(row))
+def _search_filter(search: Row) -> Callable[[Row], bool]:
+    """A test of a lead: whether it has one of the statuses, and the text in any letter case."""
+    statuses = frozenset(search.get("statuses") or ())
+    text = (search.get("searchInput") or "").casefold()
+
+    def fits(row: Row) -> bool:
+        if statuses and row["status"] not in statuses:
+            return False
+        return not text or any(text in each.casefold() for each in _texts(row))
+
+    return fits
 
 
 def _texts(row: Row) -> Iterator[str]:
@@ -471,8 +483,7 @@ def _sort_key(name: str) -> Callable[[Row], tuple[bool, Any]]:
         value = row[name]
         if name == "status":
             return True, value
-        # Without the Z a time with milliseconds comes after the same time without them.
-        return value is not None, str(value).removesuffix("Z")
+        return _text_order(value)
 
     return key
 

@@ -3,7 +3,7 @@
 import operator
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from math import fsum
@@ -43,6 +43,7 @@ from mockserver.vendors.octanist.rows import (
 from mockserver.vendors.octanist.rules import BEHAVIOURS, RULES, SETTINGS, phone_index, trimmed
 from mockserver.vendors.octanist.seeds import SECTION
 
+_CREATED = "createdAt"
 _GIVEN_ON_CREATE = ("name", "email", "phone", "note")
 
 
@@ -70,6 +71,7 @@ vendor = Vendor(
                 "phone": Index("phone", phone_index),
                 "exact phone": Index("phone", trimmed),
             },
+            order=Index(_CREATED, str),
         ),
         TableSpec("sessions"),
     ),
@@ -237,8 +239,16 @@ def list_leads(call: Call, tx: Transaction) -> Reply:
     query = {name: value for name, value in call.query.items() if name in call.parameters}
     order, names = _order_and_fields(query)
     filters = _filters(query)
-    fitting = [row for row in tx.rows("leads") if all(fits(row) for fits in filters)]
-    rows = _sorted(fitting, order)
+    rows: Sequence[Row] = tx.rows("leads")
+    newest_first = False
+    if filters:
+        rows = [row for row in rows if all(fits(row) for fits in filters)]
+    (column, descending), *others = order
+    # Most tables are in the order of their creation already: then one page is all that is read.
+    if column == _CREATED and not others and tx.in_order("leads"):
+        newest_first = descending
+    else:
+        rows = _sorted(list(rows), order)
     limit = query.get("limit", 50)
     page_number = query.get("page", 1)
     pages = page_count(len(rows), limit)
@@ -249,7 +259,8 @@ def list_leads(call: Call, tx: Transaction) -> Reply:
         "total": len(rows),
         "hasMore": page_number < pages,
     }
-    items = [_chosen(row, names) for row in page(rows, page_number, limit)]
+    found = page(rows, page_number, limit, newest_first=newest_first)
+    items = [_chosen(row, names) for row in found]
     return Reply(Page(items, pagination))
 
 
@@ -275,18 +286,18 @@ def _order_and_fields(query: Mapping[str, Any]) -> tuple[Order, tuple[str, ...]]
 
     Raises Refusal naming every field that leads do not have.
     """
-    order: Order = []
-    for part in query.get("sort", "createdAt:desc").split(","):
+    directions: dict[str, bool] = {}
+    for part in query.get("sort", f"{_CREATED}:desc").split(","):
         name, _, direction = part.partition(":")
-        order.append((name, direction == "desc"))
+        # Rows that are in order of a field stay so, whatever is said of the field once more.
+        directions.setdefault(name, direction == "desc")
     shown = tuple(LEAD)
     if "fields" in query:
         shown = tuple(dict.fromkeys(query["fields"].split(",")))
-    sorted_by = [name for name, _ in order]
-    problems = [*_unknown_fields("sort", sorted_by), *_unknown_fields("fields", shown)]
+    problems = [*_unknown_fields("sort", directions), *_unknown_fields("fields", shown)]
     if problems:
         raise Refusal("invalid", problems=problems)
-    return order, shown
+    return list(directions.items()), shown
 
 
 def _unknown_fields(parameter: str, names: Iterable[str]) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 Sources are pages below docs.trysela.com/api-reference.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,7 +14,10 @@ from mockserver import matching
 from mockserver.call import Call
 from mockserver.collection import find_or_refuse, page, page_count
 from mockserver.credential import Credential
-from mockserver.dialects.django_rest import DjangoRest, search_terms
+from mockserver.dialects.django_fields import moment_in
+from mockserver.dialects.django_negotiation import is_form
+from mockserver.dialects.django_rest import DjangoRest, header_bytes, search_terms
+from mockserver.dialects.django_versions import OLDER
 from mockserver.errors import Problem, Reason, Refusal, joined
 from mockserver.identity import email_key, phone_e164
 from mockserver.state.changes import Row
@@ -24,13 +27,21 @@ from mockserver.vendor import Reply, Vendor
 from mockserver.vendors.sela.rows import (
     CLOSING,
     LEAD,
-    local,
     moment_of,
     new_lead,
     next_call,
+    printed_anew,
     time_text,
+    zone_named,
 )
-from mockserver.vendors.sela.rules import BEHAVIOURS, DUPLICATE, INGESTION, SETTINGS, UPDATE
+from mockserver.vendors.sela.rules import (
+    BEHAVIOURS,
+    DUPLICATE,
+    INGESTION,
+    REMOVED,
+    SETTINGS,
+    UPDATE,
+)
 from mockserver.vendors.sela.seeds import SECTION
 
 __all__ = ["LEAD", "vendor"]
@@ -41,6 +52,8 @@ _ON_CREATE = frozenset(
 )
 _ON_UPDATE = _ON_CREATE | {"status", "status_detail", "sms_dnc", "call_dnc"}
 _STANDARD = LEAD.keys() | {"min_reengagement_days"}
+_ACTIONS = {"reengaged": "re-engaged", "duplicate": "left the duplicate as it is"}
+"""What the journal says of a lead that came in once more."""
 _STATUS_SETTINGS = {"created": "create_status", "reengaged": "reengagement_status"}
 """Which setting has the status of an answer, by what became of the lead."""
 
@@ -83,12 +96,22 @@ vendor = Vendor(
     section=SECTION,
     settings=SETTINGS,
     rules=(UPDATE, DUPLICATE, INGESTION),
+    removed=REMOVED,
     behaviours=BEHAVIOURS,
     curl="curl -X PUT {url}/api/leads/update/ -H 'Authorization: Token demo' -H 'Content-Type: "
     "application/json' "
     '-d \'{{"phone_number": "+18042221111", "email": "first_name@trysela.com", "status": '
     '"CLOSED"}}\'',
 )
+
+
+@vendor.settled
+def print_times_anew(tx: Transaction, settings: Mapping[str, Any]) -> None:
+    """Print the times of all leads in the zone that the settings name from now on."""
+    for row in list(tx.rows("leads")):
+        changes = printed_anew(row, settings)
+        if changes:
+            tx.update("leads", row, changes)
 
 
 @vendor.operation
@@ -99,6 +122,8 @@ def leads_update_update(call: Call, tx: Transaction) -> Reply:
     email-match`).
     """
     body = call.body
+    if call.settings["form_dnc"] == "false" and is_form(call.content_type):
+        body = {"sms_dnc": False, "call_dnc": False} | body
     row = _the_one(matching.find(UPDATE, body, tx).rows, call)
     if row is None:
         raise _no("Lead", call, call.settings["no_match_status"])
@@ -128,10 +153,8 @@ def leads_retrieve(call: Call, tx: Transaction) -> Reply:
 @vendor.operation
 def leads_list(call: Call, tx: Transaction) -> Reply:
     """GET /api/leads/, a page at a time (`leads/list-leads`)."""
-    rows = list(tx.rows("leads"))
-    if call.settings["list_order"] != "oldest":
-        rows.reverse()
-    return Reply(_page(rows, call))
+    newest_first = call.settings["list_order"] != "oldest"
+    return Reply(_page(tx.rows("leads"), call, newest_first=newest_first))
 
 
 @vendor.operation
@@ -142,6 +165,7 @@ def leads_create(call: Call, tx: Transaction) -> Reply:
     (`leads/create-a-lead`, `introduction`).
     """
     row, action = _create_or_reengage(call.body, call, tx)
+    call.action = _ACTIONS.get(action, "")
     if action in _STATUS_SETTINGS:
         return Reply(row, call.settings[_STATUS_SETTINGS[action]])
     if call.settings["duplicate"] == "refuse":
@@ -204,6 +228,7 @@ def lead_ingestion_create(call: Call, tx: Transaction) -> Reply:
     if call.settings["ingestion_duplicate"] == "create":
         return Reply(_create(body, call, tx), 201)
     row, action = _create_or_reengage(body, call, tx)
+    call.action = _ACTIONS.get(action, "")
     if action == "duplicate":
         raise _refused(_DUPLICATE)
     return Reply(row, 201)
@@ -238,7 +263,9 @@ def webhooks_create(call: Call, tx: Transaction) -> Reply:
         "trigger": call.body.get("trigger", "CALL_COMPLETE"),
         "filter_condition": call.body.get("filter_condition"),
     }
-    return Reply(tx.put("webhooks", row), 201)
+    # The framework takes a field of this name for the address of what was created.
+    location = (b"location", header_bytes(row["url"]))
+    return Reply(tx.put("webhooks", row), 201, (location,))
 
 
 @vendor.operation
@@ -253,9 +280,9 @@ def _found(table: str, model: str, call: Call, tx: Transaction) -> Row:
 
 
 def _no(model: str, call: Call, status: int = 404) -> Refusal:
-    text = "Not found."
-    if call.settings["not_found_wording"] == "named":
-        text = f"No {model} matches the given query."
+    text = f"No {model} matches the given query."
+    if call.settings["framework_version"] == OLDER:
+        text = "Not found."
     return Refusal("not_found", text, status=status)
 
 
@@ -294,8 +321,9 @@ def _fields(body: Mapping[str, Any], writable: Collection[str], call: Call) -> R
     if "phone_number" in fields:
         fields["phone_number"] = _phone(fields["phone_number"], call)
     if fields.get("call_schedule_start_time"):
-        start = moment_of(fields["call_schedule_start_time"])
-        fields["call_schedule_start_time"] = local(start, call.settings).isoformat()
+        zone = zone_named(call.settings["time_zone"])
+        start = moment_in(fields["call_schedule_start_time"], zone)
+        fields["call_schedule_start_time"] = time_text(start, call.settings)
     return fields
 
 
@@ -446,19 +474,25 @@ def _lead_type_view(row: Row) -> Row:
     return {name: row[name] for name in ("id", "name", "lead_metadata_fields")}
 
 
-def _page(rows: list[Row], call: Call, view: Callable[[Row], Row] = dict) -> dict[str, Any]:
+def _page(
+    rows: Sequence[Row],
+    call: Call,
+    view: Callable[[Row], Row] = dict,
+    *,
+    newest_first: bool = False,
+) -> dict[str, Any]:
     """The page that the query asks for, with links to its neighbours.
 
     Raises Refusal("not_found") where there is none.
     """
     size = _page_size(call)
     last = max(1, page_count(len(rows), size))
-    number = _page_number(call.query.get("page"), last)
+    number = _page_number(call.query.get("page"), last, call)
     return {
         "count": len(rows),
         "next": _link(call, number + 1) if number < last else None,
         "previous": _link(call, number - 1) if number > 1 else None,
-        "results": [view(row) for row in page(rows, number, size)],
+        "results": [view(row) for row in page(rows, number, size, newest_first=newest_first)],
     }
 
 
@@ -473,9 +507,11 @@ def _page_size(call: Call) -> int:
     return int(min(size, call.settings["max_page_size"]))
 
 
-def _page_number(asked: Any, last: int) -> int:
+def _page_number(asked: Any, last: int, call: Call) -> int:
     """The number of the page asked for. Raises Refusal("not_found") where there is none."""
-    if asked in (None, ""):
+    if asked is None:
+        return 1
+    if asked == "" and call.settings["framework_version"] != OLDER:
         return 1
     if asked == "last":
         return last
