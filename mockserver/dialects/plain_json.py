@@ -275,7 +275,7 @@ class PlainJson:
         branches = schema.get("oneOf") or schema.get("anyOf") or [schema]
         known = [f"type: {branch.get('type')}" for branch in branches]
         names = [self.words[name] for name in known if name in self.words]
-        if names and schema.get("nullable"):
+        if names and any(part.get("nullable") for part in (schema, *branches)):
             names.append("null")
         return list(dict.fromkeys(names))
 

@@ -33,9 +33,11 @@ from mockserver.documents.source import Source
 from mockserver.errors import DocumentError, OperatorError, Path, Problem
 
 METHODS = ("get", "put", "post", "delete", "patch")
-_SILENT = frozenset("default description title example readOnly writeOnly deprecated".split())
+_SILENT = frozenset(
+    "default description title example readOnly writeOnly deprecated discriminator".split()
+)
 EXTENSIONS = frozenset(
-    "x-format x-phone x-reference x-partial x-mapped-to x-enum x-provenance x-source "
+    "x-format x-phone x-reference x-partial x-mapped-to x-enum x-any-of x-links x-provenance x-source "
     "x-documented x-chosen".split()
 )
 """What a document may say beyond OpenAPI; docs/adding-a-vendor.md tells each of them."""
@@ -117,6 +119,7 @@ _CONTAINERS: dict[str, type] = {
     "allOf": list,
     "anyOf": list,
     "oneOf": list,
+    "x-any-of": list,
 }
 _PATH_PARAMETER = re.compile(r"{([^}]*)}")
 
@@ -420,8 +423,9 @@ class Document:
                 self.problems.append((at, f"`{key}` must be a {name}"))
                 continue
             self._known(key, value, at)
-            if key in ("allOf", "anyOf", "oneOf"):
-                schema[key] = [
+            if key in ("allOf", "anyOf", "oneOf", "x-any-of"):
+                name = "anyOf" if key == "x-any-of" else key
+                schema[name] = [
                     self._schema(each, (*at, key, i), seen) for i, each in enumerate(value)
                 ]
             elif key == "properties":
@@ -455,13 +459,14 @@ class Document:
 
 
 def _folded(schema: Schema) -> Schema:
-    """The schema with an `allOf` of one part put into it, if the two share no keyword."""
+    """The schema with an `allOf` of one part put into it, if the two contradict nowhere."""
     # OpenAPI 3.0 ignores what stands beside a `$ref`, so documents wrap it in such an `allOf`.
     parts: Sequence[Schema] = schema.get("allOf", ())
     if len(parts) != 1:
         return schema
     (only,) = parts
-    if schema.keys() & only.keys() & (KEYWORDS | NESTED):
+    shared = schema.keys() & only.keys() & (KEYWORDS | NESTED)
+    if any(schema[key] != only[key] for key in shared):
         return schema
     rest = {key: value for key, value in schema.items() if key != "allOf"}
     return only | rest
