@@ -27,13 +27,15 @@ test-slow: $(READY) ## Run the tests that take many seconds each.
 
 check: $(READY) ## Format, lint, types, layers: what must hold besides the tests.
 	$(BIN)/ruff format --check .
+	$(BIN)/python tools/yaml_style.py --check
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(READY) ## Format the code and mend what the linter can mend.
+format: $(READY) ## Format the code and the YAML files, and mend what the linter can mend.
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+	$(BIN)/python tools/yaml_style.py
 
 bench: $(READY) ## Measure speed and memory; of another checkout too with ARGS='--against FOLDER'.
 	$(BIN)/python benchmarks/run.py $(ARGS)

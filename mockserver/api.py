@@ -11,7 +11,7 @@ from mockserver.credential import Credential
 from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined
 from mockserver.faults.delivery import Answer, as_seen, deliver
-from mockserver.journal.records import AppliedFault, Record, answer_headers
+from mockserver.journal.records import AppliedFault, Record, answer_headers, refusal_note
 from mockserver.journal.redaction import printable
 from mockserver.routing import Router, read_path_parameter
 from mockserver.vendor import Dialect, Reply
@@ -151,7 +151,13 @@ class Api:
         fault = call.fault
         if fault is not None:
             status, seen_headers, body = as_seen(fault, answer)
-            applied = AppliedFault(fault.kind.name, fault.cause, fault.parameters, fault.preference)
+            applied = AppliedFault(
+                fault.kind.name,
+                fault.cause,
+                fault.parameters,
+                fault.preference,
+                fault.left,
+            )
         record: Record = tuple.__new__(
             Record,
             (
@@ -170,6 +176,8 @@ class Api:
                 call.changes,
                 applied,
                 seconds,
+                refusal_note(call.refusal) if call.refusal is not None else None,
+                call.action,
             ),
         )
         return record
@@ -180,6 +188,7 @@ class Api:
             try:
                 reply = self.serve(call, prefix)
             except Refusal as refusal:
+                call.refusal = refusal
                 reply = self.refuse(refusal, call)
         except Exception:
             log.exception(

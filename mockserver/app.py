@@ -10,6 +10,7 @@ from typing import Any
 import mockserver.vendors
 from mockserver.api import Api, App, Receive, Scope, Send
 from mockserver.control import Control
+from mockserver.dialects.plain_json import PlainJson
 from mockserver.dispatch import Site
 from mockserver.documents.resources import folder
 from mockserver.documents.spec import load_document
@@ -103,16 +104,29 @@ class Application:
         api, prefix = found
         await api(scope, receive, send, prefix)
 
-    def answer(self, scope: Scope, raw: bytes) -> Answer | App:
+    def answer(self, scope: Scope, raw: bytes | None) -> Answer | App:
         """The entry point for a server that has the whole body of a request.
 
-        Returns the answer, or an ASGI application that has to send it.
+        None stands for a body that is too large. Returns the answer, or an ASGI application that
+        has to send it.
         """
         found = self._find(scope)
         if found is None:
             return self._web
         api, prefix = found
         return api.answer(scope, raw, prefix)
+
+    def refuse_unread(self, status: int, sentence: str, path: str, host: bytes) -> Answer:
+        """The answer to bytes that are no request, for a server that could not read them.
+
+        It has the shape of the API that they seem to be for, by the path or the host that they
+        claim. No workspace has such a request, so nothing is kept of it.
+        """
+        found = self._find({"path": path, "headers": ((b"host", host),)})
+        dialect = found[0].dialect if found is not None else PlainJson()
+        reply = dialect.refuse_unread(status, sentence)
+        headers = (*reply.headers, (b"content-length", b"%d" % len(reply.body)))
+        return Answer(status, headers, reply.body)
 
     def _find(self, scope: Scope) -> tuple[Api, str] | None:
         """The API that a request is for, and the part of the path that is not the API's."""

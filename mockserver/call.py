@@ -137,11 +137,13 @@ class Call:
     From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
     `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one) and
     `journal`; once it is handled `version` (the workspace's, with its changes applied) and
-    `changes` (of rows, as the journal keeps them).
+    `changes` (of rows, as the journal keeps them), `refusal` (None without one) and `action` (what
+    the handler did, in a word, where the rows do not tell it).
     """
 
     __slots__ = (
         "account",
+        "action",
         "body",
         "changes",
         "fault",
@@ -153,6 +155,7 @@ class Call:
         "operation",
         "path_parameters",
         "query",
+        "refusal",
         "request",
         "seed",
         "settings",
@@ -180,6 +183,8 @@ class Call:
         self.journal: Recorder | None = None
         self.version = 0
         self.changes: tuple[Any, ...] = ()
+        self.refusal: Refusal | None = None
+        self.action = ""
 
     @property
     def parameters(self) -> Mapping[str, Schema]:

@@ -57,6 +57,7 @@ def serve(**options: Any) -> None:
     gc.set_threshold(_GARBAGE_THRESHOLD)
     # Imported here, as in each command: the other commands start without the server's modules.
     from mockserver.app import Application
+    from mockserver.serving.limits import limits_of
     from mockserver.serving.server import url_of, uvicorn_server
 
     settings = Settings.read(options)
@@ -66,7 +67,7 @@ def serve(**options: Any) -> None:
     click.echo(_banner(app, url_of(listener)))
     # What exists now lives as long as the server: the collector need not look at it again.
     gc.freeze()
-    uvicorn_server(app, app.answer).run(sockets=[listener])
+    uvicorn_server(app, limits_of(settings)).run(sockets=[listener])
 
 
 def _configure_logging(level: str) -> None:

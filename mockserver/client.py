@@ -195,7 +195,10 @@ class Client:
             status, media_type, raw = self._exchange(method, target, content)
         except (OSError, HTTPException) as error:
             raise self._no_answer(error) from error
-        if status >= 300 or (raw and media_type not in _MEDIA_TYPES):
+        # Anything may answer with plain text: only who asked for it takes it for an answer.
+        is_text = media_type == "text/plain" and query.get("format") == "text"
+        is_known = is_text or media_type in _MEDIA_TYPES
+        if status >= 300 or (raw and not is_known):
             raise _refusal(status, media_type, raw)
         if media_type == _JSON:
             return json.loads(raw)
@@ -462,14 +465,19 @@ class WorkspaceClient:
         *,
         vendor: str | None = None,
         operation: str | None = None,
-        status: int | None = None,
+        status: int | str | None = None,
+        fault: str | None = None,
         unmatched: bool | None = None,
+        q: str | None = None,
         after: int = 0,
+        before: int | None = None,
     ) -> list[Row]:
-        """A summary of each request in the journal, oldest first.
+        """A summary of each request in the journal, oldest first, with the reason of its answer.
 
-        A request must fit all that is given. `unmatched` selects the requests for which there is no
-        operation (True) or the others (False), `after` those with a greater number.
+        A request must fit all that is given. `status` is a number, or a class as "4xx"; `fault` the
+        name of one. `unmatched` selects the requests for which there is no operation (True) or the
+        others (False), `q` those that have the text in target, body or answer, `after` and `before`
+        those with a greater and a smaller number.
         """
         return list(
             self.client.pages(
@@ -478,9 +486,20 @@ class WorkspaceClient:
                 vendor=vendor,
                 operation=operation,
                 status=status,
+                fault=fault,
                 unmatched=unmatched,
+                q=q,
+                before=before,
             )
         )
+
+    def requests_text(self, lines: int | None = None) -> str:
+        """The last requests as text, oldest first: what was sent, what came of it, and why.
+
+        It has at most so many lines, 40 unless more are asked for.
+        """
+        text: str = self.call("GET", "/requests", format="text", lines=lines)
+        return text
 
     def request(self, number: int) -> Row:
         """One request: its answer, the search for leads, the changed rows, its fault.

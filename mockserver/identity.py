@@ -8,6 +8,14 @@ import phonenumbers
 
 _CACHED = 1 << 16
 
+# A text longer than any phone number or address is neither. It is refused before a library or a
+# cache sees it: the libraries take milliseconds for some long texts, and a cache would keep them.
+LONGEST_PHONE = 64
+"""E.164 has 15 digits at most. That leaves a separator after each, `tel:`, and an extension of
+20 digits with its words."""
+LONGEST_EMAIL = 320
+"""RFC 5321 (4.5.3.1) allows 64 octets before the @ and 255 after it."""
+
 # Addresses whose normal form is known without `email-validator`. Only domains below com, net and
 # org: for others the library knows special rules. A property test compares the two.
 _PLAIN_EMAIL = re.compile(
@@ -19,12 +27,18 @@ _PLAIN_LENGTH = 64
 _E164 = phonenumbers.PhoneNumberFormat.E164
 
 
-@lru_cache(maxsize=_CACHED)
 def phone_e164(text: str, region: str = "US") -> str | None:
     """The phone number in E.164, or None if `phonenumbers` does not find it valid.
 
     A number without a country code is read as one of `region`.
     """
+    if len(text) > LONGEST_PHONE:
+        return None
+    return _short_phone_e164(text, region)
+
+
+@lru_cache(maxsize=_CACHED)
+def _short_phone_e164(text: str, region: str) -> str | None:
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
@@ -34,13 +48,11 @@ def phone_e164(text: str, region: str = "US") -> str | None:
     return phonenumbers.format_number(number, _E164)
 
 
-@lru_cache(maxsize=_CACHED)
 def is_phone(text: str) -> bool:
     """Whether it is a valid phone number; without a country code, one of the United States."""
     return phone_e164(text) is not None
 
 
-@lru_cache(maxsize=_CACHED)
 def phone_key(text: str | None, region: str = "US") -> str | None:
     """The form in which phone numbers are compared: two spellings of one number give the same.
 
@@ -50,6 +62,13 @@ def phone_key(text: str | None, region: str = "US") -> str | None:
     """
     if not text:
         return None
+    if len(text) > LONGEST_PHONE:
+        return _digits(text) or None
+    return _short_phone_key(text, region)
+
+
+@lru_cache(maxsize=_CACHED)
+def _short_phone_key(text: str, region: str) -> str | None:
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
@@ -76,13 +95,11 @@ def _international(text: str, number: Any) -> Any:
     return number
 
 
-@lru_cache(maxsize=_CACHED)
 def is_email(text: str) -> bool:
     """Whether `email-validator` accepts the address. No domain is looked up in DNS."""
-    return _normal_form(text) is not None
+    return len(text) <= LONGEST_EMAIL and _normal_form(text) is not None
 
 
-@lru_cache(maxsize=_CACHED)
 def email_key(text: str | None) -> str | None:
     """The form in which e-mail addresses are compared.
 
@@ -91,11 +108,19 @@ def email_key(text: str | None) -> str | None:
     """
     if not text:
         return None
+    if len(text) > LONGEST_EMAIL:
+        return text.strip().lower() or None
+    return _short_email_key(text)
+
+
+@lru_cache(maxsize=_CACHED)
+def _short_email_key(text: str) -> str | None:
     address = _normal_form(text) or text.strip()
     # Not `casefold`, which makes `ß` the same as `ss`: those are two domains.
     return address.lower() or None
 
 
+@lru_cache(maxsize=_CACHED)
 def _normal_form(text: str) -> str | None:
     """`email-validator`'s normal form of the address; None if it does not accept it."""
     if len(text) < _PLAIN_LENGTH and _PLAIN_EMAIL.fullmatch(text):

@@ -33,7 +33,8 @@ class Key:
 class MatchingRule:
     """An ordered list of keys over one table, and how they combine.
 
-    `none` and `several` say in words what it means that no row or several rows match.
+    `none` and `several` say in words what it means that no row or several rows match; `setting`
+    names the vendor's setting that decides among several.
     """
 
     name: str
@@ -45,6 +46,7 @@ class MatchingRule:
     several: str
     provenance: Provenance
     source: str
+    setting: str | None = None
 
     @cached_property
     def key_names(self) -> tuple[str, ...]:

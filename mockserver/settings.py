@@ -6,7 +6,8 @@ from typing import Any
 
 from mockserver.errors import SettingError
 
-MEGABYTE = 1024 * 1024
+KILOBYTE = 1024
+MEGABYTE = 1024 * KILOBYTE
 _SHORTEST_TOKEN = 8
 
 REFUSED_ACCOUNTS = frozenset({"invalid", "expired"})
@@ -122,6 +123,44 @@ OPTIONS = (
         "Largest request body in bytes; a larger one is answered with 413.",
     ),
     Option(
+        "max_head",
+        64 * KILOBYTE,
+        _between(KILOBYTE, 2**30),
+        "Largest head of a request in bytes: its first line and its header lines; a larger one is "
+        "answered with 431.",
+    ),
+    Option(
+        "max_headers",
+        100,
+        _between(1, 10**6),
+        "How many header lines a request may have; one with more is answered with 431.",
+    ),
+    Option(
+        "max_target",
+        16 * KILOBYTE,
+        _between(64, 2**30),
+        "Longest path with its query in bytes; a longer one is answered with 414.",
+    ),
+    Option(
+        "head_timeout",
+        10,
+        _between(1, 86_400),
+        "Seconds in which the head of a request has to come; a slower one is answered with 408.",
+    ),
+    Option(
+        "body_timeout",
+        30,
+        _between(1, 86_400),
+        "Seconds after which a body of which nothing more comes is answered with 408.",
+    ),
+    Option(
+        "idle_timeout",
+        75,
+        _between(1, 86_400),
+        "Seconds after which a connection is closed on which no request comes, or whose client "
+        "reads nothing of its answer.",
+    ),
+    Option(
         "max_workspaces",
         10_000,
         _between(1, 10**9),
@@ -170,6 +209,12 @@ class Settings:
     auth: str = "any"
     log_level: str = "info"
     max_body: int = 32 * MEGABYTE
+    max_head: int = 64 * KILOBYTE
+    max_headers: int = 100
+    max_target: int = 16 * KILOBYTE
+    head_timeout: int = 10
+    body_timeout: int = 30
+    idle_timeout: int = 75
     max_workspaces: int = 10_000
     journal_entries: int = 1000
     journal_bytes: int = 16 * MEGABYTE

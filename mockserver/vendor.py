@@ -180,6 +180,16 @@ class Dialect(Protocol):
         """
         ...
 
+    # For bytes that are no request.
+
+    def refuse_unread(self, status: int, sentence: str) -> Reply:
+        """The answer to bytes that could not be read as a request, with a body of bytes.
+
+        That is what the framework's own server sends before the framework sees anything: 400, 408,
+        414, 431, 501 or 505. `sentence` says what is wrong.
+        """
+        ...
+
 
 Handler = Callable[[Call, Transaction], Reply]
 Precheck = Callable[[Call, Transaction], object]

@@ -4,10 +4,12 @@ What cannot be read is a Refusal, for the vendor's dialect to phrase.
 """
 
 import json
+import pkgutil
 import re
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from itertools import accumulate
 from math import isfinite
 from typing import Any, TypeVar
@@ -35,6 +37,12 @@ _LONG_NUMBER = b"0" * 19
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _FORBIDDEN_CHARACTER = re.compile("[\0\ud800-\udfff]")
 _ITEM = re.compile(r"([^\[]*)\[([0-9]{1,9})\](.*)", re.DOTALL)
+_DECODED = re.compile(
+    r"utf_?8(_sig)?|u8|utf_?(16|32)(_?[bl]e)?|u(16|32)|(us_?)?ascii|646|latin_?1|l1|"
+    r"iso_?8859(_[0-9]{1,2})?|(windows|cp)_?125[0-8]"
+)
+_SEPARATORS = re.compile("[^a-z0-9]+")
+_LONGEST_CHARSET = 40
 _MAX_FIELDS = 1000
 _TOO_MANY = f"it has more than {_MAX_FIELDS} fields"
 _Value = TypeVar("_Value")
@@ -191,14 +199,56 @@ def _unsafe_text(path: Path, text: str) -> Iterator[Problem]:
         yield Problem(path, "surrogate", "must not contain lone surrogates", point)
 
 
+def is_decoded(charset: str) -> bool:
+    """Whether bodies in the charset are read: UTF-8, -16 and -32, ASCII, ISO 8859, Windows 125x.
+
+    Other codecs of Python take time that grows with the square of a body, or unpack it.
+    """
+    return len(charset) <= _LONGEST_CHARSET and _DECODED.fullmatch(_plain(charset)) is not None
+
+
+def in_utf_8(raw: bytes, charset: str) -> bytes:
+    """The text in UTF-8; the bytes as they are where they are no text of a charset that is read."""
+    if not is_decoded(charset):
+        return raw
+    try:
+        # By its plain name: Python remembers each spelling of a name for good.
+        return raw.decode(_plain(charset)).encode()
+    except (LookupError, UnicodeError):
+        return raw
+
+
+def is_known_codec(charset: str) -> bool:
+    """Whether Python has a codec of that name, without a look at the disk for it."""
+    return len(charset) <= _LONGEST_CHARSET and _plain(charset) in _codec_names()
+
+
+def _plain(charset: str) -> str:
+    return _SEPARATORS.sub("_", charset.lower()).strip("_")
+
+
+@cache
+def _codec_names() -> frozenset[str]:
+    # `codecs.lookup` would remember each name that it does not find for good.
+    import encodings
+    from encodings.aliases import aliases
+
+    modules = [module.name for module in pkgutil.iter_modules(encodings.__path__)]
+    return frozenset([*aliases, *aliases.values(), *modules]) - {"aliases"}
+
+
 def write_json(value: Any) -> bytes:
-    """The value as compact JSON in UTF-8, in no more memory than it needs."""
+    """The value as compact JSON in UTF-8, in no more memory than it needs.
+
+    Half a surrogate pair, which UTF-8 cannot hold, is the escape that `JSON.stringify` writes.
+    """
     try:
         # What orjson returns keeps its buffer of 8 KiB or more; a copy of it does not.
         return b"".join((orjson.dumps(value), b""))
     except TypeError:
-        # An integer past 64 bits.
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        # An integer past 64 bits, or half a surrogate pair.
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "backslashreplace")
 
 
 def read_form(raw: bytes) -> Form:

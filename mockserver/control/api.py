@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from hmac import compare_digest
 from typing import Any
 
@@ -12,6 +13,7 @@ from mockserver.dialects.problem_json import ProblemJson
 from mockserver.dispatch import Site
 from mockserver.documents.spec import Document, Operation
 from mockserver.errors import Location, Path, Problem, Reason, Refusal
+from mockserver.journal.directory import Directory, Rules
 from mockserver.vendor import Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 
@@ -119,6 +121,16 @@ class Control(Api):
     def operations(self) -> Mapping[str, Sequence[Operation]]:
         """The operations of each vendor."""
         return {name: site.document.operations for name, site in self.sites.items()}
+
+    @property
+    def rules(self) -> Rules:
+        """The matching rules of each vendor."""
+        return {vendor.name: vendor.rules for vendor in self.vendors}
+
+    @cached_property
+    def directory(self) -> Directory:
+        """What records name: operations and matching rules."""
+        return Directory(self.operations, self.rules)
 
     def serve(self, call: Call, prefix: str) -> Reply:
         """Check who asks, find the operation, read the request strictly, and handle it."""

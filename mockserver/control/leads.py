@@ -19,6 +19,7 @@ from mockserver.workspaces import Workspace
 
 _PHONE_LENGTHS = range(7, 40)
 _MAX_DIGITS = 40
+"""More digits than any id has, and any phone number."""
 _NO_DIGIT = re.compile(r"\D")
 _GAP = r'[^\d"]{0,3}'
 
@@ -103,8 +104,10 @@ def _pattern(folded: str, digits: str) -> re.Pattern[str]:
 
 def _digits(text: str) -> str:
     """The digits of a phone number, without a 1 at the beginning of eleven; else an empty text."""
+    if len(text) not in _PHONE_LENGTHS or not text.isascii() or any(map(str.isalpha, text)):
+        return ""
     digits = _NO_DIGIT.sub("", text)
-    if len(digits) < _PHONE_LENGTHS.start or not text.isascii() or any(map(str.isalpha, text)):
+    if len(digits) < _PHONE_LENGTHS.start:
         return ""
     # The 1 of North America is often left out, so that a search must find a number without it.
     if len(digits) == 11 and digits[0] == "1":

@@ -3,18 +3,21 @@
 List it, read one entry, verify, and write it as an archive or a report.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mockserver.call import Call
 from mockserver.control.api import Control, checked, nothing, operation
 from mockserver.errors import Problem, Refusal
-from mockserver.journal.records import Journal
+from mockserver.journal.records import Journal, Record
 from mockserver.journal.view import describe, select, summary
+from mockserver.journal.why import why
 from mockserver.vendor import Reply
 from mockserver.version import __version__
 
 _MARKDOWN = b"text/markdown"
+_PLAIN = b"text/plain"
+_MOST_IN_TEXT = 1000
 
 
 def _check_names(query: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
@@ -26,26 +29,26 @@ def _check_names(query: Mapping[str, Any], call: Call, server: Control) -> Itera
 @checked(_check_names)
 def list_unclaimed_requests(call: Call, server: Control) -> Reply:
     """A page of the requests that reached no workspace."""
-    return _page(server.workspaces.unclaimed.journal, call)
+    return _page(server.workspaces.unclaimed.journal, call, server)
 
 
 @operation
 def get_unclaimed_request(call: Call, server: Control) -> Reply:
     """One request that reached no workspace."""
-    return _entry(server.workspaces.unclaimed.journal, call)
+    return _entry(server.workspaces.unclaimed.journal, call, server)
 
 
 @operation
 @checked(_check_names)
 def list_requests(call: Call, server: Control) -> Reply:
     """A page of the journal."""
-    return _page(server.workspace(call).journal, call)
+    return _page(server.workspace(call).journal, call, server)
 
 
 @operation
 def get_request(call: Call, server: Control) -> Reply:
     """One request with everything that is known of it."""
-    return _entry(server.workspace(call).journal, call)
+    return _entry(server.workspace(call).journal, call, server)
 
 
 @operation
@@ -55,12 +58,30 @@ def clear_requests(call: Call, server: Control) -> Reply:
     return nothing()
 
 
-def _page(journal: Journal, call: Call) -> Reply:
-    requests = [summary(entry) for entry in select(journal, **call.query)]
+def _page(journal: Journal, call: Call, server: Control) -> Reply:
+    choice = dict(call.query)
+    choice.pop("format", None)
+    lines = choice.pop("lines", None)
+    if _wants("text", _PLAIN, call):
+        newest = {"order": "desc", "limit": _MOST_IN_TEXT}
+        return _plain(select(journal, **choice | newest), lines, server)
+    directory = server.directory
+    requests = [
+        summary(record) | {"why": why(record, directory).as_json()}
+        for record in select(journal, **choice)
+    ]
     return Reply({"requests": requests, "dropped": journal.dropped})
 
 
-def _entry(journal: Journal, call: Call) -> Reply:
+def _plain(records: Sequence[Record], lines: int | None, server: Control) -> Reply:
+    from mockserver.journal.text import MOST_LINES, journal_lines
+
+    found = journal_lines(records, server.directory, lines or MOST_LINES)
+    text = "".join(f"{line}\n" for line in found)
+    return Reply(text.encode(), 200, ((b"content-type", b"text/plain; charset=utf-8"),))
+
+
+def _entry(journal: Journal, call: Call, server: Control) -> Reply:
     number = call.path_parameters["number"]
     found = journal.get(number)
     if found is None:
@@ -68,7 +89,16 @@ def _entry(journal: Journal, call: Call) -> Reply:
         if number <= journal.last_dropped:
             text = f"There is no request {number} any more: the journal has dropped it."
         raise Refusal("not_found", text)
-    return Reply(describe(found))
+    from mockserver.journal.conduct import findings_about
+    from mockserver.journal.conduct.fields import remarks
+
+    directory = server.directory
+    explained = {
+        "why": why(found, directory).as_json(),
+        "remarks": [remark._asdict() for remark in remarks(found, directory)],
+        "findings": [finding.as_json() for finding in findings_about(found, journal, directory)],
+    }
+    return Reply(describe(found) | explained)
 
 
 @operation
@@ -102,16 +132,15 @@ def get_report(call: Call, server: Control) -> Reply:
     from mockserver.journal.conduct import report
 
     journal = server.workspace(call).journal
-    rules = {vendor.name: vendor.rules for vendor in server.vendors}
-    found = report(journal, server.operations, rules, journal.dropped)
-    if _wants_markdown(call):
+    found = report(journal, server.operations, server.rules, journal.dropped)
+    if _wants("markdown", _MARKDOWN, call):
         headers = ((b"content-type", b"text/markdown; charset=utf-8"),)
         return Reply(found.as_markdown().encode(), 200, headers)
     return Reply(found.as_json())
 
 
-def _wants_markdown(call: Call) -> bool:
-    """Whether the query asks for Markdown, or the Accept header where the query is silent."""
+def _wants(format: str, media_type: bytes, call: Call) -> bool:
+    """Whether the query asks for the format, or the Accept header where the query is silent."""
     if "format" in call.query:
-        return bool(call.query["format"] == "markdown")
-    return _MARKDOWN in call.request.headers.get(b"accept", b"")
+        return bool(call.query["format"] == format)
+    return media_type in call.request.headers.get(b"accept", b"")

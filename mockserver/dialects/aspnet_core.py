@@ -129,6 +129,10 @@ class AspNetCore(PlainJson):
         self.models = models
         self.types = types
 
+    def refuse_unread(self, status: int, sentence: str) -> Reply:
+        """Kestrel says nothing but the status."""
+        return Reply(b"", status)
+
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
         """The offered type that the Content-Type means, if its charset is UTF-8 or UTF-16."""
         if content_type in offered:

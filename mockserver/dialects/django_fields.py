@@ -46,7 +46,7 @@ _DATE_TIME = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
     r"[T ](?P<hour>\d{1,2}):(?P<minute>\d{1,2})"
     r"(?::(?P<second>\d{1,2})(?:[\.,](?P<microsecond>\d{1,6})\d{0,6})?)?"
-    r"\s*(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?"
+    r"\s*+(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?"
 )
 """Django's own pattern of a date-time, which allows one digit for a month or an hour."""
 

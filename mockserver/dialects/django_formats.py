@@ -41,15 +41,20 @@ def _is_domain(text: str) -> bool:
     )
 
 
-@lru_cache(maxsize=1 << 16)
 def is_django_email(text: str) -> bool:
     """Whether Django 5 takes it for an e-mail address.
 
     An ASCII user, dotted or in quotes, at a domain of letters of any script, at an IP address in
     brackets, or at `localhost`.
     """
+    # The length comes first: no longer text is kept in the cache.
+    return len(text) <= _MAX_EMAIL and _is_short_email(text)
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_short_email(text: str) -> bool:
     user, _, host = text.rpartition("@")
-    if len(text) > _MAX_EMAIL or not re.fullmatch(_LOCAL_PART, user, re.ASCII):
+    if not re.fullmatch(_LOCAL_PART, user, re.ASCII):
         return False
     if host[:1] == "[" and host[-1] == "]":
         return _is_address(host[1:-1], IPv4Address) or _is_address(host[1:-1], IPv6Address)
@@ -61,8 +66,10 @@ def is_django_url(text: str) -> bool:
 
     Of the web or of FTP, of a host as in an e-mail address, and without white space.
     """
+    if len(text) > _MAX_URL:
+        return False
     match = re.fullmatch(_URL, text, re.IGNORECASE)
-    if match is None or len(text) > _MAX_URL or len(match[1]) > _MAX_HOST:
+    if match is None or len(match[1]) > _MAX_HOST:
         return False
     host = match[1]
     if host[0] == "[":

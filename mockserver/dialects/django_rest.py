@@ -22,7 +22,7 @@ from mockserver.documents.formats import Format
 from mockserver.documents.schema import Coerce, Schema, schema_at
 from mockserver.errors import Kind, Path, Problem, Reason, Refusal
 from mockserver.vendor import Header, Reply
-from mockserver.wire import read_query
+from mockserver.wire import in_utf_8, is_decoded, is_known_codec, read_query
 
 _HTML = (b"content-type", b"text/html; charset=utf-8")
 _METHOD_ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -43,7 +43,7 @@ _UNSAFE = {
 """The sentence about a value that cannot be stored, by keyword; `{}` is the character."""
 
 _CHARSET = re.compile(r"""charset="?([^\s;"]+)""", re.IGNORECASE)
-_SEARCH_TERM = re.compile(r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\S)+""", re.DOTALL)
+_PLAIN = re.compile(r"""[^\s"']++""")
 _ESCAPED = re.compile(r"""\\(["'\\])""")
 
 
@@ -54,12 +54,50 @@ def search_terms(text: str) -> Iterator[str]:
     """
     if "\0" in text:
         raise Refusal("invalid", body=[_NULL_CHARACTERS])
-    for found in _SEARCH_TERM.findall(text):
+    for found in _unsplit_terms(text):
         term = found.strip(",")
         if term.startswith(('"', "'")) and term[0] == term[-1]:
             yield _ESCAPED.sub(r"\1", term[1:-1])
         else:
             yield from (part.strip() for part in term.split(",") if part)
+
+
+def _unsplit_terms(text: str) -> Iterator[str]:
+    """The parts of the text between white space that stands in no quotes."""
+    ends = {quote: _quote_ends(text, quote) for quote in "\"'" if quote in text}
+    start = at = 0
+    while at < len(text):
+        if text[at].isspace():
+            if at > start:
+                yield text[start:at]
+            at += 1
+            start = at
+        elif text[at] in ends:
+            end = ends[text[at]][at + 1]
+            # A quote that nothing closes is a character like any other.
+            at = at + 1 if end is None else end + 1
+        else:
+            plain = _PLAIN.match(text, at)
+            assert plain is not None, text
+            at = plain.end()
+    if at > start:
+        yield text[start:at]
+
+
+def _quote_ends(text: str, quote: str) -> list[int | None]:
+    """For each position the first quote from there on that no backslash escapes.
+
+    A pattern would look for it anew from each quote, and take time that grows with their square.
+    """
+    ends: list[int | None] = [None] * (len(text) + 2)
+    for at in range(len(text) - 1, -1, -1):
+        if text[at] == quote:
+            ends[at] = at
+        elif text[at] == "\\":
+            ends[at] = ends[at + 2]
+        else:
+            ends[at] = ends[at + 1]
+    return ends
 
 
 @lru_cache(maxsize=256)
@@ -180,15 +218,19 @@ class DjangoRest(PlainJson):
         """How the serializer with this schema reads a value."""
         return field_of(schema, self._zone).read
 
+    def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
+        """As `PlainJson` has it. A codec that Python has and this server does not use is refused.
+
+        The framework would take it (chosen).
+        """
+        charset = _charset(content_type)
+        if charset and is_known_codec(charset) and not is_decoded(charset):
+            return None
+        return super().media_type(content_type, offered)
+
     def decoded(self, raw: bytes, content_type: str) -> bytes:
         """The body in UTF-8, read in the charset of the Content-Type where that works."""
-        charset = _CHARSET.search(content_type) if ";" in content_type else None
-        if charset is None:
-            return raw
-        try:
-            return raw.decode(charset[1]).encode()
-        except (LookupError, UnicodeError):
-            return raw
+        return in_utf_8(raw, _charset(content_type))
 
     def accept(self, reply: Reply, call: Call) -> Reply:
         """The reply with the headers that every view sends.
@@ -291,6 +333,12 @@ class DjangoRest(PlainJson):
         return field.complain(problem.value) or [field.otherwise or problem.message]
 
 
+def _charset(content_type: str) -> str:
+    """The charset that a Content-Type names; empty where it names none."""
+    found = _CHARSET.search(content_type) if ";" in content_type else None
+    return found[1] if found is not None else ""
+
+
 def _asks_for_other_format(call: Call) -> bool:
     query = call.request.query_string
     # A fault comes before the framework could look at the query.
@@ -373,8 +421,9 @@ def _no_view(refusal: Refusal, call: Call) -> Reply:
     """The answer of Django itself: a redirect where only a slash is missing, otherwise a 404."""
     if refusal.reason != Reason.MISSING_SLASH:
         return _page(404, "Not Found", "The requested resource was not found on this server.")
-    path, _, query = call.request.target.partition("?")
-    location = quote(path + "/", safe="/:@!$&'()*+,;=~-._%")
+    # From the path as it came: decoded, it may hold a `?`, or a line end that ends the header.
+    location = quote(call.request.raw_path + "/", safe="/:@!$&'()*+,;=~-._%")
+    query = call.request.query_string.decode("latin-1")
     if query:
         location += "?" + query
     return Reply(b"", 301, (_HTML, (b"location", location.encode("latin-1", "replace"))))

@@ -92,6 +92,10 @@ class Envelope(PlainJson):
         self.listing = frozenset(listing)
         self._booleans = dict(booleans or {})
 
+    def refuse_unread(self, status: int, sentence: str) -> Reply:
+        """Node's server says nothing but the status (a Content-Length is added here: chosen)."""
+        return Reply(b"", status)
+
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
         """JSON where the Content-Type says so, or says nothing."""
         if content_type in (_MEDIA_TYPE, ""):

@@ -103,6 +103,8 @@ alone; `type` has nouns, as a schema may allow several types.
 _ALWAYS = frozenset({"required", "null-character", "surrogate", "finite"})
 """Keywords that mean one thing, whoever found the problem."""
 
+_PLAIN_TEXT: Header = (b"content-type", b"text/plain; charset=utf-8")
+
 _NO_FORMATS: Mapping[str, Format] = MappingProxyType({})
 
 
@@ -163,6 +165,10 @@ class PlainJson:
             self.error(refusal, call), self.status(refusal), self.refusal_headers(refusal, call)
         )
 
+    def refuse_unread(self, status: int, sentence: str) -> Reply:
+        """The sentence as plain text (chosen: servers differ, and most say no more)."""
+        return Reply(sentence.encode(), status, (_PLAIN_TEXT,))
+
     def status(self, refusal: Refusal) -> int:
         """The refusal's own status, or the one of its kind."""
         return refusal.status or self.statuses[refusal.kind]
@@ -196,7 +202,7 @@ class PlainJson:
         """Each field that has problems, and what they are, in words that follow its name."""
         found: dict[str, list[str]] = {}
         for problem in problems:
-            texts = found.setdefault(dotted(problem.path) or "body", [])
+            texts = found.setdefault(sendable(dotted(problem.path)) or "body", [])
             text = sendable(self.reason(problem))
             if text not in texts:
                 texts.append(text)
@@ -257,9 +263,9 @@ def allow(methods: Iterable[str]) -> Header:
 
 
 def dotted(path: Path) -> str:
-    """`a.b[0]`, in characters that can be sent; empty for the whole body."""
+    """`a.b[0]`; empty for the whole body."""
     steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return sendable("".join(steps).removeprefix("."))
+    return "".join(steps).removeprefix(".")
 
 
 def sendable(text: str) -> str:

@@ -102,7 +102,7 @@ class ProblemJson(PlainJson):
 
 def _name(problem: Problem) -> str:
     """`requests[0].operation`."""
-    return dotted(problem.path) or "the body"
+    return sendable(dotted(problem.path)) or "the body"
 
 
 def _pointer(path: Path) -> str:

@@ -66,5 +66,5 @@ def _unexpected_token(units: bytes, position: int) -> str:
 
 
 def _part(units: bytes, start: int, end: int) -> str:
-    """These code units as a text; half a surrogate pair is U+FFFD."""
-    return units[2 * start : 2 * end].decode("utf-16-le", "replace")
+    """These code units as a text, in which half a surrogate pair may stand alone."""
+    return units[2 * start : 2 * end].decode("utf-16-le", "surrogatepass")

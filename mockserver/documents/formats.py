@@ -12,13 +12,14 @@ from uuid import UUID
 from mockserver.identity import is_email, is_phone
 
 _DATE_TIME = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):\d\d:\d\d(\.\d++)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+# Possessive repeats: a text that is no number is refused in time that grows with its length only.
+_NUMBER = re.compile(r"\s*+[+-]?(\d++(\.\d*+)?|\.\d++)([eE][+-]?\d++)?\s*+", re.ASCII)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f<>\"{}|\\^`]*")
-_SORT = re.compile(r"\w+(:(asc|desc))?(,\w+(:(asc|desc))?)*", re.ASCII)
-_FIELDS = re.compile(r"\w+(,\w+)*", re.ASCII)
+_SORT = re.compile(r"\w++(:(asc|desc))?(,\w++(:(asc|desc))?)*+", re.ASCII)
+_FIELDS = re.compile(r"\w++(,\w++)*+", re.ASCII)
 
 
 def parse_date_time(text: str) -> datetime | None:

@@ -115,13 +115,15 @@ class InjectedFault:
     """A fault that one request gets, and why: `cause` is `rule <id>`, `prefer` or `magic`.
 
     All `parameters` are decided: a random one is a number here. `preference` is the preference of
-    the request that asked for the fault, for the `Preference-Applied` header of the answer.
+    the request that asked for the fault, for the `Preference-Applied` header of the answer. `left`
+    is how many more requests the rule gives it to (None: no end, or no rule).
     """
 
     kind: FaultKind
     cause: str
     parameters: Mapping[str, Any]
     preference: bytes | None = None
+    left: int | None = None
 
 
 _RETRY = "The `Retry-After` of the answer, in seconds"

@@ -130,10 +130,24 @@ class _Connection:
             await asyncio.sleep(0)
             message = await self._receive()
 
-    async def outlasts(self, seconds: float) -> bool:
-        """Wait this long, or until the client has left. Returns whether it is still there."""
+    async def silent(self) -> None:
+        """Wait until the client has left, or has closed its side to wait for the answer."""
+        # The server's own protocol has this event; others end the connection in both cases.
+        input_ended = getattr(getattr(self._send, "__self__", None), "input_ended", None)
+        if input_ended is None:
+            await self.gone()
+        else:
+            await input_ended.wait()
+
+    async def outlasts(self, seconds: float, *, answered: bool = True) -> bool:
+        """Wait this long, or until the client has left. Returns whether it is still there.
+
+        A client that has closed its side may wait for its answer. It counts as one that has left
+        if it will not be `answered`.
+        """
+        left = self.gone() if answered else self.silent()
         try:
-            await asyncio.wait_for(self.gone(), seconds)
+            await asyncio.wait_for(left, seconds)
         except TimeoutError:
             return True
         return False
@@ -240,7 +254,7 @@ async def _cut_short(delivery: _Delivery) -> None:
 
 
 async def _never(delivery: _Delivery) -> None:
-    if await delivery.connection.outlasts(delivery.seconds):
+    if await delivery.connection.outlasts(delivery.seconds, answered=False):
         await delivery.connection.hang_up()
 
 

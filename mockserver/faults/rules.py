@@ -23,6 +23,9 @@ MAX_RULES = 1000
 
 _MAX_DEPTH = 128
 _PHONE = re.compile(r"(?:tel:)?[\d\s().+/-]{7,32}", re.IGNORECASE)
+_ENDING = 4
+"""So many digits at the end of a phone number are the same in all its spellings."""
+
 _CONDITIONS = ("vendor", "operation", "path", "body", "lead", "times", "skip", "probability")
 
 
@@ -68,7 +71,7 @@ class FaultRule:
             and self.operation in (None, request.operation)
             and (self.path is None or like(self.path, request.path))
             and (self.body is None or not differences(self.body, request.body))
-            and (self.lead is None or not request.leads.isdisjoint(_keys(self.lead)))
+            and (self.lead is None or request.names(self.lead))
         )
 
 
@@ -112,14 +115,45 @@ class _Request:
             return None
 
     @cached_property
-    def leads(self) -> frozenset[str]:
-        """Whatever in body, path and query may name a lead, as keys to compare."""
+    def texts(self) -> frozenset[str]:
+        """Whatever in body, path and query may name a lead."""
         named = [
             *_scalars(self.body),
             *self.path.split("/"),
             *read_query(self._call.request.query_string).values(),
         ]
-        return frozenset(key for value in named for key in _keys(value))
+        return frozenset(str(value).strip() for value in named)
+
+    def names(self, lead: str | int) -> bool:
+        """Whether it names the lead by its id, e-mail address or phone number."""
+        text = str(lead).strip()
+        if text.casefold() in self._folded:
+            return True
+        if "@" in text:
+            return email_key(text) in self._emails
+        phone = phone_key(text) if _PHONE.fullmatch(text) else None
+        return phone is not None and self._has_phone(phone)
+
+    @cached_property
+    def _folded(self) -> frozenset[str]:
+        return frozenset(map(str.casefold, self.texts))
+
+    @cached_property
+    def _emails(self) -> frozenset[str | None]:
+        return frozenset(email_key(text) for text in self.texts if "@" in text)
+
+    def _has_phone(self, key: str) -> bool:
+        """Whether a text is a spelling of that number. Nearly every other one ends otherwise."""
+        ending = key[-_ENDING:]
+        for text in self.texts:
+            if _PHONE.fullmatch(text) and _digits(text).endswith(ending) and phone_key(text) == key:
+                return True
+        return False
+
+
+def _digits(text: str) -> str:
+    """The digits of a phone number as ASCII has them, whichever script they are of."""
+    return "".join([str(int(each)) for each in text if each.isdecimal()])
 
 
 def _scalars(value: Any) -> Iterator[str | int | float]:
@@ -130,18 +164,6 @@ def _scalars(value: Any) -> Iterator[str | int | float]:
             waiting.extend(part.values() if isinstance(part, dict) else part)
         elif isinstance(part, str | int | float) and not isinstance(part, bool):
             yield part
-
-
-def _keys(value: str | float) -> Iterator[str]:
-    """What a value is compared by.
-
-    Its own text, and its normal form where it looks like an e-mail address or a phone number.
-    """
-    text = str(value).strip()
-    yield text.casefold()
-    normal = email_key(text) if "@" in text else phone_key(text) if _PHONE.fullmatch(text) else None
-    if normal:
-        yield normal
 
 
 class FaultRules:
@@ -275,8 +297,9 @@ class FaultRules:
             if tally.admitted < parameters["limit"]:
                 return None, tally._replace(admitted=tally.admitted + 1)
             parameters["retry_after"] = _seconds_left(rule, tally, now)
-        fault = InjectedFault(rule.kind, f"rule {rule.id}", parameters)
-        return fault, tally._replace(applied=tally.applied + 1)
+        tally = tally._replace(applied=tally.applied + 1)
+        left = rule.times - tally.applied if rule.times is not None else None
+        return InjectedFault(rule.kind, f"rule {rule.id}", parameters, left=left), tally
 
 
 def chance(seed: int, kind: str, number: int) -> float:

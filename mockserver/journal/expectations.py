@@ -22,7 +22,6 @@ Expectation = Mapping[str, Any]
 
 _BOUNDS = ("times", "at_least", "at_most")
 _PARAMETER = re.compile(r"{[^}]*}")
-_STARS = re.compile(r"\*+")
 _SEGMENT = "\0"
 """Stands in a template for a path parameter: one or more characters without a slash."""
 
@@ -180,29 +179,25 @@ def _known(value: str, names: Iterable[str]) -> str:
 def _product_automaton_accepts(glob: str, template: str) -> bool:
     """Whether some text fits both the glob and the template.
 
-    Each is an automaton whose states are its positions. A state of their product is a pair of
-    positions that the same text leads to; the answer is whether the pair of both ends is reached.
+    Each is an automaton whose states are its positions. This goes through the glob once, with all
+    positions of the template that the same text leads to, as the bits of one number.
     """
-    glob = _STARS.sub("*", glob)
-    waiting, reached = [(0, 0)], set()
-    while waiting:
-        state = waiting.pop()
-        if state in reached:
+    at_character: dict[str, int] = {}
+    for position, character in enumerate(template):
+        at_character[character] = at_character.get(character, 0) | 1 << position
+    at_segment = at_character.pop(_SEGMENT, 0)
+    all_positions = (2 << len(template)) - 1
+    reached = 1
+    for character in glob:
+        if character == "*":
+            # Any text follows: every position from the first one on.
+            reached = all_positions & -(reached & -reached)
             continue
-        reached.add(state)
-        i, j = state
-        for in_glob, in_template in _moves(glob[i : i + 1], template[j : j + 1]):
-            waiting.append((i + in_glob, j + in_template))
-    return (len(glob), len(template)) in reached
-
-
-def _moves(glob: str, template: str) -> tuple[tuple[int, int], ...]:
-    """How far one character leads in a glob and in a template, by what is next in each.
-
-    The empty text stands for an end.
-    """
-    if glob == "*":
-        return ((1, 0), (0, 1)) if template else ((1, 0),)
-    if template == _SEGMENT:
-        return ((1, 0), (1, 1)) if glob not in ("", "/") else ()
-    return ((1, 1),) if glob and glob == template else ()
+        within = 0
+        if character != "/":
+            within = reached & at_segment
+        # A path parameter may end with this character, or go on.
+        reached = (reached & at_character.get(character, 0) | within) << 1 | within
+        if not reached:
+            return False
+    return bool(reached >> len(template) & 1)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mockserver.call import HeaderSet, Request, header_size
+from mockserver.errors import Problem, Refusal
 from mockserver.matching import KeyTrial, MatchTrace, Mismatch
 from mockserver.state.changes import Change, Row, RowId, WorkspaceDeleted, WorkspaceReset
 from mockserver.state.transaction import RowDiff, Transaction
@@ -25,6 +26,12 @@ _MATCH_BYTES = 300
 _CHANGE_BYTES = 300
 """What a record, a match and a change take besides the texts they hold. Measured: 1,000 requests
 that read a lead took 560 bytes each beside their answers, 1,000 that updated one 1,700."""
+
+WHOLE_BODY = "the body"
+"""Stands for a field in a problem of the body as a whole."""
+
+_KEPT_PROBLEMS = 20
+_LONGEST_MESSAGE = 300
 
 _WEIGHED_AT_ONCE = 16
 _LARGE = 16 << 10
@@ -42,13 +49,56 @@ _NO_CONTENT = 204
 class AppliedFault(NamedTuple):
     """The fault that a request got: its name, why (`rule <id>`, `prefer`, `magic`), and how.
 
-    `preference` is what the request asked for, as the `Preference-Applied` header tells it.
+    `preference` is what the request asked for, as the `Preference-Applied` header tells it. `left`
+    is how many more requests the rule gives it to (None: no end, or no rule).
     """
 
     name: str
     cause: str
     parameters: Mapping[str, Any]
     preference: bytes | None = None
+    left: int | None = None
+
+
+class RefusalNote(NamedTuple):
+    """Why an API refused a request: the kind and reason of the refusal, as `errors` names them.
+
+    `problems` are the first fields that were refused, each with what is wrong with it; `total` is
+    how many they are. `message` is the refusal's own text.
+    """
+
+    kind: str
+    reason: str | None
+    message: str | None
+    problems: tuple[tuple[str, str], ...]
+    total: int
+
+
+def refusal_note(refusal: Refusal) -> RefusalNote:
+    """What a record keeps of a refusal."""
+    kept = tuple(
+        (_field_name(problem), problem.message[:_LONGEST_MESSAGE])
+        for problem in refusal.problems[:_KEPT_PROBLEMS]
+    )
+    message = refusal.message
+    return RefusalNote(
+        refusal.kind,
+        refusal.reason,
+        message[:_LONGEST_MESSAGE] if message is not None else None,
+        kept,
+        len(refusal.problems),
+    )
+
+
+def _field_name(problem: Problem) -> str:
+    """The refused field as a person writes it: `leads[1].phone`, `?limit`, or WHOLE_BODY."""
+    name = ""
+    for step in problem.path:
+        name += f"[{step}]" if isinstance(step, int) else f".{step}"
+    name = name.removeprefix(".")[:_LONGEST_MESSAGE]
+    if problem.location == "query":
+        return f"?{name}"
+    return name or WHOLE_BODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +120,8 @@ class Record(NamedTuple):
     clock's. `operation` is None where no operation answers the request; `methods` are those that
     its path takes. `status` and `answer` are what the client got (0: no answer), `own_headers` the
     API's headers, or (where a fault changed them) `seen_headers` all of the answer's. `seconds` is
-    how long the answer took.
+    how long the answer took. `refusal` says why the API refused it, `action` in a word what the
+    handler did, where the rows do not tell it.
     """
 
     number: int
@@ -88,6 +139,8 @@ class Record(NamedTuple):
     changes: RowChanges
     fault: AppliedFault | None
     seconds: float
+    refusal: RefusalNote | None = None
+    action: str = ""
 
     @property
     def answer_headers(self) -> HeaderPairs:
@@ -258,12 +311,21 @@ def _size(record: Record) -> int:
         size += _change_size(change)
     if record.seen_headers is not None:
         size += header_size(record.seen_headers)
+    if record.refusal is not None:
+        size += _refusal_size(record.refusal)
     return size
 
 
 @lru_cache(maxsize=256)
 def _own_header_size(headers: tuple[tuple[bytes, bytes], ...]) -> int:
     return header_size(headers)
+
+
+def _refusal_size(refusal: RefusalNote) -> int:
+    size = _CHANGE_BYTES + len(refusal.message or "")
+    for name, message in refusal.problems:
+        size += 2 * _VALUE_BYTES + len(name) + len(message)
+    return size
 
 
 def _match_size(match: MatchTrace) -> int:
@@ -315,6 +377,7 @@ def record_as_json(record: Record) -> dict[str, Any]:
         "matches": [_match_as_json(match) for match in record.matches],
         "changes": [_change_as_json(change) for change in record.changes],
         "fault": _fault_as_json(record.fault),
+        "refusal": _refusal_as_json(record.refusal),
     }
 
 
@@ -341,6 +404,7 @@ def record_of(told: Mapping[str, Any]) -> Record:
             "matches": tuple(_match_of(match) for match in told["matches"]),
             "changes": tuple(_change_of(change) for change in told["changes"]),
             "fault": _fault_of(told["fault"]),
+            "refusal": _refusal_of(told["refusal"]),
         }
     )
 
@@ -423,4 +487,18 @@ def _fault_of(told: Mapping[str, Any] | None) -> AppliedFault | None:
         told["cause"],
         told["parameters"],
         None if preference is None else preference.encode("latin-1"),
+        told["left"],
     )
+
+
+def _refusal_as_json(refusal: RefusalNote | None) -> dict[str, Any] | None:
+    if refusal is None:
+        return None
+    return refusal._asdict() | {"problems": [list(each) for each in refusal.problems]}
+
+
+def _refusal_of(told: Mapping[str, Any] | None) -> RefusalNote | None:
+    if told is None:
+        return None
+    problems = tuple((name, message) for name, message in told["problems"])
+    return RefusalNote(**dict(told) | {"problems": problems})

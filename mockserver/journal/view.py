@@ -28,25 +28,51 @@ def select(
     after: int = 0,
     vendor: str | None = None,
     operation: str | None = None,
-    status: int | None = None,
+    status: str | None = None,
+    fault: str | None = None,
     unmatched: bool | None = None,
+    q: str | None = None,
+    order: str = "asc",
+    before: int | None = None,
     limit: int = 100,
 ) -> list[Record]:
-    """The first `limit` fitting records with a number greater than `after`, by number.
+    """The first `limit` fitting records, by number; with the order `desc` the last ones.
 
-    `unmatched` asks for those that no operation answers (an unknown path, or a method that it does
-    not take), or for the others.
+    Their numbers lie between `after` and `before`, both excluded. `status` is a number, or a class
+    as `4xx`; `fault` the name of one. `unmatched` asks for those that no operation answers (an
+    unknown path, or a method that it does not take), or for the others. `q` is a text that target,
+    body or answer hold, in any letter case.
     """
+    text = q.casefold() if q else None
     fitting = [
         record
         for record in journal
         if record.number > after
+        and (before is None or record.number < before)
         and vendor in (None, record.vendor)
         and operation in (None, record.operation)
-        and status in (None, record.status)
+        and (status is None or _has_status(record, status))
+        and (fault is None or (record.fault is not None and record.fault.name == fault))
         and unmatched in (None, record.operation is None)
+        and (text is None or _holds(record, text))
     ]
-    return sorted(fitting, key=_number)[:limit]
+    return sorted(fitting, key=_number, reverse=order == "desc")[:limit]
+
+
+def _has_status(record: Record, status: str) -> bool:
+    if status.endswith("xx"):
+        return record.status // 100 == int(status[0])
+    return record.status == int(status)
+
+
+def _holds(record: Record, text: str) -> bool:
+    """Whether the folded text stands in a part of the request or answer that people may see."""
+    if text in hidden_target(record.request).casefold():
+        return True
+    for raw in (record.request.body, record.answer):
+        if raw and text in raw.decode("utf-8", "replace").casefold():
+            return True
+    return False
 
 
 def _number(record: Record) -> int:
@@ -92,12 +118,13 @@ def describe(record: Record) -> dict[str, Any]:
     return summary(record) | {
         "request": {
             "headers": masked_headers(request.headers.items()),
-            "body": _body(request.body),
+            "body": json_or_text(request.body),
+            "raw": _raw(request.body),
         },
         "answer": {
             "status": record.status,
             "headers": masked_headers(record.answer_headers),
-            "body": _body(record.answer),
+            "body": json_or_text(record.answer),
         },
         "matches": [_match(match) for match in record.matches],
         "changes": [change_view(change) for change in record.changes],
@@ -129,7 +156,8 @@ def json_of(raw: bytes) -> Any:
     return read_json(raw, _MAX_DEPTH)
 
 
-def _body(raw: bytes | None) -> Any:
+def json_or_text(raw: bytes | None) -> Any:
+    """A body as its JSON value, else its text, else `{"base64": ...}`; None where it is empty."""
     if not raw:
         return None
     try:
@@ -137,6 +165,14 @@ def _body(raw: bytes | None) -> Any:
     except Refusal:
         text, encoded = text_of(raw)
         return {"base64": text} if encoded else text
+
+
+def _raw(raw: bytes | None) -> str | None:
+    """The body as it was sent, with repeated members and spaces; None where it is no UTF-8."""
+    if not raw:
+        return None
+    text, encoded = text_of(raw)
+    return None if encoded else text
 
 
 def _match(match: MatchTrace) -> dict[str, Any]:
@@ -166,14 +202,15 @@ def _as_json(value: Any) -> Any:
 
 def verdict(match: MatchTrace) -> str:
     """What each key found and what came of it, in a sentence."""
-    parts = [_trial_sentence(trial) for trial in match.trials]
+    parts = [trial_sentence(trial) for trial in match.trials]
     if len(match.keys) > 1:
         found = _leads(match.ids, match.found) if match.found else "nothing"
         parts.append(f"{_HOW[match.combine]}: {found} matched")
     return "; ".join(parts)
 
 
-def _trial_sentence(trial: KeyTrial) -> str:
+def trial_sentence(trial: KeyTrial) -> str:
+    """What one key found, in words."""
     if trial.verdict == "not given":
         return f"{trial.key} was not given"
     value, compared = _text(trial.value), _text(trial.compared)

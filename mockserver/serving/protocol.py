@@ -1,218 +1,521 @@
-"""uvicorn's HTTP protocol, with a short way for requests whose answer waits for nothing."""
+"""HTTP/1.1 over one connection: requests are answered in the order in which they come."""
 
 import asyncio
-import re
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Callable
+from enum import Enum, auto
 from functools import partial
-from typing import Any
-
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from typing import Any, Protocol
 
 from mockserver.faults.delivery import Answer
-from mockserver.serving.plain import plain_request
-
-App = Callable[[Any, Any, Any], Awaitable[None]]
-"""An ASGI application."""
-
-AnswerRequest = Callable[[Any, bytes], Answer | App]
-"""Answers the request of an ASGI scope with that body; or gives the application that has to send
-the answer."""
-
-_MAX_HELD = 64 << 10
-_H2C_OFFER = re.compile(
-    rb"\A([A-Z]+ \S+ HTTP/1\.1\r\n(?:[^\r\n]+\r\n)*?)upgrade:[ \t]*h2c[ \t]*\r\n", re.IGNORECASE
+from mockserver.journal.redaction import printable
+from mockserver.serving.bodies import ChunkedBody, SizedBody
+from mockserver.serving.exchange import App, Exchange
+from mockserver.serving.heads import Head, Heads, Line, end_of_head, read_line, scope_of
+from mockserver.serving.limits import Limits
+from mockserver.serving.refusals import BadRequest, RefusalLog, claimed_target
+from mockserver.serving.rounds import Round
+from mockserver.serving.timeouts import Watch
+from mockserver.serving.writer import (
+    CLOSE,
+    WITHOUT_BODY,
+    keep_alive_lines,
+    written,
 )
 
+log = logging.getLogger("mockserver")
 
-class PromptProtocol(HttpToolsProtocol):
-    """Answers a request within the call that brings its last byte.
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_MAX_UNSENT = 64 << 10
+_MAX_HELD = 64 << 10
+_LINGER_SECONDS = 5.0
+"""How long a client that was refused may go on sending without a pause.
 
-    An answer here waits for nothing. So it needs no task, no event, no `receive` and no `send`, and
-    head and body go out in one write: a sixth more requests a second.
+A connection that is closed while bytes come is reset, and the client may never read why.
+"""
+_MAX_LINGER_SECONDS = 30.0
 
-    A plain request (see `plain`) needs no parser either, as long as all before it on its connection
-    were plain.
 
-    Some requests go the way of any ASGI server: those for which `answer` gives an application,
-    those whose client waits to be asked for the body (`Expect: 100-continue`), those whose body
-    uvicorn does not hold as a whole, and all that arrive while the client does not read its
-    answers.
+class Service(Protocol):
+    """The application, as the door sees it."""
+
+    def answer(self, scope: Any, raw: bytes | None, /) -> Answer | App:
+        """The answer to a request with that body (None: too large), or what has to send it."""
+
+    def refuse_unread(self, status: int, sentence: str, path: str, host: bytes) -> Answer:
+        """The answer to bytes that are no request, by what they seem to be for."""
+
+
+class Door:
+    """What all connections of a server share."""
+
+    def __init__(self, service: Service, limits: Limits) -> None:
+        self.answer: Callable[[Any, bytes | None], Answer | App] = service.answer
+        self.refuse_unread = service.refuse_unread
+        self.limits = limits
+        self.heads = Heads(limits)
+        self.round = Round()
+        self.watch = Watch(min(limits.head_timeout, limits.body_timeout, limits.idle_timeout))
+        self.refusals = RefusalLog()
+        self.keep_alive = keep_alive_lines(limits.idle_timeout, is_http_1_0=False)
+        self.keep_alive_1_0 = keep_alive_lines(limits.idle_timeout, is_http_1_0=True)
+
+
+class Phase(Enum):
+    """What a connection is doing."""
+
+    IDLE = auto()
+    """Nothing of a next request is here."""
+    HEAD = auto()
+    BODY = auto()
+    ANSWER = auto()
+    """An application is answering; what comes is held."""
+    STUCK = auto()
+    """The client does not read its answers; what comes is held."""
+    LINGER = auto()
+    """The last answer is sent; what comes is dropped."""
+    CLOSED = auto()
+
+
+class _Unfinished:
+    """A request whose body has not arrived as a whole."""
+
+    __slots__ = ("body", "head", "line", "scope")
+
+    def __init__(self, line: Line, head: Head, scope: Any, body: SizedBody | ChunkedBody) -> None:
+        self.line = line
+        self.head = head
+        self.scope = scope
+        self.body = body
+
+
+class Connection(asyncio.Protocol):
+    """One connection, as uvicorn's server makes and keeps it.
+
+    A request is answered within the call that brings its last byte. An answer that has to wait is
+    left to an ASGI application; what follows on the connection is held until it is complete.
     """
 
-    # `_start_asgi_task` is a method of uvicorn that is not public. Without it every request would
-    # go the ordinary way, and a test would notice.
+    def __init__(
+        self,
+        door: Door,
+        config: Any,
+        server_state: Any,
+        app_state: Any = None,
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        """Uvicorn gives all but the first; of `server_state` the sets are used, the rest is not."""
+        self.loop = _loop or asyncio.get_running_loop()
+        self.transport: asyncio.Transport = None  # type: ignore[assignment]  # until it is made
+        self._door = door
+        self._limits = door.limits
+        self._connections: set[Any] = server_state.connections
+        self._tasks: set[asyncio.Task[None]] = server_state.tasks
+        self._phase = Phase.IDLE
+        self._since = 0.0
+        self._lingers_since = 0.0
+        self._held = bytearray()
+        self._scanned = 0
+        self._unfinished: _Unfinished | None = None
+        self._exchange: Exchange | None = None
+        self._writable: asyncio.Event | None = None
+        self._unsent: list[bytes] = []
+        self._unsent_size = 0
+        self._buffered = 0
+        self._has_ended = False
+        self._is_last = False
 
-    def __init__(self, answer: AnswerRequest, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._answer_request = answer
-        self._waiting: RequestResponseCycle | None = None
-        self._is_plain = True
-        self._is_idle = False
-        self._decided: App | None = None
-        self._idle_check: asyncio.TimerHandle | None = None
+    # What the event loop and uvicorn's server call.
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # TCP has both directions
         """A client has connected."""
-        super().connection_made(_JoiningTransport(transport, self.loop))  # type: ignore[arg-type]  # does what uvicorn asks of a transport
-        self._watch()
+        self.transport = transport
+        self._connections.add(self)
+        self._door.watch.add(self)
+        self._since = self._door.watch.now
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is no more."""
-        if self._idle_check is not None:
-            self._idle_check.cancel()
-        super().connection_lost(exc)
-
-    def _watch(self) -> None:
-        # uvicorn has a timer for each answer; one for each connection costs less.
-        self._idle_check = self.loop.call_later(self.timeout_keep_alive, self._check_idle)
-
-    def _check_idle(self) -> None:
-        """Close the connection if nothing came since the last check."""
-        if not self._is_plain:
-            return  # uvicorn's own timer does that from now on
-        if self._is_idle:
-            self.transport.close()
-            return
-        self._is_idle = True
-        self._watch()
+        self._phase = Phase.CLOSED
+        self._connections.discard(self)
+        self._door.watch.remove(self)
+        self._drop()
+        self.resume_writing()
+        if self._exchange is not None:
+            self._exchange.disconnect()
 
     def data_received(self, data: bytes) -> None:
-        """Bytes have arrived from the client."""
-        self._is_idle = False
-        if self._is_plain:
-            data = self._answer_plain(data)
-            if not data:
-                return
-            # What follows on this connection goes through uvicorn's parser.
-            self._is_plain = False
-        self._parse(data)
+        """Bytes have come from the client."""
+        self._door.round.add(self, data)
 
-    def _answer_plain(self, data: bytes) -> bytes:
-        """Answer the plain requests that the data begins with; give back the rest."""
-        while data and not self.flow.write_paused and not self.transport.is_closing():
-            request = plain_request(data)
-            if request is None:
-                break
-            answer = self._answer_of(request.scope, request.body)
-            if not isinstance(answer, Answer):
-                self._decided = answer
-                break
-            self._send(answer, request.scope["method"], keep_alive=not request.is_last)
-            if request.is_last:
-                return b""
-            data = data[request.end :]
-        return data
+    def eof_received(self) -> bool:
+        """The client sends no more, but it may still read: the connection stays."""
+        self._door.round.add(self, b"")
+        return True
 
-    def _answer_of(self, scope: Any, body: bytes) -> Answer | App:
-        try:
-            return self._answer_request(scope, body)
-        except Exception as error:
-            # Raised in a task, uvicorn logs the error and answers 500. Raised here, the parser
-            # would treat it as the client's mistake.
-            return partial(_raise, error)
+    def pause_writing(self) -> None:
+        """The client reads more slowly than it is answered."""
+        self._writable = asyncio.Event()
+        self._buffered = self.transport.get_write_buffer_size()
+        if self._phase is Phase.IDLE or self._phase is Phase.HEAD:
+            self._phase = Phase.STUCK
+        self._since = self._door.watch.now
 
-    def _parse(self, data: bytes) -> None:
-        # The parser would end the request at an `Upgrade` header, which Java's client sends with
-        # each request to offer HTTP/2. So the header is removed.
-        if data.find(b"h2c") >= 0:
-            data = _H2C_OFFER.sub(rb"\1", data)
-        super().data_received(data)
-        # uvicorn holds only so much of a body: the application has to read the rest of it.
-        if self._waiting is not None and self.flow.read_paused:
-            cycle, self._waiting = self._waiting, None
-            super()._start_asgi_task(cycle, self.app)
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: App) -> None:
-        # uvicorn calls this at the end of the headers. The answer waits for the end of the body.
-        if cycle.more_body and app is self.app and not cycle.waiting_for_100_continue:
-            self._waiting = cycle
-        else:
-            super()._start_asgi_task(cycle, app)
-
-    def on_message_complete(self) -> None:
-        """The parser has reached the end of a request."""
-        super().on_message_complete()
-        cycle, self._waiting = self._waiting, None
-        if cycle is None:
+    def resume_writing(self) -> None:
+        """The client has read what was sent, or most of it."""
+        if self._writable is None:
             return
-        answer = self._answer(cycle)
-        if isinstance(answer, Answer):
-            self._write(cycle, answer)
+        self._writable.set()
+        self._writable = None
+        if self._phase is Phase.STUCK:
+            self._go_on()
+
+    def shutdown(self) -> None:
+        """The server stops: answer what is here, then close."""
+        self._door.round.run()
+        self._is_last = True
+        if self._exchange is not None and not self._has_ended:
+            self._exchange.close_afterwards()
+        elif self._phase is not Phase.BODY:
+            self._close()
+
+    # Requests.
+
+    def receive(self, data: bytes) -> None:
+        """Answer what has come; no bytes mean that the client sends no more."""
+        try:
+            self._receive(data)
+        except Exception:
+            log.exception("A connection failed inside the server")
+            self._drop()
+            self.transport.abort()
+
+    def _receive(self, data: bytes) -> None:
+        phase = self._phase
+        if not data:
+            self._end()
+        elif phase is Phase.IDLE:
+            self._serve(data)
+        elif phase is Phase.HEAD:
+            self._held += data
+            self._serve_held()
+        elif phase is Phase.BODY:
+            self._read_body(data)
+        elif phase is Phase.ANSWER or phase is Phase.STUCK:
+            self._hold(data)
+        elif phase is Phase.LINGER:
+            self._since = self._door.watch.now
+
+    def _serve_held(self) -> None:
+        """Answer what is held, once there is a whole head."""
+        held = self._held
+        try:
+            found = end_of_head(held, 0, self._limits, self._scanned)
+        except BadRequest as error:
+            self._refuse(error, bytes(held))
+            return
+        self._scanned = len(held)
+        if found >= 0:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Answer what was held."""
+        data = bytes(self._held)
+        self._drop()
+        self._phase = Phase.IDLE
+        self._since = self._door.watch.now
+        self._resume_reading()
+        self._serve(data)
+        if self._has_ended:
+            self._end()
+
+    def _serve(self, data: bytes) -> None:
+        """Answer the requests that the data holds, as far as they are whole and can be answered."""
+        start = 0
+        size = len(data)
+        try:
+            while start < size and self._phase is Phase.IDLE:
+                if data.startswith(b"\r\n", start):  # RFC 9112, 2.2
+                    start += 2
+                    continue
+                end = end_of_head(data, start, self._limits)
+                if end < 0:
+                    break
+                start = self._serve_one(data, start, end)
+        except BadRequest as error:
+            self._refuse(error, data[start:])
+            return
+        if start < size:
+            self._keep(data[start:])
         else:
-            super()._start_asgi_task(cycle, answer)
+            self._since = self._door.watch.now
 
-    def _answer(self, cycle: RequestResponseCycle) -> Answer | App:
-        # A client that does not read its answers must wait, or they would fill the memory.
-        if self._decided is not None:  # a plain request that was answered by an application
-            decided, self._decided = self._decided, None
-            return decided
-        if self.flow.write_paused:
-            ordinary: App = self.app
-            return ordinary
-        return self._answer_of(cycle.scope, bytes(cycle.body))
+    def _keep(self, rest: bytes) -> None:
+        """Hold what cannot be answered yet: half a head, or requests behind one that waits."""
+        if self._phase is Phase.IDLE:
+            self._phase = Phase.HEAD
+            self._since = self._door.watch.now
+            self._scanned = len(rest)
+            self._held += rest
+        elif self._phase is Phase.ANSWER or self._phase is Phase.STUCK:
+            self._hold(rest)
 
-    def _write(self, cycle: RequestResponseCycle, answer: Answer) -> None:
-        cycle.response_started = True
-        cycle.response_complete = True
-        self._send(answer, cycle.scope["method"], keep_alive=cycle.keep_alive)
-        cycle.on_response()
+    def _hold(self, data: bytes) -> None:
+        if self._is_last:
+            return
+        self._held += data
+        if len(self._held) > _MAX_HELD:
+            self.transport.pause_reading()
 
-    def _send(self, answer: Answer, method: str, *, keep_alive: bool) -> None:
-        parts = [STATUS_LINE[answer.status]]
-        for name, value in answer.headers:
-            parts += name, b": ", value, b"\r\n"
-        if not keep_alive:
-            parts.append(b"connection: close\r\n")
-        parts.append(b"\r\n")
-        if method != "HEAD":
-            parts.append(answer.body)
-        self.transport.write(b"".join(parts))
-        if not keep_alive:
-            self.transport.close()
+    def _serve_one(self, data: bytes, start: int, end: int) -> int:
+        """Answer the request at `start`, whose head ends at `end`.
 
+        Returns where the next one begins. Raises BadRequest.
+        """
+        line_end = data.find(b"\r\n", start)
+        first = data[start:line_end]
+        block = data[line_end + 2 : end]
+        line = read_line(first, self._limits)
+        head = self._door.heads.read(first, block, is_http_1_0=line.is_http_1_0)
+        scope = scope_of(line, head, "http")
+        body_start = end + 4
+        length = head.length
+        if length is None or length > len(data) - body_start or length > self._limits.max_body:
+            self._start_body(_Unfinished(line, head, scope, self._new_body(first, block, head)))
+            if self._phase is Phase.BODY:
+                self._read_body(data[body_start:])
+            return len(data)
+        next_start = body_start + length
+        if head.expects_continue and length:
+            self._write(_CONTINUE)
+        self._answer(line, head, scope, data[body_start:next_start])
+        return next_start
 
-async def _raise(error: Exception, scope: Any, receive: Any, send: Any) -> None:
-    raise error
+    def _new_body(self, first: bytes, block: bytes, head: Head) -> SizedBody | ChunkedBody:
+        limits = self._limits
+        if head.length is None:
+            return ChunkedBody(first, block, limits.max_body, limits.max_head)
+        return SizedBody(head.length, limits.max_body)
 
+    def _start_body(self, request: _Unfinished) -> None:
+        if request.body.is_too_large:
+            self._answer_too_large(request)
+            return
+        self._unfinished = request
+        self._phase = Phase.BODY
+        if request.head.expects_continue:
+            self._write(_CONTINUE)
+            self.flush()
 
-class _JoiningTransport:
-    """A transport that collects what is written and sends it at the loop's next turn.
+    def _read_body(self, data: bytes) -> None:
+        request = self._unfinished
+        assert request is not None
+        self._since = self._door.watch.now
+        try:
+            rest = request.body.feed(data)
+        except BadRequest as error:
+            self._unfinished = None
+            self._refuse(error, b"", request.scope)
+            return
+        if request.body.is_too_large:
+            self._unfinished = None
+            self._answer_too_large(request)
+        elif request.body.is_complete:
+            self._unfinished = None
+            self._phase = Phase.IDLE if self._writable is None else Phase.STUCK
+            self._answer(request.line, request.head, request.scope, bytes(request.body.content))
+            self._serve(rest)
 
-    So the answers to all requests that arrived together are made one after the other, and then sent
-    one after the other. The processor's caches hold one kind of work at a time: a fifth more
-    requests a second. Much data is sent at once, so that the real transport can report that a
-    client does not read.
-    """
+    # Answers.
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._call_soon = loop.call_soon
-        self._held: list[bytes] = []
-        self._size = 0
-        self.is_closing = transport.is_closing
+    def _answer(self, line: Line, head: Head, scope: Any, body: bytes | None) -> None:
+        keeps_alive = head.keeps_alive and not self._is_last
+        try:
+            answer = self._door.answer(scope, body)
+            if isinstance(answer, Answer):
+                self._send(answer, line, keeps_alive=keeps_alive)
+                return
+        except Exception as error:
+            answer = partial(_fail, error)
+        self._start_exchange(answer, line, scope, body, keeps_alive=keeps_alive)
 
-    def write(self, data: bytes) -> None:
-        if not self._held:
-            self._call_soon(self.flush)
-        self._held.append(data)
-        self._size += len(data)
-        if self._size > _MAX_HELD:
+    def _answer_too_large(self, request: _Unfinished) -> None:
+        """Answer a request whose body will not be read; so nothing can follow it."""
+        self._is_last = True
+        self._phase = Phase.IDLE
+        self._answer(request.line, request.head, request.scope, None)
+
+    def _send(self, answer: Answer, line: Line, *, keeps_alive: bool) -> None:
+        if not keeps_alive:
+            own_lines = CLOSE
+        elif line.is_http_1_0:
+            own_lines = self._door.keep_alive_1_0
+        else:
+            own_lines = self._door.keep_alive
+        has_body = line.method != "HEAD" and answer.status not in WITHOUT_BODY
+        body = answer.body if has_body else b""
+        self._write(written(answer.status, answer.headers, own_lines, body))
+        if not keeps_alive:
+            self._finish()
+
+    def _write(self, data: bytes) -> None:
+        self._unsent.append(data)
+        self._unsent_size += len(data)
+        if self._unsent_size > _MAX_UNSENT:
             self.flush()
 
     def flush(self) -> None:
-        held = self._held
-        self._held = []
-        self._size = 0
-        if held and not self.is_closing():
-            self._transport.writelines(held)
+        """Send the answers that were written."""
+        unsent = self._unsent
+        if not unsent:
+            return
+        self._unsent = []
+        self._unsent_size = 0
+        self.transport.write(unsent[0] if len(unsent) == 1 else b"".join(unsent))
 
-    def close(self) -> None:
+    def _start_exchange(
+        self, app: App, line: Line, scope: Any, body: bytes | None, *, keeps_alive: bool
+    ) -> None:
         self.flush()
-        self._transport.close()
+        self._phase = Phase.ANSWER
+        whole_scope = _whole_scope(scope, self.transport, is_http_1_0=line.is_http_1_0)
+        self._exchange = Exchange(
+            self,
+            whole_scope,
+            body or b"",
+            keeps_alive=keeps_alive,
+            is_http_1_0=line.is_http_1_0,
+            idle_timeout=self._limits.idle_timeout,
+        )
+        task = self.loop.create_task(self._exchange.run(app))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+    async def writable(self) -> None:
+        """Wait until the client has read enough of what was sent."""
+        if self._writable is not None:
+            await self._writable.wait()
+
+    def exchange_ended(self, *, keeps_alive: bool) -> None:
+        """An application has answered: go on with what was held meanwhile."""
+        self._exchange = None
+        if self._phase is Phase.CLOSED:
+            return
+        if not keeps_alive:
+            self._finish()
+        elif self._writable is not None:
+            self._phase = Phase.STUCK
+        else:
+            self._go_on()
+
+    # The end.
+
+    def _refuse(self, error: BadRequest, data: bytes, scope: Any = None) -> None:
+        """Answer bytes that are no request, and read nothing more."""
+        if scope is None:
+            path, host = claimed_target(data)
+        else:
+            path, host = scope["path"], scope["header_set"].get(b"host", b"")
+        self._door.refusals.add(self._peer(), data, error)
+        answer = self._door.refuse_unread(error.status, error.sentence, path, host)
+        self._write(written(answer.status, answer.headers, CLOSE, answer.body))
+        self._is_last = True
+        self._finish()
+
+    def _peer(self) -> str:
+        peer = self.transport.get_extra_info("peername")
+        return printable(":".join(map(str, peer[:2]))) if peer else "A client"
+
+    def _finish(self) -> None:
+        """Send what is written, and end the connection without losing it."""
+        self.flush()
+        self._drop()
+        if self._phase is Phase.CLOSED:
+            return
+        if self._has_ended or not self.transport.can_write_eof():
+            self._close()
+            return
+        self._phase = Phase.LINGER
+        self._since = self._lingers_since = self._door.watch.now
+        self.transport.write_eof()
+        self._resume_reading()
+
+    def _resume_reading(self) -> None:
+        if not self._has_ended and not self.transport.is_reading():
+            self.transport.resume_reading()
+
+    def _close(self) -> None:
+        self.flush()
+        self._drop()
+        self._phase = Phase.CLOSED
+        self.transport.close()
+
+    def _drop(self) -> None:
+        """Keep nothing of what is unanswered."""
+        self._held = bytearray()
+        self._scanned = 0
+        self._unfinished = None
+
+    def _end(self) -> None:
+        """The client sends no more: nothing but answers can follow."""
+        self._has_ended = True
+        phase = self._phase
+        if phase is Phase.HEAD or phase is Phase.BODY:
+            request = self._unfinished
+            scope = request.scope if request is not None else None
+            error = BadRequest(400, "The client ended the connection within a request")
+            self._refuse(error, bytes(self._held), scope)
+        elif phase is Phase.IDLE or phase is Phase.LINGER:
+            self._close()
+        elif self._exchange is not None:
+            self._exchange.input_ended.set()
+
+    def check(self, now: float) -> None:
+        """End the connection if it has waited too long."""
+        waited = now - self._since - self._door.watch.period
+        phase = self._phase
+        limits = self._limits
+        if self._writable is not None or phase is Phase.CLOSED:
+            self._check_reading(now, waited)
+        elif phase is Phase.IDLE and waited > limits.idle_timeout:
+            self._close()
+        elif phase is Phase.HEAD and waited > limits.head_timeout:
+            self._time_out("The head did not come in time")
+        elif phase is Phase.BODY and waited > limits.body_timeout:
+            self._time_out("The body did not come in time")
+        elif phase is Phase.LINGER:
+            lingered = now - self._lingers_since
+            if waited > _LINGER_SECONDS or lingered > _MAX_LINGER_SECONDS:
+                self._close()
+
+    def _check_reading(self, now: float, waited: float) -> None:
+        """Give up a client that reads nothing of its answer."""
+        buffered = self.transport.get_write_buffer_size()
+        if buffered < self._buffered or not buffered:
+            self._since = now
+        elif waited > self._limits.idle_timeout:
+            self.transport.abort()
+        self._buffered = buffered
+
+    def _time_out(self, text: str) -> None:
+        request = self._unfinished
+        scope = request.scope if request is not None else None
+        self._refuse(BadRequest(408, text), bytes(self._held), scope)
+        self.flush()
+
+
+def _whole_scope(scope: Any, transport: asyncio.Transport, *, is_http_1_0: bool) -> Any:
+    """The ASGI scope with all that an application may ask for."""
+    raw_path = scope["raw_path"]
+    return scope | {
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.0" if is_http_1_0 else "1.1",
+        "raw_path": scope["path"].encode() if raw_path is None else raw_path,
+        "root_path": "",
+        "client": transport.get_extra_info("peername"),
+        "server": transport.get_extra_info("sockname"),
+    }
+
+
+async def _fail(error: Exception, scope: Any, receive: Any, send: Any) -> None:
+    raise error

@@ -7,19 +7,16 @@ from concurrent.futures import Future
 from functools import partial
 from ipaddress import ip_address
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 
 from mockserver.app import create_app
 from mockserver.client import Client, ControlError, WorkspaceClient
-from mockserver.serving.protocol import AnswerRequest, App, PromptProtocol
+from mockserver.serving.limits import Limits, limits_of
+from mockserver.serving.protocol import Connection, Door, Service
 
 # How long a stop waits for answers that are not sent yet. Only a fault delays an answer.
-_IDLE_SECONDS = 75
-"""How long a connection is kept on which nothing comes. Clients reuse connections, and one that is
-closed while a request is on its way costs them a retry."""
-
 _GRACE_SECONDS = 0.5
 
 _BACKLOG = 2048
@@ -53,16 +50,20 @@ def url_of(listener: socket.socket) -> str:
     return f"http://{host}:{port}"
 
 
-def uvicorn_server(app: App, answer: AnswerRequest) -> uvicorn.Server:
-    """uvicorn, configured for speed and for a stop within a second.
+class Application(Service, Protocol):
+    """What is served: an ASGI application that can also answer a request at once."""
 
-    `answer` answers the requests that need no task of their own.
-    """
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """The ASGI entry point, for any other server."""
+
+
+def uvicorn_server(app: Application, limits: Limits) -> uvicorn.Server:
+    """uvicorn, with this package's protocol and a stop within a second."""
     config = uvicorn.Config(
         app,
         interface="asgi3",
         loop="auto",
-        http=partial(PromptProtocol, answer),  # type: ignore[arg-type]  # all that uvicorn does with it is to call it
+        http=partial(Connection, Door(app, limits)),  # type: ignore[arg-type]  # all that uvicorn does with it is to call it
         ws="none",
         lifespan="off",
         access_log=False,
@@ -72,7 +73,6 @@ def uvicorn_server(app: App, answer: AnswerRequest) -> uvicorn.Server:
         # Nothing stands between a client and its mock; links in answers follow the `Host` header.
         proxy_headers=False,
         log_config=None,
-        timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,  # type: ignore[arg-type]  # it waits for parts of seconds too
     )
     return uvicorn.Server(config)
@@ -93,7 +93,7 @@ class MockServer:
         """
         self.app = create_app(**{"port": 0} | options)
         self._listener = bind(self.app.settings.host, self.app.settings.port)
-        self._server = uvicorn_server(self.app, self.app.answer)
+        self._server = uvicorn_server(self.app, limits_of(self.app.settings))
         self._loop: Future[asyncio.AbstractEventLoop] = Future()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.url = url_of(self._listener)

@@ -3,7 +3,6 @@
 It has clients for each vendor, over a socket or without one. `Running` is the server behind it.
 """
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-_MOST_REQUESTS = 50
-_MAX_TEXT = 300
+_MOST_UNCLAIMED = 10
 _LONGEST_SLUG = 19  # with a hyphen and 12 digits of a digest: 32, the longest name there may be
 _NOT_IN_PROCESS = (
     "clients in process need a server in process: leave MOCKSERVER_URL unset, or use http()"
@@ -101,24 +99,16 @@ class MockWorkspace(VendorClients):
     def journal_text(self) -> str:
         """The journal as text, for a developer who wonders why the test failed.
 
-        It has a line for each request, and more for a request that was refused or got a fault.
+        It says of each request why it was answered as it was, and more of one that was refused, got
+        a fault or has a finding in the report.
         """
         try:
-            return "\n".join(map(printable, self._journal_lines()))
+            return "\n".join(self._journal_lines())
         except ControlError as error:
-            return f"The journal cannot be read: {error}"
+            return printable(f"The journal cannot be read: {error}")
 
     def _journal_lines(self) -> Iterator[str]:
-        requests = self.requests()
-        if len(requests) > _MOST_REQUESTS:
-            yield f"({len(requests) - _MOST_REQUESTS} before these)"
-        for entry in requests[-_MOST_REQUESTS:]:
-            yield _summary_line(entry)
-            if entry["status"] >= 400 or entry["fault"]:
-                yield from _detail_lines(self.request(entry["number"]))
-        yield from self._unclaimed_lines()
-
-    def _unclaimed_lines(self) -> Iterator[str]:
+        yield from self.requests_text().splitlines()
         # A missing credential is the first thing to look for when no request has arrived. These
         # requests belong to no workspace, so some may come from a test that runs beside this one.
         recent = [
@@ -128,42 +118,15 @@ class MockWorkspace(VendorClients):
         ]
         if recent:
             yield "without a credential or with a refused one, in this test or one beside it:"
-        for entry in recent[-_MOST_REQUESTS:]:
-            yield _summary_line(entry)
+        for entry in recent[-_MOST_UNCLAIMED:]:
+            yield printable(_summary_line(entry))
 
 
 def _summary_line(entry: Row) -> str:
-    outcome = entry["status"] or "no answer"
-    operation = entry["operation"] or "no operation"
-    line = (
-        f"{entry['number']:>3}  {entry['method']} {entry['target']}  {outcome}  {operation}  "
-        f"{entry['milliseconds']} ms"
+    return (
+        f"{entry['number']:>3}  {entry['method']} {entry['target']}  {entry['status']}  "
+        f"{entry['why']['sentence']}"
     )
-    if entry["fault"]:
-        line += f"  fault {entry['fault']}"
-    return line
-
-
-def _detail_lines(entry: Row) -> Iterator[str]:
-    if entry["request"]["body"] is not None:
-        yield f"     sent: {_short(entry['request']['body'])}"
-    for match in entry["matches"]:
-        yield f"     matched by {match['rule']}: {match['verdict']}"
-    if entry["answer"]["body"] is not None:
-        yield f"     answered: {_short(entry['answer']['body'])}"
-
-
-def _short(body: Any) -> str:
-    text = _on_one_line(body)
-    if len(text) <= _MAX_TEXT:
-        return text
-    return f"{text[:_MAX_TEXT]}…"
-
-
-def _on_one_line(body: Any) -> str:
-    if isinstance(body, str):
-        return " ".join(body.split())
-    return json.dumps(body, ensure_ascii=False)
 
 
 def _unique_run() -> str:

@@ -33,10 +33,10 @@ def test_closing(mockserver):
 """
 JOURNAL = [
     "  1  PUT /sela/api/leads/update/  404  leads_update_update  _ ms",
+    "     why: Nothing found, answered 404: phone_number +12025550199 matched none; email was not given; all given keys must fit one lead: nothing matched.",
     '     sent: {"phone_number": "+12025550199", "status": "CLOSED"}',
-    "     matched by update: phone_number +12025550199 matched none; email was not given; all given keys must fit one lead: nothing matched",
     '     answered: {"detail": "No Lead matches the given query."}',
-    "  2  GET /octanist/api/leads/lead_demo01  200  get_lead  _ ms",
+    "  2  GET /octanist/api/leads/lead_demo01  200  get_lead  _ ms  Answered 200, and nothing changed.",
     "  3  POST /octanist/api/check  503  check  _ ms  fault maintenance",
 ]
 
@@ -125,8 +125,9 @@ def test_it(mockserver):
     assert False
 """
     assert journal(suite({"test_it.py": text}).out) == [
+        "(no requests)",
         "without a credential or with a refused one, in this test or one beside it:",
-        "  1  GET /octanist/api/leads  401  list_leads  _ ms",
+        "  1  GET /octanist/api/leads  401  Signed in as nobody, answered 401: the request has no credential.",
     ]
 
 
@@ -181,9 +182,9 @@ def test_it(mockserver):
 """
     lines = journal(suite({"test_it.py": text}).out)
     assert (len(lines), lines[0], lines[-1]) == (
-        51,
-        "(10 before these)",
-        " 60  POST /octanist/api/check  200  check  _ ms",
+        40,
+        "(21 requests before these)",
+        " 60  POST /octanist/api/check  200  check  _ ms  Answered 200, and nothing changed.",
     )
 
 

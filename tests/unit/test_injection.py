@@ -4,9 +4,11 @@ import asyncio
 import json
 import re
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,7 +27,9 @@ from mockserver.faults.catalogue import CATALOGUE, InjectedFault
 from mockserver.faults.delivery import Answer, as_seen, deliver, refusal_after, refusal_of
 from mockserver.faults.prefer import preferred
 from mockserver.faults.rules import MAX_RULES, FaultRule, FaultRules, chance, rule_of
+from mockserver.serving.limits import Limits
 from mockserver.serving.server import bind, url_of, uvicorn_server
+from tests.serving.door import Service
 from tests.unit.tiny import DOCUMENT, NOW
 
 PAGE = (Path(mockserver.__path__[0]).parent / "docs" / "faults.md").read_text("utf-8")
@@ -613,7 +617,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 
 
 def own_server() -> uvicorn.Server:
-    return uvicorn_server(app, lambda scope, raw: app)
+    return uvicorn_server(Service(lambda scope, raw: app, app), Limits())
 
 
 def plain_server() -> uvicorn.Server:
@@ -757,14 +761,36 @@ def test_a_timeout_closes_without_an_answer(
 
 @pytest.mark.parametrize("name", ["timeout", "slow", "slow_drip"])
 def test_a_wait_ends_where_the_client_leaves(url: str, name: str) -> None:
+    with asking(url, name, seconds=60) as connection:
+        # Closed like this, the socket tells the server that it reads nothing more either.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert until_done(name)
+
+
+def test_an_answer_that_never_comes_is_not_waited_for_by_a_client_that_has_closed(url: str) -> None:
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.get(url, headers={"Fault": '{"name": "timeout", "seconds": 60}'}, timeout=0.1)
+    assert until_done("timeout")
+
+
+@contextmanager
+def asking(url: str, name: str, **parameters: Any) -> Iterator[socket.socket]:
+    """A connection on which an answer under a fault was asked for a moment ago."""
     while not done.empty():
         done.get()
-    with pytest.raises(httpx.ReadTimeout):
-        httpx.get(url, headers={"Fault": json.dumps({"name": name, "seconds": 60})}, timeout=0.1)
-    while (
-        done.get(timeout=2) != name
-    ):  # a request of an earlier test may have been on its way out still
+    port = int(url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        fault = json.dumps({"name": name, **parameters}).encode()
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nFault: %b\r\n\r\n" % fault)
+        time.sleep(0.05)
+        yield connection
+
+
+def until_done(name: str) -> bool:
+    """Wait until the fault is delivered; a request of an earlier test may be on its way still."""
+    while done.get(timeout=2) != name:
         pass
+    return True
 
 
 def test_an_answer_to_head_has_no_body_to_break(url: str) -> None:

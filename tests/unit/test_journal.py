@@ -174,7 +174,12 @@ REQUESTS = (
         pytest.param({"after": 3}, [4, 5], id="after a number"),
         pytest.param({"vendor": "octanist"}, [3], id="of one vendor"),
         pytest.param({"operation": "leads_update_update"}, [1, 5], id="of one operation"),
-        pytest.param({"status": 404}, [4, 5], id="of one status"),
+        pytest.param({"status": "404"}, [4, 5], id="of one status"),
+        pytest.param({"status": "4xx"}, [3, 4, 5], id="of one class of status"),
+        pytest.param({"before": 3}, [1, 2], id="before a number"),
+        pytest.param({"order": "desc", "limit": 2}, [5, 4], id="the last few"),
+        pytest.param({"q": "octanist/API"}, [3], id="that hold a text"),
+        pytest.param({"fault": "slow"}, [], id="with a fault that none got"),
         pytest.param({"unmatched": True}, [4], id="that no operation answers"),
         pytest.param({"unmatched": False}, [1, 2, 3, 5], id="that an operation answers"),
         pytest.param({"limit": 2}, [1, 2], id="the first few"),
@@ -238,6 +243,7 @@ def test_a_description_holds_everything() -> None:
         "request": {
             "headers": {"authorization": "Token ***", "content-type": "application/json"},
             "body": {"phone_number": "+12025550101", "status": "CLOSED"},
+            "raw": '{"phone_number":"+12025550101","status":"CLOSED"}',
         },
         "answer": {
             "status": 200,

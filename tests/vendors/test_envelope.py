@@ -159,7 +159,7 @@ EITHER = {"anyOf": [{"type": "number"}, {"type": "string", "x-format": "numeric"
         (Problem(("a",), "surrogate", ""), "a must not contain lone surrogates"),
         (Problem(("a",), "finite", ""), "a must be a finite number"),
         (Problem((), "surrogate", ""), "body must not contain lone surrogates"),
-        (Problem(("\ud800",), "null-character", ""), "? must not contain NUL characters"),
+        (Problem(("\ud800",), "null-character", ""), "\ud800 must not contain NUL characters"),
         (
             Problem(("a",), "format", "", "x", {"type": "string", "format": "date"}),
             "a must be a date, YYYY-MM-DD",

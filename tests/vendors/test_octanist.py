@@ -279,6 +279,43 @@ def test_a_body_that_is_no_json_is_told_in_the_words_of_javascript(
     assert answer.json()["error"]["message"] == "The request body is not valid JSON"
 
 
+@pytest.mark.parametrize(
+    ("content", "details"),
+    [
+        pytest.param(
+            "[😀]",
+            rb"""{"body":["Unexpected token '\ud83d', \"[%s]\" is not valid JSON"]}"""
+            % "😀".encode(),
+            id="the sign that is wrong",
+        ),
+        pytest.param(
+            '["1234567890😀12345", x]',
+            rb"""{"body":["Unexpected token 'x', ...\"%s12345\", x]\" is not valid JSON"]}"""
+            % "😀".encode(),
+            id="a whole pair at the edge",
+        ),
+        pytest.param(
+            '["1234567890😀123456", x]',
+            rb"""{"body":["Unexpected token 'x', ...\"\ude00123456\", x]\" is not valid JSON"]}""",
+            id="half a pair at the edge",
+        ),
+        pytest.param(
+            r'{"name": "Ada", "custom": {"\ud83d": "\u0000"}}',
+            rb"""{"custom":["custom must not contain lone surrogates"],"""
+            rb""""custom.\ud83d":["custom.\ud83d must not contain NUL characters"]}""",
+            id="the name of a field",
+        ),
+    ],
+)
+def test_half_a_surrogate_pair_is_written_as_javascript_does(
+    octanist: httpx.Client, content: str, details: bytes
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = octanist.post("/leads", content=content.encode(), headers=headers)
+    assert answer.status_code == 400
+    assert answer.content.partition(b'"details":')[2].partition(b'},"meta"')[0] == details
+
+
 def test_bytes_that_are_no_utf_8_are_replaced(octanist: httpx.Client) -> None:
     answer = octanist.post(
         "/leads", content=b'{"name": "Ad\xe8le"}', headers={"Content-Type": "application/json"}

@@ -61,12 +61,28 @@ def report(
     `dropped` is how many records the journal had to let go.
     """
     kept = sorted(records, key=_number)
-    findings = findings_from(_signs(kept, Directory(operations, rules)))
+    findings = findings_of(kept, Directory(operations, rules))
     coverage = {}
     for vendor, known in operations.items():
         of_vendor = [record for record in kept if record.vendor == vendor]
         coverage[vendor] = vendor_coverage(known, rules.get(vendor, ()), of_vendor)
     return Report(len(kept), dropped, tuple(findings), coverage)
+
+
+def findings_of(records: Sequence[Record], directory: Directory) -> list[Finding]:
+    """What was found in these records, the worst first. The records are in their order."""
+    return findings_from(_signs(records, directory))
+
+
+def findings_about(
+    record: Record,
+    records: Iterable[Record],
+    directory: Directory,
+) -> list[Finding]:
+    """What was found about one of these records, the worst first."""
+    kept = sorted(records, key=_number)
+    found = findings_of(kept, directory)
+    return [finding for finding in found if record.number in finding.requests]
 
 
 def _number(record: Record) -> int:

@@ -1,6 +1,7 @@
 """Fields and query parameters that a request had and its operation does not take."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -89,6 +90,14 @@ class Evidence:
         """Whether the value stands under that name in an object that a row or the answer holds."""
         return (name, str(value)) in self._aside
 
+    def column_with(self, name: str) -> str | None:
+        """The column whose value is an object with a member of that name."""
+        for row in self._rows():
+            for column, value in row.items():
+                if isinstance(value, dict) and name in value:
+                    return column
+        return None
+
     @cached_property
     def _aside(self) -> frozenset[tuple[str, str]]:
         """What the objects that the rows and the answer hold have inside, values as texts.
@@ -128,7 +137,38 @@ def strange_fields(records: Iterable[Record], directory: Directory) -> Iterator[
         objects = _objects(record, operation, shapes)
         for slug, names in _strange(objects, Evidence(record)).items():
             done = f"{called(record)} was sent {listed('field', names)}."
-            yield Sign(slug, record, frozenset(names), done)
+            yield Sign(slug, record, frozenset(names), done, fields=tuple(names))
+
+
+class Remark(NamedTuple):
+    """What became of one field that the operation does not simply set."""
+
+    field: str
+    text: str
+
+
+def remarks(record: Record, directory: Directory) -> list[Remark]:
+    """What became of the fields of a record's body that its operation does not simply set.
+
+    There are none where the request was refused or an answer was made by a fault.
+    """
+    found: list[Remark] = []
+    for sign in strange_fields([record], directory):
+        found += [Remark(name, _remark(sign.slug, name, record, directory)) for name in sign.fields]
+    return found
+
+
+def _remark(slug: str, name: str, record: Record, directory: Directory) -> str:
+    if slug == "read-only-fields":
+        return "cannot be set here: ignored"
+    if slug == "extra-fields":
+        column = Evidence(record).column_with(name.rpartition(".")[2])
+        return f"is no field: kept in {column}" if column else "is no field: kept beside the fields"
+    operation = directory.operation(record)
+    known = properties(operation.body.reader.schema) if operation and operation.body else {}
+    close = get_close_matches(name, known, n=1)
+    meant = f" (did you mean {close[0]}?)" if close else ""
+    return f"is no field: ignored{meant}"
 
 
 def _strange(objects: Iterable[Sent], evidence: Evidence) -> dict[str, dict[str, None]]:

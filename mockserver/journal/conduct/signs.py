@@ -19,7 +19,8 @@ class Sign(NamedTuple):
     """One request that a check stumbled over.
 
     Signs of the same check, vendor, operation and `subject` add up to one finding. `done` says in a
-    sentence what the client did. `level` is the check's unless it is given.
+    sentence what the client did. `level` is the check's unless it is given. `fields` are the names
+    of the fields that it is about.
     """
 
     slug: str
@@ -27,6 +28,7 @@ class Sign(NamedTuple):
     subject: object
     done: str
     level: Level | None = None
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

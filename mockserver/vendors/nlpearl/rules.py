@@ -65,6 +65,7 @@ BY_EXTERNAL_ID = MatchingRule(
     several="the newest created, or the oldest by the setting several_leads",
     provenance="chosen",
     source=_BY_EXTERNAL_ID,
+    setting="several_leads",
 )
 BY_PHONE = MatchingRule(
     name="Lead by phone number",
@@ -76,6 +77,7 @@ BY_PHONE = MatchingRule(
     several="the newest created, or the oldest by the setting several_leads",
     provenance="chosen",
     source=f"{_SDK}, outbound.py",
+    setting="several_leads",
 )
 
 SETTINGS = (

@@ -286,18 +286,18 @@ def _order_and_fields(query: Mapping[str, Any]) -> tuple[Order, tuple[str, ...]]
 
     Raises Refusal naming every field that leads do not have.
     """
-    order: Order = []
+    directions: dict[str, bool] = {}
     for part in query.get("sort", f"{_CREATED}:desc").split(","):
         name, _, direction = part.partition(":")
-        order.append((name, direction == "desc"))
+        # Rows that are in order of a field stay so, whatever is said of the field once more.
+        directions.setdefault(name, direction == "desc")
     shown = tuple(LEAD)
     if "fields" in query:
         shown = tuple(dict.fromkeys(query["fields"].split(",")))
-    sorted_by = [name for name, _ in order]
-    problems = [*_unknown_fields("sort", sorted_by), *_unknown_fields("fields", shown)]
+    problems = [*_unknown_fields("sort", directions), *_unknown_fields("fields", shown)]
     if problems:
         raise Refusal("invalid", problems=problems)
-    return order, shown
+    return list(directions.items()), shown
 
 
 def _unknown_fields(parameter: str, names: Iterable[str]) -> Iterator[Problem]:

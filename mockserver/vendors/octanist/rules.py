@@ -48,6 +48,7 @@ BY_IDENTIFIER = MatchingRule(
     "changed",
     provenance="documented",
     source=_UPDATE,
+    setting="allow_bulk_updates",
 )
 _FALLING_THROUGH = replace(
     BY_IDENTIFIER,
@@ -232,6 +233,12 @@ BEHAVIOURS = (
     ),
     Behaviour(
         "NUL characters, lone surrogates and endless numbers are refused.", "chosen", _FRAMEWORK
+    ),
+    Behaviour(
+        "Half a surrogate pair in an answer is written as JSON.stringify of Node 20 writes it: "
+        "`\\ud83d`.",
+        "inferred",
+        _FRAMEWORK,
     ),
     Behaviour(
         "Numbers are doubles: past 2**53 the nearest one is stored, and 5000.0 comes back as 5000.",

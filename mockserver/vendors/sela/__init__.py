@@ -41,6 +41,8 @@ _ON_CREATE = frozenset(
 )
 _ON_UPDATE = _ON_CREATE | {"status", "status_detail", "sms_dnc", "call_dnc"}
 _STANDARD = LEAD.keys() | {"min_reengagement_days"}
+_ACTIONS = {"reengaged": "re-engaged", "duplicate": "left the duplicate as it is"}
+"""What the journal says of a lead that came in once more."""
 _STATUS_SETTINGS = {"created": "create_status", "reengaged": "reengagement_status"}
 """Which setting has the status of an answer, by what became of the lead."""
 
@@ -140,6 +142,7 @@ def leads_create(call: Call, tx: Transaction) -> Reply:
     (`leads/create-a-lead`, `introduction`).
     """
     row, action = _create_or_reengage(call.body, call, tx)
+    call.action = _ACTIONS.get(action, "")
     if action in _STATUS_SETTINGS:
         return Reply(row, call.settings[_STATUS_SETTINGS[action]])
     if call.settings["duplicate"] == "refuse":
@@ -202,6 +205,7 @@ def lead_ingestion_create(call: Call, tx: Transaction) -> Reply:
     if call.settings["ingestion_duplicate"] == "create":
         return Reply(_create(body, call, tx), 201)
     row, action = _create_or_reengage(body, call, tx)
+    call.action = _ACTIONS.get(action, "")
     if action == "duplicate":
         raise _refused(_DUPLICATE)
     return Reply(row, 201)

@@ -32,6 +32,7 @@ UPDATE = MatchingRule(
     several="the one added last (setting `several_matches`)",
     provenance="documented",
     source=_UPDATE_PAGE,
+    setting="several_matches",
 )
 DUPLICATE = MatchingRule(
     "duplicate",
@@ -54,6 +55,7 @@ INGESTION = MatchingRule(
     several="the one added last (setting `several_matches`)",
     provenance="documented",
     source=_INGESTION_PUT,
+    setting="several_matches",
 )
 
 ZONES = ("America/Los_Angeles", "America/Denver", "America/Chicago", "America/New_York", "UTC")

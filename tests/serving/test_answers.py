@@ -2,38 +2,38 @@
 
 import asyncio
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from mockserver.faults.delivery import Answer
-from mockserver.serving.protocol import AnswerRequest, App
-from mockserver.serving.server import bind, uvicorn_server
+from mockserver.serving.exchange import App
+from mockserver.serving.limits import Limits
+from tests.serving.door import KEPT, LAST, Service, no_application, serving, talk, whole
 
 BIG = b"x" * 5_000_000
 
 
-def body_of(path: str, raw: bytes) -> bytes:
+def body_of(path: str, raw: bytes | None) -> bytes:
     """What is answered in one piece."""
-    return BIG if path == "/big" else raw if path == "/echo" else b"whole"
+    if path == "/big":
+        return BIG
+    return raw or b"" if path == "/echo" else b"whole"
 
 
-def at_once(scope: Any, raw: bytes) -> Answer | App:
+def at_once(scope: Any, raw: bytes | None) -> Answer | App:
     """Answers what has one piece and a length."""
     path = scope["path"]
     if path == "/fail":
         raise RuntimeError("a fault of the server")
     if path in ("/pieces", "/waiting", "/chunked"):
         return application
-    body = body_of(path, raw)
-    return Answer(200, ((b"content-length", b"%d" % len(body)),), body)
+    return whole(body_of(path, raw))
 
 
-def never_at_once(scope: Any, raw: bytes) -> Answer | App:
+def never_at_once(scope: Any, raw: bytes | None) -> Answer | App:
     """Has everything answered by the application."""
     return application
 
@@ -55,37 +55,11 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.body", "body": piece, "more_body": number < len(pieces)})
 
 
-@contextmanager
-def serving(
-    app: App, answer: AnswerRequest, idle_seconds: float | None = None
-) -> Iterator[tuple[str, int]]:
-    """A server with the protocol; where it listens."""
-    listener = bind("127.0.0.1", 0)
-    server = uvicorn_server(app, answer)
-    if idle_seconds is not None:
-        server.config.timeout_keep_alive = idle_seconds  # type: ignore[assignment]  # parts of seconds too
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield listener.getsockname()
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
-
-
 @pytest.fixture(scope="module", params=[at_once, never_at_once])
 def address(request: pytest.FixtureRequest) -> Iterator[tuple[str, int]]:
     """Where a server listens that answers at once what it can, and one that never does."""
-    with serving(application, request.param) as address:
+    with serving(Service(request.param, application)) as address:
         yield address
-
-
-def talk(address: tuple[str, int], *requests: bytes) -> bytes:
-    """All that comes back for requests that are sent at once, until the server closes."""
-    with socket.create_connection(address, timeout=10) as connection:
-        connection.sendall(b"".join(requests))
-        return b"".join(iter(lambda: connection.recv(1 << 16), b""))
 
 
 def request(path: str, method: str = "GET", *headers: str, close: bool = True) -> bytes:
@@ -98,10 +72,6 @@ def request(path: str, method: str = "GET", *headers: str, close: bool = True) -
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-KEPT = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n"
-HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-
-
 @pytest.mark.parametrize(
     ("path", "body"),
     [
@@ -112,11 +82,11 @@ HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
     ],
 )
 def test_an_answer_arrives_whole(address: tuple[str, int], path: str, body: bytes) -> None:
-    assert talk(address, request(path)) == HEAD % len(body) + body
+    assert talk(address, request(path)) == LAST % len(body) + body
 
 
 def test_head_has_no_body(address: tuple[str, int]) -> None:
-    assert talk(address, request("/", "HEAD")) == HEAD % 5
+    assert talk(address, request("/", "HEAD")) == LAST % 5
 
 
 def test_an_answer_without_a_length_is_chunked(address: tuple[str, int]) -> None:
@@ -129,13 +99,13 @@ def test_requests_on_one_connection_are_answered_in_turn(address: tuple[str, int
     whole, pieces = KEPT % 5 + b"whole", KEPT % 15 + b"in three pieces"
     assert (
         talk(address, *asked, request("/"))
-        == whole * 2 + pieces + whole + pieces + HEAD % 5 + b"whole"
+        == whole * 2 + pieces + whole + pieces + LAST % 5 + b"whole"
     )
 
 
 def test_a_client_that_wants_to_leave_is_let_go(address: tuple[str, int]) -> None:
     began = time.monotonic()
-    assert talk(address, request("/")) == HEAD % 5 + b"whole"
+    assert talk(address, request("/")) == LAST % 5 + b"whole"
     assert (
         time.monotonic() - began < 3
     )  # and not after the five seconds for which a connection is kept
@@ -144,12 +114,12 @@ def test_a_client_that_wants_to_leave_is_let_go(address: tuple[str, int]) -> Non
 def test_many_requests_at_once_are_all_answered(address: tuple[str, int]) -> None:
     assert (
         talk(address, *[request("/", close=False)] * 500, request("/"))
-        == (KEPT % 5 + b"whole") * 500 + HEAD % 5 + b"whole"
+        == (KEPT % 5 + b"whole") * 500 + LAST % 5 + b"whole"
     )
 
 
 def test_a_connection_of_http_1_0_ends_with_its_answer(address: tuple[str, int]) -> None:
-    assert talk(address, b"GET / HTTP/1.0\r\nHost: x\r\n\r\n") == HEAD % 5 + b"whole"
+    assert talk(address, b"GET / HTTP/1.0\r\nHost: x\r\n\r\n") == LAST % 5 + b"whole"
 
 
 @pytest.mark.parametrize("size", [0, 1, 1_000, 100_000, 3_000_000])
@@ -161,12 +131,12 @@ def test_a_body_is_read_to_its_end_however_it_comes(address: tuple[str, int], si
         connection.sendall(body[: size // 2])
         time.sleep(0.01)
         connection.sendall(body[size // 2 :])
-        assert b"".join(iter(lambda: connection.recv(1 << 16), b"")) == HEAD % size + body
+        assert b"".join(iter(lambda: connection.recv(1 << 16), b"")) == LAST % size + body
 
 
 def test_chunks_are_put_together(address: tuple[str, int]) -> None:
     asked = request("/echo", "PUT", "Transfer-Encoding: chunked")
-    assert talk(address, asked, b"3\r\none\r\n", b"3\r\ntwo\r\n0\r\n\r\n") == HEAD % 6 + b"onetwo"
+    assert talk(address, asked, b"3\r\none\r\n", b"3\r\ntwo\r\n0\r\n\r\n") == LAST % 6 + b"onetwo"
 
 
 def test_a_client_that_reads_late_gets_everything(address: tuple[str, int]) -> None:
@@ -177,26 +147,22 @@ def test_a_client_that_reads_late_gets_everything(address: tuple[str, int]) -> N
         connection.sendall(request("/"))
         assert (
             b"".join(iter(lambda: connection.recv(1 << 16), b""))
-            == (KEPT % len(BIG) + BIG) * 5 + HEAD % 5 + b"whole"
+            == (KEPT % len(BIG) + BIG) * 5 + LAST % 5 + b"whole"
         )
 
 
 def test_what_can_be_answered_at_once_never_comes_to_the_application() -> None:
-    with serving(never, at_once) as address:
+    with serving(Service(at_once, no_application)) as address:
         assert (
             talk(address, request("/echo", "PUT", "Content-Length: 4"), b"body")
-            == HEAD % 4 + b"body"
+            == LAST % 4 + b"body"
         )
-
-
-async def never(scope: Any, receive: Any, send: Any) -> None:
-    raise AssertionError(scope)
 
 
 def test_a_fault_of_the_server_is_not_said_to_be_the_clients(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with serving(application, at_once) as address:
+    with serving(Service(at_once, application)) as address:
         assert talk(address, request("/fail", close=False)).startswith(
             b"HTTP/1.1 500 Internal Server Error\r\n"
         )
@@ -208,7 +174,7 @@ def test_a_fault_of_the_server_is_not_said_to_be_the_clients(
 
 def test_a_client_that_waits_for_leave_to_send_its_body_gets_it(address: tuple[str, int]) -> None:
     asked = request("/", "POST", "Content-Length: 2", "Expect: 100-continue")
-    assert talk(address, asked, b"{}") == b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD % 5 + b"whole"
+    assert talk(address, asked, b"{}") == b"HTTP/1.1 100 Continue\r\n\r\n" + LAST % 5 + b"whole"
 
 
 def test_an_offer_of_http_2_costs_a_request_nothing(address: tuple[str, int]) -> None:
@@ -221,7 +187,7 @@ def test_an_offer_of_http_2_costs_a_request_nothing(address: tuple[str, int]) ->
         "Content-Length: 4",
         close=False,
     )
-    assert talk(address, asked + b"body", request("/")) == KEPT % 4 + b"body" + HEAD % 5 + b"whole"
+    assert talk(address, asked + b"body", request("/")) == KEPT % 4 + b"body" + LAST % 5 + b"whole"
 
 
 def test_nonsense_is_refused(address: tuple[str, int]) -> None:
@@ -230,18 +196,18 @@ def test_nonsense_is_refused(address: tuple[str, int]) -> None:
 
 @pytest.mark.parametrize("sent", [b"", request("/", close=False)], ids=["at first", "afterwards"])
 def test_an_idle_connection_is_closed(sent: bytes) -> None:
-    with serving(application, at_once, idle_seconds=0.05) as address:
-        answered = KEPT % 5 + b"whole" if sent else b""
+    with serving(Service(at_once, application), Limits(idle_timeout=0.05)) as address:
+        answered = KEPT.replace(b"75", b"0") % 5 + b"whole" if sent else b""
         assert talk(address, sent) == answered
 
 
 def test_a_connection_that_is_used_stays() -> None:
     asked = request("/", close=False)
     with (
-        serving(application, at_once, idle_seconds=0.2) as address,
+        serving(Service(at_once, application), Limits(idle_timeout=0.2)) as address,
         socket.create_connection(address, timeout=10) as connection,
     ):
         for _ in range(10):
             connection.sendall(asked)
-            assert connection.recv(1 << 16) == KEPT % 5 + b"whole"
+            assert connection.recv(1 << 16) == KEPT.replace(b"75", b"0") % 5 + b"whole"
             time.sleep(0.05)

@@ -1,0 +1,291 @@
+"""The head of a request: its first line, read by hand, and its header lines, read by httptools."""
+
+import re
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import httptools
+
+from mockserver.call import HeaderSet, header_set
+from mockserver.serving.limits import Limits
+from mockserver.serving.refusals import BadRequest
+
+Pairs = tuple[tuple[bytes, bytes], ...]
+
+_END = b"\r\n\r\n"
+_BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
+_NO_METHOD = re.compile(rb"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
+_ORIGIN = re.compile(rb"/[!-~]*")
+_ABSOLUTE = re.compile(rb"https?://[!-~]+", re.IGNORECASE)
+_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
+_VERSIONS = frozenset({b"HTTP/1.1", b"HTTP/1.0"})
+_VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
+_UPGRADE = re.compile(rb"upgrade:", re.IGNORECASE)
+
+_MAX_REMEMBERED = 8 << 10
+_MAX_GENERATION = 512 << 10
+_PAIR_SIZE = 200  # of two bytes objects, their tuple, and their place in a dictionary
+
+
+class Line(NamedTuple):
+    """The first line of a request. `host` is that of an absolute target, None for other ones."""
+
+    method: str
+    path: str
+    query: str
+    host: bytes | None
+    is_http_1_0: bool
+
+
+class Head(NamedTuple):
+    """The header lines of a request.
+
+    `length` is the body's in bytes; None if it comes in chunks. `keeps_alive` says whether the
+    client may send another request after this one.
+    """
+
+    pairs: Pairs
+    headers: HeaderSet
+    length: int | None
+    keeps_alive: bool
+    expects_continue: bool
+
+
+def end_of_head(data: bytes | bytearray, start: int, limits: Limits, scanned: int = 0) -> int:
+    """Where the blank line after a head begins that begins at `start`; -1 if it is not there yet.
+
+    What stands before `scanned` was searched before. Raises BadRequest as soon as no more bytes
+    can make this a request.
+    """
+    end = data.find(_END, max(start, scanned - len(_END)))
+    if 0 <= end <= start + limits.max_head:
+        return end
+    if end >= 0 or len(data) - start > limits.max_head:
+        _refuse_long_line(data, start, limits)
+        raise BadRequest(431, f"The head has more than {limits.max_head} bytes")
+    _refuse_early(data, start, limits, max(start, scanned - 1))
+    return -1
+
+
+def _refuse_early(data: bytes | bytearray, start: int, limits: Limits, scanned: int) -> None:
+    """Raise BadRequest for an unfinished head that cannot become one."""
+    word_end = data.find(b" ", start, start + 65)
+    word = data[start : word_end if word_end >= 0 else start + 65]
+    if _NO_METHOD.search(word.rstrip(b"\r")):
+        raise BadRequest(400, "The request does not begin with a method")
+    if _BARE_LINE_FEED.search(data, scanned):
+        raise BadRequest(400, "A line ends with a line feed alone")
+    _refuse_long_line(data, start, limits)
+
+
+def _refuse_long_line(data: bytes | bytearray, start: int, limits: Limits) -> None:
+    # A method and a version are short: what makes a line longer than this is its target.
+    longest = limits.max_target + 128
+    if data.find(b"\r\n", start, start + longest) < 0 and len(data) - start >= longest:
+        raise BadRequest(414, f"The target has more than {limits.max_target} bytes")
+
+
+def read_line(line: bytes, limits: Limits) -> Line:
+    """The first line of a request. Raises BadRequest."""
+    words = line.split(b" ")
+    if len(words) != 3:
+        raise _bad_line(line)
+    method, target, version = words
+    if version not in _VERSIONS:
+        raise _bad_version(line, version)
+    if _METHOD.fullmatch(method) is None:
+        raise _bad_method(method)
+    if len(target) > limits.max_target:
+        raise BadRequest(414, f"The target has more than {limits.max_target} bytes")
+    host = None
+    if _ORIGIN.fullmatch(target) is None:
+        target, host = _other_target(target, method)
+    text = target.decode("ascii")
+    path, _, query = text.partition("?")
+    if text.find("#") >= 0:
+        # A fragment is the client's own business and stays with it.
+        path, _, query = text.partition("#")[0].partition("?")
+    return Line(method.decode("ascii"), path, query, host, version == b"HTTP/1.0")
+
+
+def _bad_line(line: bytes) -> BadRequest:
+    if len(line.split()) > 3:
+        return BadRequest(400, "The target has an unescaped space")
+    return BadRequest(400, "The first line is not a method, a target and a version")
+
+
+def _bad_version(line: bytes, version: bytes) -> BadRequest:
+    if _VERSION.fullmatch(version):
+        return BadRequest(505, "This server speaks HTTP/1.1")
+    return _bad_line(line)
+
+
+def _bad_method(method: bytes) -> BadRequest:
+    if method and _NO_METHOD.search(method) is None:
+        return BadRequest(501, "The method has more than 64 characters")
+    return BadRequest(400, "The method has a character that no method has")
+
+
+def _other_target(target: bytes, method: bytes) -> tuple[bytes, bytes | None]:
+    """The path with its query, and the host, of a target that does not begin with a slash."""
+    if method == b"OPTIONS" and target == b"*":
+        return target, None
+    if method == b"CONNECT":
+        raise BadRequest(501, "This server is no proxy")
+    if _ABSOLUTE.fullmatch(target) is None:
+        if not target.isascii() or not target.decode("ascii").isprintable():
+            raise BadRequest(400, "The target has an unescaped character")
+        raise BadRequest(400, "The target does not begin with a slash")
+    scheme_end = target.find(b"://") + 3
+    authority = re.split(rb"[/?#]", target[scheme_end:], maxsplit=1)[0]
+    if not authority or not _HOST.fullmatch(authority):
+        raise BadRequest(400, "The target has no valid host")
+    path = target[scheme_end + len(authority) :]
+    if not path.startswith(b"/"):
+        path = b"/" + path
+    return path, authority
+
+
+class Heads:
+    """Reads blocks of header lines; one that was read lately is not read again.
+
+    Clients repeat themselves. What is remembered has two generations, each bounded in bytes: when
+    the young one is full the old one goes, so a block that comes again and again stays, however
+    many others come once.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._young: dict[bytes, Head] = {}
+        self._old: dict[bytes, Head] = {}
+        self._young_size = 0
+
+    def read(self, line: bytes, block: bytes, *, is_http_1_0: bool) -> Head:
+        """What a block of header lines says that follows the line. Raises BadRequest."""
+        if is_http_1_0:
+            return self._parsed(line, block, is_http_1_0=True)
+        head = self._young.get(block)
+        if head is None:
+            head = self._old.get(block) or self._parsed(line, block, is_http_1_0=False)
+            self._remember(block, head)
+        return head
+
+    def _remember(self, block: bytes, head: Head) -> None:
+        if len(block) > _MAX_REMEMBERED:
+            return
+        self._young[block] = head
+        self._young_size += len(block) + head.headers.size + _PAIR_SIZE * len(head.pairs)
+        if self._young_size > _MAX_GENERATION:
+            self._old, self._young, self._young_size = self._young, {}, 0
+
+    def _parsed(self, line: bytes, block: bytes, *, is_http_1_0: bool) -> Head:
+        if block and block.count(b"\r\n") >= self._limits.max_headers:
+            raise BadRequest(431, f"The head has more than {self._limits.max_headers} headers")
+        lines = _HeaderLines()
+        parser = httptools.HttpRequestParser(lines)
+        lines.feed(parser, parser_head(line, block))
+        pairs = _with_upgrades(lines.pairs, block)
+        headers = header_set(pairs)
+        _check_host(pairs, is_http_1_0=is_http_1_0)
+        return Head(
+            pairs,
+            headers,
+            _length(headers, is_http_1_0=is_http_1_0),
+            lines.keeps_alive,
+            headers.get(b"expect", b"").lower() == b"100-continue" and not is_http_1_0,
+        )
+
+
+def parser_head(line: bytes, block: bytes) -> bytes:
+    """A head as httptools gets it: with a method that it knows, and nothing to upgrade to.
+
+    It gives up at methods that it does not know, and ends a request at an offer to upgrade, which
+    a server may ignore (RFC 9110, 7.8). All else in the head stays as it is.
+    """
+    _, _, rest = line.partition(b" ")
+    if _UPGRADE.search(block):
+        block = b"\r\n".join(_other_name(each) for each in block.split(b"\r\n"))
+    return b"POST " + rest + b"\r\n" + block + (_END if block else b"\r\n")
+
+
+def _other_name(line: bytes) -> bytes:
+    return b"-" + line if _UPGRADE.match(line) else line
+
+
+def _with_upgrades(pairs: list[tuple[bytes, bytes]], block: bytes) -> Pairs:
+    """The headers with the names that `parser_head` has changed as they were."""
+    if _UPGRADE.search(block):
+        for number, line in enumerate(block.split(b"\r\n")):
+            if _UPGRADE.match(line):
+                pairs[number] = (b"upgrade", pairs[number][1])
+    return tuple(pairs)
+
+
+class _HeaderLines:
+    """Receives what the parser reads in a head."""
+
+    def __init__(self) -> None:
+        self.pairs: list[tuple[bytes, bytes]] = []
+        self.keeps_alive = False
+        self._parser: Any = None
+
+    def feed(self, parser: Any, head: bytes) -> None:
+        """Have the parser read a head. Raises BadRequest."""
+        self._parser = parser
+        try:
+            parser.feed_data(head)
+        except httptools.HttpParserError as error:
+            raise BadRequest(400, str(error)) from None
+        finally:
+            self._parser = None
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.pairs.append((name.lower(), value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        self.keeps_alive = self._parser.should_keep_alive()
+
+
+def _check_host(pairs: Pairs, *, is_http_1_0: bool) -> None:
+    """Raise BadRequest for a host that is missing, double or malformed (RFC 9112, 3.2)."""
+    hosts = [value for name, value in pairs if name == b"host"]
+    if not hosts and not is_http_1_0:
+        raise BadRequest(400, "The Host header is missing")
+    if len(hosts) > 1:
+        raise BadRequest(400, "There are several Host headers")
+    if hosts and _HOST.fullmatch(hosts[0]) is None:
+        raise BadRequest(400, "The Host header is malformed")
+
+
+def _length(headers: HeaderSet, *, is_http_1_0: bool) -> int | None:
+    """How many bytes the body has, None for chunks. Raises BadRequest for other codings."""
+    coding = headers.get(b"transfer-encoding")
+    if coding is None:
+        return int(headers.get(b"content-length", b"0"))
+    if is_http_1_0:
+        raise BadRequest(400, "HTTP/1.0 has no Transfer-Encoding")  # RFC 9112, 6.1
+    if coding.lower() != b"chunked":
+        raise BadRequest(501, "The only Transfer-Encoding that is read is chunked")
+    return None
+
+
+def scope_of(line: Line, head: Head, scheme: str) -> dict[str, Any]:
+    """The ASGI scope of a request, as far as an answer at once needs it."""
+    pairs, headers = head.pairs, head.headers
+    if line.host is not None:
+        # The host of an absolute target counts, not that of the header (RFC 9112, 3.2.2).
+        others = [each for each in pairs if each[0] != b"host"]
+        pairs = (*others, (b"host", line.host))
+        headers = header_set(pairs)
+    path = line.path
+    return {
+        "type": "http",
+        "scheme": scheme,
+        "method": line.method,
+        "path": unquote(path) if "%" in path else path,
+        "raw_path": path.encode() if "%" in path else None,
+        "query_string": line.query.encode(),
+        "headers": pairs,
+        "header_set": headers,
+    }
