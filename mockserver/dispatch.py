@@ -80,8 +80,10 @@ class Site(Api):
         tx = call.tx = workspace.transaction(self._name)
         self.read(call, operation)
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
-        call.changes = row_changes(tx)
-        changes += tx.changes()
+        written = tx.changes()
+        if written:
+            call.changes = row_changes(tx)
+            changes += written
         return reply if fault is None else self._instead(fault, call) or reply
 
     def precheck(self, call: Call, operation: Operation) -> None:

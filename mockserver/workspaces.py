@@ -162,22 +162,18 @@ class Workspace:
         Asks for nothing outside the workspace. Raises ValueError for a change that names what is
         not there: a table, a vendor, a fault rule, a snapshot.
         """
-        self._check(changes)
-        for change in changes:
-            _APPLIERS[type(change)](self, change)
-        self.version += 1
-        for listener in self._listeners:
-            listener(self.version, changes)
-        return self.version
-
-    def _check(self, changes: Sequence[Change]) -> None:
-        """Raise ValueError where a change names what is not there."""
         for position, change in enumerate(changes):
             check = _CHECKS.get(type(change))
             if check is None or check(self, change):
                 continue
             if not _is_brought(change, changes[:position]):
                 raise ValueError(f"{change} does not fit the workspace {self.name}")
+        for change in changes:
+            _APPLIERS[type(change)](self, change)
+        self.version += 1
+        for listener in self._listeners:
+            listener(self.version, changes)
+        return self.version
 
     def _count_request(self, change: RequestNumber) -> None:
         self.requests = change.number

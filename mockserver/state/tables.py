@@ -224,7 +224,8 @@ class Table:
         """Store a row at its place, instead of what was there under that id."""
         if self._shared:
             self._stop_sharing()
-        held = self.place(id)
+        places = self._places
+        held = places.parts[hash(id) & places.mask].get(id)
         if held == place:
             self._replace(place, row)
             return
