@@ -1,30 +1,25 @@
 """One API served from its document: find the operation, read, check, answer."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
-from mockserver.call import Call, Headers, request_of, shared_headers
+from mockserver.call import Call, Headers, Recorder, Request, request_of, shared_headers
 from mockserver.credential import Credential
 from mockserver.documents.spec import Body, Document, Operation
-from mockserver.errors import DocumentError, Problem, Refusal, joined
+from mockserver.errors import DocumentError, Problem, Refusal, joined, limited
 from mockserver.faults.delivery import Answer, as_seen, deliver
+from mockserver.forms import FORM, MULTIPART
 from mockserver.journal.records import AppliedFault, Record, answer_headers, refusal_note
 from mockserver.journal.redaction import printable
-from mockserver.routing import Router, read_path_parameter
+from mockserver.routing import Router, read_path_parameter, typed_path_parameter
+from mockserver.turns import Turns
 from mockserver.vendor import Dialect, Reply
-from mockserver.wire import (
-    FORM,
-    MULTIPART,
-    Unsafe,
-    read_form,
-    read_json,
-    read_multipart,
-    read_query,
-    write_json,
-)
+from mockserver.wire import Unsafe, flaws_of, read_query
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -59,18 +54,22 @@ class Api:
         credential: Credential,
         lenient: bool,
         max_body: int,
+        max_wait: float,
     ) -> None:
         """`name` is the module of the handlers; `credential` is none of the query's parameters.
 
         `lenient` reads as the API's framework does, otherwise to the letter of the document.
 
-        `max_body` is in bytes. Raises DocumentError where an operation has no handler or a handler
-        no operation.
+        `max_body` is in bytes, `max_wait` in seconds. Raises DocumentError where an operation has
+        no handler or a handler no operation.
         """
         self.document = document
         self.dialect = dialect
+        self.request_log: Recorder | None = None
+        """What is told of each request, beside the journal."""
         self._strict_query = dialect.strict_query or not lenient
         self._max_body = max_body
+        self._max_wait = max_wait
         self._account = dialect.authenticator(credential)
         self._key = credential.name if credential.where == "query" else None
         self._refuse_strays(name, set(handlers))
@@ -79,6 +78,9 @@ class Api:
             dialect.implicit_methods,
             dialect.case_sensitive_paths,
             dialect.trailing_slashes,
+            parameter=dialect.parameter,
+            path_text=dialect.path_text,
+            decodes_first=dialect.decodes_paths_first,
         )
 
     def _refuse_strays(self, module: str, handled: set[str]) -> None:
@@ -98,22 +100,15 @@ class Api:
             raw = await read_body(dict(scope["headers"]), receive, self._max_body)
         except ClientLeft:
             return
-        answer = self.answer(scope, raw, prefix)
-        if isinstance(answer, Answer):
-            await send(
-                {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
-            )
-            await send({"type": "http.response.body", "body": answer.body})
-        else:
-            await answer(scope, receive, send)
+        await _send(self.answer(scope, raw, prefix), scope, receive, send)
 
     def answer(self, scope: Scope, raw: bytes | None, prefix: str = "") -> Answer | App:
         """Answer a request whose body is here (None: it was too large), and keep it in the journal.
 
-        What is left is to send the answer: in a way of its own where a fault says so, which the
-        application does that comes instead of it.
+        What is left is to send the answer. An application comes instead of it where that is done in
+        a way of its own, as a fault says, or where the request has to wait: for its turn with the
+        workspace, or for the end of its own work beside the loop.
         """
-        began = perf_counter()
         headers = scope.get("header_set") or shared_headers(scope["headers"])
         if raw is not None and len(raw) > self._max_body:
             raw = None
@@ -122,8 +117,58 @@ class Api:
         if raw and (kind.find(b";") >= 0 or not raw.isascii()):
             raw = self.dialect.decoded(raw, kind.decode("latin-1"))
         call = Call(request_of(scope, headers, raw))
-        reply = self.reply_to(call, prefix)
-        body = reply.body if type(reply.body) is bytes else write_json(reply.body)
+        try:
+            return self._keep(self._work(call, prefix))
+        except Waits as waits:
+            return partial(self._answer_later, call.request, waits, prefix)
+
+    async def _answer_later(
+        self, request: Request, waits: "Waits", prefix: str, *asgi: Any
+    ) -> None:
+        """Answer a request in its turn, and send the answer (`asgi`: scope, receive and send)."""
+        async with AsyncExitStack() as turns:
+            answer = None
+            held: tuple[Turns, ...] = ()
+            while answer is None:
+                call = Call(request)
+                try:
+                    for each in set(waits.turns).difference(held):
+                        await turns.enter_async_context(each.turn(self._max_wait))
+                        held += (each,)
+                    call.turns, call.is_beside = held, waits.is_long
+                    answer = self._keep(await self._worked(call, prefix))
+                except Waits as again:
+                    waits = Waits(again.turns, is_long=waits.is_long or again.is_long)
+                except TimeoutError:
+                    answer = self._keep(self._finished(call, self.too_busy(call, prefix)))
+        await _send(answer, *asgi)
+
+    async def _worked(self, call: Call, prefix: str) -> "Worked":
+        """The work of a request, beside the loop if it is long.
+
+        A thread does it while the turn with the workspace is the request's. Python lets the threads
+        run in turn, so that the loop goes on with the requests of other workspaces.
+        """
+        if not call.is_beside:
+            return self._work(call, prefix)
+        work = asyncio.ensure_future(asyncio.to_thread(self._work, call, prefix))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            # A thread cannot be stopped, and the turn is the request's as long as it works.
+            await asyncio.wait([work])
+            raise
+
+    def _work(self, call: Call, prefix: str) -> "Worked":
+        """Do what is asked. Raises Waits."""
+        began = perf_counter()
+        return self._finished(call, self.reply_to(call, prefix), began)
+
+    def _finished(self, call: Call, reply: Reply, began: float | None = None) -> "Worked":
+        """The answer in bytes."""
+        body = reply.body
+        if type(body) is not bytes:
+            body = self.dialect.write_body(body, call)
         fault = call.fault
         preference = fault.preference if fault is not None else None
         answer = Answer(
@@ -138,11 +183,22 @@ class Api:
             ),
             body,
         )
-        if call.journal is not None:
-            call.journal.add(self._record(call, reply, answer, perf_counter() - began))
-        if fault is None:
+        seconds = 0.0 if began is None else perf_counter() - began
+        return Worked(call, reply, answer, seconds)
+
+    def _keep(self, worked: "Worked") -> Answer | App:
+        """Keep the request in its journal; what is to be sent."""
+        call, _, answer, _ = worked
+        log = self.request_log
+        if call.journal is not None or log is not None:
+            record = self._record(*worked)
+            if call.journal is not None:
+                call.journal.add(record)
+            if log is not None:
+                log.add(record)
+        if call.fault is None:
             return answer
-        return partial(deliver, fault, answer)
+        return partial(deliver, call.fault, answer)
 
     @staticmethod
     def _record(call: Call, reply: Reply, answer: Answer, seconds: float) -> Record:
@@ -183,13 +239,16 @@ class Api:
         return record
 
     def reply_to(self, call: Call, prefix: str = "") -> Reply:
-        """The reply to a request that has been read. Never raises."""
+        """The reply to a request that has been read. Raises Waits, and nothing else."""
         try:
             try:
                 reply = self.serve(call, prefix)
             except Refusal as refusal:
+                refusal.problems = tuple(limited(refusal.problems, self.dialect.most_problems))
                 call.refusal = refusal
                 reply = self.refuse(refusal, call)
+        except Waits:
+            raise
         except Exception:
             log.exception(
                 "%s %s failed inside the server",
@@ -209,6 +268,13 @@ class Api:
         """The answer to a refusal, in the words of the API's framework."""
         return self.dialect.refuse(refusal, call)
 
+    def too_busy(self, call: Call, prefix: str) -> Reply:
+        """The answer to a request whose turn did not come in time."""
+        with suppress(Refusal):
+            self.route(call, prefix)
+        message = f"The workspace was busy for {self._max_wait:g} seconds (--max-wait)."
+        return self.dialect.refuse(Refusal("maintenance", message, retry_after=1), call)
+
     def route(self, call: Call, prefix: str) -> None:
         """Find the path and its operation, which is None where the path does not take the method.
 
@@ -222,13 +288,14 @@ class Api:
             )
         call.methods = route.methods
         call.operation = route.operations.get(call.request.method)
+        if call.operation is None:
+            call.siblings = route.operations
 
     def read(self, call: Call, operation: Operation) -> None:
         """Fill in path parameters, query and body. Raises Refusal naming every problem."""
         if call.path_parameters:
-            kept = self.dialect.escaped_slashes
             call.path_parameters = {
-                name: read_path_parameter(operation.path_parameters[name], text, kept)
+                name: self._read_path_parameter(operation.path_parameters[name], text)
                 for name, text in call.path_parameters.items()
             }
             self.precheck(call, operation)
@@ -239,13 +306,14 @@ class Api:
         body = operation.body
         if body is not None:
             call.body, more = body.reader.read(self._read_body(body, call), call.exists)
-            problems += (
-                joined((flaw for flaw in call.flaws if not body.reports(flaw)), more)
-                if call.flaws
-                else more
-            )
+            problems += joined(call.flaws, more) if call.flaws else more
         if problems:
             raise Refusal("invalid", problems=problems)
+
+    def _read_path_parameter(self, kind: str, text: str) -> Any:
+        if self.dialect.decodes_paths_first:
+            return typed_path_parameter(kind, text)
+        return read_path_parameter(kind, text, self.dialect.escaped_slashes)
 
     def precheck(self, call: Call, operation: Operation) -> None:
         """Hook between reading the path parameters and reading the body. Raises Refusal."""
@@ -277,7 +345,7 @@ class Api:
         raw = call.request.body
         if raw is None:
             raise Refusal("too_large", limit=self._max_body)
-        content_type = call.request.headers.get(b"content-type", b"").decode("latin-1")
+        content_type = call.content_type
         if not raw and self.dialect.empty_body is not ...:
             return self.dialect.empty_body
         offered = body.media_types
@@ -289,17 +357,15 @@ class Api:
         if kind is None:
             raise Refusal("unsupported_media_type")
         try:
-            value = self._parsed(raw, kind, content_type)
+            value = self.dialect.read_body(raw, kind, call)
         except Unsafe as unsafe:  # the others of its problems are looked for too
             value, call.flaws = unsafe.value, unsafe.problems
+            if body.reported is not None and isinstance(unsafe.sent, dict):
+                # Items that are answered one by one are looked at one by one, however many.
+                others = dict(unsafe.sent)
+                call.flawed_items = others.pop(body.reported, None)
+                call.flaws = flaws_of(others)
         return body.form(value) if kind in _FORMS else value
-
-    def _parsed(self, raw: bytes, kind: str, content_type: str) -> Any:
-        if kind == FORM:
-            return read_form(raw)
-        if kind == MULTIPART:
-            return read_multipart(raw, content_type)
-        return read_json(raw, self.dialect.max_depth)
 
     def _check(self, operation: Operation, reply: Reply) -> None:
         """Hold the answer to the document.
@@ -327,6 +393,50 @@ class Api:
                 reply.status,
                 printable(first.message),
             )
+
+
+class Worked(NamedTuple):
+    """What came of a request, and how many seconds it took."""
+
+    call: Call
+    reply: Reply
+    answer: Answer
+    seconds: float
+
+
+class Waits(Exception):
+    """A request waits for these turns, and is then worked on beside the loop if it `is_long`."""
+
+    def __init__(self, turns: Iterable[Turns], *, is_long: bool = False) -> None:
+        self.turns = tuple(turns)
+        self.is_long = is_long
+
+
+LONG_BODY = 64 << 10
+"""A longer body is worked on beside the loop: the worst of 64 KB takes a few milliseconds."""
+
+
+def wait_for_turn(call: Call, turns: Turns, *, is_long: bool = False) -> None:
+    """Raise Waits unless the request can work with the workspace now.
+
+    A long one has to be beside the loop for that.
+    """
+    if turns in call.turns:
+        if is_long and not call.is_beside:
+            raise Waits((), is_long=True)
+        return
+    if turns.is_taken or is_long or len(call.request.body or b"") > LONG_BODY:
+        raise Waits((turns,), is_long=is_long or len(call.request.body or b"") > LONG_BODY)
+
+
+async def _send(answer: Answer | App, scope: Scope, receive: Receive, send: Send) -> None:
+    if isinstance(answer, Answer):
+        await send(
+            {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+        )
+        await send({"type": "http.response.body", "body": answer.body})
+    else:
+        await answer(scope, receive, send)
 
 
 class ClientLeft(Exception):

@@ -10,9 +10,18 @@ from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults.catalogue import InjectedFault
 from mockserver.state.ids import token
 from mockserver.state.transaction import Transaction
+from mockserver.turns import Turns
 
 Headers = Mapping[bytes, bytes]
 """Header names in lower case to values, as ASGI gives them."""
+
+
+MANY_ROWS = 10_000
+"""Through more rows than this a handler goes beside the loop, so that nobody else has to wait."""
+
+
+class LongWork(Exception):
+    """The request has to be worked on beside the loop. Nothing is done so far."""
 
 
 class HeaderSet(dict[bytes, bytes]):
@@ -130,13 +139,16 @@ class Call:
     """One request with what is known of it: read, coerced and valid when a handler sees it.
 
     As it came: `request`. As it was understood: `vendor` (whose it is), `operation` (None where the
-    path or method is unknown), `methods` (those of the path), `account` (the credential's account
-    name, None without one), `path_parameters`, `query`, `body` (the JSON value; None where there
-    was none) and `flaws` (texts and numbers in it that cannot be).
+    path or method is unknown), `methods` (those of the path), `siblings` (the operations of the
+    path by method, where the request has none), `account` (the credential's account name, None
+    without one), `path_parameters`, `query`, `body` (the JSON value; None where there was none),
+    `flaws` (texts and numbers in it that cannot be) and `flawed_items` (of a list whose items are
+    answered one by one, as they came, where the body has flaws).
 
     From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
     `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one) and
-    `journal`; once it is handled `version` (the workspace's, with its changes applied) and
+    `journal`; `turns` (those with workspaces that it has) and `is_beside` (whether it is worked on
+    beside the loop); once it is handled `version` (the workspace's, with its changes applied) and
     `changes` (of rows, as the journal keeps them), `refusal` (None without one) and `action` (what
     the handler did, in a word, where the rows do not tell it).
     """
@@ -147,7 +159,9 @@ class Call:
         "body",
         "changes",
         "fault",
+        "flawed_items",
         "flaws",
+        "is_beside",
         "journal",
         "methods",
         "now",
@@ -159,6 +173,8 @@ class Call:
         "request",
         "seed",
         "settings",
+        "siblings",
+        "turns",
         "tx",
         "vendor",
         "version",
@@ -169,11 +185,13 @@ class Call:
         self.vendor = ""
         self.operation: Operation | None = None
         self.methods: tuple[str, ...] = ()
+        self.siblings: Mapping[str, Operation] = _NO_OPERATIONS
         self.account: str | None = None
         self.path_parameters: Mapping[str, Any] = _NOTHING
         self.query: Mapping[str, Any] = _NOTHING
         self.body: Any = None
         self.flaws: Sequence[Problem] = ()
+        self.flawed_items: Any = None
         self.number = 0
         self.now = _BEGINNING
         self.seed = 0
@@ -183,8 +201,23 @@ class Call:
         self.journal: Recorder | None = None
         self.version = 0
         self.changes: tuple[Any, ...] = ()
+        self.turns: tuple[Turns, ...] = ()
+        self.is_beside = False
         self.refusal: Refusal | None = None
         self.action = ""
+
+    def works_through(self, count: int) -> None:
+        """Say before the work that the handler goes through so many rows or items.
+
+        Of many it goes through beside the loop: raises LongWork where it is not there yet.
+        """
+        if count > MANY_ROWS and not self.is_beside:
+            raise LongWork
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type of the request; empty where it has none."""
+        return self.request.headers.get(b"content-type", b"").decode("latin-1")
 
     @property
     def parameters(self) -> Mapping[str, Schema]:
@@ -218,5 +251,6 @@ class Call:
 
 
 _NOTHING: Mapping[str, Any] = {}
+_NO_OPERATIONS: Mapping[str, Operation] = {}
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _NO_TABLES = Transaction("", {})

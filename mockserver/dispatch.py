@@ -1,7 +1,7 @@
 """The way of one request to a vendor: its workspace, its faults, its handler."""
 
-from mockserver.api import Api
-from mockserver.call import Call
+from mockserver.api import Api, Waits, wait_for_turn
+from mockserver.call import Call, LongWork
 from mockserver.documents.spec import Document, Operation
 from mockserver.errors import Reason, Refusal
 from mockserver.faults.catalogue import InjectedFault
@@ -24,6 +24,7 @@ class Site(Api):
         *,
         lenient: bool,
         max_body: int,
+        max_wait: float,
     ) -> None:
         """See `Api`.
 
@@ -38,6 +39,7 @@ class Site(Api):
             credential=vendor.credential,
             lenient=lenient,
             max_body=max_body,
+            max_wait=max_wait,
         )
         self.vendor = vendor
         self._handlers: dict[str, Handler] = dict(vendor.handlers)
@@ -60,11 +62,17 @@ class Site(Api):
         if account is None and (operation is None or operation.needs_credential):
             raise Refusal("unauthorized", reason=Reason.MISSING)
         workspace = self._workspaces.admit(account)
+        wait_for_turn(call, workspace.turns)
         changes: list[Change] = _enter(call, workspace)
         try:
-            return self._handle(call, workspace, changes)
-        finally:
+            reply = self._handle(call, workspace, changes)
+        except LongWork:
+            raise Waits((workspace.turns,), is_long=True) from None
+        except BaseException:
             call.version = workspace.apply(changes)
+            raise
+        call.version = workspace.apply(changes)
+        return reply
 
     def _handle(self, call: Call, workspace: Workspace, changes: list[Change]) -> Reply:
         """The reply of the operation's handler, or of a fault. Adds to the changes."""
@@ -100,6 +108,13 @@ class Site(Api):
         return (self._instead(call.fault, call) if call.fault else None) or self.dialect.refuse(
             refusal, call
         )
+
+    def too_busy(self, call: Call, prefix: str) -> Reply:
+        """See `Api`. The request is one of the unclaimed: its workspace is not to be touched."""
+        call.vendor = self._name
+        unclaimed = self._workspaces.unclaimed
+        call.version = unclaimed.apply(_enter(call, unclaimed))
+        return super().too_busy(call, prefix)
 
     def _instead(self, fault: InjectedFault, call: Call) -> Reply | None:
         lost = refusal_after(fault)

@@ -11,6 +11,7 @@ from mockserver.documents.spec import Operation
 from mockserver.errors import Reason, Refusal
 
 PathParameters = dict[str, Any]
+_ANYTHING = re.compile(".+", re.DOTALL)
 _SLASH = re.compile("%(2[Ff])")
 
 
@@ -47,8 +48,18 @@ class Router:
         implicit: Mapping[str, str],
         case_sensitive: bool,
         slashes: bool = True,
+        *,
+        parameter: re.Pattern[str] = _ANYTHING,
+        path_text: Callable[[str, str], str] | None = None,
+        decodes_first: bool = False,
     ) -> None:
-        """`slashes` says whether a slash at the end of a path matters."""
+        """`slashes` says whether a slash at the end of a path matters.
+
+        `parameter`, `path_text` and `decodes_first` are those of a dialect (`vendor.Dialect`).
+        """
+        self._parameter = parameter.fullmatch
+        self._path_text = path_text or _as_sent
+        self._decoded: Callable[[str], str] = str if decodes_first else unquote
         self._fold: Callable[[str], str] = str if case_sensitive else str.lower
         self._trim: Callable[[str], str] = str if slashes else _without_slash
         routes: dict[str, Route] = {}
@@ -82,16 +93,17 @@ class Router:
         route = self.static(path)
         if route is not None:
             return route, {}
-        found = self._in_templates(raw_path)
+        text = self._path_text(path, raw_path)
+        found = self._in_templates(text)
         if found is not None:
             return found
-        if self._static.get(self._fold(path + "/")) or self._in_templates(raw_path + "/"):
+        if self._static.get(self._fold(path + "/")) or self._in_templates(text + "/"):
             raise Refusal("no_route", reason=Reason.MISSING_SLASH)
         raise Refusal("no_route")
 
-    def _in_templates(self, raw_path: str) -> tuple[Route, PathParameters] | None:
+    def _in_templates(self, text: str) -> tuple[Route, PathParameters] | None:
         """The route whose template a path fits, and its path parameters."""
-        path = self._trim(raw_path)
+        path = self._trim(text)
         if "%" in path:
             return self._in_templates_by_segment(path)
         found = self._pattern.fullmatch(path)
@@ -99,7 +111,11 @@ class Router:
             return None
         # The group of the whole template is closed last; those of its parameters follow it.
         route, names = self._groups[found.lastindex]
-        return route, dict(zip(names, found.groups()[found.lastindex :], strict=False))
+        values = found.groups()[found.lastindex :]
+        parameters = dict(zip(names, values, strict=False))
+        if not all(map(self._parameter, parameters.values())):
+            return self._in_templates_by_segment(path)
+        return route, parameters
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -119,16 +135,15 @@ class Router:
         return re.compile("|".join(templates) or "(?!)", flags)
 
     def _in_templates_by_segment(self, path: str) -> tuple[Route, PathParameters] | None:
-        # The path is split before its escapes are read: `%2F` in an id does not end a segment.
         segments = path.split("/")
         for route in self._templates.get(len(segments), ()):
             parameters: PathParameters = {}
             for wanted, segment in zip(route.segments, segments, strict=True):
                 if wanted[:1] == "{":
-                    if not segment:
+                    if not self._parameter(segment):
                         break
                     parameters[wanted[1:-1]] = segment
-                elif wanted != segment and self._fold(wanted) != self._fold(unquote(segment)):
+                elif wanted != segment and self._fold(wanted) != self._fold(self._decoded(segment)):
                     break
             else:
                 return route, parameters
@@ -137,6 +152,11 @@ class Router:
 
 def _segment_pattern(segment: str) -> str:
     return "([^/]+)" if segment[:1] == "{" else re.escape(segment)
+
+
+def _as_sent(path: str, raw_path: str) -> str:
+    # The path is split before its escapes are read: `%2F` in an id does not end a segment.
+    return raw_path
 
 
 def _without_slash(path: str) -> str:
@@ -157,6 +177,17 @@ def read_path_parameter(kind: str, text: str, escaped_slashes: bool = False) -> 
         if "%" in text:
             kept = _SLASH.sub(r"%25\1", text) if escaped_slashes else text
             text = unquote(kept, errors="strict")
+    except ValueError:
+        raise Refusal("not_found", reason=Reason.PATH_PARAMETER) from None
+    return typed_path_parameter(kind, text)
+
+
+def typed_path_parameter(kind: str, text: str) -> Any:
+    """A path parameter whose escapes have been read as its type.
+
+    Raises Refusal("not_found") with PATH_PARAMETER for a text that no id can have.
+    """
+    try:
         if kind == "integer":
             return int(text)
         if kind == "uuid":

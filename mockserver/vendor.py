@@ -3,13 +3,14 @@
 A Vendor with its dialect, tables, settings, matching rules and handlers.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from mockserver.call import Call
 from mockserver.credential import Authenticate, Credential
-from mockserver.documents.formats import FORMATS, Format
+from mockserver.documents.formats import FORMATS, Format, Formats
 from mockserver.documents.provenance import Provenance
 from mockserver.documents.schema import Coerce, Schema
 from mockserver.errors import Refusal
@@ -109,6 +110,14 @@ class Dialect(Protocol):
         """
         ...
 
+    def form_coercer(self, schema: Schema, formats: Formats) -> Coerce:
+        """Compiles how the framework reads an HTML form before the `coercer` of that schema does.
+
+        Asked for each body of the document, in `vendor` strictness only. What it returns is given a
+        `mockserver.forms.Form`.
+        """
+        ...
+
     def authenticator(self, credential: Credential) -> Authenticate:
         """Compiles how the framework reads the vendor's credential.
 
@@ -139,6 +148,19 @@ class Dialect(Protocol):
     authenticates_first: bool
     """Whether a missing credential is told before a wrong method."""
 
+    decodes_paths_first: bool
+    """Whether `path_text` gives a path whose escapes have been read."""
+    parameter: re.Pattern[str]
+    """What a path parameter may be, as text: the whole of it has to match."""
+
+    def path_text(self, path: str, raw_path: str) -> str:
+        """The path in which path parameters are looked for, between slashes.
+
+        Asked where no path without parameters is the one that was called. `path` has its escapes
+        read, `raw_path` has them as they came.
+        """
+        ...
+
     # For each request with an operation and a workspace: its parameters and its body.
 
     escaped_slashes: bool
@@ -161,6 +183,15 @@ class Dialect(Protocol):
 
     max_depth: int
     """How deep a JSON body may nest."""
+    most_problems: int
+    """How many problems of a request an answer names, at most 200; the others are counted."""
+
+    def read_body(self, raw: bytes, kind: str, call: Call) -> Any:
+        """The value in a body of an offered media type: of JSON, or a `Form`.
+
+        Raises Refusal("malformed"), and Unsafe where texts or numbers cannot be stored.
+        """
+        ...
 
     # For each answer, one of the two.
 
@@ -169,6 +200,10 @@ class Dialect(Protocol):
 
         Asked while the transaction is open: a Refusal raised here undoes what the handler did.
         """
+        ...
+
+    def write_body(self, body: Any, call: Call) -> bytes:
+        """The body of an answer as it is sent. Not asked of bytes: they are sent as they are."""
         ...
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
@@ -196,6 +231,9 @@ Precheck = Callable[[Call, Transaction], object]
 """Raises Refusal for a request that its handler need not see. What it returns does not matter."""
 
 
+Settle = Callable[[Transaction, Mapping[str, Any]], None]
+"""Changes what rows hold in the terms of earlier settings into the terms of these."""
+
 _NO_SECTION = Section()
 
 
@@ -205,7 +243,8 @@ class Vendor:
 
     `credential` says where requests carry the account that chooses their workspace.
     `section` says what a fixture may hold for it, by table. A table without a part
-    there begins empty. `curl` is one line for the start-up banner, with `{url}` for the base URL.
+    there begins empty. `removed` leads from settings that there were once to those that take their
+    place. `curl` is one line for the start-up banner, with `{url}` for the base URL.
     """
 
     name: str
@@ -219,6 +258,8 @@ class Vendor:
     curl: str = ""
     handlers: dict[str, Handler] = field(default_factory=dict)
     prechecks: dict[str, Precheck] = field(default_factory=dict)
+    removed: Mapping[str, str] = field(default_factory=dict)
+    on_settings: Settle | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for a section with a table that the vendor does not have."""
@@ -231,6 +272,17 @@ class Vendor:
         """Decorator: this function answers the operation of its name."""
         self.handlers[handler.__name__] = handler
         return handler
+
+    def settled(self, settle: Settle) -> Settle:
+        """Decorator: call this function when the vendor's settings change in a workspace."""
+        self.on_settings = settle
+        return settle
+
+    def unknown_setting(self, name: str) -> str:
+        """What is wrong with a setting of a name that the vendor does not have."""
+        if name in self.removed:
+            return f"is no setting any more; `{self.removed[name]}` takes its place"
+        return f"is no setting; the settings are {', '.join(self.defaults())}"
 
     def check_first(self, precheck: Precheck) -> Callable[[Handler], Handler]:
         """Decorator: call `precheck` after the path parameters are read and before the body is.

@@ -32,6 +32,7 @@ from mockserver.state.changes import (
 from mockserver.state.clock import WorkspaceClock
 from mockserver.state.tables import SavedTable, Table, TableSpec, table_of
 from mockserver.state.transaction import Transaction
+from mockserver.turns import Turns
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _MAX_NAMES = 1 << 14
@@ -106,6 +107,7 @@ class Workspace:
         "settings",
         "snapshots",
         "tables",
+        "turns",
         "version",
     )
 
@@ -113,6 +115,7 @@ class Workspace:
         self.name = name
         self._origin = origin
         self.version = 0
+        self.turns = Turns()
         self.requests = 0
         self.seed = origin.seed
         self.faults = FaultRules(origin.seed)

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver import fixtures
 from mockserver.call import Call
-from mockserver.control.api import Control, nothing, operation
+from mockserver.control.api import Control, long, nothing, on_all, operation
 from mockserver.control.behaviour import clock_view
 from mockserver.credential import Credential
 from mockserver.documents.fixture_files import FixtureFiles
@@ -38,6 +38,7 @@ def get_health(call: Call, server: Control) -> Reply:
 
 
 @operation
+@on_all
 def reset_server(call: Call, server: Control) -> Reply:
     """Set every workspace back to the seed."""
     server.workspaces.reset()
@@ -79,6 +80,7 @@ def reset_workspace(call: Call, server: Control) -> Reply:
 
 
 @operation
+@long
 def seed_workspace(call: Call, server: Control) -> Reply:
     """Fill the workspace with a fixture, in place of what it holds or beside it."""
     workspace = server.workspace(call)
@@ -97,6 +99,7 @@ def seed_workspace(call: Call, server: Control) -> Reply:
 
 
 @operation
+@long
 def export_workspace(call: Call, server: Control) -> Reply:
     """What the workspace holds, as a fixture that `seed_workspace` reads."""
     content = fixtures.export(server.workspace(call), server.vendors)

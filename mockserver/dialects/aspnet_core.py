@@ -17,7 +17,7 @@ from mockserver.dialects.system_text_json import NO_MEMBER, NOT_CONVERTED, stopp
 from mockserver.documents.formats import Format
 from mockserver.documents.schema import Coerce, Schema
 from mockserver.documents.zones import offset_hours
-from mockserver.errors import Kind, Path, Problem, Reason, Refusal
+from mockserver.errors import LEFT_OUT, Kind, Path, Problem, Reason, Refusal
 from mockserver.state.ids import token
 from mockserver.vendor import Header, Reply
 
@@ -114,6 +114,7 @@ class AspNetCore(PlainJson):
     escaped_slashes = True
     implicit_methods: Mapping[str, str] = _NONE
     max_depth = 32
+    most_problems = 199
     strict_query = False
     formats: Mapping[str, Format] = FORMATS
     content_type: Header = _JSON
@@ -217,6 +218,8 @@ class AspNetCore(PlainJson):
         return (call.request.body or b"").decode("utf-8", "surrogateescape")
 
     def _worded(self, problem: Problem, position: TextPosition, call: Call) -> Told:
+        if problem.keyword == LEFT_OUT:
+            return Told("", _NAMELESS[""][0])
         if problem.location != "body":
             return Told(str(problem.path[-1]), problem.message)
         if converts(problem):

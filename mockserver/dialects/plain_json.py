@@ -5,16 +5,19 @@ in `statuses`, a word in `words`, the shape of an error in `error`.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from mockserver.call import Call
 from mockserver.credential import Authenticate, Credential
-from mockserver.documents.formats import Format
-from mockserver.documents.schema import Coerce, Schema
+from mockserver.documents.formats import Format, Formats
+from mockserver.documents.schema import Coerce, Schema, form_coercer
 from mockserver.errors import Kind, Path, Problem, Refusal
+from mockserver.forms import FORM, MULTIPART, read_form, read_multipart
 from mockserver.vendor import Header, Reply
+from mockserver.wire import read_json, write_json
 
 JSON: Header = (b"content-type", b"application/json")
 
@@ -117,9 +120,12 @@ class PlainJson:
     authenticates_first = False
     case_sensitive_paths = True
     trailing_slashes = True
+    decodes_paths_first = False
+    parameter = re.compile(r".+", re.DOTALL)
     escaped_slashes = False
     implicit_methods: Mapping[str, str] = MappingProxyType({"HEAD": "GET"})
     max_depth = 128
+    most_problems = 100
     empty_body: Any = ...
     strict_query = True
     formats: Mapping[str, Format] = _NO_FORMATS
@@ -140,9 +146,17 @@ class PlainJson:
         """Values are read as they were sent."""
         return as_it_is
 
+    def form_coercer(self, schema: Schema, formats: Formats) -> Coerce:
+        """Texts are read as the types of their properties."""
+        return form_coercer(schema, formats)
+
     def authenticator(self, credential: Credential) -> Authenticate:
         """The account is what the credential says it is."""
         return credential.authenticator()
+
+    def path_text(self, path: str, raw_path: str) -> str:
+        """The path as it was sent: the escape of a slash ends no step of it."""
+        return raw_path
 
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
         """The offered media type; parameters and letter case do not matter."""
@@ -152,6 +166,18 @@ class PlainJson:
     def decoded(self, raw: bytes, content_type: str) -> bytes:
         """The body as it was sent."""
         return raw
+
+    def read_body(self, raw: bytes, kind: str, call: Call) -> Any:
+        """JSON in UTF-8, or a form."""
+        if kind == FORM:
+            return read_form(raw, call.content_type)
+        if kind == MULTIPART:
+            return read_multipart(raw, call.content_type)
+        return read_json(raw, self.max_depth)
+
+    def write_body(self, body: Any, call: Call) -> bytes:
+        """Compact JSON."""
+        return write_json(body)
 
     def accept(self, reply: Reply, call: Call) -> Reply:
         """A reply as JSON; bytes go out as they are."""

@@ -4,14 +4,16 @@ How it is coerced and validated, and everything that is wrong with it.
 """
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
+from mockserver.documents.excess import Excess
 from mockserver.documents.formats import FORMATS, INTEGER_RANGES, Formats
-from mockserver.errors import Path, Problem, Refusal
-from mockserver.wire import Form, Upload, read_json
+from mockserver.errors import Path, Problem, Refusal, limited, without
+from mockserver.forms import Form, Upload
+from mockserver.wire import read_json
 
 Schema = dict[str, Any]
 Coerce = Callable[[Any], Any]
@@ -22,6 +24,9 @@ Leaves alone what it cannot.
 
 Coercer = Callable[[Schema], Coerce]
 """Compiles a schema into its Coerce."""
+
+FormCoercer = Callable[[Schema, Formats], Coerce]
+"""Compiles a schema, and the formats that it may name, into what reads an HTML form."""
 
 Exists = Callable[[str, Any], bool]
 """Whether a table of the workspace has a row with that id."""
@@ -77,7 +82,7 @@ class Reader:
         problems: list[Problem] = []
         # Nearly every value is valid, and asking for that alone is much faster.
         if not self.validator.is_valid(value):
-            problems += problems_of(self.validator.compiled, value, self.schema)
+            problems += limited(self.validator.problems(value))
         if self._references and isinstance(value, dict):
             problems += self._dangling(value, sent, problems, exists)
         return value, problems
@@ -115,6 +120,15 @@ class Validator:
         self.schema = schema
         self._formats = formats
         self.is_valid = self._first
+
+    def problems(self, value: Any) -> Iterator[Problem]:
+        """The problems of a value that does not fit, as far as they are collected."""
+        excess = Excess(partial(compile_schema, formats=self._formats))
+        part = excess.cut(value, self.schema)
+        yield from excess.problems
+        yield from problems_of(self.compiled, part, self.schema)
+        if excess.left_out:
+            yield without(excess.left_out)
 
     def _first(self, value: Any) -> bool:
         self.compile()

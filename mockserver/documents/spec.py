@@ -21,6 +21,7 @@ from mockserver.documents.schema import (
     NESTED,
     Coerce,
     Coercer,
+    FormCoercer,
     Reader,
     Schema,
     Validator,
@@ -189,6 +190,8 @@ class Document:
     coercer: Coercer | None = None
     formats: Formats = field(default_factory=lambda: FORMATS)
     """The string formats that its schemas may name."""
+    form_coercer: FormCoercer = form_coercer
+    """Compiles how the texts of an HTML form are read before the coercer reads them."""
     trusted: bool = False
     """Whether its schemas are known to be good.
 
@@ -327,14 +330,14 @@ class Document:
             return None
         first = next(iter(body["content"].values()))
         schema = self._schema(first["schema"], (*at, "requestBody"))
-        item, reported, form = None, None, form_coercer(schema, self.formats)
+        item, reported, form = None, None, self.form_coercer(schema, self.formats)
         if "x-mapped-to" in schema:
             item = Reader(
                 self._schema(schema["x-mapped-to"], (*at, "requestBody", "x-mapped-to")),
                 self.coercer,
                 self.formats,
             )
-            form = form_coercer(item.schema, self.formats)
+            form = self.form_coercer(item.schema, self.formats)
         for name, prop in schema.get("properties", {}).items():
             if "x-partial" in prop and (
                 "items" not in prop or prop["x-partial"] not in ("report", "refuse")
@@ -477,13 +480,15 @@ def load_document(
     file: File,
     coercer: Coercer | None = None,
     *,
+    form_coercer: FormCoercer = form_coercer,
     formats: Formats | None = None,
     keep: bool = False,
 ) -> Document:
     """Read an OpenAPI document and everything in it.
 
-    `coercer` compiles what reads bodies leniently; None reads them to the letter. `formats` are
-    string formats that it may name beside the standard ones.
+    `coercer` compiles what reads bodies leniently; None reads them to the letter. `form_coercer`
+    compiles what reads the texts of a form before that. `formats` are string formats that it may
+    name beside the standard ones.
 
     With `keep` the content of a document without problems is kept beside the bytecode, and neither
     parsed nor proven again until it changes.
@@ -496,6 +501,7 @@ def load_document(
             kept or Source(file),
             coercer,
             {**FORMATS, **(formats or {})},
+            form_coercer,
             trusted=kept is not None,
         )
     except OperatorError as error:

@@ -12,11 +12,12 @@ from mockserver.call import Call
 from mockserver.errors import Problem, Refusal
 from mockserver.faults.catalogue import CATALOGUE, FaultKind, InjectedFault, by_name, magic
 from mockserver.faults.prefer import preferred
+from mockserver.forms import FORM, MULTIPART, read_form, read_multipart
 from mockserver.identity import email_key, phone_key
 from mockserver.state.changes import FaultRuleChange, FaultTally
 from mockserver.state.ids import token
 from mockserver.subset import differences, like
-from mockserver.wire import FORM, MULTIPART, read_form, read_json, read_multipart, read_query
+from mockserver.wire import read_json, read_query
 
 MAX_RULES = 1000
 """How many rules a workspace holds at once."""
@@ -105,7 +106,7 @@ class _Request:
             return None
         try:
             if kind == FORM:
-                return read_form(raw)
+                return read_form(raw, content_type)
             return (
                 read_multipart(raw, content_type)
                 if kind == MULTIPART

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 from mockserver.app import Application, create_app
 from mockserver.dispatch import Site
 from mockserver.documents.spec import Body
-from mockserver.wire import FORM, MULTIPART
+from mockserver.forms import FORM, MULTIPART
 from tests.contract.asking import ask
 from tests.contract.values import FORMATS
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from mockserver.journal.conduct.coverage import vendor_coverage
 from mockserver.journal.conduct.fields import strange_fields, strange_parameters
+from mockserver.journal.conduct.html_forms import careless_forms
 from mockserver.journal.conduct.markdown import render
 from mockserver.journal.conduct.matches import other_leads, several_matches, uncertain
 from mockserver.journal.conduct.pages import stopped_loops
@@ -95,6 +96,7 @@ def _signs(records: Sequence[Record], directory: Directory) -> Iterator[Sign]:
     yield from repeated_refusals(records)
     yield from strange_fields(records, directory)
     yield from strange_parameters(records, directory)
+    yield from careless_forms(records, directory)
     yield from stopped_loops(records, directory)
     yield from missing_slashes(records)
     yield from unmatched(records)

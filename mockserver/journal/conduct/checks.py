@@ -127,6 +127,22 @@ CHECKS = (
         "Check that each of them is meant as your own extra data.",
     ),
     Check(
+        "form-json",
+        "note",
+        "Sent text in a form for an object",
+        "A form has a field for each key of an object, like `metadata.first_name`; text under the "
+        "plain name is read as an empty object, and what it says is lost.",
+        "Send JSON, or one field for each key.",
+    ),
+    Check(
+        "form-flags",
+        "note",
+        "Sent a form without a flag",
+        "In a form a flag that is not sent may mean false, as of a box that is not ticked; a "
+        "setting of the vendor says which it is here.",
+        "Send JSON, or the flag with its value.",
+    ),
+    Check(
         "inferred-behaviour",
         "note",
         "Relied on an inferred behaviour",

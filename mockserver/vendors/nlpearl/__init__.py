@@ -3,7 +3,7 @@
 Sources are pages below developers.nlpearl.ai.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -15,7 +15,7 @@ from mockserver.collection import find_or_refuse, window
 from mockserver.credential import Credential
 from mockserver.dialects.aspnet_core import AspNetCore, Model, Told, converts, grouped
 from mockserver.documents.zones import is_windows_name
-from mockserver.errors import Problem, Refusal
+from mockserver.errors import Problem, Refusal, limited
 from mockserver.matching import MatchingRule
 from mockserver.state.changes import Row
 from mockserver.state.tables import Index, TableSpec
@@ -231,11 +231,13 @@ def search_leads(call: Call, tx: Transaction) -> Reply:
     search = call.body
     rows = tx.group("leads", "pearl", _pearl(call, tx)["id"])
     if search.get("statuses") or search.get("searchInput"):
+        call.works_through(len(rows))
         fits = _search_filter(search)
         rows = [row for row in rows if fits(row)]
     column = _SORTABLE.get((search.get("sortProp") or "").lower(), _CREATED)
     # Most tables are in the order of their creation already: then one page is all that is read.
     if column != _CREATED or not tx.in_order("leads"):
+        call.works_through(len(rows))
         rows = sorted(rows, key=_sort_key(column))
     start = max(int(search.get("skip", 0)), 0)
     limit = max(int(search.get("limit", 0)), 0) or call.settings["search_limit"]
@@ -246,7 +248,7 @@ def search_leads(call: Call, tx: Transaction) -> Reply:
 @vendor.operation
 def delete_leads(call: Call, tx: Transaction) -> Reply:
     """DELETE /v2/Outbound/{pearlId}/Leads: by their ids (`v2/outbound/delete-leads`)."""
-    return _deleted("lead", call.body.get("leadIds"), call, tx)
+    return _deleted("lead", "leadIds", call, tx)
 
 
 @vendor.operation
@@ -255,7 +257,7 @@ def delete_leads_by_external_id(call: Call, tx: Transaction) -> Reply:
 
     Delete leads by the caller's own ids (`v2/outbound/delete-leads-external-id`).
     """
-    return _deleted("external id", call.body.get("leadExternalIds"), call, tx)
+    return _deleted("external id", "leadExternalIds", call, tx)
 
 
 @vendor.operation
@@ -267,6 +269,7 @@ def list_pearls(call: Call, tx: Transaction) -> Reply:
 @vendor.operation
 def get_pearl(call: Call, tx: Transaction) -> Reply:
     """GET /v2/Pearl/{pearlId} (`v2/pearl/get-pearl`)."""
+    call.works_through(len(tx.rows("leads")))
     return Reply(pearl_view(_pearl(call, tx), tx))
 
 
@@ -435,9 +438,10 @@ def _failed(failures: list[Failure], call: Call) -> Reply:
     problems: list[Problem] = []
     for failure in failures:
         problems += _problems_of_request(failure.item, failure.problems)
-    worded = iter(DIALECT.worded(problems, call))
     if call.settings["failed_leads"] != "list":
-        return DIALECT.invalid(grouped(worded), call)
+        told = DIALECT.worded(limited(problems, DIALECT.most_problems), call)
+        return DIALECT.invalid(grouped(told), call)
+    worded = iter(DIALECT.worded(problems, call))
     # There is one text for each problem, in their order: each failure takes as many as it has.
     leads = [_failed_lead(failure, islice(worded, len(failure.problems))) for failure in failures]
     return Reply(leads, 400)
@@ -488,18 +492,27 @@ def _sort_key(name: str) -> Callable[[Row], tuple[bool, Any]]:
     return key
 
 
-def _deleted(index: str, ids: Iterable[str] | None, call: Call, tx: Transaction) -> Reply:
-    """Delete the leads of the pearl that have one of these ids in the index.
+def _deleted(index: str, field: str, call: Call, tx: Transaction) -> Reply:
+    """Delete the leads of the pearl that have one of the ids of the field in the index.
 
     The answer is whether each id (or any, by the setting `delete_result`) had a lead.
     """
+    ids = call.body.get(field) or ()
+    most = call.settings["max_bulk_items"]
+    if len(ids) > most:
+        raise Refusal("invalid", problems=[_too_many(field, ids, most)])
     pearl = _pearl(call, tx)["id"]
-    found = [tx.find("leads", index, (pearl, id)) for id in dict.fromkeys(ids or ())]
+    found = [tx.find("leads", index, (pearl, id)) for id in dict.fromkeys(ids)]
     for rows in found:
         for row in rows:
             tx.delete("leads", row["id"])
     enough = all if call.settings["delete_result"] == "all" else any
     return Reply(bool(found) and enough(map(bool, found)))
+
+
+def _too_many(field: str, ids: Sequence[str], most: int) -> Problem:
+    schema = {"type": "array", "maxItems": most}
+    return Problem((field,), "maxItems", f"has more than {most} items", ids, schema)
 
 
 def _listed(row: Row) -> Row:

@@ -154,6 +154,14 @@ SETTINGS = (
         least=1,
     ),
     Setting(
+        "max_bulk_items",
+        50_000,
+        "The most ids that one request to delete leads may have, as Add Leads has leads.",
+        "chosen",
+        _DELETE,
+        least=1,
+    ),
+    Setting(
         "delete_result",
         "any",
         "A deletion is true when any of the leads was there, or only when all were.",

@@ -176,6 +176,9 @@ BEHAVIOURS = (
     ),
     Behaviour("The messages of errors.", "chosen", _INTRODUCTION),
     Behaviour(
+        "Of more than 100 problems the others are counted, under `body`.", "chosen", _INTRODUCTION
+    ),
+    Behaviour(
         "The message of a 401 is `Invalid or missing API key`, as in the older documentation.",
         "inferred",
         _OLD_AUTHENTICATION,
