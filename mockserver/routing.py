@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
@@ -35,8 +36,9 @@ class Route:
 class Router:
     """Paths to routes.
 
-    A path without parameters is looked up in a dict. Another is compared with the templates that
-    have as many segments, those with a literal first before those with a parameter.
+    A path without parameters is looked up in a dict. Another is matched with all templates at once,
+    those with a literal first before those with a parameter; if it has percent escapes, it is
+    compared with the templates that have as many segments.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Router:
             routes.setdefault(path, Route(path)).add(operation, implicit)
         self._static: dict[str, Route] = {}
         self._templates: dict[int, list[Route]] = {}
+        self._groups: dict[int, tuple[Route, tuple[str, ...]]] = {}
         for path, route in routes.items():
             if "{" in path:
                 self._templates.setdefault(len(route.segments), []).append(route)
@@ -95,8 +98,41 @@ class Router:
             raise Refusal("no_route", reason=Reason.MISSING_SLASH)
         raise Refusal("no_route")
 
-    def _in_templates(self, path: str) -> tuple[Route, PathParameters] | None:
-        segments = self._trim(path).split("/")
+    def _in_templates(self, text: str) -> tuple[Route, PathParameters] | None:
+        """The route whose template a path fits, and its path parameters."""
+        path = self._trim(text)
+        if "%" in path:
+            return self._in_templates_by_segment(path)
+        found = self._pattern.fullmatch(path)
+        if found is None or found.lastindex is None:
+            return None
+        # The group of the whole template is closed last; those of its parameters follow it.
+        route, names = self._groups[found.lastindex]
+        values = found.groups()[found.lastindex :]
+        parameters = dict(zip(names, values, strict=False))
+        if not all(map(self._parameter, parameters.values())):
+            return self._in_templates_by_segment(path)
+        return route, parameters
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        """All templates as one regular expression, which also fills in `_groups`.
+
+        Compiled when the first path is looked for: it would take time at the start.
+        """
+        templates = []
+        group = 1
+        for candidates in self._templates.values():
+            for route in candidates:
+                names = tuple(segment[1:-1] for segment in route.segments if segment[:1] == "{")
+                templates.append(f"({'/'.join(map(_segment_pattern, route.segments))})")
+                self._groups[group] = (route, names)
+                group += 1 + len(names)
+        flags = re.ASCII if self._fold is str else re.ASCII | re.IGNORECASE
+        return re.compile("|".join(templates) or "(?!)", flags)
+
+    def _in_templates_by_segment(self, path: str) -> tuple[Route, PathParameters] | None:
+        segments = path.split("/")
         for route in self._templates.get(len(segments), ()):
             parameters: PathParameters = {}
             for wanted, segment in zip(route.segments, segments, strict=True):
@@ -111,6 +147,10 @@ class Router:
             else:
                 return route, parameters
         return None
+
+
+def _segment_pattern(segment: str) -> str:
+    return "([^/]+)" if segment[:1] == "{" else re.escape(segment)
 
 
 def _without_slash(path: str) -> str:

@@ -37,8 +37,8 @@ _SILENT = frozenset(
     "default description title example readOnly writeOnly deprecated discriminator".split()
 )
 EXTENSIONS = frozenset(
-    "x-format x-phone x-reference x-partial x-mapped-to x-enum x-any-of x-links x-provenance x-source "
-    "x-documented x-chosen".split()
+    "x-format x-phone x-reference x-partial x-mapped-to x-enum x-any-of x-links x-provenance "
+    "x-source x-documented x-chosen".split()
 )
 """What a document may say beyond OpenAPI; docs/adding-a-vendor.md tells each of them."""
 

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, overload
 
 from mockserver.state.changes import Row, RowId
-from mockserver.state.shared import HashMap, PlaceMap
+from mockserver.state.shared import PLACE_BITS, HashMap, PlaceMap
 
 RowKey = Callable[[Row], Hashable | None]
 Options = Mapping[str, Any]
@@ -207,12 +207,18 @@ class Table:
 
     def get(self, id: RowId) -> Row | None:
         """The row with that id."""
-        place = self._places.get(id)
-        return None if place is None else self._by_place[place]
+        places = self._places
+        place = places.parts[hash(id) & places.mask].get(id)
+        if place is None:
+            return None
+        row: Row = self._by_place.parts[place >> PLACE_BITS][place]
+        return row
 
     def place(self, id: RowId) -> int | None:
         """The place of the row with that id."""
-        return self._places.get(id)
+        places = self._places
+        place: int | None = places.parts[hash(id) & places.mask].get(id)
+        return place
 
     def all(self) -> RowSequence:
         """Every row."""
@@ -224,12 +230,15 @@ class Table:
 
     def find(self, index: str, key: Hashable | None) -> list[Row]:
         """The rows under `key` in that index, oldest first; none where the key is None."""
-        places = self._indexes[index].get(key) if key is not None else None
-        if places is None:
+        if key is None:
             return []
-        if isinstance(places, PlaceMap):
-            return list(map(self._by_place.__getitem__, places))
-        return [self._by_place[places]]
+        keys = self._indexes[index]
+        found: Places | None = keys.parts[hash(key) & keys.mask].get(key)
+        if found is None:
+            return []
+        if isinstance(found, PlaceMap):
+            return list(map(self._by_place.__getitem__, found))
+        return [self._by_place.parts[found >> PLACE_BITS][found]]
 
     def group(self, index: str, key: Hashable) -> RowSequence:
         """The rows under `key` in that index as a sequence, which may be very long."""
@@ -242,9 +251,10 @@ class Table:
         """Store a row at its place, instead of what was there under that id."""
         if self._shared:
             self._stop_sharing()
-        held = self._places.get(id)
+        places = self._places
+        held = places.parts[hash(id) & places.mask].get(id)
         if held == place:
-            self._replace(place, self._by_place[place], row)
+            self._replace(place, row)
             return
         if held is not None:
             self.remove(id)
@@ -253,7 +263,8 @@ class Table:
         self._places.set(id, place)
         self._reindex_all(place, None, row)
 
-    def _replace(self, place: int, before: Row, row: Row) -> None:
+    def _replace(self, place: int, row: Row) -> None:
+        before = self._by_place.parts[place >> PLACE_BITS][place]
         for column in self._columns:
             if before[column] != row[column]:
                 self._reindex_all(place, before, row)

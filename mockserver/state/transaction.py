@@ -49,17 +49,19 @@ class Transaction:
 
     def get(self, table: str, id: RowId) -> Row | None:
         """The row with that id."""
-        draft = self._drafts.get(table)
-        if draft is not None and id in draft.rows:
-            return draft.rows[id]
+        if self._drafts:
+            draft = self._drafts.get(table)
+            if draft is not None and id in draft.rows:
+                return draft.rows[id]
         return self._tables[table].get(id)
 
     def find(self, table: str, index: str, key: Hashable | None) -> list[Row]:
         """The rows under that key of the index, oldest first."""
-        draft = self._drafts.get(table)
-        if draft is None or not draft.rows:
-            return self._tables[table].find(index, key)
-        return draft.find(index, key)
+        if self._drafts:
+            draft = self._drafts.get(table)
+            if draft is not None and draft.rows:
+                return draft.find(index, key)
+        return self._tables[table].find(index, key)
 
     def rows(self, table: str) -> Sequence[Row]:
         """Every row, oldest first. A slice costs its own length, not that of the table."""
@@ -123,7 +125,7 @@ class Transaction:
             if draft.last_number != draft.table.last_number:
                 changes.append(IdCounter(self._vendor, name, draft.last_number))
             for id, row in draft.rows.items():
-                changes.append(RowChange(self._vendor, name, id, draft.places[id], row))
+                changes.append(_new(RowChange, (self._vendor, name, id, draft.places[id], row)))
         return changes
 
     def diffs(self) -> list[RowDiff]:
@@ -205,12 +207,14 @@ class _Draft:
         self._indexed: Table | None = None
 
     def put(self, id: RowId, row: Row) -> None:
-        if self.diffs:
-            self.diffs.pop(id, None)
-        if self.rows.get(id) is None:
-            place = self.table.place(id) if id not in self.rows else None
-            self.rows.pop(id, None)  # a row that comes back stands at the end
+        if id not in self.rows:
+            place = self.table.place(id)
             self.places[id] = self._new_place() if place is None else place
+        elif self.rows[id] is None:
+            del self.rows[id]  # a row that comes back stands at the end
+            self.places[id] = self._new_place()
+        else:
+            self.diffs.pop(id, None)
         self.rows[id] = row
         if self._indexed is not None:
             self._indexed.put(id, row, self.places[id])
