@@ -100,22 +100,11 @@ def export_workspace(call: Call, server: Control) -> Reply:
     """What the workspace holds, as a fixture that `seed_workspace` reads."""
     content = fixtures.export(server.workspace(call), server.vendors)
     if call.query.get("format") == "yaml":
-        return Reply(_yaml(content), 200, ((b"content-type", b"application/yaml"),))
+        # Imported here: only a request for YAML needs it.
+        from mockserver.documents.yaml_text import yaml_text
+
+        return Reply(yaml_text(content).encode(), 200, ((b"content-type", b"application/yaml"),))
     return Reply(content)
-
-
-def _yaml(content: Any) -> bytes:
-    """The fixture as people write YAML: without anchors, keys in their order."""
-    import yaml
-
-    class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the C dumper where PyYAML was built with it
-        def ignore_aliases(self, data: Any) -> bool:
-            return True
-
-    text: bytes = yaml.dump(
-        content, Dumper=Dumper, encoding="utf-8", allow_unicode=True, sort_keys=False, width=140
-    )
-    return text
 
 
 @operation

@@ -109,6 +109,7 @@ class Narrowing:
         """The values of each parameter: others lead nowhere, or are a 400 no schema can say."""
         return {
             "workspace": [ACCOUNT],
+            "document": ["control", self._vendor, f"{self._vendor}.json", f"{self._vendor}.yaml"],
             "snapshot": [SNAPSHOT, "another"],
             "number": [1, 2],
             "vendor": [self._vendor],
