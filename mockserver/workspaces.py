@@ -138,6 +138,7 @@ class Workspace:
         "_latest",
         "_layer",
         "_listeners",
+        "_most_leads",
         "_origin",
         "clock",
         "faults",
@@ -167,6 +168,7 @@ class Workspace:
         self.name = name
         self.memory = memory if memory is not None else Memory()
         self.limits = limits if limits is not None else Limits()
+        self._most_leads = self.limits.leads
         self.used_at = 0.0
         self._layer = Layer(Layer(tables=origin.snapshot.tables))
         self._origin = origin
@@ -241,7 +243,12 @@ class Workspace:
         """
         self.memory.require(size)
         most = self.limits.leads
-        if self.lead_count() + len(changes) > most and self._leads_after(changes) > most:
+        # Leads are counted only when there might be too many: each change adds one at most.
+        self._most_leads += len(changes)
+        if self._most_leads <= most:
+            return
+        self._most_leads = self.lead_count() + len(changes)
+        if self._most_leads > most and self._leads_after(changes) > most:
             raise Refusal(
                 "forbidden",
                 f"A workspace may hold at most {most} leads (--max-leads). Delete some, or start "
@@ -394,6 +401,7 @@ class Workspace:
         self._hold(snapshot, snapshot.layer)
 
     def _hold(self, snapshot: Snapshot, layer: Layer | None) -> None:
+        self._most_leads = self.limits.leads  # nobody knows: the next write counts
         for vendor, group in snapshot.tables.items():
             for key, saved in group.items():
                 self.tables[vendor][key].restore(saved)
