@@ -58,8 +58,11 @@ def lines() -> tuple[Recorded, ...]:
 
 
 @pytest.fixture(scope="module")
-def app() -> Application:
-    return create_app()
+def app(tmp_path_factory: pytest.TempPathFactory) -> Application:
+    """An application that has every pearl, as the recorded one has."""
+    file = tmp_path_factory.mktemp("replay") / "pearls.yaml"
+    file.write_text("settings: {nlpearl: {unknown_pearl: create}}\n", "utf-8")
+    return create_app(fixtures=str(file))
 
 
 def test_requests_are_answered_as_the_framework_answers_them(app: Application) -> None:
