@@ -8,27 +8,19 @@ from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from mockserver.call import Call, Headers, Request, request_of, shared_headers
+from mockserver.call import Call, Headers, Recorder, Request, request_of, shared_headers
 from mockserver.credential import Credential
+from mockserver.descriptors import tried_again
 from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined, limited
 from mockserver.faults.delivery import Answer, as_seen, deliver
+from mockserver.forms import FORM, MULTIPART
 from mockserver.journal.records import AppliedFault, Record, answer_headers, refusal_note
 from mockserver.journal.redaction import printable
-from mockserver.routing import Router, read_path_parameter
+from mockserver.routing import Router
 from mockserver.turns import Turns
 from mockserver.vendor import Dialect, Reply
-from mockserver.wire import (
-    FORM,
-    MULTIPART,
-    Unsafe,
-    flaws_of,
-    read_form,
-    read_json,
-    read_multipart,
-    read_query,
-    write_json,
-)
+from mockserver.wire import Unsafe, flaws_of, read_query
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -38,10 +30,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 log = logging.getLogger("mockserver")
 
 _FORMS = frozenset({FORM, MULTIPART})
-_ANYWHERE = frozenset({301, 403, 405})
+_ANYWHERE = frozenset({301, 403, 405, 507})
 """Statuses that need no description.
 
-A missing slash, a server full of workspaces, a wrong method.
+A missing slash, a limit of this server, a wrong method, a full memory.
 """
 
 
@@ -74,6 +66,8 @@ class Api:
         """
         self.document = document
         self.dialect = dialect
+        self.request_log: Recorder | None = None
+        """What is told of each request, beside the journal."""
         self._strict_query = dialect.strict_query or not lenient
         self._max_body = max_body
         self._max_wait = max_wait
@@ -85,6 +79,8 @@ class Api:
             dialect.implicit_methods,
             dialect.case_sensitive_paths,
             dialect.trailing_slashes,
+            parameter=dialect.parameter,
+            decoded=dialect.decodes_paths,
         )
 
     def _refuse_strays(self, module: str, handled: set[str]) -> None:
@@ -119,7 +115,7 @@ class Api:
         kind = headers.get(b"content-type", b"")
         # `find` and not `in`: CPython first tries to take the bytes for one number.
         if raw and (kind.find(b";") >= 0 or not raw.isascii()):
-            raw = self.dialect.decoded(raw, kind.decode("latin-1"))
+            raw = tried_again(self.dialect.decoded, raw, kind.decode("latin-1"))
         call = Call(request_of(scope, headers, raw))
         try:
             return self._keep(self._work(call, prefix))
@@ -170,9 +166,15 @@ class Api:
 
     def _finished(self, call: Call, reply: Reply, began: float | None = None) -> "Worked":
         """The answer in bytes."""
-        body = reply.body if type(reply.body) is bytes else write_json(reply.body)
+        body = reply.body
+        if type(body) is not bytes:
+            body = self.dialect.write_body(body, call)
         fault = call.fault
-        preference = fault.preference if fault is not None else None
+        applied = None
+        if fault is not None:
+            applied = AppliedFault(
+                fault.kind.name, fault.cause, fault.parameters, fault.preference, fault.left
+            )
         answer = Answer(
             reply.status,
             answer_headers(
@@ -181,36 +183,35 @@ class Api:
                 len(body),
                 call.now,
                 number=call.number,
-                preference=preference,
+                fault=applied,
             ),
             body,
         )
         seconds = 0.0 if began is None else perf_counter() - began
-        return Worked(call, reply, answer, seconds)
+        return Worked(call, reply, answer, applied, seconds)
 
     def _keep(self, worked: "Worked") -> Answer | App:
         """Keep the request in its journal; what is to be sent."""
-        call, _, answer, _ = worked
-        if call.journal is not None:
-            call.journal.add(self._record(*worked))
+        call, _, answer, _, _ = worked
+        log = self.request_log
+        if call.journal is not None or log is not None:
+            record = self._record(*worked)
+            if call.journal is not None:
+                call.journal.add(record)
+            if log is not None:
+                log.add(record)
         if call.fault is None:
             return answer
         return partial(deliver, call.fault, answer)
 
     @staticmethod
-    def _record(call: Call, reply: Reply, answer: Answer, seconds: float) -> Record:
+    def _record(
+        call: Call, reply: Reply, answer: Answer, applied: AppliedFault | None, seconds: float
+    ) -> Record:
         """What stays of the request: the answer as the client sees it, under a fault too."""
-        status, seen_headers, body, applied = answer.status, None, answer.body, None
-        fault = call.fault
-        if fault is not None:
-            status, seen_headers, body = as_seen(fault, answer)
-            applied = AppliedFault(
-                fault.kind.name,
-                fault.cause,
-                fault.parameters,
-                fault.preference,
-                fault.left,
-            )
+        status, seen_headers, body = answer.status, None, answer.body
+        if call.fault is not None:
+            status, seen_headers, body = as_seen(call.fault, answer)
         record: Record = tuple.__new__(
             Record,
             (
@@ -231,6 +232,7 @@ class Api:
                 seconds,
                 refusal_note(call.refusal) if call.refusal is not None else None,
                 call.action,
+                call.notes,
             ),
         )
         return record
@@ -277,37 +279,60 @@ class Api:
 
         Raises Refusal("no_route").
         """
-        path = call.request.path[len(prefix) :]
+        request = call.request
+        path = request.path[len(prefix) :]
+        if self.dialect.decodes_paths:
+            path = self.dialect.decoded_path(path, request.raw_path[len(prefix) :])
         route = self._router.static(path)
         if route is None:
-            route, call.path_parameters = self._router.find(
-                path, call.request.raw_path[len(prefix) :]
-            )
+            in_parts = path if self.dialect.decodes_paths else request.raw_path[len(prefix) :]
+            route, call.path_parameters = self._router.find(path, in_parts)
         call.methods = route.methods
-        call.operation = route.operations.get(call.request.method)
+        call.operation = route.operations.get(self.dialect.method(call.request.method))
+        if call.operation is None:
+            call.siblings = route.operations
 
     def read(self, call: Call, operation: Operation) -> None:
         """Fill in path parameters, query and body. Raises Refusal naming every problem."""
-        if call.path_parameters:
-            kept = self.dialect.escaped_slashes
-            call.path_parameters = {
-                name: read_path_parameter(operation.path_parameters[name], text, kept)
-                for name, text in call.path_parameters.items()
-            }
-            self.precheck(call, operation)
+        self.dialect.check(call)
         problems: list[Problem] = []
+        if call.path_parameters:
+            call.path_parameters, problems = self._read_path(call, operation)
+            self.precheck(call, operation)
         query = call.request.query_string
         if query or operation.asks:
-            call.query, problems = self._read_query(operation, query, call.settings)
+            call.query, more = self._read_query(operation, query, call.settings)
+            problems += more
         body = operation.body
         if body is not None:
-            call.body, more = body.reader.read(self._read_body(body, call), call.exists)
+            sent = self._read_body(body, call)
+            if call.settings.get("nulls") == "absent":
+                sent = _without_nulls(sent, call)
+            call.body, more = body.reader.read(sent, call.exists, call.region)
+            if more and call.settings.get("nulls") == "refuse":
+                _note_nulls(sent, more, call)
             problems += joined(call.flaws, more) if call.flaws else more
         if problems:
             raise Refusal("invalid", problems=problems)
 
     def precheck(self, call: Call, operation: Operation) -> None:
         """Hook between reading the path parameters and reading the body. Raises Refusal."""
+
+    def _read_path(self, call: Call, operation: Operation) -> tuple[dict[str, Any], list[Problem]]:
+        """The path parameters as values, and what is wrong with those that are told later."""
+        values: dict[str, Any] = {}
+        problems: list[Problem] = []
+        for name, text in call.path_parameters.items():
+            try:
+                values[name] = self.dialect.path_parameter(
+                    name, operation.path_parameters[name], text
+                )
+            except Refusal as refusal:
+                if refusal.kind != "invalid":
+                    raise
+                values[name] = text
+                problems += refusal.problems
+        return values, problems
 
     def _read_query(
         self, operation: Operation, raw: bytes, settings: Mapping[str, Any]
@@ -336,7 +361,7 @@ class Api:
         raw = call.request.body
         if raw is None:
             raise Refusal("too_large", limit=self._max_body)
-        content_type = call.request.headers.get(b"content-type", b"").decode("latin-1")
+        content_type = call.content_type
         if not raw and self.dialect.empty_body is not ...:
             return self.dialect.empty_body
         offered = body.media_types
@@ -348,7 +373,7 @@ class Api:
         if kind is None:
             raise Refusal("unsupported_media_type")
         try:
-            value = self._parsed(raw, kind, content_type)
+            value = self.dialect.read_body(raw, kind, call)
         except Unsafe as unsafe:  # the others of its problems are looked for too
             value, call.flaws = unsafe.value, unsafe.problems
             if body.reported is not None and isinstance(unsafe.sent, dict):
@@ -357,13 +382,6 @@ class Api:
                 call.flawed_items = others.pop(body.reported, None)
                 call.flaws = flaws_of(others)
         return body.form(value) if kind in _FORMS else value
-
-    def _parsed(self, raw: bytes, kind: str, content_type: str) -> Any:
-        if kind == FORM:
-            return read_form(raw)
-        if kind == MULTIPART:
-            return read_multipart(raw, content_type)
-        return read_json(raw, self.dialect.max_depth)
 
     def _check(self, operation: Operation, reply: Reply) -> None:
         """Hold the answer to the document.
@@ -399,6 +417,7 @@ class Worked(NamedTuple):
     call: Call
     reply: Reply
     answer: Answer
+    fault: AppliedFault | None
     seconds: float
 
 
@@ -435,6 +454,27 @@ async def _send(answer: Answer | App, scope: Scope, receive: Receive, send: Send
         await send({"type": "http.response.body", "body": answer.body})
     else:
         await answer(scope, receive, send)
+
+
+def _without_nulls(body: Any, call: Call) -> Any:
+    """The body without its members that are null: they count as not sent."""
+    if not isinstance(body, dict) or None not in body.values():
+        return body
+    names = ", ".join(name for name, value in body.items() if value is None)
+    text = "sent null for {}, which counts as not sent with the setting nulls: absent"
+    call.note("chosen-behaviour", "nulls", text, names)
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _note_nulls(body: Any, problems: Iterable[Problem], call: Call) -> None:
+    """Say that the nulls among the problems would count as not sent with the other setting."""
+    refused = {problem.path[0] for problem in problems if len(problem.path) == 1}
+    if not isinstance(body, dict):
+        return
+    names = [name for name, value in body.items() if value is None and name in refused]
+    if names:
+        text = "sent null for {}, which is refused; with the setting nulls: absent it is not sent"
+        call.note("inferred-behaviour", "nulls", text, ", ".join(names))
 
 
 class ClientLeft(Exception):

@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 from ipaddress import ip_address
 from typing import Any
@@ -10,16 +10,21 @@ from typing import Any
 import mockserver.vendors
 from mockserver.api import Api, App, Receive, Scope, Send
 from mockserver.control import Control
+from mockserver.descriptors import hold_reserve, tried_again
 from mockserver.dialects.plain_json import PlainJson
 from mockserver.dispatch import Site
 from mockserver.documents.resources import folder
+from mockserver.documents.schema import Coercer, FormCoercer, form_coercer
 from mockserver.documents.spec import load_document
+from mockserver.errors import SettingError
 from mockserver.faults.delivery import Answer
 from mockserver.fixtures import Fixture, fixture_file
+from mockserver.journal.log import RequestLog
 from mockserver.journal.records import Journal
 from mockserver.settings import Settings
+from mockserver.state.memory import Memory
 from mockserver.vendor import Vendor
-from mockserver.workspaces import Workspaces
+from mockserver.workspaces import Limits, Workspaces
 
 
 def load_vendors() -> tuple[Vendor, ...]:
@@ -46,9 +51,11 @@ class Application:
 
         Raises OperatorError for what the operator can correct: settings, fixture, documents.
         """
+        hold_reserve()
         self.settings = settings
         vendors = load_vendors()
         fixture = Fixture(fixture_file(settings.fixtures), vendors, settings.seed)
+        limits = Limits(settings.max_leads, settings.max_snapshots, settings.max_fault_rules)
         self.workspaces = Workspaces(
             fixture.origin,
             strict=settings.auth == "strict",
@@ -56,9 +63,14 @@ class Application:
             default=settings.default_account,
             limit=settings.max_workspaces,
             journal=partial(Journal, settings.journal_entries, settings.journal_bytes),
+            memory=Memory(settings.max_memory),
+            limits=limits,
+            idle=settings.workspace_idle,
         )
+        _refuse_large(fixture, self.workspaces.memory, settings)
         self.sites = tuple(self._site(vendor) for vendor in vendors)
         self.control = self._control()
+        self.request_log: RequestLog | None = None
         # Where a request goes: the API, and the part of the path that its document does not have.
         self._by_first_step: dict[str, tuple[Api, str]] = {}
         self._by_host: dict[bytes, tuple[Api, str]] = {}
@@ -68,12 +80,42 @@ class Application:
         # The control API's paths begin with its base path, which its document has.
         self._by_first_step[self.control.document.base_path.strip("/")] = (self.control, "")
 
+    def log_requests(
+        self, write: Callable[[str], Any], *, colours: bool = False
+    ) -> RequestLog | None:
+        """Write a line for each request from now on, as the settings say; see `RequestLog`.
+
+        `info` has the requests to the vendors, `debug` those to the control API too, with bodies.
+        None: the log level is above that.
+        """
+        settings = self.settings
+        if settings.log_level not in ("debug", "info"):
+            return None
+        is_debug = settings.log_level == "debug"
+        log = self.request_log = RequestLog(
+            write,
+            self.control.directory,
+            rate=settings.log_rate,
+            as_json=settings.log_format == "json",
+            colours=colours,
+            bodies=is_debug,
+        )
+        for site in self.sites:
+            site.request_log = log
+        if is_debug:
+            self.control.request_log = log
+        return log
+
     def _site(self, vendor: Vendor) -> Site:
         lenient = self.settings.strictness == "vendor"
-        coercer = vendor.dialect.coercer if lenient else None
+        coercer: Coercer | None = None
+        form_reader: FormCoercer = form_coercer
+        if lenient:
+            coercer, form_reader = vendor.dialect.coercer, vendor.dialect.form_coercer
         document = load_document(
             folder("openapi") / f"{vendor.name}.yaml",
             coercer,
+            form_coercer=form_reader,
             formats=vendor.dialect.formats,
             keep=True,
         )
@@ -139,10 +181,41 @@ class Application:
 
     @cached_property
     def _web(self) -> App:
+        return tried_again(self._new_web)
+
+    def _new_web(self) -> App:
         # Starlette is a tenth of the time to the first answer; most servers never need it.
         from mockserver.web.pages import web
 
-        return web(tuple("/" + step for step in self._by_first_step))
+        return web(
+            tuple("/" + step for step in self._by_first_step),
+            self.control.operations,
+            self._log_unknown,
+            self._log_health,
+        )
+
+    def _log_unknown(self, sentence: str) -> None:
+        if self.request_log is not None:
+            self.request_log.add(sentence)
+
+    def _log_health(self, sentence: str) -> None:
+        if self.settings.log_level == "debug":
+            self._log_unknown(sentence)
+
+
+def _refuse_large(fixture: Fixture, memory: Memory, settings: Settings) -> None:
+    """Raise SettingError where the fixture alone is more than the settings allow."""
+    leads = fixture.workspace.lead_count()
+    if leads > settings.max_leads:
+        raise SettingError(
+            f"--fixtures {settings.fixtures} has {leads} leads, but --max-leads (or "
+            f"MOCKSERVER_MAX_LEADS) allows {settings.max_leads}"
+        )
+    if memory.stored > memory.limit:
+        raise SettingError(
+            f"--fixtures {settings.fixtures} takes {memory.stored} bytes, but --max-memory (or "
+            f"MOCKSERVER_MAX_MEMORY) allows {memory.limit}"
+        )
 
 
 def _admin_token(settings: Settings) -> str | None:

@@ -8,6 +8,7 @@ from mockserver.documents.schema import Reader, Schema
 from mockserver.documents.spec import Operation
 from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults.catalogue import InjectedFault
+from mockserver.identity import DEFAULT_REGION
 from mockserver.state.ids import token
 from mockserver.state.transaction import Transaction
 from mockserver.turns import Turns
@@ -35,6 +36,23 @@ class HeaderSet(dict[bytes, bytes]):
 def header_size(headers: Iterable[tuple[bytes, bytes]]) -> int:
     """How many bytes the names and values of these headers have."""
     return sum([len(name) + len(value) for name, value in headers])
+
+
+_NOTED = 200
+
+
+class Note(NamedTuple):
+    """What the report on the client should say of a request, found while it was answered.
+
+    `check` is the slug of a check, notes with one `subject` add up to one finding, and `text` goes
+    on after the operation's name, with `{}` for each of the `values`: what the client sent, cut
+    short.
+    """
+
+    check: str
+    subject: str
+    text: str
+    values: tuple[str, ...] = ()
 
 
 _MAX_HEADER_SETS = 256
@@ -140,17 +158,19 @@ class Call:
     """One request with what is known of it: read, coerced and valid when a handler sees it.
 
     As it came: `request`. As it was understood: `vendor` (whose it is), `operation` (None where the
-    path or method is unknown), `methods` (those of the path), `account` (the credential's account
-    name, None without one), `path_parameters`, `query`, `body` (the JSON value; None where there
-    was none), `flaws` (texts and numbers in it that cannot be) and `flawed_items` (of a list whose
-    items are answered one by one, as they came, where the body has flaws).
+    path or method is unknown), `methods` (those of the path), `siblings` (the operations of the
+    path by method, where the request has none), `account` (the credential's account name, None
+    without one), `path_parameters`, `query`, `body` (the JSON value; None where there was none),
+    `flaws` (texts and numbers in it that cannot be) and `flawed_items` (of a list whose items are
+    answered one by one, as they came, where the body has flaws).
 
     From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
-    `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one) and
-    `journal`; `turns` (those with workspaces that it has) and `is_beside` (whether it is worked on
-    beside the loop); once it is handled `version` (the workspace's, with its changes applied) and
-    `changes` (of rows, as the journal keeps them), `refusal` (None without one) and `action` (what
-    the handler did, in a word, where the rows do not tell it).
+    `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one),
+    `journal` and `notes` (for the report); `turns` (those with workspaces that it has) and
+    `is_beside` (whether it is worked on beside the loop); once it is handled `version` (the
+    workspace's, with its changes applied), `changes` (of rows, as the journal keeps them), `growth`
+    (how many bytes more the rows take), `refusal` (None without one) and `action` (what the handler
+    did, in a word, where the rows do not tell it).
     """
 
     __slots__ = (
@@ -161,9 +181,11 @@ class Call:
         "fault",
         "flawed_items",
         "flaws",
+        "growth",
         "is_beside",
         "journal",
         "methods",
+        "notes",
         "now",
         "number",
         "operation",
@@ -173,6 +195,7 @@ class Call:
         "request",
         "seed",
         "settings",
+        "siblings",
         "turns",
         "tx",
         "vendor",
@@ -184,6 +207,7 @@ class Call:
         self.vendor = ""
         self.operation: Operation | None = None
         self.methods: tuple[str, ...] = ()
+        self.siblings: Mapping[str, Operation] = _NO_OPERATIONS
         self.account: str | None = None
         self.path_parameters: Mapping[str, Any] = _NOTHING
         self.query: Mapping[str, Any] = _NOTHING
@@ -201,8 +225,16 @@ class Call:
         self.changes: tuple[Any, ...] = ()
         self.turns: tuple[Turns, ...] = ()
         self.is_beside = False
+        self.growth = 0
         self.refusal: Refusal | None = None
         self.action = ""
+        self.notes: tuple[Note, ...] = ()
+
+    def note(self, check: str, subject: str, text: str, *values: object) -> None:
+        """Tell the report something about this request; the first time counts (see `Note`)."""
+        if all((each.check, each.subject) != (check, subject) for each in self.notes):
+            shown = tuple(str(value)[:_NOTED] for value in values)
+            self.notes += (Note(check, subject, text, shown),)
 
     def works_through(self, count: int) -> None:
         """Say before the work that the handler goes through so many rows or items.
@@ -211,6 +243,11 @@ class Call:
         """
         if count > MANY_ROWS and not self.is_beside:
             raise LongWork
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type of the request; empty where it has none."""
+        return self.request.headers.get(b"content-type", b"").decode("latin-1")
 
     @property
     def parameters(self) -> Mapping[str, Schema]:
@@ -224,6 +261,12 @@ class Call:
         if body is None or body.item is None:
             raise TypeError(f"{self.request.target} has nothing for its handler to read")
         return body.item
+
+    @property
+    def region(self) -> str:
+        """The region of phone numbers without a country code."""
+        region: str = self.settings.get("phone_region", DEFAULT_REGION)
+        return region
 
     def exists(self, table: str, id: Any) -> bool:
         """Whether the table has a row with that id.
@@ -244,5 +287,6 @@ class Call:
 
 
 _NOTHING: Mapping[str, Any] = {}
+_NO_OPERATIONS: Mapping[str, Operation] = {}
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _NO_TABLES = Transaction("", {})

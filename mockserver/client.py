@@ -135,7 +135,10 @@ class Client:
         return answer
 
     def reset(self) -> None:
-        """Put every workspace back to the seed."""
+        """Put the default workspace and those of the fixture's accounts back to the seed.
+
+        All others are deleted, with their snapshots and journals.
+        """
         self.call("POST", "/reset")
 
     def workspaces(self) -> list[Row]:
@@ -166,6 +169,16 @@ class Client:
     def fault_kinds(self) -> Row:
         """The catalogue of `faults`, and the `magic` values that trigger one without a rule."""
         answer: Row = self.call("GET", "/faults")
+        return answer
+
+    def document(self, name: str, *, for_generators: bool = False) -> Row:
+        """The OpenAPI document of a vendor, or that of this API: `control`.
+
+        Its server is this one. With `for_generators` it says in simpler words what generators of
+        clients cannot read.
+        """
+        query = {"for": "generators" if for_generators else None}
+        answer: Row = self.call("GET", f"/documents/{_quoted(name)}.json", **query)
         return answer
 
     def pages(self, path: str, after: int, **query: Any) -> Iterator[Row]:

@@ -28,6 +28,7 @@ Kind = Literal[
     "rate_limited",
     "server_error",
     "maintenance",
+    "storage_full",
 ]
 """The refusals every dialect knows how to phrase."""
 
@@ -49,6 +50,12 @@ class Reason(StrEnum):
     TOO_DEEP = "too-deep"
     TOO_MANY_FIELDS = "too-many-fields"
     NO_BOUNDARY = "no-boundary"
+    MULTIPART_TYPE = "bad-multipart-type"
+    NOT_ASCII = "not-ascii"
+    PART_HEADER = "part-header-too-long"
+    BASE64 = "bad-base64"
+    CHARSET = "unsupported-charset"
+    TOO_MUCH_DATA = "too-much-data"
     NOT_FINITE = "not-finite"
 
 

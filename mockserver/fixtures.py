@@ -82,8 +82,7 @@ def replace(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> 
     """
     # The changes are those of an empty workspace: nothing in this one may decide about them.
     empty = empty_workspace(vendors, workspace.clock, workspace.seed)
-    changes = _merging(empty, content, vendors)
-    workspace.apply([TablesEmptied(), *changes])
+    _apply(workspace, [TablesEmptied(), *_merging(empty, content, vendors)])
 
 
 def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> None:
@@ -92,7 +91,26 @@ def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> No
     Set the settings that it names and its clock. `content` is the fixture as a JSON value. Raises
     Refusal("invalid") naming every problem by its path in there; then the workspace is as it was.
     """
-    workspace.apply(_merging(workspace, content, vendors))
+    _apply(workspace, _merging(workspace, content, vendors))
+
+
+def _apply(workspace: Workspace, changes: list[Change]) -> None:
+    """Make the changes if there is room for them. Raises Refusal as `require_room` does."""
+    size = workspace.growth(changes)
+    workspace.require_room(changes, size)
+    workspace.apply(changes, size)
+
+
+def settings_changes(
+    workspace: Workspace, vendor: Vendor, settings: Mapping[str, Any]
+) -> list[Change]:
+    """The changes that give the vendor these settings, and what follows for its rows."""
+    changes: list[Change] = [SettingsChange(vendor.name, settings)]
+    if vendor.on_settings is not None:
+        tx = workspace.transaction(vendor.name)
+        vendor.on_settings(tx, settings)
+        changes += tx.changes()
+    return changes
 
 
 def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> list[Change]:
@@ -115,6 +133,8 @@ def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) ->
     for vendor in vendors:
         seeding = Seeding(now, workspace.seed, settings[vendor.name])
         tx = workspace.transaction(vendor.name)
+        if vendor.on_settings is not None:
+            vendor.on_settings(tx, settings[vendor.name])
         found = _fill(vendor, sound.content.get(vendor.name, {}), tx, seeding)
         problems += sound.problems_of_fixture(found)
         changes += tx.changes()
@@ -327,8 +347,7 @@ def _switch_vendor(
     for name, value in asked.items():
         path = ("settings", vendor.name, name)
         if name not in known:
-            text = f"is no setting; the settings are {', '.join(known)}"
-            yield Problem(path, "unknown", text)
+            yield Problem(path, "unknown", vendor.unknown_setting(name))
         elif reason := known[name].refuses(value):
             yield Problem(path, "value", reason)
         else:

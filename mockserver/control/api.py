@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.api import Api, Waits, wait_for_turn
 from mockserver.call import Call, Headers, LongWork
 from mockserver.credential import Credential
+from mockserver.descriptors import tried_again
 from mockserver.dialects.problem_json import ProblemJson
 from mockserver.dispatch import Site
 from mockserver.documents.spec import Document, Operation
@@ -165,6 +166,9 @@ class Control(Api):
         if operation.needs_credential:
             self._let_in(call)
         self._wait_for_turn(call, operation)
+        return tried_again(self._handle, call, operation)
+
+    def _handle(self, call: Call, operation: Operation) -> Reply:
         self.read(call, operation)
         try:
             return self.dialect.accept(HANDLERS[operation.id](call, self), call)
@@ -222,7 +226,7 @@ class Control(Api):
         if given is None:
             raise Refusal("unauthorized", reason=Reason.MISSING)
         # Compared in constant time: how long it takes must not say how much of a guess was right.
-        if not compare_digest(given.encode("latin-1"), self.token.encode()):
+        if not compare_digest(given.encode(), self.token.encode()):
             raise Refusal("unauthorized", reason=Reason.UNKNOWN)
 
     def _refuse_web_pages(self, headers: Headers) -> None:

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from mockserver.call import Call
 from mockserver.control.api import Control, checked, operation
-from mockserver.control.workspaces import LEADS
 from mockserver.errors import Problem, Refusal
 from mockserver.journal.records import ManyRows
 from mockserver.journal.view import change_view, instant
@@ -15,7 +14,7 @@ from mockserver.state.changes import Row, RowId
 from mockserver.state.transaction import RowDiff
 from mockserver.vendor import Reply
 from mockserver.wire import write_json
-from mockserver.workspaces import Workspace
+from mockserver.workspaces import LEADS, Workspace
 
 _PHONE_LENGTHS = range(7, 40)
 _MAX_DIGITS = 40

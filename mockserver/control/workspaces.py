@@ -22,12 +22,8 @@ from mockserver.state.changes import (
 from mockserver.state.tables import SavedTable, Table
 from mockserver.vendor import Reply
 from mockserver.version import __version__
-from mockserver.workspaces import Snapshot, Workspace
+from mockserver.workspaces import LEADS, SNAPSHOT_BYTES, Snapshot, Workspace
 
-LEADS = "leads"
-"""The table in which every vendor keeps its leads."""
-
-_MAX_SNAPSHOTS = 100
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -40,7 +36,7 @@ def get_health(call: Call, server: Control) -> Reply:
 @operation
 @on_all
 def reset_server(call: Call, server: Control) -> Reply:
-    """Set every workspace back to the seed."""
+    """Delete the workspaces that came later, and set the others back to the seed."""
     server.workspaces.reset()
     return nothing()
 
@@ -104,22 +100,11 @@ def export_workspace(call: Call, server: Control) -> Reply:
     """What the workspace holds, as a fixture that `seed_workspace` reads."""
     content = fixtures.export(server.workspace(call), server.vendors)
     if call.query.get("format") == "yaml":
-        return Reply(_yaml(content), 200, ((b"content-type", b"application/yaml"),))
+        # Imported here: only a request for YAML needs it.
+        from mockserver.documents.yaml_text import yaml_text
+
+        return Reply(yaml_text(content).encode(), 200, ((b"content-type", b"application/yaml"),))
     return Reply(content)
-
-
-def _yaml(content: Any) -> bytes:
-    """The fixture as people write YAML: without anchors, keys in their order."""
-    import yaml
-
-    class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the C dumper where PyYAML was built with it
-        def ignore_aliases(self, data: Any) -> bool:
-            return True
-
-    text: bytes = yaml.dump(
-        content, Dumper=Dumper, encoding="utf-8", allow_unicode=True, sort_keys=False, width=140
-    )
-    return text
 
 
 @operation
@@ -141,13 +126,14 @@ def save_snapshot(call: Call, server: Control) -> Reply:
         )
         problem = Problem(("name",), "pattern", reason, name, None, "path")
         raise Refusal("invalid", problems=[problem])
-    # Every snapshot keeps the rows that it had, so their number is limited.
-    if name not in workspace.snapshots and len(workspace.snapshots) >= _MAX_SNAPSHOTS:
+    most = workspace.limits.snapshots
+    if name not in workspace.snapshots and len(workspace.snapshots) >= most:
         raise Refusal(
-            "conflict",
-            f"A workspace has at most {_MAX_SNAPSHOTS} snapshots; delete one that you no longer "
-            "need.",
+            "forbidden",
+            f"A workspace may have at most {most} snapshots (--max-snapshots); delete one that you "
+            "no longer need.",
         )
+    workspace.memory.require(SNAPSHOT_BYTES)
     workspace.apply([SnapshotSaved(name)])
     return Reply(_snapshot(name, workspace.snapshots[name]))
 
@@ -211,8 +197,8 @@ def _view(workspace: Workspace, call: Call, server: Control) -> dict[str, Any]:
 
 
 def _credentials(workspace: Workspace, server: Control) -> dict[str, Any] | None:
-    """A workspace's name is a credential of it; None where such a credential does not get in."""
-    if not server.workspaces.admits(workspace.name):
+    """What chooses the workspace; None where its name is a digest, or where it does not get in."""
+    if not server.workspaces.is_credential(workspace.name):
         return None
     return {vendor.name: _access(vendor.credential, workspace.name) for vendor in server.vendors}
 

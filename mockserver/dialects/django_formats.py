@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from types import MappingProxyType
 
 from mockserver.documents.formats import Format
+from mockserver.remembering import remembered
 
 # Patterns as texts are compiled when they are first needed: these take as long as a tenth of a
 # start.
 _LETTERS = "A-Za-z\u00a1-\uffff"
 _LABEL = rf"(?!-)[{_LETTERS}0-9-]{{1,63}}(?<!-)"
 _TOP_LABEL = rf"(?!-)(?:[{_LETTERS}-]{{2,63}}|[Xx][Nn]--[A-Za-z0-9]{{1,59}})(?<!-)"
-_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~\u0130\u0131\u017f\u212a-]+"
+# The last four letters are those that Python takes for an i, an s or a k in any case.
 _QUOTED = r'"(?:[^\0\t\n\r "\\\x80-\U0010ffff]|\\[^\0\n\r\x80-\U0010ffff])*"'
 _LOCAL_PART = rf"{_ATOM}(?:\.{_ATOM})*|{_QUOTED}"
 _USER = r"[^\s:@/?#\[\]]+(?::[^\s:@/?#\[\]]*)?@"
@@ -51,7 +52,7 @@ def is_django_email(text: str) -> bool:
     return len(text) <= _MAX_EMAIL and _is_short_email(text)
 
 
-@lru_cache(maxsize=1 << 16)
+@remembered(1 << 14, 128)
 def _is_short_email(text: str) -> bool:
     user, _, host = text.rpartition("@")
     if not re.fullmatch(_LOCAL_PART, user, re.ASCII):

@@ -11,29 +11,35 @@ from mockserver.control.leads import _search
 from mockserver.credential import Credential
 from mockserver.dialects.django_fields import date_time, field_of
 from mockserver.dialects.django_formats import is_django_email, is_django_url
-from mockserver.dialects.django_rest import accepts_json, search_terms
+from mockserver.dialects.django_negotiation import accepted
+from mockserver.dialects.django_rest import search_terms
 from mockserver.dialects.javascript import stringify
-from mockserver.dialects.json_text import broken, positions
-from mockserver.dialects.system_text_json import stopped
+from mockserver.dialects.json_text import broken
+from mockserver.dialects.system_text_json import Stop, Types, convert
 from mockserver.dialects.v8 import complaint
 from mockserver.documents.formats import FORMATS
 from mockserver.documents.resources import folder
 from mockserver.documents.schema import Reader, form_coercer
 from mockserver.documents.spec import load_document
 from mockserver.errors import Refusal
-from mockserver.faults.catalogue import CATALOGUE, magic
+from mockserver.faults.catalogue import CATALOGUE, magic_email
 from mockserver.faults.prefer import preferred
 from mockserver.faults.rules import FaultRule, _Request
+from mockserver.forms import read_form, read_multipart
 from mockserver.identity import email_key, phone_e164, phone_key
 from mockserver.journal.expectations import mistakes
 from mockserver.journal.redaction import hidden_query, masked_headers, printable
+from mockserver.media_types import header_value, in_utf8
 from mockserver.subset import differences, like
 from mockserver.vendors.octanist import vendor
-from mockserver.wire import in_utf_8, read_form, read_json, read_multipart, read_query
+from mockserver.wire import read_json, read_query
 
 DOCUMENT = load_document(folder("openapi") / "octanist.yaml", formats=vendor.dialect.formats)
 COOKIE = Credential("key", where="cookie")
 RULE = FaultRule(1, CATALOGUE["slow"], {}, lead="+1 (202) 555-9999")
+MODEL = Types({}, lenient=True).record(
+    {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string"}}}}, "Model"
+)
 ZONE = ZoneInfo("America/Los_Angeles")
 DISPOSITION = b'--B\r\nContent-Disposition: form-data; name="a"\r\n'
 NUMBERS = Reader(
@@ -74,12 +80,14 @@ def _json(raw: bytes) -> Any:
     return read_json(raw, 128)
 
 
-def _stopped(text: str) -> Any:
-    return stopped(text, 32, "System.Object")
+def _convert(text: str) -> None:
+    with suppress(Stop):
+        convert(text.encode("utf-8", "surrogateescape"), MODEL, 32)
 
 
-def _positions(text: str) -> Any:
-    return positions(text, [("a", 0), ("a", text.count(",") - 1)])
+def _header(text: str) -> None:
+    with suppress(ValueError):
+        header_value(text)
 
 
 def _all(found: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -148,7 +156,7 @@ def _json_cases() -> list[Case]:
         cases.append(Case(f"broken JSON: {name}", broken, worst))
         if name != "no UTF-8":  # the dialect has replaced such bytes before
             cases.append(Case(f"V8: {name}", complaint, worst))
-        cases.append(Case(f"System.Text.Json: {name}", _stopped, worst))
+        cases.append(Case(f"System.Text.Json: {name}", _convert, worst))
     values: dict[str, Callable[[int], bytes]] = {
         "NULs": lambda n: b"[" + b'"\\u0000",' * (n // 9) + b"1]",
         "infinite": lambda n: b"[" + b"1e400," * (n // 6) + b"1]",
@@ -184,7 +192,9 @@ def _bodies() -> list[Case]:
         Case(f"multipart: {name}", _refusing(_multipart), worst) for name, worst in parts.items()
     ]
     for charset in ("punycode", "utf-16", "utf-32", "windows-1252", "utf-7", "ascii"):
-        cases.append(Case(f"charset {charset}", _decoder(charset), lambda n: b"a-" + b"b" * n))
+        cases.append(
+            Case(f"charset {charset}", _refusing(_decoder(charset)), lambda n: b"a-" + b"b" * n)
+        )
     cases.append(Case("list in a form", _list_in_form, lambda n: n // 1000))
     return cases
 
@@ -199,7 +209,7 @@ def _list_in_form(length: int) -> None:
 
 def _decoder(charset: str) -> Callable[[bytes], bytes]:
     def decode(raw: bytes) -> bytes:
-        return in_utf_8(raw, charset)
+        return in_utf8(raw, f"application/json; charset={charset}")
 
     return decode
 
@@ -225,7 +235,7 @@ def _fields() -> list[Case]:
         Case("Django: search, words", _all(search_terms), lambda n: '"\\" ' * (n // 4)),
         Case("Django: search, both quotes", _all(search_terms), lambda n: "\"'" * (n // 2)),
         Case("Django: search, commas", _all(search_terms), lambda n: "a," * (n // 2)),
-        Case("Accept", accepts_json.__wrapped__, lambda n: b"a/b," * (n // 4)),
+        Case("Accept", accepted, lambda n: b"a/b," * (n // 4)),
         Case("phone key", phone_key, lambda n: "1(" * (n // 2)),
         Case("E.164", phone_e164, lambda n: "+" * n),
         Case("e-mail key", email_key, lambda n: " " * n + "a@b.c"),
@@ -249,13 +259,14 @@ def _addresses() -> list[Case]:
     return [
         Case("query", read_query, lambda n: b"a=&" * (n // 3)),
         Case("query, escapes", read_query, lambda n: b"a=" + b"%ff" * (n // 3)),
-        Case("positions", _positions, lambda n: '{"a":[' + "1," * (n // 2) + "1]}"),
+        Case("header with parameters", _header, lambda n: "a/b" + ";c=d" * (n // 4)),
+        Case(".NET: items", _convert, lambda n: '{"a":[' + '"x",' * (n // 4) + "1]}"),
+        Case(".NET: unknown members", _convert, lambda n: '{"b":[' + "[{}]," * (n // 5) + "x"),
+        Case(".NET: names", _convert, lambda n: "{" + '"a":null,' * (n // 9) + "}"),
         Case("Prefer, blanks", preferred, lambda n: b"," + b" " * n),
         Case("Prefer, quotes", preferred, lambda n: b'a="' * (n // 3)),
         Case("Prefer, words", preferred, lambda n: b"fault" * (n // 5)),
-        Case("magic phone", magic, lambda n: b'"5550139",' * (n // 10)),
-        Case("magic phone, gaps", magic, lambda n: b"555-01" * (n // 6)),
-        Case("magic e-mail", magic, lambda n: b"+fault-" * (n // 7)),
+        Case("magic e-mail", magic_email, lambda n: b"+fault-" * (n // 7)),
         Case("cookies", COOKIE._in_cookies, lambda n: b"key=" * (n // 4)),
         Case("cookies, blanks", COOKIE._in_cookies, lambda n: b"key" + b" " * n + b"\1"),
         Case("cookies, quotes", COOKIE._in_cookies, lambda n: b'key="' + b"\\" * n + b'"'),

@@ -18,12 +18,13 @@ import httpx
 import pytest
 
 import mockserver
-from mockserver.app import load_vendors
+from mockserver.app import create_app, load_vendors
 from mockserver.documents.resources import folder
 from mockserver.fixtures import fixture_file
 from mockserver.settings import OPTIONS
 
 NAMES = [vendor.name for vendor in load_vendors()]
+BASE_PATHS = [site.document.base_path for site in create_app().sites]
 BANNER = 2 + 2 * len(NAMES)
 """How many lines `serve` prints: what listens where, two for each vendor, the control API."""
 
@@ -142,7 +143,7 @@ def test_check_tells_every_problem_of_a_document(tmp_path: File) -> None:
     [
         pytest.param(None, ": cannot be read: No such file or directory", id="no file"),
         pytest.param(b"a: [", ":2: is not YAML: did not find expected node content", id="no YAML"),
-        pytest.param(b"\xff\xfe\x00", ": is not UTF-8 (byte 0)", id="no text"),
+        pytest.param(b"\xff\xfe\x00", ":1: is not UTF-8 (byte 0)", id="no text"),
         pytest.param(b"- 1", ':1: [1] is not of type "object"', id="a list"),
     ],
 )
@@ -169,7 +170,9 @@ BAD = {
     "strictness": "loose",
     "auth": "none",
     "log_level": "loud",
-    "max_body": "1MB",
+    "log_format": "xml",
+    "log_rate": "1",
+    "max_body": "1XB",
     "max_head": "0",
     "max_headers": "0",
     "max_target": "0",
@@ -178,11 +181,23 @@ BAD = {
     "body_timeout": "0.5",
     "idle_timeout": "never",
     "max_workspaces": "0",
+    "workspace_idle": "soon",
+    "max_memory": "1KB",
+    "max_leads": "0",
+    "max_snapshots": "0",
+    "max_fault_rules": "0",
     "journal_entries": "0",
     "journal_bytes": "0",
     "admin_token": "short",
     "default_account": "invalid",
 }
+
+
+def shown(flag: str, value: str) -> str:
+    """How a message shows a bad value: not at all if it is a secret."""
+    return "" if flag == "--admin-token" else f" is {value!r}, but"
+
+
 SPOKEN = [
     pytest.param(option.flag, option.variable, BAD[option.name], id=option.name)
     for option in OPTIONS
@@ -196,7 +211,7 @@ def test_a_bad_flag_is_one_sentence(flag: str, variable: str, value: str) -> Non
         status,
         out,
         err.count("\n"),
-        err.startswith(f"mockserver: {flag} (or {variable}) is {value!r}, but must be "),
+        err.startswith(f"mockserver: {flag} (or {variable}){shown(flag, value)} must be "),
     ) == (
         2,
         "",
@@ -214,7 +229,7 @@ def test_a_bad_variable_is_one_sentence(flag: str, variable: str, value: str) ->
         status,
         out,
         err.count("\n"),
-        err.startswith(f"mockserver: {flag} (or {variable}) is {value!r}, but must be "),
+        err.startswith(f"mockserver: {flag} (or {variable}){shown(flag, value)} must be "),
     ) == (
         2,
         "",
@@ -321,14 +336,18 @@ def test_serve_prints_the_base_urls_with_a_curl_line_each(start: Start) -> None:
     _, (first, *pairs, control) = start()
     url = first.removeprefix(f"mockserver {mockserver.__version__} is listening on ")
     assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", url)
-    assert [line.rpartition(": ")[2] for line in pairs[::2]] == [f"{url}/{name}" for name in NAMES]
+    base_urls = [f"{url}/{name}{path}" for name, path in zip(NAMES, BASE_PATHS, strict=True)]
+    assert [line.rpartition(": ")[2] for line in pairs[::2]] == base_urls
     assert [line.split()[0] for line in pairs[1::2] if url in line] == ["curl"] * len(NAMES)
     assert control == f"mockserver control API: {url}/__admin"
 
 
 def test_beyond_loopback_the_control_api_has_a_token_that_is_printed_once(start: Start) -> None:
     _, (first, *_, control, token) = start("--host", "0.0.0.0", lines=BANNER + 1)
-    url, _, header = first.rpartition(" ")[2], *token.rpartition("Authorization: ")[1:]
+    where = rf"{re.escape('0.0.0.0')}:\d+ \(on this machine: (http://127\.0\.0\.1:\d+)\)"
+    found = re.search(f"is listening on {where}$", first)
+    assert found is not None
+    url, header = found[1], token.rpartition("Authorization: ")[2]
     answers = [
         httpx.get(f"{url}/__admin/workspaces", headers=given).status_code
         for given in ({}, {"Authorization": header})

@@ -68,7 +68,7 @@ vendor = Vendor(
             {
                 "id": Index("id", str),
                 "email": Index("email", email_key),
-                "phone": Index("phone", phone_index),
+                "phone": Index("phone", phone_index, ("phone_region",)),
                 "exact phone": Index("phone", trimmed),
             },
             order=Index(_CREATED, str),
