@@ -23,7 +23,8 @@ test: $(READY) ## Run the tests; a choice in ARGS='tests/unit -k phone'.
 	$(BIN)/python -m pytest -n auto -m 'not slow' $(ARGS)
 
 test-slow: $(READY) ## Run the tests that take many seconds each.
-	$(BIN)/python -m pytest -n auto -m slow $(ARGS)
+	$(BIN)/python -m pytest -n auto -m 'slow and not alone' $(ARGS)
+	$(BIN)/python -m pytest -n 0 -m alone $(ARGS)
 
 check: $(READY) ## Format, lint, types, layers: what must hold besides the tests.
 	$(BIN)/ruff format --check .

@@ -95,11 +95,12 @@ def headers_of(pairs: Collection[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     The values of a name that is there several times are joined by commas, as RFC 9110 (5.3) allows.
     """
     headers = dict(pairs)
-    if len(headers) < len(pairs):
-        headers = {}
-        for name, value in pairs:
-            headers[name] = headers[name] + b", " + value if name in headers else value
-    return headers
+    if len(headers) == len(pairs):
+        return headers
+    values: dict[bytes, list[bytes]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return {name: b", ".join(several) for name, several in values.items()}
 
 
 class Request(NamedTuple):

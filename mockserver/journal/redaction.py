@@ -105,11 +105,11 @@ def masked(name: str, value: str) -> str:
 
 def masked_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Headers by lower-case name, equal names joined by a comma, secrets hidden."""
-    texts: dict[str, str] = {}
+    texts: dict[str, list[str]] = {}
     for raw_name, raw_value in headers:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        texts[name] = f"{texts[name]}, {value}" if name in texts else value
-    return {name: masked(name, value) for name, value in texts.items()}
+        name = raw_name.decode("latin-1").lower()
+        texts.setdefault(name, []).append(raw_value.decode("latin-1"))
+    return {name: masked(name, ", ".join(values)) for name, values in texts.items()}
 
 
 def masked_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
