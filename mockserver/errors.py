@@ -136,7 +136,7 @@ def joined(flaws: Iterable[Problem], problems: Iterable[Problem]) -> list[Proble
     out. A problem of the whole value comes first.
     """
     found = list(flaws)
-    flawed = {flaw.path for flaw in found}
+    flawed = {flaw.path for flaw in found if flaw.keyword != LEFT_OUT}
     others = [problem for problem in problems if problem.path not in flawed]
     whole = [problem for problem in others if problem.path == ()]
     parts = [problem for problem in others if problem.path != ()]

@@ -118,8 +118,8 @@ def test_one_request_deletes_no_more_ids_than_the_setting_says(nlpearl: httpx.Cl
 def test_octanist_counts_the_problems_past_a_hundred(octanist: httpx.Client) -> None:
     body = "[" + "1e400," * 1000 + "1e400]"
     found = details(octanist.patch("/leads", content=body, headers=JSON))
-    assert len(found) == 101
-    assert found["body"][-1] == "901 more problems are not listed."
+    assert len(found) == 100
+    assert found["body"] == ["body must be a JSON object", "902 more problems are not listed."]
 
 
 def test_sela_counts_the_problems_past_a_hundred(sela: httpx.Client) -> None:
@@ -129,6 +129,14 @@ def test_sela_counts_the_problems_past_a_hundred(sela: httpx.Client) -> None:
     assert answer.status_code == 400
     assert len(answer.json()) == 101
     assert answer.json()["non_field_errors"] == ["200 more problems are not listed."]
+
+
+def test_a_body_that_is_no_object_is_refused_for_that_alone(sela: httpx.Client) -> None:
+    body = "[" + '"\\u0000",' * 1000 + "1]"
+    answer = sela.post("/api/leads/", content=body, headers=JSON)
+    text = "Invalid data. Expected a dictionary, but got list."
+    assert answer.status_code == 400
+    assert answer.json()["non_field_errors"][0] == text
 
 
 def test_a_search_folds_its_text_once_and_finds_what_it_found_before(nlpearl: httpx.Client) -> None:
