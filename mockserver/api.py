@@ -18,7 +18,7 @@ from mockserver.forms import FORM, MULTIPART
 from mockserver.journal.records import AppliedFault, Record, answer_headers, refusal_note
 from mockserver.journal.redaction import printable
 from mockserver.routing import Router
-from mockserver.turns import Turns
+from mockserver.turns import Turns, collector_paused
 from mockserver.vendor import Dialect, Reply
 from mockserver.wire import Unsafe, flaws_of, read_query
 
@@ -154,13 +154,17 @@ class Api:
         """
         if not call.is_beside:
             return self._work(call, prefix)
-        work = asyncio.ensure_future(asyncio.to_thread(self._work, call, prefix))
+        work = asyncio.ensure_future(asyncio.to_thread(self._work_beside, call, prefix))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             # A thread cannot be stopped, and the turn is the request's as long as it works.
             await asyncio.wait([work])
             raise
+
+    def _work_beside(self, call: Call, prefix: str) -> "Worked":
+        with collector_paused():
+            return self._work(call, prefix)
 
     def _work(self, call: Call, prefix: str) -> "Worked":
         """Do what is asked. Raises Waits."""
