@@ -141,6 +141,8 @@ class Api:
         )
         if call.journal is not None:
             call.journal.add(self._record(call, reply, answer, perf_counter() - began))
+        # An error knows the frames in which it was raised, and these know the call: a cycle.
+        call.refusal = None
         if fault is None:
             return answer
         return partial(deliver, fault, answer)

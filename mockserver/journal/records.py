@@ -13,7 +13,7 @@ from mockserver.call import HeaderSet, Request, header_size
 from mockserver.errors import Problem, Refusal
 from mockserver.matching import KeyTrial, MatchTrace, Mismatch
 from mockserver.state.changes import Change, Row, RowId, WorkspaceDeleted, WorkspaceReset
-from mockserver.state.memory import Memory
+from mockserver.state.memory import Memory, value_size
 from mockserver.state.transaction import RowDiff, Transaction
 from mockserver.wire import write_json
 
@@ -276,14 +276,18 @@ class Journal:
 
     def drop_all(self) -> None:
         """Drop every record, as others need the memory."""
-        self._weigh()
-        self.memory.journals -= self._bytes
+        self.memory.journals -= self._bytes + self._unweighed
+        self._bytes = self._unweighed = 0
+        self._sizes.clear()
         while self._records:
-            self._drop_oldest()
+            self._forget_oldest()
 
     def _drop_oldest(self) -> None:
-        oldest = self._records.popleft()
         self._bytes -= self._sizes.popleft()
+        self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        oldest = self._records.popleft()
         self._dropped += 1
         # Answers may end in another order than their requests came.
         self._last_dropped = max(self._last_dropped, oldest.number)
@@ -367,9 +371,21 @@ def _match_size(match: MatchTrace) -> int:
     trials = match.trials
     size = _MATCH_BYTES + _VALUE_BYTES * len(trials) + _ID_BYTES * len(match.ids)
     for trial in trials:
-        if type(trial.value) is str:
-            size += len(trial.value)
-    return size + 4 * _VALUE_BYTES * len(match.mismatches)
+        size += _key_size(trial.value)
+        if trial.compared is not trial.value:
+            size += _key_size(trial.compared)
+    for mismatch in match.mismatches:
+        size += 4 * _VALUE_BYTES + _key_size(mismatch.held)
+    return size
+
+
+def _key_size(value: Any) -> int:
+    """How many bytes the text of a key takes, or the texts of a key that has several."""
+    if type(value) is str:
+        return value_size(value)
+    if type(value) is tuple:
+        return sum(map(_key_size, value))
+    return 0
 
 
 def _change_size(change: RowDiff | ManyRows) -> int:

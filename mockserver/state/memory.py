@@ -9,15 +9,15 @@ from mockserver.wire import write_json
 
 _MEGABYTE = 1 << 20
 
-_ROW_BYTES = 900
-_COLUMN_BYTES = 60
+_ROW_BYTES = 800
+_COLUMN_BYTES = 50
 _VALUE_BYTES = 40
 _NESTED_BYTES = 250
 _ITEM_BYTES = 100
 """What a row takes with its place and its keys in the indexes, each of its columns, a number, each
 list or object in a value, and each of their members. Measured: see `docs/security.md`."""
 
-ENTRY_BYTES = 250
+ENTRY_BYTES = 200
 """What one row takes in a copy of its table that shares the row."""
 
 PART_BYTES = 64 << 10
