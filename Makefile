@@ -5,7 +5,7 @@ ENGINE ?= docker
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help serve test test-slow check format bench fidelity schema stubs image image-test clean
+.PHONY: help serve test test-slow check format bench differential fidelity schema stubs image image-test clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 22
@@ -39,6 +39,9 @@ format: $(READY) ## Format the code and the YAML files, and mend what the linter
 
 bench: $(READY) ## Measure speed and memory; of another checkout too with ARGS='--against FOLDER'.
 	$(BIN)/python benchmarks/run.py $(ARGS)
+
+differential: $(READY) ## Compare Sela with the real framework; ARGS='--seed 7 --requests 100000'.
+	$(BIN)/python -m tests.differential $(ARGS)
 
 fidelity: $(READY) ## Write docs/fidelity.md anew.
 	$(BIN)/python -m mockserver.fidelity > docs/fidelity.md

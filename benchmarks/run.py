@@ -23,7 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from statistics import median
@@ -58,24 +58,32 @@ PAIRED = Plan(rounds=9, seconds=1, starts=10, imports=5)
 """Short turns, and many: for a ratio that the rest of the machine leaves alone."""
 
 Values = Sequence[float]
+Server = tuple[int, int]
+"""The port and the process id of a server."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """Requests to send again and again, with the header line of their credential."""
+    """Requests to send again and again, with the header line of their credential.
+
+    With `differing` each request has one more header line, which no other has: then no server can
+    profit from header lines that it has read before.
+    """
 
     name: str
     credential: str
     requests: Sequence[str]
+    differing: bool = False
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one round of a load came to."""
+    """What one round of a load came to; `cpu` is the server's microseconds for a request."""
 
     rate: float
     slowest: float
     errors: int
+    cpu: float
 
 
 def phone(person: int) -> str:
@@ -99,14 +107,14 @@ def pinned(core: int, command: list[str]) -> list[str]:
 
 def bare(port: int) -> list[str]:
     """The command that serves the bare application, which no mock can be faster than."""
-    options = ["--no-access-log", "--log-level", "error", "--ws", "none", "--lifespan", "off"]
+    options = ["--no-access-log", "--log-level", "warning", "--ws", "none", "--lifespan", "off"]
     place = ["--app-dir", str(HERE), "--port", str(port)]
     return [sys.executable, "-m", "uvicorn", "bare:app", *place, *options]
 
 
 def mockserver(port: int) -> list[str]:
     """The command that serves the product."""
-    options = ["--port", str(port), "--log-level", "error"]
+    options = ["--port", str(port), "--log-level", "warning"]
     return [sys.executable, "-m", "mockserver", "serve", *options]
 
 
@@ -252,7 +260,23 @@ def loads(ids: Sequence[int]) -> Iterator[Load]:
     yield Load("Sela: GET /api/leads/{id}/", TOKEN, [f"GET /sela/api/leads/{id}/" for id in ids])
 
 
-def measure(load: Load, port: int, seconds: int) -> Result:
+def in_both_ways(loads: Iterator[Load]) -> Iterator[Load]:
+    """Each load with header lines that repeat, and with one that differs in each request."""
+    for load in loads:
+        yield load
+        yield replace(load, name="  with a header that differs", differing=True)
+
+
+def cpu_seconds(process: int) -> float:
+    """The processor's time that a process has had; 0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(load: Load, port: int, process: int, seconds: int) -> Result:
     """One round of a load against one server: one thread, 32 connections."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write("\n".join(load.requests) + "\n")
@@ -269,41 +293,48 @@ def measure(load: Load, port: int, seconds: int) -> Result:
             "--script",
             str(HERE / "replay.lua"),
         ]
-        command = pinned(1, [*wrk, f"http://127.0.0.1:{port}", "--", file.name, load.credential])
+        headers = "differing" if load.differing else "repeated"
+        options = ["--", file.name, load.credential, headers]
+        command = pinned(1, [*wrk, f"http://127.0.0.1:{port}", *options])
+        began = cpu_seconds(process)
         output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    rate, slowest, errors = output.rpartition("RESULT ")[2].split()
-    return Result(float(rate), float(slowest), int(errors))
+        used = cpu_seconds(process) - began
+    rate, slowest, errors, requests = output.rpartition("RESULT ")[2].split()
+    return Result(float(rate), float(slowest), int(errors), used * 1e6 / int(requests))
 
 
 def compare(plan: Plan, folders: Sequence[Path]) -> None:
     """The loads against the bare application and against each checkout, in turns."""
     print(
-        f"Requests a second, {PEOPLE:,} people in turn, one core (median of {plan.rounds}, in "
-        "turns)",
+        f"Requests a second and CPU time, {PEOPLE:,} people in turn, one core "
+        f"(median of {plan.rounds}, in turns)",
         flush=True,
     )
     with ExitStack() as stack:
-        floor, _ = stack.enter_context(serving(ROOT, bare))
-        ports = [stack.enter_context(serving(folder))[0] for folder in folders]
-        for each in zip(*(loads(seed(port)) for port in ports), strict=True):
-            compare_one(plan, floor, ports, each)
+        floor = stack.enter_context(serving(ROOT, bare))
+        servers = [stack.enter_context(serving(folder)) for folder in folders]
+        for each in zip(*(in_both_ways(loads(seed(port))) for port, _ in servers), strict=True):
+            compare_one(plan, floor, servers, each)
 
 
-def compare_one(plan: Plan, floor: int, ports: Sequence[int], load: Sequence[Load]) -> None:
+def compare_one(plan: Plan, floor: Server, servers: Sequence[Server], load: Sequence[Load]) -> None:
     """One load, made for each checkout, in turns."""
     lowest: list[Result] = []
-    results: list[list[Result]] = [[] for _ in ports]
+    results: list[list[Result]] = [[] for _ in servers]
     for _ in range(plan.rounds):
-        lowest.append(measure(load[0], floor, plan.seconds))
-        for port, own, kept in zip(ports, load, results, strict=True):
-            kept.append(measure(own, port, plan.seconds))
+        lowest.append(measure(load[0], *floor, plan.seconds))
+        for server, own, kept in zip(servers, load, results, strict=True):
+            kept.append(measure(own, *server, plan.seconds))
     bottom = [each.rate for each in lowest]
     rates = [[each.rate for each in kept] for kept in results]
     shares = " / ".join(f"{median(ratios(each, bottom)):.2f}" for each in rates)
     slowest = [[each.slowest for each in kept] for kept in results]
+    times = [[each.cpu for each in kept] for kept in results]
+    floor_time = median(each.cpu for each in lowest)
     line = f"bare {median(bottom):8,.0f}   {figure('mockserver', rates)}   of bare {shares}"
     print(
-        f"  {load[0].name:30} {line}   {figure('99 % within', slowest, 'ms', 1)}",
+        f"  {load[0].name:30} {line}   CPU us a request: bare {floor_time:.1f}"
+        f"   {figure('mockserver', times, digits=1)}   {figure('99 % within', slowest, 'ms', 1)}",
         flush=True,
     )
     if errors := sum(each.errors for kept in results for each in kept):

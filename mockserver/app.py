@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 from ipaddress import ip_address
 from typing import Any
@@ -14,10 +14,12 @@ from mockserver.descriptors import hold_reserve, tried_again
 from mockserver.dialects.plain_json import PlainJson
 from mockserver.dispatch import Site
 from mockserver.documents.resources import folder
+from mockserver.documents.schema import Coercer, FormCoercer, form_coercer
 from mockserver.documents.spec import load_document
 from mockserver.errors import SettingError
 from mockserver.faults.delivery import Answer
 from mockserver.fixtures import Fixture, fixture_file
+from mockserver.journal.log import RequestLog
 from mockserver.journal.records import Journal
 from mockserver.settings import Settings
 from mockserver.state.memory import Memory
@@ -68,6 +70,7 @@ class Application:
         _refuse_large(fixture, self.workspaces.memory, settings)
         self.sites = tuple(self._site(vendor) for vendor in vendors)
         self.control = self._control()
+        self.request_log: RequestLog | None = None
         # Where a request goes: the API, and the part of the path that its document does not have.
         self._by_first_step: dict[str, tuple[Api, str]] = {}
         self._by_host: dict[bytes, tuple[Api, str]] = {}
@@ -77,12 +80,42 @@ class Application:
         # The control API's paths begin with its base path, which its document has.
         self._by_first_step[self.control.document.base_path.strip("/")] = (self.control, "")
 
+    def log_requests(
+        self, write: Callable[[str], Any], *, colours: bool = False
+    ) -> RequestLog | None:
+        """Write a line for each request from now on, as the settings say; see `RequestLog`.
+
+        `info` has the requests to the vendors, `debug` those to the control API too, with bodies.
+        None: the log level is above that.
+        """
+        settings = self.settings
+        if settings.log_level not in ("debug", "info"):
+            return None
+        is_debug = settings.log_level == "debug"
+        log = self.request_log = RequestLog(
+            write,
+            self.control.directory,
+            rate=settings.log_rate,
+            as_json=settings.log_format == "json",
+            colours=colours,
+            bodies=is_debug,
+        )
+        for site in self.sites:
+            site.request_log = log
+        if is_debug:
+            self.control.request_log = log
+        return log
+
     def _site(self, vendor: Vendor) -> Site:
         lenient = self.settings.strictness == "vendor"
-        coercer = vendor.dialect.coercer if lenient else None
+        coercer: Coercer | None = None
+        form_reader: FormCoercer = form_coercer
+        if lenient:
+            coercer, form_reader = vendor.dialect.coercer, vendor.dialect.form_coercer
         document = load_document(
             folder("openapi") / f"{vendor.name}.yaml",
             coercer,
+            form_coercer=form_reader,
             formats=vendor.dialect.formats,
             keep=True,
         )
@@ -92,6 +125,7 @@ class Application:
             self.workspaces,
             lenient=lenient,
             max_body=self.settings.max_body,
+            max_wait=self.settings.max_wait,
         )
 
     def _control(self) -> Control:
@@ -102,6 +136,7 @@ class Application:
             self.sites,
             token=_admin_token(self.settings),
             max_body=self.settings.max_body,
+            max_wait=self.settings.max_wait,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -152,7 +187,20 @@ class Application:
         # Starlette is a tenth of the time to the first answer; most servers never need it.
         from mockserver.web.pages import web
 
-        return web(tuple("/" + step for step in self._by_first_step))
+        return web(
+            tuple("/" + step for step in self._by_first_step),
+            self.control.operations,
+            self._log_unknown,
+            self._log_health,
+        )
+
+    def _log_unknown(self, sentence: str) -> None:
+        if self.request_log is not None:
+            self.request_log.add(sentence)
+
+    def _log_health(self, sentence: str) -> None:
+        if self.settings.log_level == "debug":
+            self._log_unknown(sentence)
 
 
 def _refuse_large(fixture: Fixture, memory: Memory, settings: Settings) -> None:

@@ -3,8 +3,10 @@
 import gc
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from socket import socket
 from typing import TYPE_CHECKING, Any
 
@@ -58,27 +60,52 @@ def serve(**options: Any) -> None:
     # Imported here, as in each command: the other commands start without the server's modules.
     from mockserver.app import Application
     from mockserver.serving.limits import limits_of
-    from mockserver.serving.server import url_of, uvicorn_server
+    from mockserver.serving.server import uvicorn_server
 
     settings = Settings.read(options)
-    _configure_logging(settings.log_level)
+    _configure_logging(settings)
     app = Application(settings)
     listener = _listen(settings)
-    click.echo(_banner(app, url_of(listener)))
+    click.echo(_banner(app, listener))
+    request_log = app.log_requests(sys.stderr.write, colours=_has_colours())
     # What exists now lives as long as the server: the collector need not look at it again.
     gc.freeze()
     uvicorn_server(app, limits_of(settings)).run(sockets=[listener])
+    if request_log is not None:
+        request_log.flush()
 
 
-def _configure_logging(level: str) -> None:
-    logging.basicConfig(
-        level=level.upper(),
-        format="%(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+def _has_colours() -> bool:
+    """Whether stderr is a terminal, and nobody has asked for no colours (no-color.org)."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _configure_logging(settings: Settings) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    is_json = settings.log_format == "json"
+    plain = logging.Formatter("%(levelname)s %(name)s: %(message)s")
+    handler.setFormatter(_JsonFormatter() if is_json else plain)
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler])
     # uvicorn's own lines about start and stop would repeat the banner.
     uvicorn_level = max(logging.WARNING, logging.getLogger().level)
     logging.getLogger("uvicorn.error").setLevel(uvicorn_level)
+
+
+class _JsonFormatter(logging.Formatter):
+    """A record of the log as one line of JSON, as the lines of requests are."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": "log",
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line)
 
 
 def _listen(settings: Settings) -> socket:
@@ -94,11 +121,16 @@ def _listen(settings: Settings) -> socket:
         ) from None
 
 
-def _banner(app: "Application", url: str) -> str:
-    lines = [f"mockserver {__version__} is listening on {url}", ""]
+def _banner(app: "Application", listener: socket) -> str:
+    from mockserver.serving.server import everywhere, url_of
+
+    url = url_of(listener)
+    address = everywhere(listener)
+    where = f"{address} (on this machine: {url})" if address else url
+    lines = [f"mockserver {__version__} is listening on {where}", ""]
     for site in app.sites:
         site_url = f"{url}/{site.vendor.name}"
-        lines.append(f"{site.document.title}: {site_url}")
+        lines.append(f"{site.document.title}: {site_url}{site.document.base_path}")
         lines.append("  " + site.vendor.curl.format(url=site_url))
         lines.append("")
     control = app.control

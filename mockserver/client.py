@@ -171,6 +171,16 @@ class Client:
         answer: Row = self.call("GET", "/faults")
         return answer
 
+    def document(self, name: str, *, for_generators: bool = False) -> Row:
+        """The OpenAPI document of a vendor, or that of this API: `control`.
+
+        Its server is this one. With `for_generators` it says in simpler words what generators of
+        clients cannot read.
+        """
+        query = {"for": "generators" if for_generators else None}
+        answer: Row = self.call("GET", f"/documents/{_quoted(name)}.json", **query)
+        return answer
+
     def pages(self, path: str, after: int, **query: Any) -> Iterator[Row]:
         """The entries of a journal with a number greater than `after`, page after page."""
         while True:

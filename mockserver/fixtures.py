@@ -5,18 +5,19 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from datetime import timedelta
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from operator import getitem
 from pathlib import Path as File
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
+from mockserver.documents.excess import Excess
 from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.documents.formats import parse_date_time
 from mockserver.documents.resources import folder
 from mockserver.documents.schema import problems_of
-from mockserver.errors import FixtureError, Path, Problem, Refusal
+from mockserver.errors import LEFT_OUT, FixtureError, Path, Problem, Refusal, without
 from mockserver.sections import Seeding
 from mockserver.state.changes import Change, ClockChange, RowId, SettingsChange, TablesEmptied
 from mockserver.state.clock import WorkspaceClock, frozen_at, shifted_by
@@ -103,9 +104,23 @@ def _apply(workspace: Workspace, changes: list[Change]) -> None:
     workspace.apply(changes, size)
 
 
+def settings_changes(
+    workspace: Workspace, vendor: Vendor, settings: Mapping[str, Any]
+) -> list[Change]:
+    """The changes that give the vendor these settings, and what follows for its rows."""
+    changes: list[Change] = [SettingsChange(vendor.name, settings)]
+    if vendor.on_settings is not None:
+        tx = workspace.transaction(vendor.name)
+        vendor.on_settings(tx, settings)
+        changes += tx.changes()
+    return changes
+
+
 def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> list[Change]:
     """The changes that merge a fixture into the workspace. Raises Refusal("invalid")."""
     misfits = tuple(_misfits(content, vendors))
+    if any(problem.keyword == LEFT_OUT for problem in misfits):
+        raise Refusal("invalid", problems=misfits)
     sound = _Sound(content, misfits, vendors)
     settings = {vendor: dict(values) for vendor, values in workspace.settings.items()}
     clock, clock_problems = _clock_of(sound.content, workspace.clock)
@@ -121,6 +136,8 @@ def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) ->
     for vendor in vendors:
         seeding = Seeding(now, workspace.seed, settings[vendor.name])
         tx = workspace.transaction(vendor.name)
+        if vendor.on_settings is not None:
+            vendor.on_settings(tx, settings[vendor.name])
         found = _fill(vendor, sound.content.get(vendor.name, {}), tx, seeding)
         problems += sound.problems_of_fixture(found)
         changes += tx.changes()
@@ -183,19 +200,30 @@ def _settings_schema(vendor: Vendor) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=16)
-def _validator(vendors: tuple[Vendor, ...]) -> Draft202012Validator:
-    """What checks a fixture's content, apart from its settings."""
+def _checked_schema(vendors: tuple[Vendor, ...]) -> dict[str, Any]:
+    """The schema of a fixture's content, apart from its settings."""
     # A setting names its possible values when it refuses one; the schema would say less.
     whole = schema(vendors)
     loose = {"type": "object", "additionalProperties": {"type": "object"}}
-    checked = whole | {"properties": whole["properties"] | {"settings": loose}}
-    return Draft202012Validator(checked, validate_formats=True, formats=formats_of(vendors))
+    return whole | {"properties": whole["properties"] | {"settings": loose}}
+
+
+@lru_cache(maxsize=16)
+def _validator(vendors: tuple[Vendor, ...]) -> Draft202012Validator:
+    return _compiled(_checked_schema(vendors), vendors)
+
+
+def _compiled(part: dict[str, Any], vendors: tuple[Vendor, ...]) -> Draft202012Validator:
+    return Draft202012Validator(part, validate_formats=True, formats=formats_of(vendors))
 
 
 def _misfits(content: Any, vendors: tuple[Vendor, ...]) -> Iterator[Problem]:
     validator = _validator(vendors)
     if not validator.is_valid(content):
-        yield from problems_of(validator, content, {})
+        excess = Excess(partial(_compiled, vendors=vendors))
+        yield from problems_of(validator, excess.cut(content, _checked_schema(vendors)), {})
+        if excess.left_out:
+            yield without(excess.left_out)
 
 
 _ROW, _FIELD = 3, 4
@@ -322,8 +350,7 @@ def _switch_vendor(
     for name, value in asked.items():
         path = ("settings", vendor.name, name)
         if name not in known:
-            text = f"is no setting; the settings are {', '.join(known)}"
-            yield Problem(path, "unknown", text)
+            yield Problem(path, "unknown", vendor.unknown_setting(name))
         elif reason := known[name].refuses(value):
             yield Problem(path, "value", reason)
         else:

@@ -143,13 +143,33 @@ OPTIONS = (
         "log_level",
         "info",
         _one_of("debug", "info", "warning", "error"),
-        "How much is logged to stderr.",
+        "How much is logged to stderr: info has a line for each request, debug the bodies too, "
+        "warning what went wrong.",
+    ),
+    Option(
+        "log_format",
+        "text",
+        _one_of("text", "json"),
+        "text is for people (in colours on a terminal), json for machines.",
+    ),
+    Option(
+        "log_rate",
+        2000,
+        _between(10, 10**6),
+        "How many requests are logged in a second; those beyond are counted in one line.",
     ),
     Option(
         "max_body",
         32 * MEGABYTE,
         _size,
         "Largest request body in bytes (or like 64MB); a larger one is answered with 413.",
+    ),
+    Option(
+        "max_wait",
+        60,
+        _between(1, 86_400),
+        "How many seconds a request waits while its workspace is busy with a long one; then it is "
+        "answered with 503.",
     ),
     Option(
         "max_head",
@@ -271,7 +291,10 @@ class Settings:
     strictness: str = "vendor"
     auth: str = "any"
     log_level: str = "info"
+    log_format: str = "text"
+    log_rate: int = 2000
     max_body: int = 32 * MEGABYTE
+    max_wait: int = 60
     max_head: int = 64 * KILOBYTE
     max_headers: int = 100
     max_target: int = 16 * KILOBYTE

@@ -3,16 +3,18 @@
 A Vendor with its dialect, tables, settings, matching rules and handlers.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from mockserver.call import Call
 from mockserver.credential import Authenticate, Credential
-from mockserver.documents.formats import FORMATS, Format
+from mockserver.documents.formats import FORMATS, Format, Formats
 from mockserver.documents.provenance import Provenance
 from mockserver.documents.schema import Coerce, Schema
 from mockserver.errors import Refusal
+from mockserver.identity import DEFAULT_REGION, REGIONS
 from mockserver.matching import MatchingRule
 from mockserver.sections import Section
 from mockserver.state.tables import TableSpec
@@ -46,7 +48,7 @@ class Setting:
     """One switch for a behaviour that the vendor's documentation leaves open.
 
     `values` are the choices; empty means any value of the default's type, or any integer that is no
-    less than `least`.
+    less than `least`. `choices` says in words what they are, where they are too many to list.
     """
 
     name: str
@@ -56,11 +58,12 @@ class Setting:
     source: str
     values: tuple[str | int | bool, ...] = ()
     least: int | None = None
+    choices: str = ""
 
     def refuses(self, value: Any) -> str | None:
         """Why the value is none of this setting's, or None."""
         if self.values and value not in self.values:
-            return f"must be one of {', '.join(map(str, self.values))}"
+            return "must be " + (self.choices or f"one of {', '.join(map(str, self.values))}")
         if type(value) is not type(self.default):
             return "must be " + _KINDS[type(self.default)].format(self.default)
         if isinstance(value, int) and self.least is not None and value < self.least:
@@ -71,10 +74,36 @@ class Setting:
     def schema(self) -> Schema:
         """The JSON Schema of its values."""
         schema: Schema = {"description": self.help, "default": self.default}
-        if self.values:
+        if self.choices:
+            schema["description"] = f"{self.help} It is {self.choices}."
+        elif self.values:
             return schema | {"enum": list(self.values)}
         schema["type"] = _TYPES[type(self.default)]
         return schema if self.least is None else schema | {"minimum": self.least}
+
+
+def phone_region(source: str) -> Setting:
+    """The setting of a vendor that reads phone numbers: whose need no country code."""
+    return Setting(
+        "phone_region",
+        DEFAULT_REGION,
+        "The region of phone numbers without a country code.",
+        "chosen",
+        source,
+        REGIONS,
+        choices="a region of the phone library, like US or NL",
+    )
+
+
+MAGIC = Setting(
+    "magic",
+    "on",
+    "Whether magic e-mail addresses and phone numbers in a request ask for a fault.",
+    "chosen",
+    "this server",
+    ("on", "off"),
+)
+"""A setting that every vendor has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +138,14 @@ class Dialect(Protocol):
         """
         ...
 
+    def form_coercer(self, schema: Schema, formats: Formats) -> Coerce:
+        """Compiles how the framework reads an HTML form before the `coercer` of that schema does.
+
+        Asked for each body of the document, in `vendor` strictness only. What it returns is given a
+        `mockserver.forms.Form`.
+        """
+        ...
+
     def authenticator(self, credential: Credential) -> Authenticate:
         """Compiles how the framework reads the vendor's credential.
 
@@ -118,6 +155,16 @@ class Dialect(Protocol):
 
         It raises Refusal("unauthorized") for a credential that is not well formed, and what else
         the framework refuses before that.
+        """
+        ...
+
+    # For bytes that are no request.
+
+    def refuse_unread(self, status: int, sentence: str) -> Reply:
+        """The answer to bytes that could not be read as a request, with a body of bytes.
+
+        That is what the framework's own server sends before the framework sees anything: 400, 408,
+        414, 431, 501 or 505. `sentence` says what is wrong.
         """
         ...
 
@@ -136,13 +183,43 @@ class Dialect(Protocol):
     """Whether a slash at the end of a path matters."""
     implicit_methods: Mapping[str, str]
     """Methods the framework adds to a route: `{"HEAD": "GET"}`."""
+    decodes_paths: bool
+    """Whether a path is decoded as a whole, by `decoded_path`, before it is looked up.
+
+    Otherwise it is split first, and each of its parameters is decoded by itself.
+    """
+
+    def decoded_path(self, path: str, raw_path: str) -> str:
+        """A path as the framework's routes see it. Raises Refusal for one that it refuses.
+
+        `path` has its escapes read as UTF-8, `raw_path` has them as they came.
+        """
+        ...
+
+    def method(self, name: str) -> str:
+        """The method that a name means: `get` is `GET` for a framework that ignores case."""
+        ...
+
     authenticates_first: bool
     """Whether a missing credential is told before a wrong method."""
 
+    parameter: re.Pattern[str]
+    """What a path parameter may be, as text: the whole of it has to match."""
+
     # For each request with an operation and a workspace: its parameters and its body.
 
-    escaped_slashes: bool
-    """Whether `%2F` in a path parameter stays what it is."""
+    def check(self, call: Call) -> None:
+        """Hook before anything of the request is read. Raises Refusal."""
+        ...
+
+    def path_parameter(self, name: str, kind: str, text: str) -> Any:
+        """A path parameter as its type.
+
+        Raises Refusal: of the kind `invalid` for what is told together with problems of query and
+        body, otherwise it is the answer.
+        """
+        ...
+
     strict_query: bool
     """Whether query parameters are validated in `vendor` strictness too.
 
@@ -161,6 +238,15 @@ class Dialect(Protocol):
 
     max_depth: int
     """How deep a JSON body may nest."""
+    most_problems: int
+    """How many problems of a request an answer names, at most 200; the others are counted."""
+
+    def read_body(self, raw: bytes, kind: str, call: Call) -> Any:
+        """The value in a body of an offered media type: of JSON, or a `Form`.
+
+        Raises Refusal("malformed"), and Unsafe where texts or numbers cannot be stored.
+        """
+        ...
 
     # For each answer, one of the two.
 
@@ -169,6 +255,10 @@ class Dialect(Protocol):
 
         Asked while the transaction is open: a Refusal raised here undoes what the handler did.
         """
+        ...
+
+    def write_body(self, body: Any, call: Call) -> bytes:
+        """The body of an answer as it is sent. Not asked of bytes: they are sent as they are."""
         ...
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
@@ -180,21 +270,14 @@ class Dialect(Protocol):
         """
         ...
 
-    # For bytes that are no request.
-
-    def refuse_unread(self, status: int, sentence: str) -> Reply:
-        """The answer to bytes that could not be read as a request, with a body of bytes.
-
-        That is what the framework's own server sends before the framework sees anything: 400, 408,
-        414, 431, 501 or 505. `sentence` says what is wrong.
-        """
-        ...
-
 
 Handler = Callable[[Call, Transaction], Reply]
 Precheck = Callable[[Call, Transaction], object]
 """Raises Refusal for a request that its handler need not see. What it returns does not matter."""
 
+
+Settle = Callable[[Transaction, Mapping[str, Any]], None]
+"""Changes what rows hold in the terms of earlier settings into the terms of these."""
 
 _NO_SECTION = Section()
 
@@ -205,7 +288,8 @@ class Vendor:
 
     `credential` says where requests carry the account that chooses their workspace.
     `section` says what a fixture may hold for it, by table. A table without a part
-    there begins empty. `curl` is one line for the start-up banner, with `{url}` for the base URL.
+    there begins empty. `removed` leads from settings that there were once to those that take their
+    place. `curl` is one line for the start-up banner, with `{url}` for the base URL.
     """
 
     name: str
@@ -219,9 +303,15 @@ class Vendor:
     curl: str = ""
     handlers: dict[str, Handler] = field(default_factory=dict)
     prechecks: dict[str, Precheck] = field(default_factory=dict)
+    removed: Mapping[str, str] = field(default_factory=dict)
+    on_settings: Settle | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a section with a table that the vendor does not have."""
+        """Raise ValueError for a section with a table that the vendor does not have.
+
+        Every vendor has the setting `magic`.
+        """
+        self.settings = (*self.settings, MAGIC)
         names = {spec.name for spec in self.tables}
         for table in self.section.tables:
             if table.name not in names:
@@ -231,6 +321,17 @@ class Vendor:
         """Decorator: this function answers the operation of its name."""
         self.handlers[handler.__name__] = handler
         return handler
+
+    def settled(self, settle: Settle) -> Settle:
+        """Decorator: call this function when the vendor's settings change in a workspace."""
+        self.on_settings = settle
+        return settle
+
+    def unknown_setting(self, name: str) -> str:
+        """What is wrong with a setting of a name that the vendor does not have."""
+        if name in self.removed:
+            return f"is no setting any more; `{self.removed[name]}` takes its place"
+        return f"is no setting; the settings are {', '.join(self.defaults())}"
 
     def check_first(self, precheck: Precheck) -> Callable[[Handler], Handler]:
         """Decorator: call `precheck` after the path parameters are read and before the body is.

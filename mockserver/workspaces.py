@@ -38,6 +38,7 @@ from mockserver.state.layers import Layer
 from mockserver.state.memory import Memory, growth, row_size
 from mockserver.state.tables import SavedTable, Table, TableSpec, table_of
 from mockserver.state.transaction import Transaction
+from mockserver.turns import Turns
 
 log = logging.getLogger("mockserver")
 
@@ -117,7 +118,7 @@ def empty_origin(
 ) -> Origin:
     """The origin of workspaces without rows; tables and settings are by vendor."""
     saved = {
-        vendor: {spec.name: Table(spec).save() for spec in specs}
+        vendor: {spec.name: Table(spec, settings[vendor]).save() for spec in specs}
         for vendor, specs in tables.items()
     }
     return Origin(Snapshot(saved, settings, clock or WorkspaceClock()), seed)
@@ -149,6 +150,7 @@ class Workspace:
         "settings",
         "snapshots",
         "tables",
+        "turns",
         "used_at",
         "version",
     )
@@ -169,6 +171,7 @@ class Workspace:
         self._layer = Layer(Layer(tables=origin.snapshot.tables))
         self._origin = origin
         self.version = 0
+        self.turns = Turns()
         self.requests = 0
         self.seed = origin.seed
         self.faults = FaultRules(origin.seed)
@@ -199,7 +202,7 @@ class Workspace:
 
     def transaction(self, vendor: str) -> Transaction:
         """A transaction over one vendor's tables."""
-        return Transaction(vendor, self.tables[vendor])
+        return Transaction(vendor, self.tables[vendor], self.settings[vendor])
 
     def listen(self, listener: Listener) -> None:
         """Tell the listener of every run of changes from now on."""
@@ -309,7 +312,8 @@ class Workspace:
         vendor, name, id = change.vendor, change.table, change.id
         layer = self._layer
         if layer.is_shared(vendor, name):
-            self.memory.stored += layer.copy(vendor, name, len(table.all()))
+            copied = layer.copy(vendor, name, len(table.all()))
+            self.memory.stored += copied
         before = table.get(id)
         below = layer.below
         if before is not None and below is not None and below.holds(vendor, name, id, before):
@@ -326,6 +330,8 @@ class Workspace:
 
     def _set_settings(self, change: SettingsChange) -> None:
         self.settings[change.vendor] = change.values
+        for table in self.tables[change.vendor].values():
+            table.follow(change.values)
 
     def _set_clock(self, change: ClockChange) -> None:
         self._turn_to(WorkspaceClock(change.frozen, change.shift))
@@ -337,7 +343,8 @@ class Workspace:
     def _set_fault_rule(self, change: FaultRuleChange) -> None:
         before = self.faults.size
         self.faults.put(change.id, change.rule)
-        self.memory.stored += self.faults.size - before
+        grown = self.faults.size - before
+        self.memory.stored += grown
 
     def _count_fault(self, change: FaultTally) -> None:
         self.faults.count(change)
@@ -350,8 +357,9 @@ class Workspace:
         for group in self.tables.values():
             for table in group.values():
                 table.empty()
-        self.memory.stored -= self._layer.total() - self._layer.size
         size = self._layer.size
+        copied = self._layer.total() - size
+        self.memory.stored -= copied
         self._layer.cover_all()
         self._layer.size = size  # `growth` has counted that it goes
 
@@ -377,7 +385,8 @@ class Workspace:
         others = self._layers()
         before = layer.total() + _sizes(others)
         layer.dissolve(others)
-        self.memory.stored += _sizes(others) - before - SNAPSHOT_BYTES
+        grown = _sizes(others) - before - SNAPSHOT_BYTES
+        self.memory.stored += grown
 
     def _layers(self) -> list[Layer]:
         """The layers of the snapshots, and the one that is written to."""
@@ -394,7 +403,8 @@ class Workspace:
                 self.tables[vendor][key].restore(saved)
         self.settings = dict(snapshot.settings)
         self._turn_to(snapshot.clock)
-        self.memory.stored -= self._layer.total()
+        size = self._layer.total()
+        self.memory.stored -= size
         self._layer = Layer(layer)
 
     def _begin_anew(self, change: WorkspaceReset | WorkspaceDeleted) -> None:
@@ -405,7 +415,8 @@ class Workspace:
         self.memory.stored -= self.faults.size
         self.faults.clear()
         if isinstance(change, WorkspaceDeleted):
-            self.memory.stored -= _sizes(self._layers()) + SNAPSHOT_BYTES * len(self.snapshots)
+            size = _sizes(self._layers()) + SNAPSHOT_BYTES * len(self.snapshots)
+            self.memory.stored -= size
             self.snapshots = {}
 
     def _has_table(self, change: RowChange | IdCounter) -> bool:
@@ -624,8 +635,12 @@ class Workspaces:
 
     def _deletable(self) -> list[Workspace]:
         """The workspaces that may go, the one that was used least recently first."""
-        names = self._by_name.keys() - self._kept
-        return sorted((self._by_name[name] for name in names), key=_used_at)
+        deletable = [
+            each
+            for name, each in self._by_name.items()
+            if name not in self._kept and not each.turns.is_taken
+        ]
+        return sorted(deletable, key=_used_at)
 
     def _delete_idle(self, now: float) -> None:
         """Delete what nobody used for long."""
@@ -653,7 +668,8 @@ class Workspaces:
         for workspace in sorted((*self._by_name.values(), self.unclaimed), key=_used_at):
             if self.memory.journals <= most:
                 return
-            workspace.journal.drop_all()
+            if not workspace.turns.is_taken:  # a thread may be at its journal
+                workspace.journal.drop_all()
 
 
 def _used_at(workspace: Workspace) -> float:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from mockserver.app import load_vendors
+from mockserver.fixtures import settings_changes
 from mockserver.state.changes import ClockChange, FaultRuleChange, Row, SettingsChange
 from mockserver.state.clock import WorkspaceClock, frozen_at, shifted_by
 from mockserver.workspaces import Workspace
@@ -11,7 +13,12 @@ from mockserver.workspaces import Workspace
 
 def switch(workspace: Workspace, vendor: str, **values: Any) -> None:
     """Change some settings of a vendor."""
-    workspace.apply([SettingsChange(vendor, {**workspace.settings[vendor], **values})])
+    settings = {**workspace.settings[vendor], **values}
+    known = {each.name: each for each in load_vendors()}
+    if vendor in known:
+        workspace.apply(settings_changes(workspace, known[vendor], settings))
+    else:
+        workspace.apply([SettingsChange(vendor, settings)])
 
 
 def freeze(workspace: Workspace, moment: datetime) -> None:

@@ -63,14 +63,18 @@ def is_plain(text: str) -> bool:
 
 
 class _Representer(RoundTripRepresenter):
-    """Decides which keys and short texts have quotes."""
+    """Decides which keys and short texts have quotes, and writes null as a word."""
 
     def represent_str(self, text: str) -> Any:
         style = None if is_plain(text) else "'"
         return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
+    def represent_none(self, _: None) -> Any:
+        return self.represent_scalar("tag:yaml.org,2002:null", "null")
+
 
 _Representer.add_representer(str, _Representer.represent_str)
+_Representer.add_representer(type(None), _Representer.represent_none)
 
 
 def _writer() -> YAML:

@@ -10,16 +10,17 @@ from mockserver.documents.formats import parse_date_time
 from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults.catalogue import CATALOGUE, MAGIC_PHONES, FaultKind, Parameter
 from mockserver.faults.rules import unfit
+from mockserver.fixtures import settings_changes
 from mockserver.journal.view import instant
 from mockserver.state.changes import (
+    Change,
     ClockChange,
     FaultRuleChange,
     FaultRulesCleared,
-    SettingsChange,
 )
 from mockserver.state.clock import WorkspaceClock, advanced, frozen_at, shifted_by
 from mockserver.state.memory import row_size
-from mockserver.vendor import Reply, Setting
+from mockserver.vendor import Reply, Setting, Vendor
 from mockserver.workspaces import Workspace
 
 _MAGIC_EMAILS = ("<anything>+fault-<name>@<any domain>", "<anything>+fault-<status>@<any domain>")
@@ -28,7 +29,7 @@ _MAGIC_EMAILS = ("<anything>+fault-<name>@<any domain>", "<anything>+fault-<stat
 @operation
 def list_fault_kinds(call: Call, server: Control) -> Reply:
     """The catalogue and the magic values."""
-    phones = {f"+1 <area> 555-01{ending}": name for ending, name in MAGIC_PHONES.items()}
+    phones = {f"+1 900 555 01{ending}": name for ending, name in MAGIC_PHONES.items()}
     kinds = [_kind(kind) for kind in CATALOGUE.values()]
     return Reply({"faults": kinds, "magic": {"emails": list(_MAGIC_EMAILS), "phones": phones}})
 
@@ -181,9 +182,8 @@ def _wrong_settings(changes: Mapping[str, Any], call: Call, server: Control) -> 
             text = f"is no vendor; the vendors are {', '.join(server.sites)}"
             yield Problem((vendor,), "value", text)
             continue
-        known = {setting.name: setting for setting in server.sites[vendor].vendor.settings}
         for name, value in values.items():
-            yield from _wrong_setting((vendor, name), known, value)
+            yield from _wrong_setting((vendor, name), server.sites[vendor].vendor, value)
 
 
 @operation
@@ -191,21 +191,22 @@ def _wrong_settings(changes: Mapping[str, Any], call: Call, server: Control) -> 
 def change_settings(call: Call, server: Control) -> Reply:
     """Change the settings that the body names, all or none; null means the default."""
     workspace = server.workspace(call)
-    changes = []
+    changes: list[Change] = []
     for vendor, wanted in call.body.items():
         defaults = server.sites[vendor].vendor.defaults()
         values = dict(workspace.settings[vendor])
         for name, value in wanted.items():
             values[name] = defaults[name] if value is None else value
-        changes.append(SettingsChange(vendor, values))
+        changes += settings_changes(workspace, server.sites[vendor].vendor, values)
     workspace.apply(changes)
     return Reply(_settings(workspace, server))
 
 
-def _wrong_setting(path: Path, known: Mapping[str, Setting], value: Any) -> Iterator[Problem]:
-    setting = known.get(str(path[-1]))
+def _wrong_setting(path: Path, vendor: Vendor, value: Any) -> Iterator[Problem]:
+    name = str(path[-1])
+    setting = next((each for each in vendor.settings if each.name == name), None)
     if setting is None:
-        yield Problem(path, "value", f"is no setting; the settings are {', '.join(known)}", value)
+        yield Problem(path, "value", vendor.unknown_setting(name), value)
     elif value is not None and (reason := setting.refuses(value)):
         yield Problem(path, "value", reason, value)
 

@@ -40,6 +40,7 @@ def _check_vendor(query: Mapping[str, Any], call: Call, server: Control) -> Iter
 def list_leads(call: Call, server: Control) -> Reply:
     """A page of the leads of all vendors or of one."""
     workspace = server.workspace(call)
+    call.works_through(_count(workspace))
     limit = call.query.get("limit", 100)
     after, _, place = call.query.get("after", ":-1").partition(":")
     fits = _search(call.query.get("q", ""))
@@ -58,6 +59,10 @@ def list_leads(call: Call, server: Control) -> Reply:
 
 def _lead(found: FoundLead) -> dict[str, Any]:
     return {"vendor": found.vendor, "id": found.row["id"], "lead": found.row}
+
+
+def _count(workspace: Workspace) -> int:
+    return sum(len(group[LEADS].rows) for group in workspace.tables.values() if LEADS in group)
 
 
 def _leads(workspace: Workspace, vendor: str | None) -> Iterator[FoundLead]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver import fixtures
 from mockserver.call import Call
-from mockserver.control.api import Control, nothing, operation
+from mockserver.control.api import Control, long, nothing, on_all, operation
 from mockserver.control.behaviour import clock_view
 from mockserver.credential import Credential
 from mockserver.documents.fixture_files import FixtureFiles
@@ -34,6 +34,7 @@ def get_health(call: Call, server: Control) -> Reply:
 
 
 @operation
+@on_all
 def reset_server(call: Call, server: Control) -> Reply:
     """Delete the workspaces that came later, and set the others back to the seed."""
     server.workspaces.reset()
@@ -75,6 +76,7 @@ def reset_workspace(call: Call, server: Control) -> Reply:
 
 
 @operation
+@long
 def seed_workspace(call: Call, server: Control) -> Reply:
     """Fill the workspace with a fixture, in place of what it holds or beside it."""
     workspace = server.workspace(call)
@@ -95,26 +97,16 @@ def seed_workspace(call: Call, server: Control) -> Reply:
 
 
 @operation
+@long
 def export_workspace(call: Call, server: Control) -> Reply:
     """What the workspace holds, as a fixture that `seed_workspace` reads."""
     content = fixtures.export(server.workspace(call), server.vendors)
     if call.query.get("format") == "yaml":
-        return Reply(_yaml(content), 200, ((b"content-type", b"application/yaml"),))
+        # Imported here: only a request for YAML needs it.
+        from mockserver.documents.yaml_text import yaml_text
+
+        return Reply(yaml_text(content).encode(), 200, ((b"content-type", b"application/yaml"),))
     return Reply(content)
-
-
-def _yaml(content: Any) -> bytes:
-    """The fixture as people write YAML: without anchors, keys in their order."""
-    import yaml
-
-    class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the C dumper where PyYAML was built with it
-        def ignore_aliases(self, data: Any) -> bool:
-            return True
-
-    text: bytes = yaml.dump(
-        content, Dumper=Dumper, encoding="utf-8", allow_unicode=True, sort_keys=False, width=140
-    )
-    return text
 
 
 @operation

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from mockserver.dialects.django_formats import FORMATS
+from mockserver.dialects.django_forms import file_in
 from mockserver.dialects.plain_json import as_it_is, format_of
 from mockserver.documents import formats
 from mockserver.documents.formats import Format
 from mockserver.documents.schema import Coerce, Schema
-from mockserver.identity import phone_e164
 
 Complain = Callable[[Any], list[str]]
 """What a field says of a value that it refuses; empty where it has only its general sentence."""
@@ -46,9 +46,14 @@ _DATE_TIME = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
     r"[T ](?P<hour>\d{1,2}):(?P<minute>\d{1,2})"
     r"(?::(?P<second>\d{1,2})(?:[\.,](?P<microsecond>\d{1,6})\d{0,6})?)?"
-    r"\s*+(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?"
+    r"\s*+(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?$"
 )
-"""Django's own pattern of a date-time, which allows one digit for a month or an hour."""
+"""Django's own pattern of a date-time, which allows one digit for a month or an hour.
+
+A line end may follow, as `$` lets it."""
+
+_NO_OFFSET = "-00:00"
+"""How RFC 3339 (4.3) writes that the offset is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,9 @@ def _no_complaint(value: Any) -> list[str]:
 
 
 def _complain_of_choice(value: Any) -> list[str]:
-    return [f'"{value}" is not a valid choice.']
+    file = file_in(value)
+    shown = file.name if file is not None else value
+    return [f'"{shown}" is not a valid choice.']
 
 
 # Objects and lists
@@ -107,7 +114,7 @@ def _object_field(schema: Schema, zone: tzinfo) -> Field:
     """A serializer where the schema has properties, otherwise a field for a free dictionary."""
     properties = schema.get("properties", {})
     if not properties:
-        return Field(as_it_is, _complain_of_dictionary, "Value must be valid JSON.")
+        return Field(as_it_is, _complain_of_dictionary, "")
     readers: dict[str, Coerce] = {}
     for name, part in properties.items():
         read = field_of(part, zone).read
@@ -171,7 +178,9 @@ def _read_key(value: Any) -> Any:
 
 
 def _complain_of_key(value: Any) -> list[str]:
-    return [_WRONG_KEY.format(type(value).__name__)]
+    file = file_in(value)
+    kind = file.kind if file is not None else type(value).__name__
+    return [_WRONG_KEY.format(kind)]
 
 
 def _read_boolean(value: Any) -> Any:
@@ -233,8 +242,6 @@ def _text_field(schema: Schema) -> Field:
 
 
 def _text_reader(schema: Schema) -> Coerce:
-    if schema.get("x-format") == "phone":
-        return _read_phone
     if schema.get("format") == "email" and schema.get("nullable"):
         return _read_nullable_email
     return _read_text
@@ -253,14 +260,6 @@ def _read_nullable_email(value: Any) -> Any:
     """An empty address is null: the format would refuse an empty text, the field does not."""
     text = _read_text(value)
     return None if text == "" else text
-
-
-def _read_phone(value: Any) -> Any:
-    """PhoneNumberField: a valid number becomes E.164."""
-    text = _read_text(value)
-    if type(text) is not str:
-        return text
-    return phone_e164(text) or text
 
 
 def _complain_of_text(schema: Schema, value: Any) -> list[str]:
@@ -291,26 +290,39 @@ def _date_time_field(zone: tzinfo) -> Field:
 
 
 def _read_date_time(value: Any, zone: tzinfo) -> Any:
-    """DateTimeField: the moment in UTC."""
-    moment = date_time(value, zone) if isinstance(value, str) else None
-    if moment is None:
+    """DateTimeField: the moment in UTC; a time without an offset has that of `_NO_OFFSET`."""
+    if not isinstance(value, str):
         return value
-    if isinstance(moment, str):
-        # A schema accepts a moment out of range as a date-time. Without the T it does not.
-        return value.replace("T", " ")
+    moment = date_time(value, zone)
+    if not isinstance(moment, datetime):
+        # The schema knows other date-times: this one it has to refuse.
+        return _OUT_OF_RANGE if isinstance(moment, str) else ""
+    if moment.tzinfo is None:
+        return moment.isoformat() + _NO_OFFSET
     return moment.astimezone(UTC).isoformat()
 
 
+def moment_in(text: str, zone: tzinfo) -> datetime:
+    """The moment of a text that DateTimeField has read.
+
+    One without an offset is a time of `zone`. Raises Refusal.
+    """
+    moment = datetime.fromisoformat(text)
+    if text.endswith(_NO_OFFSET):
+        return moment.replace(tzinfo=zone)
+    return moment
+
+
 def _complain_of_date_time(value: Any, zone: tzinfo) -> list[str]:
-    moment = date_time(value, zone) if isinstance(value, str) else None
-    return [moment] if isinstance(moment, str) else []
+    return [value] if value == _OUT_OF_RANGE else []
 
 
 def date_time(text: str, zone: tzinfo) -> datetime | str | None:
-    """The moment that DateTimeField reads in a text; a time without an offset is one of `zone`.
+    """The moment that DateTimeField reads in a text, without an offset where the text has none.
 
-    Returns the framework's complaint for a moment out of range, and None for a text that is no
-    date-time. Every form of `datetime.fromisoformat` and of Django's own pattern is read.
+    Returns the framework's complaint for a moment that is out of range, in `zone` or in UTC, and
+    None for a text that is no date-time. Every form of `datetime.fromisoformat` and of Django's own
+    pattern is read.
     """
     moment = _parsed(text)
     if moment is None:
@@ -320,7 +332,7 @@ def date_time(text: str, zone: tzinfo) -> datetime | str | None:
         there.astimezone(UTC).astimezone(zone)
     except OverflowError:
         return _OUT_OF_RANGE
-    return there
+    return moment
 
 
 def _parsed(text: str) -> datetime | None:
@@ -328,7 +340,7 @@ def _parsed(text: str) -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError:
         pass
-    match = _DATE_TIME.fullmatch(text)
+    match = _DATE_TIME.match(text)
     if match is None:
         return None
     parts = match.groupdict()

@@ -13,7 +13,8 @@ from mockserver.remembering import remembered
 _LETTERS = "A-Za-z\u00a1-\uffff"
 _LABEL = rf"(?!-)[{_LETTERS}0-9-]{{1,63}}(?<!-)"
 _TOP_LABEL = rf"(?!-)(?:[{_LETTERS}-]{{2,63}}|[Xx][Nn]--[A-Za-z0-9]{{1,59}})(?<!-)"
-_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~\u0130\u0131\u017f\u212a-]+"
+# The last four letters are those that Python takes for an i, an s or a k in any case.
 _QUOTED = r'"(?:[^\0\t\n\r "\\\x80-\U0010ffff]|\\[^\0\n\r\x80-\U0010ffff])*"'
 _LOCAL_PART = rf"{_ATOM}(?:\.{_ATOM})*|{_QUOTED}"
 _USER = r"[^\s:@/?#\[\]]+(?::[^\s:@/?#\[\]]*)?@"

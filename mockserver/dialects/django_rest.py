@@ -5,28 +5,50 @@ overrides them. What such an API decides for itself, the keyword of its challeng
 are arguments of `DjangoRest`.
 """
 
+import json
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 from zoneinfo import ZoneInfo
 
 from mockserver.call import Call, Request
 from mockserver.credential import Authenticate, Credential
 from mockserver.dialects.django_fields import field_of
 from mockserver.dialects.django_formats import FORMATS
+from mockserver.dialects.django_forms import form_reader
+from mockserver.dialects.django_metadata import metadata
+from mockserver.dialects.django_negotiation import accepted, parsed_as
+from mockserver.dialects.django_versions import OLDER, as_older
 from mockserver.dialects.plain_json import JSON, SENTENCES, PlainJson, allow, typed
-from mockserver.documents.formats import Format
+from mockserver.documents.formats import Format, Formats
 from mockserver.documents.schema import Coerce, Schema, schema_at
-from mockserver.errors import Kind, Path, Problem, Reason, Refusal
+from mockserver.errors import LEFT_OUT, Kind, Path, Problem, Reason, Refusal
+from mockserver.forms import FORM, MULTIPART, Form
+from mockserver.media_types import in_utf8
 from mockserver.remembering import remembered
+from mockserver.routing import typed_path_parameter
 from mockserver.vendor import Header, Reply
-from mockserver.wire import in_utf_8, is_decoded, is_known_codec, read_query
+from mockserver.wire import read_query, write_json
 
 _HTML = (b"content-type", b"text/html; charset=utf-8")
 _METHOD_ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+SECURITY: tuple[Header, ...] = (
+    (b"x-frame-options", b"DENY"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+"""The headers that the middleware of a new Django project puts on every answer."""
+
+_SAFE_IN_PATH = "/:@&+$,-_.!~*'()"
+_SAFE_IN_QUERY = "/#%[]=:;$&()+,!?*@'~"
+"""The characters that Django does not escape in a Location."""
+
+_DIGITS_AS_ZEROS = bytes(ord("0") if 48 <= byte <= 57 else byte for byte in range(256))
 _PAGE = (
     '\n<!doctype html>\n<html lang="en">\n<head>\n  <title>{title}</title>\n</head>\n'
     "<body>\n  <h1>{title}</h1><p>{text}</p>\n</body>\n</html>\n"
@@ -43,7 +65,7 @@ _UNSAFE = {
 }
 """The sentence about a value that cannot be stored, by keyword; `{}` is the character."""
 
-_CHARSET = re.compile(r"""charset="?([^\s;"]+)""", re.IGNORECASE)
+_NOT_UTF_8 = re.compile("[\udc80-\udcff]")
 _PLAIN = re.compile(r"""[^\s"']++""")
 _ESCAPED = re.compile(r"""\\(["'\\])""")
 
@@ -101,18 +123,6 @@ def _quote_ends(text: str, quote: str) -> list[int | None]:
     return ends
 
 
-@remembered(256)
-def accepts_json(accept: bytes) -> bool:
-    """Whether an Accept header allows `application/json`."""
-    for part in accept.decode("latin-1").split(","):
-        # The framework ignores quality values: with `q=0` a type is accepted all the same.
-        media_type = part.partition(";")[0].strip().lower()
-        main, _, sub = media_type.partition("/")
-        if main in ("*", "application") and sub in ("*", "json"):
-            return True
-    return False
-
-
 def renders(query: bytes) -> bool:
     """Whether the framework can answer in the `format` that a query string asks for.
 
@@ -126,7 +136,7 @@ def _headers(methods: tuple[str, ...]) -> tuple[Header, ...]:
     """Content-Type and Allow of a view with these methods."""
     # The framework sends Vary only for views with several renderers; here JSON is the only one.
     allowed = [name for name in _METHOD_ORDER if name in methods or name == "OPTIONS"]
-    return (JSON, allow(allowed))
+    return (JSON, allow(allowed), *SECURITY)
 
 
 _CREDENTIALS: Mapping[Reason | None, str] = {
@@ -152,10 +162,23 @@ _SENTENCES: Mapping[Kind, str] = {
 _TOO_DEEP = "maximum recursion depth exceeded while decoding a JSON object from a unicode string"
 
 
+_MULTIPART: Mapping[Reason | None, str] = {
+    Reason.NO_BOUNDARY: "Invalid boundary in multipart: {}",
+    Reason.MULTIPART_TYPE: "Invalid Content-Type: {}",
+    Reason.NOT_ASCII: "Invalid non-ASCII Content-Type in multipart: {}",
+    Reason.PART_HEADER: "Request max total header size exceeded.",
+    Reason.BASE64: "Could not decode base64 data.",
+}
+"""What the parser of multipart forms says, by reason."""
+
+
 def _malformed(refusal: Refusal) -> str:
     """What the parser of the body's media type says."""
-    if refusal.reason == Reason.NO_BOUNDARY:
-        return f"Multipart form parse error - Invalid boundary in multipart: {refusal.value}"
+    if refusal.reason == Reason.CHARSET:
+        return f'Unsupported charset "{refusal.value}" in request Content-Type header.'
+    if refusal.reason in _MULTIPART:
+        text = _MULTIPART[refusal.reason].format(refusal.value)
+        return f"Multipart form parse error - {text}"
     if refusal.reason == Reason.TOO_DEEP:
         return f"JSON parse error - {_TOO_DEEP}"
     if refusal.reason == Reason.NOT_FINITE:
@@ -164,7 +187,7 @@ def _malformed(refusal: Refusal) -> str:
 
 
 def _unsupported(request: Request) -> str:
-    kind = request.headers.get(b"content-type", b"").decode("latin-1")
+    kind = request.headers.get(b"content-type", b"").decode("latin-1").strip()
     return f'Unsupported media type "{kind}" in request.'
 
 
@@ -184,6 +207,8 @@ class DjangoRest(PlainJson):
     strict_query = False
     formats: Mapping[str, Format] = FORMATS
     sentences: Mapping[Kind, str] = MappingProxyType({**SENTENCES, **_SENTENCES})
+    decodes_paths = True
+    parameter = re.compile(r"[^/.]+")
     telling = frozenset(_SENTENCES) - {"not_acceptable"}
 
     def __init__(self, keyword: str, zone: str) -> None:
@@ -195,6 +220,14 @@ class DjangoRest(PlainJson):
         self.empty_body: Any = {}
         self._challenge: Header = (b"www-authenticate", keyword.encode())
         self._zone = ZoneInfo(zone)
+
+    def decoded_path(self, path: str, raw_path: str) -> str:
+        """The path with its escapes read: `%2F` is a slash."""
+        return path_text(path, raw_path)
+
+    def path_parameter(self, name: str, kind: str, text: str) -> Any:
+        """The text, whose escapes have been read, as its type."""
+        return typed_path_parameter(kind, text)
 
     def authenticator(self, credential: Credential) -> Authenticate:
         """Compiles how TokenAuthentication reads the key of a token, which is the account.
@@ -211,7 +244,7 @@ class DjangoRest(PlainJson):
         def authenticate(request: Request) -> str | None:
             # The framework negotiates the content before it authenticates.
             accept = request.headers.get(b"accept")
-            if accept is not None and not accepts_json(accept):
+            if accept is not None and accepted(accept) is None:
                 raise Refusal("not_acceptable")
             return account(sent(request))
 
@@ -221,19 +254,49 @@ class DjangoRest(PlainJson):
         """How the serializer with this schema reads a value."""
         return field_of(schema, self._zone).read
 
+    def form_coercer(self, schema: Schema, formats: Formats) -> Coerce:
+        """How the serializer with this schema finds its values in a form."""
+        return form_reader(schema, formats)
+
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
-        """As `PlainJson` has it. A codec that Python has and this server does not use is refused.
+        """The media type of the parser that the framework chooses."""
+        return parsed_as(content_type, offered)
 
-        The framework would take it (chosen).
+    def read_body(self, raw: bytes, kind: str, call: Call) -> Any:
+        """What the parser of that media type reads.
+
+        Raises Refusal("malformed"): with TOO_MUCH_DATA past the setting `data_upload_limit`, where
+        the API has it (0: there is no limit). A file does not count.
         """
-        charset = _charset(content_type)
-        if charset and is_known_codec(charset) and not is_decoded(charset):
-            return None
-        return super().media_type(content_type, offered)
+        limit = call.settings.get("data_upload_limit", 0)
+        if kind not in (FORM, MULTIPART):
+            _check_size(len(raw), limit)
+            # Nearly every body is ASCII, and names no encoding.
+            content_type = call.content_type
+            if ";" in content_type or not raw.isascii():
+                raw = in_utf8(raw, content_type)
+        elif kind == FORM:
+            _check_size(len(raw), limit)
+        value = super().read_body(raw, kind, call)
+        if kind == MULTIPART and limit:
+            _check_size(_size_of(value), limit)
+        if call.settings.get("framework_version") == OLDER:
+            return as_older(value, call)
+        return value
 
-    def decoded(self, raw: bytes, content_type: str) -> bytes:
-        """The body in UTF-8, read in the charset of the Content-Type where that works."""
-        return in_utf_8(raw, _charset(content_type))
+    def write_body(self, body: Any, call: Call) -> bytes:
+        """JSON as Python writes it, indented where the Accept header asks for that."""
+        accept = call.request.headers.get(b"accept", b"")
+        # Only a header with parameters can ask.
+        if accept.find(b";") >= 0 and renders(call.request.query_string):
+            wanted = accepted(accept)
+            if wanted is not None and wanted.indent is not None:
+                return _python_json(body, wanted.indent)
+        raw = write_json(body)
+        # A separator of lines or paragraphs, or a number with an exponent.
+        if raw.find(b"\xe2\x80") >= 0 or raw.translate(_DIGITS_AS_ZEROS).find(b"0e") >= 0:
+            return _python_json(body, None)
+        return raw
 
     def accept(self, reply: Reply, call: Call) -> Reply:
         """The reply with the headers that every view sends.
@@ -257,13 +320,13 @@ class DjangoRest(PlainJson):
             return _no_view(refusal, call)
         if refusal.kind == "server_error":
             return _page(500, "Server Error (500)", "")
-        if refusal.reason == Reason.TOO_MANY_FIELDS:
+        if refusal.reason in (Reason.TOO_MANY_FIELDS, Reason.TOO_MUCH_DATA):
             return _page(400, "Bad Request (400)", "")
         if _asks_for_other_format(call):
             refusal = Refusal("not_found")
         headers = _headers(call.methods)
         if refusal.kind == "method_not_allowed" and call.request.method == "OPTIONS":
-            return Reply(_metadata(call), 200, headers)
+            return Reply(metadata(call.siblings), 200, headers)
         if refusal.kind == "unauthorized":
             headers = (*headers, self._challenge)
         status, body = self._answer(refusal, call)
@@ -313,13 +376,21 @@ class DjangoRest(PlainJson):
         any depth of it.
         """
         found: dict[Path, list[str]] = {}
+        left_out = []
         for problem in _in_order(problems, schema):
+            if problem.keyword == LEFT_OUT:
+                left_out.append(problem.message)
+                continue
             texts = found.setdefault(_field_path(problem.path, schema), [])
             for text in self._messages(problem):
                 if text not in texts:
                     texts.append(text)
         nested = _nested(found)
-        return nested if isinstance(nested, dict) else {"non_field_errors": nested}
+        if not isinstance(nested, dict):
+            nested = {"non_field_errors": nested}
+        if left_out:
+            nested.setdefault("non_field_errors", []).extend(left_out)
+        return nested
 
     def _messages(self, problem: Problem) -> list[str]:
         if problem.keyword == "required":
@@ -334,12 +405,6 @@ class DjangoRest(PlainJson):
             return [f'Invalid pk "{problem.value}" - object does not exist.']
         field = field_of(problem.schema, self._zone)
         return field.complain(problem.value) or [field.otherwise or problem.message]
-
-
-def _charset(content_type: str) -> str:
-    """The charset that a Content-Type names; empty where it names none."""
-    found = _CHARSET.search(content_type) if ";" in content_type else None
-    return found[1] if found is not None else ""
 
 
 def _asks_for_other_format(call: Call) -> bool:
@@ -403,34 +468,59 @@ def _nested(found: Mapping[Path, list[str]]) -> Any:
     return [nested.get(number, {}) for number in range(max(numbers) + 1)]
 
 
-def _metadata(call: Call) -> dict[str, Any]:
-    """The short description of a view that OPTIONS gets."""
-    return {
-        "name": _view_name(call.request.target),
-        "description": "",
-        "renders": ["application/json"],
-        "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
-    }
-
-
-def _view_name(target: str) -> str:
-    """The last step of a path as a title: `Lead Types` for `/api/lead-types/`."""
-    path = target.partition("?")[0]
-    last = path.rstrip("/").rpartition("/")[2]
-    return " ".join(word.capitalize() for word in last.split("-"))
-
-
 def _no_view(refusal: Refusal, call: Call) -> Reply:
     """The answer of Django itself: a redirect where only a slash is missing, otherwise a 404."""
     if refusal.reason != Reason.MISSING_SLASH:
         return _page(404, "Not Found", "The requested resource was not found on this server.")
-    # From the path as it came: decoded, it may hold a `?`, or a line end that ends the header.
-    location = quote(call.request.raw_path + "/", safe="/:@!$&'()*+,;=~-._%")
-    query = call.request.query_string.decode("latin-1")
-    if query:
-        location += "?" + query
-    return Reply(b"", 301, (_HTML, (b"location", location.encode("latin-1", "replace"))))
+    request = call.request
+    location = quote(path_text(request.path, request.raw_path), safe=_SAFE_IN_PATH) + "/"
+    if request.query_string:
+        location += "?" + quote(request.query_string.decode("latin-1"), safe=_SAFE_IN_QUERY)
+    # The middleware that redirects comes before the one that forbids frames.
+    return Reply(b"", 301, (_HTML, (b"location", location.encode()), *SECURITY[1:]))
+
+
+def path_text(path: str, raw_path: str) -> str:
+    """A path as Django reads it: escapes that are not UTF-8 stay escapes, in capitals."""
+    if "\ufffd" not in path:
+        return path
+    text = unquote_to_bytes(raw_path).decode("utf-8", "surrogateescape")
+    return _NOT_UTF_8.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    # Python hides a byte that is not UTF-8 in a character of U+DC00 and more.
+    return f"%{ord(found[0]) - 0xDC00:02X}"
 
 
 def _page(status: int, title: str, text: str) -> Reply:
-    return Reply(_PAGE.format(title=title, text=text).encode(), status, (_HTML,))
+    body = _PAGE.format(title=title, text=text).encode()
+    return Reply(body, status, (_HTML, *SECURITY))
+
+
+def header_bytes(text: str) -> bytes:
+    """A text as Django sends it in a header: Latin-1, or else an encoded word of RFC 2047."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        from email.header import Header as EncodedHeader
+
+        return EncodedHeader(text, "utf-8", maxlinelen=sys.maxsize).encode().encode()
+
+
+def _check_size(size: int, limit: int) -> None:
+    if limit and size > limit:
+        raise Refusal("malformed", "it is too large", reason=Reason.TOO_MUCH_DATA, limit=limit)
+
+
+def _size_of(form: Form) -> int:
+    """How many bytes of a form count: names and texts, and the signs between them."""
+    texts = [(name, value) for name, value in form.items() if isinstance(value, str)]
+    return sum(len(name) + len(value.encode()) + 2 for name, value in texts)
+
+
+def _python_json(body: Any, indent: int | None) -> bytes:
+    separators = (",", ":") if indent is None else (",", ": ")
+    text = json.dumps(body, ensure_ascii=False, separators=separators, indent=indent)
+    # JavaScript once took these two for ends of lines.
+    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").encode()

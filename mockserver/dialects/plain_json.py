@@ -5,16 +5,20 @@ in `statuses`, a word in `words`, the shape of an error in `error`.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from mockserver.call import Call
 from mockserver.credential import Authenticate, Credential
-from mockserver.documents.formats import Format
-from mockserver.documents.schema import Coerce, Schema
+from mockserver.documents.formats import Format, Formats
+from mockserver.documents.schema import Coerce, Schema, form_coercer
 from mockserver.errors import Kind, Path, Problem, Refusal
+from mockserver.forms import FORM, MULTIPART, read_form, read_multipart
+from mockserver.routing import read_path_parameter
 from mockserver.vendor import Header, Reply
+from mockserver.wire import read_json, write_json
 
 JSON: Header = (b"content-type", b"application/json")
 
@@ -119,9 +123,11 @@ class PlainJson:
     authenticates_first = False
     case_sensitive_paths = True
     trailing_slashes = True
-    escaped_slashes = False
+    decodes_paths = False
+    parameter = re.compile(r".+", re.DOTALL)
     implicit_methods: Mapping[str, str] = MappingProxyType({"HEAD": "GET"})
     max_depth = 128
+    most_problems = 100
     empty_body: Any = ...
     strict_query = True
     formats: Mapping[str, Format] = _NO_FORMATS
@@ -144,9 +150,28 @@ class PlainJson:
         """Values are read as they were sent."""
         return as_it_is
 
+    def form_coercer(self, schema: Schema, formats: Formats) -> Coerce:
+        """Texts are read as the types of their properties."""
+        return form_coercer(schema, formats)
+
     def authenticator(self, credential: Credential) -> Authenticate:
         """The account is what the credential says it is."""
         return credential.authenticator()
+
+    def decoded_path(self, path: str, raw_path: str) -> str:
+        """The path with its escapes read."""
+        return path
+
+    def method(self, name: str) -> str:
+        """The method as it was sent."""
+        return name
+
+    def check(self, call: Call) -> None:
+        """Nothing is refused before it is read."""
+
+    def path_parameter(self, name: str, kind: str, text: str) -> Any:
+        """The text with its percent escapes decoded, as its type."""
+        return read_path_parameter(kind, text)
 
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
         """The offered media type; parameters and letter case do not matter."""
@@ -156,6 +181,18 @@ class PlainJson:
     def decoded(self, raw: bytes, content_type: str) -> bytes:
         """The body as it was sent."""
         return raw
+
+    def read_body(self, raw: bytes, kind: str, call: Call) -> Any:
+        """JSON in UTF-8, or a form."""
+        if kind == FORM:
+            return read_form(raw, call.content_type)
+        if kind == MULTIPART:
+            return read_multipart(raw, call.content_type)
+        return read_json(raw, self.max_depth)
+
+    def write_body(self, body: Any, call: Call) -> bytes:
+        """Compact JSON."""
+        return write_json(body)
 
     def accept(self, reply: Reply, call: Call) -> Reply:
         """A reply as JSON; bytes go out as they are."""
@@ -238,7 +275,7 @@ class PlainJson:
         branches = schema.get("oneOf") or schema.get("anyOf") or [schema]
         known = [f"type: {branch.get('type')}" for branch in branches]
         names = [self.words[name] for name in known if name in self.words]
-        if names and schema.get("nullable"):
+        if names and any(part.get("nullable") for part in (schema, *branches)):
             names.append("null")
         return list(dict.fromkeys(names))
 

@@ -21,6 +21,7 @@ from mockserver.documents.schema import (
     NESTED,
     Coerce,
     Coercer,
+    FormCoercer,
     Reader,
     Schema,
     Validator,
@@ -32,10 +33,12 @@ from mockserver.documents.source import Source
 from mockserver.errors import DocumentError, OperatorError, Path, Problem
 
 METHODS = ("get", "put", "post", "delete", "patch")
-_SILENT = frozenset("default description title example readOnly writeOnly deprecated".split())
+_SILENT = frozenset(
+    "default description title example readOnly writeOnly deprecated discriminator".split()
+)
 EXTENSIONS = frozenset(
-    "x-format x-reference x-partial x-mapped-to x-enum x-provenance x-source x-documented "
-    "x-chosen".split()
+    "x-format x-phone x-reference x-partial x-mapped-to x-enum x-any-of x-links x-provenance "
+    "x-source x-documented x-chosen".split()
 )
 """What a document may say beyond OpenAPI; docs/adding-a-vendor.md tells each of them."""
 
@@ -116,6 +119,7 @@ _CONTAINERS: dict[str, type] = {
     "allOf": list,
     "anyOf": list,
     "oneOf": list,
+    "x-any-of": list,
 }
 _PATH_PARAMETER = re.compile(r"{([^}]*)}")
 
@@ -126,14 +130,17 @@ class Body:
 
     `form` reads the texts of an HTML form before the reader does. The handler reads with `item`:
     each item of an `x-partial` array, or what it makes of a body that is `x-mapped-to` a schema.
-    `reported` is the name of an array whose items are answered one by one.
+    `items` is the name of such an array, `reported` too where its items are answered one by one.
+    `schema` is the whole one: the reader's has no items of `x-partial` arrays.
     """
 
     media_types: tuple[str, ...]
     reader: Reader
     form: Coerce
     item: Reader | None
+    items: str | None
     reported: str | None
+    schema: Schema
 
     def reports(self, problem: Problem) -> bool:
         """Whether the problem is in an item that is answered by itself."""
@@ -154,7 +161,8 @@ class Operation:
     """One operation of a document, ready to be served.
 
     `path` includes the base path of the vendor's server; `path_parameters` gives the type
-    of each path parameter; `asks` says whether a query parameter is required.
+    of each path parameter, `phones` are those that are phone numbers; `asks` says whether a query
+    parameter is required.
     """
 
     id: str
@@ -164,6 +172,7 @@ class Operation:
     provenance: str
     source: str
     path_parameters: Mapping[str, str]
+    phones: frozenset[str]
     query: Reader
     asks: bool
     body: Body | None
@@ -189,6 +198,8 @@ class Document:
     coercer: Coercer | None = None
     formats: Formats = field(default_factory=lambda: FORMATS)
     """The string formats that its schemas may name."""
+    form_coercer: FormCoercer = form_coercer
+    """Compiles how the texts of an HTML form are read before the coercer reads them."""
     trusted: bool = False
     """Whether its schemas are known to be good.
 
@@ -292,6 +303,7 @@ class Document:
             provenance=part.get("x-provenance", ""),
             source=part.get("x-source", ""),
             path_parameters={each["name"]: _parameter_type(each["schema"]) for each in in_path},
+            phones=frozenset(each["name"] for each in in_path if each["schema"].get("x-phone")),
             query=self._query(in_query, at),
             asks=any(each.get("required") for each in in_query),
             body=self._body(part, at),
@@ -327,14 +339,16 @@ class Document:
             return None
         first = next(iter(body["content"].values()))
         schema = self._schema(first["schema"], (*at, "requestBody"))
-        item, reported, form = None, None, form_coercer(schema, self.formats)
+        whole = schema
+        item, items, reported = None, None, None
+        form = self.form_coercer(schema, self.formats)
         if "x-mapped-to" in schema:
             item = Reader(
                 self._schema(schema["x-mapped-to"], (*at, "requestBody", "x-mapped-to")),
                 self.coercer,
                 self.formats,
             )
-            form = form_coercer(item.schema, self.formats)
+            form = self.form_coercer(item.schema, self.formats)
         for name, prop in schema.get("properties", {}).items():
             if "x-partial" in prop and (
                 "items" not in prop or prop["x-partial"] not in ("report", "refuse")
@@ -346,14 +360,12 @@ class Document:
                     )
                 )
             elif "x-partial" in prop:
-                item, reported = (
-                    Reader(prop["items"], self.coercer, self.formats),
-                    name if prop["x-partial"] == "report" else None,
-                )
+                item, items = Reader(prop["items"], self.coercer, self.formats), name
+                reported = name if prop["x-partial"] == "report" else None
                 loose = {key: value for key, value in prop.items() if key != "items"}
                 schema = schema | {"properties": schema["properties"] | {name: loose}}
         reader = Reader(schema, self.coercer, self.formats)
-        return Body(tuple(body["content"]), reader, form, item, reported)
+        return Body(tuple(body["content"]), reader, form, item, items, reported, whole)
 
     def _answers(self, part: dict[str, Any], at: Path) -> dict[int, DocumentedAnswer]:
         answers = {}
@@ -411,8 +423,9 @@ class Document:
                 self.problems.append((at, f"`{key}` must be a {name}"))
                 continue
             self._known(key, value, at)
-            if key in ("allOf", "anyOf", "oneOf"):
-                schema[key] = [
+            if key in ("allOf", "anyOf", "oneOf", "x-any-of"):
+                name = "anyOf" if key == "x-any-of" else key
+                schema[name] = [
                     self._schema(each, (*at, key, i), seen) for i, each in enumerate(value)
                 ]
             elif key == "properties":
@@ -446,13 +459,14 @@ class Document:
 
 
 def _folded(schema: Schema) -> Schema:
-    """The schema with an `allOf` of one part put into it, if the two share no keyword."""
+    """The schema with an `allOf` of one part put into it, if the two contradict nowhere."""
     # OpenAPI 3.0 ignores what stands beside a `$ref`, so documents wrap it in such an `allOf`.
     parts: Sequence[Schema] = schema.get("allOf", ())
     if len(parts) != 1:
         return schema
     (only,) = parts
-    if schema.keys() & only.keys() & (KEYWORDS | NESTED):
+    shared = schema.keys() & only.keys() & (KEYWORDS | NESTED)
+    if any(schema[key] != only[key] for key in shared):
         return schema
     rest = {key: value for key, value in schema.items() if key != "allOf"}
     return only | rest
@@ -477,13 +491,15 @@ def load_document(
     file: File,
     coercer: Coercer | None = None,
     *,
+    form_coercer: FormCoercer = form_coercer,
     formats: Formats | None = None,
     keep: bool = False,
 ) -> Document:
     """Read an OpenAPI document and everything in it.
 
-    `coercer` compiles what reads bodies leniently; None reads them to the letter. `formats` are
-    string formats that it may name beside the standard ones.
+    `coercer` compiles what reads bodies leniently; None reads them to the letter. `form_coercer`
+    compiles what reads the texts of a form before that. `formats` are string formats that it may
+    name beside the standard ones.
 
     With `keep` the content of a document without problems is kept beside the bytecode, and neither
     parsed nor proven again until it changes.
@@ -496,6 +512,7 @@ def load_document(
             kept or Source(file),
             coercer,
             {**FORMATS, **(formats or {})},
+            form_coercer,
             trusted=kept is not None,
         )
     except OperatorError as error:

@@ -7,17 +7,28 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from math import ceil
 from typing import Any
+from urllib.parse import unquote
 
 from mockserver.call import Call
+from mockserver.documents.phones import phones_in
 from mockserver.errors import Problem, Refusal
-from mockserver.faults.catalogue import CATALOGUE, FaultKind, InjectedFault, by_name, magic
+from mockserver.faults.catalogue import (
+    CATALOGUE,
+    FaultKind,
+    InjectedFault,
+    by_name,
+    magic_email,
+    magic_phone,
+    may_have_magic_phone,
+)
 from mockserver.faults.prefer import preferred
+from mockserver.forms import FORM, MULTIPART, Form, read_form, read_multipart
 from mockserver.identity import email_key, phone_key
 from mockserver.state.changes import FaultRuleChange, FaultTally
 from mockserver.state.ids import token
 from mockserver.state.memory import row_size
 from mockserver.subset import differences, like
-from mockserver.wire import FORM, MULTIPART, read_form, read_json, read_multipart, read_query
+from mockserver.wire import read_json, read_query
 
 _MAX_DEPTH = 128
 _PHONE = re.compile(r"(?:tel:)?[\d\s().+/-]{7,32}", re.IGNORECASE)
@@ -90,6 +101,7 @@ class _Request:
         self.vendor = call.vendor
         self.operation = call.operation.id if call.operation else None
         self.path = call.request.path.removeprefix(f"/{call.vendor}")
+        self.region = call.region
 
     @cached_property
     def body(self) -> Any:
@@ -103,7 +115,7 @@ class _Request:
             return None
         try:
             if kind == FORM:
-                return read_form(raw)
+                return read_form(raw, content_type)
             return (
                 read_multipart(raw, content_type)
                 if kind == MULTIPART
@@ -129,7 +141,7 @@ class _Request:
             return True
         if "@" in text:
             return email_key(text) in self._emails
-        phone = phone_key(text) if _PHONE.fullmatch(text) else None
+        phone = phone_key(text, self.region) if _PHONE.fullmatch(text) else None
         return phone is not None and self._has_phone(phone)
 
     @cached_property
@@ -144,7 +156,9 @@ class _Request:
         """Whether a text is a spelling of that number. Nearly every other one ends otherwise."""
         ending = key[-_ENDING:]
         for text in self.texts:
-            if _PHONE.fullmatch(text) and _digits(text).endswith(ending) and phone_key(text) == key:
+            if not _PHONE.fullmatch(text) or not _digits(text).endswith(ending):
+                continue
+            if phone_key(text, self.region) == key:
                 return True
         return False
 
@@ -375,9 +389,48 @@ def unfit(spec: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
 
 
 def _magic(call: Call) -> InjectedFault | None:
-    kind = magic(call.request.body) if call.request.body else None
-    if kind is None and call.request.query_string:
-        kind = magic(call.request.query_string)
+    """The fault that a magic value asks for, unless the setting `magic` is off."""
+    if call.settings.get("magic") == "off":
+        return None
+    kind = _by_email(call)
+    if kind is not None:
+        return InjectedFault(kind, "magic e-mail", kind.parameters)
+    kind = _by_phone(call)
+    if kind is not None:
+        return InjectedFault(kind, "magic phone", kind.parameters)
+    return None
+
+
+def _by_email(call: Call) -> FaultKind | None:
+    request = call.request
+    kind = magic_email(request.body) if request.body else None
+    if kind is None and request.query_string:
+        kind = magic_email(request.query_string)
     if kind is None and call.path_parameters:
-        kind = magic(call.request.path.encode("utf-8", "replace"))
-    return InjectedFault(kind, "magic", kind.parameters) if kind is not None else None
+        kind = magic_email(request.path.encode("utf-8", "replace"))
+    return kind
+
+
+def _by_phone(call: Call) -> FaultKind | None:
+    for value in _phones(call):
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            kind = magic_phone(phone_key(str(value), call.region))
+            if kind is not None:
+                return kind
+    return None
+
+
+def _phones(call: Call) -> Iterator[Any]:
+    """What the request has where its document says that there is a phone number."""
+    operation = call.operation
+    if operation is None:
+        return
+    for name in operation.phones:
+        yield unquote(str(call.path_parameters.get(name, "")))
+    raw = call.request.body
+    if operation.body is None or not raw or not may_have_magic_phone(raw):
+        return
+    sent = _Request(call).body
+    if isinstance(sent, Form):
+        sent = operation.body.form(sent)
+    yield from phones_in(operation.body, sent)

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 from mockserver.call import Request
 from mockserver.documents.spec import Body, Operation
 from mockserver.errors import Refusal
-from mockserver.wire import FORM, MULTIPART, read_form, read_json, read_multipart
+from mockserver.forms import FORM, MULTIPART, Form, read_form, read_multipart
+from mockserver.media_types import in_utf8
+from mockserver.wire import read_json
 
 _MAX_DEPTH = 128
 """As deep as any framework reads that a vendor may be built on."""
@@ -42,11 +44,32 @@ def read_body(request: Request, operation: Operation | None) -> ReadBody | None:
 def _parsed(raw: bytes, request: Request, body: Body) -> Any:
     kind = _media_type(request)
     if kind == FORM and FORM in body.media_types:
-        return body.form(read_form(raw))
+        return body.form(read_form(raw, _content_type(request)))
     if kind == MULTIPART and MULTIPART in body.media_types:
         return body.form(read_multipart(raw, _content_type(request)))
     # Everything else is JSON: some frameworks read it whatever the Content-Type says.
-    return json_value(raw)
+    return _json_value(raw, request)
+
+
+def _json_value(raw: bytes, request: Request) -> Any:
+    """The JSON value in `raw`: in UTF-8, or in the encoding of its Content-Type.
+
+    Raises Refusal where there is none.
+    """
+    try:
+        return json_value(raw)
+    except Refusal:
+        return json_value(in_utf8(raw, _content_type(request)))
+
+
+def form_of(request: Request) -> Form | None:
+    """The fields of the form that was sent; None where the body is none. Raises Refusal."""
+    kind, raw = _media_type(request), request.body
+    if not raw or kind not in (FORM, MULTIPART):
+        return None
+    if kind == FORM:
+        return read_form(raw, _content_type(request))
+    return read_multipart(raw, _content_type(request))
 
 
 def sent_value(request: Request, operation: Operation | None) -> Any:
@@ -57,13 +80,13 @@ def sent_value(request: Request, operation: Operation | None) -> Any:
     """
     raw = request.body or b""
     with suppress(Refusal):
-        return json_value(raw)
+        return _json_value(raw, request)
     form = read_body(request, operation)
     if form is not None:
         return form.read
     if _media_type(request) == FORM:
         with suppress(Refusal):
-            return read_form(raw)
+            return read_form(raw, _content_type(request))
     return _text(raw)
 
 

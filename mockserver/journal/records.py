@@ -9,9 +9,9 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from mockserver.call import HeaderSet, Request, header_size
+from mockserver.call import HeaderSet, Note, Request, header_size
 from mockserver.errors import Problem, Refusal
-from mockserver.matching import KeyTrial, MatchTrace, Mismatch
+from mockserver.matching import KeyTrial, MatchTrace, Mismatch, OtherSpelling
 from mockserver.state.changes import Change, Row, RowId, WorkspaceDeleted, WorkspaceReset
 from mockserver.state.memory import Memory, value_size
 from mockserver.state.transaction import RowDiff, Transaction
@@ -38,6 +38,7 @@ _WEIGHED_AT_ONCE = 16
 _LARGE = 16 << 10
 """How many records a journal weighs at once, and how many bytes do not wait for it."""
 
+_NOTE_BYTES = 200
 _ID_BYTES = 8
 _VALUE_BYTES = 60
 _COLUMN_BYTES = 40
@@ -48,10 +49,11 @@ _NO_CONTENT = 204
 
 
 class AppliedFault(NamedTuple):
-    """The fault that a request got: its name, why (`rule <id>`, `prefer`, `magic`), and how.
+    """The fault that a request got: its name, why, and how.
 
-    `preference` is what the request asked for, as the `Preference-Applied` header tells it. `left`
-    is how many more requests the rule gives it to (None: no end, or no rule).
+    `cause` is `rule <id>`, `prefer`, `magic phone` or `magic e-mail`. `preference` is what the
+    request asked for, as the `Preference-Applied` header tells it. `left` is how many more requests
+    the rule gives it to (None: no end, or no rule).
     """
 
     name: str
@@ -59,6 +61,14 @@ class AppliedFault(NamedTuple):
     parameters: Mapping[str, Any]
     preference: bytes | None = None
     left: int | None = None
+
+    @property
+    def headers(self) -> HeaderPairs:
+        """What an answer that the fault made or changed says of it."""
+        said = [(b"mockserver-fault", f"{self.name}; {self.cause}".encode())]
+        if self.preference is not None:
+            said.append((b"preference-applied", self.preference))
+        return said
 
 
 class RefusalNote(NamedTuple):
@@ -122,7 +132,7 @@ class Record(NamedTuple):
     its path takes. `status` and `answer` are what the client got (0: no answer), `own_headers` the
     API's headers, or (where a fault changed them) `seen_headers` all of the answer's. `seconds` is
     how long the answer took. `refusal` says why the API refused it, `action` in a word what the
-    handler did, where the rows do not tell it.
+    handler did, where the rows do not tell it. `notes` are for the report.
     """
 
     number: int
@@ -142,13 +152,13 @@ class Record(NamedTuple):
     seconds: float
     refusal: RefusalNote | None = None
     action: str = ""
+    notes: tuple[Note, ...] = ()
 
     @property
     def answer_headers(self) -> HeaderPairs:
         """The headers of the answer, as the client sees them."""
         if self.seen_headers is not None:
             return self.seen_headers
-        preference = self.fault.preference if self.fault is not None else None
         size = len(self.answer)
         return answer_headers(
             self.own_headers,
@@ -156,7 +166,7 @@ class Record(NamedTuple):
             size,
             self.time,
             number=self.number,
-            preference=preference,
+            fault=self.fault,
         )
 
 
@@ -173,9 +183,11 @@ def answer_headers(
     time: datetime,
     *,
     number: int,
-    preference: bytes | None = None,
+    fault: AppliedFault | None = None,
 ) -> HeaderPairs:
     """The headers of an answer: the API's own, the workspace's time, the request's number.
+
+    They name the fault that made the answer or changed it.
 
     `size` is the body's, in bytes; a `number` of 0 is not told.
     """
@@ -184,8 +196,8 @@ def answer_headers(
         return headers
     if number:
         headers.append((b"mockserver-request", b"%d" % number))
-        if preference is not None:
-            headers.append((b"preference-applied", preference))
+        if fault is not None:
+            headers += fault.headers
     headers.append((b"content-length", b"%d" % size))
     return headers
 
@@ -256,6 +268,7 @@ class Journal:
             or memory.stored + memory.journals > memory.limit
         ):
             self._weigh()
+            memory.settle()
 
     def _weigh(self) -> None:
         """Count the new records, and let the oldest go for which there is no room."""
@@ -272,11 +285,13 @@ class Journal:
             if len(records) == 1:
                 break
             self._drop_oldest()
-        self.memory.add_journal_bytes(self._bytes - before)
+        grown = self._bytes - before
+        self.memory.journals += grown
 
     def drop_all(self) -> None:
         """Drop every record, as others need the memory."""
-        self.memory.journals -= self._bytes + self._unweighed
+        size = self._bytes + self._unweighed
+        self.memory.journals -= size
         self._bytes = self._unweighed = 0
         self._sizes.clear()
         while self._records:
@@ -305,7 +320,8 @@ class Journal:
         """Forget every record, and that any was dropped."""
         self._records.clear()
         self._sizes.clear()
-        self.memory.journals -= self._bytes + self._unweighed
+        size = self._bytes + self._unweighed
+        self.memory.journals -= size
         self._unweighed = 0
         self._bytes = self._dropped = self._last_dropped = 0
 
@@ -352,6 +368,8 @@ def _size(record: Record) -> int:
         size += header_size(record.seen_headers)
     if record.refusal is not None:
         size += _refusal_size(record.refusal)
+    for note in record.notes:
+        size += _NOTE_BYTES + len(note.text) + sum(map(len, note.values))
     return size
 
 
@@ -375,8 +393,9 @@ def _match_size(match: MatchTrace) -> int:
         if trial.compared is not trial.value:
             size += _key_size(trial.compared)
     for mismatch in match.mismatches:
-        size += 4 * _VALUE_BYTES + _key_size(mismatch.held)
-    return size
+        size += _key_size(mismatch.held)
+    others = len(match.mismatches) + len(match.spellings) + len(match.near)
+    return size + 4 * _VALUE_BYTES * others
 
 
 def _key_size(value: Any) -> int:
@@ -429,6 +448,7 @@ def record_as_json(record: Record) -> dict[str, Any]:
         "changes": [_change_as_json(change) for change in record.changes],
         "fault": _fault_as_json(record.fault),
         "refusal": _refusal_as_json(record.refusal),
+        "notes": [note._asdict() for note in record.notes],
     }
 
 
@@ -456,6 +476,7 @@ def record_of(told: Mapping[str, Any]) -> Record:
             "changes": tuple(_change_of(change) for change in told["changes"]),
             "fault": _fault_of(told["fault"]),
             "refusal": _refusal_of(told["refusal"]),
+            "notes": tuple(map(_note_of, told["notes"])),
         }
     )
 
@@ -484,6 +505,8 @@ def _match_as_json(match: MatchTrace) -> dict[str, Any]:
     return match._asdict() | {
         "trials": [trial._asdict() for trial in match.trials],
         "mismatches": [mismatch._asdict() for mismatch in match.mismatches],
+        "spellings": [spelling._asdict() for spelling in match.spellings],
+        "near": [mismatch._asdict() for mismatch in match.near],
     }
 
 
@@ -496,6 +519,8 @@ def _match_of(told: Mapping[str, Any]) -> MatchTrace:
             "ids": tuple(told["ids"]),
             "trials": tuple(_with_tuples(trial) for trial in trials),
             "mismatches": tuple(Mismatch(**mismatch) for mismatch in told["mismatches"]),
+            "spellings": tuple(OtherSpelling(**spelling) for spelling in told["spellings"]),
+            "near": tuple(Mismatch(**mismatch) for mismatch in told["near"]),
         }
     )
 
@@ -520,6 +545,10 @@ def _change_of(told: Mapping[str, Any]) -> RowDiff | ManyRows:
     if "ids" in told:
         return ManyRows(told["table"], tuple(told["ids"]), told["count"])
     return RowDiff(**told)
+
+
+def _note_of(told: Mapping[str, Any]) -> Note:
+    return Note(**dict(told) | {"values": tuple(told["values"])})
 
 
 def _fault_as_json(fault: AppliedFault | None) -> dict[str, Any] | None:

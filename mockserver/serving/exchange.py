@@ -10,7 +10,7 @@ from mockserver.serving.writer import (
     WITHOUT_BODY,
     HeaderPairs,
     keep_alive_lines,
-    written_head,
+    written,
 )
 
 log = logging.getLogger("mockserver")
@@ -139,7 +139,7 @@ class Exchange:
             self._keeps_alive = False
         dropped = _OWN if status != 204 else _OWN_OF_204
         sent = [(name, value) for name, value in headers if name.lower() not in dropped]
-        self.transport.write(written_head(status, sent, self._own_lines()))
+        self.transport.write(written(status, sent, self._own_lines()))
         self._is_started = True
 
     def _own_lines(self) -> bytes:

@@ -13,27 +13,35 @@ from mockserver.serving.refusals import BadRequest
 Pairs = tuple[tuple[bytes, bytes], ...]
 
 _END = b"\r\n\r\n"
+_EMPTY_LINES = re.compile(rb"(?:\r\n)*")
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+_METHODS = {
+    name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+}
 _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _NO_METHOD = re.compile(rb"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
 _ORIGIN = re.compile(rb"/[!-~]*")
 _ABSOLUTE = re.compile(rb"https?://[!-~]+", re.IGNORECASE)
-_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
-_VERSIONS = frozenset({b"HTTP/1.1", b"HTTP/1.0"})
+_HOST = re.compile(rb"(?:\[[0-9A-Za-z:.%_~-]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
 _VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
 _UPGRADE = re.compile(rb"upgrade:", re.IGNORECASE)
 
-_MAX_REMEMBERED = 8 << 10
-_MAX_GENERATION = 512 << 10
+_new: Any = tuple.__new__  # Python's own way to make a named tuple takes twice the time
+
+_MAX_BLOCK = 8 << 10
+_MAX_REMEMBERED = 1 << 20
+_MAX_HASHES = 4096
 _PAIR_SIZE = 200  # of two bytes objects, their tuple, and their place in a dictionary
 
 
 class Line(NamedTuple):
-    """The first line of a request. `host` is that of an absolute target, None for other ones."""
+    """The first line of a request.
+
+    `target` is the path with its query; `host` that of an absolute target, None for other ones.
+    """
 
     method: str
-    path: str
-    query: str
+    target: str
     host: bytes | None
     is_http_1_0: bool
 
@@ -52,29 +60,30 @@ class Head(NamedTuple):
     expects_continue: bool
 
 
-def end_of_head(data: bytes | bytearray, start: int, limits: Limits, scanned: int = 0) -> int:
+def end_of_head(data: bytes | bytearray, start: int, limits: Limits, searched: int = 0) -> int:
     """Where the blank line after a head begins that begins at `start`; -1 if it is not there yet.
 
-    What stands before `scanned` was searched before. Raises BadRequest as soon as no more bytes
-    can make this a request.
+    What stands before `searched` holds no end. Raises BadRequest as soon as no more bytes can make
+    this a request.
     """
-    end = data.find(_END, max(start, scanned - len(_END)))
+    end = data.find(_END, searched or start)
     if 0 <= end <= start + limits.max_head:
         return end
     if end >= 0 or len(data) - start > limits.max_head:
         _refuse_long_line(data, start, limits)
         raise BadRequest(431, f"The head has more than {limits.max_head} bytes")
-    _refuse_early(data, start, limits, max(start, scanned - 1))
+    _refuse_early(data, start, limits, searched or start)
     return -1
 
 
-def _refuse_early(data: bytes | bytearray, start: int, limits: Limits, scanned: int) -> None:
+def _refuse_early(data: bytes | bytearray, start: int, limits: Limits, searched: int) -> None:
     """Raise BadRequest for an unfinished head that cannot become one."""
+    start = _EMPTY_LINES.match(data, start).end()  # type: ignore[union-attr]  # it matches nothing too
     word_end = data.find(b" ", start, start + 65)
     word = data[start : word_end if word_end >= 0 else start + 65]
     if _NO_METHOD.search(word.rstrip(b"\r")):
         raise BadRequest(400, "The request does not begin with a method")
-    if _BARE_LINE_FEED.search(data, scanned):
+    if _BARE_LINE_FEED.search(data, searched):
         raise BadRequest(400, "A line ends with a line feed alone")
     _refuse_long_line(data, start, limits)
 
@@ -92,21 +101,17 @@ def read_line(line: bytes, limits: Limits) -> Line:
     if len(words) != 3:
         raise _bad_line(line)
     method, target, version = words
-    if version not in _VERSIONS:
+    is_http_1_0 = version == b"HTTP/1.0"
+    if version != b"HTTP/1.1" and not is_http_1_0:
         raise _bad_version(line, version)
-    if _METHOD.fullmatch(method) is None:
-        raise _bad_method(method)
+    name = _METHODS.get(method) or _other_method(method)
     if len(target) > limits.max_target:
         raise BadRequest(414, f"The target has more than {limits.max_target} bytes")
     host = None
     if _ORIGIN.fullmatch(target) is None:
         target, host = _other_target(target, method)
-    text = target.decode("ascii")
-    path, _, query = text.partition("?")
-    if text.find("#") >= 0:
-        # A fragment is the client's own business and stays with it.
-        path, _, query = text.partition("#")[0].partition("?")
-    return Line(method.decode("ascii"), path, query, host, version == b"HTTP/1.0")
+    read: Line = _new(Line, (name, target.decode("ascii"), host, is_http_1_0))
+    return read
 
 
 def _bad_line(line: bytes) -> BadRequest:
@@ -121,10 +126,12 @@ def _bad_version(line: bytes, version: bytes) -> BadRequest:
     return _bad_line(line)
 
 
-def _bad_method(method: bytes) -> BadRequest:
+def _other_method(method: bytes) -> str:
+    if _METHOD.fullmatch(method):
+        return method.decode("ascii")
     if method and _NO_METHOD.search(method) is None:
-        return BadRequest(501, "The method has more than 64 characters")
-    return BadRequest(400, "The method has a character that no method has")
+        raise BadRequest(501, "The method has more than 64 characters")
+    raise BadRequest(400, "The method has a character that no method has")
 
 
 def _other_target(target: bytes, method: bytes) -> tuple[bytes, bytes | None]:
@@ -148,53 +155,78 @@ def _other_target(target: bytes, method: bytes) -> tuple[bytes, bytes | None]:
 
 
 class Heads:
-    """Reads blocks of header lines; one that was read lately is not read again.
+    """Reads blocks of header lines; one that comes again is not read again.
 
-    Clients repeat themselves. What is remembered has two generations, each bounded in bytes: when
-    the young one is full the old one goes, so a block that comes again and again stays, however
-    many others come once.
+    Clients repeat themselves. A block is remembered when it comes for the second time, so those
+    that come once cost nothing more. All that is remembered is bounded in bytes.
     """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._young: dict[bytes, Head] = {}
-        self._old: dict[bytes, Head] = {}
-        self._young_size = 0
+        self._remembered: dict[bytes, Head] = {}
+        self._size = 0
+        self._hashes: set[int] = set()
 
     def read(self, line: bytes, block: bytes, *, is_http_1_0: bool) -> Head:
         """What a block of header lines says that follows the line. Raises BadRequest."""
         if is_http_1_0:
             return self._parsed(line, block, is_http_1_0=True)
-        head = self._young.get(block)
+        head = self._remembered.get(block)
         if head is None:
-            head = self._old.get(block) or self._parsed(line, block, is_http_1_0=False)
+            head = self._parsed(line, block, is_http_1_0=False)
             self._remember(block, head)
         return head
 
     def _remember(self, block: bytes, head: Head) -> None:
-        if len(block) > _MAX_REMEMBERED:
+        if len(block) > _MAX_BLOCK:
             return
-        self._young[block] = head
-        self._young_size += len(block) + head.headers.size + _PAIR_SIZE * len(head.pairs)
-        if self._young_size > _MAX_GENERATION:
-            self._old, self._young, self._young_size = self._young, {}, 0
+        number = hash(block)
+        if number not in self._hashes:
+            if len(self._hashes) >= _MAX_HASHES:
+                self._hashes.clear()
+            self._hashes.add(number)
+            return
+        if self._size > _MAX_REMEMBERED:
+            self._remembered.clear()
+            self._size = 0
+        self._remembered[block] = head
+        self._size += len(block) + head.headers.size + _PAIR_SIZE * len(head.pairs)
 
     def _parsed(self, line: bytes, block: bytes, *, is_http_1_0: bool) -> Head:
-        if block and block.count(b"\r\n") >= self._limits.max_headers:
+        if block.count(b"\r\n") >= self._limits.max_headers:
             raise BadRequest(431, f"The head has more than {self._limits.max_headers} headers")
-        lines = _HeaderLines()
-        parser = httptools.HttpRequestParser(lines)
-        lines.feed(parser, parser_head(line, block))
-        pairs = _with_upgrades(lines.pairs, block)
-        headers = header_set(pairs)
-        _check_host(pairs, is_http_1_0=is_http_1_0)
-        return Head(
-            pairs,
-            headers,
-            _length(headers, is_http_1_0=is_http_1_0),
-            lines.keeps_alive,
-            headers.get(b"expect", b"").lower() == b"100-continue" and not is_http_1_0,
-        )
+        pairs = _header_lines(line, block)
+        headers = _by_name(pairs)
+        _check_host(headers, pairs, is_http_1_0=is_http_1_0)
+        length = _length(headers, is_http_1_0=is_http_1_0)
+        keeps_alive = _keeps_alive(headers.get(b"connection"), is_http_1_0=is_http_1_0)
+        expects = headers.get(b"expect", b"").lower() == b"100-continue" and not is_http_1_0
+        head: Head = _new(Head, (pairs, headers, length, keeps_alive, expects))
+        return head
+
+
+class _HeaderLines:
+    """Collects what the parser reads in a head."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[bytes, bytes]] = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """The parser has read a header line."""
+        self.found.append((name, value))
+
+
+def _header_lines(line: bytes, block: bytes) -> Pairs:
+    """The names, in lower case, and values of a block of header lines. Raises BadRequest."""
+    lines = _HeaderLines()
+    try:
+        httptools.HttpRequestParser(lines).feed_data(parser_head(line, block))
+    except httptools.HttpParserError as error:
+        raise BadRequest(400, str(error)) from None
+    pairs = [(name.lower(), value.rstrip()) for name, value in lines.found]
+    if _offers_upgrade(block):
+        _restore_upgrades(pairs, block)
+    return tuple(pairs)
 
 
 def parser_head(line: bytes, block: bytes) -> bytes:
@@ -204,58 +236,54 @@ def parser_head(line: bytes, block: bytes) -> bytes:
     a server may ignore (RFC 9110, 7.8). All else in the head stays as it is.
     """
     _, _, rest = line.partition(b" ")
-    if _UPGRADE.search(block):
+    if _offers_upgrade(block):
         block = b"\r\n".join(_other_name(each) for each in block.split(b"\r\n"))
-    return b"POST " + rest + b"\r\n" + block + (_END if block else b"\r\n")
+    end = _END if block else b"\r\n"
+    return b"POST %b\r\n%b%b" % (rest, block, end)
+
+
+def _offers_upgrade(block: bytes) -> bool:
+    return block.lower().find(b"upgrade:") >= 0
 
 
 def _other_name(line: bytes) -> bytes:
     return b"-" + line if _UPGRADE.match(line) else line
 
 
-def _with_upgrades(pairs: list[tuple[bytes, bytes]], block: bytes) -> Pairs:
-    """The headers with the names that `parser_head` has changed as they were."""
-    if _UPGRADE.search(block):
-        for number, line in enumerate(block.split(b"\r\n")):
-            if _UPGRADE.match(line):
-                pairs[number] = (b"upgrade", pairs[number][1])
-    return tuple(pairs)
+def _restore_upgrades(pairs: list[tuple[bytes, bytes]], block: bytes) -> None:
+    """Give the headers back the names that `parser_head` has changed."""
+    for number, line in enumerate(block.split(b"\r\n")):
+        if _UPGRADE.match(line):
+            pairs[number] = (b"upgrade", pairs[number][1])
 
 
-class _HeaderLines:
-    """Receives what the parser reads in a head."""
-
-    def __init__(self) -> None:
-        self.pairs: list[tuple[bytes, bytes]] = []
-        self.keeps_alive = False
-        self._parser: Any = None
-
-    def feed(self, parser: Any, head: bytes) -> None:
-        """Have the parser read a head. Raises BadRequest."""
-        self._parser = parser
-        try:
-            parser.feed_data(head)
-        except httptools.HttpParserError as error:
-            raise BadRequest(400, str(error)) from None
-        finally:
-            self._parser = None
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.pairs.append((name.lower(), value.rstrip(b" \t")))
-
-    def on_headers_complete(self) -> None:
-        self.keeps_alive = self._parser.should_keep_alive()
+def _by_name(pairs: Pairs) -> HeaderSet:
+    headers = HeaderSet(pairs)
+    if len(headers) < len(pairs):
+        return header_set(pairs)
+    headers.size = sum(map(len, headers)) + sum(map(len, headers.values()))
+    return headers
 
 
-def _check_host(pairs: Pairs, *, is_http_1_0: bool) -> None:
+def _check_host(headers: HeaderSet, pairs: Pairs, *, is_http_1_0: bool) -> None:
     """Raise BadRequest for a host that is missing, double or malformed (RFC 9112, 3.2)."""
-    hosts = [value for name, value in pairs if name == b"host"]
-    if not hosts and not is_http_1_0:
+    host = headers.get(b"host")
+    if host is None:
+        if is_http_1_0:
+            return
         raise BadRequest(400, "The Host header is missing")
-    if len(hosts) > 1:
+    if len(headers) < len(pairs) and [name for name, _ in pairs].count(b"host") > 1:
         raise BadRequest(400, "There are several Host headers")
-    if hosts and _HOST.fullmatch(hosts[0]) is None:
+    if _HOST.fullmatch(host) is None:
         raise BadRequest(400, "The Host header is malformed")
+
+
+def _keeps_alive(connection: bytes | None, *, is_http_1_0: bool) -> bool:
+    """Whether another request may follow (RFC 9112, 9.3)."""
+    if connection is None:
+        return not is_http_1_0
+    options = {option.strip() for option in connection.lower().split(b",")}
+    return b"close" not in options and (not is_http_1_0 or b"keep-alive" in options)
 
 
 def _length(headers: HeaderSet, *, is_http_1_0: bool) -> int | None:
@@ -278,14 +306,19 @@ def scope_of(line: Line, head: Head, scheme: str) -> dict[str, Any]:
         others = [each for each in pairs if each[0] != b"host"]
         pairs = (*others, (b"host", line.host))
         headers = header_set(pairs)
-    path = line.path
+    target = line.target
+    if target.find("#") >= 0:
+        # A fragment is the client's own business: it is no part of what a server is asked for.
+        target, _, _ = target.partition("#")
+    path, _, query = target.partition("?")
+    is_escaped = path.find("%") >= 0
     return {
         "type": "http",
         "scheme": scheme,
         "method": line.method,
-        "path": unquote(path) if "%" in path else path,
-        "raw_path": path.encode() if "%" in path else None,
-        "query_string": line.query.encode(),
+        "path": unquote(path) if is_escaped else path,
+        "raw_path": path.encode() if is_escaped else None,
+        "query_string": query.encode(),
         "headers": pairs,
         "header_set": headers,
     }

@@ -34,6 +34,7 @@ _LINGER_SECONDS = 5.0
 A connection that is closed while bytes come is reset, and the client may never read why.
 """
 _MAX_LINGER_SECONDS = 30.0
+_STOP_SECONDS = 0.2
 
 
 class Service(Protocol):
@@ -77,6 +78,10 @@ class Phase(Enum):
     CLOSED = auto()
 
 
+# The members of an enumeration are found slower than names of a module.
+IDLE, HEAD, BODY, ANSWER, STUCK, LINGER, CLOSED = Phase
+
+
 class _Unfinished:
     """A request whose body has not arrived as a whole."""
 
@@ -109,13 +114,14 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport = None  # type: ignore[assignment]  # until it is made
         self._door = door
         self._limits = door.limits
+        self._watch = door.watch
         self._connections: set[Any] = server_state.connections
         self._tasks: set[asyncio.Task[None]] = server_state.tasks
-        self._phase = Phase.IDLE
+        self._phase = IDLE
         self._since = 0.0
         self._lingers_since = 0.0
         self._held = bytearray()
-        self._scanned = 0
+        self._searched = 0
         self._unfinished: _Unfinished | None = None
         self._exchange: Exchange | None = None
         self._writable: asyncio.Event | None = None
@@ -131,14 +137,15 @@ class Connection(asyncio.Protocol):
         """A client has connected."""
         self.transport = transport
         self._connections.add(self)
-        self._door.watch.add(self)
-        self._since = self._door.watch.now
+        self._watch.add(self)
+        self._since = self._watch.now
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is no more."""
-        self._phase = Phase.CLOSED
+        """The connection is no more; what came on it before counts."""
+        self._door.round.run()
+        self._phase = CLOSED
         self._connections.discard(self)
-        self._door.watch.remove(self)
+        self._watch.remove(self)
         self._drop()
         self.resume_writing()
         if self._exchange is not None:
@@ -157,9 +164,9 @@ class Connection(asyncio.Protocol):
         """The client reads more slowly than it is answered."""
         self._writable = asyncio.Event()
         self._buffered = self.transport.get_write_buffer_size()
-        if self._phase is Phase.IDLE or self._phase is Phase.HEAD:
-            self._phase = Phase.STUCK
-        self._since = self._door.watch.now
+        if self._phase is IDLE or self._phase is HEAD:
+            self._phase = STUCK
+        self._since = self._watch.now
 
     def resume_writing(self) -> None:
         """The client has read what was sent, or most of it."""
@@ -167,7 +174,7 @@ class Connection(asyncio.Protocol):
             return
         self._writable.set()
         self._writable = None
-        if self._phase is Phase.STUCK:
+        if self._phase is STUCK:
             self._go_on()
 
     def shutdown(self) -> None:
@@ -176,7 +183,10 @@ class Connection(asyncio.Protocol):
         self._is_last = True
         if self._exchange is not None and not self._has_ended:
             self._exchange.close_afterwards()
-        elif self._phase is not Phase.BODY:
+        elif self._phase is BODY:
+            # The rest of a body is mostly on its way; uvicorn waits for it, but not for long.
+            self.loop.call_later(_STOP_SECONDS, self.transport.abort)
+        else:
             self._close()
 
     # Requests.
@@ -184,7 +194,10 @@ class Connection(asyncio.Protocol):
     def receive(self, data: bytes) -> None:
         """Answer what has come; no bytes mean that the client sends no more."""
         try:
-            self._receive(data)
+            if self._phase is IDLE and data:
+                self._serve(data)
+            else:
+                self._receive(data)
         except Exception:
             log.exception("A connection failed inside the server")
             self._drop()
@@ -194,27 +207,25 @@ class Connection(asyncio.Protocol):
         phase = self._phase
         if not data:
             self._end()
-        elif phase is Phase.IDLE:
-            self._serve(data)
-        elif phase is Phase.HEAD:
+        elif phase is HEAD:
             self._held += data
             self._serve_held()
-        elif phase is Phase.BODY:
+        elif phase is BODY:
             self._read_body(data)
-        elif phase is Phase.ANSWER or phase is Phase.STUCK:
+        elif phase is ANSWER or phase is STUCK:
             self._hold(data)
-        elif phase is Phase.LINGER:
-            self._since = self._door.watch.now
+        elif phase is LINGER:
+            self._since = self._watch.now
 
     def _serve_held(self) -> None:
         """Answer what is held, once there is a whole head."""
         held = self._held
         try:
-            found = end_of_head(held, 0, self._limits, self._scanned)
+            found = end_of_head(held, 0, self._limits, self._searched)
         except BadRequest as error:
             self._refuse(error, bytes(held))
             return
-        self._scanned = len(held)
+        self._searched = max(0, len(held) - 3)
         if found >= 0:
             self._go_on()
 
@@ -222,8 +233,8 @@ class Connection(asyncio.Protocol):
         """Answer what was held."""
         data = bytes(self._held)
         self._drop()
-        self._phase = Phase.IDLE
-        self._since = self._door.watch.now
+        self._phase = IDLE
+        self._since = self._watch.now
         self._resume_reading()
         self._serve(data)
         if self._has_ended:
@@ -234,10 +245,7 @@ class Connection(asyncio.Protocol):
         start = 0
         size = len(data)
         try:
-            while start < size and self._phase is Phase.IDLE:
-                if data.startswith(b"\r\n", start):  # RFC 9112, 2.2
-                    start += 2
-                    continue
+            while start < size and self._phase is IDLE:
                 end = end_of_head(data, start, self._limits)
                 if end < 0:
                     break
@@ -248,16 +256,16 @@ class Connection(asyncio.Protocol):
         if start < size:
             self._keep(data[start:])
         else:
-            self._since = self._door.watch.now
+            self._since = self._watch.now
 
     def _keep(self, rest: bytes) -> None:
         """Hold what cannot be answered yet: half a head, or requests behind one that waits."""
-        if self._phase is Phase.IDLE:
-            self._phase = Phase.HEAD
-            self._since = self._door.watch.now
-            self._scanned = len(rest)
+        if self._phase is IDLE:
+            self._phase = HEAD
+            self._since = self._watch.now
+            self._searched = max(0, len(rest) - 3)
             self._held += rest
-        elif self._phase is Phase.ANSWER or self._phase is Phase.STUCK:
+        elif self._phase is ANSWER or self._phase is STUCK:
             self._hold(rest)
 
     def _hold(self, data: bytes) -> None:
@@ -273,6 +281,8 @@ class Connection(asyncio.Protocol):
         Returns where the next one begins. Raises BadRequest.
         """
         line_end = data.find(b"\r\n", start)
+        if line_end == start:
+            return start + 2  # an empty line before a request is ignored (RFC 9112, 2.2)
         first = data[start:line_end]
         block = data[line_end + 2 : end]
         line = read_line(first, self._limits)
@@ -282,7 +292,7 @@ class Connection(asyncio.Protocol):
         length = head.length
         if length is None or length > len(data) - body_start or length > self._limits.max_body:
             self._start_body(_Unfinished(line, head, scope, self._new_body(first, block, head)))
-            if self._phase is Phase.BODY:
+            if self._phase is BODY:
                 self._read_body(data[body_start:])
             return len(data)
         next_start = body_start + length
@@ -302,7 +312,7 @@ class Connection(asyncio.Protocol):
             self._answer_too_large(request)
             return
         self._unfinished = request
-        self._phase = Phase.BODY
+        self._phase = BODY
         if request.head.expects_continue:
             self._write(_CONTINUE)
             self.flush()
@@ -310,7 +320,7 @@ class Connection(asyncio.Protocol):
     def _read_body(self, data: bytes) -> None:
         request = self._unfinished
         assert request is not None
-        self._since = self._door.watch.now
+        self._since = self._watch.now
         try:
             rest = request.body.feed(data)
         except BadRequest as error:
@@ -322,7 +332,7 @@ class Connection(asyncio.Protocol):
             self._answer_too_large(request)
         elif request.body.is_complete:
             self._unfinished = None
-            self._phase = Phase.IDLE if self._writable is None else Phase.STUCK
+            self._phase = IDLE if self._writable is None else STUCK
             self._answer(request.line, request.head, request.scope, bytes(request.body.content))
             self._serve(rest)
 
@@ -342,7 +352,7 @@ class Connection(asyncio.Protocol):
     def _answer_too_large(self, request: _Unfinished) -> None:
         """Answer a request whose body will not be read; so nothing can follow it."""
         self._is_last = True
-        self._phase = Phase.IDLE
+        self._phase = IDLE
         self._answer(request.line, request.head, request.scope, None)
 
     def _send(self, answer: Answer, line: Line, *, keeps_alive: bool) -> None:
@@ -377,7 +387,7 @@ class Connection(asyncio.Protocol):
         self, app: App, line: Line, scope: Any, body: bytes | None, *, keeps_alive: bool
     ) -> None:
         self.flush()
-        self._phase = Phase.ANSWER
+        self._phase = ANSWER
         whole_scope = _whole_scope(scope, self.transport, is_http_1_0=line.is_http_1_0)
         self._exchange = Exchange(
             self,
@@ -399,12 +409,12 @@ class Connection(asyncio.Protocol):
     def exchange_ended(self, *, keeps_alive: bool) -> None:
         """An application has answered: go on with what was held meanwhile."""
         self._exchange = None
-        if self._phase is Phase.CLOSED:
+        if self._phase is CLOSED:
             return
         if not keeps_alive:
             self._finish()
         elif self._writable is not None:
-            self._phase = Phase.STUCK
+            self._phase = STUCK
         else:
             self._go_on()
 
@@ -430,13 +440,13 @@ class Connection(asyncio.Protocol):
         """Send what is written, and end the connection without losing it."""
         self.flush()
         self._drop()
-        if self._phase is Phase.CLOSED:
+        if self._phase is CLOSED:
             return
         if self._has_ended or not self.transport.can_write_eof():
             self._close()
             return
-        self._phase = Phase.LINGER
-        self._since = self._lingers_since = self._door.watch.now
+        self._phase = LINGER
+        self._since = self._lingers_since = self._watch.now
         self.transport.write_eof()
         self._resume_reading()
 
@@ -447,43 +457,43 @@ class Connection(asyncio.Protocol):
     def _close(self) -> None:
         self.flush()
         self._drop()
-        self._phase = Phase.CLOSED
+        self._phase = CLOSED
         self.transport.close()
 
     def _drop(self) -> None:
         """Keep nothing of what is unanswered."""
         self._held = bytearray()
-        self._scanned = 0
+        self._searched = 0
         self._unfinished = None
 
     def _end(self) -> None:
         """The client sends no more: nothing but answers can follow."""
         self._has_ended = True
         phase = self._phase
-        if phase is Phase.HEAD or phase is Phase.BODY:
+        if phase is HEAD or phase is BODY:
             request = self._unfinished
             scope = request.scope if request is not None else None
             error = BadRequest(400, "The client ended the connection within a request")
             self._refuse(error, bytes(self._held), scope)
-        elif phase is Phase.IDLE or phase is Phase.LINGER:
+        elif phase is IDLE or phase is LINGER:
             self._close()
         elif self._exchange is not None:
             self._exchange.input_ended.set()
 
     def check(self, now: float) -> None:
         """End the connection if it has waited too long."""
-        waited = now - self._since - self._door.watch.period
+        waited = now - self._since - self._watch.period
         phase = self._phase
         limits = self._limits
-        if self._writable is not None or phase is Phase.CLOSED:
+        if self._writable is not None or phase is CLOSED:
             self._check_reading(now, waited)
-        elif phase is Phase.IDLE and waited > limits.idle_timeout:
+        elif phase is IDLE and waited > limits.idle_timeout:
             self._close()
-        elif phase is Phase.HEAD and waited > limits.head_timeout:
+        elif phase is HEAD and waited > limits.head_timeout:
             self._time_out("The head did not come in time")
-        elif phase is Phase.BODY and waited > limits.body_timeout:
+        elif phase is BODY and waited > limits.body_timeout:
             self._time_out("The body did not come in time")
-        elif phase is Phase.LINGER:
+        elif phase is LINGER:
             lingered = now - self._lingers_since
             if waited > _LINGER_SECONDS or lingered > _MAX_LINGER_SECONDS:
                 self._close()

@@ -4,9 +4,9 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from http import HTTPStatus
 
 from mockserver.journal.redaction import printable
+from mockserver.serving.writer import phrase_of
 
 log = logging.getLogger("mockserver")
 
@@ -28,7 +28,7 @@ class BadRequest(Exception):
     @property
     def sentence(self) -> str:
         """What the client is told."""
-        return f"{HTTPStatus(self.status).phrase}: {self}."
+        return f"{phrase_of(self.status)}: {self}."
 
 
 def likely_cause(data: bytes, error: BadRequest) -> str:

@@ -50,6 +50,14 @@ def url_of(listener: socket.socket) -> str:
     return f"http://{host}:{port}"
 
 
+def everywhere(listener: socket.socket) -> str | None:
+    """The address and port of a socket that listens on all addresses; None for any other."""
+    host, port = listener.getsockname()[:2]
+    if not ip_address(host).is_unspecified:
+        return None
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 class Application(Service, Protocol):
     """What is served: an ASGI application that can also answer a request at once."""
 

@@ -14,36 +14,34 @@ class UnsafeHeader(ValueError):
     """A header of an answer has a character that would end it: CR, LF or NUL."""
 
 
-def _status_line(status: int) -> bytes:
+def phrase_of(status: int) -> str:
+    """The words beside a status; empty where the RFCs have none."""
+    if status == 414:
+        return "URI Too Long"  # RFC 9110; Python 3.11 has an older one
     try:
-        phrase = HTTPStatus(status).phrase
+        return HTTPStatus(status).phrase
     except ValueError:
-        phrase = ""
-    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
+        return ""
+
+
+def _status_line(status: int) -> bytes:
+    return f"HTTP/1.1 {status} {phrase_of(status)}".encode()
 
 
 _STATUS_LINES = {status: _status_line(status) for status in range(100, 1000)}
 
 
-def written_head(status: int, headers: HeaderPairs, own_lines: bytes) -> bytes:
-    """Status line and headers, up to the blank line; `own_lines` are the connection's.
+def written(status: int, headers: HeaderPairs, own_lines: bytes, body: bytes = b"") -> bytes:
+    """An answer, or its head alone; `own_lines` are the connection's own headers.
 
     Raises UnsafeHeader, whoever made the header.
     """
-    parts = [_STATUS_LINES[status]]
-    for name, value in headers:
-        parts += name, b": ", value, b"\r\n"
-    head = b"".join(parts)
-    # Counting is faster than a look at each value: every line brings one CR and one LF.
-    lines = 1 + len(headers)
+    head = b"\r\n".join((_STATUS_LINES[status], *map(b": ".join, headers)))
+    # Counting is faster than a look at each value: every header brings one CR and one LF.
+    lines = len(headers)
     if head.count(b"\n") != lines or head.count(b"\r") != lines or head.find(b"\0") >= 0:
         raise UnsafeHeader(_first_unsafe(headers))
-    return b"".join((head, own_lines, b"\r\n"))
-
-
-def written(status: int, headers: HeaderPairs, own_lines: bytes, body: bytes) -> bytes:
-    """A whole answer. Raises UnsafeHeader."""
-    return written_head(status, headers, own_lines) + body
+    return b"%b\r\n%b\r\n%b" % (head, own_lines, body)
 
 
 def _first_unsafe(headers: Iterable[tuple[bytes, bytes]]) -> str:

@@ -101,7 +101,7 @@ class Narrowing:
             schemas[name]["properties"] |= properties
         schemas["Seed"]["oneOf"][0]["properties"]["fixture"] = {"enum": self._fixtures()}
         shift = {"type": "number", "minimum": -A_CENTURY, "maximum": A_CENTURY}
-        schemas["NewClock"]["oneOf"][-1]["properties"]["shift_seconds"] = shift
+        schemas["ShiftedClock"]["properties"]["shift_seconds"] = shift
         schemas["Expectation"] |= {"enum": self._expectations()}
         schemas["SettingChanges"] |= {"enum": self._changes()}
 
@@ -109,6 +109,7 @@ class Narrowing:
         """The values of each parameter: others lead nowhere, or are a 400 no schema can say."""
         return {
             "workspace": [ACCOUNT],
+            "document": ["control", self._vendor, f"{self._vendor}.json", f"{self._vendor}.yaml"],
             "snapshot": [SNAPSHOT, "another"],
             "number": [1, 2],
             "vendor": [self._vendor],

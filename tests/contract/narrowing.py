@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 from mockserver.app import Application, create_app
 from mockserver.dispatch import Site
 from mockserver.documents.spec import Body
-from mockserver.wire import FORM, MULTIPART
+from mockserver.forms import FORM, MULTIPART
 from tests.contract.asking import ask
 from tests.contract.values import FORMATS
 
@@ -153,6 +153,19 @@ def _without_null(part: Json) -> Json:
     return slim
 
 
+def with_all_links(content: Json) -> None:
+    """Add those links to the document that stand in extensions, as generators take none with a body."""
+    components = content.get("components", {})
+    components["links"] = components.get("links", {}) | components.pop("x-links", {})
+    for item in content["paths"].values():
+        for operation in item.values():
+            for response in operation["responses"].values():
+                for name, link in response.pop("x-links", {}).items():
+                    if "$ref" in link:
+                        link["$ref"] = link["$ref"].replace("/x-links/", "/links/")
+                    response.setdefault("links", {})[name] = link
+
+
 class Narrowing:
     """Says a vendor's document in schema words only, for a server that has the given ids."""
 
@@ -165,6 +178,7 @@ class Narrowing:
         """The whole document, served below the vendor's prefix."""
         content: Json = self._part(self._site.document.source.content)
         content["servers"] = [{"url": f"/{self._site.vendor.name}{self._site.document.base_path}"}]
+        with_all_links(content)
         for parameter in content["components"].get("parameters", {}).values():
             self._place(parameter)
         for item in content["paths"].values():
@@ -214,6 +228,8 @@ class Narrowing:
         if not isinstance(part, dict):
             return part
         schema = {key: self._part(value) for key, value in part.items()}
+        if "x-any-of" in schema:
+            schema["anyOf"] = schema.pop("x-any-of")
         self._narrow(schema, part.get("x-format"))
         if part.get("x-partial") == "report":
             schema["items"] = {}

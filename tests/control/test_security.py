@@ -53,7 +53,9 @@ def test_the_token_lets_in(serve: Serve) -> None:
     )
 
 
-def test_every_operation_but_health_wants_the_token(serve: Serve, server: MockServer) -> None:
+def test_every_operation_but_health_and_documents_wants_the_token(
+    serve: Serve, server: MockServer
+) -> None:
     url = serve(admin_token=TOKEN)
     places = {"name": "x", "number": "1", "id": "1", "vendor": "sela", "workspace": "a"}
     operations = server.app.control.document.operations
@@ -61,7 +63,10 @@ def test_every_operation_but_health_wants_the_token(serve: Serve, server: MockSe
         each.id: httpx.request(each.method, url + each.path.format(**places)).status_code
         for each in operations
     }
-    assert {name for name, status in answers.items() if status != 401} == {"get_health"}
+    assert {name for name, status in answers.items() if status != 401} == {
+        "get_health",
+        "get_document",
+    }
 
 
 def test_vendors_do_not_ask_for_the_token(serve: Serve) -> None:

@@ -14,8 +14,8 @@ from tests.samples import NAMES
 from tests.testing.suites import Suite
 
 NEW = {"phone_number": "+12025550199", "email": "new@example.com"}
-OWN = {b"date", b"mockserver-request"}
-"""Headers whose values are the server's own where no workspace is reached."""
+OWN = {b"date", b"mockserver-request", b"keep-alive"}
+"""Headers whose values are the server's own where no workspace is reached, or that a socket has."""
 Make = Callable[..., httpx.Client]
 
 

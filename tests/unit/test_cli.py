@@ -18,12 +18,13 @@ import httpx
 import pytest
 
 import mockserver
-from mockserver.app import load_vendors
+from mockserver.app import create_app, load_vendors
 from mockserver.documents.resources import folder
 from mockserver.fixtures import fixture_file
 from mockserver.settings import OPTIONS
 
 NAMES = [vendor.name for vendor in load_vendors()]
+BASE_PATHS = [site.document.base_path for site in create_app().sites]
 BANNER = 2 + 2 * len(NAMES)
 """How many lines `serve` prints: what listens where, two for each vendor, the control API."""
 
@@ -169,11 +170,14 @@ BAD = {
     "strictness": "loose",
     "auth": "none",
     "log_level": "loud",
+    "log_format": "xml",
+    "log_rate": "1",
     "max_body": "1XB",
     "max_head": "0",
     "max_headers": "0",
     "max_target": "0",
     "head_timeout": "0",
+    "max_wait": "0",
     "body_timeout": "0.5",
     "idle_timeout": "never",
     "max_workspaces": "0",
@@ -332,14 +336,18 @@ def test_serve_prints_the_base_urls_with_a_curl_line_each(start: Start) -> None:
     _, (first, *pairs, control) = start()
     url = first.removeprefix(f"mockserver {mockserver.__version__} is listening on ")
     assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", url)
-    assert [line.rpartition(": ")[2] for line in pairs[::2]] == [f"{url}/{name}" for name in NAMES]
+    base_urls = [f"{url}/{name}{path}" for name, path in zip(NAMES, BASE_PATHS, strict=True)]
+    assert [line.rpartition(": ")[2] for line in pairs[::2]] == base_urls
     assert [line.split()[0] for line in pairs[1::2] if url in line] == ["curl"] * len(NAMES)
     assert control == f"mockserver control API: {url}/__admin"
 
 
 def test_beyond_loopback_the_control_api_has_a_token_that_is_printed_once(start: Start) -> None:
     _, (first, *_, control, token) = start("--host", "0.0.0.0", lines=BANNER + 1)
-    url, _, header = first.rpartition(" ")[2], *token.rpartition("Authorization: ")[1:]
+    where = rf"{re.escape('0.0.0.0')}:\d+ \(on this machine: (http://127\.0\.0\.1:\d+)\)"
+    found = re.search(f"is listening on {where}$", first)
+    assert found is not None
+    url, header = found[1], token.rpartition("Authorization: ")[2]
     answers = [
         httpx.get(f"{url}/__admin/workspaces", headers=given).status_code
         for given in ({}, {"Authorization": header})

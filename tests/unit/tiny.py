@@ -187,4 +187,6 @@ def site(
     file.write_text(DOCUMENT, "utf-8")
     tiny = vendor(dialect, credential)
     worlds = workspaces(tiny)
-    return Site(tiny, load_document(file), worlds, lenient=lenient, max_body=max_body), worlds
+    return Site(
+        tiny, load_document(file), worlds, lenient=lenient, max_body=max_body, max_wait=5
+    ), worlds

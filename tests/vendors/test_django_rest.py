@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from mockserver.dialects.django_fields import date_time
-from mockserver.dialects.django_rest import DjangoRest, accepts_json, search_terms
+from mockserver.dialects.django_negotiation import accepted
+from mockserver.dialects.django_rest import DjangoRest, search_terms
 from mockserver.documents.schema import Reader
 from mockserver.errors import Problem
 from mockserver.workspaces import Workspace
@@ -86,7 +87,7 @@ def test_every_view_says_what_it_allows_and_varies_by_nothing(sela: httpx.Client
 def test_options_describes_the_view(sela: httpx.Client) -> None:
     response = sela.options("/api/lead-types/")
     assert response.status_code == 200
-    assert response.json()["name"] == "Lead Types"
+    assert response.json()["name"] == "Lead Type List"
 
 
 def test_head_is_get_without_a_body(sela: httpx.Client) -> None:
@@ -140,7 +141,7 @@ def test_an_id_that_no_lead_has_is_404(sela: httpx.Client, id: str) -> None:
     ],
 )
 def test_what_an_accept_header_leaves_room_for(accept: bytes, taken: bool) -> None:
-    assert accepts_json(accept) is taken
+    assert (accepted(accept) is not None) is taken
 
 
 def test_an_accept_header_without_json_is_406(sela: httpx.Client) -> None:
@@ -356,7 +357,7 @@ def test_several_problems_come_together_in_the_order_of_the_fields(sela: httpx.C
         ("call_schedule_start_time", "2025-07-01 10:00", "2025-07-01T10:00:00-07:00"),
         ("call_schedule_start_time", "2025-07-01", "2025-07-01T00:00:00-07:00"),
         ("call_schedule_start_time", "2025-03-09T02:30:00", "2025-03-09T03:30:00-07:00"),
-        ("call_schedule_start_time", "0001-01-01", "0001-01-01T07:52:58+00:00"),
+        ("call_schedule_start_time", "0001-01-01", "0001-01-01T07:52:58Z"),
         ("call_schedule_start_time", "9999-12-31T23:59:59Z", "9999-12-31T15:59:59-08:00"),
         ("call_schedule_start_time", None, None),
     ],
@@ -393,7 +394,7 @@ def test_a_form_is_read_like_an_object(sela: httpx.Client) -> None:
         "us_state": "",
         "nickname": "Countess",
     }
-    lead = sela.put(UPDATE, data=form | {"metadata": '{"a": [1]}'}).json()
+    lead = sela.put(UPDATE, data=form | {"metadata.a": "1"}).json()
     assert {
         name: lead[name]
         for name in ("status", "call_dnc", "sms_dnc", "lead_type", "representative", "us_state")
@@ -408,7 +409,7 @@ def test_a_form_is_read_like_an_object(sela: httpx.Client) -> None:
     assert lead["metadata"] == {
         "first_name": "Ada",
         "last_name": "Lovelace",
-        "a": [1],
+        "a": "1",
         "nickname": "Countess",
     }
 
@@ -465,11 +466,6 @@ def test_a_form_without_a_boundary_is_400(sela: httpx.Client) -> None:
     [
         pytest.param(b"", "multipart/form-data; boundary=x", id="no bytes"),
         pytest.param(b"nonsense", "multipart/form-data; boundary=x", id="no parts"),
-        pytest.param(
-            b"--y\r\nContent-Disposition: form-data; name=phone_number\r\n\r\n+12025550101\r\n--y--",
-            "multipart/form-data; boundary=x",
-            id="another boundary",
-        ),
         pytest.param(
             b"phone_number%ff=1", "application/x-www-form-urlencoded", id="a name that is not UTF-8"
         ),
@@ -598,10 +594,10 @@ def test_what_an_integer_field_says(value: Any, message: str) -> None:
     ("text", "moment"),
     [
         ("2025-01-02T03:04:05Z", datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)),
-        ("2025-1-2 3:04", datetime(2025, 1, 2, 3, 4, tzinfo=ZoneInfo("America/Los_Angeles"))),
+        ("2025-1-2 3:04", datetime.fromisoformat("2025-01-02T03:04")),
         ("2025-1-2T3:04:05.5 +0100", datetime.fromisoformat("2025-01-02T03:04:05.5+01:00")),
         ("2025-1-2T3:04:05-08", datetime.fromisoformat("2025-01-02T03:04:05-08:00")),
-        ("2025-03-09T02:30", datetime(2025, 3, 9, 2, 30, tzinfo=ZoneInfo("America/Los_Angeles"))),
+        ("2025-03-09T02:30", datetime.fromisoformat("2025-03-09T02:30")),
         ("2025-01-02T25:00", None),
         ("2025-01-02T03:04:05+24:00", None),
         ("2025-01-02 03:04-9959", None),

@@ -97,10 +97,12 @@ def test_whatever_was_asked_of_a_workspace_its_export_is_the_same_workspace(
     check_that_an_export_is_the_same_workspace(asked, switches, moment, [*later, *READS])
 
 
-def test_times_of_another_zone_stay_as_they_are() -> None:
+def test_times_are_printed_in_the_zone_of_now() -> None:
     lead = {"phone_number": "+12025550101", "call_schedule_start_time": "2027-01-01T10:00:00Z"}
     workspace = holding("sela", leads=[lead])
     switch(workspace, "sela", time_zone="America/New_York")
+    [row] = workspace.tables["sela"]["leads"].rows.values()
+    assert row["call_schedule_start_time"] == "2027-01-01T05:00:00-05:00"
     assert contents(made_from(export(workspace, VENDORS))) == contents(workspace)
 
 

@@ -4,7 +4,6 @@ Sources are pages below docs.trysela.com/api-reference.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -14,9 +13,12 @@ from mockserver import matching
 from mockserver.call import Call
 from mockserver.collection import find_or_refuse, page, page_count
 from mockserver.credential import Credential
-from mockserver.dialects.django_rest import DjangoRest, search_terms
+from mockserver.dialects.django_fields import moment_in
+from mockserver.dialects.django_negotiation import is_form
+from mockserver.dialects.django_rest import DjangoRest, header_bytes, search_terms
+from mockserver.dialects.django_versions import OLDER
 from mockserver.errors import Problem, Reason, Refusal, joined
-from mockserver.identity import email_key, phone_e164
+from mockserver.identity import DEFAULT_REGION, email_key, phone_e164
 from mockserver.state.changes import Row
 from mockserver.state.tables import Index, TableSpec
 from mockserver.state.transaction import Transaction
@@ -24,14 +26,23 @@ from mockserver.vendor import Reply, Vendor
 from mockserver.vendors.sela.rows import (
     CLOSING,
     LEAD,
-    local,
     moment_of,
     new_lead,
     next_call,
+    printed_anew,
     time_text,
+    zone_named,
 )
-from mockserver.vendors.sela.rules import BEHAVIOURS, DUPLICATE, INGESTION, SETTINGS, UPDATE
+from mockserver.vendors.sela.rules import (
+    BEHAVIOURS,
+    DUPLICATE,
+    INGESTION,
+    REMOVED,
+    SETTINGS,
+    UPDATE,
+)
 from mockserver.vendors.sela.seeds import SECTION
+from mockserver.wire import flaws_of
 
 __all__ = ["LEAD", "vendor"]
 
@@ -85,12 +96,22 @@ vendor = Vendor(
     section=SECTION,
     settings=SETTINGS,
     rules=(UPDATE, DUPLICATE, INGESTION),
+    removed=REMOVED,
     behaviours=BEHAVIOURS,
     curl="curl -X PUT {url}/api/leads/update/ -H 'Authorization: Token demo' -H 'Content-Type: "
     "application/json' "
     '-d \'{{"phone_number": "+18042221111", "email": "first_name@trysela.com", "status": '
     '"CLOSED"}}\'',
 )
+
+
+@vendor.settled
+def print_times_anew(tx: Transaction, settings: Mapping[str, Any]) -> None:
+    """Print the times of all leads in the zone that the settings name from now on."""
+    for row in list(tx.rows("leads")):
+        changes = printed_anew(row, settings)
+        if changes:
+            tx.update("leads", row, changes)
 
 
 @vendor.operation
@@ -101,6 +122,8 @@ def leads_update_update(call: Call, tx: Transaction) -> Reply:
     email-match`).
     """
     body = call.body
+    if call.settings["form_dnc"] == "false" and is_form(call.content_type):
+        body = {"sms_dnc": False, "call_dnc": False} | body
     row = _the_one(matching.find(UPDATE, body, tx).rows, call)
     if row is None:
         raise _no("Lead", call, call.settings["no_match_status"])
@@ -157,6 +180,10 @@ def leads_bulk_create_create(call: Call, tx: Transaction) -> Reply:
     Create each lead on its own; the results have the order of the request
     (`leads/bulk-create-leads`).
     """
+    most = call.settings["max_bulk_items"]
+    if len(call.body["leads"]) > most:
+        text = f"Ensure this field has no more than {most} elements."
+        raise call.invalid(("leads",), "maxItems", text)
     items = enumerate(call.body["leads"])
     results = [_bulk_result(index, item, call, tx) for index, item in items]
     return Reply({"results": results})
@@ -240,7 +267,9 @@ def webhooks_create(call: Call, tx: Transaction) -> Reply:
         "trigger": call.body.get("trigger", "CALL_COMPLETE"),
         "filter_condition": call.body.get("filter_condition"),
     }
-    return Reply(tx.put("webhooks", row), 201)
+    # The framework takes a field of this name for the address of what was created.
+    location = (b"location", header_bytes(row["url"]))
+    return Reply(tx.put("webhooks", row), 201, (location,))
 
 
 @vendor.operation
@@ -255,9 +284,9 @@ def _found(table: str, model: str, call: Call, tx: Transaction) -> Row:
 
 
 def _no(model: str, call: Call, status: int = 404) -> Refusal:
-    text = "Not found."
-    if call.settings["not_found_wording"] == "named":
-        text = f"No {model} matches the given query."
+    text = f"No {model} matches the given query."
+    if call.settings["framework_version"] == OLDER:
+        text = "Not found."
     return Refusal("not_found", text, status=status)
 
 
@@ -296,8 +325,9 @@ def _fields(body: Mapping[str, Any], writable: Collection[str], call: Call) -> R
     if "phone_number" in fields:
         fields["phone_number"] = _phone(fields["phone_number"], call)
     if fields.get("call_schedule_start_time"):
-        start = moment_of(fields["call_schedule_start_time"])
-        fields["call_schedule_start_time"] = local(start, call.settings).isoformat()
+        zone = zone_named(call.settings["time_zone"])
+        start = moment_in(fields["call_schedule_start_time"], zone)
+        fields["call_schedule_start_time"] = time_text(start, call.settings)
     return fields
 
 
@@ -307,7 +337,12 @@ def _phone(text: str, call: Call) -> str:
     Raises Refusal("invalid") for a number outside +1 if the setting `international_phones` refuses
     it.
     """
-    number = phone_e164(text) or text
+    number = phone_e164(text, call.region) or text
+    if not text.startswith("+") and call.region != DEFAULT_REGION:
+        read = (
+            "read the phone number {} as {}, a number of the setting phone_region: " + call.region
+        )
+        call.note("chosen-behaviour", "phone_region", read, text, number)
     if call.settings["international_phones"] == "refuse" and not number.startswith("+1"):
         raise call.invalid(("phone_number",), "phone", "Enter a valid phone number.")
     return number
@@ -333,7 +368,8 @@ def _create_or_reengage(body: Mapping[str, Any], call: Call, tx: Transaction) ->
 
     It was `created`, it was `reengaged`, or it is left as it is, as a `duplicate`.
     """
-    pair = (_phone(body["phone_number"], call), body.get("email"))
+    _phone(body["phone_number"], call)
+    pair = (body["phone_number"], body.get("email"))
     twins = matching.find(DUPLICATE, {"phone_number and email": pair}, tx).rows
     if not twins:
         return _create(body, call, tx), "created"
@@ -392,11 +428,9 @@ def _bulk_result(index: int, item: Any, call: Call, tx: Transaction) -> dict[str
 
 def _bulk_body(index: int, item: Any, call: Call) -> Any:
     """The item as it was read. Raises Refusal naming every problem of the item."""
-    body, problems = call.item_reader.read(item, call.exists)
-    # The flaws are those of the whole body; their paths begin with `leads` and the item's index.
-    flaws = [replace(flaw, path=flaw.path[2:]) for flaw in call.flaws if flaw.path[1] == index]
-    if flaws:
-        problems = joined(flaws, problems)
+    body, problems = call.item_reader.read(item, call.exists, call.region)
+    if isinstance(call.flawed_items, list):
+        problems = joined(flaws_of(call.flawed_items[index]), problems)
     if problems:
         raise Refusal("invalid", problems=problems)
     return body
@@ -424,7 +458,7 @@ def _mapped(call: Call, tx: Transaction) -> tuple[Any, list[Problem]]:
     lead = payload | fields
     if lead.get("lead_type") in (None, "") and config["lead_type"] is not None:
         lead["lead_type"] = config["lead_type"]
-    return call.item_reader.read(lead, call.exists)
+    return call.item_reader.read(lead, call.exists, call.region)
 
 
 def _without_path(payload: Any, steps: tuple[str, ...]) -> tuple[Any, Any]:
@@ -461,7 +495,7 @@ def _page(
     """
     size = _page_size(call)
     last = max(1, page_count(len(rows), size))
-    number = _page_number(call.query.get("page"), last)
+    number = _page_number(call.query.get("page"), last, call)
     return {
         "count": len(rows),
         "next": _link(call, number + 1) if number < last else None,
@@ -481,9 +515,11 @@ def _page_size(call: Call) -> int:
     return int(min(size, call.settings["max_page_size"]))
 
 
-def _page_number(asked: Any, last: int) -> int:
+def _page_number(asked: Any, last: int, call: Call) -> int:
     """The number of the page asked for. Raises Refusal("not_found") where there is none."""
-    if asked in (None, ""):
+    if asked is None:
+        return 1
+    if asked == "" and call.settings["framework_version"] != OLDER:
         return 1
     if asked == "last":
         return last

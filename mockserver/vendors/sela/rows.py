@@ -38,6 +38,15 @@ LEAD: Row = {
 """A lead as the API returns it, keys in the order of the schema PartialLead, with the value of each
 field that nobody gave."""
 
+TIMES = (
+    "modified_time",
+    "created_time",
+    "received_time",
+    "last_reengagement_time",
+    "call_schedule_start_time",
+)
+"""The fields of a lead that are printed in the account's zone."""
+
 CLOSING = frozenset(
     "CLOSED CLOSED_INCOMPLETE LOST SCHEDULE_COMPLETED OUT_OF_TERRITORY BAD_NUMBER CANCELLED".split()
 )
@@ -86,14 +95,20 @@ _SECOND = timedelta(seconds=1)
 
 
 @lru_cache(maxsize=len(ZONES))
-def _zone(name: str) -> ZoneInfo:
+def zone_named(name: str) -> ZoneInfo:
+    """The zone of that IANA name."""
     return ZoneInfo(name)
 
 
 def time_text(moment: datetime, settings: Mapping[str, Any]) -> str:
-    """ISO 8601 with microseconds and the offset of the account's zone (`leads/retrieve-a-lead`)."""
+    """ISO 8601 with the offset of the account's zone (`leads/retrieve-a-lead`).
+
+    As the framework writes it: a whole second has no fraction, and UTC is `Z`.
+    """
     second, offset = _second((moment - _EPOCH) // _SECOND, settings["time_zone"])
-    return f"{second}.{moment.microsecond:06d}{offset}"
+    if moment.microsecond:
+        return f"{second}.{moment.microsecond:06d}{offset}"
+    return second + offset
 
 
 # Every write asks for a time or two, and many writes fall into one second. A zone's offset is slow
@@ -101,13 +116,20 @@ def time_text(moment: datetime, settings: Mapping[str, Any]) -> str:
 @lru_cache(maxsize=1024)
 def _second(count: int, zone: str) -> tuple[str, str]:
     """The text of that second since 1970 in the zone, and the text of its offset."""
-    text = _moved(_EPOCH + count * _SECOND, _zone(zone)).isoformat()
-    return text[:19], text[19:]
+    text = _moved(_EPOCH + count * _SECOND, zone_named(zone)).isoformat()
+    offset = text[19:]
+    return text[:19], "Z" if offset == "+00:00" else offset
 
 
-def local(moment: datetime, settings: Mapping[str, Any]) -> datetime:
-    """The moment in the account's zone."""
-    return _moved(moment, _zone(settings["time_zone"]))
+def printed_anew(row: Row, settings: Mapping[str, Any]) -> Row:
+    """The times of a lead as these settings have them printed, where that is another text."""
+    changes = {}
+    for name in TIMES:
+        if row[name] is not None:
+            text = time_text(moment_of(row[name]), settings)
+            if text != row[name]:
+                changes[name] = text
+    return changes
 
 
 def _moved(moment: datetime, zone: tzinfo) -> datetime:

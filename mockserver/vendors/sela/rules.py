@@ -3,9 +3,10 @@
 Matching rules, settings and sentences, each with how sure it is and the page it stands on.
 """
 
+from mockserver.dialects.django_versions import NEWER, OLDER
 from mockserver.identity import email_key, phone_key
-from mockserver.matching import Key, MatchingRule
-from mockserver.vendor import Behaviour, Setting
+from mockserver.matching import Key, MatchingRule, Spelling
+from mockserver.vendor import Behaviour, Setting, phone_region
 
 _INTRO = "introduction"
 _UPDATE_PAGE = "leads/update-a-lead-with-phone-email-match"
@@ -15,12 +16,19 @@ _INGESTION_POST = "lead-ingestion/create-a-lead-from-a-custom-payload"
 _INGESTION_PUT = "lead-ingestion/create-or-update-a-lead-from-a-custom-payload"
 
 
-def _pair(values: tuple[str | None, str | None]) -> tuple[str | None, str | None]:
-    return phone_key(values[0]), email_key(values[1])
+def _pair(values: tuple[str | None, str | None], region: str) -> tuple[str | None, str | None]:
+    phone, email = values
+    return phone_key(phone, region), email_key(email)
 
 
-_PHONE = Key("phone_number", "phone", phone_key)
-_EMAIL = Key("email", "email", email_key)
+_SAME_NUMBER = Spelling(
+    "phone numbers are compared as E.164, those without a country code in the region of the "
+    "setting phone_region",
+    "chosen",
+)
+_SAME_ADDRESS = Spelling("e-mail addresses are compared without regard to case", "chosen")
+_PHONE = Key("phone_number", "phone", phone_key, ("phone_region",), spelling=_SAME_NUMBER)
+_EMAIL = Key("email", "email", email_key, spelling=_SAME_ADDRESS)
 
 UPDATE = MatchingRule(
     "update",
@@ -38,7 +46,20 @@ DUPLICATE = MatchingRule(
     "duplicate",
     ("leads_create", "leads_bulk_create_create", "lead_ingestion_create"),
     "leads",
-    (Key("phone_number and email", "pair", _pair),),
+    (
+        Key(
+            "phone_number and email",
+            "pair",
+            _pair,
+            ("phone_region",),
+            ("phone_number", "email"),
+            Spelling(
+                "phone numbers are compared as E.164, those without a country code in the region "
+                "of the setting phone_region, and e-mail addresses without regard to case",
+                "chosen",
+            ),
+        ),
+    ),
     "all given",
     none="a new lead",
     several="the one added last; `min_reengagement_days` decides between re-engagement and refusal",
@@ -57,6 +78,9 @@ INGESTION = MatchingRule(
     source=_INGESTION_PUT,
     setting="several_matches",
 )
+
+REMOVED = {"not_found_wording": "framework_version"}
+"""Settings of earlier versions, and those that take their place."""
 
 ZONES = ("America/Los_Angeles", "America/Denver", "America/Chicago", "America/New_York", "UTC")
 
@@ -111,13 +135,32 @@ SETTINGS = (
         (404, 400),
     ),
     Setting(
-        "not_found_wording",
-        "named",
-        "`named`: No Lead matches the given query. `plain`: Not found. (before framework version "
-        "3.15).",
+        "framework_version",
+        NEWER,
+        "`django-5.2` has Django REST framework 3.18, `django-4.2` has 3.14: that one says Not "
+        "found. without the model's name, refuses `tRuE`, and has no page where `?page=` is empty.",
         "inferred",
         "leads/retrieve-a-lead",
-        ("named", "plain"),
+        (NEWER, OLDER),
+    ),
+    Setting(
+        "data_upload_limit",
+        0,
+        "Bytes of a body, files aside, past which the answer is the framework's 400 with an HTML "
+        "page; 0: no limit. A new Django project has 2621440.",
+        "chosen",
+        _UPDATE_PAGE,
+        least=0,
+    ),
+    Setting(
+        "form_dnc",
+        "keep",
+        "A form without sms_dnc or call_dnc, sent to PUT /api/leads/update/: `keep` leaves the "
+        "flag as it is, as the vendor says of LOST; `false` sets it to false, as the framework "
+        "does.",
+        "chosen",
+        _UPDATE_PAGE,
+        ("keep", "false"),
     ),
     Setting(
         "metadata_update",
@@ -135,6 +178,7 @@ SETTINGS = (
         _UPDATE_PAGE,
         ("accept", "refuse"),
     ),
+    phone_region(_UPDATE_PAGE),
     Setting(
         "unknown_references",
         "refuse",
@@ -177,6 +221,14 @@ SETTINGS = (
         least=1,
     ),
     Setting(
+        "max_bulk_items",
+        50_000,
+        "The most leads that one bulk request may have.",
+        "chosen",
+        _BULK_PAGE,
+        least=1,
+    ),
+    Setting(
         "time_zone",
         ZONES[0],
         "Zone of the times in answers.",
@@ -216,17 +268,80 @@ BEHAVIOURS = (
         _UPDATE_PAGE,
     ),
     Behaviour(
-        "Bytes of a form that are no UTF-8 are replaced; a multipart part without a name is no "
-        "field; more than 1,000 fields are 400.",
+        "A form is read in the encoding that its Content-Type names, else as UTF-8; bytes that are "
+        "not in it are replaced. A multipart part without a name is no field; of a text and a file "
+        "of one name the file counts; more than 1,000 fields are 400.",
         "inferred",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        "`metadata` is a dictionary field: a form writes it as `metadata.first_name=Ada`. JSON "
+        "text under the plain name `metadata` in a form is an empty dictionary.",
+        "inferred",
+        _UPDATE_PAGE,
+    ),
+    Behaviour("A file in a form for `metadata` is left out.", "chosen", _UPDATE_PAGE),
+    Behaviour(
+        "Of more than 100 problems the others are counted, under `non_field_errors`.",
+        "chosen",
         _UPDATE_PAGE,
     ),
     Behaviour("JSON that nests deeper than 128 levels is 400.", "chosen", _UPDATE_PAGE),
     Behaviour(
+        "NUL, lone surrogates and numbers that are not finite are 400 in every text and name: "
+        "nothing is half stored.",
+        "chosen",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        "A body is read in UTF-8, UTF-16, UTF-32, ASCII, ISO 8859 and Windows 125x. Any other "
+        "charset is refused as one that the framework does not have: to read some takes time that "
+        "grows with the square of the length.",
+        "chosen",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        "A request on which the framework itself breaks with 500 is refused with 400 or 404, or "
+        "read without the part that breaks it.",
+        "chosen",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        "Every answer has the security headers of a new Django project. JSON is indented where the "
+        "Accept header asks for that; U+2028 and U+2029 are escaped.",
+        "inferred",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        "Times are printed in the zone of the account, also those that were stored before the "
+        "setting `time_zone` changed; a whole second has no fraction, and UTC is `Z`.",
+        "inferred",
+        "leads/retrieve-a-lead",
+    ),
+    Behaviour(
+        "A time whose offset in the zone has seconds, as before 1900, is printed in UTC: RFC 3339 "
+        "cannot write such an offset.",
+        "chosen",
+        "leads/retrieve-a-lead",
+    ),
+    Behaviour(
+        "OPTIONS names the view (Lead List, Lead Instance; Update and Bulk create for these two) "
+        "and the fields of POST and PUT.",
+        "inferred",
+        "leads/list-leads",
+    ),
+    Behaviour(
+        "An id has no dot and no slash: such a path is Django's 404 page, before the credential. "
+        "`%2F` in a path is a slash.",
+        "inferred",
+        "leads/retrieve-a-lead",
+    ),
+    Behaviour("The answer to a new webhook has its `url` as Location.", "inferred", "webhook"),
+    Behaviour(
         "`?format=json` is taken; any other format is 404 Not found.", "inferred", _UPDATE_PAGE
     ),
     Behaviour(
-        "A field that an update does not send stays as it was, in forms too.",
+        "A field that an update does not send stays as it was, in forms too (setting `form_dnc`).",
         "inferred",
         _UPDATE_PAGE,
     ),
@@ -244,7 +359,8 @@ BEHAVIOURS = (
     ),
     Behaviour("`metadata: null` on an update empties it.", "chosen", _UPDATE_PAGE),
     Behaviour(
-        "Phone numbers are read in E.164 or US notation and come back as E.164.",
+        "Phone numbers are read in E.164 or US notation (setting phone_region) and come back as "
+        "E.164.",
         "inferred",
         _UPDATE_PAGE,
     ),

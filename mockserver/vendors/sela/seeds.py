@@ -18,7 +18,7 @@ from mockserver.sections import (
 )
 from mockserver.state.changes import Row
 from mockserver.state.transaction import Transaction
-from mockserver.vendors.sela.rows import LEAD, local, moment_of, new_lead, time_text
+from mockserver.vendors.sela.rows import LEAD, moment_of, new_lead, time_text
 
 _STATUSES = (
     "UNKNOWN NEW OPEN CALLBACK_TO_TRANSFER CLOSED CLOSED_INCOMPLETE LOST SCHEDULE_COMPLETED "
@@ -78,7 +78,7 @@ _METADATA_FIELD: Schema = {
 
 
 def _phone(text: str, seeding: Seeding) -> str:
-    number = phone_e164(text)
+    number = phone_e164(text, seeding.settings["phone_region"])
     if number is None:
         raise ValueError(text)
     return number
@@ -88,18 +88,7 @@ def _time(text: str, seeding: Seeding) -> str:
     """A time in the account's zone. Raises OverflowError for one that has no equal in UTC."""
     moment = moment_of(text)
     moment.astimezone(UTC)
-    # A time in the form of the API stays as it is, so that an export can be read back unchanged.
-    if moment.isoformat(timespec="microseconds") == text:
-        return text
     return time_text(moment, seeding.settings)
-
-
-def _start(text: str, seeding: Seeding) -> str:
-    """When calls may start, in the account's zone."""
-    moment = moment_of(text)
-    if moment.isoformat() == text:
-        return text
-    return local(moment, seeding.settings).isoformat()
 
 
 def _complete_lead(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row:
@@ -124,7 +113,7 @@ SECTION = Section(
                 "created_time": Reading(_time),
                 "received_time": Reading(_time),
                 "last_reengagement_time": Reading(_time),
-                "call_schedule_start_time": Reading(_start),
+                "call_schedule_start_time": Reading(_time),
             },
             stated=("modified_time", "created_time", "status", "next_call_time", "received_time"),
             complete=_complete_lead,
