@@ -181,6 +181,7 @@ def site(
     credential: Credential = HEADER,
     lenient: bool = True,
     max_body: int = 1000,
+    max_wait: float = 5,
 ) -> tuple[Site, Workspaces]:
     """The vendor, served from a document in that folder."""
     file = folder / "tiny.yaml"
@@ -188,5 +189,5 @@ def site(
     tiny = vendor(dialect, credential)
     worlds = workspaces(tiny)
     return Site(
-        tiny, load_document(file), worlds, lenient=lenient, max_body=max_body, max_wait=5
+        tiny, load_document(file), worlds, lenient=lenient, max_body=max_body, max_wait=max_wait
     ), worlds
