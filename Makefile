@@ -3,20 +3,25 @@
 PYTHON ?= python3
 ENGINE ?= docker
 BIN := .venv/bin
+SERVING := .venv/serving
 READY := .venv/ready
 
-.PHONY: help serve test test-slow check format bench differential fidelity schema stubs image image-test clean
+.PHONY: help serve test test-slow lowest check format bench differential fidelity schema stubs image image-test clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 22
 
-$(READY): pyproject.toml constraints.txt
+$(SERVING): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("mockserver needs Python 3.11 or newer, but $(PYTHON) is %d.%d. Name another one: make PYTHON=python3.12" % sys.version_info[:2])'
 	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(READY): $(SERVING)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-serve: $(READY) ## Serve the three APIs; options in ARGS='--port 9000'.
+serve: $(SERVING) ## Serve the three APIs; options in ARGS='--port 9000'.
 	@$(BIN)/mockserver serve $(ARGS)
 
 test: $(READY) ## Run the tests; a choice in ARGS='tests/unit -k phone'.
@@ -25,6 +30,9 @@ test: $(READY) ## Run the tests; a choice in ARGS='tests/unit -k phone'.
 test-slow: $(READY) ## Run the tests that take many seconds each.
 	$(BIN)/python -m pytest -n auto -m 'slow and not alone' $(ARGS)
 	$(BIN)/python -m pytest -n 0 -m alone $(ARGS)
+
+lowest: ## Run the tests with the lowest versions, and beside well-known frameworks.
+	$(PYTHON) tools/lowest.py $(ARGS)
 
 check: $(READY) ## Format, lint, types, layers: what must hold besides the tests.
 	$(BIN)/ruff format --check .

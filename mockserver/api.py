@@ -1,6 +1,7 @@
 """One API served from its document: find the operation, read, check, answer."""
 
 import asyncio
+import concurrent.futures.thread  # noqa: F401  # asyncio imports it at the first thread, maybe when no file can be opened
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextlib import AsyncExitStack, suppress
@@ -208,6 +209,8 @@ class Api:
                 call.journal.add(record)
             if log is not None:
                 log.add(record)
+        # An error knows the frames in which it was raised, and these know the call: a cycle.
+        call.refusal = None
         if call.fault is None:
             return answer
         return partial(deliver, call.fault, answer)

@@ -1,6 +1,7 @@
 """Fixtures: fill a workspace from a seed file or the control API, all or nothing, and export it."""
 
 import dataclasses
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from datetime import timedelta
@@ -22,7 +23,7 @@ from mockserver.state.changes import Change, ClockChange, RowId, SettingsChange,
 from mockserver.state.clock import WorkspaceClock, frozen_at, shifted_by
 from mockserver.state.transaction import Transaction
 from mockserver.vendor import Vendor, formats_of
-from mockserver.workspaces import Origin, Workspace, empty_origin
+from mockserver.workspaces import Limits, Origin, Workspace, empty_origin
 
 BUNDLED = ("demo", "empty")
 
@@ -71,7 +72,9 @@ def empty_workspace(vendors: tuple[Vendor, ...], clock: WorkspaceClock, seed: in
     """A workspace without rows, its settings at their defaults."""
     tables = {vendor.name: vendor.tables for vendor in vendors}
     settings = {vendor.name: vendor.defaults() for vendor in vendors}
-    return Workspace("seed", empty_origin(tables, settings, clock=clock, seed=seed))
+    origin = empty_origin(tables, settings, clock=clock, seed=seed)
+    # The limits are those of the workspace that gets the rows.
+    return Workspace("seed", origin, limits=Limits(leads=sys.maxsize))
 
 
 def replace(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> None:

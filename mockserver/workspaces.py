@@ -319,7 +319,8 @@ class Workspace:
         vendor, name, id = change.vendor, change.table, change.id
         layer = self._layer
         if layer.is_shared(vendor, name):
-            self.memory.stored += layer.copy(vendor, name, len(table.all()))
+            copied = layer.copy(vendor, name, len(table.all()))
+            self.memory.stored += copied
         before = table.get(id)
         below = layer.below
         if before is not None and below is not None and below.holds(vendor, name, id, before):
@@ -349,7 +350,8 @@ class Workspace:
     def _set_fault_rule(self, change: FaultRuleChange) -> None:
         before = self.faults.size
         self.faults.put(change.id, change.rule)
-        self.memory.stored += self.faults.size - before
+        grown = self.faults.size - before
+        self.memory.stored += grown
 
     def _count_fault(self, change: FaultTally) -> None:
         self.faults.count(change)
@@ -362,8 +364,9 @@ class Workspace:
         for group in self.tables.values():
             for table in group.values():
                 table.empty()
-        self.memory.stored -= self._layer.total() - self._layer.size
         size = self._layer.size
+        copied = self._layer.total() - size
+        self.memory.stored -= copied
         self._layer.cover_all()
         self._layer.size = size  # `growth` has counted that it goes
 
@@ -389,7 +392,8 @@ class Workspace:
         others = self._layers()
         before = layer.total() + _sizes(others)
         layer.dissolve(others)
-        self.memory.stored += _sizes(others) - before - SNAPSHOT_BYTES
+        grown = _sizes(others) - before - SNAPSHOT_BYTES
+        self.memory.stored += grown
 
     def _layers(self) -> list[Layer]:
         """The layers of the snapshots, and the one that is written to."""
@@ -407,7 +411,8 @@ class Workspace:
                 self.tables[vendor][key].restore(saved)
         self.settings = dict(snapshot.settings)
         self._turn_to(snapshot.clock)
-        self.memory.stored -= self._layer.total()
+        size = self._layer.total()
+        self.memory.stored -= size
         self._layer = Layer(layer)
 
     def _begin_anew(self, change: WorkspaceReset | WorkspaceDeleted) -> None:
@@ -418,7 +423,8 @@ class Workspace:
         self.memory.stored -= self.faults.size
         self.faults.clear()
         if isinstance(change, WorkspaceDeleted):
-            self.memory.stored -= _sizes(self._layers()) + SNAPSHOT_BYTES * len(self.snapshots)
+            size = _sizes(self._layers()) + SNAPSHOT_BYTES * len(self.snapshots)
+            self.memory.stored -= size
             self.snapshots = {}
 
     def _has_table(self, change: RowChange | IdCounter) -> bool:
@@ -637,8 +643,12 @@ class Workspaces:
 
     def _deletable(self) -> list[Workspace]:
         """The workspaces that may go, the one that was used least recently first."""
-        names = self._by_name.keys() - self._kept
-        return sorted((self._by_name[name] for name in names), key=_used_at)
+        deletable = [
+            each
+            for name, each in self._by_name.items()
+            if name not in self._kept and not each.turns.is_taken
+        ]
+        return sorted(deletable, key=_used_at)
 
     def _delete_idle(self, now: float) -> None:
         """Delete what nobody used for long."""
@@ -666,7 +676,8 @@ class Workspaces:
         for workspace in sorted((*self._by_name.values(), self.unclaimed), key=_used_at):
             if self.memory.journals <= most:
                 return
-            workspace.journal.drop_all()
+            if not workspace.turns.is_taken:  # a thread may be at its journal
+                workspace.journal.drop_all()
 
 
 def _used_at(workspace: Workspace) -> float:

@@ -6,7 +6,7 @@ from functools import cached_property
 from hmac import compare_digest
 from typing import Any
 
-from mockserver.api import Api, Waits, wait_for_turn
+from mockserver.api import Api, App, Waits, Worked, wait_for_turn
 from mockserver.call import Call, Headers, LongWork
 from mockserver.credential import Credential
 from mockserver.descriptors import tried_again
@@ -14,6 +14,7 @@ from mockserver.dialects.problem_json import ProblemJson
 from mockserver.dispatch import Site
 from mockserver.documents.spec import Document, Operation
 from mockserver.errors import Location, Path, Problem, Reason, Refusal
+from mockserver.faults.delivery import Answer
 from mockserver.journal.directory import Directory, Rules
 from mockserver.turns import Turns
 from mockserver.vendor import Reply, Vendor
@@ -174,6 +175,11 @@ class Control(Api):
             return self.dialect.accept(HANDLERS[operation.id](call, self), call)
         except LongWork:
             raise Waits(call.turns or self._turns(call), is_long=True) from None
+
+    def _keep(self, worked: Worked) -> Answer | App:
+        # Where a seed or a snapshot needs room, journals go once its work beside the loop is done.
+        self.workspaces.memory.settle()
+        return super()._keep(worked)
 
     def _turns(self, call: Call) -> tuple[Turns, ...]:
         """The turns of the workspace that the path names."""

@@ -89,6 +89,8 @@ def seed_workspace(call: Call, server: Control) -> Reply:
     try:
         load(workspace, content, server.vendors)
     except Refusal as refusal:
+        if refusal.kind != "invalid":
+            raise
         problems = [replace(each, path=(field, *each.path)) for each in refusal.problems]
         raise Refusal("invalid", problems=problems) from None
     return Reply(_view(workspace, call, server))

@@ -330,7 +330,8 @@ class AspNetCore(PlainJson):
         try:
             self._converted(call.request.body or b"", self._record(call.operation))
         except Stop as stop:
-            return stop
+            # Without the frames in which it was raised: one of them will hold it, a cycle.
+            return stop.with_traceback(None)
         return None
 
     def _blank_parameters(self, call: Call) -> Iterator[Told]:

@@ -13,7 +13,7 @@ from mockserver.call import HeaderSet, Note, Request, header_size
 from mockserver.errors import Problem, Refusal
 from mockserver.matching import KeyTrial, MatchTrace, Mismatch, OtherSpelling
 from mockserver.state.changes import Change, Row, RowId, WorkspaceDeleted, WorkspaceReset
-from mockserver.state.memory import Memory
+from mockserver.state.memory import Memory, value_size
 from mockserver.state.transaction import RowDiff, Transaction
 from mockserver.wire import write_json
 
@@ -268,6 +268,7 @@ class Journal:
             or memory.stored + memory.journals > memory.limit
         ):
             self._weigh()
+            memory.settle()
 
     def _weigh(self) -> None:
         """Count the new records, and let the oldest go for which there is no room."""
@@ -284,18 +285,24 @@ class Journal:
             if len(records) == 1:
                 break
             self._drop_oldest()
-        self.memory.add_journal_bytes(self._bytes - before)
+        grown = self._bytes - before
+        self.memory.journals += grown
 
     def drop_all(self) -> None:
         """Drop every record, as others need the memory."""
-        self._weigh()
-        self.memory.journals -= self._bytes
+        size = self._bytes + self._unweighed
+        self.memory.journals -= size
+        self._bytes = self._unweighed = 0
+        self._sizes.clear()
         while self._records:
-            self._drop_oldest()
+            self._forget_oldest()
 
     def _drop_oldest(self) -> None:
-        oldest = self._records.popleft()
         self._bytes -= self._sizes.popleft()
+        self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        oldest = self._records.popleft()
         self._dropped += 1
         # Answers may end in another order than their requests came.
         self._last_dropped = max(self._last_dropped, oldest.number)
@@ -313,7 +320,8 @@ class Journal:
         """Forget every record, and that any was dropped."""
         self._records.clear()
         self._sizes.clear()
-        self.memory.journals -= self._bytes + self._unweighed
+        size = self._bytes + self._unweighed
+        self.memory.journals -= size
         self._unweighed = 0
         self._bytes = self._dropped = self._last_dropped = 0
 
@@ -381,10 +389,22 @@ def _match_size(match: MatchTrace) -> int:
     trials = match.trials
     size = _MATCH_BYTES + _VALUE_BYTES * len(trials) + _ID_BYTES * len(match.ids)
     for trial in trials:
-        if type(trial.value) is str:
-            size += len(trial.value)
+        size += _key_size(trial.value)
+        if trial.compared is not trial.value:
+            size += _key_size(trial.compared)
+    for mismatch in match.mismatches:
+        size += _key_size(mismatch.held)
     others = len(match.mismatches) + len(match.spellings) + len(match.near)
     return size + 4 * _VALUE_BYTES * others
+
+
+def _key_size(value: Any) -> int:
+    """How many bytes the text of a key takes, or the texts of a key that has several."""
+    if type(value) is str:
+        return value_size(value)
+    if type(value) is tuple:
+        return sum(map(_key_size, value))
+    return 0
 
 
 def _change_size(change: RowDiff | ManyRows) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from ipaddress import ip_address
@@ -86,6 +87,16 @@ def uvicorn_server(app: Application, limits: Limits) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The loop of uvloop; None, for Python's own, where there is no uvloop, as on Windows."""
+    # Not the factory of uvicorn's configuration: only its newest versions have one.
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return None
+    return new_event_loop
+
+
 class MockServer:
     """A server on a thread, on a free port unless `port` says another.
 
@@ -108,7 +119,7 @@ class MockServer:
         self.client = Client(self.url, self.app.control.token)
 
     def _run(self) -> None:
-        with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             self._loop.set_result(runner.get_loop())
             runner.run(self._server.serve(sockets=[self._listener]))
 

@@ -9,15 +9,15 @@ from mockserver.wire import write_json
 
 _MEGABYTE = 1 << 20
 
-_ROW_BYTES = 900
-_COLUMN_BYTES = 60
+_ROW_BYTES = 800
+_COLUMN_BYTES = 50
 _VALUE_BYTES = 40
 _NESTED_BYTES = 250
 _ITEM_BYTES = 100
 """What a row takes with its place and its keys in the indexes, each of its columns, a number, each
 list or object in a value, and each of their members. Measured: see `docs/security.md`."""
 
-ENTRY_BYTES = 250
+ENTRY_BYTES = 200
 """What one row takes in a copy of its table that shares the row."""
 
 PART_BYTES = 64 << 10
@@ -80,7 +80,8 @@ class Memory:
     """What all workspaces of a server take together.
 
     `stored` counts rows, snapshots and fault rules, `journals` the records of requests; both are in
-    bytes, and together they stay below `limit`.
+    bytes, and together they stay below `limit`. Requests that work beside the loop count too: so
+    whoever changes a number computes the difference before.
     """
 
     __slots__ = ("free_journals", "journals", "limit", "stored")
@@ -93,25 +94,21 @@ class Memory:
         self.free_journals: Callable[[int], None] = _no_journals
         """Drops old journals until they take no more than so many bytes."""
 
-    def add_journal_bytes(self, size: int) -> None:
-        """A journal has grown by so many bytes. Old journals go if there is no room for them."""
-        self.journals += size
+    def require(self, size: int) -> None:
+        """Ask for so many bytes of rows; `settle` makes the room for them.
+
+        Raises Refusal("storage_full") where they do not fit, even if all journals went.
+        """
+        most = self.limit - self.limit // _RESERVED_FOR_JOURNALS
+        if size > 0 and self.stored + size > most:
+            raise Refusal("storage_full", self._sentence())
+
+    def settle(self) -> None:
+        """Let journals go until all is within the limit. For the thread of the event loop only."""
         if self.stored + self.journals > self.limit:
             # More than is needed, so that not every request has to free some.
             spare = self.limit // (2 * _RESERVED_FOR_JOURNALS)
             self.free_journals(max(0, self.limit - self.stored - spare))
-
-    def require(self, size: int) -> None:
-        """Make room for so many bytes of rows: journals go for it.
-
-        Raises Refusal("storage_full") where there is no such room.
-        """
-        if size <= 0 or self.stored + self.journals + size <= self.limit:
-            return
-        most = self.limit - self.limit // _RESERVED_FOR_JOURNALS
-        if self.stored + size > most:
-            raise Refusal("storage_full", self._sentence())
-        self.free_journals(self.limit - self.stored - size)
 
     def _sentence(self) -> str:
         return (

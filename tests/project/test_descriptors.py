@@ -6,11 +6,12 @@ import sys
 import pytest
 
 SCRIPT = """
-import os, resource
+import asyncio, os, resource
 from mockserver.app import create_app
 from mockserver.faults.delivery import Answer
 
 app = create_app()
+loop = asyncio.new_event_loop()
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 try:
     while True:
@@ -23,7 +24,14 @@ def ask(method, path, body=b"", **headers):
     scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(),
              "query_string": b"", "headers": [(b"host", b"localhost"), *pairs]}
     answer = app.answer(scope, body)
-    print(answer.status if isinstance(answer, Answer) else "page")
+    if not isinstance(answer, Answer):  # one that is made beside the loop
+        sent = []
+        async def send(message):
+            sent.append(message)
+        loop.run_until_complete(answer(scope, None, send))
+        print(sent[0]["status"])
+    else:
+        print(answer.status)
 
 json = {"x_api_key": "me", "content_type": "application/json"}
 ask("PATCH", "/octanist/api/leads", '{"email": "grüße@exämple.de", "status": "won"}'.encode(), **json)
@@ -45,5 +53,5 @@ def test_first_uses_work_when_descriptors_are_used_up() -> None:
     )
     assert (done.stderr, done.stdout.split()) == (
         "",
-        ["404", "404", "404", "200", "200", "200", "200", "page", "200"],
+        ["404", "404", "404", "200", "200", "200", "200", "200", "200"],
     )

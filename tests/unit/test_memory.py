@@ -142,6 +142,8 @@ def test_journals_count_and_go_where_rows_need_the_room() -> None:
     idle.journal.add(record(1, answer=b"x" * 300_000))
     busy.journal.add(record(1, answer=b"x" * 300_000))
     busy.require_room([], 500_000)
+    worlds.memory.stored += 500_000
+    worlds.memory.settle()
     assert (len(idle.journal), idle.journal.dropped, idle.journal.last_dropped) == (0, 1, 1)
     assert (len(busy.journal), busy.journal.dropped) == (1, 0)
     with pytest.raises(Refusal, match=r"at most 1 MB \(--max-memory\)") as caught:

@@ -100,7 +100,7 @@ SWITCHES = st.fixed_dictionaries(
         for vendor in VENDORS
     }
 )
-MOMENTS = st.datetimes(datetime(1970, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001  # hypothesis wants them naive
+MOMENTS = st.datetimes(datetime(1970, 1, 2), datetime(9998, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001  # hypothesis wants them naive
 
 
 def switch_all(workspace: Workspace, switches: Switches) -> None:

@@ -41,8 +41,22 @@ def bare(value: Any, *, names: bool = False) -> Any:
     """The value without prose and extensions; the keys of a map of `names` are all kept."""
     if isinstance(value, dict):
         kept = [key for key in value if names or not (key in PROSE or key.startswith("x-"))]
+        if not names and value.get("nullable") is True:
+            kept = without_type(value, kept)
         return {key: bare(value[key], names=key == "properties" and not names) for key in kept}
     return [bare(item) for item in value] if isinstance(value, list) else value
+
+
+def without_type(schema: dict[str, Any], keys: list[str]) -> list[str]:
+    """The keys without those that OpenAPI 3.0.3 wants beside `nullable`, which means nothing alone.
+
+    So ours has a `type` beside `nullable` and `allOf`, and no `nullable` in a schema without more.
+    """
+    if keys == ["nullable"]:
+        return []
+    if {"allOf", "oneOf"} & schema.keys():
+        return [key for key in keys if key != "type"]
+    return keys
 
 
 def resolved(value: Any, document: Any) -> Any:
@@ -59,6 +73,8 @@ def missing(fact: Any, ours: Any, document: Any, at: Steps = ()) -> Iterator[Ste
     if not (isinstance(fact, dict) and "$ref" in fact):
         ours = resolved(ours, document)
     if isinstance(fact, dict) and isinstance(ours, dict):
+        # Generators of clients lose fields over `anyOf` beside `properties`: ours is an extension.
+        ours = {"anyOf": ours.get("x-any-of")} | ours if "x-any-of" in ours else ours
         for key, value in fact.items():
             if not key.startswith("x-"):
                 yield from (
