@@ -136,10 +136,11 @@ class Api:
             while answer is None:
                 call = Call(request)
                 try:
-                    for each in set(waits.turns).difference(held):
+                    for each in waits.turns:
                         await turns.enter_async_context(each.turn(self._max_wait))
                         held += (each,)
-                    call.turns, call.is_beside = held, waits.is_long
+                    # Only with all turns that it needs a request goes beside the loop.
+                    call.turns, call.is_beside = held, waits.is_long and not waits.turns
                     answer = self._keep(await self._worked(call, prefix))
                 except Waits as again:
                     waits = Waits(again.turns, is_long=waits.is_long or again.is_long)
@@ -449,12 +450,16 @@ def wait_for_turn(call: Call, turns: Turns, *, is_long: bool = False) -> None:
 
     A long one has to be beside the loop for that.
     """
-    if turns in call.turns:
-        if is_long and not call.is_beside:
-            raise Waits((), is_long=True)
-        return
-    if turns.is_taken or is_long or len(call.request.body or b"") > LONG_BODY:
-        raise Waits((turns,), is_long=is_long or len(call.request.body or b"") > LONG_BODY)
+    is_long = is_long or len(call.request.body or b"") > LONG_BODY
+    if is_long and not call.is_beside:
+        raise waiting(call, turns)
+    if turns not in call.turns and (turns.is_taken or call.is_beside):
+        raise Waits((turns,))
+
+
+def waiting(call: Call, *turns: Turns) -> Waits:
+    """What to raise for a long request: it waits for those of the turns that it does not have."""
+    return Waits((each for each in turns if each not in call.turns), is_long=True)
 
 
 async def _send(answer: Answer | App, scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from mockserver.api import Api, Waits, wait_for_turn
+from mockserver.api import Api, wait_for_turn, waiting
 from mockserver.call import Call, LongWork
 from mockserver.descriptors import are_used_up, with_reserve
 from mockserver.documents.spec import Document, Operation
@@ -70,7 +70,7 @@ class Site(Api):
         try:
             reply = self._handle_with_reserve(call, workspace, changes)
         except LongWork:
-            raise Waits((workspace.turns,), is_long=True) from None
+            raise waiting(call, workspace.turns) from None
         except BaseException:
             call.version = workspace.apply(changes, call.growth)
             raise

@@ -643,9 +643,10 @@ class Workspaces:
 
     def _deletable(self) -> list[Workspace]:
         """The workspaces that may go, the one that was used least recently first."""
+        # A request beside the loop may ask: the loop can add a workspace meanwhile.
         deletable = [
             each
-            for name, each in self._by_name.items()
+            for name, each in tuple(self._by_name.items())
             if name not in self._kept and not each.turns.is_taken
         ]
         return sorted(deletable, key=_used_at)

@@ -6,7 +6,7 @@ from functools import cached_property
 from hmac import compare_digest
 from typing import Any
 
-from mockserver.api import Api, App, Waits, Worked, wait_for_turn
+from mockserver.api import Api, App, Waits, Worked, wait_for_turn, waiting
 from mockserver.call import Call, Headers, LongWork
 from mockserver.credential import Credential
 from mockserver.descriptors import tried_again
@@ -174,7 +174,7 @@ class Control(Api):
         try:
             return self.dialect.accept(HANDLERS[operation.id](call, self), call)
         except LongWork:
-            raise Waits(call.turns or self._turns(call), is_long=True) from None
+            raise waiting(call, *self._turns(call)) from None
 
     def _keep(self, worked: Worked) -> Answer | App:
         # Where a seed or a snapshot needs room, journals go once its work beside the loop is done.
