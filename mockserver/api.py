@@ -444,8 +444,8 @@ class Waits(Exception):
         self.is_long = is_long
 
 
-LONG_BODY = 64 << 10
-"""A longer body is worked on beside the loop: the worst of 64 KB takes a few milliseconds."""
+LONG_BODY = 16 << 10
+"""A longer body is worked on beside the loop: the worst of 16 KB takes some 20 milliseconds."""
 
 
 def wait_for_turn(call: Call, turns: Turns, *, is_long: bool = False) -> None:

@@ -133,11 +133,14 @@ def joined(flaws: Iterable[Problem], problems: Iterable[Problem]) -> list[Proble
     """The flaws of a value, and the problems with the rest of it.
 
     A flawed text was replaced before the rest was checked: problems of its replacement are left
-    out.
+    out. A problem of the whole value comes first.
     """
     found = list(flaws)
-    flawed = {flaw.path for flaw in found}
-    return found + [problem for problem in problems if problem.path not in flawed]
+    flawed = {flaw.path for flaw in found if flaw.keyword != LEFT_OUT}
+    others = [problem for problem in problems if problem.path not in flawed]
+    whole = [problem for problem in others if problem.path == ()]
+    parts = [problem for problem in others if problem.path != ()]
+    return whole + found + parts
 
 
 class Refusal(MockserverError):

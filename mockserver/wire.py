@@ -146,11 +146,13 @@ def _unsafe(value: Any) -> Iterator[Problem]:
     while waiting:
         path, part = waiting.pop()
         if isinstance(part, dict):
-            waiting.extend(((*path, name), item) for name, item in part.items())
+            waiting.extend(((*path, name), item) for name, item in reversed(part.items()))
             for name in part:
                 yield from _unsafe_text(path, name)
         elif isinstance(part, list):
-            waiting.extend(((*path, index), item) for index, item in enumerate(part))
+            last = len(part) - 1
+            items = enumerate(reversed(part))
+            waiting.extend(((*path, last - index), item) for index, item in items)
         elif isinstance(part, str):
             yield from _unsafe_text(path, part)
         elif isinstance(part, float) and not isfinite(part):

@@ -12,8 +12,8 @@ from typing import Any
 
 from mockserver.call import Call
 from mockserver.dialects.plain_json import PlainJson, dotted, sendable
-from mockserver.documents.schema import Schema, compile_schema, problems_of, schema_at
-from mockserver.errors import LEFT_OUT, Kind, Path, Problem, Reason, Refusal
+from mockserver.documents.schema import Schema, Validator, schema_at
+from mockserver.errors import LEFT_OUT, Kind, Path, Problem, Reason, Refusal, limited
 from mockserver.vendor import Header
 
 _LISTED = 3
@@ -43,7 +43,8 @@ class ProblemJson(PlainJson):
     def error(self, refusal: Refusal, call: Call) -> Any:
         """Problem details: what is wrong in a sentence, and field by field in `errors`."""
         status = self.status(refusal)
-        problems = list(chain.from_iterable(map(explained, refusal.problems)))
+        explanations = chain.from_iterable(map(explained, refusal.problems))
+        problems = limited(explanations, self.most_problems)
         body = {
             "type": "about:blank",
             "title": HTTPStatus(status).phrase,
@@ -156,7 +157,7 @@ def explained(problem: Problem) -> Iterator[Problem]:
         yield problem
         return
     value = problem.value
-    by_form = [list(problems_of(compile_schema(branch), value, branch)) for branch in branches]
+    by_form = [limited(Validator(branch).all_problems(value)) for branch in branches]
     nearest = min(by_form, key=_distance)
     tags = [each for each in nearest if _tags(each)]
     # With a wrong tag the value has no form at all, and its other problems mean nothing.

@@ -149,6 +149,11 @@ class Validator:
         self._formats = formats
         self.is_valid = self._first
 
+    def all_problems(self, value: Any) -> Iterator[Problem]:
+        """The problems of any value."""
+        self.compile()
+        yield from self.problems(value)
+
     def problems(self, value: Any) -> Iterator[Problem]:
         """The problems of a value that does not fit, as far as they are collected."""
         excess = Excess(partial(compile_schema, formats=self._formats))
