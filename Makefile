@@ -28,7 +28,8 @@ test: $(READY) ## Run the tests; a choice in ARGS='tests/unit -k phone'.
 	$(BIN)/python -m pytest -n auto -m 'not slow' $(ARGS)
 
 test-slow: $(READY) ## Run the tests that take many seconds each.
-	$(BIN)/python -m pytest -n auto -m slow $(ARGS)
+	$(BIN)/python -m pytest -n auto -m 'slow and not alone' $(ARGS)
+	$(BIN)/python -m pytest -n 0 -m alone $(ARGS)
 
 lowest: ## Run the tests with the lowest versions, and beside well-known frameworks.
 	$(PYTHON) tools/lowest.py $(ARGS)

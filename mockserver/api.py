@@ -1,22 +1,27 @@
 """One API served from its document: find the operation, read, check, answer."""
 
+import asyncio
+import concurrent.futures.thread  # noqa: F401  # asyncio imports it at the first thread, maybe when no file can be opened
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
-from mockserver.call import Call, Headers, Recorder, request_of, shared_headers
+from mockserver.call import Call, Headers, Recorder, Request, request_of, shared_headers
 from mockserver.credential import Credential
+from mockserver.descriptors import tried_again
 from mockserver.documents.spec import Body, Document, Operation
-from mockserver.errors import DocumentError, Problem, Refusal, joined
+from mockserver.errors import DocumentError, Problem, Refusal, joined, limited
 from mockserver.faults.delivery import Answer, as_seen, deliver
 from mockserver.forms import FORM, MULTIPART
 from mockserver.journal.records import AppliedFault, Record, answer_headers, refusal_note
 from mockserver.journal.redaction import printable
-from mockserver.routing import Router, read_path_parameter, typed_path_parameter
+from mockserver.routing import Router
+from mockserver.turns import Turns, collector_paused
 from mockserver.vendor import Dialect, Reply
-from mockserver.wire import Unsafe, read_query
+from mockserver.wire import Unsafe, flaws_of, read_query
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -25,11 +30,14 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("mockserver")
 
+_new: Any = tuple.__new__
+"""Makes a named tuple in half of the time that its own constructor takes."""
+
 _FORMS = frozenset({FORM, MULTIPART})
-_ANYWHERE = frozenset({301, 403, 405})
+_ANYWHERE = frozenset({301, 403, 405, 507})
 """Statuses that need no description.
 
-A missing slash, a server full of workspaces, a wrong method.
+A missing slash, a limit of this server, a wrong method, a full memory.
 """
 
 
@@ -51,13 +59,14 @@ class Api:
         credential: Credential,
         lenient: bool,
         max_body: int,
+        max_wait: float,
     ) -> None:
         """`name` is the module of the handlers; `credential` is none of the query's parameters.
 
         `lenient` reads as the API's framework does, otherwise to the letter of the document.
 
-        `max_body` is in bytes. Raises DocumentError where an operation has no handler or a handler
-        no operation.
+        `max_body` is in bytes, `max_wait` in seconds. Raises DocumentError where an operation has
+        no handler or a handler no operation.
         """
         self.document = document
         self.dialect = dialect
@@ -65,6 +74,7 @@ class Api:
         """What is told of each request, beside the journal."""
         self._strict_query = dialect.strict_query or not lenient
         self._max_body = max_body
+        self._max_wait = max_wait
         self._account = dialect.authenticator(credential)
         self._key = credential.name if credential.where == "query" else None
         self._refuse_strays(name, set(handlers))
@@ -74,8 +84,7 @@ class Api:
             dialect.case_sensitive_paths,
             dialect.trailing_slashes,
             parameter=dialect.parameter,
-            path_text=dialect.path_text,
-            decodes_first=dialect.decodes_paths_first,
+            decoded=dialect.decodes_paths,
         )
 
     def _refuse_strays(self, module: str, handled: set[str]) -> None:
@@ -95,36 +104,85 @@ class Api:
             raw = await read_body(dict(scope["headers"]), receive, self._max_body)
         except ClientLeft:
             return
-        answer = self.answer(scope, raw, prefix)
-        if isinstance(answer, Answer):
-            await send(
-                {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
-            )
-            await send({"type": "http.response.body", "body": answer.body})
-        else:
-            await answer(scope, receive, send)
+        await _send(self.answer(scope, raw, prefix), scope, receive, send)
 
     def answer(self, scope: Scope, raw: bytes | None, prefix: str = "") -> Answer | App:
         """Answer a request whose body is here (None: it was too large), and keep it in the journal.
 
-        What is left is to send the answer: in a way of its own where a fault says so, which the
-        application does that comes instead of it.
+        What is left is to send the answer. An application comes instead of it where that is done in
+        a way of its own, as a fault says, or where the request has to wait: for its turn with the
+        workspace, or for the end of its own work beside the loop.
         """
-        began = perf_counter()
         headers = scope.get("header_set") or shared_headers(scope["headers"])
         if raw is not None and len(raw) > self._max_body:
             raw = None
         kind = headers.get(b"content-type", b"")
         # `find` and not `in`: CPython first tries to take the bytes for one number.
         if raw and (kind.find(b";") >= 0 or not raw.isascii()):
-            raw = self.dialect.decoded(raw, kind.decode("latin-1"))
+            raw = tried_again(self.dialect.decoded, raw, kind.decode("latin-1"))
         call = Call(request_of(scope, headers, raw))
-        reply = self.reply_to(call, prefix)
+        try:
+            return self._keep(self._work(call, prefix))
+        except Waits as waits:
+            return partial(self._answer_later, call.request, waits, prefix)
+
+    async def _answer_later(
+        self, request: Request, waits: "Waits", prefix: str, *asgi: Any
+    ) -> None:
+        """Answer a request in its turn, and send the answer (`asgi`: scope, receive and send)."""
+        async with AsyncExitStack() as turns:
+            answer = None
+            held: tuple[Turns, ...] = ()
+            while answer is None:
+                call = Call(request)
+                try:
+                    for each in set(waits.turns).difference(held):
+                        await turns.enter_async_context(each.turn(self._max_wait))
+                        held += (each,)
+                    call.turns, call.is_beside = held, waits.is_long
+                    answer = self._keep(await self._worked(call, prefix))
+                except Waits as again:
+                    waits = Waits(again.turns, is_long=waits.is_long or again.is_long)
+                except TimeoutError:
+                    answer = self._keep(self._finished(call, self.too_busy(call, prefix)))
+        await _send(answer, *asgi)
+
+    async def _worked(self, call: Call, prefix: str) -> "Worked":
+        """The work of a request, beside the loop if it is long.
+
+        A thread does it while the turn with the workspace is the request's. Python lets the threads
+        run in turn, so that the loop goes on with the requests of other workspaces.
+        """
+        if not call.is_beside:
+            return self._work(call, prefix)
+        work = asyncio.ensure_future(asyncio.to_thread(self._work_beside, call, prefix))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            # A thread cannot be stopped, and the turn is the request's as long as it works.
+            await asyncio.wait([work])
+            raise
+
+    def _work_beside(self, call: Call, prefix: str) -> "Worked":
+        with collector_paused():
+            return self._work(call, prefix)
+
+    def _work(self, call: Call, prefix: str) -> "Worked":
+        """Do what is asked. Raises Waits."""
+        began = perf_counter()
+        return self._finished(call, self.reply_to(call, prefix), began)
+
+    def _finished(self, call: Call, reply: Reply, began: float | None = None) -> "Worked":
+        """The answer in bytes."""
         body = reply.body
         if type(body) is not bytes:
             body = self.dialect.write_body(body, call)
         fault = call.fault
-        preference = fault.preference if fault is not None else None
+        applied = None
+        if fault is not None:
+            applied = AppliedFault(
+                fault.kind.name, fault.cause, fault.parameters, fault.preference, fault.left
+            )
         answer = Answer(
             reply.status,
             answer_headers(
@@ -133,36 +191,39 @@ class Api:
                 len(body),
                 call.now,
                 number=call.number,
-                preference=preference,
+                fault=applied,
             ),
             body,
         )
+        seconds = 0.0 if began is None else perf_counter() - began
+        worked: Worked = _new(Worked, (call, reply, answer, applied, seconds))
+        return worked
+
+    def _keep(self, worked: "Worked") -> Answer | App:
+        """Keep the request in its journal; what is to be sent."""
+        call, _, answer, _, _ = worked
         log = self.request_log
         if call.journal is not None or log is not None:
-            record = self._record(call, reply, answer, perf_counter() - began)
+            record = self._record(*worked)
             if call.journal is not None:
                 call.journal.add(record)
             if log is not None:
                 log.add(record)
-        if fault is None:
+        # An error knows the frames in which it was raised, and these know the call: a cycle.
+        call.refusal = None
+        if call.fault is None:
             return answer
-        return partial(deliver, fault, answer)
+        return partial(deliver, call.fault, answer)
 
     @staticmethod
-    def _record(call: Call, reply: Reply, answer: Answer, seconds: float) -> Record:
+    def _record(
+        call: Call, reply: Reply, answer: Answer, applied: AppliedFault | None, seconds: float
+    ) -> Record:
         """What stays of the request: the answer as the client sees it, under a fault too."""
-        status, seen_headers, body, applied = answer.status, None, answer.body, None
-        fault = call.fault
-        if fault is not None:
-            status, seen_headers, body = as_seen(fault, answer)
-            applied = AppliedFault(
-                fault.kind.name,
-                fault.cause,
-                fault.parameters,
-                fault.preference,
-                fault.left,
-            )
-        record: Record = tuple.__new__(
+        status, seen_headers, body = answer.status, None, answer.body
+        if call.fault is not None:
+            status, seen_headers, body = as_seen(call.fault, answer)
+        record: Record = _new(
             Record,
             (
                 call.number,
@@ -182,18 +243,22 @@ class Api:
                 seconds,
                 refusal_note(call.refusal) if call.refusal is not None else None,
                 call.action,
+                call.notes,
             ),
         )
         return record
 
     def reply_to(self, call: Call, prefix: str = "") -> Reply:
-        """The reply to a request that has been read. Never raises."""
+        """The reply to a request that has been read. Raises Waits, and nothing else."""
         try:
             try:
                 reply = self.serve(call, prefix)
             except Refusal as refusal:
+                refusal.problems = tuple(limited(refusal.problems, self.dialect.most_problems))
                 call.refusal = refusal
                 reply = self.refuse(refusal, call)
+        except Waits:
+            raise
         except Exception:
             log.exception(
                 "%s %s failed inside the server",
@@ -213,52 +278,72 @@ class Api:
         """The answer to a refusal, in the words of the API's framework."""
         return self.dialect.refuse(refusal, call)
 
+    def too_busy(self, call: Call, prefix: str) -> Reply:
+        """The answer to a request whose turn did not come in time."""
+        with suppress(Refusal):
+            self.route(call, prefix)
+        message = f"The workspace was busy for {self._max_wait:g} seconds (--max-wait)."
+        return self.dialect.refuse(Refusal("maintenance", message, retry_after=1), call)
+
     def route(self, call: Call, prefix: str) -> None:
         """Find the path and its operation, which is None where the path does not take the method.
 
         Raises Refusal("no_route").
         """
-        path = call.request.path[len(prefix) :]
+        request = call.request
+        path = request.path[len(prefix) :]
+        if self.dialect.decodes_paths:
+            path = self.dialect.decoded_path(path, request.raw_path[len(prefix) :])
         route = self._router.static(path)
         if route is None:
-            route, call.path_parameters = self._router.find(
-                path, call.request.raw_path[len(prefix) :]
-            )
+            in_parts = path if self.dialect.decodes_paths else request.raw_path[len(prefix) :]
+            route, call.path_parameters = self._router.find(path, in_parts)
         call.methods = route.methods
-        call.operation = route.operations.get(call.request.method)
+        call.operation = route.operations.get(self.dialect.method(call.request.method))
         if call.operation is None:
             call.siblings = route.operations
 
     def read(self, call: Call, operation: Operation) -> None:
         """Fill in path parameters, query and body. Raises Refusal naming every problem."""
-        if call.path_parameters:
-            call.path_parameters = {
-                name: self._read_path_parameter(operation.path_parameters[name], text)
-                for name, text in call.path_parameters.items()
-            }
-            self.precheck(call, operation)
+        self.dialect.check(call)
         problems: list[Problem] = []
+        if call.path_parameters:
+            call.path_parameters, problems = self._read_path(call, operation)
+            self.precheck(call, operation)
         query = call.request.query_string
         if query or operation.asks:
-            call.query, problems = self._read_query(operation, query, call.settings)
+            call.query, more = self._read_query(operation, query, call.settings)
+            problems += more
         body = operation.body
         if body is not None:
-            call.body, more = body.reader.read(self._read_body(body, call), call.exists)
-            problems += (
-                joined((flaw for flaw in call.flaws if not body.reports(flaw)), more)
-                if call.flaws
-                else more
-            )
+            sent = self._read_body(body, call)
+            if call.settings.get("nulls") == "absent":
+                sent = _without_nulls(sent, call)
+            call.body, more = body.reader.read(sent, call.exists, call.region)
+            if more and call.settings.get("nulls") == "refuse":
+                _note_nulls(sent, more, call)
+            problems += joined(call.flaws, more) if call.flaws else more
         if problems:
             raise Refusal("invalid", problems=problems)
 
-    def _read_path_parameter(self, kind: str, text: str) -> Any:
-        if self.dialect.decodes_paths_first:
-            return typed_path_parameter(kind, text)
-        return read_path_parameter(kind, text, self.dialect.escaped_slashes)
-
     def precheck(self, call: Call, operation: Operation) -> None:
         """Hook between reading the path parameters and reading the body. Raises Refusal."""
+
+    def _read_path(self, call: Call, operation: Operation) -> tuple[dict[str, Any], list[Problem]]:
+        """The path parameters as values, and what is wrong with those that are told later."""
+        values: dict[str, Any] = {}
+        problems: list[Problem] = []
+        for name, text in call.path_parameters.items():
+            try:
+                values[name] = self.dialect.path_parameter(
+                    name, operation.path_parameters[name], text
+                )
+            except Refusal as refusal:
+                if refusal.kind != "invalid":
+                    raise
+                values[name] = text
+                problems += refusal.problems
+        return values, problems
 
     def _read_query(
         self, operation: Operation, raw: bytes, settings: Mapping[str, Any]
@@ -302,6 +387,11 @@ class Api:
             value = self.dialect.read_body(raw, kind, call)
         except Unsafe as unsafe:  # the others of its problems are looked for too
             value, call.flaws = unsafe.value, unsafe.problems
+            if body.reported is not None and isinstance(unsafe.sent, dict):
+                # Items that are answered one by one are looked at one by one, however many.
+                others = dict(unsafe.sent)
+                call.flawed_items = others.pop(body.reported, None)
+                call.flaws = flaws_of(others)
         return body.form(value) if kind in _FORMS else value
 
     def _check(self, operation: Operation, reply: Reply) -> None:
@@ -330,6 +420,72 @@ class Api:
                 reply.status,
                 printable(first.message),
             )
+
+
+class Worked(NamedTuple):
+    """What came of a request, and how many seconds it took."""
+
+    call: Call
+    reply: Reply
+    answer: Answer
+    fault: AppliedFault | None
+    seconds: float
+
+
+class Waits(Exception):
+    """A request waits for these turns, and is then worked on beside the loop if it `is_long`."""
+
+    def __init__(self, turns: Iterable[Turns], *, is_long: bool = False) -> None:
+        self.turns = tuple(turns)
+        self.is_long = is_long
+
+
+LONG_BODY = 64 << 10
+"""A longer body is worked on beside the loop: the worst of 64 KB takes a few milliseconds."""
+
+
+def wait_for_turn(call: Call, turns: Turns, *, is_long: bool = False) -> None:
+    """Raise Waits unless the request can work with the workspace now.
+
+    A long one has to be beside the loop for that.
+    """
+    if turns in call.turns:
+        if is_long and not call.is_beside:
+            raise Waits((), is_long=True)
+        return
+    if turns.is_taken or is_long or len(call.request.body or b"") > LONG_BODY:
+        raise Waits((turns,), is_long=is_long or len(call.request.body or b"") > LONG_BODY)
+
+
+async def _send(answer: Answer | App, scope: Scope, receive: Receive, send: Send) -> None:
+    if isinstance(answer, Answer):
+        await send(
+            {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+        )
+        await send({"type": "http.response.body", "body": answer.body})
+    else:
+        await answer(scope, receive, send)
+
+
+def _without_nulls(body: Any, call: Call) -> Any:
+    """The body without its members that are null: they count as not sent."""
+    if not isinstance(body, dict) or None not in body.values():
+        return body
+    names = ", ".join(name for name, value in body.items() if value is None)
+    text = "sent null for {}, which counts as not sent with the setting nulls: absent"
+    call.note("chosen-behaviour", "nulls", text, names)
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _note_nulls(body: Any, problems: Iterable[Problem], call: Call) -> None:
+    """Say that the nulls among the problems would count as not sent with the other setting."""
+    refused = {problem.path[0] for problem in problems if len(problem.path) == 1}
+    if not isinstance(body, dict):
+        return
+    names = [name for name, value in body.items() if value is None and name in refused]
+    if names:
+        text = "sent null for {}, which is refused; with the setting nulls: absent it is not sent"
+        call.note("inferred-behaviour", "nulls", text, ", ".join(names))
 
 
 class ClientLeft(Exception):

@@ -10,18 +10,21 @@ from typing import Any
 import mockserver.vendors
 from mockserver.api import Api, App, Receive, Scope, Send
 from mockserver.control import Control
+from mockserver.descriptors import hold_reserve, tried_again
 from mockserver.dialects.plain_json import PlainJson
 from mockserver.dispatch import Site
 from mockserver.documents.resources import folder
 from mockserver.documents.schema import Coercer, FormCoercer, form_coercer
 from mockserver.documents.spec import load_document
+from mockserver.errors import SettingError
 from mockserver.faults.delivery import Answer
 from mockserver.fixtures import Fixture, fixture_file
 from mockserver.journal.log import RequestLog
 from mockserver.journal.records import Journal
 from mockserver.settings import Settings
+from mockserver.state.memory import Memory
 from mockserver.vendor import Vendor
-from mockserver.workspaces import Workspaces
+from mockserver.workspaces import Limits, Workspaces
 
 
 def load_vendors() -> tuple[Vendor, ...]:
@@ -48,9 +51,11 @@ class Application:
 
         Raises OperatorError for what the operator can correct: settings, fixture, documents.
         """
+        hold_reserve()
         self.settings = settings
         vendors = load_vendors()
         fixture = Fixture(fixture_file(settings.fixtures), vendors, settings.seed)
+        limits = Limits(settings.max_leads, settings.max_snapshots, settings.max_fault_rules)
         self.workspaces = Workspaces(
             fixture.origin,
             strict=settings.auth == "strict",
@@ -58,7 +63,11 @@ class Application:
             default=settings.default_account,
             limit=settings.max_workspaces,
             journal=partial(Journal, settings.journal_entries, settings.journal_bytes),
+            memory=Memory(settings.max_memory),
+            limits=limits,
+            idle=settings.workspace_idle,
         )
+        _refuse_large(fixture, self.workspaces.memory, settings)
         self.sites = tuple(self._site(vendor) for vendor in vendors)
         self.control = self._control()
         self.request_log: RequestLog | None = None
@@ -116,6 +125,7 @@ class Application:
             self.workspaces,
             lenient=lenient,
             max_body=self.settings.max_body,
+            max_wait=self.settings.max_wait,
         )
 
     def _control(self) -> Control:
@@ -126,6 +136,7 @@ class Application:
             self.sites,
             token=_admin_token(self.settings),
             max_body=self.settings.max_body,
+            max_wait=self.settings.max_wait,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -170,6 +181,9 @@ class Application:
 
     @cached_property
     def _web(self) -> App:
+        return tried_again(self._new_web)
+
+    def _new_web(self) -> App:
         # Starlette is a tenth of the time to the first answer; most servers never need it.
         from mockserver.web.pages import web
 
@@ -187,6 +201,21 @@ class Application:
     def _log_health(self, sentence: str) -> None:
         if self.settings.log_level == "debug":
             self._log_unknown(sentence)
+
+
+def _refuse_large(fixture: Fixture, memory: Memory, settings: Settings) -> None:
+    """Raise SettingError where the fixture alone is more than the settings allow."""
+    leads = fixture.workspace.lead_count()
+    if leads > settings.max_leads:
+        raise SettingError(
+            f"--fixtures {settings.fixtures} has {leads} leads, but --max-leads (or "
+            f"MOCKSERVER_MAX_LEADS) allows {settings.max_leads}"
+        )
+    if memory.stored > memory.limit:
+        raise SettingError(
+            f"--fixtures {settings.fixtures} takes {memory.stored} bytes, but --max-memory (or "
+            f"MOCKSERVER_MAX_MEMORY) allows {memory.limit}"
+        )
 
 
 def _admin_token(settings: Settings) -> str | None:

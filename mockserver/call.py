@@ -8,11 +8,21 @@ from mockserver.documents.schema import Reader, Schema
 from mockserver.documents.spec import Operation
 from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults.catalogue import InjectedFault
+from mockserver.identity import DEFAULT_REGION
 from mockserver.state.ids import token
 from mockserver.state.transaction import Transaction
+from mockserver.turns import Turns
 
 Headers = Mapping[bytes, bytes]
 """Header names in lower case to values, as ASGI gives them."""
+
+
+MANY_ROWS = 10_000
+"""Through more rows than this a handler goes beside the loop, so that nobody else has to wait."""
+
+
+class LongWork(Exception):
+    """The request has to be worked on beside the loop. Nothing is done so far."""
 
 
 class HeaderSet(dict[bytes, bytes]):
@@ -26,6 +36,23 @@ class HeaderSet(dict[bytes, bytes]):
 def header_size(headers: Iterable[tuple[bytes, bytes]]) -> int:
     """How many bytes the names and values of these headers have."""
     return sum([len(name) + len(value) for name, value in headers])
+
+
+_NOTED = 200
+
+
+class Note(NamedTuple):
+    """What the report on the client should say of a request, found while it was answered.
+
+    `check` is the slug of a check, notes with one `subject` add up to one finding, and `text` goes
+    on after the operation's name, with `{}` for each of the `values`: what the client sent, cut
+    short.
+    """
+
+    check: str
+    subject: str
+    text: str
+    values: tuple[str, ...] = ()
 
 
 _MAX_HEADER_SETS = 256
@@ -68,11 +95,12 @@ def headers_of(pairs: Collection[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     The values of a name that is there several times are joined by commas, as RFC 9110 (5.3) allows.
     """
     headers = dict(pairs)
-    if len(headers) < len(pairs):
-        headers = {}
-        for name, value in pairs:
-            headers[name] = headers[name] + b", " + value if name in headers else value
-    return headers
+    if len(headers) == len(pairs):
+        return headers
+    values: dict[bytes, list[bytes]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return {name: b", ".join(several) for name, several in values.items()}
 
 
 class Request(NamedTuple):
@@ -130,16 +158,19 @@ class Call:
     """One request with what is known of it: read, coerced and valid when a handler sees it.
 
     As it came: `request`. As it was understood: `vendor` (whose it is), `operation` (None where the
-    path or method is unknown), `methods` (those of the path), `siblings` (the operations
-    of the path by method, where the request has none), `account` (the credential's account name,
-    None without one), `path_parameters`, `query`, `body` (the JSON value; None where there
-    was none) and `flaws` (texts and numbers in it that cannot be).
+    path or method is unknown), `methods` (those of the path), `siblings` (the operations of the
+    path by method, where the request has none), `account` (the credential's account name, None
+    without one), `path_parameters`, `query`, `body` (the JSON value; None where there was none),
+    `flaws` (texts and numbers in it that cannot be) and `flawed_items` (of a list whose items are
+    answered one by one, as they came, where the body has flaws).
 
     From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
-    `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one) and
-    `journal`; once it is handled `version` (the workspace's, with its changes applied) and
-    `changes` (of rows, as the journal keeps them), `refusal` (None without one) and `action` (what
-    the handler did, in a word, where the rows do not tell it).
+    `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one),
+    `journal` and `notes` (for the report); `turns` (those with workspaces that it has) and
+    `is_beside` (whether it is worked on beside the loop); once it is handled `version` (the
+    workspace's, with its changes applied), `changes` (of rows, as the journal keeps them), `growth`
+    (how many bytes more the rows take), `refusal` (None without one) and `action` (what the handler
+    did, in a word, where the rows do not tell it).
     """
 
     __slots__ = (
@@ -148,9 +179,13 @@ class Call:
         "body",
         "changes",
         "fault",
+        "flawed_items",
         "flaws",
+        "growth",
+        "is_beside",
         "journal",
         "methods",
+        "notes",
         "now",
         "number",
         "operation",
@@ -161,6 +196,7 @@ class Call:
         "seed",
         "settings",
         "siblings",
+        "turns",
         "tx",
         "vendor",
         "version",
@@ -177,6 +213,7 @@ class Call:
         self.query: Mapping[str, Any] = _NOTHING
         self.body: Any = None
         self.flaws: Sequence[Problem] = ()
+        self.flawed_items: Any = None
         self.number = 0
         self.now = _BEGINNING
         self.seed = 0
@@ -186,8 +223,26 @@ class Call:
         self.journal: Recorder | None = None
         self.version = 0
         self.changes: tuple[Any, ...] = ()
+        self.turns: tuple[Turns, ...] = ()
+        self.is_beside = False
+        self.growth = 0
         self.refusal: Refusal | None = None
         self.action = ""
+        self.notes: tuple[Note, ...] = ()
+
+    def note(self, check: str, subject: str, text: str, *values: object) -> None:
+        """Tell the report something about this request; the first time counts (see `Note`)."""
+        if all((each.check, each.subject) != (check, subject) for each in self.notes):
+            shown = tuple(str(value)[:_NOTED] for value in values)
+            self.notes += (Note(check, subject, text, shown),)
+
+    def works_through(self, count: int) -> None:
+        """Say before the work that the handler goes through so many rows or items.
+
+        Of many it goes through beside the loop: raises LongWork where it is not there yet.
+        """
+        if count > MANY_ROWS and not self.is_beside:
+            raise LongWork
 
     @property
     def content_type(self) -> str:
@@ -206,6 +261,12 @@ class Call:
         if body is None or body.item is None:
             raise TypeError(f"{self.request.target} has nothing for its handler to read")
         return body.item
+
+    @property
+    def region(self) -> str:
+        """The region of phone numbers without a country code."""
+        region: str = self.settings.get("phone_region", DEFAULT_REGION)
+        return region
 
     def exists(self, table: str, id: Any) -> bool:
         """Whether the table has a row with that id.

@@ -135,7 +135,10 @@ class Client:
         return answer
 
     def reset(self) -> None:
-        """Put every workspace back to the seed."""
+        """Put the default workspace and those of the fixture's accounts back to the seed.
+
+        All others are deleted, with their snapshots and journals.
+        """
         self.call("POST", "/reset")
 
     def workspaces(self) -> list[Row]:

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from http.cookies import CookieError, SimpleCookie
 from typing import Literal
 from urllib.parse import parse_qsl
 
 from mockserver.call import Request
 from mockserver.errors import Reason, Refusal
+from mockserver.remembering import remembered
 
 Authenticate = Callable[[Request], str | None]
 """The account that a request's credential names; None where it carries none.
@@ -52,7 +51,7 @@ class Credential:
 
     def _query_reader(self) -> Callable[[Request], bytes]:
         # A client sends the same query or the same cookies over and over.
-        value_in = lru_cache(maxsize=_CACHED)(self._in_query)
+        value_in = remembered(_CACHED)(self._in_query)
 
         def read(request: Request) -> bytes:
             return value_in(request.query_string)
@@ -60,7 +59,7 @@ class Credential:
         return read
 
     def _cookie_reader(self) -> Callable[[Request], bytes]:
-        value_in = lru_cache(maxsize=_CACHED)(self._in_cookies)
+        value_in = remembered(_CACHED)(self._in_cookies)
 
         def read(request: Request) -> bytes:
             return value_in(request.headers.get(b"cookie", _NO_BYTES))
@@ -81,13 +80,16 @@ class Credential:
         return parameters.get(self.name, "").encode()
 
     def _in_cookies(self, header: bytes) -> bytes:
-        try:
-            found = SimpleCookie(header.decode("latin-1")).get(self.name)
-        except CookieError:
-            return b""
-        if found is None:
-            return b""
-        return found.value.encode("latin-1")
+        # Not `http.cookies`: for some headers it takes time that grows with their square.
+        wanted = self.name.encode()
+        value = _NO_BYTES
+        for pair in header.split(b";"):
+            name, _, text = pair.partition(b"=")
+            if name.strip() == wanted:
+                value = text.strip()
+        if len(value) > 1 and value[:1] == value[-1:] == b'"':
+            return value[1:-1]
+        return value
 
     def authenticator(self) -> Authenticate:
         """A function that reads the account of a request, and remembers what it has read.
@@ -95,7 +97,7 @@ class Credential:
         It raises Refusal("unauthorized") with MALFORMED where a value of two parts lacks one.
         """
         value = self.value_reader()
-        account = lru_cache(maxsize=_CACHED)(self.account)
+        account = remembered(_CACHED)(self.account)
 
         def authenticate(request: Request) -> str | None:
             return account(value(request))
@@ -107,9 +109,7 @@ class Credential:
 
         Raises Refusal("unauthorized") with MALFORMED where a value of two parts lacks one.
         """
-        # Headers are Latin-1 in HTTP; the query reader has decoded and encoded UTF-8.
-        encoding = "utf-8" if self.where == "query" else "latin-1"
-        text = value.decode(encoding, "replace").strip()
+        text = _text(value).strip()
         if self.scheme:
             scheme, _, text = text.partition(" ")
             if scheme.lower() != self.scheme.lower():
@@ -142,3 +142,11 @@ class Credential:
         if self.scheme:
             text = f"{self.scheme} {text}"
         return text
+
+
+def _text(value: bytes) -> str:
+    """A credential as text, the same wherever it is sent: UTF-8, else Latin-1 as in HTTP/1."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

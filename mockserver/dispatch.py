@@ -1,7 +1,10 @@
 """The way of one request to a vendor: its workspace, its faults, its handler."""
 
-from mockserver.api import Api
-from mockserver.call import Call
+from functools import partial
+
+from mockserver.api import Api, Waits, wait_for_turn
+from mockserver.call import Call, LongWork
+from mockserver.descriptors import are_used_up, with_reserve
 from mockserver.documents.spec import Document, Operation
 from mockserver.errors import Reason, Refusal
 from mockserver.faults.catalogue import InjectedFault
@@ -24,6 +27,7 @@ class Site(Api):
         *,
         lenient: bool,
         max_body: int,
+        max_wait: float,
     ) -> None:
         """See `Api`.
 
@@ -38,6 +42,7 @@ class Site(Api):
             credential=vendor.credential,
             lenient=lenient,
             max_body=max_body,
+            max_wait=max_wait,
         )
         self.vendor = vendor
         self._handlers: dict[str, Handler] = dict(vendor.handlers)
@@ -60,28 +65,54 @@ class Site(Api):
         if account is None and (operation is None or operation.needs_credential):
             raise Refusal("unauthorized", reason=Reason.MISSING)
         workspace = self._workspaces.admit(account)
+        wait_for_turn(call, workspace.turns)
         changes: list[Change] = _enter(call, workspace)
         try:
+            reply = self._handle_with_reserve(call, workspace, changes)
+        except LongWork:
+            raise Waits((workspace.turns,), is_long=True) from None
+        except BaseException:
+            call.version = workspace.apply(changes, call.growth)
+            raise
+        call.version = workspace.apply(changes, call.growth)
+        return reply
+
+    def _handle_with_reserve(
+        self, call: Call, workspace: Workspace, changes: list[Change]
+    ) -> Reply:
+        """Handle the request, once more with a descriptor in reserve where they are used up."""
+        try:
             return self._handle(call, workspace, changes)
-        finally:
-            call.version = workspace.apply(changes)
+        except OSError as error:
+            if not are_used_up(error):
+                raise
+            del changes[1:]  # the request itself counts once
+            return with_reserve(partial(self._handle, call, workspace, changes))
 
     def _handle(self, call: Call, workspace: Workspace, changes: list[Change]) -> Reply:
         """The reply of the operation's handler, or of a fault. Adds to the changes."""
         operation = call.operation
         if operation is None:
             raise Refusal("method_not_allowed")
+        call.settings = workspace.settings[self._name]
         fault, tallies = workspace.faults.decide(call)
         changes += tallies
         call.fault = fault
+        if fault is not None and fault.cause.startswith("magic"):
+            text = f"got a fault for a {fault.cause}; with the setting magic: off it would not"
+            call.note("chosen-behaviour", fault.cause, text)
         if fault is not None and not fault.kind.applies:
             raise refusal_of(fault)
-        call.settings = workspace.settings[self._name]
         tx = call.tx = workspace.transaction(self._name)
         self.read(call, operation)
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
-        call.changes = row_changes(tx)
-        changes += tx.changes()
+        written = tx.changes()
+        if written:
+            growth = tx.growth()
+            workspace.require_room(written, growth)
+            call.growth = growth
+            call.changes = row_changes(tx)
+            changes += written
         return reply if fault is None else self._instead(fault, call) or reply
 
     def precheck(self, call: Call, operation: Operation) -> None:
@@ -98,6 +129,13 @@ class Site(Api):
         return (self._instead(call.fault, call) if call.fault else None) or self.dialect.refuse(
             refusal, call
         )
+
+    def too_busy(self, call: Call, prefix: str) -> Reply:
+        """See `Api`. The request is one of the unclaimed: its workspace is not to be touched."""
+        call.vendor = self._name
+        unclaimed = self._workspaces.unclaimed
+        call.version = unclaimed.apply(_enter(call, unclaimed))
+        return super().too_busy(call, prefix)
 
     def _instead(self, fault: InjectedFault, call: Call) -> Reply | None:
         lost = refusal_after(fault)
@@ -117,4 +155,5 @@ def _enter(call: Call, workspace: Workspace) -> list[Change]:
     call.now = workspace.now()
     call.seed = workspace.seed
     call.journal = workspace.journal
-    return [RequestNumber(call.number, call.now)]
+    # A named tuple's own constructor takes twice as long.
+    return [tuple.__new__(RequestNumber, (call.number, call.now))]

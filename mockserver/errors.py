@@ -28,6 +28,7 @@ Kind = Literal[
     "rate_limited",
     "server_error",
     "maintenance",
+    "storage_full",
 ]
 """The refusals every dialect knows how to phrase."""
 
@@ -97,6 +98,35 @@ class Problem:
     value: Any = None
     schema: Any = None
     location: Location = "body"
+
+
+COLLECTED = 200
+"""So many problems of one value are looked for; the others are counted. No dialect names more."""
+
+LEFT_OUT = "left out"
+"""The keyword of a problem that stands for others: its value says for how many."""
+
+
+def limited(problems: Iterable[Problem], most: int = COLLECTED) -> list[Problem]:
+    """The first so many problems, and one more that counts the others, if there are any."""
+    kept: list[Problem] = []
+    left_out = 0
+    for problem in problems:
+        if problem.keyword == LEFT_OUT:
+            left_out += problem.value
+        elif len(kept) < most:
+            kept.append(problem)
+        else:
+            left_out += 1
+    if left_out:
+        kept.append(without(left_out))
+    return kept
+
+
+def without(count: int) -> Problem:
+    """The problem that stands for so many others."""
+    verb = "problem is" if count == 1 else "problems are"
+    return Problem((), LEFT_OUT, f"{count} more {verb} not listed.", count)
 
 
 def joined(flaws: Iterable[Problem], problems: Iterable[Problem]) -> list[Problem]:

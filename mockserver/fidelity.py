@@ -128,6 +128,8 @@ def _setting_row(setting: Setting) -> tuple[str, ...]:
 
 
 def _choices(setting: Setting) -> str:
+    if setting.choices:
+        return setting.choices
     if setting.least is not None:
         return f"{_code(setting.least)} or more"
     return ", ".join(map(_code, setting.values))

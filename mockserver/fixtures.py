@@ -1,27 +1,29 @@
 """Fixtures: fill a workspace from a seed file or the control API, all or nothing, and export it."""
 
 import dataclasses
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from datetime import timedelta
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from operator import getitem
 from pathlib import Path as File
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
+from mockserver.documents.excess import Excess
 from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.documents.formats import parse_date_time
 from mockserver.documents.resources import folder
 from mockserver.documents.schema import problems_of
-from mockserver.errors import FixtureError, Path, Problem, Refusal
+from mockserver.errors import LEFT_OUT, FixtureError, Path, Problem, Refusal, without
 from mockserver.sections import Seeding
 from mockserver.state.changes import Change, ClockChange, RowId, SettingsChange, TablesEmptied
 from mockserver.state.clock import WorkspaceClock, frozen_at, shifted_by
 from mockserver.state.transaction import Transaction
 from mockserver.vendor import Vendor, formats_of
-from mockserver.workspaces import Origin, Workspace, empty_origin
+from mockserver.workspaces import Limits, Origin, Workspace, empty_origin
 
 BUNDLED = ("demo", "empty")
 
@@ -70,7 +72,9 @@ def empty_workspace(vendors: tuple[Vendor, ...], clock: WorkspaceClock, seed: in
     """A workspace without rows, its settings at their defaults."""
     tables = {vendor.name: vendor.tables for vendor in vendors}
     settings = {vendor.name: vendor.defaults() for vendor in vendors}
-    return Workspace("seed", empty_origin(tables, settings, clock=clock, seed=seed))
+    origin = empty_origin(tables, settings, clock=clock, seed=seed)
+    # The limits are those of the workspace that gets the rows.
+    return Workspace("seed", origin, limits=Limits(leads=sys.maxsize))
 
 
 def replace(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> None:
@@ -81,8 +85,7 @@ def replace(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> 
     """
     # The changes are those of an empty workspace: nothing in this one may decide about them.
     empty = empty_workspace(vendors, workspace.clock, workspace.seed)
-    changes = _merging(empty, content, vendors)
-    workspace.apply([TablesEmptied(), *changes])
+    _apply(workspace, [TablesEmptied(), *_merging(empty, content, vendors)])
 
 
 def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> None:
@@ -91,7 +94,14 @@ def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> No
     Set the settings that it names and its clock. `content` is the fixture as a JSON value. Raises
     Refusal("invalid") naming every problem by its path in there; then the workspace is as it was.
     """
-    workspace.apply(_merging(workspace, content, vendors))
+    _apply(workspace, _merging(workspace, content, vendors))
+
+
+def _apply(workspace: Workspace, changes: list[Change]) -> None:
+    """Make the changes if there is room for them. Raises Refusal as `require_room` does."""
+    size = workspace.growth(changes)
+    workspace.require_room(changes, size)
+    workspace.apply(changes, size)
 
 
 def settings_changes(
@@ -109,6 +119,8 @@ def settings_changes(
 def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> list[Change]:
     """The changes that merge a fixture into the workspace. Raises Refusal("invalid")."""
     misfits = tuple(_misfits(content, vendors))
+    if any(problem.keyword == LEFT_OUT for problem in misfits):
+        raise Refusal("invalid", problems=misfits)
     sound = _Sound(content, misfits, vendors)
     settings = {vendor: dict(values) for vendor, values in workspace.settings.items()}
     clock, clock_problems = _clock_of(sound.content, workspace.clock)
@@ -188,19 +200,30 @@ def _settings_schema(vendor: Vendor) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=16)
-def _validator(vendors: tuple[Vendor, ...]) -> Draft202012Validator:
-    """What checks a fixture's content, apart from its settings."""
+def _checked_schema(vendors: tuple[Vendor, ...]) -> dict[str, Any]:
+    """The schema of a fixture's content, apart from its settings."""
     # A setting names its possible values when it refuses one; the schema would say less.
     whole = schema(vendors)
     loose = {"type": "object", "additionalProperties": {"type": "object"}}
-    checked = whole | {"properties": whole["properties"] | {"settings": loose}}
-    return Draft202012Validator(checked, validate_formats=True, formats=formats_of(vendors))
+    return whole | {"properties": whole["properties"] | {"settings": loose}}
+
+
+@lru_cache(maxsize=16)
+def _validator(vendors: tuple[Vendor, ...]) -> Draft202012Validator:
+    return _compiled(_checked_schema(vendors), vendors)
+
+
+def _compiled(part: dict[str, Any], vendors: tuple[Vendor, ...]) -> Draft202012Validator:
+    return Draft202012Validator(part, validate_formats=True, formats=formats_of(vendors))
 
 
 def _misfits(content: Any, vendors: tuple[Vendor, ...]) -> Iterator[Problem]:
     validator = _validator(vendors)
     if not validator.is_valid(content):
-        yield from problems_of(validator, content, {})
+        excess = Excess(partial(_compiled, vendors=vendors))
+        yield from problems_of(validator, excess.cut(content, _checked_schema(vendors)), {})
+        if excess.left_out:
+            yield without(excess.left_out)
 
 
 _ROW, _FIELD = 3, 4

@@ -16,17 +16,50 @@ that finds anything decides; or the first given key decides whether it finds any
 KEPT_IDS = 100
 """How many ids of the rows found a match keeps; it counts them all."""
 
+_NAMED = 5
+"""How many rows that differ only in spelling a match names."""
+
+
+class Spelling(NamedTuple):
+    """The rule by which two spellings are one key: a sentence without its period, and how sure."""
+
+    rule: str
+    provenance: Provenance
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
     """A way to find a row: the request's `field`, the table's `index`, and how a value is compared.
 
-    `normalise` turns the value into a key of the index.
+    `normalise` turns the value into a key of the index. It is given the values of the index's
+    settings after that value. `columns` are those of the index, where they are not the field.
+
+    `spelling` is the rule that the key relies on where a row has the value in another spelling.
+    `near` is a looser key: it never finds a lead, but where none is found it tells which leads
+    differ only in spelling.
     """
 
     field: str
     index: str
-    normalise: Callable[[Any], Any]
+    normalise: Callable[..., Any]
+    settings: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    spelling: Spelling | None = None
+    near: "Key | None" = None
+
+    def compared(self, value: Any, tx: Transaction) -> Any:
+        """The value as the index has it."""
+        return self.normalise(value, *[tx.settings[name] for name in self.settings])
+
+    def difference(self, value: Any, row: Row) -> tuple[Any, Any] | None:
+        """The value and what the row has instead of it; None where they are equal."""
+        if not self.columns:
+            held = row.get(self.field)
+            return None if held == value else (value, held)
+        for name, part in zip(self.columns, value, strict=True):
+            if row.get(name) != part:
+                return part, row.get(name)
+        return None
 
 
 @dataclass(frozen=True)
@@ -83,11 +116,24 @@ class Mismatch(NamedTuple):
     held: Any
 
 
+class OtherSpelling(NamedTuple):
+    """A key that found its row by a rule on spelling: the row has it as `held`."""
+
+    key: str
+    value: Any
+    id: RowId
+    held: Any
+    rule: str
+    provenance: str
+
+
 class MatchTrace(NamedTuple):
     """How rows were looked for, as plain data.
 
     `keys` are the names of all keys of the rule, `trials` what those did that were tried. `ids` has
-    the first rows that match, oldest first, `found` counts them all.
+    the first rows that match, oldest first, `found` counts them all. `spellings` are the keys that
+    found the first row though it has them in another spelling. Where nothing matches, `near` has
+    rows that differ from the request only in spelling.
     """
 
     rule: str
@@ -98,6 +144,8 @@ class MatchTrace(NamedTuple):
     ids: tuple[RowId, ...]
     found: int
     mismatches: tuple[Mismatch, ...] = ()
+    spellings: tuple[OtherSpelling, ...] = ()
+    near: tuple[Mismatch, ...] = ()
 
 
 class Match(NamedTuple):
@@ -123,7 +171,7 @@ def find(rule: MatchingRule, values: Mapping[str, Any], tx: Transaction) -> Matc
         if value is None or value == "":
             trials.append(_new(KeyTrial, (key.field, value, None, (), 0)))
             continue
-        compared = key.normalise(value)
+        compared = key.compared(value, tx) if key.settings else key.normalise(value)
         found = tx.find(rule.table, key.index, compared)
         ids = (found[0]["id"],) if len(found) == 1 else _ids(found)
         trials.append(_new(KeyTrial, (key.field, value, compared, ids, len(found))))
@@ -133,17 +181,27 @@ def find(rule: MatchingRule, values: Mapping[str, Any], tx: Transaction) -> Matc
             rows = found
             break
     matching = rows or []
-    trace = _trace(rule, trials, matching, values)
+    trace = _trace(rule, trials, matching, values, tx)
     tx.trace.append(trace)
     return Match(matching, trace)
 
 
 def _trace(
-    rule: MatchingRule, trials: list[KeyTrial], rows: list[Row], values: Mapping[str, Any]
+    rule: MatchingRule,
+    trials: list[KeyTrial],
+    rows: list[Row],
+    values: Mapping[str, Any],
+    tx: Transaction,
 ) -> MatchTrace:
     mismatches: tuple[Mismatch, ...] = ()
     if rows and rule.combine != "all given" and len(rule.keys) > 1:
-        mismatches = tuple(_mismatches(rule, len(trials) - 1, rows, values))
+        mismatches = tuple(_mismatches(rule, len(trials) - 1, rows, values, tx))
+    spellings: tuple[OtherSpelling, ...] = ()
+    near: tuple[Mismatch, ...] = ()
+    if rows:
+        spellings = _spellings(rule, trials, rows[0])
+    else:
+        near = _near(rule, trials, tx)
     trace: MatchTrace = _new(
         MatchTrace,
         (
@@ -155,9 +213,36 @@ def _trace(
             (rows[0]["id"],) if len(rows) == 1 else _ids(rows),
             len(rows),
             mismatches,
+            spellings,
+            near,
         ),
     )
     return trace
+
+
+def _spellings(rule: MatchingRule, trials: list[KeyTrial], row: Row) -> tuple[OtherSpelling, ...]:
+    """The keys that found the row though it has them in another spelling."""
+    found: tuple[OtherSpelling, ...] = ()
+    for key, trial in zip(rule.keys, trials, strict=False):
+        if key.spelling is None or not trial.found:
+            continue
+        difference = key.difference(trial.value, row)
+        if difference is not None:
+            value, held = difference
+            found += (OtherSpelling(key.field, value, row["id"], held, *key.spelling),)
+    return found
+
+
+def _near(rule: MatchingRule, trials: list[KeyTrial], tx: Transaction) -> tuple[Mismatch, ...]:
+    """Rows that a looser key finds for a key that found none."""
+    found: list[Mismatch] = []
+    for key, trial in zip(rule.keys, trials, strict=False):
+        if key.near is None or trial.found or trial.verdict == "not given":
+            continue
+        compared = key.near.compared(trial.value, tx)
+        rows = tx.find(rule.table, key.near.index, compared)[:_NAMED]
+        found += [Mismatch(key.field, trial.value, row["id"], row.get(key.field)) for row in rows]
+    return tuple(found)
 
 
 def _ids(rows: list[Row]) -> tuple[RowId, ...]:
@@ -165,7 +250,11 @@ def _ids(rows: list[Row]) -> tuple[RowId, ...]:
 
 
 def _mismatches(
-    rule: MatchingRule, decided: int, rows: list[Row], values: Mapping[str, Any]
+    rule: MatchingRule,
+    decided: int,
+    rows: list[Row],
+    values: Mapping[str, Any],
+    tx: Transaction,
 ) -> list[Mismatch]:
     """Where the request gave a key beside the one that decided, and a row found has another."""
     found = []
@@ -173,10 +262,12 @@ def _mismatches(
         value = values.get(key.field)
         if number == decided or not value:
             continue
-        compared = key.normalise(value)
+        compared = key.compared(value, tx)
         for row in rows[:KEPT_IDS]:
             held = row.get(key.field)
-            if held and type(held) is type(value) and key.normalise(held) != compared:
+            if not held or type(held) is not type(value):
+                continue
+            if key.compared(held, tx) != compared:
                 found.append(Mismatch(key.field, value, row["id"], held))
     return found
 

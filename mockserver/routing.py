@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
@@ -11,7 +12,6 @@ from mockserver.errors import Reason, Refusal
 
 PathParameters = dict[str, Any]
 _ANYTHING = re.compile(".+", re.DOTALL)
-_SLASH = re.compile("%(2[Ff])")
 
 
 class Route:
@@ -36,8 +36,9 @@ class Route:
 class Router:
     """Paths to routes.
 
-    A path without parameters is looked up in a dict. Another is compared with the templates that
-    have as many segments, those with a literal first before those with a parameter.
+    A path without parameters is looked up in a dict. Another is matched with all templates at once,
+    those with a literal first before those with a parameter; if it has percent escapes, it is
+    compared with the templates that have as many segments.
     """
 
     def __init__(
@@ -48,16 +49,15 @@ class Router:
         slashes: bool = True,
         *,
         parameter: re.Pattern[str] = _ANYTHING,
-        path_text: Callable[[str, str], str] | None = None,
-        decodes_first: bool = False,
+        decoded: bool = False,
     ) -> None:
         """`slashes` says whether a slash at the end of a path matters.
 
-        `parameter`, `path_text` and `decodes_first` are those of a dialect (`vendor.Dialect`).
+        `parameter` is what a path parameter may be, as text. `decoded` says whether a path comes
+        with its percent escapes decoded.
         """
         self._parameter = parameter.fullmatch
-        self._path_text = path_text or _as_sent
-        self._decoded: Callable[[str], str] = str if decodes_first else unquote
+        self._unescape: Callable[[str], str] = str if decoded else unquote
         self._fold: Callable[[str], str] = str if case_sensitive else str.lower
         self._trim: Callable[[str], str] = str if slashes else _without_slash
         routes: dict[str, Route] = {}
@@ -66,6 +66,7 @@ class Router:
             routes.setdefault(path, Route(path)).add(operation, implicit)
         self._static: dict[str, Route] = {}
         self._templates: dict[int, list[Route]] = {}
+        self._groups: dict[int, tuple[Route, tuple[str, ...]]] = {}
         for path, route in routes.items():
             if "{" in path:
                 self._templates.setdefault(len(route.segments), []).append(route)
@@ -90,16 +91,48 @@ class Router:
         route = self.static(path)
         if route is not None:
             return route, {}
-        text = self._path_text(path, raw_path)
-        found = self._in_templates(text)
+        found = self._in_templates(raw_path)
         if found is not None:
             return found
-        if self._static.get(self._fold(path + "/")) or self._in_templates(text + "/"):
+        if self._static.get(self._fold(path + "/")) or self._in_templates(raw_path + "/"):
             raise Refusal("no_route", reason=Reason.MISSING_SLASH)
         raise Refusal("no_route")
 
-    def _in_templates(self, path: str) -> tuple[Route, PathParameters] | None:
-        segments = self._trim(path).split("/")
+    def _in_templates(self, text: str) -> tuple[Route, PathParameters] | None:
+        """The route whose template a path fits, and its path parameters."""
+        path = self._trim(text)
+        if "%" in path:
+            return self._in_templates_by_segment(path)
+        found = self._pattern.fullmatch(path)
+        if found is None or found.lastindex is None:
+            return None
+        # The group of the whole template is closed last; those of its parameters follow it.
+        route, names = self._groups[found.lastindex]
+        values = found.groups()[found.lastindex :]
+        parameters = dict(zip(names, values, strict=False))
+        if not all(map(self._parameter, parameters.values())):
+            return self._in_templates_by_segment(path)
+        return route, parameters
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        """All templates as one regular expression, which also fills in `_groups`.
+
+        Compiled when the first path is looked for: it would take time at the start.
+        """
+        templates = []
+        group = 1
+        for candidates in self._templates.values():
+            for route in candidates:
+                names = tuple(segment[1:-1] for segment in route.segments if segment[:1] == "{")
+                templates.append(f"({'/'.join(map(_segment_pattern, route.segments))})")
+                self._groups[group] = (route, names)
+                group += 1 + len(names)
+        flags = re.ASCII if self._fold is str else re.ASCII | re.IGNORECASE
+        return re.compile("|".join(templates) or "(?!)", flags)
+
+    def _in_templates_by_segment(self, path: str) -> tuple[Route, PathParameters] | None:
+        segments = path.split("/")
         for route in self._templates.get(len(segments), ()):
             parameters: PathParameters = {}
             for wanted, segment in zip(route.segments, segments, strict=True):
@@ -107,16 +140,17 @@ class Router:
                     if not self._parameter(segment):
                         break
                     parameters[wanted[1:-1]] = segment
-                elif wanted != segment and self._fold(wanted) != self._fold(self._decoded(segment)):
+                elif wanted != segment and self._fold(wanted) != self._fold(
+                    self._unescape(segment)
+                ):
                     break
             else:
                 return route, parameters
         return None
 
 
-def _as_sent(path: str, raw_path: str) -> str:
-    # The path is split before its escapes are read: `%2F` in an id does not end a segment.
-    return raw_path
+def _segment_pattern(segment: str) -> str:
+    return "([^/]+)" if segment[:1] == "{" else re.escape(segment)
 
 
 def _without_slash(path: str) -> str:
@@ -128,15 +162,14 @@ def _parameter_flags(route: Route) -> list[bool]:
     return [segment.startswith("{") for segment in route.segments]
 
 
-def read_path_parameter(kind: str, text: str, escaped_slashes: bool = False) -> Any:
-    """A path parameter as its type. `escaped_slashes` says whether `%2F` stays as it is.
+def read_path_parameter(kind: str, text: str) -> Any:
+    """A path parameter as its type.
 
     Raises Refusal("not_found") with PATH_PARAMETER for a text that no id can have.
     """
     try:
         if "%" in text:
-            kept = _SLASH.sub(r"%25\1", text) if escaped_slashes else text
-            text = unquote(kept, errors="strict")
+            text = unquote(text, errors="strict")
     except ValueError:
         raise Refusal("not_found", reason=Reason.PATH_PARAMETER) from None
     return typed_path_parameter(kind, text)

@@ -1,5 +1,6 @@
 """The options of a server: one table of flags, environment variables, defaults and help texts."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -18,13 +19,15 @@ REFUSED_ACCOUNTS = frozenset({"invalid", "expired"})
 class Option:
     """One way to configure the server.
 
-    `parse` turns text into the value, or raises ValueError saying what the value must be.
+    `parse` turns text into the value, or raises ValueError saying what the value must be. A value
+    that is `secret` stands in no message.
     """
 
     name: str
     default: Any
     parse: Callable[[str], Any]
     help: str
+    secret: bool = False
 
     @property
     def flag(self) -> str:
@@ -55,6 +58,32 @@ def _between(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def _in_units(units: Mapping[str, int], low: int, high: int, what: str) -> Callable[[str], int]:
+    """Parses a whole number with one of these units behind it, or without one."""
+
+    def parse(text: str) -> int:
+        match = _MEASURE.fullmatch(text)
+        unit = units.get(match[2].lower()) if match else None
+        if match is None or unit is None or not low <= int(match[1]) * unit <= high:
+            raise ValueError(what)
+        return int(match[1]) * unit
+
+    return parse
+
+
+_MEASURE = re.compile(r"([0-9]{1,15}) ?([A-Za-z]*)", re.ASCII)
+_SIZES = {"": 1, "b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40}
+_TIMES = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_MOST_BYTES = 1 << 40
+_MOST_SECONDS = 10 * 366 * 86400
+
+_size = _in_units(_SIZES, 1, _MOST_BYTES, "a size from 1 byte to 1TB, like 1048576, 64MB or 4GB")
+_memory = _in_units(_SIZES, MEGABYTE, _MOST_BYTES, "a size from 1MB to 1TB, like 512MB or 4GB")
+_idle_time = _in_units(
+    _TIMES, 0, _MOST_SECONDS, "seconds, or a time like 30m, 12h or 7d, up to ten years; 0 is off"
+)
 
 
 def _text(text: str) -> str:
@@ -132,8 +161,15 @@ OPTIONS = (
     Option(
         "max_body",
         32 * MEGABYTE,
-        _between(1, 2**40),
-        "Largest request body in bytes; a larger one is answered with 413.",
+        _size,
+        "Largest request body in bytes (or like 64MB); a larger one is answered with 413.",
+    ),
+    Option(
+        "max_wait",
+        60,
+        _between(1, 86_400),
+        "How many seconds a request waits while its workspace is busy with a long one; then it is "
+        "answered with 503.",
     ),
     Option(
         "max_head",
@@ -177,7 +213,40 @@ OPTIONS = (
         "max_workspaces",
         10_000,
         _between(1, 10**9),
-        "How many workspaces there may be at a time.",
+        "How many workspaces there may be at a time; for one more, the one that is idle longest "
+        "is deleted.",
+    ),
+    Option(
+        "workspace_idle",
+        0,
+        _idle_time,
+        "Seconds (or like 30m, 12h, 7d) after which a workspace that nobody used is deleted; 0 is "
+        "off.",
+    ),
+    Option(
+        "max_memory",
+        512 * MEGABYTE,
+        _memory,
+        "How many bytes (or like 4GB) all workspaces may take together: rows, snapshots, fault "
+        "rules and journals.",
+    ),
+    Option(
+        "max_leads",
+        1_000_000,
+        _between(1, 10**9),
+        "How many leads a workspace may hold.",
+    ),
+    Option(
+        "max_snapshots",
+        100,
+        _between(1, 10**6),
+        "How many snapshots a workspace may have.",
+    ),
+    Option(
+        "max_fault_rules",
+        1000,
+        _between(1, 10**6),
+        "How many fault rules a workspace may have.",
     ),
     Option(
         "journal_entries",
@@ -188,8 +257,8 @@ OPTIONS = (
     Option(
         "journal_bytes",
         16 * MEGABYTE,
-        _between(1, 2**40),
-        "How many bytes of requests and answers each workspace's journal keeps.",
+        _size,
+        "How many bytes (or like 64MB) of requests and answers each workspace's journal keeps.",
     ),
     Option(
         "admin_token",
@@ -197,6 +266,7 @@ OPTIONS = (
         _token,
         "Token that the control API asks for; without one, a server that other machines can reach "
         "makes one and prints it.",
+        secret=True,
     ),
     Option(
         "default_account",
@@ -224,6 +294,7 @@ class Settings:
     log_format: str = "text"
     log_rate: int = 2000
     max_body: int = 32 * MEGABYTE
+    max_wait: int = 60
     max_head: int = 64 * KILOBYTE
     max_headers: int = 100
     max_target: int = 16 * KILOBYTE
@@ -231,6 +302,11 @@ class Settings:
     body_timeout: int = 30
     idle_timeout: int = 75
     max_workspaces: int = 10_000
+    workspace_idle: int = 0
+    max_memory: int = 512 * MEGABYTE
+    max_leads: int = 1_000_000
+    max_snapshots: int = 100
+    max_fault_rules: int = 1000
     journal_entries: int = 1000
     journal_bytes: int = 16 * MEGABYTE
     admin_token: str = ""
@@ -257,9 +333,9 @@ def _parsed(name: str, value: Any) -> Any:
     try:
         return option.parse(str(value))
     except ValueError as error:
-        raise SettingError(
-            f"{option.flag} (or {option.variable}) is {value!r}, but must be {error}"
-        ) from None
+        place = f"{option.flag} (or {option.variable})"
+        given = "" if option.secret else f" is {value!r}, but"
+        raise SettingError(f"{place}{given} must be {error}") from None
 
 
 # The fields of `Settings` are written out for type checkers; they must be those of the table.

@@ -14,6 +14,7 @@ from mockserver.documents.formats import FORMATS, Format, Formats
 from mockserver.documents.provenance import Provenance
 from mockserver.documents.schema import Coerce, Schema
 from mockserver.errors import Refusal
+from mockserver.identity import DEFAULT_REGION, REGIONS
 from mockserver.matching import MatchingRule
 from mockserver.sections import Section
 from mockserver.state.tables import TableSpec
@@ -47,7 +48,7 @@ class Setting:
     """One switch for a behaviour that the vendor's documentation leaves open.
 
     `values` are the choices; empty means any value of the default's type, or any integer that is no
-    less than `least`.
+    less than `least`. `choices` says in words what they are, where they are too many to list.
     """
 
     name: str
@@ -57,11 +58,12 @@ class Setting:
     source: str
     values: tuple[str | int | bool, ...] = ()
     least: int | None = None
+    choices: str = ""
 
     def refuses(self, value: Any) -> str | None:
         """Why the value is none of this setting's, or None."""
         if self.values and value not in self.values:
-            return f"must be one of {', '.join(map(str, self.values))}"
+            return "must be " + (self.choices or f"one of {', '.join(map(str, self.values))}")
         if type(value) is not type(self.default):
             return "must be " + _KINDS[type(self.default)].format(self.default)
         if isinstance(value, int) and self.least is not None and value < self.least:
@@ -72,10 +74,36 @@ class Setting:
     def schema(self) -> Schema:
         """The JSON Schema of its values."""
         schema: Schema = {"description": self.help, "default": self.default}
-        if self.values:
+        if self.choices:
+            schema["description"] = f"{self.help} It is {self.choices}."
+        elif self.values:
             return schema | {"enum": list(self.values)}
         schema["type"] = _TYPES[type(self.default)]
         return schema if self.least is None else schema | {"minimum": self.least}
+
+
+def phone_region(source: str) -> Setting:
+    """The setting of a vendor that reads phone numbers: whose need no country code."""
+    return Setting(
+        "phone_region",
+        DEFAULT_REGION,
+        "The region of phone numbers without a country code.",
+        "chosen",
+        source,
+        REGIONS,
+        choices="a region of the phone library, like US or NL",
+    )
+
+
+MAGIC = Setting(
+    "magic",
+    "on",
+    "Whether magic e-mail addresses and phone numbers in a request ask for a fault.",
+    "chosen",
+    "this server",
+    ("on", "off"),
+)
+"""A setting that every vendor has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +158,16 @@ class Dialect(Protocol):
         """
         ...
 
+    # For bytes that are no request.
+
+    def refuse_unread(self, status: int, sentence: str) -> Reply:
+        """The answer to bytes that could not be read as a request, with a body of bytes.
+
+        That is what the framework's own server sends before the framework sees anything: 400, 408,
+        414, 431, 501 or 505. `sentence` says what is wrong.
+        """
+        ...
+
     # For each request: its bytes, its path, its method.
 
     def decoded(self, raw: bytes, content_type: str) -> bytes:
@@ -145,26 +183,43 @@ class Dialect(Protocol):
     """Whether a slash at the end of a path matters."""
     implicit_methods: Mapping[str, str]
     """Methods the framework adds to a route: `{"HEAD": "GET"}`."""
-    authenticates_first: bool
-    """Whether a missing credential is told before a wrong method."""
+    decodes_paths: bool
+    """Whether a path is decoded as a whole, by `decoded_path`, before it is looked up.
 
-    decodes_paths_first: bool
-    """Whether `path_text` gives a path whose escapes have been read."""
-    parameter: re.Pattern[str]
-    """What a path parameter may be, as text: the whole of it has to match."""
+    Otherwise it is split first, and each of its parameters is decoded by itself.
+    """
 
-    def path_text(self, path: str, raw_path: str) -> str:
-        """The path in which path parameters are looked for, between slashes.
+    def decoded_path(self, path: str, raw_path: str) -> str:
+        """A path as the framework's routes see it. Raises Refusal for one that it refuses.
 
-        Asked where no path without parameters is the one that was called. `path` has its escapes
-        read, `raw_path` has them as they came.
+        `path` has its escapes read as UTF-8, `raw_path` has them as they came.
         """
         ...
 
+    def method(self, name: str) -> str:
+        """The method that a name means: `get` is `GET` for a framework that ignores case."""
+        ...
+
+    authenticates_first: bool
+    """Whether a missing credential is told before a wrong method."""
+
+    parameter: re.Pattern[str]
+    """What a path parameter may be, as text: the whole of it has to match."""
+
     # For each request with an operation and a workspace: its parameters and its body.
 
-    escaped_slashes: bool
-    """Whether `%2F` in a path parameter stays what it is."""
+    def check(self, call: Call) -> None:
+        """Hook before anything of the request is read. Raises Refusal."""
+        ...
+
+    def path_parameter(self, name: str, kind: str, text: str) -> Any:
+        """A path parameter as its type.
+
+        Raises Refusal: of the kind `invalid` for what is told together with problems of query and
+        body, otherwise it is the answer.
+        """
+        ...
+
     strict_query: bool
     """Whether query parameters are validated in `vendor` strictness too.
 
@@ -183,6 +238,8 @@ class Dialect(Protocol):
 
     max_depth: int
     """How deep a JSON body may nest."""
+    most_problems: int
+    """How many problems of a request an answer names, at most 200; the others are counted."""
 
     def read_body(self, raw: bytes, kind: str, call: Call) -> Any:
         """The value in a body of an offered media type: of JSON, or a `Form`.
@@ -210,16 +267,6 @@ class Dialect(Protocol):
         Asked for whatever went wrong, so `call` may lack everything that comes after that: without
         a path there are no `methods` and no `operation`, without an operation no body. A reason
         never stands in the answer: its words do.
-        """
-        ...
-
-    # For bytes that are no request.
-
-    def refuse_unread(self, status: int, sentence: str) -> Reply:
-        """The answer to bytes that could not be read as a request, with a body of bytes.
-
-        That is what the framework's own server sends before the framework sees anything: 400, 408,
-        414, 431, 501 or 505. `sentence` says what is wrong.
         """
         ...
 
@@ -260,7 +307,11 @@ class Vendor:
     on_settings: Settle | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a section with a table that the vendor does not have."""
+        """Raise ValueError for a section with a table that the vendor does not have.
+
+        Every vendor has the setting `magic`.
+        """
+        self.settings = (*self.settings, MAGIC)
         names = {spec.name for spec in self.tables}
         for table in self.section.tables:
             if table.name not in names:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from mockserver.errors import Path, Problem, Reason, Refusal
+from mockserver.errors import Path, Problem, Reason, Refusal, limited
 
 _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
@@ -36,12 +36,13 @@ class Unsafe(Refusal):
     """A refusal of texts and numbers that cannot be stored.
 
     `value` is the rest, so that its other problems can be found too: each such value is replaced,
-    and members with such names are left out.
+    and members with such names are left out. `sent` is the whole.
     """
 
-    def __init__(self, value: Any, problems: Iterable[Problem]) -> None:
+    def __init__(self, value: Any, problems: Iterable[Problem], sent: Any) -> None:
         super().__init__("invalid", problems=problems)
         self.value = value
+        self.sent = sent
 
 
 def read_json(raw: bytes, max_depth: int) -> Any:
@@ -111,10 +112,15 @@ def checked(value: _Value) -> _Value:
     Raises Unsafe naming each text with a NUL or a lone surrogate and each number that is not
     finite. They are refused for every vendor, so that nothing is lost or half stored in silence.
     """
-    problems = list(_unsafe(value))
+    problems = flaws_of(value)
     if problems:
-        raise Unsafe(_without_unsafe(value), problems)
+        raise Unsafe(_without_unsafe(value), problems, value)
     return value
+
+
+def flaws_of(value: Any) -> list[Problem]:
+    """What is in the value that cannot be stored: see `checked`."""
+    return limited(_unsafe(value))
 
 
 def _without_unsafe(value: Any) -> Any:

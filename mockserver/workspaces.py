@@ -1,16 +1,18 @@
 """Workspaces: one account's whole world each, chosen by the credential a client sends anyway."""
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from hashlib import sha256
 from itertools import count
+from time import monotonic
 from typing import Any, NamedTuple
 
 from mockserver.errors import Problem, Reason, Refusal
 from mockserver.faults.rules import FaultRules
 from mockserver.journal.records import Journal
+from mockserver.remembering import remembered
 from mockserver.settings import REFUSED_ACCOUNTS
 from mockserver.state.changes import (
     Change,
@@ -20,7 +22,9 @@ from mockserver.state.changes import (
     FaultTally,
     IdCounter,
     RequestNumber,
+    Row,
     RowChange,
+    RowId,
     SettingsChange,
     SnapshotForgotten,
     SnapshotRestored,
@@ -30,36 +34,72 @@ from mockserver.state.changes import (
     WorkspaceReset,
 )
 from mockserver.state.clock import WorkspaceClock
+from mockserver.state.layers import Layer
+from mockserver.state.memory import Memory, growth, row_size
 from mockserver.state.tables import SavedTable, Table, TableSpec, table_of
 from mockserver.state.transaction import Transaction
+from mockserver.turns import Turns
+
+log = logging.getLogger("mockserver")
+
+LEADS = "leads"
+"""The table in which every vendor keeps its leads."""
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_HEX = re.compile(r"[0-9a-f]*")
+_DIGIT = re.compile(r"[0-9]")
+_KEY_LENGTH = 20
+_KEY_DIGITS = 3
+_DIGEST_LENGTH = 32
+"""With `ws-` before it this is longer than a slug may be: no account has such a name of its own."""
+
 _MAX_NAMES = 1 << 14
+_WORKSPACE_BYTES = 12 << 10
+SNAPSHOT_BYTES = 8 << 10
+"""What a workspace and a snapshot take that share all their rows. Measured."""
 
 Listener = Callable[[int, Sequence[Change]], None]
 """Is told of each run of changes with the version that it made."""
 
 
-@lru_cache(maxsize=_MAX_NAMES)
+@remembered(_MAX_NAMES)
 def workspace_name(account: str) -> str:
     """The workspace of an account: the account's own name where that is a short slug.
 
-    Otherwise a digest, so that no real key shows in a listing.
+    Otherwise, and where the slug could be a key, a digest, so that no real key shows in a listing.
     """
-    if _SLUG.fullmatch(account):
+    if _SLUG.fullmatch(account) and not _could_be_key(account):
         return account
-    return "ws-" + sha256(account.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    digest = sha256(account.encode("utf-8", "surrogateescape")).hexdigest()
+    return "ws-" + digest[:_DIGEST_LENGTH]
+
+
+def _could_be_key(slug: str) -> bool:
+    """Whether nobody would think of such a name: random digits and letters in one long word."""
+    if len(slug) < _KEY_LENGTH or "-" in slug:
+        return False
+    return _HEX.fullmatch(slug) is not None or len(_DIGIT.findall(slug)) >= _KEY_DIGITS
+
+
+class Limits(NamedTuple):
+    """How much one workspace may hold."""
+
+    leads: int = 1_000_000
+    snapshots: int = 100
+    fault_rules: int = 1000
 
 
 class Snapshot(NamedTuple):
     """What a workspace held at one moment: rows, counters, settings and clock.
 
-    It shares its rows with the workspace, so it costs nothing however much they are.
+    It shares its rows with the workspace, so it costs nothing however much they are, until the
+    workspace replaces them. `layer` counts them.
     """
 
     tables: Mapping[str, Mapping[str, SavedTable]]
     settings: Mapping[str, Mapping[str, Any]]
     clock: WorkspaceClock
+    layer: Layer | None = None
 
 
 class Origin(NamedTuple):
@@ -78,7 +118,7 @@ def empty_origin(
 ) -> Origin:
     """The origin of workspaces without rows; tables and settings are by vendor."""
     saved = {
-        vendor: {spec.name: Table(spec).save() for spec in specs}
+        vendor: {spec.name: Table(spec, settings[vendor]).save() for spec in specs}
         for vendor, specs in tables.items()
     }
     return Origin(Snapshot(saved, settings, clock or WorkspaceClock()), seed)
@@ -89,30 +129,51 @@ class Workspace:
 
     Everything that it is changes in one place, `apply`, by changes that are plain data. It is made
     from its name and its origin alone; no credential stands in it. `version` counts the runs of
-    changes, `requests` is the number of the last request, `seed` decides ids and chance.
+    changes, `requests` is the number of the last request, `seed` decides ids and chance. What it
+    takes counts in `memory`; `used_at` is when somebody last used it, in seconds of any clock.
     """
 
     __slots__ = (
         "__weakref__",
         "_latest",
+        "_layer",
         "_listeners",
+        "_most_leads",
         "_origin",
         "clock",
         "faults",
         "journal",
+        "limits",
+        "memory",
         "name",
         "requests",
         "seed",
         "settings",
         "snapshots",
         "tables",
+        "turns",
+        "used_at",
         "version",
     )
 
-    def __init__(self, name: str, origin: Origin, journal: Journal | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        origin: Origin,
+        journal: Journal | None = None,
+        *,
+        memory: Memory | None = None,
+        limits: Limits | None = None,
+    ) -> None:
         self.name = name
+        self.memory = memory if memory is not None else Memory()
+        self.limits = limits if limits is not None else Limits()
+        self._most_leads = self.limits.leads
+        self.used_at = 0.0
+        self._layer = Layer(Layer(tables=origin.snapshot.tables))
         self._origin = origin
         self.version = 0
+        self.turns = Turns()
         self.requests = 0
         self.seed = origin.seed
         self.faults = FaultRules(origin.seed)
@@ -125,6 +186,7 @@ class Workspace:
         }
         self._latest: datetime | None = None
         self.journal = journal if journal is not None else Journal()
+        self.journal.memory = self.memory
         self._listeners: tuple[Listener, ...] = (self.journal.hear,)
 
     def now(self) -> datetime:
@@ -142,7 +204,7 @@ class Workspace:
 
     def transaction(self, vendor: str) -> Transaction:
         """A transaction over one vendor's tables."""
-        return Transaction(vendor, self.tables[vendor])
+        return Transaction(vendor, self.tables[vendor], self.settings[vendor])
 
     def listen(self, listener: Listener) -> None:
         """Tell the listener of every run of changes from now on."""
@@ -156,11 +218,71 @@ class Workspace:
         }
         return Snapshot(tables, dict(self.settings), self.clock)
 
-    def apply(self, changes: Sequence[Change]) -> int:
+    def growth(self, changes: Sequence[Change]) -> int:
+        """How many bytes more the rows take after these changes."""
+        size = 0
+        written: dict[tuple[str, str, RowId], Row | None] = {}
+        stays = True  # false: the changes before took every row away
+        for change in changes:
+            if isinstance(change, TablesEmptied):
+                size, stays = -self._layer.size, False
+                written.clear()
+            elif isinstance(change, RowChange):
+                place = (change.vendor, change.table, change.id)
+                stored = self.tables[change.vendor][change.table].get(change.id)
+                before = written.get(place, stored if stays else None)
+                size += growth(before, change.row)
+                written[place] = change.row
+        return size
+
+    def require_room(self, changes: Sequence[Change], size: int) -> None:
+        """Say no to changes of rows that take so many bytes more, where there is no room for them.
+
+        Raises Refusal("forbidden") past the limit of leads, Refusal("storage_full") past that of
+        the server's memory.
+        """
+        self.memory.require(size)
+        most = self.limits.leads
+        # Leads are counted only when there might be too many: each change adds one at most.
+        self._most_leads += len(changes)
+        if self._most_leads <= most:
+            return
+        self._most_leads = self.lead_count() + len(changes)
+        if self._most_leads > most and self._leads_after(changes) > most:
+            raise Refusal(
+                "forbidden",
+                f"A workspace may hold at most {most} leads (--max-leads). Delete some, or start "
+                "the server with a greater limit.",
+            )
+
+    def lead_count(self) -> int:
+        """How many leads it holds, of all vendors."""
+        return sum([len(group[LEADS].all()) for group in self.tables.values() if LEADS in group])
+
+    def _leads_after(self, changes: Sequence[Change]) -> int:
+        """How many leads there are after these changes."""
+        ids = {
+            (vendor, id)
+            for vendor, group in self.tables.items()
+            if LEADS in group
+            for id in group[LEADS].rows
+        }
+        for change in changes:
+            if isinstance(change, TablesEmptied):
+                ids.clear()
+            elif isinstance(change, RowChange) and change.table == LEADS:
+                if change.row is None:
+                    ids.discard((change.vendor, change.id))
+                else:
+                    ids.add((change.vendor, change.id))
+        return len(ids)
+
+    def apply(self, changes: Sequence[Change], size: int | None = None) -> int:
         """Make all these changes, or none, and tell the listeners. Returns the new version.
 
-        Asks for nothing outside the workspace. Raises ValueError for a change that names what is
-        not there: a table, a vendor, a fault rule, a snapshot.
+        `size` is what `growth` says of the changes, where that is known. Asks for nothing outside
+        the workspace. Raises ValueError for a change that names what is not there: a table, a
+        vendor, a fault rule, a snapshot.
         """
         for position, change in enumerate(changes):
             check = _CHECKS.get(type(change))
@@ -168,8 +290,12 @@ class Workspace:
                 continue
             if not _is_brought(change, changes[:position]):
                 raise ValueError(f"{change} does not fit the workspace {self.name}")
+        if size is None:
+            size = self.growth(changes)
         for change in changes:
             _APPLIERS[type(change)](self, change)
+        if size:
+            self._grow(size)
         self.version += 1
         for listener in self._listeners:
             listener(self.version, changes)
@@ -182,16 +308,37 @@ class Workspace:
 
     def _set_row(self, change: RowChange) -> None:
         table = self.tables[change.vendor][change.table]
+        self._count_shared(change, table)
         if change.row is None:
             table.remove(change.id)
         else:
             table.put(change.id, change.row, change.place)
+
+    def _count_shared(self, change: RowChange, table: Table) -> None:
+        """Count what stays of a row that is replaced or deleted here and held elsewhere."""
+        vendor, name, id = change.vendor, change.table, change.id
+        layer = self._layer
+        if layer.is_shared(vendor, name):
+            copied = layer.copy(vendor, name, len(table.all()))
+            self.memory.stored += copied
+        before = table.get(id)
+        below = layer.below
+        if before is not None and below is not None and below.holds(vendor, name, id, before):
+            size = row_size(before)
+            layer.cover(vendor, name, id, before, size)
+            self._grow(size)
+
+    def _grow(self, size: int) -> None:
+        self._layer.size += size
+        self.memory.stored += size
 
     def _set_counter(self, change: IdCounter) -> None:
         self.tables[change.vendor][change.table].last_number = change.last
 
     def _set_settings(self, change: SettingsChange) -> None:
         self.settings[change.vendor] = change.values
+        for table in self.tables[change.vendor].values():
+            table.follow(change.values)
 
     def _set_clock(self, change: ClockChange) -> None:
         self._turn_to(WorkspaceClock(change.frozen, change.shift))
@@ -201,41 +348,83 @@ class Workspace:
             self.clock, self._latest = clock, None
 
     def _set_fault_rule(self, change: FaultRuleChange) -> None:
+        before = self.faults.size
         self.faults.put(change.id, change.rule)
+        grown = self.faults.size - before
+        self.memory.stored += grown
 
     def _count_fault(self, change: FaultTally) -> None:
         self.faults.count(change)
 
     def _clear_fault_rules(self, change: FaultRulesCleared) -> None:
+        self.memory.stored -= self.faults.size
         self.faults.clear()
 
     def _empty_tables(self, change: TablesEmptied) -> None:
         for group in self.tables.values():
             for table in group.values():
                 table.empty()
+        size = self._layer.size
+        copied = self._layer.total() - size
+        self.memory.stored -= copied
+        self._layer.cover_all()
+        self._layer.size = size  # `growth` has counted that it goes
 
     def _save_snapshot(self, change: SnapshotSaved) -> None:
-        self.snapshots[change.name] = self.save()
+        replaced = self.snapshots.get(change.name)
+        saved = self.save()
+        self._layer.tables = saved.tables
+        self.snapshots[change.name] = saved._replace(layer=self._layer)
+        self._layer = Layer(self._layer)
+        self.memory.stored += SNAPSHOT_BYTES
+        if replaced is not None:
+            self._release(replaced)
 
     def _forget_snapshot(self, change: SnapshotForgotten) -> None:
-        self.snapshots.pop(change.name, None)
+        snapshot = self.snapshots.pop(change.name, None)
+        if snapshot is not None:
+            self._release(snapshot)
+
+    def _release(self, snapshot: Snapshot) -> None:
+        """Count no more what only this snapshot held, which is forgotten."""
+        layer = snapshot.layer
+        assert layer is not None
+        others = self._layers()
+        before = layer.total() + _sizes(others)
+        layer.dissolve(others)
+        grown = _sizes(others) - before - SNAPSHOT_BYTES
+        self.memory.stored += grown
+
+    def _layers(self) -> list[Layer]:
+        """The layers of the snapshots, and the one that is written to."""
+        saved = [snapshot.layer for snapshot in self.snapshots.values()]
+        return [layer for layer in (*saved, self._layer) if layer is not None]
 
     def _restore_snapshot(self, change: SnapshotRestored) -> None:
-        self._hold(self.snapshots[change.name])
+        snapshot = self.snapshots[change.name]
+        self._hold(snapshot, snapshot.layer)
 
-    def _hold(self, snapshot: Snapshot) -> None:
+    def _hold(self, snapshot: Snapshot, layer: Layer | None) -> None:
+        self._most_leads = self.limits.leads  # nobody knows: the next write counts
         for vendor, group in snapshot.tables.items():
             for key, saved in group.items():
                 self.tables[vendor][key].restore(saved)
         self.settings = dict(snapshot.settings)
         self._turn_to(snapshot.clock)
+        size = self._layer.total()
+        self.memory.stored -= size
+        self._layer = Layer(layer)
 
     def _begin_anew(self, change: WorkspaceReset | WorkspaceDeleted) -> None:
-        self._hold(self._origin.snapshot)
+        origin = self._origin.snapshot
+        self._hold(origin, Layer(tables=origin.tables))
         self.requests = 0
         self._latest = None
+        self.memory.stored -= self.faults.size
         self.faults.clear()
         if isinstance(change, WorkspaceDeleted):
+            size = _sizes(self._layers()) + SNAPSHOT_BYTES * len(self.snapshots)
+            self.memory.stored -= size
             self.snapshots = {}
 
     def _has_table(self, change: RowChange | IdCounter) -> bool:
@@ -289,6 +478,10 @@ _APPLIERS: Mapping[type[Change], Callable[[Workspace, Any], None]] = {
 }
 
 
+def _sizes(layers: Sequence[Layer]) -> int:
+    return sum([layer.total() for layer in layers])
+
+
 class Workspaces:
     """Every workspace by name, made at an account's first request or on demand."""
 
@@ -301,36 +494,65 @@ class Workspaces:
         default: str,
         limit: int,
         journal: Callable[[], Journal] = Journal,
+        memory: Memory | None = None,
+        limits: Limits | None = None,
+        idle: float = 0,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         """`origin` is what every new workspace begins with.
 
         `default` is the account of requests that need no credential. `strict` admits only
         credentials of the `declared` accounts, there are at most `limit` workspaces, and `journal`
-        makes the journal of each. `unclaimed` has the requests that come to none.
+        makes the journal of each. `memory` counts what they take, `limits` are those of each.
+
+        A workspace that nobody used for `idle` seconds (0: for ever) is deleted. At the limit the
+        one goes that was used least recently. The default one and those of declared accounts stay.
+        `clock` counts seconds. `unclaimed` has the requests that come to no workspace.
         """
         self.origin = origin
-        self.unclaimed = Workspace("unclaimed", origin, journal())
+        self.memory = memory if memory is not None else Memory()
+        self.memory.free_journals = self._free_journals
+        self.memory.stored += _origin_size(origin)
+        self._limits = limits if limits is not None else Limits()
         self._journal = journal
         self._strict = strict
         self._declared = declared
         self._created: set[str] = set()
         self._default = default
+        self._kept = frozenset(map(workspace_name, (default, *declared)))
         self._limit = limit
+        self._idle = idle
+        self._clock = clock
+        self._next_sweep = 0.0
         self._by_name: dict[str, Workspace] = {}
         self._names = count(1)
+        self.unclaimed = self._new("unclaimed")
+
+    def _new(self, name: str) -> Workspace:
+        self.memory.stored += _WORKSPACE_BYTES
+        workspace = Workspace(
+            name, self.origin, self._journal(), memory=self.memory, limits=self._limits
+        )
+        workspace.used_at = self._clock()
+        return workspace
 
     def admit(self, account: str | None) -> Workspace:
         """The account's workspace; without an account, that of the default one.
 
         Raises Refusal("unauthorized") for an account that does not get in, Refusal("forbidden")
-        past the limit.
+        past the limit of workspaces, Refusal("storage_full") past that of the memory.
         """
         if account in REFUSED_ACCOUNTS or (
             self._strict and account is not None and not self.admits(account)
         ):
             raise Refusal("unauthorized", reason=Reason.UNKNOWN)
-        name = workspace_name(self._default if account is None else account)
-        return self._by_name.get(name) or self._add(name)
+        now = self._clock()
+        if self._idle and now >= self._next_sweep:
+            self._delete_idle(now)
+        name = self._name(self._default if account is None else account)
+        workspace = self._by_name.get(name) or self._add(name)
+        workspace.used_at = now
+        return workspace
 
     def admits(self, account: str) -> bool:
         """Whether a credential of the account gets in."""
@@ -338,10 +560,22 @@ class Workspaces:
             return False
         return not self._strict or account in self._declared or account in self._created
 
+    def is_credential(self, name: str) -> bool:
+        """Whether the workspace of that name is the one that a credential of that account chooses.
+
+        It is not for a digest: only its owner knows the account.
+        """
+        return self._name(name) == name and self.admits(name)
+
+    def _name(self, account: str) -> str:
+        """What the workspace of the account is called: as it was created, if it was."""
+        return account if account in self._created else workspace_name(account)
+
     def _add(self, name: str) -> Workspace:
         if len(self._by_name) >= self._limit:
-            raise Refusal("forbidden", f"This server holds at most {self._limit} workspaces.")
-        workspace = self._by_name[name] = Workspace(name, self.origin, self._journal())
+            self._delete_longest_idle()
+        self.memory.require(_WORKSPACE_BYTES)
+        workspace = self._by_name[name] = self._new(name)
         return workspace
 
     def create(self, name: str | None) -> Workspace:
@@ -354,21 +588,29 @@ class Workspaces:
             name = next(name for name in map("w-{}".format, self._names) if name not in self)
         if name in REFUSED_ACCOUNTS or not _SLUG.fullmatch(name):
             raise Refusal("invalid", problems=[Problem(("name",), "pattern", _misnamed(name))])
-        if name in self:
+        if self.named(name) is not None:
             raise Refusal("conflict", f"There is a workspace {name!r} already.")
         workspace = self._add(name)
         self._created.add(name)
         return workspace
 
     def named(self, name: str) -> Workspace | None:
-        """The workspace of that name."""
-        return self._by_name.get(name)
+        """The workspace of that name, or that a credential of that account chooses."""
+        now = self._clock()
+        if self._idle and now >= self._next_sweep:
+            self._delete_idle(now)
+        workspace = self._by_name.get(name) or self._by_name.get(self._name(name))
+        if workspace is not None:
+            workspace.used_at = now
+        return workspace
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
 
     def __iter__(self) -> Iterator[Workspace]:
-        return iter(self._by_name.values())
+        if self._idle:
+            self._delete_idle(self._clock())
+        return iter(tuple(self._by_name.values()))
 
     def delete(self, name: str) -> bool:
         """Forget the workspace of that name; its account's next request begins anew.
@@ -380,12 +622,75 @@ class Workspaces:
         if workspace is None:
             return False
         workspace.apply([WorkspaceDeleted()])
+        self.memory.stored -= _WORKSPACE_BYTES
+        # Whoever still holds it counts for nothing.
+        workspace.memory = workspace.journal.memory = Memory()
         return True
 
     def reset(self) -> None:
-        """Every workspace back to its origin."""
-        for workspace in (*self, self.unclaimed):
-            workspace.apply([WorkspaceReset()])
+        """Begin anew: the default workspace and those of declared accounts as they were at first.
+
+        All others are deleted.
+        """
+        for workspace in tuple(self._by_name.values()):
+            if workspace.name in self._kept:
+                forgotten = [SnapshotForgotten(name) for name in workspace.snapshots]
+                workspace.apply([*forgotten, WorkspaceReset()])
+            else:
+                self.delete(workspace.name)
+        self._created.clear()
+        self.unclaimed.apply([WorkspaceReset()])
+
+    def _deletable(self) -> list[Workspace]:
+        """The workspaces that may go, the one that was used least recently first."""
+        deletable = [
+            each
+            for name, each in self._by_name.items()
+            if name not in self._kept and not each.turns.is_taken
+        ]
+        return sorted(deletable, key=_used_at)
+
+    def _delete_idle(self, now: float) -> None:
+        """Delete what nobody used for long."""
+        self._next_sweep = now + min(1.0, self._idle / 4)
+        for workspace in self._deletable():
+            if now - workspace.used_at < self._idle:
+                break
+            self.delete(workspace.name)
+            log.info("workspace %s was idle for %d s and is deleted", workspace.name, self._idle)
+
+    def _delete_longest_idle(self) -> None:
+        """Make room for one more workspace. Raises Refusal("forbidden") where all have to stay."""
+        oldest = next(iter(self._deletable()), None)
+        if oldest is None:
+            raise Refusal("forbidden", f"This server holds at most {self._limit} workspaces.")
+        self.delete(oldest.name)
+        log.warning(
+            "there are %d workspaces (--max-workspaces): %s, which is idle longest, is deleted",
+            self._limit,
+            oldest.name,
+        )
+
+    def _free_journals(self, most: int) -> None:
+        """Drop the journals of the workspaces that are idle longest, down to so many bytes."""
+        for workspace in sorted((*self._by_name.values(), self.unclaimed), key=_used_at):
+            if self.memory.journals <= most:
+                return
+            if not workspace.turns.is_taken:  # a thread may be at its journal
+                workspace.journal.drop_all()
+
+
+def _used_at(workspace: Workspace) -> float:
+    return workspace.used_at
+
+
+def _origin_size(origin: Origin) -> int:
+    """How many bytes the rows of the origin take."""
+    size = 0
+    for group in origin.snapshot.tables.values():
+        for table in group.values():
+            size += sum(map(row_size, table.rows.values()))
+    return size
 
 
 def _misnamed(name: str) -> str:

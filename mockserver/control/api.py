@@ -6,14 +6,17 @@ from functools import cached_property
 from hmac import compare_digest
 from typing import Any
 
-from mockserver.api import Api
-from mockserver.call import Call, Headers
+from mockserver.api import Api, App, Waits, Worked, wait_for_turn
+from mockserver.call import Call, Headers, LongWork
 from mockserver.credential import Credential
+from mockserver.descriptors import tried_again
 from mockserver.dialects.problem_json import ProblemJson
 from mockserver.dispatch import Site
 from mockserver.documents.spec import Document, Operation
 from mockserver.errors import Location, Path, Problem, Reason, Refusal
+from mockserver.faults.delivery import Answer
 from mockserver.journal.directory import Directory, Rules
+from mockserver.turns import Turns
 from mockserver.vendor import Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 
@@ -29,6 +32,12 @@ A check is given the members that fit the document.
 
 CHECKS: dict[str, Check] = {}
 
+LONG: set[str] = set()
+"""Operations whose work grows with what a workspace holds: they are done beside the loop."""
+
+ON_ALL: set[str] = set()
+"""Operations that work with every workspace."""
+
 CREDENTIAL = Credential("Authorization", scheme="Bearer")
 """How a request carries the server's token."""
 
@@ -39,6 +48,18 @@ _PRIVATE = (b".localhost", b".test", b".example", b".invalid", b".local", b".int
 def operation(handler: Handler) -> Handler:
     """Decorator: this function answers the operation of its name."""
     HANDLERS[handler.__name__] = handler
+    return handler
+
+
+def long(handler: Handler) -> Handler:
+    """Decorator: what the function does is worked on beside the loop."""
+    LONG.add(handler.__name__)
+    return handler
+
+
+def on_all(handler: Handler) -> Handler:
+    """Decorator: the function works with every workspace, and waits for all that are busy."""
+    ON_ALL.add(handler.__name__)
     return handler
 
 
@@ -91,6 +112,7 @@ class Control(Api):
         *,
         token: str | None,
         max_body: int,
+        max_wait: float,
     ) -> None:
         """`token` is what every request but the one for the server's health must carry.
 
@@ -106,6 +128,7 @@ class Control(Api):
             credential=CREDENTIAL,
             lenient=False,
             max_body=max_body,
+            max_wait=max_wait,
         )
         self.workspaces = workspaces
         self.sites: Mapping[str, Site] = {site.vendor.name: site for site in sites}
@@ -143,8 +166,35 @@ class Control(Api):
             raise Refusal("method_not_allowed")
         if operation.needs_credential:
             self._let_in(call)
+        self._wait_for_turn(call, operation)
+        return tried_again(self._handle, call, operation)
+
+    def _handle(self, call: Call, operation: Operation) -> Reply:
         self.read(call, operation)
-        return self.dialect.accept(HANDLERS[operation.id](call, self), call)
+        try:
+            return self.dialect.accept(HANDLERS[operation.id](call, self), call)
+        except LongWork:
+            raise Waits(call.turns or self._turns(call), is_long=True) from None
+
+    def _keep(self, worked: Worked) -> Answer | App:
+        # Where a seed or a snapshot needs room, journals go once its work beside the loop is done.
+        self.workspaces.memory.settle()
+        return super()._keep(worked)
+
+    def _turns(self, call: Call) -> tuple[Turns, ...]:
+        """The turns of the workspace that the path names."""
+        workspace = self.workspaces.named(call.path_parameters.get("workspace", ""))
+        return (workspace.turns,) if workspace is not None else ()
+
+    def _wait_for_turn(self, call: Call, operation: Operation) -> None:
+        """Raise Waits unless the workspace of the path, or every one, can be worked with now."""
+        for turns in self._turns(call):
+            wait_for_turn(call, turns, is_long=operation.id in LONG)
+        if operation.id in ON_ALL:
+            taken = [each.turns for each in self.workspaces if each.turns.is_taken]
+            missing = [turns for turns in taken if turns not in call.turns]
+            if missing:
+                raise Waits(missing)
 
     def read(self, call: Call, operation: Operation) -> None:
         """Read as `Api` does; refuse unknown parameters and what the operation's check finds."""
@@ -182,7 +232,7 @@ class Control(Api):
         if given is None:
             raise Refusal("unauthorized", reason=Reason.MISSING)
         # Compared in constant time: how long it takes must not say how much of a guess was right.
-        if not compare_digest(given.encode("latin-1"), self.token.encode()):
+        if not compare_digest(given.encode(), self.token.encode()):
             raise Refusal("unauthorized", reason=Reason.UNKNOWN)
 
     def _refuse_web_pages(self, headers: Headers) -> None:

@@ -19,6 +19,7 @@ from mockserver.state.changes import (
     FaultRulesCleared,
 )
 from mockserver.state.clock import WorkspaceClock, advanced, frozen_at, shifted_by
+from mockserver.state.memory import row_size
 from mockserver.vendor import Reply, Setting, Vendor
 from mockserver.workspaces import Workspace
 
@@ -28,7 +29,7 @@ _MAGIC_EMAILS = ("<anything>+fault-<name>@<any domain>", "<anything>+fault-<stat
 @operation
 def list_fault_kinds(call: Call, server: Control) -> Reply:
     """The catalogue and the magic values."""
-    phones = {f"+1 <area> 555-01{ending}": name for ending, name in MAGIC_PHONES.items()}
+    phones = {f"+1 900 555 01{ending}": name for ending, name in MAGIC_PHONES.items()}
     kinds = [_kind(kind) for kind in CATALOGUE.values()]
     return Reply({"faults": kinds, "magic": {"emails": list(_MAGIC_EMAILS), "phones": phones}})
 
@@ -77,7 +78,15 @@ def add_fault(call: Call, server: Control) -> Reply:
     """Add a rule after the others: the first rule that applies decides."""
     workspace = server.workspace(call)
     now = workspace.now()
+    most = workspace.limits.fault_rules
+    if len(workspace.faults) >= most:
+        raise Refusal(
+            "forbidden",
+            f"A workspace may have at most {most} fault rules (--max-fault-rules); remove some "
+            "first.",
+        )
     change = workspace.faults.new_rule(call.body, now)
+    workspace.memory.require(row_size(dict(change.rule or {})))
     workspace.apply([change])
     return Reply(workspace.faults.describe(change.id, now), 201)
 
@@ -147,7 +156,7 @@ def _turn_clock(workspace: Workspace, clock: WorkspaceClock) -> Reply:
 
 
 def _no_such_time(field: str) -> Refusal:
-    reason = "must lead to a time between the years 1 and 9999"
+    reason = "must lead to a time from the year 2 to the year 9998"
     return Refusal("invalid", problems=[Problem((field,), "range", reason)])
 
 

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from mockserver.call import Call
 from mockserver.control.api import Control, checked, operation
-from mockserver.control.workspaces import LEADS
 from mockserver.errors import Problem, Refusal
 from mockserver.journal.records import ManyRows
 from mockserver.journal.view import change_view, instant
@@ -15,7 +14,7 @@ from mockserver.state.changes import Row, RowId
 from mockserver.state.transaction import RowDiff
 from mockserver.vendor import Reply
 from mockserver.wire import write_json
-from mockserver.workspaces import Workspace
+from mockserver.workspaces import LEADS, Workspace
 
 _PHONE_LENGTHS = range(7, 40)
 _MAX_DIGITS = 40
@@ -41,6 +40,7 @@ def _check_vendor(query: Mapping[str, Any], call: Call, server: Control) -> Iter
 def list_leads(call: Call, server: Control) -> Reply:
     """A page of the leads of all vendors or of one."""
     workspace = server.workspace(call)
+    call.works_through(_count(workspace))
     limit = call.query.get("limit", 100)
     after, _, place = call.query.get("after", ":-1").partition(":")
     fits = _search(call.query.get("q", ""))
@@ -59,6 +59,10 @@ def list_leads(call: Call, server: Control) -> Reply:
 
 def _lead(found: FoundLead) -> dict[str, Any]:
     return {"vendor": found.vendor, "id": found.row["id"], "lead": found.row}
+
+
+def _count(workspace: Workspace) -> int:
+    return sum(len(group[LEADS].rows) for group in workspace.tables.values() if LEADS in group)
 
 
 def _leads(workspace: Workspace, vendor: str | None) -> Iterator[FoundLead]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mockserver.call import Call
-from mockserver.control.api import Control, checked, nothing, operation
+from mockserver.control.api import Control, checked, long, nothing, operation
 from mockserver.errors import Problem, Refusal
 from mockserver.journal.records import Journal, Record
 from mockserver.journal.view import describe, select, summary
@@ -102,6 +102,7 @@ def _entry(journal: Journal, call: Call, server: Control) -> Reply:
 
 
 @operation
+@long
 def verify_requests(call: Call, server: Control) -> Reply:
     """Whether the client sent the requests that it should have sent."""
     from mockserver.journal.verification import verify
@@ -118,6 +119,7 @@ def verify_requests(call: Call, server: Control) -> Reply:
 
 
 @operation
+@long
 def get_har(call: Call, server: Control) -> Reply:
     """The journal in the format that browsers and proxies read."""
     # Imported here: only a request for an archive needs it.
@@ -127,6 +129,7 @@ def get_har(call: Call, server: Control) -> Reply:
 
 
 @operation
+@long
 def get_report(call: Call, server: Control) -> Reply:
     """What the client did badly."""
     from mockserver.journal.conduct import report

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver import fixtures
 from mockserver.call import Call
-from mockserver.control.api import Control, nothing, operation
+from mockserver.control.api import Control, long, nothing, on_all, operation
 from mockserver.control.behaviour import clock_view
 from mockserver.credential import Credential
 from mockserver.documents.fixture_files import FixtureFiles
@@ -22,12 +22,8 @@ from mockserver.state.changes import (
 from mockserver.state.tables import SavedTable, Table
 from mockserver.vendor import Reply
 from mockserver.version import __version__
-from mockserver.workspaces import Snapshot, Workspace
+from mockserver.workspaces import LEADS, SNAPSHOT_BYTES, Snapshot, Workspace
 
-LEADS = "leads"
-"""The table in which every vendor keeps its leads."""
-
-_MAX_SNAPSHOTS = 100
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -38,8 +34,9 @@ def get_health(call: Call, server: Control) -> Reply:
 
 
 @operation
+@on_all
 def reset_server(call: Call, server: Control) -> Reply:
-    """Set every workspace back to the seed."""
+    """Delete the workspaces that came later, and set the others back to the seed."""
     server.workspaces.reset()
     return nothing()
 
@@ -79,6 +76,7 @@ def reset_workspace(call: Call, server: Control) -> Reply:
 
 
 @operation
+@long
 def seed_workspace(call: Call, server: Control) -> Reply:
     """Fill the workspace with a fixture, in place of what it holds or beside it."""
     workspace = server.workspace(call)
@@ -91,12 +89,15 @@ def seed_workspace(call: Call, server: Control) -> Reply:
     try:
         load(workspace, content, server.vendors)
     except Refusal as refusal:
+        if refusal.kind != "invalid":
+            raise
         problems = [replace(each, path=(field, *each.path)) for each in refusal.problems]
         raise Refusal("invalid", problems=problems) from None
     return Reply(_view(workspace, call, server))
 
 
 @operation
+@long
 def export_workspace(call: Call, server: Control) -> Reply:
     """What the workspace holds, as a fixture that `seed_workspace` reads."""
     content = fixtures.export(server.workspace(call), server.vendors)
@@ -127,13 +128,14 @@ def save_snapshot(call: Call, server: Control) -> Reply:
         )
         problem = Problem(("name",), "pattern", reason, name, None, "path")
         raise Refusal("invalid", problems=[problem])
-    # Every snapshot keeps the rows that it had, so their number is limited.
-    if name not in workspace.snapshots and len(workspace.snapshots) >= _MAX_SNAPSHOTS:
+    most = workspace.limits.snapshots
+    if name not in workspace.snapshots and len(workspace.snapshots) >= most:
         raise Refusal(
-            "conflict",
-            f"A workspace has at most {_MAX_SNAPSHOTS} snapshots; delete one that you no longer "
-            "need.",
+            "forbidden",
+            f"A workspace may have at most {most} snapshots (--max-snapshots); delete one that you "
+            "no longer need.",
         )
+    workspace.memory.require(SNAPSHOT_BYTES)
     workspace.apply([SnapshotSaved(name)])
     return Reply(_snapshot(name, workspace.snapshots[name]))
 
@@ -197,8 +199,8 @@ def _view(workspace: Workspace, call: Call, server: Control) -> dict[str, Any]:
 
 
 def _credentials(workspace: Workspace, server: Control) -> dict[str, Any] | None:
-    """A workspace's name is a credential of it; None where such a credential does not get in."""
-    if not server.workspaces.admits(workspace.name):
+    """What chooses the workspace; None where its name is a digest, or where it does not get in."""
+    if not server.workspaces.is_credential(workspace.name):
         return None
     return {vendor.name: _access(vendor.credential, workspace.name) for vendor in server.vendors}
 

@@ -3,23 +3,30 @@
 Its refusals are problem details, with the sections of RFC 9110 as their types.
 """
 
-import re
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.call import Call
-from mockserver.dialects.json_text import TextPosition, lines_and_bytes, positions
-from mockserver.dialects.plain_json import PlainJson, allow, as_it_is, sendable
-from mockserver.dialects.system_text_json import NO_MEMBER, NOT_CONVERTED, stopped
+from mockserver.dialects.aspnet_requests import (
+    answered_type,
+    decoded_path,
+    form_error,
+    json_media_type,
+    utf_8,
+)
+from mockserver.dialects.dot_net_values import ascii_folded, floating, int32, is_blank
+from mockserver.dialects.plain_json import STATUSES, PlainJson, allow, as_it_is, sendable, typed
+from mockserver.dialects.system_text_json import Record, Stop, Types, convert, hides_a_value
 from mockserver.documents.formats import Format
 from mockserver.documents.schema import Coerce, Schema
+from mockserver.documents.spec import Operation
 from mockserver.documents.zones import offset_hours
-from mockserver.errors import Kind, Path, Problem, Reason, Refusal
+from mockserver.errors import LEFT_OUT, Kind, Path, Problem, Refusal
 from mockserver.state.ids import token
 from mockserver.vendor import Header, Reply
+from mockserver.wire import read_json
 
 Errors = dict[str, list[str]]
 """The `errors` of a validation problem: a key and its messages."""
@@ -28,19 +35,14 @@ _JSON: Header = (b"content-type", b"application/json; charset=utf-8")
 _PROBLEM = ((b"content-type", b"application/problem+json; charset=utf-8"),)
 _CHALLENGE = ((b"www-authenticate", b"Bearer"),)
 _RFC = "https://tools.ietf.org/html/rfc9110#section-"
+_RFC_4918 = "https://tools.ietf.org/html/rfc4918#section-11.2"
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
-
-_BLANK = re.compile(r"[^\S\x1c-\x1f]*")
-"""Only white space, as .NET's `Char.IsWhiteSpace` knows it.
-
-For Python four separators of ASCII are white space too.
-"""
 
 
 def is_not_blank(text: str) -> bool:
     """Whether the text has more than white space, as .NET sees it."""
-    return _BLANK.fullmatch(text) is None
+    return not is_blank(text)
 
 
 def is_time_zone(text: str) -> bool:
@@ -72,36 +74,56 @@ _UNKNOWN_MODEL = Model("request", "System.Object")
 
 
 class _Client(NamedTuple):
-    """An error as the framework maps it to problem details."""
+    """A status with the type and the title that problem details have for it."""
 
     status: int
-    type: str
-    title: str
+    type: str | None
+    title: str | None
 
 
-_CLIENT_ERRORS: Mapping[Kind, _Client] = {
-    "forbidden": _Client(403, _RFC + "15.5.4", "Forbidden"),
-    "not_found": _Client(404, _RFC + "15.5.5", "Not Found"),
-    "not_acceptable": _Client(406, _RFC + "15.5.7", "Not Acceptable"),
-    "conflict": _Client(409, _RFC + "15.5.10", "Conflict"),
-    "unsupported_media_type": _Client(415, _RFC + "15.5.16", "Unsupported Media Type"),
-    "rate_limited": _Client(
-        429, "https://tools.ietf.org/html/rfc6585#section-4", "Too Many Requests"
-    ),
-    "server_error": _Client(
-        500, _RFC + "15.6.1", "An error occurred while processing your request."
-    ),
-    "maintenance": _Client(503, _RFC + "15.6.4", "Service Unavailable"),
+_WORDS: Mapping[int, tuple[str, str]] = {
+    400: ("15.5.1", "Bad Request"),
+    401: ("15.5.2", "Unauthorized"),
+    403: ("15.5.4", "Forbidden"),
+    404: ("15.5.5", "Not Found"),
+    405: ("15.5.6", "Method Not Allowed"),
+    406: ("15.5.7", "Not Acceptable"),
+    408: ("15.5.9", "Request Timeout"),
+    409: ("15.5.10", "Conflict"),
+    410: ("15.5.11", "Gone"),
+    411: ("15.5.12", "Length Required"),
+    412: ("15.5.13", "Precondition Failed"),
+    413: ("15.5.14", "Content Too Large"),
+    414: ("15.5.15", "URI Too Long"),
+    415: ("15.5.16", "Unsupported Media Type"),
+    426: ("15.5.22", "Upgrade Required"),
+    500: ("15.6.1", "An error occurred while processing your request."),
+    501: ("15.6.2", "Not Implemented"),
+    502: ("15.6.3", "Bad Gateway"),
+    503: ("15.6.4", "Service Unavailable"),
+    504: ("15.6.5", "Gateway Timeout"),
 }
+"""Statuses that the framework has words for (`ProblemDetailsDefaults`): section of RFC 9110, title.
+
+It has 422 too, of another RFC. Other statuses, 429 say, have neither type nor title.
+"""
+
 _VALIDATION_PROBLEM = _Client(400, _RFC + "15.5.1", "One or more validation errors occurred.")
 _BARE: Mapping[Kind, int] = {"no_route": 404, "too_large": 413}
 """Refusals without a body: the framework makes them before it has found an action."""
 
-_TELLING: frozenset[Kind] = frozenset({"forbidden", "conflict"})
+_TELLING: frozenset[Kind] = frozenset({"forbidden", "conflict", "storage_full"})
 """Refusals whose message the client gets to see."""
 
-_NAMELESS: Errors = {"": ["The input was not valid."]}
+_NOT_VALID = "The input was not valid."
+_NAMELESS: Errors = {"": [_NOT_VALID]}
 _EMPTY: Errors = {"": ["A non-empty request body is required."]}
+_MOST_ERRORS = 199
+"""How many errors the framework keeps (`ModelStateDictionary.MaxAllowedErrors`, less one)."""
+
+_MOST_BYTES = 30_000_000
+"""How large a body may be (`KestrelServerLimits.MaxRequestBodySize`)."""
+
 _UNREADABLE = frozenset({"null-character", "surrogate", "finite"})
 """Keywords of values that the parser refuses before it compares their type."""
 
@@ -111,9 +133,10 @@ class AspNetCore(PlainJson):
 
     case_sensitive_paths = False
     trailing_slashes = False
-    escaped_slashes = True
+    decodes_paths = True
     implicit_methods: Mapping[str, str] = _NONE
     max_depth = 32
+    most_problems = 199
     strict_query = False
     formats: Mapping[str, Format] = FORMATS
     content_type: Header = _JSON
@@ -128,22 +151,83 @@ class AspNetCore(PlainJson):
         """
         self.models = models
         self.types = types
+        self._records: dict[str, tuple[Operation, Record]] = {}
+
+    def decoded_path(self, path: str, raw_path: str) -> str:
+        """The path as Kestrel decodes it; one that it refuses is answered 400 without a body."""
+        decoded = decoded_path(raw_path)
+        if decoded is None:
+            raise Refusal("no_route", status=400)
+        return decoded
+
+    def method(self, name: str) -> str:
+        """The method in capitals: routes ignore its letter case."""
+        return name.upper()
+
+    def check(self, call: Call) -> None:
+        """Refuses a form that cannot be read.
+
+        The framework reads it before it binds the parameters of an action, if there are any.
+        """
+        content_type = call.request.headers.get(b"content-type")
+        # `find` and not `in`: CPython first tries to take the bytes for one number.
+        if content_type is None or content_type.lower().find(b"form") < 0:
+            return
+        if call.path_parameters or (call.operation and call.operation.body):
+            error = form_error(call.request.body or b"", content_type.decode("latin-1"))
+            if error is not None:
+                raise Refusal("invalid", problems=[Problem(("",), "form", error, location="query")])
+
+    def path_parameter(self, name: str, kind: str, text: str) -> str:
+        """The text as it is; one of white space only is missing."""
+        if text.isspace() and is_blank(text):
+            message = f"The {name} field is required."
+            problem = Problem((name,), "required", message, text, location="path")
+            raise Refusal("invalid", problems=[problem])
+        return text
 
     def refuse_unread(self, status: int, sentence: str) -> Reply:
         """Kestrel says nothing but the status."""
         return Reply(b"", status)
 
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
-        """The offered type that the Content-Type means, if its charset is UTF-8 or UTF-16."""
-        if content_type in offered:
-            return content_type
-        return _media_type(content_type, offered)
+        """JSON in UTF-8 or UTF-16, where JSON is offered."""
+        found = json_media_type(content_type)
+        return found if found in offered else None
 
     def decoded(self, raw: bytes, content_type: str) -> bytes:
         """The body in UTF-8, without a byte order mark."""
-        if _UTF_16.search(content_type):
-            raw = raw.decode("utf-16-le", "replace").encode("utf-8", "replace")
-        return raw.removeprefix(BOM_UTF8)
+        text = utf_8(raw, content_type)
+        # A mark with nothing behind it is a body, though one without JSON.
+        return text.removeprefix(BOM_UTF8) or text
+
+    def read_body(self, raw: bytes, kind: str, call: Call) -> Any:
+        """The value of a JSON body.
+
+        A fast parser reads it, and its value stands where System.Text.Json would read the same.
+        Only a text that may be read otherwise is walked through. Raises Refusal("malformed") with
+        the Stop, or without one for no text at all.
+        """
+        if len(raw) > _MOST_BYTES:
+            raise Refusal("too_large", limit=_MOST_BYTES)
+        operation = call.operation
+        assert operation is not None
+        record = self._record(operation)
+        try:
+            value = read_json(raw, self.max_depth)
+        except Refusal:
+            if not raw:
+                raise
+        else:
+            if not hides_a_value(raw, value, record):
+                return value
+        try:
+            return self._converted(raw, record)
+        except Stop as stop:
+            raise Refusal("malformed", stop.message, value=stop) from None
+
+    def _converted(self, raw: bytes, record: Record) -> Any:
+        return convert(raw.removeprefix(BOM_UTF8), record, self.max_depth)
 
     def coercer(self, schema: Schema) -> Coerce:
         """Compiles how System.Text.Json with its web defaults reads a value.
@@ -176,79 +260,97 @@ class AspNetCore(PlainJson):
             readers[name] = self._coerce(part, name) or as_it_is
         return _members_reader(readers)
 
+    def accept(self, reply: Reply, call: Call) -> Reply:
+        """A reply as JSON, of the type that the request's Accept wants; bytes as they are."""
+        accept = call.request.headers.get(b"accept")
+        # Most clients take everything or name no type.
+        if accept is not None and accept.find(b"text/") >= 0 and type(reply.body) is not bytes:
+            wanted = answered_type(accept.decode("latin-1"))
+            reply.headers = typed(
+                reply.headers, (b"content-type", f"{wanted}; charset=utf-8".encode())
+            )
+        return super().accept(reply, call)
+
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
         """The framework's answer.
 
         It has no body for routing, authentication and the size of a body, and problem details for
         everything else.
         """
-        if refusal.kind == "invalid" or refusal.reason == Reason.PATH_PARAMETER:
+        if refusal.kind == "invalid":
             return self.invalid(self._unbound(refusal.problems, call), call)
         if refusal.kind == "malformed":
-            return self.invalid(self._unparsed(self._text(call), call) | self._required(call), call)
+            return self.invalid(self._unparsed(refusal, call), call)
         if refusal.kind == "unauthorized":
             return Reply(b"", 401, _CHALLENGE)
         if refusal.kind in _BARE:
-            return Reply(b"", _BARE[refusal.kind])
+            return Reply(b"", refusal.status or _BARE[refusal.kind])
         if refusal.kind == "method_not_allowed":
-            return Reply(b"", 405, (allow(call.methods),))
+            return Reply(b"", 405, (allow(sorted(call.methods)),))
         return _client_error(refusal, call)
 
     def invalid(self, errors: Errors, call: Call) -> Reply:
         """A 400 with those errors, by key."""
-        return _details(_VALIDATION_PROBLEM, {"errors": errors}, call)
+        return _details(_VALIDATION_PROBLEM, {"errors": _ordered(errors)}, call)
 
-    def worded(self, problems: Sequence[Problem], call: Call) -> list[Told]:
-        """Each problem in the framework's words.
-
-        The key is `$.path` for a value that cannot be converted, else `Path.To[0].Property`.
-        """
-        unread = [problem.path for problem in problems if not converts(problem)]
-        # Reading the text again costs time, and most problems do not name a position in it.
-        found = positions(self._text(call), unread) if unread else {}
-        worded = []
-        for problem in problems:
-            position = found.get(problem.path, TextPosition(problem.path, 0, 0))
-            worded.append(self._worded(problem, position, call))
-        return worded
-
-    def _text(self, call: Call) -> str:
-        """The body, with bytes that are no UTF-8 as surrogates."""
-        return (call.request.body or b"").decode("utf-8", "surrogateescape")
-
-    def _worded(self, problem: Problem, position: TextPosition, call: Call) -> Told:
-        if problem.location != "body":
-            return Told(str(problem.path[-1]), problem.message)
-        if converts(problem):
-            return Told(_property_path(problem.path), _annotation(problem))
-        if problem.keyword == "additionalProperties":
-            message = NO_MEMBER.format(position.path[-1], self._class_of(problem, call))
-            return Told(_key(position), sendable(message))
-        is_body = problem.path == ()
-        type = self._model(call).type if is_body else self._type_of(problem)
-        return _at(position, NOT_CONVERTED.format(type))
+    def worded(self, problems: Iterable[Problem]) -> list[Told]:
+        """Each problem in the framework's words, under a key like `Path.To[0].Property`."""
+        return [_told(problem) for problem in problems]
 
     def _unbound(self, problems: Sequence[Problem], call: Call) -> Errors:
         """What is wrong with values that cannot be bound to the parameters of the action."""
         if not problems:
             return _NAMELESS
         if any(_is_null_body(problem) for problem in problems):
-            return _EMPTY | self._required(call)
-        errors = grouped(self.worded(problems, call))
-        # A value that does not convert leaves the action without its body altogether.
-        if any(key.startswith("$") for key in errors):
-            errors |= self._required(call)
-        return errors
+            return _EMPTY | self._required(call) | grouped(_of_path(problems))
+        if not all(map(converts, problems)):
+            # System.Text.Json tells one thing only, the first in the order of the text.
+            stop = self._stop(call)
+            if stop is not None:
+                return self._stopped(stop, call) | grouped(_of_path(problems))
+        # Rules of a handler are asked only where the annotations of the model are kept.
+        first = [each for each in problems if _is_annotated(each)] or problems
+        return grouped(self.worded(first))
 
-    def _unparsed(self, text: str, call: Call) -> Errors:
+    def _unparsed(self, refusal: Refusal, call: Call) -> Errors:
         """What is wrong with a body that is no JSON, and where."""
-        if not text:
-            return _EMPTY
-        stop = stopped(text, self.max_depth, self._model(call).type)
-        ((line, byte),) = lines_and_bytes(text, [stop.at])
-        path = _known_part(stop.path, call)
-        key, message = _at(TextPosition(path, line, byte), stop.words)
-        return {key: [message]}
+        blank = grouped(self._blank_parameters(call))
+        if isinstance(refusal.value, Stop):
+            return self._stopped(refusal.value, call) | blank
+        return _EMPTY | self._required(call) | blank
+
+    def _stopped(self, stop: Stop, call: Call) -> Errors:
+        # A body that does not convert leaves the action without it altogether.
+        return {sendable(stop.path): [sendable(stop.message)]} | self._required(call)
+
+    def _stop(self, call: Call) -> Stop | None:
+        """Where the body cannot be converted."""
+        if call.operation is None or call.operation.body is None:
+            return None
+        try:
+            self._converted(call.request.body or b"", self._record(call.operation))
+        except Stop as stop:
+            # Without the frames in which it was raised: one of them will hold it, a cycle.
+            return stop.with_traceback(None)
+        return None
+
+    def _blank_parameters(self, call: Call) -> Iterator[Told]:
+        for name, text in call.path_parameters.items():
+            if isinstance(text, str) and is_blank(text):
+                yield Told(name, f"The {name} field is required.")
+
+    def _record(self, operation: Operation) -> Record:
+        """What converts the body of the operation."""
+        known = self._records.get(operation.id)
+        if known is not None and known[0] is operation:
+            return known[1]
+        if operation.body is None:
+            raise TypeError(f"{operation.id} has no body")
+        types = Types(self.types, operation.body.reader.coerces)
+        model = self.models.get(operation.id, _UNKNOWN_MODEL)
+        record = types.record(operation.body.schema, model.type)
+        self._records[operation.id] = (operation, record)
+        return record
 
     def _model(self, call: Call) -> Model:
         id = call.operation.id if call.operation else ""
@@ -258,43 +360,6 @@ class AspNetCore(PlainJson):
         parameter = self._model(call).parameter
         return {parameter: [f"The {parameter} field is required."]}
 
-    def _class_of(self, problem: Problem, call: Call) -> str:
-        """The class that lacks the member."""
-        return self.types.get(_last_name(problem.path[:-1]), self._model(call).type)
-
-    def _type_of(self, problem: Problem) -> str:
-        """The full name of the .NET type that the value should have had."""
-        schema: Schema = problem.schema or {}
-        is_list = schema.get("type") == "array"
-        part = schema.get("items", schema) if is_list else schema
-        name = self.types.get(_last_name(problem.path)) or _type_name(part)
-        if is_list:
-            return f"System.Collections.Generic.List`1[{name}]"
-        if schema.get("nullable") and schema["type"] in _VALUE_TYPES:
-            return f"System.Nullable`1[{name}]"
-        return name
-
-
-_CHARSETS = frozenset({"utf-8", "utf8", "utf-16", "unicode"})
-_UTF_16 = re.compile(r"""charset="?(?:utf-16|unicode)\b""", re.IGNORECASE)
-
-
-@lru_cache(maxsize=256)
-def _media_type(content_type: str, offered: tuple[str, ...]) -> str | None:
-    essence, *parameters = (part.strip().lower() for part in content_type.split(";"))
-    charsets = [
-        part.removeprefix("charset=").strip('"')
-        for part in parameters
-        if part.startswith("charset=")
-    ]
-    if any(charset not in _CHARSETS for charset in charsets):
-        return None
-    for each in offered:
-        pattern = re.escape(each).replace(r"\*", r"[^\s/]+")
-        if re.fullmatch(pattern, essence):
-            return each
-    return None
-
 
 def _whole(value: Any) -> Any:
     """An integer; a number that is written with a fraction becomes a text, which is refused."""
@@ -302,20 +367,20 @@ def _whole(value: Any) -> Any:
     return str(value) if type(value) is float else value
 
 
-_INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
-_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,2})?", re.ASCII)
-
-
 def _integer(value: Any) -> Any:
-    if type(value) is str and _INTEGER.fullmatch(value):
-        return int(value)
-    return _whole(value)
+    return _parsed(value, int32) if type(value) is str else _whole(value)
 
 
 def _number(value: Any) -> Any:
-    if type(value) is str and _NUMBER.fullmatch(value):
-        return float(value)
-    return value
+    return _parsed(value, floating) if type(value) is str else value
+
+
+def _parsed(text: str, parse: Callable[[str], Any]) -> Any:
+    """The number; a text that is none stays, and is refused."""
+    try:
+        return parse(text)
+    except ValueError:
+        return text
 
 
 def _without_nulls(value: Any) -> Any:
@@ -359,7 +424,7 @@ def _members_reader(readers: Mapping[str, Coerce]) -> Coerce:
             return value
         found = {}
         for name, item in value.items():
-            member = known.get(name) or known.get(name.lower())
+            member = known.get(name) or known.get(ascii_folded(name))
             if member is not None:
                 found[member[0]] = member[1](item)
         return found
@@ -369,24 +434,33 @@ def _members_reader(readers: Mapping[str, Coerce]) -> Coerce:
 
 def _client_error(refusal: Refusal, call: Call) -> Reply:
     """Problem details by the status, without the errors of single values."""
-    client = _CLIENT_ERRORS[refusal.kind]
-    if refusal.status:
-        client = client._replace(status=refusal.status)
-    more = {}
-    if refusal.kind in _TELLING and refusal.message:
-        more["detail"] = refusal.message
-    reply = _details(client, more, call)
+    status = refusal.status or STATUSES[refusal.kind]
+    detail = refusal.message if refusal.kind in _TELLING else None
+    reply = problem(status, call, detail)
     reply.headers += refusal.retry_header
     return reply
+
+
+def problem(status: int, call: Call, detail: str | None = None) -> Reply:
+    """The problem details of a status in the framework's words."""
+    more = {"detail": detail} if detail else {}
+    if status == 422:
+        client = _Client(422, _RFC_4918, "Unprocessable Entity")
+    elif status in _WORDS:
+        section, title = _WORDS[status]
+        client = _Client(status, _RFC + section, title)
+    else:
+        client = _Client(status, None, None)
+    return _details(client, more, call)
 
 
 def _details(client: _Client, more: Mapping[str, Any], call: Call) -> Reply:
     # The trace id has the form of W3C Trace Context, and repeats with the seed.
     trace = token(call.seed, "trace", call.number, 32)
     span = token(call.seed, "span", call.number, 16)
+    named = {"type": client.type, "title": client.title} if client.type else {}
     body = {
-        "type": client.type,
-        "title": client.title,
+        **named,
         "status": client.status,
         **more,
         "traceId": f"00-{trace}-{span}-00",
@@ -421,6 +495,9 @@ def converts(problem: Problem) -> bool:
         return False
     if problem.keyword == "required" or problem.schema is None:
         return True
+    # The validator takes a key of digits for a position in a list: then there is no schema.
+    if problem.keyword == "type" and problem.value is not None:
+        return False
     return _fits(problem.schema.get("type", ""), problem.value)
 
 
@@ -444,17 +521,27 @@ def _annotation(problem: Problem) -> str:
     return f"The field {label} is invalid."
 
 
-_MAP_TYPE = "System.Collections.Generic.Dictionary`2[System.String,System.String]"
-_TYPE_NAMES: Mapping[str, str] = {
-    "integer": "System.Int32",
-    "number": "System.Double",
-    "boolean": "System.Boolean",
-    "object": _MAP_TYPE,
-}
+def _is_annotated(problem: Problem) -> bool:
+    """Whether the problem is one that the framework finds, before a handler runs."""
+    if problem.location != "body":
+        return True
+    if problem.schema is None or "x-enum" in problem.schema:
+        return False
+    return bool(problem.schema.get("x-format") != "windows-time-zone")
 
 
-def _type_name(schema: Schema) -> str:
-    return _TYPE_NAMES.get(schema.get("type", ""), "System.String")
+def _told(problem: Problem) -> Told:
+    if problem.keyword == LEFT_OUT:
+        return Told("", _NOT_VALID)
+    if problem.location != "body":
+        return Told(str(problem.path[-1]), problem.message)
+    return Told(_property_path(problem.path), _annotation(problem))
+
+
+def _of_path(problems: Iterable[Problem]) -> Iterator[Told]:
+    for problem in problems:
+        if problem.location == "path":
+            yield _told(problem)
 
 
 def _is_null_body(problem: Problem) -> bool:
@@ -467,22 +554,6 @@ def _last_name(path: Path) -> str:
         if isinstance(step, str):
             return step
     return ""
-
-
-_SPECIAL = re.compile(r"""[.' /"\[\]()\t\n\r\f\b\\\x85\u2028\u2029]""")
-
-
-def _json_path(path: Path) -> str:
-    """`$.leads[3].callData['first name']`, as System.Text.Json writes it."""
-    text = "$"
-    for step in path:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        elif _SPECIAL.search(step):
-            text += f"['{step}']"
-        else:
-            text += f".{step}"
-    return text
 
 
 def _property_path(path: Path) -> str:
@@ -507,38 +578,23 @@ def grouped(told: Iterable[Told]) -> Errors:
     return found
 
 
-def _at(position: TextPosition, message: str) -> Told:
-    """A message about a position in the body, under its path."""
-    key = _key(position)
-    place = f"Path: {key} | LineNumber: {position.line} | BytePositionInLine: {position.byte}."
-    return Told(key, sendable(f"{message} {place}"))
+def _ordered(errors: Errors) -> Errors:
+    """The first errors that the framework keeps, in the order in which it writes them."""
+    kept: Errors = {}
+    room = _MOST_ERRORS
+    for key, messages in errors.items():
+        if room <= 0:
+            kept.setdefault("", []).append(_NOT_VALID)
+            break
+        kept[key] = messages[:room]
+        room -= len(messages)
+    return {key: kept[key] for key in sorted(kept, key=_rank)}
 
 
-def _key(position: TextPosition) -> str:
-    return sendable(_json_path(position.path))
+def _rank(key: str) -> tuple[int, list[tuple[int, str]]]:
+    """Where a key stands (`ModelStateDictionary`).
 
-
-def _known_part(path: Path, call: Call) -> Path:
-    """The path up to the first member that the model does not have.
-
-    System.Text.Json skips an unknown member, and names nothing inside it.
+    Its keys are a tree, which is written level by level; at each the short names come first.
     """
-    schema: Schema = {}
-    if call.operation and call.operation.body:
-        schema = call.operation.body.reader.schema
-    for depth, step in enumerate(path):
-        part = _part_at(schema, step)
-        if not part:
-            return path[: depth + isinstance(step, str)]
-        schema = part
-    return path
-
-
-def _part_at(schema: Schema, step: int | str) -> Any:
-    """The schema of an item, or of a member in any letter case."""
-    if isinstance(step, int):
-        return schema.get("items")
-    for name, part in schema.get("properties", {}).items():
-        if name.lower() == step.lower():
-            return part
-    return schema.get("additionalProperties")
+    steps = key.replace("[", ".").split(".")
+    return len(steps), [(len(step), step.lower()) for step in steps]

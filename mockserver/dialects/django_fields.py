@@ -15,7 +15,6 @@ from mockserver.dialects.plain_json import as_it_is, format_of
 from mockserver.documents import formats
 from mockserver.documents.formats import Format
 from mockserver.documents.schema import Coerce, Schema
-from mockserver.identity import phone_e164
 
 Complain = Callable[[Any], list[str]]
 """What a field says of a value that it refuses; empty where it has only its general sentence."""
@@ -243,8 +242,6 @@ def _text_field(schema: Schema) -> Field:
 
 
 def _text_reader(schema: Schema) -> Coerce:
-    if schema.get("x-format") == "phone":
-        return _read_phone
     if schema.get("format") == "email" and schema.get("nullable"):
         return _read_nullable_email
     return _read_text
@@ -263,14 +260,6 @@ def _read_nullable_email(value: Any) -> Any:
     """An empty address is null: the format would refuse an empty text, the field does not."""
     text = _read_text(value)
     return None if text == "" else text
-
-
-def _read_phone(value: Any) -> Any:
-    """PhoneNumberField: a valid number becomes E.164."""
-    text = _read_text(value)
-    if type(text) is not str:
-        return text
-    return phone_e164(text) or text
 
 
 def _complain_of_text(schema: Schema, value: Any) -> list[str]:

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from types import MappingProxyType
 
 from mockserver.documents.formats import Format
+from mockserver.remembering import remembered
 
 # Patterns as texts are compiled when they are first needed: these take as long as a tenth of a
 # start.
@@ -52,7 +52,7 @@ def is_django_email(text: str) -> bool:
     return len(text) <= _MAX_EMAIL and _is_short_email(text)
 
 
-@lru_cache(maxsize=1 << 16)
+@remembered(1 << 14, 128)
 def _is_short_email(text: str) -> bool:
     user, _, host = text.rpartition("@")
     if not re.fullmatch(_LOCAL_PART, user, re.ASCII):

@@ -26,9 +26,11 @@ from mockserver.dialects.django_versions import OLDER, as_older
 from mockserver.dialects.plain_json import JSON, SENTENCES, PlainJson, allow, typed
 from mockserver.documents.formats import Format, Formats
 from mockserver.documents.schema import Coerce, Schema, schema_at
-from mockserver.errors import Kind, Path, Problem, Reason, Refusal
+from mockserver.errors import LEFT_OUT, Kind, Path, Problem, Reason, Refusal
 from mockserver.forms import FORM, MULTIPART, Form
 from mockserver.media_types import in_utf8
+from mockserver.remembering import remembered
+from mockserver.routing import typed_path_parameter
 from mockserver.vendor import Header, Reply
 from mockserver.wire import read_query, write_json
 
@@ -154,6 +156,7 @@ _SENTENCES: Mapping[Kind, str] = {
     "conflict": "The request conflicts with the current state of the resource.",
     "rate_limited": "Request was throttled.",
     "maintenance": "Service temporarily unavailable, try again later.",
+    "storage_full": "Insufficient storage.",
 }
 
 _TOO_DEEP = "maximum recursion depth exceeded while decoding a JSON object from a unicode string"
@@ -204,7 +207,7 @@ class DjangoRest(PlainJson):
     strict_query = False
     formats: Mapping[str, Format] = FORMATS
     sentences: Mapping[Kind, str] = MappingProxyType({**SENTENCES, **_SENTENCES})
-    decodes_paths_first = True
+    decodes_paths = True
     parameter = re.compile(r"[^/.]+")
     telling = frozenset(_SENTENCES) - {"not_acceptable"}
 
@@ -218,9 +221,13 @@ class DjangoRest(PlainJson):
         self._challenge: Header = (b"www-authenticate", keyword.encode())
         self._zone = ZoneInfo(zone)
 
-    def path_text(self, path: str, raw_path: str) -> str:
+    def decoded_path(self, path: str, raw_path: str) -> str:
         """The path with its escapes read: `%2F` is a slash."""
         return path_text(path, raw_path)
+
+    def path_parameter(self, name: str, kind: str, text: str) -> Any:
+        """The text, whose escapes have been read, as its type."""
+        return typed_path_parameter(kind, text)
 
     def authenticator(self, credential: Credential) -> Authenticate:
         """Compiles how TokenAuthentication reads the key of a token, which is the account.
@@ -230,15 +237,16 @@ class DjangoRest(PlainJson):
         """
         sent = credential.value_reader()
 
-        @lru_cache(maxsize=1024)
-        def account(accept: bytes | None, value: bytes) -> str | None:
-            # The framework negotiates the content before it authenticates.
-            if accept is not None and accepted(accept) is None:
-                raise Refusal("not_acceptable")
+        @remembered(1024)
+        def account(value: bytes) -> str | None:
             return _key(value, credential)
 
         def authenticate(request: Request) -> str | None:
-            return account(request.headers.get(b"accept"), sent(request))
+            # The framework negotiates the content before it authenticates.
+            accept = request.headers.get(b"accept")
+            if accept is not None and accepted(accept) is None:
+                raise Refusal("not_acceptable")
+            return account(sent(request))
 
         return authenticate
 
@@ -368,13 +376,21 @@ class DjangoRest(PlainJson):
         any depth of it.
         """
         found: dict[Path, list[str]] = {}
+        left_out = []
         for problem in _in_order(problems, schema):
+            if problem.keyword == LEFT_OUT:
+                left_out.append(problem.message)
+                continue
             texts = found.setdefault(_field_path(problem.path, schema), [])
             for text in self._messages(problem):
                 if text not in texts:
                     texts.append(text)
         nested = _nested(found)
-        return nested if isinstance(nested, dict) else {"non_field_errors": nested}
+        if not isinstance(nested, dict):
+            nested = {"non_field_errors": nested}
+        if left_out:
+            nested.setdefault("non_field_errors", []).extend(left_out)
+        return nested
 
     def _messages(self, problem: Problem) -> list[str]:
         if problem.keyword == "required":

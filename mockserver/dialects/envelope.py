@@ -56,6 +56,7 @@ _ERROR_CODES: Mapping[Kind, str] = {
     "rate_limited": "RATE_LIMITED",
     "server_error": "INTERNAL_ERROR",
     "maintenance": "SERVICE_UNAVAILABLE",
+    "storage_full": "SERVICE_UNAVAILABLE",
 }
 
 _CODES = ("VALIDATION_ERROR", "INVALID_FILTER", "INVALID_DATE")

@@ -1,4 +1,4 @@
-"""Positions in a JSON text: where its values stand, and where it stops being JSON.
+"""Where a text stops being JSON.
 
 All parsers stop at the same place of a broken text, but each has words of its own for it. So this
 file says what is missing there, and each dialect words it. Only refused bodies are read by it.
@@ -6,7 +6,7 @@ file says what is missing there, and each dialect words it. Only refused bodies 
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from sys import maxsize
 from typing import Any, NamedTuple
 
@@ -41,87 +41,6 @@ _TO_BRACKET = re.compile(rf'(?:[^"\[\]{{}}]++|{_ANY_TEXT}|{_FLAT})*+', re.DOTALL
 _TO_ANY_BRACKET = re.compile(_SHALLOW, re.DOTALL)
 _TO_COMMA = re.compile(rf'(?:[^",\[\]{{}}]++|{_ANY_TEXT}|{_FLAT})*+,', re.DOTALL)
 _TO_CONSTANT = re.compile(rf'(?:[^"NI]++|{_ANY_TEXT})*+', re.DOTALL)
-
-
-class TextPosition(NamedTuple):
-    """Where a value stands: its path as written, its line (from 0), its byte in that line."""
-
-    path: Path
-    line: int
-    byte: int
-
-
-Found = dict[Path, tuple[Path, int]]
-"""By path: the path as the text spells it, and the character where its first token ends."""
-
-Wanted = Iterable[tuple[Path, Path]]
-"""Paths, each with the steps that are still to go."""
-
-
-def positions(text: str, paths: Collection[Path]) -> dict[Path, TextPosition]:
-    """Where the values at those paths end; lists and objects: where they begin.
-
-    The text is valid JSON. Names are found in any letter case.
-    """
-    found: Found = {}
-    _visit(text, _after_space(text, 0), (), [(path, path) for path in paths], found)
-    ordered = sorted(found, key=lambda path: found[path][1])
-    positions = lines_and_bytes(text, [found[path][1] for path in ordered])
-    return {
-        path: TextPosition(found[path][0], *position)
-        for path, position in zip(ordered, positions, strict=True)
-    }
-
-
-def lines_and_bytes(text: str, ats: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """The line and the byte of each of these characters, which ascend."""
-    last = line = byte = 0
-    for at in ats:
-        before, newline, after = text[last:at].rpartition("\n")
-        line += before.count("\n") + len(newline)
-        if newline:
-            byte = 0
-        byte += len(after.encode("utf-8", "surrogateescape"))
-        last = at
-        yield line, byte
-
-
-def _visit(text: str, at: int, here: Path, wanted: Wanted, found: Found) -> int:
-    """Find the wanted paths in the value at that character. Returns the end of the value."""
-    deeper: dict[int | str, list[tuple[Path, Path]]] = {}
-    for path, rest in wanted:
-        if rest:
-            deeper.setdefault(_folded(rest[0]), []).append((path, rest[1:]))
-    opens = text[at] in "{["
-    if deeper and opens:
-        end = _visit_members(text, at, here, deeper, found)
-    else:
-        # Nothing in it is wanted: the fast parser of the standard library finds its end.
-        end = _DECODER.raw_decode(text, at)[1]
-    for path, rest in wanted:
-        if not rest:
-            found[path] = (here, at + 1 if opens else end)
-    return end
-
-
-def _visit_members(
-    text: str, at: int, here: Path, wanted: dict[int | str, list[tuple[Path, Path]]], found: Found
-) -> int:
-    named, step = text[at] == "{", 0
-    at = _after_space(text, at + 1)
-    while text[at] not in "}]":
-        key: Any = step
-        if named:
-            key, at = _DECODER.raw_decode(text, at)
-            at = _after_space(text, _after_space(text, at) + 1)
-        at = _after_space(text, _visit(text, at, (*here, key), wanted.get(_folded(key), ()), found))
-        at = _after_space(text, at + 1) if text[at] == "," else at
-        step += 1
-    return at + 1
-
-
-def _folded(step: int | str) -> int | str:
-    return step.lower() if isinstance(step, str) else step
 
 
 def _after_space(text: str, at: int) -> int:

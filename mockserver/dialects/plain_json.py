@@ -16,6 +16,7 @@ from mockserver.documents.formats import Format, Formats
 from mockserver.documents.schema import Coerce, Schema, form_coercer
 from mockserver.errors import Kind, Path, Problem, Refusal
 from mockserver.forms import FORM, MULTIPART, read_form, read_multipart
+from mockserver.routing import read_path_parameter
 from mockserver.vendor import Header, Reply
 from mockserver.wire import read_json, write_json
 
@@ -37,6 +38,7 @@ STATUSES: Mapping[Kind, int] = MappingProxyType(
         "rate_limited": 429,
         "server_error": 500,
         "maintenance": 503,
+        "storage_full": 507,
     }
 )
 
@@ -56,6 +58,7 @@ SENTENCES: Mapping[Kind, str] = MappingProxyType(
         "rate_limited": "Too many requests",
         "server_error": "Internal server error",
         "maintenance": "Service temporarily unavailable",
+        "storage_full": "Insufficient storage",
     }
 )
 """What is said of a refusal that has no message of its own."""
@@ -120,11 +123,11 @@ class PlainJson:
     authenticates_first = False
     case_sensitive_paths = True
     trailing_slashes = True
-    decodes_paths_first = False
+    decodes_paths = False
     parameter = re.compile(r".+", re.DOTALL)
-    escaped_slashes = False
     implicit_methods: Mapping[str, str] = MappingProxyType({"HEAD": "GET"})
     max_depth = 128
+    most_problems = 100
     empty_body: Any = ...
     strict_query = True
     formats: Mapping[str, Format] = _NO_FORMATS
@@ -138,7 +141,9 @@ class PlainJson:
     statuses: Mapping[Kind, int] = STATUSES
     sentences: Mapping[Kind, str] = SENTENCES
     words: Mapping[str, str] = WORDS
-    telling: frozenset[Kind] = frozenset({"invalid", "forbidden", "not_found", "conflict"})
+    telling: frozenset[Kind] = frozenset(
+        {"invalid", "forbidden", "not_found", "conflict", "storage_full"}
+    )
     """Refusals whose own message, where they have one, replaces the sentence of their kind."""
 
     def coercer(self, schema: Schema) -> Coerce:
@@ -153,9 +158,20 @@ class PlainJson:
         """The account is what the credential says it is."""
         return credential.authenticator()
 
-    def path_text(self, path: str, raw_path: str) -> str:
-        """The path as it was sent: the escape of a slash ends no step of it."""
-        return raw_path
+    def decoded_path(self, path: str, raw_path: str) -> str:
+        """The path with its escapes read."""
+        return path
+
+    def method(self, name: str) -> str:
+        """The method as it was sent."""
+        return name
+
+    def check(self, call: Call) -> None:
+        """Nothing is refused before it is read."""
+
+    def path_parameter(self, name: str, kind: str, text: str) -> Any:
+        """The text with its percent escapes decoded, as its type."""
+        return read_path_parameter(kind, text)
 
     def media_type(self, content_type: str, offered: tuple[str, ...]) -> str | None:
         """The offered media type; parameters and letter case do not matter."""

@@ -13,7 +13,7 @@ from typing import Any
 from mockserver.call import Call
 from mockserver.dialects.plain_json import PlainJson, dotted, sendable
 from mockserver.documents.schema import Schema, compile_schema, problems_of, schema_at
-from mockserver.errors import Kind, Path, Problem, Reason, Refusal
+from mockserver.errors import LEFT_OUT, Kind, Path, Problem, Reason, Refusal
 from mockserver.vendor import Header
 
 _LISTED = 3
@@ -81,8 +81,9 @@ class ProblemJson(PlainJson):
             return sendable(self.sentence(refusal, call))
         named = [f"{_name(each)} {self._reason(each, call)}" for each in problems[:_LISTED]]
         text = "; ".join(named)
-        if len(problems) > _LISTED:
-            text += f"; and {len(problems) - _LISTED} more"
+        others = sum(_count(each) for each in problems[_LISTED:])
+        if others:
+            text += f"; and {others} more"
         return sendable(text if text.endswith("?") else text + ".")
 
     def _error(self, problem: Problem, call: Call) -> dict[str, str]:
@@ -103,6 +104,12 @@ class ProblemJson(PlainJson):
 def _name(problem: Problem) -> str:
     """`requests[0].operation`."""
     return sendable(dotted(problem.path)) or "the body"
+
+
+def _count(problem: Problem) -> int:
+    """How many problems it stands for."""
+    count: int = problem.value if problem.keyword == LEFT_OUT else 1
+    return count
 
 
 def _pointer(path: Path) -> str:

@@ -4,14 +4,16 @@ How it is coerced and validated, and everything that is wrong with it.
 """
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
+from mockserver.documents.excess import Excess
 from mockserver.documents.formats import FORMATS, INTEGER_RANGES, Formats
-from mockserver.errors import Path, Problem, Refusal
+from mockserver.errors import Path, Problem, Refusal, limited, without
 from mockserver.forms import Form, Upload
+from mockserver.identity import DEFAULT_REGION, is_phone
 from mockserver.wire import read_json
 
 Schema = dict[str, Any]
@@ -31,6 +33,7 @@ Exists = Callable[[str, Any], bool]
 """Whether a table of the workspace has a row with that id."""
 
 _FORM_DEPTH = 64
+_PHONE = "phone"
 _MAX_DIGITS = 300
 KEYWORDS = frozenset(
     "type enum required minLength maxLength pattern minimum maximum minItems maxItems uniqueItems "
@@ -55,7 +58,7 @@ class Reader:
     Coerces it, validates it, and says everything that is wrong with it.
     """
 
-    __slots__ = ("_coerce", "_references", "schema", "validator")
+    __slots__ = ("_coerce", "_formats", "_references", "_regional", "schema", "validator")
 
     def __init__(
         self, schema: Schema, coercer: Coercer | None = None, formats: Formats = FORMATS
@@ -67,24 +70,50 @@ class Reader:
         self.schema = schema
         self.validator = Validator(schema, formats)
         self._coerce = coercer(schema) if coercer else None
+        self._formats = formats
+        self._regional: dict[str, Validator] = {}
         self._references = tuple(
             (name, part["x-reference"])
             for name, part in schema.get("properties", {}).items()
             if "x-reference" in part
         )
 
-    def read(self, value: Any, exists: Exists = _any_id) -> tuple[Any, list[Problem]]:
-        """The value as the server goes on with it, and every problem with it."""
+    @property
+    def coerces(self) -> bool:
+        """Whether a value is read as the API's framework reads it, and not to the letter."""
+        return self._coerce is not None
+
+    def read(
+        self, value: Any, exists: Exists = _any_id, region: str = DEFAULT_REGION
+    ) -> tuple[Any, list[Problem]]:
+        """The value as the server goes on with it, and every problem with it.
+
+        A phone number without a country code is one of that region.
+        """
         sent = value
+        validator = self.validator if region == DEFAULT_REGION else self._validator_in(region)
         if self._coerce is not None:
             value = self._coerce(value)
         problems: list[Problem] = []
         # Nearly every value is valid, and asking for that alone is much faster.
-        if not self.validator.is_valid(value):
-            problems += problems_of(self.validator.compiled, value, self.schema)
+        if not validator.is_valid(value):
+            problems += limited(validator.problems(value))
         if self._references and isinstance(value, dict):
             problems += self._dangling(value, sent, problems, exists)
         return value, problems
+
+    def coerced(self, value: Any) -> Any:
+        """The value as the vendor's framework reads it, valid or not."""
+        return value if self._coerce is None else self._coerce(value)
+
+    def _validator_in(self, region: str) -> "Validator":
+        """The validator whose phone numbers are those of a region, made when it is first needed."""
+        validator = self._regional.get(region)
+        if validator is None:
+            formats = dict(self._formats)
+            formats[_PHONE] = partial(is_phone, region=region)
+            validator = self._regional[region] = Validator(self.schema, formats)
+        return validator
 
     def _dangling(
         self, value: Any, sent: Any, problems: list[Problem], exists: Exists
@@ -119,6 +148,15 @@ class Validator:
         self.schema = schema
         self._formats = formats
         self.is_valid = self._first
+
+    def problems(self, value: Any) -> Iterator[Problem]:
+        """The problems of a value that does not fit, as far as they are collected."""
+        excess = Excess(partial(compile_schema, formats=self._formats))
+        part = excess.cut(value, self.schema)
+        yield from excess.problems
+        yield from problems_of(self.compiled, part, self.schema)
+        if excess.left_out:
+            yield without(excess.left_out)
 
     def _first(self, value: Any) -> bool:
         self.compile()

@@ -37,8 +37,8 @@ _SILENT = frozenset(
     "default description title example readOnly writeOnly deprecated discriminator".split()
 )
 EXTENSIONS = frozenset(
-    "x-format x-reference x-partial x-mapped-to x-enum x-any-of x-links x-provenance x-source "
-    "x-documented x-chosen".split()
+    "x-format x-phone x-reference x-partial x-mapped-to x-enum x-any-of x-links x-provenance "
+    "x-source x-documented x-chosen".split()
 )
 """What a document may say beyond OpenAPI; docs/adding-a-vendor.md tells each of them."""
 
@@ -130,14 +130,17 @@ class Body:
 
     `form` reads the texts of an HTML form before the reader does. The handler reads with `item`:
     each item of an `x-partial` array, or what it makes of a body that is `x-mapped-to` a schema.
-    `reported` is the name of an array whose items are answered one by one.
+    `items` is the name of such an array, `reported` too where its items are answered one by one.
+    `schema` is the whole one: the reader's has no items of `x-partial` arrays.
     """
 
     media_types: tuple[str, ...]
     reader: Reader
     form: Coerce
     item: Reader | None
+    items: str | None
     reported: str | None
+    schema: Schema
 
     def reports(self, problem: Problem) -> bool:
         """Whether the problem is in an item that is answered by itself."""
@@ -158,7 +161,8 @@ class Operation:
     """One operation of a document, ready to be served.
 
     `path` includes the base path of the vendor's server; `path_parameters` gives the type
-    of each path parameter; `asks` says whether a query parameter is required.
+    of each path parameter, `phones` are those that are phone numbers; `asks` says whether a query
+    parameter is required.
     """
 
     id: str
@@ -168,6 +172,7 @@ class Operation:
     provenance: str
     source: str
     path_parameters: Mapping[str, str]
+    phones: frozenset[str]
     query: Reader
     asks: bool
     body: Body | None
@@ -298,6 +303,7 @@ class Document:
             provenance=part.get("x-provenance", ""),
             source=part.get("x-source", ""),
             path_parameters={each["name"]: _parameter_type(each["schema"]) for each in in_path},
+            phones=frozenset(each["name"] for each in in_path if each["schema"].get("x-phone")),
             query=self._query(in_query, at),
             asks=any(each.get("required") for each in in_query),
             body=self._body(part, at),
@@ -333,7 +339,9 @@ class Document:
             return None
         first = next(iter(body["content"].values()))
         schema = self._schema(first["schema"], (*at, "requestBody"))
-        item, reported, form = None, None, self.form_coercer(schema, self.formats)
+        whole = schema
+        item, items, reported = None, None, None
+        form = self.form_coercer(schema, self.formats)
         if "x-mapped-to" in schema:
             item = Reader(
                 self._schema(schema["x-mapped-to"], (*at, "requestBody", "x-mapped-to")),
@@ -352,14 +360,12 @@ class Document:
                     )
                 )
             elif "x-partial" in prop:
-                item, reported = (
-                    Reader(prop["items"], self.coercer, self.formats),
-                    name if prop["x-partial"] == "report" else None,
-                )
+                item, items = Reader(prop["items"], self.coercer, self.formats), name
+                reported = name if prop["x-partial"] == "report" else None
                 loose = {key: value for key, value in prop.items() if key != "items"}
                 schema = schema | {"properties": schema["properties"] | {name: loose}}
         reader = Reader(schema, self.coercer, self.formats)
-        return Body(tuple(body["content"]), reader, form, item, reported)
+        return Body(tuple(body["content"]), reader, form, item, items, reported, whole)
 
     def _answers(self, part: dict[str, Any], at: Path) -> dict[int, DocumentedAnswer]:
         answers = {}

@@ -4,6 +4,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from mockserver.descriptors import are_used_up
+from mockserver.remembering import remembered
+
 # Names in use that the CLDR table lacks: one that Windows renamed, two that it withdrew.
 _ALIASES = {
     "türkiye standard time": "Europe/Istanbul",
@@ -26,7 +29,7 @@ def is_windows_name(name: str) -> bool:
     return name.casefold() in _windows_zones()
 
 
-@lru_cache(maxsize=1024)
+@remembered(1024, 64)
 def offset_hours(name: str) -> float | None:
     """The offset of a Windows or IANA zone from UTC in hours, without daylight saving time.
 
@@ -35,7 +38,11 @@ def offset_hours(name: str) -> float | None:
     zone = _windows_zones().get(name.casefold(), name)
     try:
         there = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+    except OSError as error:
+        if are_used_up(error):
+            raise
         return None
     # One of the two is in standard time, on either half of the globe; it is the smaller one.
     january = datetime(2025, 1, 1, tzinfo=there).utcoffset() or timedelta()

@@ -112,11 +112,12 @@ def _range_problems(given: Mapping[str, Any]) -> Iterator[Problem]:
 
 @dataclass(frozen=True, slots=True)
 class InjectedFault:
-    """A fault that one request gets, and why: `cause` is `rule <id>`, `prefer` or `magic`.
+    """A fault that one request gets, and why.
 
-    All `parameters` are decided: a random one is a number here. `preference` is the preference of
-    the request that asked for the fault, for the `Preference-Applied` header of the answer. `left`
-    is how many more requests the rule gives it to (None: no end, or no rule).
+    `cause` is `rule <id>`, `prefer`, `magic phone` or `magic e-mail`. All `parameters` are decided:
+    a random one is a number here. `preference` is the preference of the request that asked for the
+    fault, for the `Preference-Applied` header of the answer. `left` is how many more requests the
+    rule gives it to (None: no end, or no rule).
     """
 
     kind: FaultKind
@@ -269,10 +270,13 @@ MAGIC_PHONES: Mapping[str, str] = MappingProxyType(
         "43": "apply_but_fail",
     }
 )
-"""From the last two digits of a phone number `+1 <area> 555-01NN` to the fault that it asks for.
+"""From the last two digits of a phone number `+1 900 555-01NN` to the fault that it asks for.
 
-These numbers are reserved for fiction.
+The area code 900 is that of calls with a price: no person has such a number. The numbers 555-01NN
+of other area codes are reserved for fiction, and mean nothing here.
 """
+
+_MAGIC_NUMBER = re.compile(r"\+190055501([34][0-9])")
 
 
 def by_name(name: str) -> FaultKind | None:
@@ -292,56 +296,30 @@ def named(text: str) -> FaultKind | None:
     return by_name(text)
 
 
-# Magic values are searched in the text as it was sent, so that no body has to be parsed first:
+# Magic addresses are searched in the text as it was sent, so that no body has to be parsed first:
 # each special character may be percent-encoded or a JSON escape.
 _EMAIL = re.compile(rb"(?:\+|%2b|\\u002b)fault-([a-z0-9_-]{1,40})(?:@|%40|\\u0040)", re.IGNORECASE)
-_GAP = rb"(?:[\s().+-]|%2[089bde]){0,3}"
-_PHONE_END = re.compile(
-    rb"555" + _GAP + rb"01([34][0-9])(?=\s{0,3}(?:[\"&/\r\n,}\]]|$))", re.IGNORECASE
-)
-# What stands before: the beginning of a value, and a country code and an area code.
-_PHONE_START = re.compile(
-    rb"(?:"
-    rb"(?:^|[\"=/\n])(?:tel:)?(?:\\u002b)?" + _GAP + rb"1?" + _GAP + rb"[0-9]{3}" + _GAP +
-    # A JSON number has neither quotes nor gaps.
-    rb"|[:,\[]\s{0,3}1?[0-9]{3}"
-    rb")$",
-    re.IGNORECASE,
-)
-_LONGEST_START = 60
 
 
-def magic(text: bytes) -> FaultKind | None:
-    """The fault that a magic value in the text asks for: first an e-mail address, then a phone.
-
-    The text is a body, a path or a query as it was sent. A phone number counts only as a whole
-    value, not within a sentence.
-    """
-    kind = None
-    # Two quick searches: nearly no text has a magic value.
-    if text.find(b"fault-") >= 0:
-        kind = _magic_email(text)
-    if kind is None and text.find(b"555") >= 0:
-        kind = _magic_phone(text)
-    return kind
+def may_have_magic_phone(text: bytes) -> bool:
+    """Whether a magic phone number may stand in the text: nearly no text gets past this."""
+    # `find` and not `in`: CPython first tries to take the bytes for one number.
+    return text.find(b"900") >= 0 and text.find(b"555") >= 0
 
 
-def _magic_email(text: bytes) -> FaultKind | None:
+def magic_phone(number: str | None) -> FaultKind | None:
+    """The fault that a phone number in E.164 asks for."""
+    found = _MAGIC_NUMBER.fullmatch(number or "")
+    name = MAGIC_PHONES.get(found[1]) if found is not None else None
+    return CATALOGUE[name] if name is not None else None
+
+
+def magic_email(text: bytes) -> FaultKind | None:
+    """The fault that an e-mail address asks for in a body, a path or a query as it was sent."""
+    if text.find(b"fault-") < 0:
+        return None
     for found in _EMAIL.finditer(text):
         kind = named(found[1].decode().lower())
         if kind is not None:
             return kind
-    return None
-
-
-def _magic_phone(text: bytes) -> FaultKind | None:
-    # The end is searched first, for its fixed digits; the start is then looked for before it.
-    found = _PHONE_END.search(text)
-    while found is not None:
-        name = MAGIC_PHONES.get(found[1].decode())
-        end = found.start()
-        start = max(0, end - _LONGEST_START)
-        if name is not None and _PHONE_START.search(text, start, end):
-            return CATALOGUE[name]
-        found = _PHONE_END.search(text, found.end())
     return None

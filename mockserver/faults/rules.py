@@ -7,20 +7,28 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from math import ceil
 from typing import Any
+from urllib.parse import unquote
 
 from mockserver.call import Call
+from mockserver.documents.phones import phones_in
 from mockserver.errors import Problem, Refusal
-from mockserver.faults.catalogue import CATALOGUE, FaultKind, InjectedFault, by_name, magic
+from mockserver.faults.catalogue import (
+    CATALOGUE,
+    FaultKind,
+    InjectedFault,
+    by_name,
+    magic_email,
+    magic_phone,
+    may_have_magic_phone,
+)
 from mockserver.faults.prefer import preferred
-from mockserver.forms import FORM, MULTIPART, read_form, read_multipart
+from mockserver.forms import FORM, MULTIPART, Form, read_form, read_multipart
 from mockserver.identity import email_key, phone_key
 from mockserver.state.changes import FaultRuleChange, FaultTally
 from mockserver.state.ids import token
+from mockserver.state.memory import row_size
 from mockserver.subset import differences, like
 from mockserver.wire import read_json, read_query
-
-MAX_RULES = 1000
-"""How many rules a workspace holds at once."""
 
 _MAX_DEPTH = 128
 _PHONE = re.compile(r"(?:tel:)?[\d\s().+/-]{7,32}", re.IGNORECASE)
@@ -93,6 +101,7 @@ class _Request:
         self.vendor = call.vendor
         self.operation = call.operation.id if call.operation else None
         self.path = call.request.path.removeprefix(f"/{call.vendor}")
+        self.region = call.region
 
     @cached_property
     def body(self) -> Any:
@@ -132,7 +141,7 @@ class _Request:
             return True
         if "@" in text:
             return email_key(text) in self._emails
-        phone = phone_key(text) if _PHONE.fullmatch(text) else None
+        phone = phone_key(text, self.region) if _PHONE.fullmatch(text) else None
         return phone is not None and self._has_phone(phone)
 
     @cached_property
@@ -147,7 +156,9 @@ class _Request:
         """Whether a text is a spelling of that number. Nearly every other one ends otherwise."""
         ending = key[-_ENDING:]
         for text in self.texts:
-            if _PHONE.fullmatch(text) and _digits(text).endswith(ending) and phone_key(text) == key:
+            if not _PHONE.fullmatch(text) or not _digits(text).endswith(ending):
+                continue
+            if phone_key(text, self.region) == key:
                 return True
         return False
 
@@ -171,11 +182,14 @@ class FaultRules:
     """The fault rules of one workspace, in the order in which they are asked: the first decides.
 
     Time is the workspace's; chance is decided by its seed, the rule's id and the count of the
-    requests that the rule has seen. `put`, `count` and `clear` are for the workspace alone.
+    requests that the rule has seen. `put`, `count` and `clear` are for the workspace alone. `size`
+    is about how many bytes the rules take.
     """
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
+        self.size = 0
+        self._sizes: dict[int, int] = {}
         self._rules: dict[int, FaultRule] = {}
         self._tallies: dict[int, FaultTally] = {}
         self._last = 0
@@ -192,15 +206,11 @@ class FaultRules:
         `spec` is a JSON object: `fault`, its `parameters`, and any field of `FaultRule` from
         `vendor` to `seconds_to_live`; null says the same as leaving a field out.
 
-        Raises Refusal("invalid") naming everything that is wrong with it, Refusal("conflict") where
-        the workspace has as many rules as it holds.
+        Raises Refusal("invalid") naming everything that is wrong with it.
         """
         problems = list(unfit(spec, now))
         if problems:
             raise Refusal("invalid", problems=problems)
-        if len(self._rules) >= MAX_RULES:
-            message = f"A workspace holds at most {MAX_RULES} fault rules; remove some first."
-            raise Refusal("conflict", message)
         given = {name: value for name, value in spec.items() if value is not None}
         kind = CATALOGUE[given.pop("fault").replace("-", "_")]
         parameters = kind.parameters | given.pop("parameters", {})
@@ -212,7 +222,10 @@ class FaultRules:
         """Have this rule under the id; None: have none."""
         self._tallies.pop(id, None)
         self._rules.pop(id, None)
+        self.size -= self._sizes.pop(id, 0)
         if rule is not None:
+            self._sizes[id] = row_size(dict(rule))
+            self.size += self._sizes[id]
             self._rules[id] = rule_of(id, rule)
             self._tallies[id] = FaultTally(id)
             self._last = max(self._last, id)
@@ -224,6 +237,7 @@ class FaultRules:
     def clear(self) -> None:
         """Forget every rule; the next one is number 1 again."""
         self._rules, self._tallies, self._last = {}, {}, 0
+        self._sizes, self.size = {}, 0
 
     def listing(self, now: datetime) -> list[dict[str, Any]]:
         """Every rule as `describe` tells it, in the order in which they are asked."""
@@ -267,9 +281,7 @@ class FaultRules:
             fault = self._by_rule(call, tallies)
             if fault is not None:
                 return fault, tallies
-        body = request.body
-        has_magic = body and (body.find(b"fault-") >= 0 or body.find(b"555") >= 0)
-        if has_magic or request.query_string or call.path_parameters:
+        if _may_have_magic(call):
             return _magic(call), tallies
         return None, tallies
 
@@ -374,10 +386,61 @@ def unfit(spec: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
         )
 
 
+def _may_have_magic(call: Call) -> bool:
+    """Whether a closer look for a magic value is worth its time: nearly every request has none."""
+    request = call.request
+    body = request.body
+    # `find` and not `in`: CPython first tries to take the bytes for one number.
+    if body and (body.find(b"fault-") >= 0 or body.find(b"555") >= 0):
+        return True
+    if request.query_string:
+        return True
+    return bool(call.path_parameters) and ("fault-" in request.path or "555" in request.path)
+
+
 def _magic(call: Call) -> InjectedFault | None:
-    kind = magic(call.request.body) if call.request.body else None
-    if kind is None and call.request.query_string:
-        kind = magic(call.request.query_string)
+    """The fault that a magic value asks for, unless the setting `magic` is off."""
+    if call.settings.get("magic") == "off":
+        return None
+    kind = _by_email(call)
+    if kind is not None:
+        return InjectedFault(kind, "magic e-mail", kind.parameters)
+    kind = _by_phone(call)
+    if kind is not None:
+        return InjectedFault(kind, "magic phone", kind.parameters)
+    return None
+
+
+def _by_email(call: Call) -> FaultKind | None:
+    request = call.request
+    kind = magic_email(request.body) if request.body else None
+    if kind is None and request.query_string:
+        kind = magic_email(request.query_string)
     if kind is None and call.path_parameters:
-        kind = magic(call.request.path.encode("utf-8", "replace"))
-    return InjectedFault(kind, "magic", kind.parameters) if kind is not None else None
+        kind = magic_email(request.path.encode("utf-8", "replace"))
+    return kind
+
+
+def _by_phone(call: Call) -> FaultKind | None:
+    for value in _phones(call):
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            kind = magic_phone(phone_key(str(value), call.region))
+            if kind is not None:
+                return kind
+    return None
+
+
+def _phones(call: Call) -> Iterator[Any]:
+    """What the request has where its document says that there is a phone number."""
+    operation = call.operation
+    if operation is None:
+        return
+    for name in operation.phones:
+        yield unquote(str(call.path_parameters.get(name, "")))
+    raw = call.request.body
+    if operation.body is None or not raw or not may_have_magic_phone(raw):
+        return
+    sent = _Request(call).body
+    if isinstance(sent, Form):
+        sent = operation.body.form(sent)
+    yield from phones_in(operation.body, sent)

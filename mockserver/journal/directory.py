@@ -19,7 +19,7 @@ class Directory:
     A record is plain data: it has the names of its operation and rules, and not these themselves.
     """
 
-    __slots__ = ("_by_id", "_rules", "operations")
+    __slots__ = ("_by_id", "_keys", "_rules", "operations")
 
     def __init__(self, operations: Operations, rules: Rules) -> None:
         self.operations = operations
@@ -31,6 +31,10 @@ class Directory:
         for vendor, known in rules.items():
             for rule in known:
                 self._rules[vendor, rule.name] = rule
+        self._keys = {
+            vendor: frozenset(name for rule in known for name in rule.key_names)
+            for vendor, known in rules.items()
+        }
 
     def operation(self, record: Record) -> Operation | None:
         """The operation that answered the request, or None where none did."""
@@ -39,3 +43,7 @@ class Directory:
     def rule(self, vendor: str, name: str) -> MatchingRule | None:
         """The vendor's matching rule of that name."""
         return self._rules.get((vendor, name))
+
+    def keys(self, vendor: str) -> frozenset[str]:
+        """The fields by which the vendor's matching rules find rows."""
+        return self._keys.get(vendor, frozenset())

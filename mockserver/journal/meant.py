@@ -1,7 +1,7 @@
 """The operation that was meant by a request that no operation answers."""
 
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 from typing import NamedTuple
 
 from mockserver.documents.spec import Operation
@@ -107,6 +107,8 @@ def _without_base(segments: Segments, base: Segments, operations: Operations) ->
     """The words of a path after the names of vendors and the base path, however often."""
     ignored = {*operations, *base}
     index = 0
+    if segments and get_close_matches(segments[0].lower(), operations, n=1, cutoff=_ALIKE):
+        index = 1
     while index < len(segments) and segments[index].lower() in ignored:
         index += 1
     return segments[index:]

@@ -9,10 +9,11 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from mockserver.call import HeaderSet, Request, header_size
+from mockserver.call import HeaderSet, Note, Request, header_size
 from mockserver.errors import Problem, Refusal
-from mockserver.matching import KeyTrial, MatchTrace, Mismatch
+from mockserver.matching import KeyTrial, MatchTrace, Mismatch, OtherSpelling
 from mockserver.state.changes import Change, Row, RowId, WorkspaceDeleted, WorkspaceReset
+from mockserver.state.memory import Memory, value_size
 from mockserver.state.transaction import RowDiff, Transaction
 from mockserver.wire import write_json
 
@@ -35,8 +36,9 @@ _LONGEST_MESSAGE = 300
 
 _WEIGHED_AT_ONCE = 16
 _LARGE = 16 << 10
-"""How many records a journal weighs at once, and the size of a body that does not wait for it."""
+"""How many records a journal weighs at once, and how many bytes do not wait for it."""
 
+_NOTE_BYTES = 200
 _ID_BYTES = 8
 _VALUE_BYTES = 60
 _COLUMN_BYTES = 40
@@ -47,10 +49,11 @@ _NO_CONTENT = 204
 
 
 class AppliedFault(NamedTuple):
-    """The fault that a request got: its name, why (`rule <id>`, `prefer`, `magic`), and how.
+    """The fault that a request got: its name, why, and how.
 
-    `preference` is what the request asked for, as the `Preference-Applied` header tells it. `left`
-    is how many more requests the rule gives it to (None: no end, or no rule).
+    `cause` is `rule <id>`, `prefer`, `magic phone` or `magic e-mail`. `preference` is what the
+    request asked for, as the `Preference-Applied` header tells it. `left` is how many more requests
+    the rule gives it to (None: no end, or no rule).
     """
 
     name: str
@@ -58,6 +61,14 @@ class AppliedFault(NamedTuple):
     parameters: Mapping[str, Any]
     preference: bytes | None = None
     left: int | None = None
+
+    @property
+    def headers(self) -> HeaderPairs:
+        """What an answer that the fault made or changed says of it."""
+        said = [(b"mockserver-fault", f"{self.name}; {self.cause}".encode())]
+        if self.preference is not None:
+            said.append((b"preference-applied", self.preference))
+        return said
 
 
 class RefusalNote(NamedTuple):
@@ -121,7 +132,7 @@ class Record(NamedTuple):
     its path takes. `status` and `answer` are what the client got (0: no answer), `own_headers` the
     API's headers, or (where a fault changed them) `seen_headers` all of the answer's. `seconds` is
     how long the answer took. `refusal` says why the API refused it, `action` in a word what the
-    handler did, where the rows do not tell it.
+    handler did, where the rows do not tell it. `notes` are for the report.
     """
 
     number: int
@@ -141,13 +152,13 @@ class Record(NamedTuple):
     seconds: float
     refusal: RefusalNote | None = None
     action: str = ""
+    notes: tuple[Note, ...] = ()
 
     @property
     def answer_headers(self) -> HeaderPairs:
         """The headers of the answer, as the client sees them."""
         if self.seen_headers is not None:
             return self.seen_headers
-        preference = self.fault.preference if self.fault is not None else None
         size = len(self.answer)
         return answer_headers(
             self.own_headers,
@@ -155,7 +166,7 @@ class Record(NamedTuple):
             size,
             self.time,
             number=self.number,
-            preference=preference,
+            fault=self.fault,
         )
 
 
@@ -172,9 +183,11 @@ def answer_headers(
     time: datetime,
     *,
     number: int,
-    preference: bytes | None = None,
+    fault: AppliedFault | None = None,
 ) -> HeaderPairs:
     """The headers of an answer: the API's own, the workspace's time, the request's number.
+
+    They name the fault that made the answer or changed it.
 
     `size` is the body's, in bytes; a `number` of 0 is not told.
     """
@@ -183,8 +196,8 @@ def answer_headers(
         return headers
     if number:
         headers.append((b"mockserver-request", b"%d" % number))
-        if preference is not None:
-            headers.append((b"preference-applied", preference))
+        if fault is not None:
+            headers += fault.headers
     headers.append((b"content-length", b"%d" % size))
     return headers
 
@@ -200,7 +213,7 @@ def row_changes(tx: Transaction) -> RowChanges:
 
 
 class Journal:
-    """The last requests and their answers, as records.
+    """The last requests and their answers, as records. What they take counts in `memory` too.
 
     Records are weighed a few at a time: what is known of a journal is known of weighed ones.
     """
@@ -213,6 +226,8 @@ class Journal:
         "_max_entries",
         "_records",
         "_sizes",
+        "_unweighed",
+        "memory",
     )
 
     def __init__(self, max_entries: int = 1000, max_bytes: int = 16 << 20) -> None:
@@ -222,6 +237,8 @@ class Journal:
         self._records: deque[Record] = deque()
         self._sizes: deque[int] = deque()
         self._bytes = self._dropped = self._last_dropped = 0
+        self._unweighed = 0
+        self.memory = Memory()
 
     @property
     def dropped(self) -> int:
@@ -241,12 +258,25 @@ class Journal:
         records.append(record)
         # Weighing a record at each request takes three times as long: by then the processor has
         # done so much else that it has to fetch the code for it anew.
-        if len(records) - len(self._sizes) >= _WEIGHED_AT_ONCE or _is_large(record):
+        size = _rough_size(record)
+        memory = self.memory
+        memory.journals += size
+        self._unweighed += size
+        if (
+            len(records) - len(self._sizes) >= _WEIGHED_AT_ONCE
+            or self._unweighed > _LARGE
+            or memory.stored + memory.journals > memory.limit
+        ):
             self._weigh()
+            memory.settle()
 
     def _weigh(self) -> None:
         """Count the new records, and let the oldest go for which there is no room."""
         records, sizes = self._records, self._sizes
+        if len(records) == len(sizes):
+            return
+        before = self._bytes + self._unweighed
+        self._unweighed = 0
         for position in range(len(sizes), len(records)):
             size = _size(records[position])
             sizes.append(size)
@@ -255,10 +285,24 @@ class Journal:
             if len(records) == 1:
                 break
             self._drop_oldest()
+        grown = self._bytes - before
+        self.memory.journals += grown
+
+    def drop_all(self) -> None:
+        """Drop every record, as others need the memory."""
+        size = self._bytes + self._unweighed
+        self.memory.journals -= size
+        self._bytes = self._unweighed = 0
+        self._sizes.clear()
+        while self._records:
+            self._forget_oldest()
 
     def _drop_oldest(self) -> None:
-        oldest = self._records.popleft()
         self._bytes -= self._sizes.popleft()
+        self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        oldest = self._records.popleft()
         self._dropped += 1
         # Answers may end in another order than their requests came.
         self._last_dropped = max(self._last_dropped, oldest.number)
@@ -276,6 +320,9 @@ class Journal:
         """Forget every record, and that any was dropped."""
         self._records.clear()
         self._sizes.clear()
+        size = self._bytes + self._unweighed
+        self.memory.journals -= size
+        self._unweighed = 0
         self._bytes = self._dropped = self._last_dropped = 0
 
     def __iter__(self) -> Iterator[Record]:
@@ -287,10 +334,18 @@ class Journal:
         return len(self._records)
 
 
-def _is_large(record: Record) -> bool:
-    """Whether a record is so large that a few like it would be felt."""
-    body = record.request.body
-    return len(record.answer) > _LARGE or (body is not None and len(body) > _LARGE)
+def _rough_size(record: Record) -> int:
+    """About how many bytes a record takes, until it is weighed."""
+    request = record.request
+    size = 3 * _RECORD_BYTES + len(record.answer) + len(request.query_string)
+    if request.body is not None:
+        size += len(request.body)
+    headers = request.headers
+    if type(headers) is HeaderSet and headers.size > _RECORD_BYTES:
+        size += headers.size
+    if record.changes:
+        size += _CHANGE_BYTES * len(record.changes)
+    return size
 
 
 def _size(record: Record) -> int:
@@ -313,10 +368,12 @@ def _size(record: Record) -> int:
         size += header_size(record.seen_headers)
     if record.refusal is not None:
         size += _refusal_size(record.refusal)
+    for note in record.notes:
+        size += _NOTE_BYTES + len(note.text) + sum(map(len, note.values))
     return size
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _own_header_size(headers: tuple[tuple[bytes, bytes], ...]) -> int:
     return header_size(headers)
 
@@ -332,9 +389,22 @@ def _match_size(match: MatchTrace) -> int:
     trials = match.trials
     size = _MATCH_BYTES + _VALUE_BYTES * len(trials) + _ID_BYTES * len(match.ids)
     for trial in trials:
-        if type(trial.value) is str:
-            size += len(trial.value)
-    return size + 4 * _VALUE_BYTES * len(match.mismatches)
+        size += _key_size(trial.value)
+        if trial.compared is not trial.value:
+            size += _key_size(trial.compared)
+    for mismatch in match.mismatches:
+        size += _key_size(mismatch.held)
+    others = len(match.mismatches) + len(match.spellings) + len(match.near)
+    return size + 4 * _VALUE_BYTES * others
+
+
+def _key_size(value: Any) -> int:
+    """How many bytes the text of a key takes, or the texts of a key that has several."""
+    if type(value) is str:
+        return value_size(value)
+    if type(value) is tuple:
+        return sum(map(_key_size, value))
+    return 0
 
 
 def _change_size(change: RowDiff | ManyRows) -> int:
@@ -378,6 +448,7 @@ def record_as_json(record: Record) -> dict[str, Any]:
         "changes": [_change_as_json(change) for change in record.changes],
         "fault": _fault_as_json(record.fault),
         "refusal": _refusal_as_json(record.refusal),
+        "notes": [note._asdict() for note in record.notes],
     }
 
 
@@ -405,6 +476,7 @@ def record_of(told: Mapping[str, Any]) -> Record:
             "changes": tuple(_change_of(change) for change in told["changes"]),
             "fault": _fault_of(told["fault"]),
             "refusal": _refusal_of(told["refusal"]),
+            "notes": tuple(map(_note_of, told["notes"])),
         }
     )
 
@@ -433,6 +505,8 @@ def _match_as_json(match: MatchTrace) -> dict[str, Any]:
     return match._asdict() | {
         "trials": [trial._asdict() for trial in match.trials],
         "mismatches": [mismatch._asdict() for mismatch in match.mismatches],
+        "spellings": [spelling._asdict() for spelling in match.spellings],
+        "near": [mismatch._asdict() for mismatch in match.near],
     }
 
 
@@ -445,6 +519,8 @@ def _match_of(told: Mapping[str, Any]) -> MatchTrace:
             "ids": tuple(told["ids"]),
             "trials": tuple(_with_tuples(trial) for trial in trials),
             "mismatches": tuple(Mismatch(**mismatch) for mismatch in told["mismatches"]),
+            "spellings": tuple(OtherSpelling(**spelling) for spelling in told["spellings"]),
+            "near": tuple(Mismatch(**mismatch) for mismatch in told["near"]),
         }
     )
 
@@ -469,6 +545,10 @@ def _change_of(told: Mapping[str, Any]) -> RowDiff | ManyRows:
     if "ids" in told:
         return ManyRows(told["table"], tuple(told["ids"]), told["count"])
     return RowDiff(**told)
+
+
+def _note_of(told: Mapping[str, Any]) -> Note:
+    return Note(**dict(told) | {"values": tuple(told["values"])})
 
 
 def _fault_as_json(fault: AppliedFault | None) -> dict[str, Any] | None:

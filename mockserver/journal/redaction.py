@@ -5,9 +5,9 @@ here; where a vendor's credential stands is told at the start, by `hide`.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_plus
+from urllib.parse import parse_qsl, unquote_plus
 
 if TYPE_CHECKING:
     from mockserver.call import Request
@@ -105,11 +105,11 @@ def masked(name: str, value: str) -> str:
 
 def masked_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Headers by lower-case name, equal names joined by a comma, secrets hidden."""
-    texts: dict[str, str] = {}
+    texts: dict[str, list[str]] = {}
     for raw_name, raw_value in headers:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        texts[name] = f"{texts[name]}, {value}" if name in texts else value
-    return {name: masked(name, value) for name, value in texts.items()}
+        name = raw_name.decode("latin-1").lower()
+        texts.setdefault(name, []).append(raw_value.decode("latin-1"))
+    return {name: masked(name, ", ".join(values)) for name, values in texts.items()}
 
 
 def masked_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
@@ -151,6 +151,20 @@ def secret_headers(headers: Mapping[bytes, bytes]) -> frozenset[tuple[bytes, byt
     )
 
 
+def secret_texts(request: "Request") -> Iterator[str]:
+    """The credentials of a request, without their schemes; to judge, not to show."""
+    for header, raw in secret_headers(request.headers):
+        text = raw.decode("latin-1")
+        if header == b"cookie":
+            yield from (pair.partition("=")[2].strip() for pair in text.split(";"))
+            continue
+        scheme, _, rest = text.partition(" ")
+        yield rest.strip() if scheme.lower() in _schemes else text
+    for name, value in parse_qsl(request.query_string.decode("utf-8", "replace")):
+        if carries_credential(name):
+            yield value
+
+
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Control characters (C0, DEL, C1), line separators, and what no encoding has."""
 
@@ -158,6 +172,15 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 def printable(text: str) -> str:
     """One line for a terminal or a page: control characters become escapes."""
     return text if text.isascii() and text.isprintable() else _UNPRINTABLE.sub(_escape, text)
+
+
+_SHOWN = 200
+
+
+def quoted(text: object) -> str:
+    """What a client sent, as a short piece of code that no Markdown gets out of."""
+    line = printable(" ".join(str(text).replace("`", "'").split())) or '""'
+    return f"`{line[:_SHOWN]}...`" if len(line) > _SHOWN else f"`{line}`"
 
 
 def printable_lines(text: str) -> str:

@@ -4,10 +4,11 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 
+from mockserver.call import Note
 from mockserver.errors import Refusal
 from mockserver.journal.records import AppliedFault, Journal, ManyRows, Record
-from mockserver.journal.redaction import hidden_target, masked_headers
-from mockserver.matching import Combine, KeyTrial, MatchTrace
+from mockserver.journal.redaction import hidden_target, masked_headers, quoted
+from mockserver.matching import Combine, KeyTrial, MatchTrace, Mismatch
 from mockserver.state.changes import RowId
 from mockserver.state.transaction import RowDiff
 from mockserver.wire import read_json
@@ -128,8 +129,14 @@ def describe(record: Record) -> dict[str, Any]:
         },
         "matches": [_match(match) for match in record.matches],
         "changes": [change_view(change) for change in record.changes],
+        "notes": [f"{record.operation} {note_text(note)}" for note in record.notes],
         "fault": _fault(record.fault),
     }
+
+
+def note_text(note: Note) -> str:
+    """The words of a note, without the name of the operation before them."""
+    return note.text.format(*map(quoted, note.values))
 
 
 def milliseconds(record: Record) -> float:
@@ -206,6 +213,8 @@ def verdict(match: MatchTrace) -> str:
     if len(match.keys) > 1:
         found = _leads(match.ids, match.found) if match.found else "nothing"
         parts.append(f"{_HOW[match.combine]}: {found} matched")
+    parts += [_near_sentence(near) for near in match.near]
+    parts += [f"lead {each.id} has {each.held}: {each.rule}" for each in match.spellings]
     return "; ".join(parts)
 
 
@@ -217,6 +226,10 @@ def trial_sentence(trial: KeyTrial) -> str:
     read = f", compared as {compared}," if compared not in (value, "") else ""
     found = _leads(trial.ids, trial.found) if trial.found else "none"
     return f"{trial.key} {value}{read} matched {found}"
+
+
+def _near_sentence(near: Mismatch) -> str:
+    return f"lead {near.id} differs only in spelling: it has the {near.key} {near.held}"
 
 
 def _text(value: Any) -> str:

@@ -22,7 +22,7 @@ _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _NO_METHOD = re.compile(rb"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
 _ORIGIN = re.compile(rb"/[!-~]*")
 _ABSOLUTE = re.compile(rb"https?://[!-~]+", re.IGNORECASE)
-_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
+_HOST = re.compile(rb"(?:\[[0-9A-Za-z:.%_~-]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
 _VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
 _UPGRADE = re.compile(rb"upgrade:", re.IGNORECASE)
 

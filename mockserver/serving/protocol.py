@@ -141,7 +141,8 @@ class Connection(asyncio.Protocol):
         self._since = self._watch.now
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is no more."""
+        """The connection is no more; what came on it before counts."""
+        self._door.round.run()
         self._phase = CLOSED
         self._connections.discard(self)
         self._watch.remove(self)

@@ -6,6 +6,11 @@ from typing import Literal
 
 Mode = Literal["real", "shifted", "frozen"]
 
+EARLIEST = datetime(2, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+"""Between which moments a clock may be set. A year is left at each end of the calendar, for time
+zones, for what is reckoned from the present time, and for the time that passes meanwhile."""
+
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceClock:
@@ -34,18 +39,24 @@ class WorkspaceClock:
 
 
 def frozen_at(moment: datetime) -> WorkspaceClock:
-    """A clock that stands still. Raises OverflowError for a moment that UTC does not have."""
-    return WorkspaceClock(frozen=moment.astimezone(UTC))
+    """A clock that stands still. Raises OverflowError outside of EARLIEST and LATEST."""
+    return WorkspaceClock(frozen=_possible(moment.astimezone(UTC)))
 
 
 def shifted_by(shift: timedelta) -> WorkspaceClock:
-    """A clock that runs ahead of the real time. Raises OverflowError past the year 9999."""
-    _ = datetime.now(UTC) + shift
+    """A clock that runs ahead of the real time. Raises OverflowError as `frozen_at` does."""
+    _possible(datetime.now(UTC) + shift)
     return WorkspaceClock(shift=shift)
+
+
+def _possible(moment: datetime) -> datetime:
+    if not EARLIEST <= moment < LATEST:
+        raise OverflowError(f"{moment} is no time for a clock")
+    return moment
 
 
 def advanced(clock: WorkspaceClock, step: timedelta) -> WorkspaceClock:
     """The clock after so much time; a frozen one stands still again there. Raises OverflowError."""
     if clock.frozen is not None:
-        return WorkspaceClock(frozen=clock.frozen + step)
+        return frozen_at(clock.frozen + step)
     return shifted_by(clock.shift + step)

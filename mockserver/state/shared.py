@@ -2,6 +2,9 @@
 
 A map is cut into small parts. Each part names its owner, an object that stands for the one who may
 change it. Who holds a map under another owner copies a part before changing it.
+
+`parts` and `mask` are for those who read maps at every request: a call for each lookup takes longer
+than the lookup.
 """
 
 from collections.abc import Hashable, Iterator
@@ -11,7 +14,7 @@ from typing import Any, Generic, TypeVar
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
-_PLACE_BITS = 9
+PLACE_BITS = 9
 """A part of a `PlaceMap` has room for 512 neighbouring places."""
 
 _FULL = 512
@@ -38,22 +41,22 @@ def _part(owner: object, content: dict[Any, Any], depth: int = 0) -> _Part:
 class PlaceMap(Generic[Value]):
     """Values by their places, which are whole numbers, in the order of the places."""
 
-    __slots__ = ("_parts", "_size", "owner")
+    __slots__ = ("_size", "owner", "parts")
 
     def __init__(self, owner: object) -> None:
         self.owner = owner
-        self._parts: dict[int, _Part] = {}
+        self.parts: dict[int, _Part] = {}
         self._size = 0
 
     def copy(self, owner: object) -> "PlaceMap[Value]":
         """A map with the same content for another owner. Costs a 512th of what it holds."""
         twin: PlaceMap[Value] = PlaceMap(owner)
-        twin._parts = dict(self._parts)
+        twin.parts = dict(self.parts)
         twin._size = self._size
         return twin
 
     def __getitem__(self, place: int) -> Value:
-        value: Value = self._parts[place >> _PLACE_BITS][place]
+        value: Value = self.parts[place >> PLACE_BITS][place]
         return value
 
     def __len__(self) -> int:
@@ -61,21 +64,21 @@ class PlaceMap(Generic[Value]):
 
     def last_place(self) -> int:
         """The greatest place; -1 where there is none."""
-        if not self._parts:
+        if not self.parts:
             return -1
-        last: int = next(reversed(next(reversed(self._parts.values()))))
+        last: int = next(reversed(next(reversed(self.parts.values()))))
         return last
 
     def set(self, place: int, value: Value) -> None:
         """Put a value at a place, instead of what is there."""
-        number = place >> _PLACE_BITS
-        part = self._parts.get(number)
+        number = place >> PLACE_BITS
+        part = self.parts.get(number)
         if part is None:
             self._new_part(number)[place] = value
             self._size += 1
             return
         if part.owner is not self.owner:
-            part = self._parts[number] = _part(self.owner, part)
+            part = self.parts[number] = _part(self.owner, part)
         if place in part:
             part[place] = value
             return
@@ -83,28 +86,28 @@ class PlaceMap(Generic[Value]):
         part[place] = value
         self._size += 1
         if not is_last:
-            self._parts[number] = _part(self.owner, dict(sorted(part.items())))
+            self.parts[number] = _part(self.owner, dict(sorted(part.items())))
 
     def _new_part(self, number: int) -> _Part:
-        is_last = not self._parts or number > next(reversed(self._parts))
-        part = self._parts[number] = _part(self.owner, {})
+        is_last = not self.parts or number > next(reversed(self.parts))
+        part = self.parts[number] = _part(self.owner, {})
         if not is_last:
-            self._parts = dict(sorted(self._parts.items()))
+            self.parts = dict(sorted(self.parts.items()))
         return part
 
     def remove(self, place: int) -> None:
         """Take the value at that place away. It must be there."""
-        number = place >> _PLACE_BITS
-        part = self._parts[number]
+        number = place >> PLACE_BITS
+        part = self.parts[number]
         if part.owner is not self.owner:
-            part = self._parts[number] = _part(self.owner, part)
+            part = self.parts[number] = _part(self.owner, part)
         del part[place]
         self._size -= 1
         if not part:
-            del self._parts[number]
+            del self.parts[number]
 
     def __iter__(self) -> Iterator[int]:
-        for part in self._parts.values():
+        for part in self.parts.values():
             yield from part
 
     def __eq__(self, other: object) -> bool:
@@ -116,7 +119,7 @@ class PlaceMap(Generic[Value]):
 
     def values(self) -> Iterator[Value]:
         """Every value, in the order of the places."""
-        for part in self._parts.values():
+        for part in self.parts.values():
             yield from part.values()
 
     def window(self, start: int, stop: int) -> list[int]:
@@ -127,7 +130,7 @@ class PlaceMap(Generic[Value]):
 
     def _window_from_start(self, start: int, stop: int) -> list[int]:
         found: list[int] = []
-        for part in self._parts.values():
+        for part in self.parts.values():
             if stop <= 0:
                 break
             found += islice(part, max(start, 0), stop)
@@ -138,7 +141,7 @@ class PlaceMap(Generic[Value]):
     def _window_from_end(self, start: int, stop: int) -> list[int]:
         found: list[list[int]] = []
         first = self._size
-        for part in reversed(self._parts.values()):
+        for part in reversed(self.parts.values()):
             if first <= start:
                 break
             first -= len(part)
@@ -155,34 +158,34 @@ class HashMap(Generic[Key, Value]):
     than one part, however many keys there are.
     """
 
-    __slots__ = ("_mask", "_parts", "_size", "owner")
+    __slots__ = ("_size", "mask", "owner", "parts")
 
     def __init__(self, owner: object) -> None:
         self.owner = owner
-        self._parts = [_part(owner, {})]
-        self._mask = 0
+        self.parts = [_part(owner, {})]
+        self.mask = 0
         self._size = 0
 
     def copy(self, owner: object) -> "HashMap[Key, Value]":
         """A map with the same content for another owner. Costs about a 256th of what it holds."""
         twin: HashMap[Key, Value] = HashMap.__new__(HashMap)
         twin.owner = owner
-        twin._parts = list(self._parts)
-        twin._mask = self._mask
+        twin.parts = list(self.parts)
+        twin.mask = self.mask
         twin._size = self._size
         return twin
 
     def get(self, key: Key) -> Value | None:
         """The value under that key."""
-        return self._parts[hash(key) & self._mask].get(key)
+        return self.parts[hash(key) & self.mask].get(key)
 
     def __len__(self) -> int:
         return self._size
 
     def set(self, key: Key, value: Value) -> None:
         """Put a value under the key, instead of what is there."""
-        number = hash(key) & self._mask
-        part = self._parts[number]
+        number = hash(key) & self.mask
+        part = self.parts[number]
         if part.owner is not self.owner:
             part = self._own(number)
         before = len(part)
@@ -194,8 +197,8 @@ class HashMap(Generic[Key, Value]):
 
     def remove(self, key: Key) -> None:
         """Take the key away. It must be there."""
-        number = hash(key) & self._mask
-        part = self._parts[number]
+        number = hash(key) & self.mask
+        part = self.parts[number]
         if part.owner is not self.owner:
             part = self._own(number)
         del part[key]
@@ -203,7 +206,7 @@ class HashMap(Generic[Key, Value]):
 
     def items(self) -> Iterator[tuple[Key, Value]]:
         """Every key with its value."""
-        for number, part in enumerate(self._parts):
+        for number, part in enumerate(self.parts):
             if number < 1 << part.depth:  # where the part stands first in the directory
                 yield from part.items()
 
@@ -216,7 +219,7 @@ class HashMap(Generic[Key, Value]):
 
     def _own(self, number: int) -> _Part:
         """The part with that number, as a copy that may be changed."""
-        shared = self._parts[number]
+        shared = self.parts[number]
         part = _part(self.owner, shared, shared.depth)
         self._enter(part, number)
         return part
@@ -224,17 +227,17 @@ class HashMap(Generic[Key, Value]):
     def _enter(self, part: _Part, number: int) -> None:
         """Enter a part for all numbers that have the same lowest bits."""
         step = 1 << part.depth
-        self._parts[number & (step - 1) :: step] = [part] * (len(self._parts) // step)
+        self.parts[number & (step - 1) :: step] = [part] * (len(self.parts) // step)
 
     def _split(self, number: int) -> None:
         """Split a full part in two."""
-        part = self._parts[number]
+        part = self.parts[number]
         if part.depth == _MAX_DEPTH:
             return
         bit = 1 << part.depth
-        if bit == len(self._parts):
-            self._parts += self._parts
-            self._mask = len(self._parts) - 1
+        if bit == len(self.parts):
+            self.parts += self.parts
+            self.mask = len(self.parts) - 1
         halves = (_part(self.owner, {}, part.depth + 1), _part(self.owner, {}, part.depth + 1))
         for key, value in part.items():
             halves[hash(key) & bit != 0][key] = value

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple, overload
 
 from mockserver.state.changes import Row, RowId
-from mockserver.state.shared import HashMap, PlaceMap
+from mockserver.state.shared import PLACE_BITS, HashMap, PlaceMap
 
 RowKey = Callable[[Row], Hashable | None]
+Options = Mapping[str, Any]
+"""The values of the settings that the indexes of a table depend on."""
+
 Places = int | PlaceMap[None]
 """The places of the rows under one key of an index: nearly always one."""
 
@@ -17,24 +21,27 @@ class Index:
     """A way to find rows: the columns it reads, and the function from their values to a key.
 
     A row whose key is None is not in the index. As an index knows its columns, an update that
-    leaves them alone, as nearly every one does, costs it nothing.
+    leaves them alone, as nearly every one does, costs it nothing. `settings` names the vendor's
+    settings that the key depends on: the function is given their values after those of the columns.
     """
 
     columns: str | tuple[str, ...]
     key: Callable[..., Hashable | None]
+    settings: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns as a tuple, one or more."""
         return (self.columns,) if isinstance(self.columns, str) else self.columns
 
-    def row_key(self) -> RowKey:
+    def row_key(self, options: Options) -> RowKey:
         """The function from a whole row to its key."""
         key, names = self.key, self.names
-        if len(names) == 1:
+        values = [options[name] for name in self.settings]
+        if len(names) == 1 and not values:
             (name,) = names
             return lambda row: key(row[name])
-        return lambda row: key(*(row[name] for name in names))
+        return lambda row: key(*[row[name] for name in names], *values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,14 @@ class TableSpec:
     name: str
     indexes: Mapping[str, Index] = field(default_factory=dict)
     order: Index | None = None
+
+    def options(self, settings: Mapping[str, Any]) -> Options:
+        """Those of the settings that its indexes depend on."""
+        found = {}
+        for index in self.indexes.values():
+            for name in index.settings:
+                found[name] = settings[name]
+        return found
 
 
 class Rows(Mapping[RowId, Row]):
@@ -118,11 +133,20 @@ class SavedTable(NamedTuple):
     last_number: int
     in_order: bool
     indexes: Mapping[str, HashMap[Hashable, Places]]
+    options: Options
+
+    def get(self, id: RowId) -> Row | None:
+        """The row with that id."""
+        place = self.places.get(id)
+        return None if place is None else self.by_place[place]
 
     @property
     def rows(self) -> Rows:
         """The rows by id."""
         return Rows(self.by_place, self.places)
+
+
+_NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 
 
 class Table:
@@ -145,20 +169,23 @@ class Table:
         "_shared",
         "in_order",
         "last_number",
+        "options",
         "spec",
     )
 
-    def __init__(self, spec: TableSpec) -> None:
+    def __init__(self, spec: TableSpec, settings: Mapping[str, Any] = _NO_SETTINGS) -> None:
+        """`settings` are the vendor's: some indexes depend on one."""
         self.spec = spec
+        self.options = spec.options(settings)
         self._owner = object()
         self._by_place: PlaceMap[Row] = PlaceMap(self._owner)
         self._places: HashMap[RowId, int] = HashMap(self._owner)
         self.last_number = 0
         self.in_order = spec.order is not None
-        self._keys = tuple((name, index.row_key()) for name, index in spec.indexes.items())
+        self._keys = self._row_keys()
         self._order_key: Callable[[Row], Any] = _no_key
         if spec.order is not None:
-            self._order_key = spec.order.row_key()
+            self._order_key = spec.order.row_key(self.options)
         columns = [name for index in spec.indexes.values() for name in index.names]
         if spec.order is not None:
             columns += spec.order.names
@@ -180,12 +207,18 @@ class Table:
 
     def get(self, id: RowId) -> Row | None:
         """The row with that id."""
-        place = self._places.get(id)
-        return None if place is None else self._by_place[place]
+        places = self._places
+        place = places.parts[hash(id) & places.mask].get(id)
+        if place is None:
+            return None
+        row: Row = self._by_place.parts[place >> PLACE_BITS][place]
+        return row
 
     def place(self, id: RowId) -> int | None:
         """The place of the row with that id."""
-        return self._places.get(id)
+        places = self._places
+        place: int | None = places.parts[hash(id) & places.mask].get(id)
+        return place
 
     def all(self) -> RowSequence:
         """Every row."""
@@ -197,12 +230,15 @@ class Table:
 
     def find(self, index: str, key: Hashable | None) -> list[Row]:
         """The rows under `key` in that index, oldest first; none where the key is None."""
-        places = self._indexes[index].get(key) if key is not None else None
-        if places is None:
+        if key is None:
             return []
-        if isinstance(places, PlaceMap):
-            return list(map(self._by_place.__getitem__, places))
-        return [self._by_place[places]]
+        keys = self._indexes[index]
+        found: Places | None = keys.parts[hash(key) & keys.mask].get(key)
+        if found is None:
+            return []
+        if isinstance(found, PlaceMap):
+            return list(map(self._by_place.__getitem__, found))
+        return [self._by_place.parts[found >> PLACE_BITS][found]]
 
     def group(self, index: str, key: Hashable) -> RowSequence:
         """The rows under `key` in that index as a sequence, which may be very long."""
@@ -215,9 +251,10 @@ class Table:
         """Store a row at its place, instead of what was there under that id."""
         if self._shared:
             self._stop_sharing()
-        held = self._places.get(id)
+        places = self._places
+        held = places.parts[hash(id) & places.mask].get(id)
         if held == place:
-            self._replace(place, self._by_place[place], row)
+            self._replace(place, row)
             return
         if held is not None:
             self.remove(id)
@@ -226,7 +263,8 @@ class Table:
         self._places.set(id, place)
         self._reindex_all(place, None, row)
 
-    def _replace(self, place: int, before: Row, row: Row) -> None:
+    def _replace(self, place: int, row: Row) -> None:
+        before = self._by_place.parts[place >> PLACE_BITS][place]
         for column in self._columns:
             if before[column] != row[column]:
                 self._reindex_all(place, before, row)
@@ -256,7 +294,31 @@ class Table:
 
     def empty(self) -> None:
         """Take every row away, and count from 1 again."""
-        self.restore(Table(self.spec).save())
+        self.restore(Table(self.spec, self.options).save())
+
+    def follow(self, settings: Mapping[str, Any]) -> None:
+        """Read anew the indexes that depend on a setting which has another value now."""
+        options = self.spec.options(settings)
+        if options == self.options:
+            return
+        if self._shared:
+            self._stop_sharing()
+        self.options = options
+        self._keys = self._row_keys()
+        for name, key_of in self._keys:
+            if self.spec.indexes[name].settings:
+                self._read_index(name, key_of)
+
+    def _row_keys(self) -> tuple[tuple[str, RowKey], ...]:
+        indexes = self.spec.indexes.items()
+        return tuple((name, index.row_key(self.options)) for name, index in indexes)
+
+    def _read_index(self, name: str, key_of: RowKey) -> None:
+        index = self._indexes[name] = HashMap(self._owner)
+        for place, row in self.placed_rows():
+            key = key_of(row)
+            if key is not None:
+                self._join(index, key, place)
 
     def _reindex_all(self, place: int, before: Row | None, row: Row | None) -> None:
         for name, key_of in self._keys:
@@ -311,6 +373,7 @@ class Table:
             self.last_number,
             self.in_order,
             self._indexes,
+            self.options,
         )
 
     def restore(self, saved: SavedTable) -> None:
@@ -321,6 +384,9 @@ class Table:
         self.last_number = saved.last_number
         self.in_order = saved.in_order
         self._indexes = dict(saved.indexes)
+        if saved.options != self.options:
+            self.options = saved.options
+            self._keys = self._row_keys()
 
     def _stop_sharing(self) -> None:
         """Have maps of its own again, whose parts are copied when they are written to."""
@@ -345,7 +411,7 @@ def _group(owner: object, place: int | None) -> PlaceMap[None]:
 
 def table_of(saved: SavedTable) -> Table:
     """A table that holds what was saved."""
-    table = Table(saved.spec)
+    table = Table(saved.spec, saved.options)
     table.restore(saved)
     return table
 

@@ -1,11 +1,14 @@
 """One request's view of one vendor's tables: it reads its own writes, and nobody else does."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.state.changes import Change, IdCounter, Row, RowChange, RowId
+from mockserver.state.memory import growth
 from mockserver.state.tables import Table, Tables
 
+_NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 _ABSENT = object()
 _new: Any = tuple.__new__
 """Makes a named tuple in half of the time that its own constructor takes: one for each write."""
@@ -31,28 +34,34 @@ class Transaction:
     make them count; a transaction that is dropped has done nothing.
     """
 
-    __slots__ = ("_drafts", "_tables", "_vendor", "trace")
+    __slots__ = ("_drafts", "_tables", "_vendor", "settings", "trace")
 
-    def __init__(self, vendor: str, tables: Tables) -> None:
+    def __init__(
+        self, vendor: str, tables: Tables, settings: Mapping[str, Any] = _NO_SETTINGS
+    ) -> None:
+        """`settings` are the vendor's: the keys of some indexes depend on one."""
         self._vendor = vendor
         self._tables = tables
+        self.settings = settings
         self._drafts: dict[str, _Draft] = {}
         self.trace: list[Any] = []
         """Where whoever looks for rows notes how it found them."""
 
     def get(self, table: str, id: RowId) -> Row | None:
         """The row with that id."""
-        draft = self._drafts.get(table)
-        if draft is not None and id in draft.rows:
-            return draft.rows[id]
+        if self._drafts:
+            draft = self._drafts.get(table)
+            if draft is not None and id in draft.rows:
+                return draft.rows[id]
         return self._tables[table].get(id)
 
     def find(self, table: str, index: str, key: Hashable | None) -> list[Row]:
         """The rows under that key of the index, oldest first."""
-        draft = self._drafts.get(table)
-        if draft is None or not draft.rows:
-            return self._tables[table].find(index, key)
-        return draft.find(index, key)
+        if self._drafts:
+            draft = self._drafts.get(table)
+            if draft is not None and draft.rows:
+                return draft.find(index, key)
+        return self._tables[table].find(index, key)
 
     def rows(self, table: str) -> Sequence[Row]:
         """Every row, oldest first. A slice costs its own length, not that of the table."""
@@ -116,7 +125,7 @@ class Transaction:
             if draft.last_number != draft.table.last_number:
                 changes.append(IdCounter(self._vendor, name, draft.last_number))
             for id, row in draft.rows.items():
-                changes.append(RowChange(self._vendor, name, id, draft.places[id], row))
+                changes.append(_new(RowChange, (self._vendor, name, id, draft.places[id], row)))
         return changes
 
     def diffs(self) -> list[RowDiff]:
@@ -129,6 +138,18 @@ class Transaction:
                     diff = _diff(name, id, draft.table.get(id), row)
                 found.append(diff)
         return found
+
+    def growth(self) -> int:
+        """How many bytes more the rows take once the writes are applied; to be asked before."""
+        size = 0
+        for draft in self._drafts.values():
+            for id, row in draft.rows.items():
+                diff = draft.diffs.get(id)
+                if diff is None:
+                    size += growth(draft.table.get(id), row)
+                else:
+                    size += growth(diff.before or {}, diff.after or {})
+        return size
 
     def written_ids(self) -> dict[str, tuple[RowId, ...]]:
         """The ids of the rows that were written or deleted, by table."""
@@ -186,12 +207,14 @@ class _Draft:
         self._indexed: Table | None = None
 
     def put(self, id: RowId, row: Row) -> None:
-        if self.diffs:
-            self.diffs.pop(id, None)
-        if self.rows.get(id) is None:
-            place = self.table.place(id) if id not in self.rows else None
-            self.rows.pop(id, None)  # a row that comes back stands at the end
+        if id not in self.rows:
+            place = self.table.place(id)
             self.places[id] = self._new_place() if place is None else place
+        elif self.rows[id] is None:
+            del self.rows[id]  # a row that comes back stands at the end
+            self.places[id] = self._new_place()
+        else:
+            self.diffs.pop(id, None)
         self.rows[id] = row
         if self._indexed is not None:
             self._indexed.put(id, row, self.places[id])
@@ -223,7 +246,7 @@ class _Draft:
 
     def _index(self) -> Table:
         if self._indexed is None:
-            self._indexed = Table(self.table.spec)
+            self._indexed = Table(self.table.spec, self.table.options)
             for id, row in self.rows.items():
                 if row is not None:
                     self._indexed.put(id, row, self.places[id])

@@ -166,3 +166,34 @@ def test_every_operation_makes_changes_that_can_be_kept_and_applied_twice() -> N
     for record in workspace.journal:
         assert record_of(json.loads(json.dumps(record_as_json(record)))) == record
         assert record.version == record.number
+
+
+def test_an_index_that_follows_a_setting_is_the_same_when_the_changes_are_applied_again() -> None:
+    account = new_account()
+    workspace = APP.workspaces.create(account)
+    kept: list[str] = []
+    workspace.listen(lambda version, changes: kept.append(json.dumps(written(changes))))
+    rows = [{"id": "dutch", "phone": "0612345678"}, {"id": "other", "phone": "+31612345678"}]
+    seed = {"fixture": {"octanist": {"leads": rows}}}
+    control(account, Control("POST", "/seed", seed))
+    control(account, Control("PUT", "/snapshots/american"))
+    found = []
+    for region in ("NL", "US", "NL"):
+        switch = {"octanist": {"phone_region": region}}
+        control(account, Control("PATCH", "/settings", switch))
+        found.append(_by_phone(workspace))
+    control(account, Control("POST", "/snapshots/american/restore"))
+    found.append(_by_phone(workspace))
+    assert found == [["dutch", "other"], ["other"], ["dutch", "other"], ["other"]]
+    copy = Workspace("copy", APP.workspaces.origin)
+    copies = []
+    for changes in kept:
+        copy.apply(read(json.loads(changes)))
+        copies.append(_by_phone(copy))
+    assert copies == [["other"], ["other"], *found]
+
+
+def _by_phone(workspace: Workspace) -> list[Any]:
+    return [
+        row["id"] for row in workspace.tables["octanist"]["leads"].find("phone", "+31612345678")
+    ]

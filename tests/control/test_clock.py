@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.samples import SAMPLES, send
+
 NOON = {"mode": "frozen", "at": "2025-01-31T12:00:00Z"}
 
 
@@ -88,10 +90,11 @@ MODES = "must be one of real, frozen, shifted"
         pytest.param({"mode": "shifted"}, {"/shift_seconds": "is required"}, id="no shift"),
         pytest.param({"mode": "real", "at": "2025-01-31T12:00:00Z"}, {"/at": "is no property here; known are mode, at, shift_seconds"}, id="of another mode"),
         pytest.param({"mode": "frozen", "at": "noon"}, {"/at": "must be a date and time with its offset, like 2025-01-31T12:00:00Z"}, id="no time"),
-        pytest.param({"mode": "frozen", "at": "0001-01-01T00:00:00+01:00"}, {"/at": "must lead to a time between the years 1 and 9999"}, id="before the year 1"),
+        pytest.param({"mode": "frozen", "at": "0001-01-01T00:00:00+01:00"}, {"/at": "must lead to a time from the year 2 to the year 9998"}, id="before the year 1"),
         pytest.param({"mode": "shifted", "shift_seconds": "1"}, {"/shift_seconds": "must be a number"}, id="text"),
         pytest.param({"mode": "shifted", "shift_seconds": 10**12}, {"/shift_seconds": "must be at most 315576000000"}, id="too far"),
-        pytest.param({"mode": "shifted", "shift_seconds": 300_000_000_000}, {"/shift_seconds": "must lead to a time between the years 1 and 9999"}, id="past 9999"),
+        pytest.param({"mode": "shifted", "shift_seconds": 300_000_000_000}, {"/shift_seconds": "must lead to a time from the year 2 to the year 9998"}, id="past 9999"),
+        pytest.param({"mode": "frozen", "at": "9999-12-31T23:59:57Z"}, {"/at": "must lead to a time from the year 2 to the year 9998"}, id="just before the end"),
         pytest.param([], {"": "must be a JSON object"}, id="list"),
     ],
 )  # fmt: skip  # a row of a table stays one row
@@ -107,13 +110,22 @@ def test_a_clock_that_cannot_be_is_refused(
     assert control.get("/clock").json()["now"] == "2025-01-31T12:00:00.000Z"
 
 
+@pytest.mark.parametrize("at", ["0002-01-01T00:00:00Z", "9998-12-31T23:59:59Z"])
+def test_requests_are_answered_at_both_ends_of_the_calendar(
+    at: str, control: httpx.Client, http: httpx.Client, account: str
+) -> None:
+    assert control.put("/clock", json={"mode": "frozen", "at": at}).status_code == 200
+    answers = [send(http, account, sample) for sample in SAMPLES]
+    assert [answer.url for answer in answers if answer.status_code >= 500] == []
+
+
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
         pytest.param({"seconds": -1}, "must be at least 0", id="back"),
         pytest.param(
             {"seconds": 300_000_000_000},
-            "must lead to a time between the years 1 and 9999",
+            "must lead to a time from the year 2 to the year 9998",
             id="past 9999",
         ),
         pytest.param({"seconds": True}, "must be a number", id="true"),

@@ -147,7 +147,7 @@ def test_the_mark_stands_in_rows_of_every_vendor(
     vendor: str, server: MockServer, http: httpx.Client
 ) -> None:
     rows = prepared(http, server).tables[vendor]
-    assert MARK in str([table.rows for table in rows.values()])
+    assert MARK in str([list(table.all()) for table in rows.values()])
 
 
 @given(requests=st.lists(_vendor_requests | _control_requests, min_size=1, max_size=25))

@@ -8,6 +8,7 @@ import pytest
 
 from mockserver import __version__
 from mockserver.workspaces import Workspace
+from tests.answers import end_to_end
 
 NOON = {"mode": "frozen", "at": "2025-01-31T12:00:00Z"}
 UPDATE = {"email": "ada@example.com", "status": "won"}
@@ -117,7 +118,7 @@ def test_a_vendor_answer_says_under_which_number_it_is_found(
     assert (told["request"]["body"], told["answer"]["body"], told["answer"]["headers"]) == (
         UPDATE,
         answer.json(),
-        dict(answer.headers),
+        end_to_end(answer.headers),
     )
 
 

@@ -126,6 +126,6 @@ def test_there_are_at_most_a_hundred(
 ) -> None:
     workspace.apply([SnapshotSaved(f"s{number}") for number in range(100)])
     refused = control.put("/snapshots/more")
-    detail = "A workspace has at most 100 snapshots; delete one that you no longer need."
-    assert (refused.status_code, refused.json()["detail"]) == (409, detail)
+    detail = "A workspace may have at most 100 snapshots (--max-snapshots); delete one that you no longer need."
+    assert (refused.status_code, refused.json()["detail"]) == (403, detail)
     assert control.put("/snapshots/s1").status_code == 200

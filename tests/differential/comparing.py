@@ -33,9 +33,7 @@ _SIGNS = {
         rb"Null characters are not|Surrogate characters are not|Out of range float values"
     ),
     "JSON of more than 128 levels": re.compile(rb"maximum recursion depth exceeded"),
-    "encodings of domain names": re.compile(
-        rb'Unsupported charset \\"(idna|punycode)', re.IGNORECASE
-    ),
+    "charsets that are not read": re.compile(rb"Unsupported charset"),
 }
 """The choices of `docs/fidelity.md` that refuse a request, by what their answers say."""
 

@@ -71,7 +71,7 @@ def test_a_session_gives_the_lead_its_attribution(mockserver: MockWorkspace) -> 
         pytest.param({"id": "lead_demo01"}, id="by id"),
         pytest.param({"email": "ada@example.com"}, id="by e-mail"),
         pytest.param({"email": "ADA@example.com"}, id="by e-mail in capitals"),
-        pytest.param({"phone": "(202) 555-0101"}, id="by phone as people write it"),
+        pytest.param({"phone": "+12025550101"}, id="by phone as it was written"),
     ],
 )
 def test_a_lead_is_updated_by_what_we_know_of_it(

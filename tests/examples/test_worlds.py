@@ -135,7 +135,7 @@ def test_a_person_is_found_in_every_vendor(mockserver: MockWorkspace, q: str) ->
 
 
 def test_many_leads_are_listed_to_the_last(mockserver: MockWorkspace) -> None:
-    mockserver.seed("empty")
+    mockserver.seed({"nlpearl": {"pearls": [{"id": "list"}]}})
     leads = [{"phoneNumber": "+12025550199", "externalId": f"n-{number}"} for number in range(1100)]
     mockserver.nlpearl.post("/v2/Outbound/list/Leads/Add", json={"leads": leads})
     assert len(mockserver.leads("nlpearl")) == 1100

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 SELA = {"Authorization": "Token twin"}
 OCTANIST = {"X-API-KEY": "twin"}
 NLPEARL = {"Authorization": "Bearer twin:secret"}
-PEARL = "/nlpearl/v2/Outbound/66552698d60e456235eae5aa"
+PEARL = "/nlpearl/v2/Outbound/66a1f0c2d60e456235eae601"
 ADMIN = "/__admin/workspaces/twin"
 
 SCRIPT: list[tuple[str, str, dict[str, str], Any]] = [

@@ -73,13 +73,13 @@ def test_a_workspace_whose_credential_does_not_get_in_shows_none() -> None:
             _ = server.client.workspace("everybody").credentials
 
 
-def test_reset_puts_every_workspace_back() -> None:
+def test_reset_puts_the_default_workspace_back_and_deletes_the_others() -> None:
     with MockServer() as server:
-        made = [server.client.create(name) for name in ("a", "b")]
-        for each in made:
-            each.seed("empty")
+        for name in ("demo", "b"):
+            server.client.create(name).seed("empty")
         server.client.reset()
-        assert [len(each.leads()) for each in made] == [39, 39]
+        assert [each["name"] for each in server.client.workspaces()] == ["demo"]
+        assert len(server.client.workspace("demo").leads()) == 39
 
 
 def test_the_catalogue_of_faults_is_told(server: MockServer) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path as File
 from typing import Any
@@ -13,13 +14,22 @@ import pytest
 
 import mockserver
 from mockserver.app import create_app
+from mockserver.call import Note
 from mockserver.documents.schema import Coerce, Coercer, Schema
 from mockserver.documents.spec import Document, load_document
 from mockserver.errors import OperatorError
 from mockserver.journal.conduct import Report, report
 from mockserver.journal.conduct.checks import CHECKS, LEVELS, selected_checks
+from mockserver.journal.conduct.placeholders import is_placeholder
 from mockserver.journal.records import AppliedFault, ManyRows, Record, RowChanges
-from mockserver.matching import Key, KeyTrial, MatchingRule, MatchTrace, Mismatch
+from mockserver.matching import (
+    Key,
+    KeyTrial,
+    MatchingRule,
+    MatchTrace,
+    Mismatch,
+    OtherSpelling,
+)
 from mockserver.state.changes import Row, RowId
 from mockserver.state.transaction import RowDiff
 from tests.records import NOON, record, request
@@ -489,7 +499,7 @@ def test_the_items_of_a_list_are_judged_but_for_those_refused(client: Client) ->
     "given",
     [
         pytest.param({"status": 409}, id="refused"),
-        pytest.param({"fault": AppliedFault("slow", "magic", {})}, id="under a fault"),
+        pytest.param({"fault": AppliedFault("slow", "magic phone", {})}, id="under a fault"),
         pytest.param({"body": [1]}, id="no object"),
     ],
 )
@@ -577,7 +587,7 @@ def test_the_next_page_is_asked_for(
         ),
         pytest.param(
             "list_things",
-            {"answer": LINKED, "fault": AppliedFault("truncated_body", "magic", {})},
+            {"answer": LINKED, "fault": AppliedFault("truncated_body", "magic phone", {})},
             id="a broken answer",
         ),
         pytest.param("list_things", {"answer": [1, 2]}, id="a bare list"),
@@ -744,14 +754,142 @@ def test_what_the_documentation_does_not_say_is_noted(client: Client) -> None:
     )
     assert client.found() == [
         ("inferred-behaviour", (1, 3)),
-        ("inferred-behaviour", (2,)),
-        ("chosen-behaviour", (2,)),
+        ("general-behaviour", (2,)),
+        ("general-behaviour", (2,)),
     ]
     assert client.done() == [
-        "`list_things` was answered 404.",
-        "`update_thing` looked for its lead by the rule `falling`.",
-        "`update_thing` was answered 201.",
+        "`list_things` was refused with 404.",
+        "The vendor's documents do not have the 201 of `update_thing`: chosen.",
+        "The vendor's documents do not have the rule `falling`: inferred.",
     ]
+
+
+def test_what_every_call_relies_on_is_said_once(client: Client) -> None:
+    client.rules = (RULE, FALLING, replace(FALLING, name="other"))
+    for rule in ("falling", "other", "falling"):
+        trace = MatchTrace(rule, "things", "first given", ("number",), (), (1,), 1)
+        client.send("update_thing", matches=(trace,))
+    (finding,) = client.report().findings
+    assert (finding.check.slug, finding.operation, finding.requests, finding.done) == (
+        "general-behaviour",
+        None,
+        (1, 2, 3),
+        "The vendor's documents do not have the rule `falling` and the rule `other`: inferred.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("provenance", "found"),
+    [
+        ("inferred", ["inferred-behaviour"]),
+        ("chosen", ["chosen-behaviour"]),
+        ("documented", []),
+    ],
+)
+def test_a_rule_that_one_request_needed_is_named(
+    client: Client, provenance: str, found: list[str]
+) -> None:
+    other = OtherSpelling("number", "a1", 1, "A1", "numbers are compared in capitals", provenance)
+    (trace,) = by(RULE, [ADA], number("a1", ADA))
+    client.send("update_thing", matches=(trace._replace(spellings=(other,)),))
+    assert [slug for slug, _ in client.found()] == found
+    sentence = (
+        "`update_thing` named the `number` `a1` and found the lead `1`, which has `A1`: numbers "
+        "are compared in capitals."
+    )
+    assert client.done() == [sentence] * len(found)
+
+
+def test_a_lead_that_differs_only_in_spelling_is_told(client: Client) -> None:
+    (trace,) = by(RULE, [], number("a-1"))
+    near = Mismatch("number", "a-1", 1, "A1")
+    client.send("update_thing", status=404, matches=(trace._replace(near=(near,)),))
+    assert ("spelling", (1,)) in client.found()
+    assert (
+        "`update_thing` named the `number` `a-1` and found no lead, while the lead `1` has it as "
+        "`A1`." in client.done()
+    )
+
+
+def test_what_was_noted_on_the_way_is_told(client: Client) -> None:
+    note = Note("not-seeded", "shelf", "named the shelf {}, which is not there", ("`x`",))
+    client.send("update_thing", status=400, notes=(note,))
+    client.send("update_thing", status=400, notes=(note,))
+    assert ("not-seeded", (1, 2)) in client.found()
+    assert "`update_thing` named the shelf `'x'`, which is not there." in client.done()
+
+
+# ------------------------------------------------------------------------------------------------------------ placeholders
+
+PLACEHOLDERS = """undefined null None NaN nil NULL your_api_key YOUR-API-KEY yourApiKey ${KEY} {{key}}
+<api-key> $API_KEY %API_KEY% $(KEY) #{key} {pearlId} :pearlId [API_KEY] <YOUR_TOKEN> __KEY__ (null)
+key-${KEY} YOUR_API_KEY_HERE insert_key_here replace_me CHANGEME api_key account_id xxxx *** <nil>
+TODO""".split()
+VALUES = """demo secret invalid t1 w-1 lead_demo01 66a1f0c2d60e456235eae601 +12025550123 crm-1 token
+ada@example.com nullable undefined-behaviour tPWqr5EEZv2dxqutv58NsCg7NuqGc1tX 0 -1 key id john
+id_in_your_crm_123 user-1 my-test noneSuch 550e8400-e29b-41d4-a716-446655440000""".split()
+
+
+@pytest.mark.parametrize("text", [*PLACEHOLDERS, "[object Object]", "'undefined'", "Your API key"])
+def test_a_text_stands_for_a_value_that_was_never_filled_in(text: str) -> None:
+    assert is_placeholder(text)
+    assert is_placeholder(f" {text} ")
+
+
+@pytest.mark.parametrize("text", [*VALUES, "", " "])
+def test_a_value_is_no_placeholder(text: str) -> None:
+    assert not is_placeholder(text)
+
+
+@pytest.mark.parametrize(
+    ("request_of", "done"),
+    [
+        pytest.param(
+            {"headers": {b"x-api-key": b"null"}},
+            "`update_thing` was sent the credential `null`.",
+            id="a key",
+        ),
+        pytest.param(
+            {"headers": {b"authorization": b"Bearer undefined:undefined"}},
+            "`update_thing` was sent the credential `undefined`.",
+            id="a credential of two parts",
+        ),
+        pytest.param(
+            {"headers": {b"authorization": b"Token ${A:-b}"}},
+            "`update_thing` was sent the credential `${A:-b}`.",
+            id="a colon within",
+        ),
+        pytest.param(
+            {"body": {"extra": {"ids": ["1", "NaN"]}}},
+            "`update_thing` was sent the field `ids` `NaN`.",
+            id="one of many ids",
+        ),
+        pytest.param(
+            {"body": {"email": "undefined"}},
+            "`update_thing` was sent the field `email` `undefined`.",
+            id="a key of a matching rule",
+        ),
+        pytest.param(
+            {"query_string": b"lead_id=%7B%7Bid%7D%7D"},
+            "`update_thing` was sent the parameter `lead_id` `{{id}}`.",
+            id="a parameter",
+        ),
+    ],
+)
+def test_a_placeholder_is_an_error(client: Client, request_of: Any, done: str) -> None:
+    client.send("update_thing", **request_of)
+    errors = [each.done for each in client.report().findings if each.level == "error"]
+    assert errors == [done]
+
+
+def test_other_texts_may_be_placeholders(client: Client) -> None:
+    client.send("update_thing", body={"state": "null", "extra": {"note": "undefined"}})
+    assert [slug for slug, _ in client.found() if slug == "placeholder"] == []
+
+
+def test_a_placeholder_in_a_path_that_is_not_there_is_told_too(client: Client) -> None:
+    client.send(path="/thing/undefined", status=404)
+    assert ("placeholder", (1,)) in client.found()
 
 
 # ------------------------------------------------------------------------------------------------------------------ report
@@ -784,15 +922,15 @@ def test_the_report_is_plain_json(client: Client) -> None:
 
 def test_the_coverage_tells_what_was_and_was_not_seen(client: Client) -> None:
     client.send("list_things")
-    client.send("list_things", status=0, fault=AppliedFault("reset", "magic", {}))
-    client.send("list_things", status=502, fault=AppliedFault("gateway_html", "magic", {}))
+    client.send("list_things", status=0, fault=AppliedFault("reset", "magic phone", {}))
+    client.send("list_things", status=502, fault=AppliedFault("gateway_html", "magic phone", {}))
     client.send("update_thing", status=409, matches=by(RULE, [ADA, BOB], number("A1", ADA, BOB)))
     client.send(
         "update_thing",
         matches=[*by(RULE, [], number("Z9")), *by(RULE, [ADA], number("A1", ADA))],
         changes=update(ADA),
     )
-    lost = AppliedFault("apply_but_fail", "magic", {"answer": "timeout"})
+    lost = AppliedFault("apply_but_fail", "magic phone", {"answer": "timeout"})
     client.send("update_thing", status=0, fault=lost, changes=update(ADA))
     client.send(status=404)
     (listed, updated, *_), rules = (
@@ -824,7 +962,7 @@ def test_the_coverage_tells_what_was_and_was_not_seen(client: Client) -> None:
 
 def test_the_page_reads_like_this(client: Client) -> None:
     client.send("list_things", query_string=b"a|b=1")
-    client.send(method="GET", path="/<script>", status=404)
+    client.send(method="GET", path="/<b>x", status=404)
     unmatched, unknown = (
         check for check in CHECKS if check.slug in ("unmatched", "unknown-parameters")
     )
@@ -840,7 +978,7 @@ Incomplete: the journal dropped 1 older request, which this report does not cove
 
 {unmatched.meaning} {unmatched.advice}
 
-- `GET /<script>` was called and answered 404: no operation has that path. (shop, request 2)
+- `GET /<b>x` was called and answered 404: no operation has that path. (shop, request 2)
 
 ## Warning: Sent unknown query parameters (`unknown-parameters`)
 

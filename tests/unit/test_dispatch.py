@@ -713,6 +713,7 @@ def test_an_operation_without_a_handler_stops_the_start(tmp_path: File) -> None:
             tiny.workspaces(vendor),
             lenient=True,
             max_body=1,
+            max_wait=5,
         )
     assert (
         str(caught.value)
@@ -731,6 +732,7 @@ def test_a_handler_without_an_operation_stops_the_start(tmp_path: File) -> None:
             tiny.workspaces(vendor),
             lenient=True,
             max_body=1,
+            max_wait=5,
         )
     assert (
         str(caught.value)

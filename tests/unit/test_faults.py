@@ -14,7 +14,8 @@ from mockserver.faults.catalogue import (
     Parameter,
     by_name,
     by_status,
-    magic,
+    magic_email,
+    magic_phone,
 )
 
 PAGE = (Path(mockserver.__path__[0]).parent / "docs" / "faults.md").read_text("utf-8")
@@ -196,62 +197,32 @@ def test_every_wrong_parameter_is_told_at_once() -> None:
     ],
 )
 def test_an_email_address_asks_for_a_fault(text: str, name: str | None) -> None:
-    assert magic(text.encode()) is CATALOGUE.get(name or "")
+    assert magic_email(text.encode()) is CATALOGUE.get(name or "")
 
 
 @pytest.mark.parametrize(("ending", "name"), PHONES)
 def test_a_phone_number_asks_for_a_fault(ending: str, name: str) -> None:
-    assert magic(json.dumps({"phone": f"+120255501{ending}"}).encode()) is CATALOGUE[name]
+    assert magic_phone(f"+190055501{ending}") is CATALOGUE[name]
 
 
 @pytest.mark.parametrize(
-    "text",
+    "number",
     [
-        pytest.param('{"phone":"+12025550142"}', id="E.164"),
-        pytest.param('{"phone": "12025550142", "name": "Ada"}', id="no plus"),
-        pytest.param('{"phone": "2025550142"}', id="national"),
-        pytest.param('{"phone": "(202) 555-0142"}', id="brackets"),
-        pytest.param('{"phone": "1-202-555-0142"}', id="hyphens"),
-        pytest.param('{"phone": " 202.555.0142 "}', id="dots and white space"),
-        pytest.param('{"phone": "tel:+1-202-555-0142"}', id="an address"),
-        pytest.param('{"phone": 12025550142}', id="a number"),
-        pytest.param('{"phones": [2125550102, 2025550142]}', id="a number in a list"),
-        pytest.param(r'{"phone": "\u002B12025550142"}', id="an escaped plus"),
-        pytest.param("name=Ada&phone=%2B12025550142", id="a form"),
-        pytest.param("phone=%28202%29+555-0142&name=Ada", id="a form, brackets and a space"),
-        pytest.param("phone=%28202%29%20555%2D0142", id="a query"),
-        pytest.param("/Lead/PhoneNumber/+12025550142", id="a path"),
-        pytest.param("/Lead/PhoneNumber/%2B12025550142/x", id="a path, in the middle"),
-        pytest.param(
-            '--b\r\nContent-Disposition: form-data; name="phone"\r\n\r\n+1 202 555 0142\r\n--b--',
-            id="a part of a multipart form",
-        ),
-        pytest.param('["+12025550101", "+12025550142"]', id="another number before it"),
+        pytest.param("+12025550142", id="another area"),
+        pytest.param("+19005550150", id="another ending"),
+        pytest.param("+19005550136", id="an ending without a meaning"),
+        pytest.param("+449005550142", id="another country"),
+        pytest.param("+190055501423", id="one digit more"),
+        pytest.param("+19005550142 ", id="no E.164"),
+        pytest.param(None, id="no number"),
     ],
 )
-def test_a_phone_number_may_be_spelt_in_any_way(text: str) -> None:
-    assert magic(text.encode()) is CATALOGUE["rate_limited"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param('{"phone": "+12025550101"}', id="a number without a meaning"),
-        pytest.param('{"note": "call 202-555-0142 after noon"}', id="in a sentence"),
-        pytest.param('{"note": "call 202-555-0142"}', id="at the end of a sentence"),
-        pytest.param('{"phone": "+442025550142"}', id="another country"),
-        pytest.param('{"phone": "+120255501423"}', id="one digit more"),
-        pytest.param('{"phone": "5550142"}', id="no area"),
-        pytest.param('{"id": "a12025550142"}', id="an id"),
-        pytest.param("", id="nothing"),
-    ],
-)
-def test_other_values_ask_for_nothing(text: str) -> None:
-    assert magic(text.encode()) is None
+def test_other_numbers_ask_for_nothing(number: str | None) -> None:
+    assert magic_phone(number) is None
 
 
 def test_a_large_body_full_of_near_misses_is_read_quickly() -> None:
-    assert magic(b'"12025550101" 5550142 +fault-x ' * 20_000) is None
+    assert magic_email(b'"19005550142" 5550142 +fault-x ' * 20_000) is None
 
 
 def told(parameter: Parameter) -> str:
@@ -285,7 +256,7 @@ def test_the_page_tells_each_parameter(kind: FaultKind) -> None:
 
 
 def test_the_page_tells_each_magic_number() -> None:
-    rows = [line for line in PAGE.splitlines() if line.startswith("| `+1 202 555 01")]
+    rows = [line for line in PAGE.splitlines() if line.startswith("| `+1 900 555 01")]
     assert rows == [
-        f"| `+1 202 555 01{ending}` | `{name}` |" for ending, name in sorted(MAGIC_PHONES.items())
+        f"| `+1 900 555 01{ending}` | `{name}` |" for ending, name in sorted(MAGIC_PHONES.items())
     ]

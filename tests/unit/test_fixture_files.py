@@ -110,7 +110,7 @@ def test_every_file_that_cannot_be_read_is_named(write: Write, tmp_path: File) -
     (tmp_path / "c.yaml").write_bytes(b"\xff")
     assert sentences(write(a="a: [", b="tiny: {}")) == [
         "a.yaml:2: is not YAML: did not find expected node content",
-        "c.yaml: is not UTF-8 (byte 0)",
+        "c.yaml:1: is not UTF-8 (byte 0)",
     ]
 
 

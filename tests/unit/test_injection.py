@@ -26,7 +26,7 @@ from mockserver.errors import Reason, Refusal
 from mockserver.faults.catalogue import CATALOGUE, InjectedFault
 from mockserver.faults.delivery import Answer, as_seen, deliver, refusal_after, refusal_of
 from mockserver.faults.prefer import preferred
-from mockserver.faults.rules import MAX_RULES, FaultRule, FaultRules, chance, rule_of
+from mockserver.faults.rules import FaultRule, FaultRules, chance, rule_of
 from mockserver.serving.limits import Limits
 from mockserver.serving.server import bind, url_of, uvicorn_server
 from tests.serving.door import Service
@@ -398,12 +398,6 @@ def test_an_unknown_fault_is_told_with_those_there_are() -> None:
     ]
 
 
-def test_a_workspace_holds_so_many_rules() -> None:
-    full = rules(*[{"fault": "reset"}] * MAX_RULES)
-    with pytest.raises(Refusal, match=f"at most {MAX_RULES} fault rules"):
-        full.add({"fault": "reset"}, NOW)
-
-
 def test_the_page_tells_each_field_of_a_rule_and_its_example_makes_one() -> None:
     told = PAGE.partition("## Rules")[2].partition("## ")[0]
     inner = {"id", "kind", "expires"}
@@ -516,27 +510,133 @@ def test_the_header_comes_before_rules_and_rules_before_magic(ask: Callable[...,
     assert [(fault.kind.name, fault.cause) for call in calls if (fault := made.fault_of(call))] == [
         ("rate_limited", "prefer"),
         ("conflict", "rule 1"),
-        ("forbidden", "magic"),
+        ("forbidden", "magic e-mail"),
     ]
 
 
 @pytest.mark.parametrize(
     "request_of",
     [
-        pytest.param({"body": {"phone": "(202) 555-0143"}}, id="body"),
-        pytest.param({"query": "phone=%2B12025550143"}, id="query"),
-        pytest.param({"path": "/people/+12025550143"}, id="path"),
-        pytest.param(
-            {"path": "/people/ada+fault-apply-but-fail@example.com"}, id="path with an address"
-        ),
+        pytest.param({"body": {"note": "ada+fault-apply-but-fail@example.com"}}, id="body"),
+        pytest.param({"query": "note=ada%2Bfault-apply-but-fail@example.com"}, id="query"),
+        pytest.param({"path": "/people/ada+fault-apply-but-fail@example.com"}, id="path"),
     ],
 )
-def test_magic_values_may_stand_anywhere(
+def test_magic_addresses_may_stand_anywhere(
     ask: Callable[..., Call], request_of: dict[str, Any]
 ) -> None:
     assert rules().fault_of(ask(**({"body": b""} | request_of))) == InjectedFault(
-        CATALOGUE["apply_but_fail"], "magic", {"answer": "reset", "seconds": 60.0}
+        CATALOGUE["apply_but_fail"], "magic e-mail", {"answer": "reset", "seconds": 60.0}
     )
+
+
+PHONES = """openapi: 3.0.3
+info: {title: Phones}
+servers: [{url: 'https://api.phones.example'}]
+paths:
+  /people/{phone}/{other}:
+    put:
+      operationId: call_person
+      x-provenance: chosen
+      parameters:
+        - {name: phone, in: path, required: true, schema: {type: string, x-phone: true}}
+        - {name: other, in: path, required: true, schema: {type: string}}
+        - {name: mobile, in: query, schema: {type: string}}
+      requestBody:
+        content:
+          application/json: {schema: {$ref: '#/components/schemas/Person'}}
+          application/x-www-form-urlencoded: {schema: {$ref: '#/components/schemas/Person'}}
+          multipart/form-data: {schema: {$ref: '#/components/schemas/Person'}}
+      responses: {200: {description: Done}}
+components:
+  schemas:
+    Person:
+      type: object
+      properties:
+        phone: {type: string, x-phone: true}
+        fax: {type: string, x-format: phone}
+        code: {type: string}
+        extra: {type: object, properties: {mobile: {type: string, x-phone: true}}}
+        numbers: {type: array, items: {type: string, x-phone: true}}
+        friends: {type: array, x-partial: report, items: {$ref: '#/components/schemas/Friend'}}
+    Friend: {type: object, properties: {phone: {type: string, x-phone: true}, code: {type: string}}}
+"""
+FORM = {"content_type": "application/x-www-form-urlencoded"}
+PART = b'--b\r\nContent-Disposition: form-data; name="phone"\r\n\r\n%s\r\n--b--'
+
+
+@pytest.fixture(scope="module")
+def phone_operation(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """An operation whose document says where phone numbers belong."""
+    file = tmp_path_factory.mktemp("phones") / "phones.yaml"
+    file.write_text(PHONES, "utf-8")
+    (operation,) = load_document(file).operations
+    return operation
+
+
+def phone_fault(
+    ask: Callable[..., Call], operation: Any, request_of: Mapping[str, Any], **settings: str
+) -> str | None:
+    """The name of the fault of a request to the operation."""
+    made = dict(request_of)
+    path = made.pop("path", "x/y").split("/")
+    call = ask(**({"body": b""} | made))
+    call.operation, call.settings = operation, settings
+    call.path_parameters = {"phone": path[0], "other": path[1]}
+    return name_of(rules().fault_of(call))
+
+
+@pytest.mark.parametrize(
+    "request_of",
+    [
+        pytest.param({"body": {"phone": "+19005550142"}}, id="E.164"),
+        pytest.param({"body": {"phone": "19005550142"}}, id="no plus"),
+        pytest.param({"body": {"phone": "9005550142"}}, id="national"),
+        pytest.param({"body": {"phone": "(900) 555-0142"}}, id="brackets"),
+        pytest.param({"body": {"phone": " 900.555.0142 "}}, id="dots and white space"),
+        pytest.param({"body": {"phone": "tel:+1-900-555-0142"}}, id="an address"),
+        pytest.param({"body": {"phone": 19005550142}}, id="a JSON number"),
+        pytest.param({"body": rb'{"phone": "\u002B19005550142"}'}, id="an escaped plus"),
+        pytest.param({"body": {"fax": "+19005550142"}}, id="by its format"),
+        pytest.param({"body": {"extra": {"mobile": "+19005550142"}}}, id="a field in a field"),
+        pytest.param({"body": {"numbers": ["x", "+19005550142"]}}, id="an item of a list"),
+        pytest.param({"body": {"friends": [{}, {"phone": "+19005550142"}]}}, id="a part of many"),
+        pytest.param({"body": b"code=1&phone=%28900%29+555-0142", **FORM}, id="a form"),
+        pytest.param({"body": b"friends[0]phone=900-555-0142", **FORM}, id="a form of many"),
+        pytest.param(
+            {"body": PART % b"+1 900 555 0142", "content_type": "multipart/form-data; boundary=b"},
+            id="a multipart form",
+        ),
+        pytest.param({"path": "+19005550142/y"}, id="a path parameter"),
+        pytest.param({"path": "%2B19005550142/y"}, id="an escaped path parameter"),
+    ],
+)
+def test_a_magic_number_counts_where_a_phone_belongs(
+    ask: Callable[..., Call], phone_operation: Any, request_of: dict[str, Any]
+) -> None:
+    assert phone_fault(ask, phone_operation, request_of) == "rate_limited"
+    assert phone_fault(ask, phone_operation, request_of, magic="off") is None
+
+
+@pytest.mark.parametrize(
+    "request_of",
+    [
+        pytest.param({"body": {"code": "+19005550142"}}, id="another field"),
+        pytest.param({"body": {"friends": [{"code": "+19005550142"}]}}, id="another one of many"),
+        pytest.param({"body": {"mobile": "+19005550142"}}, id="a field of another level"),
+        pytest.param({"body": {"extra": {"phone": "+19005550142"}}}, id="an unknown field"),
+        pytest.param({"body": {"phone": "call 900-555-0142 now"}}, id="in a sentence"),
+        pytest.param({"body": {"phone": True, "friends": "9005550142"}}, id="no text, no list"),
+        pytest.param({"body": b'{"phone": "+19005550142"'}, id="no JSON"),
+        pytest.param({"query": "mobile=%2B19005550142"}, id="the query"),
+        pytest.param({"path": "x/+19005550142"}, id="another path parameter"),
+        pytest.param({"path": "2025550134/y", "body": {"phone": "+12025550142"}}, id="fiction"),
+    ],
+)
+def test_a_magic_number_means_nothing_elsewhere(
+    ask: Callable[..., Call], phone_operation: Any, request_of: dict[str, Any]
+) -> None:
+    assert phone_fault(ask, phone_operation, request_of) is None
 
 
 def test_a_random_wait_may_be_asked_for_by_a_header(ask: Callable[..., Call]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.call import shared_headers
+from mockserver.call import Note, shared_headers
 from mockserver.journal.records import (
     AppliedFault,
     Journal,
@@ -238,6 +238,7 @@ def test_a_description_holds_everything() -> None:
         matches=(trace((PHONE,), (28001,)),),
         changes=(RowDiff("leads", 28001, {"status": "OPEN"}, {"status": "CLOSED"}),),
         fault=AppliedFault("apply_but_fail", "prefer", {"answer": "reset"}),
+        notes=(Note("not-seeded", "x", "named the thing {}, one of {}", ("x`y", "a")),),
     )
     assert describe(entry) == summary(entry) | {
         "request": {
@@ -278,6 +279,7 @@ def test_a_description_holds_everything() -> None:
             }
         ],
         "fault": {"kind": "apply_but_fail", "cause": "prefer", "parameters": {"answer": "reset"}},
+        "notes": ["leads_update_update named the thing `x'y`, one of `a`"],
     }
 
 

@@ -1,4 +1,4 @@
-"""Places in a JSON text, against what a parser makes of the same text."""
+"""Where a text stops being JSON, against where a parser refuses it."""
 
 import json
 from typing import Any
@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.dialects.json_text import Break, TextPosition, broken, lines_and_bytes, positions
-from mockserver.dialects.system_text_json import stopped
-from mockserver.errors import Path
+from mockserver.dialects.json_text import Break, broken
 
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none()
@@ -23,69 +21,6 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 LAYOUTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"indent": st.sampled_from([None, 0, 2]), "ensure_ascii": st.booleans()}
 )
-
-TEXT = '{\n "Leads": [{"name": 5, "é": {"a b": "ü"}}, [ ], true],\n\t"x": null, "X": -1.5 }'
-
-
-@pytest.mark.parametrize(
-    ("path", "place"),
-    [
-        pytest.param((), TextPosition((), 0, 1), id="the whole"),
-        pytest.param(
-            ("leads",), TextPosition(("Leads",), 1, 11), id="a list, in another letter case"
-        ),
-        pytest.param(("leads", 0), TextPosition(("Leads", 0), 1, 12), id="an object in it"),
-        pytest.param(
-            ("leads", 0, "name"), TextPosition(("Leads", 0, "name"), 1, 21), id="a number"
-        ),
-        pytest.param(
-            ("leads", 0, "é", "a b"),
-            TextPosition(("Leads", 0, "é", "a b"), 1, 41),
-            id="a text, counted in bytes",
-        ),
-        pytest.param(("leads", 1), TextPosition(("Leads", 1), 1, 46), id="an empty list"),
-        pytest.param(("leads", 2), TextPosition(("Leads", 2), 1, 54), id="a literal"),
-        pytest.param(("x",), TextPosition(("X",), 2, 21), id="the last of several"),
-    ],
-)
-def test_a_value_is_found_by_its_path(path: Path, place: TextPosition) -> None:
-    assert positions(TEXT, [path]) == {path: place}
-
-
-def test_what_is_not_there_is_not_found() -> None:
-    assert (
-        positions(TEXT, [("nothing",), ("leads", 9), ("leads", 2, "deeper"), ("leads", "name")])
-        == {}
-    )
-
-
-def paths_of(value: Any, here: Path = ()) -> list[tuple[Path, Any]]:
-    members = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    )
-    return [
-        (here, value),
-        *(found for key, member in members for found in paths_of(member, (*here, key))),
-    ]
-
-
-@given(VALUES, LAYOUTS)
-def test_every_value_ends_where_its_place_says(value: Any, layout: dict[str, Any]) -> None:
-    text = json.dumps(value, **layout)
-    known = dict(paths_of(value))
-    found = positions(text, known)
-    assert found.keys() == known.keys()
-    for path, place in found.items():
-        before = text.split("\n")[place.line].encode()[: place.byte].decode()
-        scalar = not isinstance(known[path], dict | list)
-        assert before.endswith(
-            json.dumps(known[path], ensure_ascii=layout["ensure_ascii"]) if scalar else ("{", "[")
-        )
-        assert len(path) == len(place.path)
 
 
 @given(VALUES, LAYOUTS)
@@ -112,7 +47,6 @@ def test_a_text_is_broken_where_a_parser_refuses_it(
         found = broken(spoilt)
         assert found is not None
         assert 0 <= found.token <= found.at <= len(spoilt)
-        assert len(stopped(spoilt, 32, "Thing").words) > 0
     else:
         assert broken(spoilt) is None
 
@@ -156,16 +90,3 @@ def test_a_text_is_broken_at_a_place_and_a_path(text: str, found: Break) -> None
 def test_the_first_bracket_too_deep_is_found() -> None:
     assert broken('["[[", [ [ ] ]]', 2) == Break("depth", 9, 9, (1, 0), "[")
     assert broken("[[]]", 2) is None
-
-
-def test_positions_are_counted_in_lines_and_bytes() -> None:
-    text = "é\n\nü\udcffx"
-    assert list(lines_and_bytes(text, [0, 1, 2, 3, 4, 5, 6])) == [
-        (0, 0),
-        (0, 2),
-        (1, 0),
-        (2, 0),
-        (2, 2),
-        (2, 3),
-        (2, 4),
-    ]

@@ -19,6 +19,7 @@ DEFAULTS = {
     "log_format": "text",
     "log_rate": 2000,
     "max_body": 33554432,
+    "max_wait": 60,
     "max_head": 65536,
     "max_headers": 100,
     "max_target": 16384,
@@ -26,6 +27,11 @@ DEFAULTS = {
     "body_timeout": 30,
     "idle_timeout": 75,
     "max_workspaces": 10000,
+    "workspace_idle": 0,
+    "max_memory": 536870912,
+    "max_leads": 1000000,
+    "max_snapshots": 100,
+    "max_fault_rules": 1000,
     "journal_entries": 1000,
     "journal_bytes": 16777216,
     "admin_token": "",
@@ -48,12 +54,26 @@ TAKEN = [
     ("log_format", "json", "json"),
     ("log_rate", "10", 10),
     ("max_body", "1", 1),
+    ("max_body", "64MB", 64 << 20),
+    ("workspace_idle", "0", 0),
+    ("workspace_idle", "90", 90),
+    ("workspace_idle", "90s", 90),
+    ("workspace_idle", "30m", 1800),
+    ("workspace_idle", "12h", 43200),
+    ("workspace_idle", "7d", 604800),
+    ("max_memory", "4GB", 4 << 30),
+    ("max_memory", "600 mb", 600 << 20),
+    ("max_memory", "1048576", 1 << 20),
+    ("max_leads", "1", 1),
+    ("max_snapshots", "7", 7),
+    ("max_fault_rules", "7", 7),
     ("max_head", "1024", 1024),
     ("max_headers", "1", 1),
     ("max_target", "64", 64),
     ("head_timeout", "1", 1),
     ("body_timeout", "86400", 86400),
     ("idle_timeout", "5", 5),
+    ("max_wait", "2", 2),
     ("max_workspaces", "1", 1),
     ("journal_entries", "1", 1),
     ("journal_bytes", "1", 1),
@@ -64,6 +84,10 @@ TAKEN = [
 ]
 
 ACCOUNT = "a name that can stand in every vendor's credential: ASCII without spaces and colons, neither invalid nor expired"
+
+SIZE = "a size from 1 byte to 1TB, like 1048576, 64MB or 4GB"
+MEMORY = "a size from 1MB to 1TB, like 512MB or 4GB"
+IDLE = "seconds, or a time like 30m, 12h or 7d, up to ten years; 0 is off"
 
 REFUSED = [
     ("host", "", "a text that is not empty"),
@@ -84,17 +108,32 @@ REFUSED = [
     ("log_level", "loud", "one of debug, info, warning, error"),
     ("log_format", "xml", "one of text, json"),
     ("log_rate", "1", "an integer from 10 to 1000000"),
-    ("max_body", "0", "an integer from 1 to 1099511627776"),
-    ("max_body", "1MB", "an integer from 1 to 1099511627776"),
+    ("max_body", "0", SIZE),
+    ("max_body", "1XB", SIZE),
+    ("max_body", "-1", SIZE),
+    ("max_body", "2TB", SIZE),
+    ("max_body", "9" * 5000, SIZE),
+    ("max_body", "\u0661", SIZE),
+    ("workspace_idle", "-1", IDLE),
+    ("workspace_idle", "1w", IDLE),
+    ("workspace_idle", "1.5h", IDLE),
+    ("workspace_idle", "20000d", IDLE),
+    ("max_memory", "0", MEMORY),
+    ("max_memory", "1KB", MEMORY),
+    ("max_memory", "all", MEMORY),
+    ("max_leads", "0", "an integer from 1 to 1000000000"),
+    ("max_snapshots", "0", "an integer from 1 to 1000000"),
+    ("max_fault_rules", "0", "an integer from 1 to 1000000"),
     ("max_head", "1023", "an integer from 1024 to 1073741824"),
     ("max_headers", "0", "an integer from 1 to 1000000"),
     ("max_target", "63", "an integer from 64 to 1073741824"),
     ("head_timeout", "0", "an integer from 1 to 86400"),
     ("body_timeout", "1.5", "an integer from 1 to 86400"),
     ("idle_timeout", "86401", "an integer from 1 to 86400"),
+    ("max_wait", "0", "an integer from 1 to 86400"),
     ("max_workspaces", "0", "an integer from 1 to 1000000000"),
     ("journal_entries", "0", "an integer from 1 to 10000000"),
-    ("journal_bytes", "0", "an integer from 1 to 1099511627776"),
+    ("journal_bytes", "0", SIZE),
     ("admin_token", "short", "at least 8 ASCII characters without spaces"),
     ("admin_token", "with a space", "at least 8 ASCII characters without spaces"),
     ("admin_token", "pässword", "at least 8 ASCII characters without spaces"),
@@ -152,10 +191,14 @@ def test_a_bad_value_is_one_sentence_with_flag_and_variable(
     option = next(option for option in OPTIONS if option.name == name)
     with pytest.raises(SettingError) as caught:
         Settings.read({name: given})
-    assert (
-        str(caught.value)
-        == f"{option.flag} (or {option.variable}) is {given!r}, but must be {wanted}"
-    )
+    value = "" if option.secret else f" is {given!r}, but"
+    assert str(caught.value) == f"{option.flag} (or {option.variable}){value} must be {wanted}"
+
+
+def test_a_bad_admin_token_stands_in_no_message() -> None:
+    with pytest.raises(SettingError) as caught:
+        Settings.read({"admin_token": "my secret"})
+    assert "my secret" not in str(caught.value)
 
 
 def test_an_unknown_option_is_named_with_the_known_ones() -> None:

@@ -102,7 +102,7 @@ def _own_entries(saved: Any, after: Any) -> int:
 
 
 def _parts(found: Any) -> list[Any]:
-    parts = found._parts
+    parts = found.parts
     return (
         list(parts.values())
         if isinstance(parts, dict)

@@ -1,6 +1,8 @@
 """YAML files are read as JSON would have them, and every value has its line."""
 
+import os
 import sys
+from itertools import pairwise
 from pathlib import Path as File
 from typing import Any
 
@@ -88,7 +90,7 @@ def test_every_key_is_a_text_as_it_is_written() -> None:
             id="two colons",
         ),
         pytest.param(
-            "a: *b", "some.yaml:1: is not YAML: found undefined alias", id="an alias of nothing"
+            "a: *b", "some.yaml:1: is not YAML: found undefined alias 'b'", id="an alias of nothing"
         ),
         pytest.param(
             "? [a]\n: 1", "some.yaml:1: is not YAML: found unhashable key", id="a list for a key"
@@ -100,7 +102,7 @@ def test_every_key_is_a_text_as_it_is_written() -> None:
         ),
         pytest.param(
             "a: \0",
-            "some.yaml: is not YAML: unacceptable character #x0000: control characters are not allowed",
+            "some.yaml:1: is not YAML: unacceptable character #x0000: control characters are not allowed",
             id="NUL",
         ),
         pytest.param(
@@ -132,7 +134,7 @@ def test_another_encoding_is_one_sentence(tmp_path: File) -> None:
     file.write_bytes(b"a: \xe9")
     with pytest.raises(OperatorError) as caught:
         Source(file)
-    assert str(caught.value) == f"{file}: is not UTF-8 (byte 3)"
+    assert str(caught.value) == f"{file}:1: is not UTF-8 (byte 3)"
 
 
 @pytest.mark.parametrize(
@@ -180,6 +182,92 @@ def test_an_empty_file_has_one_line() -> None:
 )
 def test_a_problem_is_told_with_file_line_and_place(path: Path, sentence: str) -> None:
     assert Source(FILE, TEXT).sentence(path, "is wrong") == sentence
+
+
+_BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{last}'] * 9)}]\n" for last, name in pairwise("abcdefghijkl")
+)
+_DEEP = "it is nested more than 100 levels deep"
+_MANY = "its aliases repeat more than 1000000 values"
+_ITSELF = "it holds a value that contains itself"
+_LONG = "a scalar of this kind has at most 4300 characters"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        pytest.param("a:\n  " + "[" * 3000 + "]" * 3000, 2, _DEEP, id="3,000 levels"),
+        pytest.param("[" * 100_000, 1, _DEEP, id="100,000 levels"),
+        pytest.param("{a: " * 100_000, 1, _DEEP, id="100,000 mappings"),
+        pytest.param("- " * 100_000 + "x", 1, _DEEP, id="100,000 dashes"),
+        pytest.param("? " * 100_000 + "x", 1, _DEEP, id="100,000 keys of keys"),
+        pytest.param(_BOMB, 7, _MANY, id="an alias bomb"),
+        pytest.param(
+            "a: &a {" + ", ".join(f"k{n}: 1" for n in range(1000)) + "}\nb:\n  <<: ["
+            + ", ".join(["*a"] * 1000) + "]",
+            3, _MANY, id="a bomb of merges",
+        ),
+        pytest.param("x: 1\na: &a\n- *a", 3, _ITSELF, id="a list in itself"),
+        pytest.param("a: &a\n  <<: *a", 2, _ITSELF, id="a mapping merged with itself"),
+        pytest.param("a: &x 1\nb: &x 2", 2, "the anchor 'x' stands here twice", id="an anchor twice"),
+        pytest.param("\na: !!bool x", 2, "'x' is no bool", id="no bool"),
+        pytest.param("a: !!int x", 1, "'x' is no int", id="no integer"),
+        pytest.param("a: !!int ''", 1, "'' is no int", id="an empty integer"),
+        pytest.param("a: !!float [x]", 1, "expected a scalar node, but found sequence", id="no scalar"),
+        pytest.param("a: " + "9" * 5000, 1, _LONG, id="5,000 digits"),
+        pytest.param("a: 0x" + "f" * 5000, 1, _LONG, id="5,000 hex digits"),
+        pytest.param("a: 1" + ":59" * 100_000, 1, _LONG, id="sexagesimal digits"),
+        pytest.param(
+            "? " + "k" * 100_000 + "\n: 1\n? " + "k" * 100_000 + "\n: 2",
+            3, "the key '" + "k" * 59 + "... stands here twice", id="a long key twice",
+        ),
+        pytest.param("a: &a {x: 1}\nb:\n  <<: *a\n  x: 2", 4, "the key 'x' stands here twice", id="merged twice"),
+        pytest.param("a: 1\nb: \x1b[31m", 2, "unacceptable character #x001b: control characters are not allowed", id="an escape"),
+    ],
+)  # fmt: skip
+def test_a_hostile_file_is_one_sentence_with_its_line(text: str, line: int, problem: str) -> None:
+    with pytest.raises(OperatorError) as caught:
+        content(text)
+    assert str(caught.value) == f"some.yaml:{line}: is not YAML: {problem}"
+
+
+def test_many_levels_and_aliases_are_read() -> None:
+    assert content("a: &a [x]\nb: [*a, *a]\nc:\n  <<: {d: *a}")["c"] == {"d": ["x"]}
+    assert str(content("[" * 99 + "]" * 99)).count("[") == 99
+
+
+def test_a_pipe_is_no_file(tmp_path: File) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OperatorError, match="cannot be read: it is no regular file"):
+        Source(tmp_path / "pipe")
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: File) -> None:
+    with (tmp_path / "large.yaml").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(OperatorError, match="is larger than 256 MB"):
+        Source(tmp_path / "large.yaml")
+
+
+def test_a_name_that_no_file_can_have_is_one_sentence() -> None:
+    with pytest.raises(OperatorError, match="cannot be read: embedded null byte"):
+        Source(File("a\0b"))
+
+
+@pytest.mark.usefixtures("bytecode_is_written")
+@pytest.mark.parametrize("damage", [b"null", b"", b"[" * 100_000, b"{}\n{}", b"\xff\n\xff"])
+def test_damaged_kept_content_is_not_used(damage: bytes, tmp_path: File) -> None:
+    file = tmp_path / "some.yaml"
+    file.write_text(TEXT, "utf-8")
+    Source(file).keep()
+    (kept,) = (tmp_path / "__pycache__").iterdir()
+    whole = kept.read_bytes()
+    kept.write_bytes(damage)
+    assert Source.kept(file) is None
+    kept.write_bytes(whole.partition(b"\n")[0] + b"\n" + damage)
+    assert Source.kept(file) is None
+    kept.write_bytes(whole)
+    assert Source.kept(file) is not None
 
 
 @pytest.fixture

@@ -2,24 +2,48 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from itertools import count
+from time import monotonic
 
 import pytest
 
 from mockserver.errors import Reason, Refusal
-from mockserver.state.changes import ClockChange, RequestNumber, SettingsChange
+from mockserver.state.changes import (
+    ClockChange,
+    RequestNumber,
+    SettingsChange,
+    SnapshotSaved,
+)
 from mockserver.state.clock import WorkspaceClock
 from mockserver.workspaces import Workspaces, workspace_name
 from tests.unit import tiny
 
 
 def workspaces(
-    *, strict: bool = False, declared: tuple[str, ...] = (), limit: int = 100
+    *,
+    strict: bool = False,
+    declared: tuple[str, ...] = (),
+    limit: int = 100,
+    idle: float = 0,
+    clock: Callable[[], float] = monotonic,
 ) -> Workspaces:
     """Workspaces that begin with Ada, under other rules of entry."""
     origin = tiny.workspaces(tiny.vendor()).origin
     return Workspaces(
-        origin, strict=strict, declared=frozenset(declared), default="demo", limit=limit
+        origin,
+        strict=strict,
+        declared=frozenset(declared),
+        default="demo",
+        limit=limit,
+        idle=idle,
+        clock=clock,
     )
+
+
+def digest(account: str) -> str:
+    """The name of a workspace whose account is no name for people."""
+    return "ws-" + sha256(account.encode()).hexdigest()[:32]
 
 
 def refusal_of(enter: Callable[[], object]) -> tuple[str, str | None]:
@@ -35,13 +59,20 @@ def refusal_of(enter: Callable[[], object]) -> tuple[str, str | None]:
         pytest.param("demo", "demo", id="a slug"),
         pytest.param("team-7", "team-7", id="digits and dashes"),
         pytest.param("7", "7", id="a digit first"),
-        pytest.param("a" * 32, "a" * 32, id="as long as may be"),
-        pytest.param("a" * 33, "ws-852785c805c7", id="too long"),
-        pytest.param("sk_live_51Hxyz", "ws-8c51a4625430", id="a real key"),
-        pytest.param("Demo", "ws-8a2cc0673b1c", id="capitals"),
-        pytest.param("-demo", "ws-8941c3a3f6ab", id="a dash first"),
-        pytest.param("é", "ws-4a99557e4033", id="outside ASCII"),
-        pytest.param("demo\n", "ws-eb9c26baee47", id="a line break"),
+        pytest.param("z" * 32, "z" * 32, id="as long as may be"),
+        pytest.param("z" * 33, digest("z" * 33), id="too long"),
+        pytest.param("sk_live_51Hxyz", digest("sk_live_51Hxyz"), id="a real key"),
+        pytest.param("Demo", digest("Demo"), id="capitals"),
+        pytest.param("-demo", digest("-demo"), id="a dash first"),
+        pytest.param("é", "ws-4a99557e4033c3539de2eb65472017ca", id="outside ASCII"),
+        pytest.param("demo\n", digest("demo\n"), id="a line break"),
+        pytest.param("f" * 20, digest("f" * 20), id="all hex"),
+        pytest.param("f" * 19, "f" * 19, id="all hex and short"),
+        pytest.param("f" * 19 + "-", "f" * 19 + "-", id="hex with a hyphen"),
+        pytest.param("x" * 17 + "123", digest("x" * 17 + "123"), id="three digits"),
+        pytest.param("x" * 18 + "12", "x" * 18 + "12", id="two digits"),
+        pytest.param("a-name-of-2025-01-31-and-more", "a-name-of-2025-01-31-and-more", id="words"),
+        pytest.param(digest("Demo"), digest(digest("Demo")), id="a digest"),
     ],
 )
 def test_a_workspace_is_named_like_its_account_or_by_a_digest_of_it(
@@ -131,20 +162,20 @@ def test_a_workspace_that_is_one_too_many_declares_nothing() -> None:
 
 
 def test_there_are_no_more_workspaces_than_allowed() -> None:
-    worlds = workspaces(limit=2)
-    worlds.admit("one")
-    worlds.admit("two")
+    worlds = workspaces(declared=("me",), limit=2)
+    worlds.admit("me")
+    worlds.admit(None)
     assert refusal_of(lambda: worlds.admit("three")) == (
         "forbidden",
         "This server holds at most 2 workspaces.",
     )
-    assert (worlds.admit("one").name, [each.name for each in worlds]) == ("one", ["one", "two"])
+    assert (worlds.admit("me").name, [each.name for each in worlds]) == ("me", ["me", "demo"])
 
 
 def test_a_listing_shows_no_key() -> None:
     worlds = workspaces()
     worlds.admit("sk_live_51Hxyz")
-    assert [each.name for each in worlds] == ["ws-8c51a4625430"]
+    assert [each.name for each in worlds] == [digest("sk_live_51Hxyz")]
 
 
 def test_a_reset_gives_everybody_the_seed_again() -> None:
@@ -155,6 +186,79 @@ def test_a_reset_gives_everybody_the_seed_again() -> None:
     mine.apply(tx.changes())
     worlds.reset()
     assert list(worlds.admit("me").tables["tiny"]["people"].rows) == [1]
+
+
+def test_a_reset_deletes_all_but_the_default_workspace_and_those_of_declared_accounts() -> None:
+    worlds = workspaces(declared=("me",))
+    for account in (None, "me", "you"):
+        worlds.admit(account).apply([SnapshotSaved("one")])
+    worlds.create("made")
+    worlds.reset()
+    assert [(each.name, [*each.snapshots]) for each in worlds] == [("demo", []), ("me", [])]
+
+
+def test_at_the_limit_the_workspace_goes_that_is_idle_longest(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    seconds = count()
+    worlds = workspaces(declared=("me",), limit=4, clock=lambda: next(seconds))
+    for account in ("me", None, "one", "two", "one", "three"):
+        worlds.admit(account)
+    assert [each.name for each in worlds] == ["me", "demo", "one", "three"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "there are 4 workspaces (--max-workspaces): two, which is idle longest, is deleted"
+    ]
+
+
+def test_idle_workspaces_go_after_their_time(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    now = [0.0]
+    worlds = workspaces(declared=("me",), idle=60, clock=lambda: now[0])
+    for account in ("me", None, "one", "two"):
+        worlds.admit(account)
+    now[0] = 59.0
+    worlds.named("two")
+    assert len([*worlds]) == 4
+    now[0] = 60.0
+    worlds.admit("new")
+    assert [each.name for each in worlds] == ["me", "demo", "two", "new"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "workspace one was idle for 60 s and is deleted"
+    ]
+
+
+def test_strict_refuses_the_credential_of_a_workspace_that_was_deleted_as_idle() -> None:
+    now = [0.0]
+    worlds = workspaces(strict=True, idle=60, clock=lambda: now[0])
+    worlds.create("me")
+    worlds.admit("me")
+    now[0] = 100.0
+    assert [*worlds] == []
+    assert refusal_of(lambda: worlds.admit("me")) == ("unauthorized", Reason.UNKNOWN)
+
+
+def test_no_account_comes_to_a_workspace_by_the_digest_of_another() -> None:
+    worlds = workspaces()
+    secret = worlds.admit("A-REAL-SECRET-KEY")
+    assert worlds.admit(secret.name) is not secret
+    assert worlds.admit(worlds.admit(secret.name).name).name not in (secret.name, "demo")
+    assert worlds.is_credential(secret.name) is False
+
+
+def test_the_text_of_a_credential_finds_its_workspace() -> None:
+    worlds = workspaces()
+    secret = worlds.admit("A-REAL-SECRET-KEY")
+    assert worlds.named("A-REAL-SECRET-KEY") is worlds.named(secret.name) is secret
+    assert worlds.named("another") is None
+
+
+def test_a_name_that_was_created_is_shown_even_if_it_could_be_a_key() -> None:
+    worlds = workspaces()
+    key = "0123456789abcdef0123456789abcdef"
+    assert (worlds.create(key).name, worlds.admit(key).name) == (key, key)
+    worlds.delete(key)
+    assert worlds.admit(key).name == digest(key)
+    assert refusal_of(lambda: worlds.create(key))[0] == "conflict"
 
 
 def test_a_frozen_clock_stands_still() -> None:

@@ -181,10 +181,13 @@ def site(
     credential: Credential = HEADER,
     lenient: bool = True,
     max_body: int = 1000,
+    max_wait: float = 5,
 ) -> tuple[Site, Workspaces]:
     """The vendor, served from a document in that folder."""
     file = folder / "tiny.yaml"
     file.write_text(DOCUMENT, "utf-8")
     tiny = vendor(dialect, credential)
     worlds = workspaces(tiny)
-    return Site(tiny, load_document(file), worlds, lenient=lenient, max_body=max_body), worlds
+    return Site(
+        tiny, load_document(file), worlds, lenient=lenient, max_body=max_body, max_wait=max_wait
+    ), worlds

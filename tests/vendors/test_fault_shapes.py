@@ -8,6 +8,7 @@ import pytest
 
 from mockserver.faults.catalogue import CATALOGUE, FaultKind
 from mockserver.workspaces import Workspace
+from tests.answers import end_to_end
 from tests.control.worlds import tables
 from tests.samples import NAMES, WRITES, Sample, of_vendor, send
 
@@ -83,7 +84,7 @@ def test_the_journal_has_the_fault_and_what_the_client_saw(
     if done.answer is not None:
         assert entry["status"] == done.answer.status_code
     if done.answer is not None and kind.refusal is not None:
-        assert entry["answer"]["headers"] == dict(done.answer.headers)
+        assert entry["answer"]["headers"] == end_to_end(done.answer.headers)
 
 
 @pytest.mark.parametrize(("vendor", "kind"), REFUSALS)

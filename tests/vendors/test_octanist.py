@@ -8,6 +8,7 @@ import httpx
 import pytest
 import yaml
 
+from mockserver.journal.view import describe
 from mockserver.state.changes import Row
 from mockserver.workspaces import Workspace
 from tests.world import freeze, switch
@@ -384,7 +385,7 @@ def test_the_first_identifier_given_decides(octanist: httpx.Client) -> None:
             {"email": " ADA@Example.com "}, "lead_demo01", id="e-mail in another spelling"
         ),
         pytest.param({"phone": "+12025550101"}, "lead_demo01", id="phone"),
-        pytest.param({"phone": "(202) 555-0101"}, "lead_demo01", id="phone in another spelling"),
+        pytest.param({"phone": " +12025550101 "}, "lead_demo01", id="phone with white space"),
         pytest.param({"phone": "+1234567890"}, "lead_abc123", id="a phone that is no valid number"),
         pytest.param({"id": "", "email": "ada@example.com"}, "lead_demo01", id="an empty id"),
         pytest.param(
@@ -456,15 +457,67 @@ def test_identifiers_fall_through_where_the_setting_says_so(
     assert update(octanist, id="lead_none", email="ada@example.com")["id"] == "lead_demo01"
 
 
-def test_phones_are_compared_as_texts_where_the_setting_says_so(
+def test_a_phone_that_is_spelled_otherwise_finds_nothing_and_the_trace_says_why(
     octanist: httpx.Client, workspace: Workspace
 ) -> None:
-    settle(workspace, phone_match="exact")
+    assert octanist.patch("/leads", json={"phone": "(202) 555-0101"}).status_code == 404
+    (record,) = workspace.journal
+    assert describe(record)["matches"][0]["verdict"] == (
+        "id was not given; email was not given; phone (202) 555-0101 matched none; the first key "
+        "given decides: nothing matched; lead lead_demo01 differs only in spelling: it has the "
+        "phone +12025550101"
+    )
+
+
+def test_phones_are_compared_as_numbers_where_the_setting_says_so(
+    octanist: httpx.Client, workspace: Workspace
+) -> None:
+    settle(workspace, phone_match="e164")
     statuses = [
         octanist.patch("/leads", json={"phone": phone}).status_code
         for phone in (" +12025550101 ", "(202) 555-0101")
     ]
-    assert statuses == [200, 404]
+    assert statuses == [200, 200]
+    *_, record = workspace.journal
+    (spelling,) = record.matches[0].spellings
+    assert (spelling.value, spelling.held, spelling.provenance) == (
+        "(202) 555-0101",
+        "+12025550101",
+        "chosen",
+    )
+
+
+NULLS = {"id": None, "email": "ada@example.com", "status": "won", "value": None}
+
+
+def test_a_null_is_refused(octanist: httpx.Client, workspace: Workspace) -> None:
+    assert error(octanist.patch("/leads", json=NULLS)) == (
+        400,
+        "VALIDATION_ERROR",
+        {"id": ["id must be a string"], "value": ["value must be a number"]},
+    )
+    (record,) = workspace.journal
+    (note,) = describe(record)["notes"]
+    assert note == (
+        "update_lead sent null for `id, value`, which is refused; with the setting nulls: absent "
+        "it is not sent"
+    )
+
+
+def test_a_null_counts_as_absent_where_the_setting_says_so(
+    octanist: httpx.Client, workspace: Workspace
+) -> None:
+    settle(workspace, nulls="absent")
+    assert update(octanist, **NULLS)["status"] == "won"
+    assert octanist.patch("/leads", json={"id": None, "status": "won"}).status_code == 400
+    created = create(octanist, name="Neo", email=None, custom={"a": None})
+    assert (created["email"], created["custom"]) == (None, '{"a":null}')
+    record = next(iter(workspace.journal))
+    (note,) = describe(record)["notes"]
+    assert note == (
+        "update_lead sent null for `id, value`, which counts as not sent with the setting nulls: "
+        "absent"
+    )
 
 
 def test_a_phone_without_digits_finds_itself(octanist: httpx.Client) -> None:
@@ -1236,7 +1289,7 @@ def test_the_stats_of_no_lead_are_zeros(octanist: httpx.Client) -> None:
         (NOON, "previous", ("2026-02-01", "2026-02-28")),
         (datetime(2024, 3, 31, tzinfo=UTC), "previous", ("2024-02-01", "2024-02-29")),
         (datetime(2026, 1, 1, tzinfo=UTC), "previous", ("2025-12-01", "2025-12-31")),
-        (datetime(9999, 12, 31, tzinfo=UTC), "current", ("9999-12-01", "9999-12-31")),
+        (datetime(9000, 12, 31, tzinfo=UTC), "current", ("9000-12-01", "9000-12-31")),
     ],
 )
 def test_a_period_is_a_calendar_month(

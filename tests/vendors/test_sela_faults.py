@@ -99,5 +99,8 @@ def test_an_applied_request_may_be_told_as_an_error(sela: httpx.Client) -> None:
 
 
 def test_a_magic_phone_number_needs_no_call_and_no_header(sela: httpx.Client) -> None:
-    answer = sela.put("/api/leads/update/", json={"phone_number": "(202) 555-0139"})
-    assert answer.status_code == 409
+    answer = sela.put("/api/leads/update/", json={"phone_number": "(900) 555-0139"})
+    assert (answer.status_code, answer.headers["mockserver-fault"]) == (
+        409,
+        "conflict; magic phone",
+    )

@@ -177,3 +177,15 @@ def test_the_options_of_a_list_say_what_can_be_sent(sela: httpx.Client) -> None:
         {"type": "string", "required": True, "read_only": False, "label": "Phone number"},
     )
     assert sela.options(LEAD).json()["name"] == "Lead Instance"
+
+
+def test_the_report_notes_what_a_form_left_to_the_framework(
+    sela: httpx.Client, server: MockServer, workspace: Workspace
+) -> None:
+    sela.put(UPDATE, data={"phone_number": PHONE, "metadata": '{"a": 1}', "call_dnc": "true"})
+    report = httpx.get(f"{server.url}/__admin/workspaces/{workspace.name}/report").json()
+    found = {each["check"]: each["message"].partition(". ")[0] for each in report["findings"]}
+    assert (found["form-json"], found["form-flags"]) == (
+        "`leads_update_update` was sent text in a form for the field `metadata`",
+        "`leads_update_update` was sent a form without the field `sms_dnc`",
+    )

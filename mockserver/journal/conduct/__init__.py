@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver.journal.conduct.behaviour import general, noted, relied_on
 from mockserver.journal.conduct.coverage import vendor_coverage
 from mockserver.journal.conduct.fields import strange_fields, strange_parameters
 from mockserver.journal.conduct.html_forms import careless_forms
 from mockserver.journal.conduct.markdown import render
-from mockserver.journal.conduct.matches import other_leads, several_matches, uncertain
+from mockserver.journal.conduct.matches import other_leads, several_matches, spelling_misses
 from mockserver.journal.conduct.pages import stopped_loops
+from mockserver.journal.conduct.placeholders import placeholders
 from mockserver.journal.conduct.refusals import (
     early_retries,
     missing_slashes,
@@ -103,4 +105,8 @@ def _signs(records: Sequence[Record], directory: Directory) -> Iterator[Sign]:
     yield from refused(records)
     yield from other_leads(records)
     yield from several_matches(records)
-    yield from uncertain(records, directory)
+    yield from placeholders(records, directory)
+    yield from spelling_misses(records)
+    yield from noted(records)
+    yield from relied_on(records, directory)
+    yield from general(records, directory)

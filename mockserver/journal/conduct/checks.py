@@ -37,6 +37,14 @@ CHECKS = (
         "Wait as long as Retry-After says, by the workspace's clock, before you send it again.",
     ),
     Check(
+        "placeholder",
+        "error",
+        "Sent a placeholder for a credential or an id",
+        "A variable was never set, or a text of an example was never replaced: this server takes "
+        "any account name, and the vendor refuses it.",
+        "Find where the value should come from; let your client refuse to start without it.",
+    ),
+    Check(
         "other-lead",
         "error",
         "Reached another lead than the one named",
@@ -111,6 +119,22 @@ CHECKS = (
         "Send a key that only one lead has, or avoid creating duplicates.",
     ),
     Check(
+        "spelling",
+        "warning",
+        "Missed a lead by its spelling",
+        "A lead has the same value written in another way, and this vendor compares the texts: "
+        "the request changed nothing.",
+        "Write the value as you wrote it when the lead was made, or find the lead by its id.",
+    ),
+    Check(
+        "not-seeded",
+        "warning",
+        "Named what the workspace does not have",
+        "A workspace has what its fixture holds and what the API made: an id from the vendor's "
+        "own site means nothing here, and one from an unset variable means nothing anywhere.",
+        "Use an id that the workspace has, or seed the one you use.",
+    ),
+    Check(
         "refused",
         "warning",
         "Sent invalid data",
@@ -146,7 +170,8 @@ CHECKS = (
         "inferred-behaviour",
         "note",
         "Relied on an inferred behaviour",
-        "The vendor's documentation does not say it: it follows from the framework behind the API, "
+        "The vendor's documentation does not say it, and this request would have gone otherwise "
+        "without it: it follows from the framework behind the API, "
         "or from plain reasoning.",
         "Try it once against the vendor before you rely on it.",
     ),
@@ -154,9 +179,17 @@ CHECKS = (
         "chosen-behaviour",
         "note",
         "Relied on a chosen behaviour",
-        "No source says what the vendor does here; this server had to choose, and often a setting "
-        "changes it.",
+        "No source says what the vendor does here, and this request would have gone otherwise with "
+        "the other choice; often a setting makes it.",
         "Try it once against the vendor, and run the tests with the other choice too.",
+    ),
+    Check(
+        "general-behaviour",
+        "note",
+        "Relied on what every call relies on",
+        "These rules decide nearly every call, so no single request shows whether they are right; "
+        "docs/fidelity.md has them all.",
+        "Compare one call of each operation with the vendor.",
     ),
 )
 """Every check, the worst first."""

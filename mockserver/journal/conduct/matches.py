@@ -1,17 +1,15 @@
-"""Which leads a request meant, which it got, and how sure it is that the vendor does the same."""
+"""Which leads a request meant, and which it got."""
 
 from collections.abc import Collection, Iterable, Iterator
 
-from mockserver.documents.spec import Operation
-from mockserver.journal.conduct.signs import Sign, answered, called, quoted
-from mockserver.journal.directory import Directory
+from mockserver.journal.conduct.signs import Sign, called
 from mockserver.journal.records import ManyRows, Record
+from mockserver.journal.redaction import quoted
 from mockserver.matching import MatchTrace, Mismatch
 from mockserver.state.changes import RowId
 from mockserver.state.transaction import RowDiff
 
 _READING = frozenset({"GET", "HEAD"})
-_UNCERTAIN = {"inferred": "inferred-behaviour", "chosen": "chosen-behaviour"}
 
 
 class ChangedRows:
@@ -125,23 +123,14 @@ def _count_changed(trace: MatchTrace, changed: ChangedRows) -> int:
     return sum(id in written for id in trace.ids)
 
 
-def uncertain(records: Iterable[Record], directory: Directory) -> Iterator[Sign]:
-    """Answers, and rules for finding a lead, that the vendor's documentation does not have."""
-    for record, operation in answered(records, directory):
-        yield from _uncertain_answer(record, operation)
-        yield from _uncertain_rules(record, directory)
-
-
-def _uncertain_answer(record: Record, operation: Operation) -> Iterator[Sign]:
-    answer = operation.answers.get(record.status)
-    if answer is not None and answer.provenance in _UNCERTAIN:
-        done = f"{called(record)} was answered {record.status}."
-        yield Sign(_UNCERTAIN[answer.provenance], record, record.status, done)
-
-
-def _uncertain_rules(record: Record, directory: Directory) -> Iterator[Sign]:
-    for name in dict.fromkeys(trace.rule for trace in record.matches):
-        rule = directory.rule(record.vendor, name)
-        if rule is not None and rule.provenance in _UNCERTAIN:
-            done = f"{called(record)} looked for its lead by the rule {quoted(name)}."
-            yield Sign(_UNCERTAIN[rule.provenance], record, name, done)
+def spelling_misses(records: Iterable[Record]) -> Iterator[Sign]:
+    """Requests that found no lead, where a lead differs from them only in spelling."""
+    for record in records:
+        for trace in record.matches:
+            for near in trace.near:
+                lead = f"the lead {quoted(near.id)} has it as {quoted(near.held)}"
+                done = (
+                    f"{called(record)} named the {quoted(near.key)} {quoted(near.value)} and found "
+                    f"no lead, while {lead}."
+                )
+                yield Sign("spelling", record, (trace.rule, near.key), done)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote, urlsplit
 
-from mockserver.journal.conduct.signs import Sign, called, header, is_answered, quoted
+from mockserver.journal.conduct.signs import Sign, called, header, is_answered
 from mockserver.journal.records import Record
-from mockserver.journal.redaction import secret_headers
+from mockserver.journal.redaction import quoted, secret_headers
 
 _BUSY = frozenset({429, 503})
 _WORTH_REPEATING = frozenset({408, 429})

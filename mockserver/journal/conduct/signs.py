@@ -10,7 +10,7 @@ from mockserver.documents.spec import Operation
 from mockserver.journal.conduct.checks import CHECKS, LEVELS, Check, Level
 from mockserver.journal.directory import Directory
 from mockserver.journal.records import Record
-from mockserver.journal.redaction import printable
+from mockserver.journal.redaction import quoted
 
 _BY_SLUG = {check.slug: check for check in CHECKS}
 
@@ -20,7 +20,7 @@ class Sign(NamedTuple):
 
     Signs of the same check, vendor, operation and `subject` add up to one finding. `done` says in a
     sentence what the client did. `level` is the check's unless it is given. `fields` are the names
-    of the fields that it is about.
+    of the fields that it is about. A sign of the `whole` vendor is about no single operation.
     """
 
     slug: str
@@ -29,11 +29,12 @@ class Sign(NamedTuple):
     done: str
     level: Level | None = None
     fields: tuple[str, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found about one operation (None: the requests reached none).
+    """What one check found about one operation (None: the requests reached none, or several).
 
     `requests` are the numbers of the requests, oldest first, and `done` says in a sentence what the
     client did in the first of them.
@@ -71,7 +72,8 @@ def findings_from(signs: Iterable[Sign]) -> list[Finding]:
     groups: dict[object, list[Sign]] = {}
     for sign in signs:
         record = sign.record
-        key = (sign.slug, sign.level, record.vendor, record.operation, sign.subject)
+        operation = None if sign.whole else record.operation
+        key = (sign.slug, sign.level, record.vendor, operation, sign.subject)
         groups.setdefault(key, []).append(sign)
     return sorted(map(_finding, groups.values()), key=_severity)
 
@@ -83,9 +85,9 @@ def _finding(signs: Sequence[Sign]) -> Finding:
         check,
         first.level or check.level,
         first.record.vendor,
-        first.record.operation,
+        None if first.whole else first.record.operation,
         first.done,
-        tuple(dict.fromkeys(sign.record.number for sign in signs)),
+        tuple(sorted({sign.record.number for sign in signs})),
     )
 
 
@@ -99,15 +101,6 @@ def called(record: Record) -> str:
     if record.operation is not None:
         return f"`{record.operation}`"
     return quoted(f"{record.request.method} {record.request.path}")
-
-
-def quoted(text: object) -> str:
-    """What a client sent, as a short piece of code that no Markdown gets out of."""
-    line = printable(" ".join(str(text).replace("`", "'").split())) or '""'
-    return f"`{line[:_SHOWN]}...`" if len(line) > _SHOWN else f"`{line}`"
-
-
-_SHOWN = 200
 
 
 def header(record: Record, wanted: bytes) -> str | None:

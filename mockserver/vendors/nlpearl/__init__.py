@@ -3,19 +3,19 @@
 Sources are pages below developers.nlpearl.ai.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
 from mockserver import matching
 from mockserver.call import Call
-from mockserver.collection import find_or_refuse, window
+from mockserver.collection import window
 from mockserver.credential import Credential
 from mockserver.dialects.aspnet_core import AspNetCore, Model, Told, converts, grouped
 from mockserver.documents.zones import is_windows_name
-from mockserver.errors import Problem, Refusal
+from mockserver.errors import Problem, Refusal, limited
 from mockserver.matching import MatchingRule
 from mockserver.state.changes import Row
 from mockserver.state.tables import Index, TableSpec
@@ -45,9 +45,15 @@ from mockserver.vendors.nlpearl.rules import (
     phone_index,
 )
 from mockserver.vendors.nlpearl.seeds import SECTION
+from mockserver.wire import write_json
 
 _FINISHED = frozenset({100, 110, 130})  # Success, NotSuccessful, Completed
 """Statuses of a lead that is called no more after a conversation."""
+
+_OBJECT_ID = re.compile("[0-9a-f]{24}")
+_EXAMPLE_PEARL = "66a1f0c2d60e456235eae601"
+"""The outbound pearl of the demo."""
+_SHOWN_PEARLS = 10
 
 _CREATED = "created"
 _SHORT = ("id", "externalId", "phoneNumber", "timeZone", "status", "created", "callData")
@@ -111,8 +117,8 @@ def _in_pearl(pearl: str, key: str | None) -> tuple[str, str] | None:
     return (pearl, key) if key else None
 
 
-def _phone_in_pearl(pearl: str, phone: str | None) -> tuple[str, str] | None:
-    return _in_pearl(pearl, phone_index(phone))
+def _phone_in_pearl(pearl: str, phone: str | None, region: str) -> tuple[str, str] | None:
+    return _in_pearl(pearl, phone_index(phone, region))
 
 
 def _text_order(value: Any) -> tuple[bool, str]:
@@ -131,7 +137,7 @@ vendor = Vendor(
                 "pearl": Index("pearlId", str),
                 "lead": Index(("pearlId", "id"), _in_pearl),
                 "external id": Index(("pearlId", "externalId"), _in_pearl),
-                "phone": Index(("pearlId", "phoneNumber"), _phone_in_pearl),
+                "phone": Index(("pearlId", "phoneNumber"), _phone_in_pearl, ("phone_region",)),
             },
             order=Index(_CREATED, _text_order),
         ),
@@ -231,11 +237,13 @@ def search_leads(call: Call, tx: Transaction) -> Reply:
     search = call.body
     rows = tx.group("leads", "pearl", _pearl(call, tx)["id"])
     if search.get("statuses") or search.get("searchInput"):
+        call.works_through(len(rows))
         fits = _search_filter(search)
         rows = [row for row in rows if fits(row)]
     column = _SORTABLE.get((search.get("sortProp") or "").lower(), _CREATED)
     # Most tables are in the order of their creation already: then one page is all that is read.
     if column != _CREATED or not tx.in_order("leads"):
+        call.works_through(len(rows))
         rows = sorted(rows, key=_sort_key(column))
     start = max(int(search.get("skip", 0)), 0)
     limit = max(int(search.get("limit", 0)), 0) or call.settings["search_limit"]
@@ -246,7 +254,7 @@ def search_leads(call: Call, tx: Transaction) -> Reply:
 @vendor.operation
 def delete_leads(call: Call, tx: Transaction) -> Reply:
     """DELETE /v2/Outbound/{pearlId}/Leads: by their ids (`v2/outbound/delete-leads`)."""
-    return _deleted("lead", call.body.get("leadIds"), call, tx)
+    return _deleted("lead", "leadIds", call, tx)
 
 
 @vendor.operation
@@ -255,7 +263,7 @@ def delete_leads_by_external_id(call: Call, tx: Transaction) -> Reply:
 
     Delete leads by the caller's own ids (`v2/outbound/delete-leads-external-id`).
     """
-    return _deleted("external id", call.body.get("leadExternalIds"), call, tx)
+    return _deleted("external id", "leadExternalIds", call, tx)
 
 
 @vendor.operation
@@ -267,6 +275,7 @@ def list_pearls(call: Call, tx: Transaction) -> Reply:
 @vendor.operation
 def get_pearl(call: Call, tx: Transaction) -> Reply:
     """GET /v2/Pearl/{pearlId} (`v2/pearl/get-pearl`)."""
+    call.works_through(len(tx.rows("leads")))
     return Reply(pearl_view(_pearl(call, tx), tx))
 
 
@@ -305,8 +314,29 @@ def _not_found(name: str, what: str, call: Call) -> Refusal:
 
 def _pearl(call: Call, tx: Transaction) -> Row:
     """The pearl that the path names. Raises Refusal."""
-    missing = partial(_not_found, "pearlId", "pearl", call)
-    return find_or_refuse(tx, "pearls", call.path_parameters["pearlId"], missing)
+    id = call.path_parameters["pearlId"]
+    row = tx.get("pearls", id)
+    if row is None:
+        _note_missing(id, call, tx)
+        raise _not_found("pearlId", "pearl", call)
+    return row
+
+
+def _note_missing(id: str, call: Call, tx: Transaction) -> None:
+    """Say which pearls there are, and how to have the one that was named."""
+    known = [row["id"] for row in islice(tx.rows("pearls"), _SHOWN_PEARLS)]
+    there = "has no pearl"
+    if known:
+        there = f"has {', '.join(['{}'] * len(known))}"
+    seeded = id if _OBJECT_ID.fullmatch(id) else _EXAMPLE_PEARL
+    pearls = {"nlpearl": {"pearls": [{"id": seeded}]}}
+    seed = write_json({"mode": "merge", "fixture": pearls}).decode()
+    text = (
+        f"named the pearl {{}}, and the workspace {there}. To seed one: a fixture with {{}}, or "
+        "`POST /__admin/workspaces/<workspace>/seed` with {}. With the setting unknown_pearl: "
+        "create a pearl is made when a lead is added to it"
+    )
+    call.note("not-seeded", f"pearl {id}", text, id, *known, write_json(pearls).decode(), seed)
 
 
 def _pearl_for_new_leads(call: Call, tx: Transaction) -> Row:
@@ -316,6 +346,8 @@ def _pearl_for_new_leads(call: Call, tx: Transaction) -> Row:
     """
     id = call.path_parameters["pearlId"]
     if tx.get("pearls", id) is None and call.settings["unknown_pearl"] == "create":
+        text = "made the pearl {} by adding to it, as the setting unknown_pearl: create has it"
+        call.note("chosen-behaviour", f"pearl {id}", text, id)
         return tx.put("pearls", _new_pearl(id, call))
     row = _pearl(call, tx)
     if row["type"] == INBOUND:
@@ -355,7 +387,7 @@ def _objections(lead: Row, pearl: Row, call: Call, tx: Transaction) -> list[Prob
     if lead.get("timeZoneId"):
         problems += _unknown_zone(lead, call)
     if call.settings["duplicate_leads"] == "refuse":
-        problems += _duplicates(lead, pearl["id"], tx)
+        problems += _duplicates(lead, pearl["id"], call, tx)
     return problems
 
 
@@ -369,9 +401,9 @@ def _unknown_zone(lead: Row, call: Call) -> list[Problem]:
     return [Problem(("timeZoneId",), "format", "", name, _WINDOWS_ZONE)]
 
 
-def _duplicates(lead: Row, pearl: str, tx: Transaction) -> Iterator[Problem]:
+def _duplicates(lead: Row, pearl: str, call: Call, tx: Transaction) -> Iterator[Problem]:
     keys = (
-        ("phoneNumber", "phone", phone_index(lead["phoneNumber"])),
+        ("phoneNumber", "phone", phone_index(lead["phoneNumber"], call.region)),
         ("externalId", "external id", lead.get("externalId")),
     )
     for name, index, key in keys:
@@ -435,9 +467,10 @@ def _failed(failures: list[Failure], call: Call) -> Reply:
     problems: list[Problem] = []
     for failure in failures:
         problems += _problems_of_request(failure.item, failure.problems)
-    worded = iter(DIALECT.worded(problems, call))
     if call.settings["failed_leads"] != "list":
-        return DIALECT.invalid(grouped(worded), call)
+        told = DIALECT.worded(limited(problems, DIALECT.most_problems))
+        return DIALECT.invalid(grouped(told), call)
+    worded = iter(DIALECT.worded(problems))
     # There is one text for each problem, in their order: each failure takes as many as it has.
     leads = [_failed_lead(failure, islice(worded, len(failure.problems))) for failure in failures]
     return Reply(leads, 400)
@@ -488,18 +521,27 @@ def _sort_key(name: str) -> Callable[[Row], tuple[bool, Any]]:
     return key
 
 
-def _deleted(index: str, ids: Iterable[str] | None, call: Call, tx: Transaction) -> Reply:
-    """Delete the leads of the pearl that have one of these ids in the index.
+def _deleted(index: str, field: str, call: Call, tx: Transaction) -> Reply:
+    """Delete the leads of the pearl that have one of the ids of the field in the index.
 
     The answer is whether each id (or any, by the setting `delete_result`) had a lead.
     """
+    ids = call.body.get(field) or ()
+    most = call.settings["max_bulk_items"]
+    if len(ids) > most:
+        raise Refusal("invalid", problems=[_too_many(field, ids, most)])
     pearl = _pearl(call, tx)["id"]
-    found = [tx.find("leads", index, (pearl, id)) for id in dict.fromkeys(ids or ())]
+    found = [tx.find("leads", index, (pearl, id)) for id in dict.fromkeys(ids)]
     for rows in found:
         for row in rows:
             tx.delete("leads", row["id"])
     enough = all if call.settings["delete_result"] == "all" else any
     return Reply(bool(found) and enough(map(bool, found)))
+
+
+def _too_many(field: str, ids: Sequence[str], most: int) -> Problem:
+    schema = {"type": "array", "maxItems": most}
+    return Problem((field,), "maxItems", f"has more than {most} items", ids, schema)
 
 
 def _listed(row: Row) -> Row:

@@ -6,8 +6,8 @@ Matching rules, settings and sentences, each with how sure it is and the page it
 import re
 
 from mockserver.identity import phone_key
-from mockserver.matching import Key, MatchingRule
-from mockserver.vendor import Behaviour, Setting
+from mockserver.matching import Key, MatchingRule, Spelling
+from mockserver.vendor import Behaviour, Setting, phone_region
 
 _ADD = "api-reference/v2/outbound/add-lead"
 _ADD_MANY = "api-reference/v2/outbound/add-leads"
@@ -26,12 +26,12 @@ _FRAMEWORK = "ASP.NET Core"
 _NANP = re.compile(r"\+1[2-9]\d{9}", re.ASCII)
 
 
-def phone_index(text: str | None) -> str | None:
+def phone_index(text: str | None, region: str) -> str | None:
     """`phone_key` of the text.
 
     North American numbers in E.164 are their own key, and need no parser.
     """
-    return text if text and _NANP.fullmatch(text) else phone_key(text)
+    return text if text and _NANP.fullmatch(text) else phone_key(text, region)
 
 
 def _key_in_pearl(pair: tuple[str, str]) -> tuple[str, str]:
@@ -39,9 +39,9 @@ def _key_in_pearl(pair: tuple[str, str]) -> tuple[str, str]:
     return pair
 
 
-def _phone_in_pearl(pair: tuple[str, str]) -> tuple[str, str | None]:
+def _phone_in_pearl(pair: tuple[str, str], region: str) -> tuple[str, str | None]:
     pearl, phone = pair
-    return pearl, phone_index(phone)
+    return pearl, phone_index(phone, region)
 
 
 BY_ID = MatchingRule(
@@ -71,7 +71,20 @@ BY_PHONE = MatchingRule(
     name="Lead by phone number",
     operations=("get_lead_by_phone_number",),
     table="leads",
-    keys=(Key("phoneNumber", "phone", _phone_in_pearl),),
+    keys=(
+        Key(
+            "phoneNumber",
+            "phone",
+            _phone_in_pearl,
+            settings=("phone_region",),
+            columns=("pearlId", "phoneNumber"),
+            spelling=Spelling(
+                "phone numbers are compared in any spelling, those without a country code in the "
+                "region of the setting phone_region",
+                "chosen",
+            ),
+        ),
+    ),
     combine="first given",
     none="400, or 404 by the setting not_found_status",
     several="the newest created, or the oldest by the setting several_leads",
@@ -91,12 +104,13 @@ SETTINGS = (
     ),
     Setting(
         "unknown_pearl",
-        "create",
-        "Whether adding leads to an unknown pearl creates it.",
-        "chosen",
+        "refuse",
+        "Adding leads to an unknown pearl: refused, or creates it.",
+        "inferred",
         _ADD,
-        ("create", "refuse"),
+        ("refuse", "create"),
     ),
+    phone_region(_ADD),
     Setting(
         "failed_leads",
         "problem_details",
@@ -154,6 +168,14 @@ SETTINGS = (
         least=1,
     ),
     Setting(
+        "max_bulk_items",
+        50_000,
+        "The most ids that one request to delete leads may have, as Add Leads has leads.",
+        "chosen",
+        _DELETE,
+        least=1,
+    ),
+    Setting(
         "delete_result",
         "any",
         "A deletion is true when any of the leads was there, or only when all were.",
@@ -188,7 +210,19 @@ BEHAVIOURS = (
         "Paths and the names of JSON members match in any letter case.", "inferred", _FRAMEWORK
     ),
     Behaviour("A slash at the end of a path means nothing.", "inferred", _FRAMEWORK),
-    Behaviour("A path parameter that is no UTF-8 is answered 400.", "chosen", _FRAMEWORK),
+    Behaviour(
+        "A path is decoded and its `.` and `..` are resolved before it is looked up; `%2F` and "
+        "escapes that are no UTF-8 stay as they were sent. NUL, and bytes beyond ASCII, are "
+        "answered 400 without a body.",
+        "inferred",
+        _FRAMEWORK,
+    ),
+    Behaviour(
+        "A path parameter of white space only is missing: 400 under its name.",
+        "inferred",
+        _FRAMEWORK,
+    ),
+    Behaviour("Methods match in any letter case.", "inferred", _FRAMEWORK),
     Behaviour(
         "Members that the schema does not have are ignored; with `--strictness document` they are "
         "refused.",
@@ -210,17 +244,41 @@ BEHAVIOURS = (
         _FRAMEWORK,
     ),
     Behaviour(
-        "A body without a Content-Type, or with one that is not JSON or not UTF-8, is answered "
-        "415.",
+        "A body without a Content-Type, or with one that is not JSON, or in another charset than "
+        "UTF-8 and UTF-16 by their names in .NET (`utf8` is none), is answered 415. Of several "
+        "media types the first counts, and a suffix counts like a subtype: `text/x+json`.",
         "inferred",
         _FRAMEWORK,
     ),
-    Behaviour("A body that is too large is answered 413 without a body.", "inferred", _FRAMEWORK),
+    Behaviour(
+        "Where the framework falls over a charset without a name, or over UTF-16 that is none "
+        "(500), the request is refused: 415 or 400.",
+        "chosen",
+        _FRAMEWORK,
+    ),
+    Behaviour(
+        "A form that cannot be read is answered 400 under an empty key, before anything else of "
+        "the request is looked at; one that can be read is answered 415.",
+        "inferred",
+        _FRAMEWORK,
+    ),
+    Behaviour(
+        "An answer is `text/json` where Accept wants that more than `application/json` and has "
+        "no `*/*`.",
+        "inferred",
+        _FRAMEWORK,
+    ),
+    Behaviour(
+        "A body of more than 30,000,000 bytes is answered 413 without a body, of less where the "
+        "server reads less.",
+        "inferred",
+        _FRAMEWORK,
+    ),
     Behaviour("A body that nests deeper than 32 levels is refused.", "inferred", _FRAMEWORK),
     Behaviour("A 400 is a ValidationProblemDetails.", "documented", _UPDATE),
     Behaviour(
-        "Problem details have the type of RFC 9110 and a traceId, and are "
-        "`application/problem+json`.",
+        "Problem details have the type and title that the framework has for their status (429 has "
+        "none) and a traceId, and are `application/problem+json`.",
         "inferred",
         _FRAMEWORK,
     ),
@@ -231,15 +289,16 @@ BEHAVIOURS = (
         _FRAMEWORK,
     ),
     Behaviour(
-        "Conversion errors name the line and the byte where the first token of the value ends, "
-        "both counted from 0.",
+        "A body is converted as it is read: the first thing wrong in the order of the text, of "
+        "syntax or of type, is the only one told, under the path where the reader is, with the "
+        "line and the byte, both counted from 0. Unknown members are skipped unread.",
         "inferred",
         _FRAMEWORK,
     ),
     Behaviour(
-        "All problems of a body are named at once, where the framework stops at the first that "
-        "cannot be converted.",
-        "chosen",
+        "Where a body does convert, all annotations that it breaks are told, and rules of the "
+        "handler (time zones, statuses) only when it breaks none.",
+        "inferred",
         _FRAMEWORK,
     ),
     Behaviour(
@@ -248,7 +307,18 @@ BEHAVIOURS = (
         "chosen",
         _FRAMEWORK,
     ),
+    Behaviour(
+        "Of more than 199 errors the first 199 are told, and `The input was not valid.` under "
+        "an empty key.",
+        "inferred",
+        _FRAMEWORK,
+    ),
     Behaviour("NUL characters and lone surrogates are refused.", "chosen", _FRAMEWORK),
+    Behaviour(
+        "In place of a literal that is none at most 16 KiB of the text are shown.",
+        "chosen",
+        _FRAMEWORK,
+    ),
     Behaviour("Adding a lead answers 200 with its id.", "documented", _ADD),
     Behaviour("A new lead has the status New.", "inferred", _ADD),
     Behaviour(
@@ -263,12 +333,17 @@ BEHAVIOURS = (
         _ADD,
     ),
     Behaviour(
-        "A pearl created by adding leads is outbound, runs, and has the zone UTC.", "chosen", _ADD
+        "A pearl created by adding leads (setting unknown_pearl) is outbound, runs, and has the "
+        "zone UTC.",
+        "chosen",
+        _ADD,
     ),
     Behaviour("An inbound pearl takes no leads: 400.", "chosen", _ADD),
     Behaviour(
         "An unknown time zone, and an empty one, is answered 400 on TimeZoneId.", "inferred", _ADD
     ),
+    Behaviour("The zone that the document calls Türkiye Standard Time passes.", "chosen", _ADD),
+    Behaviour("Two zones that Windows no longer has pass.", "chosen", _ADD),
     Behaviour(
         "timeZone is the offset of the lead's zone, else of its pearl's.", "documented", _UPDATE
     ),
@@ -286,6 +361,11 @@ BEHAVIOURS = (
         "Add Leads stores the good leads even though it answers 400 for the others.",
         "client",
         f"{_SDK}, outbound.py",
+    ),
+    Behaviour(
+        "Add Leads names every lead that failed, whether by an annotation or by a later rule.",
+        "chosen",
+        _ADD_MANY,
     ),
     Behaviour(
         "Add Leads stores none where one of them cannot be converted, a number for a text say: "

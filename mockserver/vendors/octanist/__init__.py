@@ -68,7 +68,7 @@ vendor = Vendor(
             {
                 "id": Index("id", str),
                 "email": Index("email", email_key),
-                "phone": Index("phone", phone_index),
+                "phone": Index("phone", phone_index, ("phone_region",)),
                 "exact phone": Index("phone", trimmed),
             },
             order=Index(_CREATED, str),
@@ -176,6 +176,7 @@ def update_lead(call: Call, tx: Transaction) -> Reply:
         raise _no_lead()
     if len(rows) > 1 and not settings["allow_bulk_updates"]:
         raise Refusal("conflict", "Multiple leads match; provide a more specific identifier")
+    call.works_through(len(rows))
     for row in rows:
         tx.update("leads", row, _changes(row, update, settings))
     return Reply(
@@ -242,12 +243,14 @@ def list_leads(call: Call, tx: Transaction) -> Reply:
     rows: Sequence[Row] = tx.rows("leads")
     newest_first = False
     if filters:
+        call.works_through(len(rows))
         rows = [row for row in rows if all(fits(row) for fits in filters)]
     (column, descending), *others = order
     # Most tables are in the order of their creation already: then one page is all that is read.
     if column == _CREATED and not others and tx.in_order("leads"):
         newest_first = descending
     else:
+        call.works_through(len(rows))
         rows = _sorted(list(rows), order)
     limit = query.get("limit", 50)
     page_number = query.get("page", 1)
@@ -410,6 +413,7 @@ def _period(body: Mapping[str, Any], now: datetime) -> Period:
 def stats(call: Call, tx: Transaction) -> Reply:
     """POST /stats: usage, counts and conversion of a period's leads (`stats`)."""
     period = _period(call.body, call.now)
+    call.works_through(len(tx.rows("leads")))
     rows = [row for row in tx.rows("leads") if period.start <= row["createdAt"] <= period.end]
     by_status = dict.fromkeys(STATUSES, 0) | Counter(row["status"] for row in rows)
     leads = {

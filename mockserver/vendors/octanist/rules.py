@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mockserver.identity import email_key, phone_key
-from mockserver.matching import Key, MatchingRule
-from mockserver.vendor import Behaviour, Setting
+from mockserver.matching import Key, MatchingRule, Spelling
+from mockserver.vendor import Behaviour, Setting, phone_region
 
 _INTRODUCTION = "api-reference/introduction"
 _AUTHENTICATION = "api-reference/authentication"
@@ -23,9 +23,9 @@ _STATS = "api-reference/endpoint/stats"
 _FRAMEWORK = "JavaScript"
 
 
-def phone_index(text: str | None) -> str | None:
+def phone_index(text: str | None, region: str) -> str | None:
     """E.164, or digits; text that has none is compared as it is."""
-    return phone_key(text) or trimmed(text)
+    return phone_key(text, region) or trimmed(text)
 
 
 def trimmed(text: str | None) -> str | None:
@@ -33,14 +33,38 @@ def trimmed(text: str | None) -> str | None:
     return (text or "").strip() or None
 
 
+_BY_NUMBER = Key(
+    "phone",
+    "phone",
+    phone_index,
+    settings=("phone_region",),
+    spelling=Spelling(
+        "with the setting phone_match: e164 phones are compared as E.164 numbers, those without a "
+        "country code in the region of the setting phone_region",
+        "chosen",
+    ),
+)
+_BY_TEXT = Key(
+    "phone",
+    "exact phone",
+    trimmed,
+    spelling=Spelling("phones are compared trimmed", "inferred"),
+    near=_BY_NUMBER,
+)
+
 BY_IDENTIFIER = MatchingRule(
     name="Lead by identifier",
     operations=("update_lead",),
     table="leads",
     keys=(
         Key("id", "id", str),
-        Key("email", "email", email_key),
-        Key("phone", "phone", phone_index),
+        Key(
+            "email",
+            "email",
+            email_key,
+            spelling=Spelling("e-mails are compared trimmed and in any letter case", "inferred"),
+        ),
+        _BY_TEXT,
     ),
     combine="first given",
     none="404 NOT_FOUND",
@@ -58,16 +82,16 @@ _FALLING_THROUGH = replace(
 )
 
 
-def _with_exact_phones(rule: MatchingRule) -> MatchingRule:
-    keys = (*rule.keys[:2], Key("phone", "exact phone", trimmed))
-    return replace(rule, name=f"{rule.name}; phone_match exact", keys=keys, provenance="chosen")
+def _with_numbers(rule: MatchingRule) -> MatchingRule:
+    keys = (*rule.keys[:2], _BY_NUMBER)
+    return replace(rule, name=f"{rule.name}; phone_match e164", keys=keys, provenance="chosen")
 
 
 RULES: Mapping[tuple[bool, str], MatchingRule] = {
-    (False, "e164"): BY_IDENTIFIER,
-    (False, "exact"): _with_exact_phones(BY_IDENTIFIER),
-    (True, "e164"): _FALLING_THROUGH,
-    (True, "exact"): _with_exact_phones(_FALLING_THROUGH),
+    (False, "exact"): BY_IDENTIFIER,
+    (False, "e164"): _with_numbers(BY_IDENTIFIER),
+    (True, "exact"): _FALLING_THROUGH,
+    (True, "e164"): _with_numbers(_FALLING_THROUGH),
 }
 """How an update finds its leads, by the settings identifier_fallback and phone_match."""
 
@@ -90,11 +114,20 @@ SETTINGS = (
     ),
     Setting(
         "phone_match",
-        "e164",
-        "Phones are compared as E.164 numbers, or as the trimmed texts.",
-        "chosen",
+        "exact",
+        "Phones are compared as the trimmed texts, or as E.164 numbers.",
+        "inferred",
         _UPDATE,
-        ("e164", "exact"),
+        ("exact", "e164"),
+    ),
+    phone_region(_UPDATE),
+    Setting(
+        "nulls",
+        "refuse",
+        "A field of a body that is null: a 400, or as if it were absent.",
+        "inferred",
+        _UPDATE,
+        ("refuse", "absent"),
     ),
     Setting(
         "note_update",
@@ -175,6 +208,9 @@ BEHAVIOURS = (
         _INTRODUCTION,
     ),
     Behaviour("The messages of errors.", "chosen", _INTRODUCTION),
+    Behaviour(
+        "Of more than 100 problems the others are counted, under `body`.", "chosen", _INTRODUCTION
+    ),
     Behaviour(
         "The message of a 401 is `Invalid or missing API key`, as in the older documentation.",
         "inferred",
@@ -257,6 +293,12 @@ BEHAVIOURS = (
         _UPDATE,
     ),
     Behaviour("E-mails are compared trimmed and in any letter case.", "inferred", _UPDATE),
+    Behaviour(
+        "Phones are compared as trimmed texts: the documentation's own example, +1234567890, is no "
+        "valid number, so nothing suggests that they are parsed.",
+        "inferred",
+        _UPDATE,
+    ),
     Behaviour(
         "Identifiers are for looking up only: an update never changes e-mail or phone.",
         "inferred",

@@ -4,7 +4,6 @@ Sources are pages below docs.trysela.com/api-reference.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -19,7 +18,7 @@ from mockserver.dialects.django_negotiation import is_form
 from mockserver.dialects.django_rest import DjangoRest, header_bytes, search_terms
 from mockserver.dialects.django_versions import OLDER
 from mockserver.errors import Problem, Reason, Refusal, joined
-from mockserver.identity import email_key, phone_e164
+from mockserver.identity import DEFAULT_REGION, email_key, phone_e164
 from mockserver.state.changes import Row
 from mockserver.state.tables import Index, TableSpec
 from mockserver.state.transaction import Transaction
@@ -43,6 +42,7 @@ from mockserver.vendors.sela.rules import (
     UPDATE,
 )
 from mockserver.vendors.sela.seeds import SECTION
+from mockserver.wire import flaws_of
 
 __all__ = ["LEAD", "vendor"]
 
@@ -180,6 +180,10 @@ def leads_bulk_create_create(call: Call, tx: Transaction) -> Reply:
     Create each lead on its own; the results have the order of the request
     (`leads/bulk-create-leads`).
     """
+    most = call.settings["max_bulk_items"]
+    if len(call.body["leads"]) > most:
+        text = f"Ensure this field has no more than {most} elements."
+        raise call.invalid(("leads",), "maxItems", text)
     items = enumerate(call.body["leads"])
     results = [_bulk_result(index, item, call, tx) for index, item in items]
     return Reply({"results": results})
@@ -333,7 +337,12 @@ def _phone(text: str, call: Call) -> str:
     Raises Refusal("invalid") for a number outside +1 if the setting `international_phones` refuses
     it.
     """
-    number = phone_e164(text) or text
+    number = phone_e164(text, call.region) or text
+    if not text.startswith("+") and call.region != DEFAULT_REGION:
+        read = (
+            "read the phone number {} as {}, a number of the setting phone_region: " + call.region
+        )
+        call.note("chosen-behaviour", "phone_region", read, text, number)
     if call.settings["international_phones"] == "refuse" and not number.startswith("+1"):
         raise call.invalid(("phone_number",), "phone", "Enter a valid phone number.")
     return number
@@ -359,7 +368,8 @@ def _create_or_reengage(body: Mapping[str, Any], call: Call, tx: Transaction) ->
 
     It was `created`, it was `reengaged`, or it is left as it is, as a `duplicate`.
     """
-    pair = (_phone(body["phone_number"], call), body.get("email"))
+    _phone(body["phone_number"], call)
+    pair = (body["phone_number"], body.get("email"))
     twins = matching.find(DUPLICATE, {"phone_number and email": pair}, tx).rows
     if not twins:
         return _create(body, call, tx), "created"
@@ -418,11 +428,9 @@ def _bulk_result(index: int, item: Any, call: Call, tx: Transaction) -> dict[str
 
 def _bulk_body(index: int, item: Any, call: Call) -> Any:
     """The item as it was read. Raises Refusal naming every problem of the item."""
-    body, problems = call.item_reader.read(item, call.exists)
-    # The flaws are those of the whole body; their paths begin with `leads` and the item's index.
-    flaws = [replace(flaw, path=flaw.path[2:]) for flaw in call.flaws if flaw.path[1] == index]
-    if flaws:
-        problems = joined(flaws, problems)
+    body, problems = call.item_reader.read(item, call.exists, call.region)
+    if isinstance(call.flawed_items, list):
+        problems = joined(flaws_of(call.flawed_items[index]), problems)
     if problems:
         raise Refusal("invalid", problems=problems)
     return body
@@ -450,7 +458,7 @@ def _mapped(call: Call, tx: Transaction) -> tuple[Any, list[Problem]]:
     lead = payload | fields
     if lead.get("lead_type") in (None, "") and config["lead_type"] is not None:
         lead["lead_type"] = config["lead_type"]
-    return call.item_reader.read(lead, call.exists)
+    return call.item_reader.read(lead, call.exists, call.region)
 
 
 def _without_path(payload: Any, steps: tuple[str, ...]) -> tuple[Any, Any]:

@@ -5,8 +5,8 @@ Matching rules, settings and sentences, each with how sure it is and the page it
 
 from mockserver.dialects.django_versions import NEWER, OLDER
 from mockserver.identity import email_key, phone_key
-from mockserver.matching import Key, MatchingRule
-from mockserver.vendor import Behaviour, Setting
+from mockserver.matching import Key, MatchingRule, Spelling
+from mockserver.vendor import Behaviour, Setting, phone_region
 
 _INTRO = "introduction"
 _UPDATE_PAGE = "leads/update-a-lead-with-phone-email-match"
@@ -16,12 +16,19 @@ _INGESTION_POST = "lead-ingestion/create-a-lead-from-a-custom-payload"
 _INGESTION_PUT = "lead-ingestion/create-or-update-a-lead-from-a-custom-payload"
 
 
-def _pair(values: tuple[str | None, str | None]) -> tuple[str | None, str | None]:
-    return phone_key(values[0]), email_key(values[1])
+def _pair(values: tuple[str | None, str | None], region: str) -> tuple[str | None, str | None]:
+    phone, email = values
+    return phone_key(phone, region), email_key(email)
 
 
-_PHONE = Key("phone_number", "phone", phone_key)
-_EMAIL = Key("email", "email", email_key)
+_SAME_NUMBER = Spelling(
+    "phone numbers are compared as E.164, those without a country code in the region of the "
+    "setting phone_region",
+    "chosen",
+)
+_SAME_ADDRESS = Spelling("e-mail addresses are compared without regard to case", "chosen")
+_PHONE = Key("phone_number", "phone", phone_key, ("phone_region",), spelling=_SAME_NUMBER)
+_EMAIL = Key("email", "email", email_key, spelling=_SAME_ADDRESS)
 
 UPDATE = MatchingRule(
     "update",
@@ -39,7 +46,20 @@ DUPLICATE = MatchingRule(
     "duplicate",
     ("leads_create", "leads_bulk_create_create", "lead_ingestion_create"),
     "leads",
-    (Key("phone_number and email", "pair", _pair),),
+    (
+        Key(
+            "phone_number and email",
+            "pair",
+            _pair,
+            ("phone_region",),
+            ("phone_number", "email"),
+            Spelling(
+                "phone numbers are compared as E.164, those without a country code in the region "
+                "of the setting phone_region, and e-mail addresses without regard to case",
+                "chosen",
+            ),
+        ),
+    ),
     "all given",
     none="a new lead",
     several="the one added last; `min_reengagement_days` decides between re-engagement and refusal",
@@ -158,6 +178,7 @@ SETTINGS = (
         _UPDATE_PAGE,
         ("accept", "refuse"),
     ),
+    phone_region(_UPDATE_PAGE),
     Setting(
         "unknown_references",
         "refuse",
@@ -197,6 +218,14 @@ SETTINGS = (
         "The most entries a page can be asked to have.",
         "chosen",
         "leads/list-leads",
+        least=1,
+    ),
+    Setting(
+        "max_bulk_items",
+        50_000,
+        "The most leads that one bulk request may have.",
+        "chosen",
+        _BULK_PAGE,
         least=1,
     ),
     Setting(
@@ -252,6 +281,11 @@ BEHAVIOURS = (
         _UPDATE_PAGE,
     ),
     Behaviour("A file in a form for `metadata` is left out.", "chosen", _UPDATE_PAGE),
+    Behaviour(
+        "Of more than 100 problems the others are counted, under `non_field_errors`.",
+        "chosen",
+        _UPDATE_PAGE,
+    ),
     Behaviour("JSON that nests deeper than 128 levels is 400.", "chosen", _UPDATE_PAGE),
     Behaviour(
         "NUL, lone surrogates and numbers that are not finite are 400 in every text and name: "
@@ -260,8 +294,9 @@ BEHAVIOURS = (
         _UPDATE_PAGE,
     ),
     Behaviour(
-        "The encodings of domain names, `idna` and `punycode`, are no charset of a body: to read "
-        "them takes time that grows with the square of the length.",
+        "A body is read in UTF-8, UTF-16, UTF-32, ASCII, ISO 8859 and Windows 125x. Any other "
+        "charset is refused as one that the framework does not have: to read some takes time that "
+        "grows with the square of the length.",
         "chosen",
         _UPDATE_PAGE,
     ),
@@ -324,7 +359,8 @@ BEHAVIOURS = (
     ),
     Behaviour("`metadata: null` on an update empties it.", "chosen", _UPDATE_PAGE),
     Behaviour(
-        "Phone numbers are read in E.164 or US notation and come back as E.164.",
+        "Phone numbers are read in E.164 or US notation (setting phone_region) and come back as "
+        "E.164.",
         "inferred",
         _UPDATE_PAGE,
     ),

@@ -78,7 +78,7 @@ _METADATA_FIELD: Schema = {
 
 
 def _phone(text: str, seeding: Seeding) -> str:
-    number = phone_e164(text)
+    number = phone_e164(text, seeding.settings["phone_region"])
     if number is None:
         raise ValueError(text)
     return number

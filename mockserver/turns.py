@@ -1,0 +1,76 @@
+"""Whose turn it is to work with a workspace, while a long request is worked on beside the loop."""
+
+import asyncio
+import gc
+from collections import deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+
+class Turns:
+    """The requests that wait for one workspace, in the order in which they came.
+
+    A short request that finds nobody here has its turn at once, and needs no lock: it is done
+    before the loop goes on.
+    """
+
+    __slots__ = ("_waiting", "is_taken")
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self.is_taken = False
+        """Whether a request works with the workspace at the moment."""
+
+    @asynccontextmanager
+    async def turn(self, seconds: float) -> AsyncIterator[None]:
+        """The turn of a request, from its start to its end.
+
+        Raises TimeoutError if it does not come within so many seconds.
+        """
+        await self._acquire(seconds)
+        try:
+            yield
+        finally:
+            self._release()
+
+    async def _acquire(self, seconds: float) -> None:
+        if not self.is_taken:
+            self.is_taken = True
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout(seconds):
+                await turn
+        except BaseException:
+            # The turn may have come together with the end of the wait.
+            if turn.done() and not turn.cancelled():
+                self._release()
+            raise
+
+    def _release(self) -> None:
+        """Give the turn to the next request that still waits."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self.is_taken = False
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep the garbage collector away from the rows of long work: it finds nothing in them.
+
+    It would hold up every thread each time that it looks at all of them. Where the process has
+    frozen what it began with, it does not look at these rows later either.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if gc.get_freeze_count():
+            gc.freeze()
+        if was_enabled:
+            gc.enable()

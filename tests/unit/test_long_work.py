@@ -1,0 +1,277 @@
+"""Long requests: worked on beside the loop, one at a time in a workspace, in the order of their arrival."""
+
+import asyncio
+import gc
+import json
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path as File
+from typing import Any
+
+import pytest
+
+from mockserver.api import LONG_BODY, App
+from mockserver.call import MANY_ROWS, Call
+from mockserver.dispatch import Site
+from mockserver.errors import Refusal
+from mockserver.faults.delivery import Answer
+from mockserver.state.transaction import Transaction
+from mockserver.turns import Turns, collector_paused
+from mockserver.vendor import Reply
+from mockserver.workspaces import Workspace, Workspaces
+from tests.unit import tiny
+
+PADDING = " " * LONG_BODY
+WAIT = 5
+
+
+class Gate:
+    """A handler that stops until it is let through, and notes the thread that it runs on."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Event()
+        self.opened = threading.Event()
+        self.thread: threading.Thread | None = None
+
+    def create_person(self, call: Call, tx: Transaction) -> Reply:
+        """A new person, after a wait; refused where the name is `no`."""
+        row = tx.put("people", {"id": tx.next_number("people")} | call.body)
+        if call.is_beside:
+            self.thread = threading.current_thread()
+            self.entered.set()
+            assert self.opened.wait(WAIT)
+        if row["name"] == "no":
+            raise Refusal("conflict", "no")
+        return Reply(row, 201)
+
+
+@pytest.fixture
+def gate() -> Gate:
+    """A gate that is shut."""
+    return Gate()
+
+
+@pytest.fixture
+def served(tmp_path: File, gate: Gate) -> tuple[Site, Workspaces]:
+    """The tiny vendor, whose long requests stop at the gate."""
+    site, worlds = tiny.site(tmp_path, max_body=2 * LONG_BODY, max_wait=WAIT)
+    site._handlers["create_person"] = gate.create_person
+    return site, worlds
+
+
+def scope_of(method: str, path: str, account: bytes) -> dict[str, Any]:
+    """A request below the prefix `/tiny`."""
+    headers = [(b"content-type", b"application/json"), (b"x-key", account), (b"host", b"a")]
+    whole = f"/tiny/v1{path}"
+    return {
+        "type": "http",
+        "method": method,
+        "scheme": "http",
+        "path": whole,
+        "raw_path": whole.encode(),
+        "query_string": b"",
+        "headers": headers,
+    }
+
+
+async def ask(
+    site: Site, method: str, path: str = "/people", raw: bytes = b"", account: bytes = b"me"
+) -> tuple[int, Any]:
+    """Status and body of the answer."""
+    scope = scope_of(method, path, account)
+    answer = site.answer(scope, raw, "/tiny")
+    if not isinstance(answer, Answer):
+        answer = await _sent(answer, scope)
+    return answer.status, json.loads(answer.body)
+
+
+async def _sent(app: App, scope: dict[str, Any]) -> Answer:
+    messages: list[Any] = []
+
+    async def send(message: Any) -> None:
+        messages.append(message)
+
+    async def receive() -> Any:
+        raise AssertionError("the body is known")
+
+    await app(scope, receive, send)
+    start, end = messages
+    return Answer(start["status"], start["headers"], end["body"])
+
+
+def person(name: str, padding: str = "") -> bytes:
+    """A body that makes a person."""
+    return json.dumps({"name": name}).encode() + padding.encode()
+
+
+async def until(event: threading.Event) -> None:
+    """Wait for an event of another thread."""
+    assert await asyncio.to_thread(event.wait, WAIT)
+
+
+def with_others(gate: Gate, site: Site, story: Callable[[], Awaitable[None]]) -> tuple[int, Any]:
+    """Do the story while a long request stops at the gate; what the long one got."""
+
+    async def run() -> tuple[int, Any]:
+        long = asyncio.create_task(ask(site, "POST", raw=person("Long", PADDING)))
+        await until(gate.entered)
+        try:
+            await story()
+        finally:
+            gate.opened.set()
+        return await long
+
+    return asyncio.run(run())
+
+
+def test_a_long_request_is_worked_on_by_another_thread(
+    gate: Gate, served: tuple[Site, Workspaces]
+) -> None:
+    gate.opened.set()
+    status, body = asyncio.run(ask(served[0], "POST", raw=person("Long", PADDING)))
+    assert (status, body["name"]) == (201, "Long")
+    assert gate.thread is not None
+    assert gate.thread is not threading.main_thread()
+
+
+def test_other_workspaces_go_on_meanwhile(gate: Gate, served: tuple[Site, Workspaces]) -> None:
+    site, _ = served
+
+    async def story() -> None:
+        answer = site.answer(scope_of("GET", "/people", b"other"), b"", "/tiny")
+        assert isinstance(answer, Answer)
+        assert answer.status == 200
+
+    assert with_others(gate, site, story)[0] == 201
+
+
+def test_requests_of_its_workspace_wait_their_turn_in_their_order(
+    gate: Gate, served: tuple[Site, Workspaces]
+) -> None:
+    site, worlds = served
+    waiting: list[asyncio.Task[Any]] = []
+
+    async def story() -> None:
+        asked = (ask(site, "POST", raw=person(name)) for name in ("Bo", "Cy", "Di"))
+        waiting.extend(map(asyncio.create_task, asked))
+        await asyncio.sleep(0.01)
+        assert not any(task.done() for task in waiting)
+
+    async def run() -> list[Any]:
+        long = asyncio.create_task(ask(site, "POST", raw=person("Long", PADDING)))
+        await until(gate.entered)
+        await story()
+        gate.opened.set()
+        return [(await task)[1]["name"] for task in (long, *waiting)]
+
+    assert asyncio.run(run()) == ["Long", "Bo", "Cy", "Di"]
+    workspace = worlds.named("me")
+    assert workspace is not None
+    records = [(record.number, json.loads(record.answer)["name"]) for record in workspace.journal]
+    assert records == [(1, "Long"), (2, "Bo"), (3, "Cy"), (4, "Di")]
+    assert not workspace.turns.is_taken
+
+
+def test_a_refusal_of_a_long_request_leaves_nothing(
+    gate: Gate, served: tuple[Site, Workspaces]
+) -> None:
+    site, worlds = served
+    gate.opened.set()
+    assert asyncio.run(ask(site, "POST", raw=person("no", PADDING)))[0] == 409
+    assert asyncio.run(ask(site, "GET"))[1] == [{"id": 1, "name": "Ada"}]
+    assert [record.status for record in _records(worlds, "me")] == [409, 200]
+
+
+def _records(worlds: Workspaces, name: str) -> list[Any]:
+    workspace: Workspace | None = worlds.named(name)
+    assert workspace is not None
+    return list(workspace.journal)
+
+
+def test_a_wait_that_is_too_long_is_refused_and_does_nothing(
+    gate: Gate, served: tuple[Site, Workspaces]
+) -> None:
+    site, worlds = served
+    site._max_wait = 0.01
+    answers: list[tuple[int, Any]] = []
+
+    async def story() -> None:
+        answers.append(await ask(site, "POST", raw=person("Bo")))
+
+    with_others(gate, site, story)
+    assert [status for status, _ in answers] == [503]
+    assert [person["name"] for person in asyncio.run(ask(site, "GET"))[1]] == ["Ada", "Long"]
+    # Its workspace was not to be touched, so it stands among the requests that reached none.
+    assert [record.status for record in worlds.unclaimed.journal] == [503]
+
+
+def test_a_client_that_leaves_does_not_give_the_workspace_free_before_the_work_is_done(
+    gate: Gate, served: tuple[Site, Workspaces]
+) -> None:
+    site, worlds = served
+
+    async def run() -> bool:
+        long = asyncio.create_task(ask(site, "POST", raw=person("Long", PADDING)))
+        await until(gate.entered)
+        long.cancel()
+        await asyncio.sleep(0.01)
+        workspace = worlds.named("me")
+        assert workspace is not None
+        is_taken = workspace.turns.is_taken
+        gate.opened.set()
+        with pytest.raises(asyncio.CancelledError):
+            await long
+        return is_taken and not workspace.turns.is_taken
+
+    assert asyncio.run(run())
+
+
+def test_a_handler_that_goes_through_many_rows_begins_anew_beside_the_loop(
+    served: tuple[Site, Workspaces],
+) -> None:
+    site, worlds = served
+    runs: list[bool] = []
+
+    def list_people(call: Call, tx: Transaction) -> Reply:
+        tx.put("people", {"id": tx.next_number("people"), "name": f"run {len(runs)}"})
+        runs.append(call.is_beside)
+        call.works_through(MANY_ROWS + 1)
+        return Reply([], 200)
+
+    site._handlers["list_people"] = list_people
+    assert asyncio.run(ask(site, "GET")) == (200, [])
+    assert runs == [False, True]
+    workspace = worlds.named("me")
+    assert workspace is not None
+    assert [row["name"] for row in workspace.tables["tiny"]["people"].rows.values()] == [
+        "Ada",
+        "run 1",
+    ]
+    assert workspace.requests == 1
+
+
+def test_a_turn_goes_to_the_next_one_that_still_waits() -> None:
+    turns = Turns()
+    order: list[str] = []
+
+    async def work(name: str, seconds: float) -> None:
+        try:
+            async with turns.turn(seconds):
+                order.append(name)
+                await asyncio.sleep(0.02)
+        except TimeoutError:
+            order.append(f"{name} gave up")
+
+    async def run() -> None:
+        await asyncio.gather(work("first", 1), work("second", 0.001), work("third", 1))
+
+    asyncio.run(run())
+    assert order == ["first", "second gave up", "third"]
+    assert not turns.is_taken
+
+
+def test_the_collector_pauses_while_long_work_goes_on_and_only_then() -> None:
+    assert gc.isenabled()
+    with collector_paused():
+        assert not gc.isenabled()
+    assert gc.isenabled()
