@@ -123,7 +123,9 @@ class Api:
         call = Call(request_of(scope, headers, raw))
         try:
             return self._keep(self._work(call, prefix))
-        except Waits as waits:
+        except Waits as raised:
+            # Not the error itself: it knows the frames that will hold the application, a cycle.
+            waits = Waits(raised.turns, is_long=raised.is_long)
             return partial(self._answer_later, call.request, waits, prefix)
 
     async def _answer_later(
@@ -163,6 +165,8 @@ class Api:
             # A thread cannot be stopped, and the turn is the request's as long as it works.
             await asyncio.wait([work])
             raise
+        finally:
+            del work  # it has the error that it raised, and that knows this frame: a cycle
 
     def _work_beside(self, call: Call, prefix: str) -> "Worked":
         with collector_paused():

@@ -34,6 +34,8 @@ class _Overlay:
             new["content"] = {_JSON: content[_JSON]}
         if isinstance(new.get("oneOf"), list):
             self._join_enums(new)
+        if new.get("nullable") is True and isinstance(new.get("allOf"), list):
+            self._put_in(new)
         return new
 
     def _join_enums(self, schema: Json) -> None:
@@ -49,14 +51,28 @@ class _Overlay:
         del schema["oneOf"]
         schema |= {"type": "string", "nullable": None in values, "enum": values}
 
+    def _put_in(self, schema: Json) -> None:
+        """Put what an `allOf` of one refers to in its place, where it may be null too."""
+        if len(schema["allOf"]) > 1:
+            return
+        (only,) = schema.pop("allOf")
+        target = self.changed(self._target(only))
+        schema |= {name: value for name, value in target.items() if name not in schema}
+        if "enum" in target and None not in target["enum"]:
+            schema["enum"] = [*target["enum"], None]
+
     def _enum(self, part: Any) -> Sequence[Any]:
-        target: Any = part
-        if isinstance(part, dict) and "$ref" in part:
-            target = self._document
-            for step in part["$ref"].removeprefix("#/").split("/"):
-                target = target.get(step, {})
-        enum: Sequence[Any] = target.get("enum", ()) if isinstance(target, dict) else ()
+        enum: Sequence[Any] = self._target(part).get("enum", ())
         return enum
+
+    def _target(self, part: Json) -> Json:
+        """The part itself, or what it refers to."""
+        if "$ref" not in part:
+            return part
+        target = self._document
+        for step in part["$ref"].removeprefix("#/").split("/"):
+            target = target.get(step, {})
+        return target
 
 
 def _are_texts(values: Sequence[Any]) -> bool:
