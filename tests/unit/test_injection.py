@@ -579,10 +579,10 @@ def phone_fault(
 ) -> str | None:
     """The name of the fault of a request to the operation."""
     made = dict(request_of)
-    path = made.pop("path", "x/y").split("/")
-    call = ask(**({"body": b""} | made))
+    path = made.pop("path", "x/y")
+    call = ask(**({"body": b"", "path": f"/{path}"} | made))
     call.operation, call.settings = operation, settings
-    call.path_parameters = {"phone": path[0], "other": path[1]}
+    call.path_parameters = dict(zip(("phone", "other"), path.split("/"), strict=True))
     return name_of(rules().fault_of(call))
 
 
