@@ -39,7 +39,9 @@ Message = MutableMapping[str, Any]
 @pytest.fixture(autouse=True)
 def collector_is_off() -> Iterator[None]:
     gc.disable()
+    gc.freeze()  # what the other tests hold is not looked through
     yield
+    gc.unfreeze()
     gc.enable()
 
 
