@@ -57,12 +57,12 @@ def cli() -> None:
 def serve(**options: Any) -> None:
     """Serve the three APIs until interrupted."""
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    # Imported here, as in each command: the other commands start without the server's modules.
+    settings = Settings.read(options)
+    # Imported here, as in each command: the others, and a bad option, need no server.
     from mockserver.app import Application
     from mockserver.serving.limits import limits_of
     from mockserver.serving.server import uvicorn_server
 
-    settings = Settings.read(options)
     _configure_logging(settings)
     app = Application(settings)
     listener = _listen(settings)

@@ -1,7 +1,9 @@
 """What every test may use: a server over a socket, and a client of each vendor in a workspace of its own."""
 
 import logging
+import ssl
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -13,6 +15,10 @@ from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
 
 _numbers = count(1)
+
+# Every client of httpx loads the certificates of all authorities, which takes longer than most
+# tests do. Here they are loaded once.
+ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]
 
 # Repeatable and short by default; `--hypothesis-profile long` looks further, at other requests each time,
 # and `few` shows only that a test works.

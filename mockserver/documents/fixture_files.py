@@ -5,6 +5,7 @@ from operator import itemgetter
 from pathlib import Path as File
 from typing import Any
 
+from mockserver.documents.resources import folder
 from mockserver.documents.source import Source
 from mockserver.errors import FixtureError, OperatorError, Path, Problem
 
@@ -111,11 +112,22 @@ def _read(files: Iterable[File]) -> Iterator[Source]:
     problems = []
     for file in files:
         try:
-            yield Source(file)
+            yield _source(file)
         except OperatorError as error:
             problems.append(str(error))
     if problems:
         raise FixtureError("\n".join(problems))
+
+
+def _source(file: File) -> Source:
+    """The file, which is parsed once if it is one of this package's."""
+    if folder("fixtures") not in file.parents:
+        return Source(file)
+    source = Source.kept(file)
+    if source is None:
+        source = Source(file)
+        source.keep()
+    return source
 
 
 def _content(source: Source) -> Any:

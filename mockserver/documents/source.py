@@ -6,7 +6,6 @@ import re
 import stat
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cached_property
 from hashlib import blake2b
 from importlib.util import cache_from_source
@@ -165,6 +164,10 @@ def _read_text(file: File) -> str:
         raise OperatorError(f"{file}:{line}: is not UTF-8 (byte {error.start})") from None
 
 
+_IN_MEMORY: dict[File, bytes] = {}
+"""The parsed content of this package's files where none can be kept beside the bytecode."""
+
+
 def _parsed_copy_of(file: File) -> File:
     """Where the parsed content of the file is kept: beside Python's bytecode."""
     return File(cache_from_source(str(file))).with_suffix(".json")
@@ -209,7 +212,7 @@ class Source:
     def kept(cls, file: File) -> "Source | None":
         """The file with the content that `keep` wrote; None if the file has changed since."""
         try:
-            kept = _parsed_copy_of(file).read_bytes()
+            kept = _IN_MEMORY.get(file) or _parsed_copy_of(file).read_bytes()
             stamp, _, raw = kept.partition(b"\n")
             if stamp != _stamp(file, raw):
                 return None
@@ -226,20 +229,22 @@ class Source:
     def keep(self) -> None:
         """Write the parsed content beside the bytecode, for `kept`.
 
-        Parsing YAML would take half of each start. Where Python may write no bytecode, nothing is
-        written.
+        Parsing YAML would take half of each start. Where Python may write no bytecode, the content
+        is kept in memory, for the next server of this process. Only for files of this package.
         """
-        if sys.dont_write_bytecode:
-            return
+        raw = json.dumps(self.content).encode()
+        kept = _stamp(self.file, raw) + b"\n" + raw
         copy = _parsed_copy_of(self.file)
-        # A folder that cannot be written to only costs time.
-        with suppress(OSError):
+        # Replaced at once, so that a server which starts beside this one reads a whole file.
+        draft = copy.with_suffix(f".{os.getpid()}")
+        try:
+            if sys.dont_write_bytecode:
+                raise PermissionError
             copy.parent.mkdir(exist_ok=True)
-            # Replaced at once, so that a server which starts beside this one reads a whole file.
-            draft = copy.with_suffix(f".{os.getpid()}")
-            raw = json.dumps(self.content).encode()
-            draft.write_bytes(_stamp(self.file, raw) + b"\n" + raw)
+            draft.write_bytes(kept)
             draft.replace(copy)
+        except OSError:
+            _IN_MEMORY[self.file] = kept
 
     def line(self, path: Path) -> int:
         """The line, counted from 1, on which the value at that path begins.

@@ -83,7 +83,7 @@ def _expected() -> set[str]:
     fixtures = {
         f"{RESOURCES}/{file.relative_to(ROOT).as_posix()}"
         for file in (ROOT / "fixtures").rglob("*")
-        if file.is_file()
+        if file.is_file() and file.parent.name != "__pycache__"
     }
     about = {
         f"lead_mockserver-{__version__}.dist-info/{name}"

@@ -22,12 +22,6 @@ def plain_texts(text: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("file", FILES, ids=NAMES)
-def test_a_file_is_as_make_format_leaves_it(file: Path) -> None:
-    text = file.read_text("utf-8")
-    assert formatted(text) == text
-
-
-@pytest.mark.parametrize("file", FILES, ids=NAMES)
 def test_only_what_is_empty_stands_in_braces(file: Path) -> None:
     opening = yaml.FlowMappingStartToken, yaml.FlowSequenceStartToken
     closing = yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken

@@ -73,7 +73,7 @@ def test_a_bundled_fixture_is_known_by_its_name_and_has_no_problem(name: str, fi
 
 
 def test_the_demo_has_a_file_for_each_vendor() -> None:
-    files = {file.stem for file in fixture_file("demo").iterdir()}
+    files = {file.stem for file in fixture_file("demo").glob("*.yaml")}
     assert files == {vendor.name for vendor in VENDORS}
 
 

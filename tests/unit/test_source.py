@@ -297,19 +297,27 @@ def test_kept_content_still_knows_its_lines(tmp_path: File) -> None:
 
 
 @pytest.mark.usefixtures("bytecode_is_written")
-def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: File) -> None:
+def test_it_is_kept_in_memory_where_the_folder_cannot_be_written(tmp_path: File) -> None:
     file = tmp_path / "some.yaml"
     file.write_text(TEXT, "utf-8")
     (tmp_path / "__pycache__").write_text("in the way", "utf-8")
-    Source(file).keep()
-    assert Source.kept(file) is None
+    source = Source(file)
+    source.keep()
+    kept = Source.kept(file)
+    assert kept is not None
+    assert kept.content == source.content
 
 
-def test_nothing_is_kept_where_no_bytecode_is(
+def test_it_is_kept_in_memory_where_no_bytecode_is_written(
     tmp_path: File, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     file = tmp_path / "some.yaml"
     file.write_text(TEXT, "utf-8")
-    Source(file).keep()
-    assert list(tmp_path.iterdir()) == [file]
+    source = Source(file)
+    source.keep()
+    kept = Source.kept(file)
+    assert kept is not None
+    assert (list(tmp_path.iterdir()), kept.content) == ([file], source.content)
+    file.write_text(TEXT + "more: 1\n", "utf-8")
+    assert Source.kept(file) is None

@@ -582,6 +582,7 @@ def test_failed_leads_can_be_a_list(nlpearl: httpx.Client, workspace: Workspace)
     ]
 
 
+@pytest.mark.slow
 def test_fifty_thousand_leads_are_taken(nlpearl: httpx.Client, workspace: Workspace) -> None:
     switch(workspace, "nlpearl", unknown_pearl="create")
     leads = [{"phoneNumber": f"+1202{number:07d}"} for number in range(50_000)]

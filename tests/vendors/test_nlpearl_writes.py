@@ -64,6 +64,7 @@ def test_a_request_that_a_rule_refuses_leaves_every_table_as_it_was(
     assert (answer.status_code, tables(workspace)) == (status, before)
 
 
+@pytest.mark.slow
 def test_two_hundred_leads_added_at_once_have_two_hundred_ids(
     nlpearl: httpx.Client, workspace: Workspace
 ) -> None:

@@ -49,6 +49,7 @@ def test_a_request_that_a_rule_refuses_leaves_every_table_as_it_was(
     assert (answer.status_code, tables(workspace)) == (status, before)
 
 
+@pytest.mark.slow
 def test_two_hundred_updates_at_once_leave_what_one_of_them_sent(
     octanist: httpx.Client, workspace: Workspace
 ) -> None:

@@ -61,6 +61,7 @@ def test_a_request_that_a_rule_refuses_leaves_every_table_as_it_was(
     assert (answer.status_code, tables(workspace)) == (status, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "body"),
     [
@@ -85,6 +86,7 @@ def test_two_hundred_upserts_of_one_person_at_once_make_one_lead(
     assert (len(leads.rows) - before, len({answer.json()["id"] for answer in answers})) == (1, 1)
 
 
+@pytest.mark.slow
 def test_two_hundred_creations_of_one_lead_at_once_make_one(
     sela: httpx.Client, workspace: Workspace
 ) -> None:
