@@ -23,7 +23,7 @@ from mockserver.state.tables import Index, TableSpec
 from mockserver.state.transaction import Transaction
 from mockserver.vendor import Reply, Vendor
 from mockserver.vendors.nlpearl import outbound_settings
-from mockserver.vendors.nlpearl.analytics import MOST_DAYS, analytics
+from mockserver.vendors.nlpearl.analytics import analytics
 from mockserver.vendors.nlpearl.calls import (
     SORTABLE as SORTABLE_CALLS,
 )
@@ -379,15 +379,17 @@ def get_ongoing_calls(call: Call, tx: Transaction) -> Reply:
 
 @vendor.operation
 def get_analytics(call: Call, tx: Transaction) -> Reply:
-    """POST /v2/Pearl/{pearlId}/Analytics: the calls of at most 90 days (`v2/pearl/get-analytics`).
+    """POST /v2/Pearl/{pearlId}/Analytics.
 
-    A time that is left out is the first of .NET, that of the year 1.
+    The calls of at most 90 days, counted (`v2/pearl/get-analytics`). A time that is left out is
+    the first of .NET, that of the year 1.
     """
     pearl = _pearl(call, tx)
     first = moment(call.body.get("from", _FIRST_MOMENT))
     last = moment(call.body.get("to", _FIRST_MOMENT))
-    if last - first > timedelta(days=MOST_DAYS):
-        raise _broken_rule(f"the date range must not be longer than {MOST_DAYS} days")
+    most = call.settings["max_analytics_days"]
+    if (last - first) / timedelta(days=1) > most:
+        raise _broken_rule(f"the date range must not be longer than {most} days")
     rows = tx.group("calls", "pearl", pearl["id"])
     call.works_through(len(rows))
     calls = sorted(between(rows, first, last), key=started)

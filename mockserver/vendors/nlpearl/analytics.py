@@ -11,9 +11,6 @@ from typing import Any
 from mockserver.state.changes import Row
 from mockserver.vendors.nlpearl.rows import ENDED, EVENTS, IN_PROGRESS, OUTBOUND, SUCCESS
 
-MOST_DAYS = 90
-"""The longest span that may be asked for."""
-
 _STATUSES: Mapping[str, int | None] = {
     "needRetry": 10,
     "wrongCountryCode": 30,

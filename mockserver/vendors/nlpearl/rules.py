@@ -183,6 +183,14 @@ SETTINGS = (
         least=1,
     ),
     Setting(
+        "max_analytics_days",
+        90,
+        "The most days that one request for analytics may ask for.",
+        "documented",
+        _ANALYTICS,
+        least=1,
+    ),
+    Setting(
         "max_bulk_items",
         50_000,
         "The most ids that one request to delete leads may have, as Add Leads has leads.",
@@ -513,7 +521,6 @@ BEHAVIOURS = (
         _PEARL,
     ),
     Behaviour("totalOnQueue is null for an outbound pearl.", "documented", _ONGOING),
-    Behaviour("Analytics take at most 90 days.", "documented", _ANALYTICS),
     Behaviour("In analytics a missing from or to is the year 1.", "inferred", _FRAMEWORK),
     Behaviour(
         "callsStatusOverview counts calls by conversationStatus, and totalLeads the leads that "
