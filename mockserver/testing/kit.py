@@ -42,6 +42,7 @@ class MockWorkspace(VendorClients):
         self._server = server
         self._opened_at = datetime.now(UTC)
         self._open_clients = ExitStack()
+        self._allowed: frozenset[str] = frozenset()
 
     def http(self, vendor: str, **options: Any) -> "httpx.Client":
         """A new client of the vendor's API, with its base URL and this workspace's credential.
@@ -95,6 +96,30 @@ class MockWorkspace(VendorClients):
             # The test may have deleted it itself.
             if error.status != 404:
                 raise
+
+    def allow_findings(self, *checks: str) -> None:
+        """Leave what these checks find in this test out of the report on the whole run.
+
+        For a test that means what they find: `allow_findings("refused")`. Raises ValueError for an
+        unknown check (docs/conduct.md has them all).
+        """
+        from mockserver.journal.conduct.checks import CHECKS
+
+        known = [check.slug for check in CHECKS]
+        for check in checks:
+            if check not in known:
+                raise ValueError(f"{check!r} is no check; the checks are {', '.join(known)}")
+        self._allowed |= frozenset(checks)
+
+    def conduct(self) -> Row:
+        """The report as JSON, without the findings that are allowed; empty if there is none."""
+        try:
+            report = self.report()
+        except ControlError:
+            # The test may have deleted its workspace, or the server may be gone.
+            return {}
+        kept = [each for each in report["findings"] if each["check"] not in self._allowed]
+        return report | {"findings": kept}
 
     def journal_text(self) -> str:
         """The journal as text, for a developer who wonders why the test failed.

@@ -211,6 +211,16 @@ CHECKS = (
 """Every check, the worst first."""
 
 
+def checks_in(text: str) -> frozenset[str]:
+    """The names of the checks and levels in a text that separates them by commas.
+
+    Raises OperatorError as `selected_checks` does.
+    """
+    names = {name.strip() for name in text.split(",")}
+    names.discard("")
+    return selected_checks(names)
+
+
 def selected_checks(names: Collection[str]) -> frozenset[str]:
     """The names of these checks and levels; a level includes the worse levels.
 

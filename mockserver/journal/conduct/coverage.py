@@ -94,7 +94,8 @@ def _paired(
 
 
 def _sum_of_operation(first: _Part, second: _Part) -> _Part:
-    statuses = Counter(first["statuses"]) + Counter(second["statuses"])
+    statuses: Counter[str] = Counter(first["statuses"])
+    statuses.update(second["statuses"])
     unseen = set(first["never_seen"]) & set(second["never_seen"])
     return first | {
         "requests": first["requests"] + second["requests"],
