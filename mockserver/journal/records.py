@@ -14,7 +14,7 @@ from mockserver.errors import Problem, Refusal
 from mockserver.matching import KeyTrial, MatchTrace, Mismatch, OtherSpelling
 from mockserver.state.changes import Change, Row, RowId, WorkspaceDeleted, WorkspaceReset
 from mockserver.state.memory import Memory, value_size
-from mockserver.state.transaction import RowDiff, Transaction
+from mockserver.state.transaction import RowDiff
 from mockserver.wire import write_json
 
 HeaderPairs = Sequence[tuple[bytes, bytes]]
@@ -202,14 +202,14 @@ def answer_headers(
     return headers
 
 
-def row_changes(tx: Transaction) -> RowChanges:
-    """What a record keeps of a transaction's changes, to be asked before they are applied."""
-    count = tx.count()
-    if count == 0:
-        return ()
-    if count <= KEPT_DIFFS:
-        return tuple(tx.diffs())
-    return tuple(ManyRows(table, ids, len(ids)) for table, ids in tx.written_ids().items())
+def row_changes(diffs: Sequence[RowDiff]) -> RowChanges:
+    """What a record keeps of the changes of a transaction."""
+    if len(diffs) <= KEPT_DIFFS:
+        return tuple(diffs)
+    ids: dict[str, list[RowId]] = {}
+    for diff in diffs:
+        ids.setdefault(diff.table, []).append(diff.id)
+    return tuple(ManyRows(table, tuple(found), len(found)) for table, found in ids.items())
 
 
 class Journal:
@@ -388,10 +388,10 @@ def _refusal_size(refusal: RefusalNote) -> int:
 def _match_size(match: MatchTrace) -> int:
     trials = match.trials
     size = _MATCH_BYTES + _VALUE_BYTES * len(trials) + _ID_BYTES * len(match.ids)
-    for trial in trials:
-        size += _key_size(trial.value)
-        if trial.compared is not trial.value:
-            size += _key_size(trial.compared)
+    for _, value, compared, _, _ in trials:
+        size += _key_size(value) if type(value) is tuple else value.__sizeof__()
+        if compared is not value:
+            size += _key_size(compared) if type(compared) is tuple else compared.__sizeof__()
     for mismatch in match.mismatches:
         size += _key_size(mismatch.held)
     others = len(match.mismatches) + len(match.spellings) + len(match.near)
