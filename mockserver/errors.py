@@ -4,7 +4,9 @@ MockserverError
 ├── OperatorError          the start stops with one sentence naming file and key
 │   ├── DocumentError      an OpenAPI document the server cannot be wired from
 │   ├── FixtureError       a seed file that breaks a rule
-│   └── SettingError       a flag or an environment variable with a bad value
+│   ├── SettingError       a flag or an environment variable with a bad value
+│   ├── UnreadableError    a file that is not there, or that may not be read
+│   └── UnreachableError   an address that cannot be listened on, or where no server answers
 └── Refusal                one answer to a caller, phrased by the vendor's dialect
 """
 
@@ -81,6 +83,14 @@ class FixtureError(OperatorError):
 
 class SettingError(OperatorError):
     """A flag or environment variable that does not parse."""
+
+
+class UnreadableError(OperatorError):
+    """A file that is not there, or that may not be read."""
+
+
+class UnreachableError(OperatorError):
+    """An address that cannot be listened on, or at which no server answers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ def test_with_a_token_nobody_gets_in_without_it(
 
 def test_the_token_lets_in(serve: Serve) -> None:
     url = serve(admin_token=TOKEN)
-    assert httpx.get(f"{url}/__admin/workspaces", headers=BEARER).json() == {"workspaces": []}
+    listing = httpx.get(f"{url}/__admin/workspaces", headers=BEARER).json()
+    assert [each["name"] for each in listing["workspaces"]] == ["demo"]
     assert (
         httpx.get(
             f"{url}/__admin/workspaces", headers={"authorization": f"bearer  {TOKEN}"}
