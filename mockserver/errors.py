@@ -162,6 +162,7 @@ class Refusal(MockserverError):
     - `status`: replaces the dialect's, where a setting allows the choice.
     - `body`: the answer itself, where only the handler knows it.
     - `retry_after`: how many seconds the client should wait.
+    - `retry_text`: what `Retry-After` says in place of them.
     - `limit`: how many bytes a body may have (`too_large`).
     - `value`: the value that was refused (`NOT_FINITE`: the word in its place).
     """
@@ -176,6 +177,7 @@ class Refusal(MockserverError):
         status: int | None = None,
         body: Any = None,
         retry_after: int | None = None,
+        retry_text: str | None = None,
         limit: int | None = None,
         value: Any = None,
     ) -> None:
@@ -187,12 +189,15 @@ class Refusal(MockserverError):
         self.status = status
         self.body = body
         self.retry_after = retry_after
+        self.retry_text = retry_text
         self.limit = limit
         self.value = value
 
     @property
     def retry_header(self) -> tuple[tuple[bytes, bytes], ...]:
         """The `Retry-After` header, where the client is told to wait."""
+        if self.retry_text is not None:
+            return ((b"retry-after", self.retry_text.encode()),)
         if self.retry_after is None:
             return ()
         return ((b"retry-after", b"%d" % self.retry_after),)
