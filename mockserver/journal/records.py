@@ -252,6 +252,11 @@ class Journal:
         self._weigh()
         return self._last_dropped
 
+    @property
+    def newest(self) -> Record | None:
+        """The record that was added last, where it is still here."""
+        return self._records[-1] if self._records else None
+
     def add(self, record: Record) -> None:
         """Keep a record; the oldest make room for it."""
         records = self._records
