@@ -678,7 +678,7 @@ def _texts(row: Row) -> Iterator[str]:
 def _sorted(rows: Iterable[Row], column: str, tx: Transaction) -> list[Row]:
     """The leads in the order of a column, which may be one that comes from their calls."""
     key = _sort_key(column)
-    if column in FROM_CALLS:
+    if column in FROM_CALLS or column == "collectedData":
         return sorted(rows, key=lambda row: key(lead_view(row, tx)))
     return sorted(rows, key=key)
 
