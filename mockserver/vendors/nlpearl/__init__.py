@@ -425,9 +425,11 @@ def get_call(call: Call, tx: Transaction) -> Reply:
     An unknown id is a 400 in words that a public client has kept from production.
     """
     row = tx.get("calls", call.path_parameters["callId"])
-    if row is None:
-        raise _broken_rule("wrong CallId")
-    return Reply(call_view(row))
+    if row is not None:
+        return Reply(call_view(row))
+    if call.settings["not_found_status"] == 404:
+        raise Refusal("not_found")
+    raise _broken_rule("wrong CallId")
 
 
 @vendor.operation

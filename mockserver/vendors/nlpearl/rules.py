@@ -104,7 +104,7 @@ SETTINGS = (
     Setting(
         "not_found_status",
         400,
-        "Status of the answer for an unknown pearl or lead.",
+        "Status of the answer for an unknown pearl, lead or call.",
         "inferred",
         _GET,
         (400, 404),
@@ -449,8 +449,8 @@ BEHAVIOURS = (
     ),
     Behaviour("A missing isActive is false.", "inferred", _FRAMEWORK),
     Behaviour(
-        "An unknown call is answered 400 with `wrong CallId` under `validation`, whatever "
-        "not_found_status is.",
+        "An unknown call is answered 400 with `wrong CallId` under `validation`, or 404 by the "
+        "setting not_found_status.",
         "observed",
         _CLIENTS,
     ),
