@@ -88,9 +88,7 @@ def test_it_wants_the_servers_token() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        pytest.param(
-            (), "Missing option '--workspace' (env var: 'MOCKSERVER_WORKSPACE').", id="no workspace"
-        ),
+        pytest.param((), "Missing option '--workspace'", id="no workspace"),
         pytest.param(
             ("--workspace", "none", "--fail-on", "early"),
             "--fail-on (or MOCKSERVER_FAIL_ON) names 'early': no such check or level; the levels are error, warning, note, the checks ",
