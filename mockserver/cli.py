@@ -7,19 +7,19 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from socket import socket
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mockserver.errors import OperatorError
 from mockserver.journal.redaction import printable_lines
-from mockserver.settings import OPTIONS, Settings
+from mockserver.settings import OPTIONS, Option, Settings
 from mockserver.version import __version__
 
 if TYPE_CHECKING:
     from mockserver.app import Application
     from mockserver.documents.spec import Document
+    from mockserver.serving.listeners import Listeners
 
 # How many new containers there must be before the garbage collector runs. Rows live long and hold
 # no reference cycles, so frequent runs only cost time: they took half of a request with 50,000
@@ -41,10 +41,18 @@ def _server_options(command: Command) -> Command:
             envvar=option.variable,
             show_envvar=True,
             metavar="TEXT",
-            help=f"{option.help}  [default: {option.default}]",
+            help=f"{option.help}  [default: {option.shown_default}]",
+            **_bare(option),
         )
         command = add_option(command)
     return command
+
+
+def _bare(option: Option) -> dict[str, Any]:
+    """What click has to know of an option that means something without a value too."""
+    if not option.bare:
+        return {}
+    return {"is_flag": False, "flag_value": option.bare}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -60,17 +68,17 @@ def serve(**options: Any) -> None:
     settings = Settings.read(options)
     # Imported here, as in each command: the others, and a bad option, need no server.
     from mockserver.app import Application
-    from mockserver.serving.limits import limits_of
-    from mockserver.serving.server import uvicorn_server
+    from mockserver.serving.listeners import listen
+    from mockserver.serving.server import server_of
 
     _configure_logging(settings)
     app = Application(settings)
-    listener = _listen(settings)
-    click.echo(_banner(app, listener))
+    listeners = listen(settings)
+    click.echo(_banner(app, listeners))
     request_log = app.log_requests(sys.stderr.write, colours=_has_colours())
     # What exists now lives as long as the server: the collector need not look at it again.
     gc.freeze()
-    uvicorn_server(app, limits_of(settings)).run(sockets=[listener])
+    server_of(app, listeners).run()
     if request_log is not None:
         request_log.flush()
 
@@ -108,24 +116,11 @@ class _JsonFormatter(logging.Formatter):
         return json.dumps(line)
 
 
-def _listen(settings: Settings) -> socket:
-    from mockserver.serving.server import bind
+def _banner(app: "Application", listeners: "Listeners") -> str:
+    from mockserver.serving.listeners import everywhere
 
-    try:
-        return bind(settings.host, settings.port)
-    except (OSError, UnicodeError) as error:
-        # UnicodeError: the host name cannot be encoded for DNS.
-        reason = getattr(error, "strerror", None) or "that is no host name"
-        raise OperatorError(
-            f"--host {settings.host}, --port {settings.port}: cannot listen there: {reason}"
-        ) from None
-
-
-def _banner(app: "Application", listener: socket) -> str:
-    from mockserver.serving.server import everywhere, url_of
-
-    url = url_of(listener)
-    address = everywhere(listener)
+    url = listeners.url
+    address = everywhere(listeners.plain[0])
     where = f"{address} (on this machine: {url})" if address else url
     lines = [f"mockserver {__version__} is listening on {where}", ""]
     for site in app.sites:
@@ -139,7 +134,30 @@ def _banner(app: "Application", listener: socket) -> str:
     if control.token is not None and not app.settings.admin_token:
         lines.append(f"  with the header Authorization: Bearer {control.token}")
     lines.append("")
+    if listeners.path:
+        lines += [f"Socket file: {listeners.path}", ""]
+    if app.certificates is not None:
+        lines += [*_tls_lines(app, listeners), ""]
     return "\n".join(lines)
+
+
+def _tls_lines(app: "Application", listeners: "Listeners") -> list[str]:
+    """Where TLS is spoken, and how a client comes to trust it."""
+    from mockserver.trust import AUTHORITY_FILE, trust_lines
+
+    lines = [
+        f"TLS: {listeners.encrypted_url}",
+        f"  as a proxy for https:// addresses of the vendors: HTTPS_PROXY={listeners.url}",
+    ]
+    if app.certificates is None or app.certificates.authority is None:
+        return lines
+    file = AUTHORITY_FILE
+    if app.settings.tls_dir:
+        file = os.path.abspath(os.path.join(app.settings.tls_dir, AUTHORITY_FILE))
+        lines.append(f"  trust {file}")
+    else:
+        lines.append(f"  trust {file}: curl -o {file} {listeners.url}/__admin/{file}")
+    return lines + [f"  {line}" for line in trust_lines(file)]
 
 
 @cli.command()

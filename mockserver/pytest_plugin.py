@@ -5,6 +5,9 @@
 
 import os
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +15,7 @@ import pytest
 if TYPE_CHECKING:
     import httpx
 
+    from mockserver.client import Client
     from mockserver.serving.server import MockServer
     from mockserver.testing import MockWorkspace, Running
 
@@ -45,13 +49,14 @@ def mockserver_server(pytestconfig: pytest.Config) -> Iterator["Running"]:
 
     url = os.environ.get("MOCKSERVER_URL")
     if url:
-        yield _server_at(url)
+        with TemporaryDirectory(prefix="mockserver-") as folder:
+            yield _server_at(url, Path(folder))
     else:
         with _new_server(pytestconfig) as server:
-            yield Running(server.client, _transport_to(server))
+            yield Running(server.client, _transport_to(server), server.environment)
 
 
-def _server_at(url: str) -> "Running":
+def _server_at(url: str, folder: Path) -> "Running":
     from mockserver.client import Client, ControlError
     from mockserver.testing import Running
 
@@ -60,7 +65,19 @@ def _server_at(url: str) -> "Running":
         client.workspaces()
     except (ControlError, ValueError) as error:
         pytest.fail(f"MOCKSERVER_URL: {error}", pytrace=False)
-    return Running(client)
+    return Running(client, environment=partial(_environment_at, client, folder))
+
+
+def _environment_at(client: "Client", folder: Path) -> dict[str, str]:
+    from mockserver.client import ControlError
+    from mockserver.errors import MockserverError
+    from mockserver.trust import client_environment
+
+    try:
+        authority = client.authority().encode()
+    except ControlError as error:
+        raise MockserverError(f"MOCKSERVER_URL: {error}") from None
+    return client_environment(client.url, authority, folder)
 
 
 def _new_server(config: pytest.Config) -> "MockServer":

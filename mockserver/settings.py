@@ -20,7 +20,8 @@ class Option:
     """One way to configure the server.
 
     `parse` turns text into the value, or raises ValueError saying what the value must be. A value
-    that is `secret` stands in no message.
+    that is `secret` stands in no message. `bare` is the text that the flag means without a value;
+    without one the flag needs a value.
     """
 
     name: str
@@ -28,11 +29,19 @@ class Option:
     parse: Callable[[str], Any]
     help: str
     secret: bool = False
+    bare: str = ""
 
     @property
     def flag(self) -> str:
         """Its name on the command line, like `--log-level`."""
         return "--" + self.name.replace("_", "-")
+
+    @property
+    def shown_default(self) -> str:
+        """The default as one would write it."""
+        if self.default is False:
+            return "off"
+        return ",".join(self.default) if isinstance(self.default, tuple) else str(self.default)
 
     @property
     def variable(self) -> str:
@@ -71,6 +80,33 @@ def _in_units(units: Mapping[str, int], low: int, high: int, what: str) -> Calla
         return int(match[1]) * unit
 
     return parse
+
+
+def _switch(text: str) -> bool:
+    value = _SWITCHES.get(text.lower())
+    if value is None:
+        raise ValueError("on or off")
+    return value
+
+
+_ON = dict.fromkeys(("on", "true", "yes", "1"), True)
+_OFF = dict.fromkeys(("off", "false", "no", "0"), False)
+_SWITCHES = _ON | _OFF
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not all(_HOST_NAME.fullmatch(name) for name in names):
+        raise ValueError("host names and addresses, separated by commas")
+    return names
+
+
+# A wildcard for the first label is a name of a certificate too.
+_HOST_NAME = re.compile(r"(?:\*\.)?[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}", re.ASCII)
+
+
+def _any_text(text: str) -> str:
+    return text
 
 
 _MEASURE = re.compile(r"([0-9]{1,15}) ?([A-Za-z]*)", re.ASCII)
@@ -112,12 +148,56 @@ def _account(text: str) -> str:
 
 
 OPTIONS = (
-    Option("host", "127.0.0.1", _text, "Address to listen on."),
+    Option(
+        "host",
+        "localhost",
+        _text,
+        "Address to listen on; localhost means 127.0.0.1 and ::1.",
+    ),
     Option(
         "port",
         8080,
         _between(0, 65535),
         "Port to listen on; with 0 the system chooses a free one, which is printed.",
+    ),
+    Option(
+        "tls",
+        False,
+        _switch,
+        "Listen with TLS too, and be a proxy for the vendors' https:// addresses.",
+        bare="on",
+    ),
+    Option(
+        "tls_port",
+        8443,
+        _between(0, 65535),
+        "Port to listen on with TLS; with 0 the system chooses a free one, which is printed.",
+    ),
+    Option(
+        "tls_dir",
+        "",
+        _any_text,
+        "Folder that keeps the certificate authority for the next start; without one it is made "
+        "anew at each start.",
+    ),
+    Option(
+        "tls_names",
+        (),
+        _names,
+        "Further host names and addresses, separated by commas, for the certificate.",
+    ),
+    Option(
+        "tls_cert",
+        "",
+        _any_text,
+        "File with a certificate of your own, in PEM, with those between it and its authority.",
+    ),
+    Option("tls_key", "", _any_text, "File with the private key of --tls-cert, in PEM."),
+    Option(
+        "unix",
+        "",
+        _any_text,
+        "Path of a socket file to listen on too; the control API asks for no token there.",
     ),
     Option(
         "fixtures",
@@ -284,8 +364,15 @@ _BY_NAME = {option.name: option for option in OPTIONS}
 class Settings:
     """A server's configuration, valid by construction through `read`."""
 
-    host: str = "127.0.0.1"
+    host: str = "localhost"
     port: int = 8080
+    tls: bool = False
+    tls_port: int = 8443
+    tls_dir: str = ""
+    tls_names: tuple[str, ...] = ()
+    tls_cert: str = ""
+    tls_key: str = ""
+    unix: str = ""
     fixtures: str = "demo"
     seed: int = 1
     strictness: str = "vendor"
@@ -321,7 +408,16 @@ class Settings:
         Raises SettingError naming the flag and its environment variable.
         """
         parsed = {name: _parsed(name, value) for name, value in values.items()}
-        return cls(**parsed)
+        settings = cls(**parsed)
+        settings._refuse_half_a_certificate()
+        return settings
+
+    def _refuse_half_a_certificate(self) -> None:
+        if bool(self.tls_cert) != bool(self.tls_key):
+            given, missing = ("tls_cert", "tls_key") if self.tls_cert else ("tls_key", "tls_cert")
+            raise SettingError(f"{_place(given)} needs {_place(missing)} beside it")
+        if self.tls_cert and not self.tls:
+            raise SettingError(f"{_place('tls_cert')} needs {_place('tls')} beside it")
 
 
 def _parsed(name: str, value: Any) -> Any:
@@ -330,12 +426,17 @@ def _parsed(name: str, value: Any) -> Any:
         raise SettingError(f"there is no option {name!r}; the options are {', '.join(_BY_NAME)}")
     if value is None:
         return option.default
+    text = ",".join(value) if isinstance(value, tuple) else str(value)
     try:
-        return option.parse(str(value))
+        return option.parse(text)
     except ValueError as error:
-        place = f"{option.flag} (or {option.variable})"
         given = "" if option.secret else f" is {value!r}, but"
-        raise SettingError(f"{place}{given} must be {error}") from None
+        raise SettingError(f"{_place(name)}{given} must be {error}") from None
+
+
+def _place(name: str) -> str:
+    option = _BY_NAME[name]
+    return f"{option.flag} (or {option.variable})"
 
 
 # The fields of `Settings` are written out for type checkers; they must be those of the table.

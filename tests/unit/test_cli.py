@@ -71,7 +71,9 @@ def test_help_of_serve_names_every_option_with_its_variable_and_default() -> Non
     assert [
         o.name
         for o in OPTIONS
-        if not (o.flag in words and o.variable in words and f"[default: {o.default}]" in words)
+        if not (
+            o.flag in words and o.variable in words and f"[default: {o.shown_default}]" in words
+        )
     ] == []
 
 
@@ -165,6 +167,9 @@ def test_check_wants_a_file() -> None:
 BAD = {
     "host": "",
     "port": "http",
+    "tls": "maybe",
+    "tls_port": "https",
+    "tls_names": "a b",
     "fixtures": " ",
     "seed": "-1",
     "strictness": "loose",
@@ -193,6 +198,10 @@ BAD = {
 }
 
 
+ANY_TEXT = {"tls_dir", "tls_cert", "tls_key", "unix"}
+"""Options that are paths: any text is one."""
+
+
 def shown(flag: str, value: str) -> str:
     """How a message shows a bad value: not at all if it is a secret."""
     return "" if flag == "--admin-token" else f" is {value!r}, but"
@@ -201,6 +210,7 @@ def shown(flag: str, value: str) -> str:
 SPOKEN = [
     pytest.param(option.flag, option.variable, BAD[option.name], id=option.name)
     for option in OPTIONS
+    if option.name not in ANY_TEXT
 ]
 
 
@@ -287,7 +297,7 @@ def test_a_port_in_use_is_one_sentence() -> None:
         status, out, err = run("serve", "--port", port)
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert err.startswith(
-        f"mockserver: --host 127.0.0.1, --port {port}: cannot listen there: Address already in use"
+        f"mockserver: --host localhost, --port {port}: cannot listen there: Address already in use"
     )
 
 
@@ -353,6 +363,30 @@ def test_beyond_loopback_the_control_api_has_a_token_that_is_printed_once(start:
         for given in ({}, {"Authorization": header})
     ]
     assert (control, answers) == (f"mockserver control API: {url}/__admin", [401, 200])
+
+
+def test_with_tls_the_start_says_what_to_trust_in_each_language(
+    start: Start, tmp_path: File
+) -> None:
+    _, (first, *lines) = start(
+        "--tls", "--tls-port", "0", "--tls-dir", str(tmp_path), lines=BANNER + 10
+    )
+    url = first.rpartition(" ")[2]
+    file = tmp_path / "authority.pem"
+    tls, proxy, trust, *languages = [line.strip() for line in lines[-10:]]
+    assert re.fullmatch(r"TLS: https://127\.0\.0\.1:[1-9]\d*", tls)
+    assert proxy.endswith(f"HTTPS_PROXY={url}")
+    assert (trust, file.exists()) == (f"trust {file}", True)
+    begins = ["curl:", "Python:", "Node:", "Java:", "JAVA_TOOL_OPTIONS", "Go:", ".NET:"]
+    assert [line.startswith(begin) for line, begin in zip(languages, begins, strict=True)] == (
+        [True] * 7
+    )
+
+
+def test_without_a_folder_the_start_says_where_the_certificate_is(start: Start) -> None:
+    _, (first, *lines) = start("--tls", "--tls-port=0", lines=BANNER + 3)
+    url = first.rpartition(" ")[2]
+    assert lines[-1].endswith(f"curl -o authority.pem {url}/__admin/authority.pem")
 
 
 @pytest.mark.skipif(
