@@ -5,13 +5,14 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockserver.errors import OperatorError
+from mockserver.environment import read_environment
+from mockserver.errors import OperatorError, SettingError
 from mockserver.journal.redaction import printable_lines
 from mockserver.settings import OPTIONS, Option, Settings
 from mockserver.version import __version__
@@ -38,10 +39,8 @@ def _server_options(command: Command) -> Command:
         add_option = click.option(
             option.flag,
             option.name,
-            envvar=option.variable,
-            show_envvar=True,
             metavar="TEXT",
-            help=f"{option.help}  [default: {option.shown_default}]",
+            help=f"{option.help}  [env var: {option.variable}; default: {option.shown_default}]",
             **_bare(option),
         )
         command = add_option(command)
@@ -65,13 +64,15 @@ def cli() -> None:
 def serve(**options: Any) -> None:
     """Serve the three APIs until interrupted."""
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    settings = Settings.read(options)
+    settings, warnings = _settings(options)
     # Imported here, as in each command: the others, and a bad option, need no server.
     from mockserver.app import Application
     from mockserver.serving.listeners import listen
     from mockserver.serving.server import server_of
 
     _configure_logging(settings)
+    for line in warnings:
+        logging.getLogger("mockserver").warning("%s", line)
     app = Application(settings)
     listeners = listen(settings)
     click.echo(_banner(app, listeners))
@@ -81,6 +82,23 @@ def serve(**options: Any) -> None:
     server_of(app, listeners).run()
     if request_log is not None:
         request_log.flush()
+
+
+def _settings(flags: Mapping[str, Any]) -> tuple[Settings, list[str]]:
+    """The settings that flags and environment say, and what to tell of the environment.
+
+    Raises SettingError with a sentence for each mistake.
+    """
+    environment = read_environment(os.environ)
+    given = {name: value for name, value in flags.items() if value is not None}
+    problems = environment.problems
+    try:
+        settings = Settings.read(environment.values | given)
+    except SettingError as error:
+        problems = [str(error), *problems]
+    if problems:
+        raise SettingError("\n".join(problems))
+    return settings, environment.warnings()
 
 
 def _has_colours() -> bool:

@@ -81,9 +81,13 @@ def _environment_at(client: "Client", folder: Path) -> dict[str, str]:
 
 
 def _new_server(config: pytest.Config) -> "MockServer":
+    from mockserver.environment import read_environment
     from mockserver.errors import OperatorError
     from mockserver.serving.server import MockServer
 
+    slips = read_environment(os.environ).problems
+    if slips:
+        pytest.fail("\n".join(slips), pytrace=False)
     options = {name: _option(name, config) for name in _OPTIONS}
     try:
         return MockServer(**options)

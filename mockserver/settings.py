@@ -405,9 +405,18 @@ class Settings:
 
         None means the default.
 
-        Raises SettingError naming the flag and its environment variable.
+        Raises SettingError with a sentence for each bad value, naming the flag and its environment
+        variable.
         """
-        parsed = {name: _parsed(name, value) for name, value in values.items()}
+        parsed = {}
+        problems = []
+        for name, value in values.items():
+            try:
+                parsed[name] = _parsed(name, value)
+            except SettingError as error:
+                problems.append(str(error))
+        if problems:
+            raise SettingError("\n".join(problems))
         settings = cls(**parsed)
         settings._refuse_half_a_certificate()
         return settings

@@ -414,3 +414,18 @@ def test_a_running_server_without_tls_is_told_in_a_sentence(
 ) -> None:
     out = suite({"test_it.py": UNMODIFIED}, MOCKSERVER_URL=server.url).out
     assert "MOCKSERVER_URL: Not Found: This server has no authority of its own" in out
+
+
+# The environment
+
+
+def test_a_misspelt_variable_is_told_in_a_sentence(suite: Suite) -> None:
+    done = suite({"test_it.py": SHARED}, MOCKSERVER_FIXTURE="empty")
+    assert (done.summary, "MOCKSERVER_FIXTURES was probably meant" in done.out) == ("1 error", True)
+
+
+def test_variables_of_others_are_not_mentioned(suite: Suite) -> None:
+    done = suite(
+        {"test_it.py": SHARED}, MOCKSERVER_API_KEY="x", MOCKSERVER_PORT="tcp://10.3.240.1:8080"
+    )
+    assert (done.summary, "MOCKSERVER" in done.out + done.err) == ("1 passed", False)

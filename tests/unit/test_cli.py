@@ -19,7 +19,9 @@ import pytest
 
 import mockserver
 from mockserver.app import create_app, load_vendors
+from mockserver.cli import cli
 from mockserver.documents.resources import folder
+from mockserver.environment import OTHER_VARIABLES
 from mockserver.fixtures import fixture_file
 from mockserver.settings import OPTIONS
 
@@ -71,9 +73,7 @@ def test_help_of_serve_names_every_option_with_its_variable_and_default() -> Non
     assert [
         o.name
         for o in OPTIONS
-        if not (
-            o.flag in words and o.variable in words and f"[default: {o.shown_default}]" in words
-        )
+        if not (o.flag in words and o.variable in words and f"default: {o.shown_default}]" in words)
     ] == []
 
 
@@ -414,6 +414,42 @@ def test_serve_answers_as_soon_as_it_says_so(start: Start) -> None:
 def test_a_flag_wins_over_its_variable(start: Start) -> None:
     _, (first, *_) = start("--host", "127.0.0.1", MOCKSERVER_HOST="192.0.2.1")
     assert "http://127.0.0.1:" in first
+
+
+def test_all_that_is_wrong_is_told_at_once_and_no_secret(start: Start) -> None:
+    status, out, err = run(
+        "serve",
+        "--port=http",
+        MOCKSERVER_SEED="x",
+        MOCKSERVER_ADMIN_TOKEN="hunter2",
+        MOCKSERVER_FIXTURE="empty",
+    )
+    assert (status, out, len(err.splitlines()), "hunter2" in err) == (2, "", 4, False)
+    assert "MOCKSERVER_FIXTURES was probably meant" in err
+
+
+def test_what_kubernetes_makes_for_a_service_of_that_name_stops_nothing(start: Start) -> None:
+    process, (first, *_) = start(
+        MOCKSERVER_PORT="tcp://10.3.240.1:8080",
+        MOCKSERVER_SERVICE_HOST="10.3.240.1",
+        MOCKSERVER_API_KEY="an application's own",
+    )
+    assert "http://127.0.0.1:" in first
+    process.terminate()
+    _, err = process.communicate(timeout=10)
+    ignored, unknown = err.splitlines()
+    assert ignored.startswith("WARNING mockserver: MOCKSERVER_PORT is ignored: ")
+    assert unknown.endswith("No variables of mockserver, and ignored: MOCKSERVER_API_KEY")
+
+
+def test_the_variables_of_other_commands_are_known() -> None:
+    variables = {
+        parameter.envvar
+        for command in cli.commands.values()
+        for parameter in command.params
+        if isinstance(parameter.envvar, str)
+    }
+    assert variables <= OTHER_VARIABLES | {option.variable for option in OPTIONS}
 
 
 def test_a_variable_configures_the_server(start: Start) -> None:
