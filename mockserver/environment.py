@@ -10,7 +10,14 @@ from mockserver.settings import OPTIONS
 PREFIX = "MOCKSERVER_"
 
 OTHER_VARIABLES = frozenset(
-    {"MOCKSERVER_URL", "MOCKSERVER_WORKSPACE", "MOCKSERVER_FORMAT", "MOCKSERVER_FAIL_ON"}
+    {
+        "MOCKSERVER_FAIL_ON",
+        "MOCKSERVER_FORMAT",
+        "MOCKSERVER_REPORT",
+        "MOCKSERVER_REPORT_FILE",
+        "MOCKSERVER_URL",
+        "MOCKSERVER_WORKSPACE",
+    }
 )
 """Variables of the pytest plugin and of commands beside `serve`."""
 
