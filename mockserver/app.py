@@ -196,6 +196,11 @@ class Application:
         """Whether the control API counts that host as this machine."""
         return self.control.is_ours(host)
 
+    def is_known(self, host: bytes) -> bool:
+        """Whether a request with that host may be believed what it says of another one."""
+        has_token = self.control.token is not None
+        return has_token or self.is_vendor(host) or self.is_here(host)
+
     def without_token(self) -> "Application":
         """The same application for those who need no admin token."""
         if self.control.token is None:

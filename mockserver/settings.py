@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from ipaddress import ip_network
 from typing import Any
 
 from mockserver.errors import SettingError
@@ -105,6 +106,21 @@ def _names(text: str) -> tuple[str, ...]:
 _HOST_NAME = re.compile(r"(?:\*\.)?[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}", re.ASCII)
 
 
+def _networks(text: str) -> tuple[str, ...]:
+    names = [name.strip() for name in text.split(",") if name.strip() not in ("", "loopback")]
+    if text.strip().lower() in ("", "off"):
+        return ()
+    try:
+        return (*_LOOPBACK, *(str(ip_network(name, strict=False)) for name in names))
+    except ValueError:
+        raise ValueError(
+            "loopback, off, or networks like 10.0.0.0/8, separated by commas"
+        ) from None
+
+
+_LOOPBACK = ("127.0.0.0/8", "::1/128")
+
+
 def _any_text(text: str) -> str:
     return text
 
@@ -198,6 +214,14 @@ OPTIONS = (
         "",
         _any_text,
         "Path of a socket file to listen on too; the control API asks for no token there.",
+    ),
+    Option(
+        "trust_proxy",
+        (),
+        _networks,
+        "Follow in links what a proxy says in Forwarded or X-Forwarded-Proto and -Host: one on "
+        "this machine (loopback), and in the networks given, separated by commas.",
+        bare="loopback",
     ),
     Option(
         "fixtures",
@@ -373,6 +397,7 @@ class Settings:
     tls_cert: str = ""
     tls_key: str = ""
     unix: str = ""
+    trust_proxy: tuple[str, ...] = ()
     fixtures: str = "demo"
     seed: int = 1
     strictness: str = "vendor"

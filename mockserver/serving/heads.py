@@ -22,7 +22,7 @@ _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _NO_METHOD = re.compile(rb"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
 _ORIGIN = re.compile(rb"/[!-~]*")
 _ABSOLUTE = re.compile(rb"https?://[!-~]+", re.IGNORECASE)
-_HOST = re.compile(rb"(?:\[[0-9A-Za-z:.%_~-]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
+HOST = re.compile(rb"(?:\[[0-9A-Za-z:.%_~-]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
 _HOST_AND_PORT = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
 _VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
 _UPGRADE = re.compile(rb"upgrade:", re.IGNORECASE)
@@ -150,7 +150,7 @@ def _other_target(target: bytes, method: bytes) -> tuple[bytes, bytes | None]:
         raise BadRequest(400, "The target does not begin with a slash")
     scheme_end = target.find(b"://") + 3
     authority = re.split(rb"[/?#]", target[scheme_end:], maxsplit=1)[0]
-    if not authority or not _HOST.fullmatch(authority):
+    if not authority or not HOST.fullmatch(authority):
         raise BadRequest(400, "The target has no valid host")
     path = target[scheme_end + len(authority) :]
     if not path.startswith(b"/"):
@@ -281,7 +281,7 @@ def _check_host(headers: HeaderSet, pairs: Pairs, *, is_http_1_0: bool) -> None:
         raise BadRequest(400, "The Host header is missing")
     if len(headers) < len(pairs) and [name for name, _ in pairs].count(b"host") > 1:
         raise BadRequest(400, "There are several Host headers")
-    if _HOST.fullmatch(host) is None:
+    if HOST.fullmatch(host) is None:
         raise BadRequest(400, "The Host header is malformed")
 
 

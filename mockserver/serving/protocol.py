@@ -11,6 +11,7 @@ from mockserver.faults.delivery import Answer
 from mockserver.journal.redaction import printable
 from mockserver.serving.bodies import ChunkedBody, SizedBody
 from mockserver.serving.exchange import App, Exchange
+from mockserver.serving.forwarded import Forwarded, ScopeOf
 from mockserver.serving.heads import (
     Head,
     Heads,
@@ -63,12 +64,14 @@ class Door:
     """What all connections of a server share."""
 
     def __init__(
-        self, service: Service, limits: Limits, handshake: Callable[..., Any] | None = None
+        self, service: Service, limits: Limits, forwarded: Forwarded | None = None
     ) -> None:
-        """`handshake` makes the protocol of a connection with TLS; without it there is none."""
+        """`forwarded` reads what proxies in front of the server say, where there are some."""
         self.answer: Callable[[Any, bytes | None], Answer | App] = service.answer
         self.refuse_unread = service.refuse_unread
-        self.handshake = handshake
+        self.handshake: Callable[..., Any] | None = None
+        """Makes the protocol of a connection with TLS; without it there is none."""
+        self.forwarded = forwarded
         self.proxy = Proxy(service)
         self.limits = limits
         self.heads = Heads(limits)
@@ -147,6 +150,7 @@ class Connection(asyncio.Protocol):
         self._phase = IDLE
         self._since = 0.0
         self._lingers_since = 0.0
+        self._scope_of: ScopeOf = scope_of
         self._held = bytearray()
         self._searched = 0
         self._unfinished: _Unfinished | None = None
@@ -168,6 +172,11 @@ class Connection(asyncio.Protocol):
         self._connections.add(self)
         self._watch.add(self)
         self._since = self._watch.now
+        forwarded = self._door.forwarded
+        if forwarded is not None and forwarded.comes_from_proxy(
+            transport.get_extra_info("peername")
+        ):
+            self._scope_of = forwarded.scope_of
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is no more; what came on it before counts."""
@@ -319,7 +328,7 @@ class Connection(asyncio.Protocol):
         block = data[line_end + 2 : end]
         line = read_line(first, self._limits)
         head = self._door.heads.read(first, block, is_http_1_0=line.is_http_1_0)
-        scope = scope_of(line, head, self.scheme)
+        scope = self._scope_of(line, head, self.scheme)
         body_start = end + 4
         if line.host is not None:
             if line.method == "CONNECT":

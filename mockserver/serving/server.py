@@ -17,6 +17,7 @@ import uvicorn
 from mockserver.app import Application, create_app
 from mockserver.client import Client, ControlError, WorkspaceClient
 from mockserver.errors import MockserverError
+from mockserver.serving.forwarded import Forwarded
 from mockserver.serving.handshake import Handshake
 from mockserver.serving.limits import limits_of
 from mockserver.serving.listeners import Listeners, listen
@@ -84,7 +85,11 @@ async def _no_application(scope: Any, receive: Any, send: Any) -> None:
 def server_of(app: Application, listeners: Listeners) -> Server:
     """A server for an application, as its settings say."""
     limits = limits_of(app.settings)
-    server = Server(Door(app, limits), listeners, Door(app.without_token(), limits))
+    forwarded = None
+    if app.settings.trust_proxy:
+        forwarded = Forwarded(app.settings.trust_proxy, app.is_known)
+    local_door = Door(app.without_token(), limits, forwarded)
+    server = Server(Door(app, limits, forwarded), listeners, local_door)
     if app.certificates is not None:
         server.accept_tls(app.certificates.context)
     return server

@@ -7,10 +7,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from mockserver.certificates import certificates_of
-from mockserver.serving.handshake import Handshake
 from mockserver.serving.limits import Limits
 from mockserver.serving.listeners import Listeners, bind
 from mockserver.serving.protocol import Door
@@ -57,8 +55,8 @@ def serving_encrypted(service: Service, limits: Limits | None = None) -> Iterato
     certificates = certificates_of(Settings(tls=True), [VENDOR])
     assert certificates.authority is not None
     plain, encrypted = bind("127.0.0.1", 0), bind("127.0.0.1", 0)
-    door = Door(service, limits or Limits(), partial(Handshake, certificates.context))
-    server = Server(door, Listeners((plain,), (encrypted,)))
+    server = Server(Door(service, limits or Limits()), Listeners((plain,), (encrypted,)))
+    server.accept_tls(certificates.context)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     context = ssl.create_default_context(cadata=certificates.authority.decode())

@@ -170,6 +170,7 @@ BAD = {
     "tls": "maybe",
     "tls_port": "https",
     "tls_names": "a b",
+    "trust_proxy": "everybody",
     "fixtures": " ",
     "seed": "-1",
     "strictness": "loose",

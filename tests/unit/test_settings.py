@@ -18,6 +18,7 @@ DEFAULTS = {
     "tls_cert": "",
     "tls_key": "",
     "unix": "",
+    "trust_proxy": (),
     "fixtures": "demo",
     "seed": 1,
     "strictness": "vendor",
@@ -62,6 +63,9 @@ TAKEN = [
     ("tls_names", ("mock.test", "fd00::7"), ("mock.test", "fd00::7")),
     ("tls_dir", "some/folder", "some/folder"),
     ("unix", "/run/mockserver.sock", "/run/mockserver.sock"),
+    ("trust_proxy", "loopback", ("127.0.0.0/8", "::1/128")),
+    ("trust_proxy", "off", ()),
+    ("trust_proxy", "10.1.2.3/8, fd00::/8", ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "fd00::/8")),
     ("fixtures", "empty", "empty"),
     ("fixtures", "some/file.yaml", "some/file.yaml"),
     ("seed", "0", 0),
@@ -106,6 +110,7 @@ ACCOUNT = "a name that can stand in every vendor's credential: ASCII without spa
 
 SIZE = "a size from 1 byte to 1TB, like 1048576, 64MB or 4GB"
 MEMORY = "a size from 1MB to 1TB, like 512MB or 4GB"
+NETWORKS = "loopback, off, or networks like 10.0.0.0/8, separated by commas"
 NAMES = "host names and addresses, separated by commas"
 IDLE = "seconds, or a time like 30m, 12h or 7d, up to ten years; 0 is off"
 
@@ -124,6 +129,8 @@ REFUSED = [
     ("tls_port", "65536", "an integer from 0 to 65535"),
     ("tls_names", "a b", NAMES),
     ("tls_names", "https://mock.test", NAMES),
+    ("trust_proxy", "everybody", NETWORKS),
+    ("trust_proxy", "10.0.0.0/99", NETWORKS),
     ("fixtures", "", "a text that is not empty"),
     ("seed", "x", "an integer from 0 to 9223372036854775807"),
     ("seed", str(2**63), "an integer from 0 to 9223372036854775807"),
