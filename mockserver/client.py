@@ -21,7 +21,7 @@ from mockserver.python_matchers import matcher_as_json
 _PAGE_SIZE = 1000
 _MAX_TEXT = 300
 _JSON = "application/json"
-_MEDIA_TYPES = (_JSON, "application/yaml", "text/markdown")
+_MEDIA_TYPES = (_JSON, "application/yaml", "text/markdown", "application/x-pem-file")
 
 Row = dict[str, Any]
 """A JSON object as the control API has it (openapi/control.yaml)."""
@@ -190,6 +190,11 @@ class Client:
         query: dict[str, Any] = {"for": "generators" if for_generators else None}
         answer: Row = self.call("GET", f"/documents/{_quoted(name)}.json", **query)
         return answer
+
+    def authority(self) -> str:
+        """The certificate that clients of a server with `--tls` have to trust, in PEM."""
+        text: str = self.call("GET", "/authority.pem")
+        return text
 
     def pages(self, path: str, after: int, **query: Any) -> Iterator[Row]:
         """The entries of a journal with a number greater than `after`, page after page."""

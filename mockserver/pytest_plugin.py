@@ -8,6 +8,9 @@ At the end of a run it tells what the clients of all tests did badly.
 
 import os
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +18,7 @@ import pytest
 if TYPE_CHECKING:
     import httpx
 
+    from mockserver.client import Client
     from mockserver.journal.conduct.run import RunReport
     from mockserver.serving.server import MockServer
     from mockserver.testing import MockWorkspace, Running
@@ -93,13 +97,14 @@ def mockserver_server(pytestconfig: pytest.Config) -> Iterator["Running"]:
 
     url = os.environ.get("MOCKSERVER_URL")
     if url:
-        yield _server_at(url)
+        with TemporaryDirectory(prefix="mockserver-") as folder:
+            yield _server_at(url, Path(folder))
     else:
         with _new_server(pytestconfig) as server:
-            yield Running(server.client, _transport_to(server))
+            yield Running(server.client, _transport_to(server), server.environment)
 
 
-def _server_at(url: str) -> "Running":
+def _server_at(url: str, folder: Path) -> "Running":
     from mockserver.client import Client, ControlError
     from mockserver.testing import Running
 
@@ -108,13 +113,29 @@ def _server_at(url: str) -> "Running":
         client.workspaces()
     except (ControlError, ValueError) as error:
         pytest.fail(f"MOCKSERVER_URL: {error}", pytrace=False)
-    return Running(client)
+    return Running(client, environment=partial(_environment_at, client, folder))
+
+
+def _environment_at(client: "Client", folder: Path) -> dict[str, str]:
+    from mockserver.client import ControlError
+    from mockserver.errors import MockserverError
+    from mockserver.trust import client_environment
+
+    try:
+        authority = client.authority().encode()
+    except ControlError as error:
+        raise MockserverError(f"MOCKSERVER_URL: {error}") from None
+    return client_environment(client.url, authority, folder)
 
 
 def _new_server(config: pytest.Config) -> "MockServer":
+    from mockserver.environment import read_environment
     from mockserver.errors import OperatorError
     from mockserver.serving.server import MockServer
 
+    slips = read_environment(os.environ).problems
+    if slips:
+        pytest.fail("\n".join(slips), pytrace=False)
     options = {name: _option(name, config) for name in _OPTIONS}
     try:
         return MockServer(**options)

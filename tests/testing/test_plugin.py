@@ -376,3 +376,56 @@ def test_no_two_runs_share_a_name() -> None:
         )
         == 6
     )
+
+
+# Clients that cannot be changed
+
+UNMODIFIED = """
+import os, subprocess, sys
+
+CLIENT = '''
+import json, os, urllib.request
+headers = {"X-API-KEY": os.environ["OCTANIST_KEY"], "Content-Type": "application/json"}
+lead = json.dumps({"email": "new@example.com"}).encode()
+urllib.request.urlopen(
+    urllib.request.Request("https://octanist.com/api/leads", lead, headers)
+)
+'''
+
+def test_the_nightly_job_sends_its_leads(mockserver):
+    key = mockserver.credentials["octanist"]["X-API-KEY"]
+    variables = os.environ | mockserver.environment() | {"OCTANIST_KEY": key}
+    subprocess.run([sys.executable, "-c", CLIENT], env=variables, check=True)
+    assert mockserver.requests(operation="create_lead")
+"""
+
+
+def test_an_unmodified_client_reaches_the_workspace_of_the_test(suite: Suite) -> None:
+    assert suite({"test_it.py": UNMODIFIED}).summary == "1 passed"
+
+
+def test_an_unmodified_client_reaches_a_running_server_with_tls(suite: Suite) -> None:
+    with MockServer(tls=True) as server:
+        assert suite({"test_it.py": UNMODIFIED}, MOCKSERVER_URL=server.url).summary == "1 passed"
+
+
+def test_a_running_server_without_tls_is_told_in_a_sentence(
+    suite: Suite, server: MockServer
+) -> None:
+    out = suite({"test_it.py": UNMODIFIED}, MOCKSERVER_URL=server.url).out
+    assert "MOCKSERVER_URL: Not Found: This server has no authority of its own" in out
+
+
+# The environment
+
+
+def test_a_misspelt_variable_is_told_in_a_sentence(suite: Suite) -> None:
+    done = suite({"test_it.py": SHARED}, MOCKSERVER_FIXTURE="empty")
+    assert (done.summary, "MOCKSERVER_FIXTURES was probably meant" in done.out) == ("1 error", True)
+
+
+def test_variables_of_others_are_not_mentioned(suite: Suite) -> None:
+    done = suite(
+        {"test_it.py": SHARED}, MOCKSERVER_API_KEY="x", MOCKSERVER_PORT="tcp://10.3.240.1:8080"
+    )
+    assert (done.summary, "MOCKSERVER" in done.out + done.err) == ("1 passed", False)
