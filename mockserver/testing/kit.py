@@ -58,9 +58,9 @@ class MockWorkspace(VendorClients):
         `options` are those of httpx.Client. The errors of the client have a note with the number of
         the request in the journal. Raises ValueError for an unknown vendor.
         """
+        options = self._options(vendor, options)
         from mockserver.testing.noted import NotedTransport
 
-        options = self._options(vendor, options)
         options["transport"] = NotedTransport(_transport(options), self)
         client: httpx.Client = _httpx().Client(**options)
         return self._open_clients.enter_context(client)
@@ -70,10 +70,10 @@ class MockWorkspace(VendorClients):
 
         It keeps no connection open, so nothing is left behind if nobody closes it.
         """
-        from mockserver.testing.noted import AsyncNotedTransport
-
         limits = _httpx().Limits(max_keepalive_connections=0)
         options = {"limits": limits} | self._options(vendor, options)
+        from mockserver.testing.noted import AsyncNotedTransport
+
         options["transport"] = AsyncNotedTransport(_async_transport(options), self)
         client: httpx.AsyncClient = _httpx().AsyncClient(**options)
         return client
