@@ -137,6 +137,7 @@ class SavedTable(NamedTuple):
 
     def get(self, id: RowId) -> Row | None:
         """The row with that id."""
+        # By the parts of the maps, as `Table.get`: each write asks once.
         places = self.places
         place = places.parts[hash(id) & places.mask].get(id)
         if place is None:
