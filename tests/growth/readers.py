@@ -285,7 +285,7 @@ def _addresses() -> list[Case]:
         Case("glob", _glob, lambda n: "*a" * (n // 2)),
         Case("path of an expectation", _expect, lambda n: "*a" * (n // 2)),
         Case("difference", _differ, lambda n: [1] * n),
-        Case("pattern of a filter", _search, lambda n: "a" * n + "b"),
+        Case("pattern of a filter", _find, lambda n: "a" * n + "b"),
         Case("fault rule", _rule_fits, lambda n: [f"+1202555{each:04}" for each in range(n // 12)]),
         Case("search for digits", _in_rows, lambda n: "1" * n),
         Case("search for text", _in_rows, lambda n: "é" * n),
@@ -312,7 +312,7 @@ def _differ(value: Any) -> None:
     differences(value, [2] * len(value))
 
 
-def _search(text: str) -> None:
+def _find(text: str) -> None:
     list(Pattern("^(a+)+$").differences(text, "body"))
 
 
