@@ -100,6 +100,7 @@ def test_a_doubled_api(mockserver):
     assert mockserver.octanist.get("/api/leads").status_code == 200
 """
 
+NO_FURTHER = ", and no further page was asked for."
 CAUSES = {
     "no_slash": [
         "it has no slash at the end of its path. Probably meant: PUT /sela/api/leads/update/",
@@ -126,16 +127,16 @@ CAUSES = {
     "a_retry_after_a_lost_answer": [
         "had taken effect but got no answer (fault apply_but_fail): it was done twice.",
     ],
-    "a_page_loop": ["`list_leads` answered page 1 of 3, and no further page was asked for."],
-    "a_loop_by_links": ["`leads_list` answered page 1 of 3, and no further page was asked for."],
-    "a_loop_by_offsets": [
-        "`search_leads` answered 3 of 13 rows, and no further page was asked for.",
-    ],
+    "a_page_loop": ["`list_leads` answered page 1 of ", NO_FURTHER],
+    "a_loop_by_links": ["`leads_list` answered page 1 of ", NO_FURTHER],
+    "a_loop_by_offsets": ["`search_leads` answered 3 of ", NO_FURTHER],
     "a_shared_phone": [
-        "2 match by phone_number (28011, 28012): the one added last (setting `several_matches`)",
+        "match by phone_number (28011, 28012",
+        ": the one added last (setting `several_matches`)",
     ],
     "a_shared_address": [
-        "Refused with 409: 2 leads match, and none was changed",
+        "Refused with 409: ",
+        " leads match, and none was changed",
     ],
     "a_misspelt_field": ["remark: vaule is no field: ignored (did you mean value?)"],
     "a_misspelt_field_that_is_kept": [
