@@ -383,9 +383,12 @@ def main() -> None:
     try:
         # click's own mode would print the usage before each message.
         cli(prog_name="mockserver", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
     except click.UsageError as error:
+        # click 8.2 raises an error of this name for a command without arguments; 8.1 prints the
+        # help by itself.
+        if type(error).__name__ == "NoArgsIsHelpError":
+            click.echo(error.format_message())
+            return
         click.echo(f"mockserver: {_usage(error)}", err=True)
         sys.exit(2)
     except click.ClickException as error:
