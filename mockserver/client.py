@@ -16,7 +16,6 @@ from typing import Any, Literal, TypedDict, Unpack, overload
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from mockserver.errors import MockserverError
-from mockserver.python_matchers import matcher_as_json
 
 _PAGE_SIZE = 1000
 _MAX_TEXT = 300
@@ -700,6 +699,8 @@ class WorkspaceClient:
 
 
 def _filter_as_json(wanted: Filter) -> Row:
+    from mockserver.python_matchers import matcher_as_json
+
     return {name: matcher_as_json(value) for name, value in wanted.items()}
 
 

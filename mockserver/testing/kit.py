@@ -94,7 +94,7 @@ class MockWorkspace(VendorClients):
         `options` are those of httpx.Client. The errors of the client have a note with the number of
         the request in the journal. Raises ValueError for an unknown vendor.
         """
-        options = self._options(vendor, options)
+        options = self._options(vendor, options)  # says so if there is no httpx
         from mockserver.testing.noted import NotedTransport
 
         options["transport"] = NotedTransport(_transport(options), self)

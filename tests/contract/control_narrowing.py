@@ -144,6 +144,7 @@ class Narrowing:
             {"requests": [asked], "times": 1},
             {"requests": [written, {"fault": "slow"}], "in_order": True, "after": 1},
             {"requests": [other], "at_least": 0, "at_most": 3},
+            {"requests": [{"body": {"$pattern": "^a"}, "query": {"limit": 1}}], "within": 0.01},
         ]
 
     def _changes(self) -> list[Json]:

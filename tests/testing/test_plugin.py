@@ -131,6 +131,35 @@ def test_it(mockserver):
     ]
 
 
+def test_requests_with_another_key_are_shown(suite: Suite) -> None:
+    text = """
+import httpx
+
+def earlier(mockserver):
+    httpx.get(mockserver.base_urls["octanist"] + "/leads", headers={"X-API-KEY": "old-key"})
+
+def test_first(mockserver):
+    earlier(mockserver)
+
+def test_it(mockserver):
+    url = mockserver.base_urls["octanist"] + "/leads"
+    mockserver.octanist.get("/leads")
+    for key in ["prod-key"] * 4 + ["0123456789abcdef0123456789abcdef"]:
+        httpx.get(url, headers={"X-API-KEY": key})
+    assert False
+"""
+    lines = journal(suite({"test_it.py": text}, "-p", "no:randomly").out)
+    told = "Answered 200, and nothing changed."
+    assert lines[1:5] == [
+        "4 requests came with the key `prod-key`, 1 request with this test's (in this test or one beside it):",
+        *(f"  {number}  GET /octanist/api/leads  200  {told}" for number in (2, 3, 4)),
+    ]
+    assert re.fullmatch(
+        r"1 request came with a key that is not shown \(workspace `ws-[0-9a-f]{32}`\), 1 request with this test's .*",
+        lines[5],
+    )
+
+
 def test_a_set_up_that_fails_shows_what_it_asked(suite: Suite) -> None:
     text = """
 import pytest
