@@ -1,4 +1,4 @@
-"""The command line: serve, routes, check, report, version."""
+"""The command line: serve, routes, check, fixtures, report, version."""
 
 import gc
 import json
@@ -7,19 +7,22 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path as File
 from socket import socket
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockserver.errors import OperatorError
+from mockserver.errors import OperatorError, UnreachableError, UnreadableError
 from mockserver.journal.redaction import printable_lines
 from mockserver.settings import OPTIONS, Settings
 from mockserver.version import __version__
 
 if TYPE_CHECKING:
     from mockserver.app import Application
+    from mockserver.client import Client, WorkspaceClient
     from mockserver.documents.spec import Document
+    from mockserver.journal.conduct.run import RunReport
 
 # How many new containers there must be before the garbage collector runs. Rows live long and hold
 # no reference cycles, so frequent runs only cost time: they took half of a request with 50,000
@@ -40,14 +43,27 @@ def _server_options(command: Command) -> Command:
             option.name,
             envvar=option.variable,
             show_envvar=True,
-            metavar="TEXT",
-            help=f"{option.help}  [default: {option.default}]",
+            multiple=option.several is not None,
+            # Several values of a variable stand in it as in PATH.
+            type=click.Path() if option.several is not None else None,
+            metavar=option.metavar,
+            help=f"{option.help}  [default: {option.shown_default}]",
         )
         command = add_option(command)
     return command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+_EXIT_CODES = """\b
+Exit status:
+  0    done, nothing found
+  1    check: the file has problems; report: findings that --fail-on names
+  2    a command, an option, a variable or a file is not usable
+  3    the address cannot be listened on, or no server answers there
+  130  interrupted"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXIT_CODES)
+@click.version_option(__version__, prog_name="mockserver", message="%(prog)s %(version)s")
 def cli() -> None:
     """A local stand-in for the lead APIs of Sela, Octanist and NLPearl."""
 
@@ -57,7 +73,7 @@ def cli() -> None:
 def serve(**options: Any) -> None:
     """Serve the three APIs until interrupted."""
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    settings = Settings.read(options)
+    settings = Settings.read(_given(options))
     # Imported here, as in each command: the others, and a bad option, need no server.
     from mockserver.app import Application
     from mockserver.serving.limits import limits_of
@@ -73,6 +89,11 @@ def serve(**options: Any) -> None:
     uvicorn_server(app, limits_of(settings)).run(sockets=[listener])
     if request_log is not None:
         request_log.flush()
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """The options without those that may be given several times and were not given."""
+    return {name: value for name, value in options.items() if value != ()}
 
 
 def _has_colours() -> bool:
@@ -116,7 +137,7 @@ def _listen(settings: Settings) -> socket:
     except (OSError, UnicodeError) as error:
         # UnicodeError: the host name cannot be encoded for DNS.
         reason = getattr(error, "strerror", None) or "that is no host name"
-        raise OperatorError(
+        raise UnreachableError(
             f"--host {settings.host}, --port {settings.port}: cannot listen there: {reason}"
         ) from None
 
@@ -162,26 +183,66 @@ def _print_operations(document: "Document", place: str) -> None:
 
 
 @cli.command()
-@click.argument("file")
-def check(file: str) -> None:
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+def check(files: tuple[str, ...]) -> None:
     """Check a fixture or an OpenAPI document; name file, line and place of each problem.
 
-    FILE is a YAML file, a folder of fixtures, demo or empty.
+    FILE is a YAML file, a folder of fixtures, demo or empty. Several fixtures are checked together,
+    each added to those before it, as `serve --fixtures` does. The exit status is 1 if there is a
+    problem.
     """
+    try:
+        _check(files)
+    except UnreadableError:
+        raise
+    except OperatorError as error:
+        _complain(error)
+        sys.exit(1)
+
+
+def _check(files: tuple[str, ...]) -> None:
+    """Print what was checked. Raises OperatorError naming every problem."""
     from mockserver.app import load_vendors
-    from mockserver.documents.source import Source
     from mockserver.documents.spec import load_document
     from mockserver.fixtures import Fixture, fixture_file
     from mockserver.vendor import formats_of
 
-    path = fixture_file(file)
-    content = None if path.is_dir() else Source(path).content
-    if isinstance(content, dict) and "openapi" in content:
-        document = load_document(path, formats=formats_of(load_vendors()))
-        click.echo(f"{path}: {len(document.operations)} operations, no problem")
-    else:
-        Fixture(path, load_vendors(), seed=1)
+    paths = [fixture_file(file) for file in files]
+    if len(paths) == 1 and _is_document(paths[0]):
+        document = load_document(paths[0], formats=formats_of(load_vendors()))
+        click.echo(f"{paths[0]}: {len(document.operations)} operations, no problem")
+        return
+    Fixture(paths, load_vendors(), seed=1)
+    for path in paths:
         click.echo(f"{path}: no problem")
+
+
+def _is_document(path: File) -> bool:
+    """Whether the file is an OpenAPI document and no fixture."""
+    from mockserver.documents.source import Source
+
+    content = None if path.is_dir() else Source(path).content
+    return isinstance(content, dict) and "openapi" in content
+
+
+@cli.command("fixtures")
+@click.argument("name", required=False)
+def print_fixture(name: str | None) -> None:
+    """Print a fixture as one YAML document, to begin your own with.
+
+    NAME is demo, empty, a YAML file or a folder of them. Without it, the names of the bundled ones
+    are listed.
+    """
+    from mockserver.documents.fixture_files import FixtureFiles
+    from mockserver.documents.yaml_text import yaml_text
+    from mockserver.fixtures import BUNDLED, fixture_file
+
+    if name is None:
+        click.echo("\n".join(BUNDLED))
+        return
+    files = FixtureFiles(fixture_file(name))
+    files.require()
+    click.echo(yaml_text(files.content), nl=False)
 
 
 def _report_option(name: str, help: str, **more: Any) -> Callable[[Command], Command]:
@@ -190,9 +251,8 @@ def _report_option(name: str, help: str, **more: Any) -> Callable[[Command], Com
         name,
         envvar="MOCKSERVER_" + name.upper(),
         show_envvar=True,
-        metavar="TEXT",
         help=help,
-        **more,
+        **{"metavar": "TEXT"} | more,
     )
 
 
@@ -202,65 +262,90 @@ def _report_option(name: str, help: str, **more: Any) -> Callable[[Command], Com
     f"URL of the running server.  [default: {_DEFAULT_URL}]",
     default=_DEFAULT_URL,
 )
-@_report_option("workspace", "Name of the workspace to report on.", required=True)
+@_report_option("workspace", "Name of the workspace to report on.", default=None)
+@click.option("--all", "every", is_flag=True, help="Report on all workspaces of the server.")
 @_report_option(
     "format",
-    "markdown or json.  [default: markdown]",
+    "What to print.  [default: markdown]",
     default="markdown",
+    metavar="[markdown|json]",
     type=click.Choice(["markdown", "json"]),
 )
 @_report_option(
     "fail_on",
-    "Checks and levels, separated by commas: exit with status 1 if one of them was found.",
+    "Checks and levels, separated by commas: exit with status 1 if one of them was found.  "
+    "[default: none]",
     default="",
 )
-@_report_option("admin_token", "The server's admin token, if it has one.", default=None)
+@_report_option(
+    "admin_token", "The server's admin token, if it has one.  [default: none]", default=None
+)
 def report(
+    *,
     url: str,
-    workspace: str,
+    workspace: str | None,
+    every: bool,
     format: str,
     fail_on: str,
     admin_token: str | None,
 ) -> None:
     """Print what a client did badly, from the journal of a running server."""
     from mockserver.client import Client, ControlError
+    from mockserver.journal.conduct.run import failure_line
 
     selected = _selected_checks(fail_on)
     try:
-        client = Client(url, admin_token).workspace(workspace)
-        # For the exit status the findings are read as JSON, whatever is printed.
-        content = client.report()
-        if format == "markdown":
-            click.echo(printable_lines(client.report("markdown")))
+        client = Client(url, admin_token)
+        if every:
+            found, shown = _report_on_all(client, format)
+        elif workspace is not None:
+            found, shown = _report_on_one(client.workspace(workspace), format)
         else:
-            click.echo(json.dumps(content, indent=2, ensure_ascii=False))
-    except (ControlError, ValueError) as error:
+            raise OperatorError("name a --workspace (or MOCKSERVER_WORKSPACE), or say --all")
+    except ControlError as error:
+        # Without an answer there is no status.
+        kind = OperatorError if error.status else UnreachableError
+        raise kind(str(error)) from None
+    except ValueError as error:
         raise OperatorError(str(error)) from None
-    _exit_on(content["findings"], selected)
+    click.echo(shown)
+    failing = found.failing(selected)
+    if failing:
+        click.echo(f"mockserver: {failure_line(failing)}", err=True)
+        sys.exit(1)
 
 
-def _exit_on(findings: list[dict[str, Any]], selected: frozenset[str]) -> None:
-    """End the program with status 1 if there is a finding of a selected check or level."""
-    failing = [
-        finding["check"]
-        for finding in findings
-        if finding["check"] in selected or finding["level"] in selected
-    ]
-    if not failing:
-        return
-    count = "1 finding fails" if len(failing) == 1 else f"{len(failing)} findings fail"
-    names = ", ".join(dict.fromkeys(failing))
-    click.echo(f"mockserver: {count} this run: {names}", err=True)
-    sys.exit(1)
+def _report_on_one(workspace: "WorkspaceClient", format: str) -> tuple["RunReport", str]:
+    """The report on a workspace, and what is printed of it."""
+    from mockserver.journal.conduct.run import RunReport
+
+    # For the exit status the findings are read as JSON, whatever is printed.
+    content = workspace.report()
+    report = RunReport("workspace")
+    report.add(workspace.name, content)
+    if format == "markdown":
+        return report, printable_lines(workspace.report("markdown"))
+    return report, json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def _report_on_all(client: "Client", format: str) -> tuple["RunReport", str]:
+    """The report on all workspaces that had a request, and what is printed of it."""
+    from mockserver.journal.conduct.run import RunReport
+
+    report = RunReport("workspace", len(client.unclaimed()))
+    for row in client.workspaces():
+        if row["requests"]:
+            report.add(row["name"], client.workspace(row["name"]).report())
+    if format == "markdown":
+        return report, printable_lines(report.as_markdown())
+    return report, json.dumps(report.as_json(), indent=2, ensure_ascii=False)
 
 
 def _selected_checks(text: str) -> frozenset[str]:
-    from mockserver.journal.conduct.checks import selected_checks
+    from mockserver.journal.conduct.checks import checks_in
 
-    names = {name.strip() for name in text.split(",")}
-    names.discard("")
     try:
-        return selected_checks(names)
+        return checks_in(text)
     except OperatorError as error:
         raise OperatorError(f"--fail-on (or MOCKSERVER_FAIL_ON) names {error}") from None
 
@@ -271,21 +356,49 @@ def version() -> None:
     click.echo(f"mockserver {__version__}")
 
 
+_MOST_SENTENCES = 20
+
+
+def _complain(error: OperatorError) -> None:
+    """Print the sentences of the error to stderr: the first ones, and how many more there are."""
+    sentences = str(error).splitlines()
+    more = len(sentences) - _MOST_SENTENCES
+    text = "\n".join(sentences[:_MOST_SENTENCES])
+    click.echo(f"mockserver: {printable_lines(text)}", err=True)
+    if more > 0:
+        problems = "problem" if more == 1 else "problems"
+        click.echo(f"mockserver: {more} more {problems} like these", err=True)
+
+
+def _usage(error: click.UsageError) -> str:
+    """What is wrong with the command line, and where its help is, in one line."""
+    command = error.ctx.command_path if error.ctx is not None else "mockserver"
+    message = error.format_message()
+    end = "" if message.endswith((".", "?", ")")) else "."
+    return f"{message}{end} Try '{command} --help'."
+
+
 def main() -> None:
-    """Run the command line. An operator's mistake ends it with one sentence and status 2."""
+    """Run the command line. A mistake is told in a sentence; `_EXIT_CODES` has the statuses."""
     try:
         # click's own mode would print the usage before each message.
-        cli(standalone_mode=False)
-    except click.ClickException as error:
+        cli(prog_name="mockserver", standalone_mode=False)
+    except click.UsageError as error:
         # click 8.2 raises an error of this name for a command without arguments; 8.1 prints the
         # help by itself.
         if type(error).__name__ == "NoArgsIsHelpError":
             click.echo(error.format_message())
             return
+        click.echo(f"mockserver: {_usage(error)}", err=True)
+        sys.exit(2)
+    except click.ClickException as error:
         click.echo(f"mockserver: {error.format_message()}", err=True)
         sys.exit(2)
     except click.Abort:
         sys.exit(130)
+    except UnreachableError as error:
+        _complain(error)
+        sys.exit(3)
     except OperatorError as error:
-        click.echo(f"mockserver: {printable_lines(str(error))}", err=True)
+        _complain(error)
         sys.exit(2)

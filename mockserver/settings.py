@@ -1,7 +1,8 @@
 """The options of a server: one table of flags, environment variables, defaults and help texts."""
 
+import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -19,8 +20,9 @@ REFUSED_ACCOUNTS = frozenset({"invalid", "expired"})
 class Option:
     """One way to configure the server.
 
-    `parse` turns text into the value, or raises ValueError saying what the value must be. A value
-    that is `secret` stands in no message.
+    `parse` turns text into the value, or raises ValueError saying what the value must be; `several`
+    does so with a list, for an option that may be given more than once. A value that is `secret`
+    stands in no message.
     """
 
     name: str
@@ -28,6 +30,20 @@ class Option:
     parse: Callable[[str], Any]
     help: str
     secret: bool = False
+    several: Callable[[Sequence[Any]], Any] | None = None
+
+    @property
+    def metavar(self) -> str:
+        """What kind of value it is, as `--help` shows it."""
+        metavar: str = getattr(self.parse, "metavar", "TEXT")
+        return metavar
+
+    @property
+    def shown_default(self) -> str:
+        """Its default, as `--help` shows it."""
+        if isinstance(self.default, tuple):
+            return ", ".join(self.default)
+        return str(self.default) if self.default != "" else "none"
 
     @property
     def flag(self) -> str:
@@ -40,37 +56,58 @@ class Option:
         return "MOCKSERVER_" + self.name.upper()
 
 
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in choices:
-            raise ValueError("one of " + ", ".join(choices))
+@dataclass(frozen=True, slots=True)
+class _OneOf:
+    """Parses one of these words."""
+
+    choices: tuple[str, ...]
+
+    @property
+    def metavar(self) -> str:
+        return f"[{'|'.join(self.choices)}]"
+
+    def __call__(self, text: str) -> str:
+        if text not in self.choices:
+            raise ValueError("one of " + ", ".join(self.choices))
         return text
 
-    return parse
+
+def _one_of(*choices: str) -> _OneOf:
+    return _OneOf(choices)
 
 
-def _between(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
+@dataclass(frozen=True, slots=True)
+class _Integer:
+    """Parses an integer from `low` to `high`."""
+
+    low: int
+    high: int
+    metavar: str = "INTEGER"
+
+    def __call__(self, text: str) -> int:
         # The length comes first: Python refuses to convert thousands of digits.
         is_integer = len(text) <= 20 and text.removeprefix("-").isdecimal()
-        if not is_integer or not low <= int(text) <= high:
-            raise ValueError(f"an integer from {low} to {high}")
+        if not is_integer or not self.low <= int(text) <= self.high:
+            raise ValueError(f"an integer from {self.low} to {self.high}")
         return int(text)
 
-    return parse
 
-
-def _in_units(units: Mapping[str, int], low: int, high: int, what: str) -> Callable[[str], int]:
+@dataclass(frozen=True, slots=True)
+class _InUnits:
     """Parses a whole number with one of these units behind it, or without one."""
 
-    def parse(text: str) -> int:
-        match = _MEASURE.fullmatch(text)
-        unit = units.get(match[2].lower()) if match else None
-        if match is None or unit is None or not low <= int(match[1]) * unit <= high:
-            raise ValueError(what)
-        return int(match[1]) * unit
+    units: Mapping[str, int]
+    low: int
+    high: int
+    metavar: str
+    what: str
 
-    return parse
+    def __call__(self, text: str) -> int:
+        match = _MEASURE.fullmatch(text)
+        unit = self.units.get(match[2].lower()) if match else None
+        if match is None or unit is None or not self.low <= int(match[1]) * unit <= self.high:
+            raise ValueError(self.what)
+        return int(match[1]) * unit
 
 
 _MEASURE = re.compile(r"([0-9]{1,15}) ?([A-Za-z]*)", re.ASCII)
@@ -79,11 +116,31 @@ _TIMES = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _MOST_BYTES = 1 << 40
 _MOST_SECONDS = 10 * 366 * 86400
 
-_size = _in_units(_SIZES, 1, _MOST_BYTES, "a size from 1 byte to 1TB, like 1048576, 64MB or 4GB")
-_memory = _in_units(_SIZES, MEGABYTE, _MOST_BYTES, "a size from 1MB to 1TB, like 512MB or 4GB")
-_idle_time = _in_units(
-    _TIMES, 0, _MOST_SECONDS, "seconds, or a time like 30m, 12h or 7d, up to ten years; 0 is off"
+_size = _InUnits(
+    _SIZES, 1, _MOST_BYTES, "SIZE", "a size from 1 byte to 1TB, like 1048576, 64MB or 4GB"
 )
+_memory = _InUnits(
+    _SIZES, MEGABYTE, _MOST_BYTES, "SIZE", "a size from 1MB to 1TB, like 512MB or 4GB"
+)
+_idle_time = _InUnits(
+    _TIMES,
+    0,
+    _MOST_SECONDS,
+    "TIME",
+    "seconds, or a time like 30m, 12h or 7d, up to ten years; 0 is off",
+)
+
+
+def _fixtures(text: str) -> tuple[str, ...]:
+    # As in PATH: several stand in one variable. A path that holds the separator is given by a flag.
+    return _named(text.split(os.pathsep))
+
+
+def _named(fixtures: Sequence[Any]) -> tuple[str, ...]:
+    names = tuple(str(each) for each in fixtures if isinstance(each, str | os.PathLike))
+    if not names or len(names) < len(fixtures) or not all(map(str.strip, names)):
+        raise ValueError("a name or a path, or several of them")
+    return names
 
 
 def _text(text: str) -> str:
@@ -116,16 +173,18 @@ OPTIONS = (
     Option(
         "port",
         8080,
-        _between(0, 65535),
+        _Integer(0, 65535),
         "Port to listen on; with 0 the system chooses a free one, which is printed.",
     ),
     Option(
         "fixtures",
-        "demo",
-        _text,
-        "What a workspace holds at first: demo, empty, a YAML file, or a folder of them.",
+        ("demo",),
+        _fixtures,
+        "What a workspace holds at first: demo, empty, a YAML file, or a folder of them. Given "
+        "several times, each is added to those before it.",
+        several=_named,
     ),
-    Option("seed", 1, _between(0, 2**63 - 1), "Number from which all ids are generated."),
+    Option("seed", 1, _Integer(0, 2**63 - 1), "Number from which all ids are generated."),
     Option(
         "strictness",
         "vendor",
@@ -155,7 +214,7 @@ OPTIONS = (
     Option(
         "log_rate",
         2000,
-        _between(10, 10**6),
+        _Integer(10, 10**6),
         "How many requests are logged in a second; those beyond are counted in one line.",
     ),
     Option(
@@ -167,52 +226,52 @@ OPTIONS = (
     Option(
         "max_wait",
         60,
-        _between(1, 86_400),
+        _Integer(1, 86_400),
         "How many seconds a request waits while its workspace is busy with a long one; then it is "
         "answered with 503.",
     ),
     Option(
         "max_head",
         64 * KILOBYTE,
-        _between(KILOBYTE, 2**30),
+        _Integer(KILOBYTE, 2**30),
         "Largest head of a request in bytes: its first line and its header lines; a larger one is "
         "answered with 431.",
     ),
     Option(
         "max_headers",
         100,
-        _between(1, 10**6),
+        _Integer(1, 10**6),
         "How many header lines a request may have; one with more is answered with 431.",
     ),
     Option(
         "max_target",
         16 * KILOBYTE,
-        _between(64, 2**30),
+        _Integer(64, 2**30),
         "Longest path with its query in bytes; a longer one is answered with 414.",
     ),
     Option(
         "head_timeout",
         10,
-        _between(1, 86_400),
+        _Integer(1, 86_400),
         "Seconds in which the head of a request has to come; a slower one is answered with 408.",
     ),
     Option(
         "body_timeout",
         30,
-        _between(1, 86_400),
+        _Integer(1, 86_400),
         "Seconds after which a body of which nothing more comes is answered with 408.",
     ),
     Option(
         "idle_timeout",
         75,
-        _between(1, 86_400),
+        _Integer(1, 86_400),
         "Seconds after which a connection is closed on which no request comes, or whose client "
         "reads nothing of its answer.",
     ),
     Option(
         "max_workspaces",
         10_000,
-        _between(1, 10**9),
+        _Integer(1, 10**9),
         "How many workspaces there may be at a time; for one more, the one that is idle longest "
         "is deleted.",
     ),
@@ -233,25 +292,25 @@ OPTIONS = (
     Option(
         "max_leads",
         1_000_000,
-        _between(1, 10**9),
+        _Integer(1, 10**9),
         "How many leads a workspace may hold.",
     ),
     Option(
         "max_snapshots",
         100,
-        _between(1, 10**6),
+        _Integer(1, 10**6),
         "How many snapshots a workspace may have.",
     ),
     Option(
         "max_fault_rules",
         1000,
-        _between(1, 10**6),
+        _Integer(1, 10**6),
         "How many fault rules a workspace may have.",
     ),
     Option(
         "journal_entries",
         1000,
-        _between(1, 10**7),
+        _Integer(1, 10**7),
         "How many requests each workspace's journal keeps.",
     ),
     Option(
@@ -286,7 +345,7 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 8080
-    fixtures: str = "demo"
+    fixtures: tuple[str, ...] = ("demo",)
     seed: int = 1
     strictness: str = "vendor"
     auth: str = "any"
@@ -316,7 +375,7 @@ class Settings:
     def read(cls, values: Mapping[str, Any]) -> "Settings":
         """Settings from option names to values (text, or a value of the default's type).
 
-        None means the default.
+        None means the default. `fixtures` is text or a sequence of paths.
 
         Raises SettingError naming the flag and its environment variable.
         """
@@ -331,10 +390,13 @@ def _parsed(name: str, value: Any) -> Any:
     if value is None:
         return option.default
     try:
+        if option.several is not None and isinstance(value, list | tuple):
+            return option.several(value)
         return option.parse(str(value))
     except ValueError as error:
         place = f"{option.flag} (or {option.variable})"
-        given = "" if option.secret else f" is {value!r}, but"
+        shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+        given = "" if option.secret else f" is {shown!r}, but"
         raise SettingError(f"{place}{given} must be {error}") from None
 
 

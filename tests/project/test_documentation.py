@@ -25,7 +25,8 @@ def test_the_readme_tells_each_option_its_variable_and_its_default(option: Optio
         if f"`{option.flag}`" in line and line.startswith("|")
     ]
     assert f"`{option.variable}`" in row
-    assert f"`{option.default}`" in row if option.default != "" else "| none |" in row
+    default = option.shown_default
+    assert f"`{default}`" in row if default != "none" else "| none |" in row
 
 
 @pytest.mark.parametrize("command", [pytest.param(name, id=name) for name in cli.commands])

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import httpx
 import pytest
 
 from mockserver.serving.server import MockServer
@@ -88,7 +89,9 @@ def test_it_wants_the_servers_token() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        pytest.param((), "Missing option '--workspace'", id="no workspace"),
+        pytest.param(
+            (), "name a --workspace (or MOCKSERVER_WORKSPACE), or say --all", id="no workspace"
+        ),
         pytest.param(
             ("--workspace", "none", "--fail-on", "early"),
             "--fail-on (or MOCKSERVER_FAIL_ON) names 'early': no such check or level; the levels are error, warning, note, the checks ",
@@ -113,7 +116,8 @@ def test_it_wants_the_servers_token() -> None:
 )
 def test_a_mistake_is_told_in_a_sentence(arguments: tuple[str, ...], words: str) -> None:
     done = report(*arguments)
-    assert (done.status, done.out, done.err.count("\n")) == (2, "", 1)
+    status = 3 if words.startswith("No answer") else 2
+    assert (done.status, done.out, done.err.count("\n")) == (status, "", 1)
     assert done.err.startswith(f"mockserver: {words}")
 
 
@@ -123,3 +127,27 @@ def test_a_workspace_that_there_is_not_is_told(server: MockServer) -> None:
         done.status,
         done.err.startswith("mockserver: Not Found: There is no workspace 'none'."),
     ) == (2, True)
+
+
+def test_it_reports_on_all_workspaces() -> None:
+    with MockServer() as server:
+        for name in ("one", "two"):
+            credentials = server.workspace(name).credentials["sela"]
+            httpx.get(f"{server.url}/sela/api/leads", headers=credentials)
+        httpx.get(f"{server.url}/sela/api/leads/")
+        page = report("--url", server.url, "--all", "--fail-on", "missing-slash")
+        content = json.loads(report("--url", server.url, "--all", "--format", "json").out)
+    assert (page.status, page.err) == (
+        1,
+        "mockserver: 1 finding fails this run: missing-slash\n",
+    )
+    assert page.out.splitlines()[:5] == [
+        "# Client conduct",
+        "",
+        "2 requests in 2 workspaces: 1 error, 0 warnings, 0 notes.",
+        "",
+        "1 further request reached no workspace: the credential was missing or refused.",
+    ]
+    assert "(sela; `one` request 1; `two` request 1)" in page.out
+    assert (list(content["workspaces"]), content["unclaimed"]) == (["one", "two"], 1)
+    assert content["coverage"]["sela"]["requests"] == 2

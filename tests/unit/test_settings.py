@@ -1,6 +1,8 @@
 """Each option: its names, its default, what it takes and the sentence for what it does not."""
 
+import os
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from mockserver.settings import OPTIONS, Settings
 DEFAULTS = {
     "host": "127.0.0.1",
     "port": 8080,
-    "fixtures": "demo",
+    "fixtures": ("demo",),
     "seed": 1,
     "strictness": "vendor",
     "auth": "any",
@@ -43,8 +45,9 @@ TAKEN = [
     ("host", "::1", "::1"),
     ("port", "0", 0),
     ("port", 65535, 65535),
-    ("fixtures", "empty", "empty"),
-    ("fixtures", "some/file.yaml", "some/file.yaml"),
+    ("fixtures", "empty", ("empty",)),
+    ("fixtures", f"demo{os.pathsep}some/file.yaml", ("demo", "some/file.yaml")),
+    ("fixtures", ["demo", Path("some:file.yaml")], ("demo", "some:file.yaml")),
     ("seed", "0", 0),
     ("seed", str(2**63 - 1), 2**63 - 1),
     ("strictness", "document", "document"),
@@ -99,7 +102,8 @@ REFUSED = [
     ("port", "", "an integer from 0 to 65535"),
     ("port", "9" * 5000, "an integer from 0 to 65535"),
     ("port", True, "an integer from 0 to 65535"),
-    ("fixtures", "", "a text that is not empty"),
+    ("fixtures", "", "a name or a path, or several of them"),
+    ("fixtures", f"demo{os.pathsep}", "a name or a path, or several of them"),
     ("seed", "x", "an integer from 0 to 9223372036854775807"),
     ("seed", str(2**63), "an integer from 0 to 9223372036854775807"),
     ("strictness", "loose", "one of vendor, document"),
