@@ -10,7 +10,6 @@ from typing import Any
 Json = dict[str, Any]
 
 _JSON = "application/json"
-_ANY_OBJECT = {"type": "object"}
 
 
 def for_generators(document: Json) -> Json:
@@ -94,8 +93,14 @@ def _simplify(part: Json) -> None:
         part["content"] = {_JSON: content[_JSON]}
     if part.get("format") == "date-time":
         part.pop("pattern", None)
-    if _ANY_OBJECT in part.get("anyOf", ()):
-        del part["anyOf"]
+    for union in ("anyOf", "oneOf"):
+        if any(map(_has_no_class, part.get(union, ()))):
+            del part[union]
+
+
+def _has_no_class(member: Json) -> bool:
+    """Whether generators for Java and Python can make no class of this member of a union."""
+    return member == {"type": "object"} or member.get("type") == "array"
 
 
 def _parameters_named_like_schemas(document: Json) -> set[str]:

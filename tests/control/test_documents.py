@@ -107,8 +107,10 @@ def test_an_answer_that_narrows_an_error_is_that_error() -> None:
     assert for_generators({"schema": narrow}) == {"schema": error}
 
 
-def test_a_text_or_any_object_is_any_value() -> None:
-    assert for_generators({"anyOf": [{"type": "string"}, {"type": "object"}]}) == {}
+@pytest.mark.parametrize("other", [{"type": "object"}, {"type": "array", "items": {}}])
+def test_a_text_or_what_has_no_class_is_any_value(other: dict[str, Any]) -> None:
+    assert for_generators({"anyOf": [{"type": "string"}, other]}) == {}
+    assert for_generators({"oneOf": [{"type": "string"}, other]}) == {}
 
 
 def test_an_enum_of_null_alone_is_left_out() -> None:

@@ -16,7 +16,7 @@ import (
 
 const account = "go"
 const pearl = "66a1f0c2d60e456235eae601"
-const noLead = "000000000000000000000000"
+const noLead = "66552698d60e456235eae5ff"
 
 var ctx = context.Background()
 
@@ -44,10 +44,10 @@ func useSela(url string) {
 	expect(listed.JSON200.Count >= 1, true)
 
 	absent := must(client.LeadsRetrieveWithResponse(ctx, 99999999))
-	expect(absent.JSON404.Detail, "Not found.")
+	expect(absent.JSON404.Detail, "No Lead matches the given query.")
 	refused := must(client.LeadsCreateWithResponse(ctx, sela.CreateLeadRequestRequest{PhoneNumber: "1"}))
 	problems := must(refused.JSON400.AsFieldErrors())
-	expect(len(problems["phone_number"]), 1)
+	expect(len(problems.AdditionalProperties["phone_number"]), 1)
 }
 
 func useOctanist(url string) {
@@ -55,7 +55,7 @@ func useOctanist(url string) {
 
 	email := "go@example.com"
 	created := must(client.CreateLeadWithResponse(ctx, octanist.NewLead{Email: &email}))
-	id := created.JSON201.Data.Id
+	id := created.JSON200.Data.Id
 	read := must(client.GetLeadWithResponse(ctx, id))
 	expect(*read.JSON200.Data.Email, email)
 
@@ -67,7 +67,7 @@ func useOctanist(url string) {
 	expect(len(listed.JSON200.Data) >= 1, true)
 
 	absent := must(client.GetLeadWithResponse(ctx, "nobody"))
-	expect(absent.JSON404.Error.Code, octanist.ErrorErrorCodeNOTFOUND)
+	expect(absent.JSON404.Error.Code, octanist.ErrorCodeNOTFOUND)
 }
 
 func useNLPearl(url string) {
@@ -86,7 +86,7 @@ func useNLPearl(url string) {
 	expect(*listed.JSON200.Count >= 1, true)
 
 	absent := must(client.GetLeadWithResponse(ctx, pearl, noLead))
-	expect(*absent.ApplicationproblemJSON404.Status, 404)
+	expect((*absent.JSON400.Errors)["leadId"][0], "The lead was not found.")
 }
 
 func useControl(url string) {
