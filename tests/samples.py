@@ -31,6 +31,7 @@ _numbers = count(1)
 _TEXTS = {
     "date": "2025-01-31",
     "date-time": "2025-01-31T12:00:00Z",
+    "dot-net-date-time": "2025-01-31",
     "email": "sample@example.com",
     "js-date": "2025-01-31",
     "numeric": "12",

@@ -16,7 +16,15 @@ from mockserver.dialects.aspnet_requests import (
     json_media_type,
     utf_8,
 )
-from mockserver.dialects.dot_net_values import ascii_folded, floating, int32, is_blank
+from mockserver.dialects.dot_net_values import (
+    ascii_folded,
+    floating,
+    int32,
+    is_blank,
+    is_date_time,
+    is_single,
+    single,
+)
 from mockserver.dialects.plain_json import STATUSES, PlainJson, allow, as_it_is, sendable, typed
 from mockserver.dialects.system_text_json import Record, Stop, Types, convert, hides_a_value
 from mockserver.documents.formats import Format
@@ -51,7 +59,11 @@ def is_time_zone(text: str) -> bool:
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
-    {"not-blank": is_not_blank, "windows-time-zone": is_time_zone}
+    {
+        "dot-net-date-time": is_date_time,
+        "not-blank": is_not_blank,
+        "windows-time-zone": is_time_zone,
+    }
 )
 """The formats by the names that a document uses for them."""
 
@@ -244,7 +256,7 @@ class AspNetCore(PlainJson):
         if kind == "integer":
             return _whole if name in self.types else _integer
         if kind == "number":
-            return _number
+            return _single if schema.get("format") == "float" else _number
         if kind == "array":
             items = schema.get("items", {})
             return _items_reader(items, self._coerce(items, name))
@@ -375,6 +387,15 @@ def _number(value: Any) -> Any:
     return _parsed(value, floating) if type(value) is str else value
 
 
+def _single(value: Any) -> Any:
+    if type(value) is str:
+        return _parsed(value, single)
+    # What is past the range becomes a text, which is refused.
+    if type(value) in (int, float) and not is_single(value):
+        return str(value)
+    return value
+
+
 def _parsed(text: str, parse: Callable[[str], Any]) -> Any:
     """The number; a text that is none stays, and is refused."""
     try:
@@ -495,6 +516,9 @@ def converts(problem: Problem) -> bool:
         return False
     if problem.keyword == "required" or problem.schema is None:
         return True
+    # A DateTime is a text in the schema. Whether it may be null only its reader knows.
+    if problem.schema.get("format") == "date-time":
+        return False
     # The validator takes a key of digits for a position in a list: then there is no schema.
     if problem.keyword == "type" and problem.value is not None:
         return False
@@ -511,6 +535,9 @@ def _annotation(problem: Problem) -> str:
     # [Required] refuses null, an empty text and white space alike.
     if problem.value is None or problem.keyword == "minLength" or format == "not-blank":
         return f"The {label} field is required."
+    if problem.keyword in ("minimum", "maximum") and "maximum" in schema:
+        low, high = schema["minimum"], schema["maximum"]
+        return f"The field {label} must be between {low} and {high}."
     if problem.keyword == "maxItems":
         return (
             f"The field {label} must be a string or array type with a maximum length of "

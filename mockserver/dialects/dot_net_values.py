@@ -13,6 +13,8 @@ For Python four separators of ASCII are white space too.
 _INTEGER = re.compile(r"([+-]?)0*+([0-9]{0,20})")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
 _INT32 = range(-(2**31), 2**31)
+_MOST_SINGLE = (2 - 2**-24) * 2.0**127
+"""From here on a number is rounded to a Single that is infinite."""
 
 _DATE_TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
@@ -47,10 +49,32 @@ def int32(text: str) -> int:
 
 
 def floating(text: str) -> float:
-    """A Single or Double (`Utf8Parser`). Raises ValueError, also for what is past its range."""
+    """A Double (`Utf8Parser`). Raises ValueError, also for what is past its range."""
     if not _NUMBER.fullmatch(text) or not isfinite(value := float(text)):
         raise ValueError(text)
     return value
+
+
+def single(text: str) -> float:
+    """A Single, like `floating`. It keeps the digits that a Single would lose."""
+    value = floating(text)
+    if not is_single(value):
+        raise ValueError(text)
+    return value
+
+
+def is_single(value: float) -> bool:
+    """Whether a Single can hold the number, or one next to it."""
+    return abs(value) < _MOST_SINGLE
+
+
+def is_date_time(text: str) -> bool:
+    """Whether `date_time` reads the text."""
+    try:
+        date_time(text)
+    except ValueError:
+        return False
+    return True
 
 
 def date_time(text: str) -> datetime:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 from mockserver.dialects import utf8_json
-from mockserver.dialects.dot_net_values import ascii_folded, date_time, floating, int32
+from mockserver.dialects.dot_net_values import ascii_folded, date_time, floating, int32, single
 from mockserver.dialects.utf8_json import Broken, NotText, Utf8JsonReader, position
 from mockserver.documents.schema import Schema
 from mockserver.errors import Path
@@ -373,8 +373,10 @@ class Types:
     def record(self, schema: Schema, type: str) -> Record:
         """What reads an object of that class."""
         members = {}
+        required = schema.get("required", ())
         for name, part in schema.get("properties", {}).items():
-            members[name] = Member(name, self._converter(part, self._names.get(name)))
+            converter = self._converter(part, self._names.get(name), name in required)
+            members[name] = Member(name, converter)
         names = frozenset(members)
         converters = [member.converter for member in members.values()]
         has_records = any(
@@ -385,7 +387,7 @@ class Types:
             members |= {ascii_folded(name): member for name, member in members.items()}
         return Record(type, members, self._lenient, names, has_records)
 
-    def _converter(self, schema: Schema, name: str | None) -> Converter:
+    def _converter(self, schema: Schema, name: str | None, required: bool = False) -> Converter:
         kind = schema.get("type")
         if kind == "array":
             item = self._converter(schema.get("items", {}), name)
@@ -399,7 +401,8 @@ class Types:
         plain = self._plain(schema, name)
         if plain is None:
             return Text()
-        if schema.get("nullable"):
+        # [Required] says something only of a type that can be null.
+        if schema.get("nullable") or required:
             type = f"System.Nullable`1[{plain.type}]"
             return Optional(type, replace(plain, type=type))
         return plain
@@ -412,7 +415,8 @@ class Types:
         if kind == "integer":
             return Number(name or _VALUES[kind], int32, self._lenient and name is None)
         if kind == "number":
-            return Number(_FORMATS.get(format, _VALUES[kind]), floating, self._lenient)
+            parse = single if format == "float" else floating
+            return Number(_FORMATS.get(format, _VALUES[kind]), parse, self._lenient)
         if format == "date-time":
             return Moment()
         return None

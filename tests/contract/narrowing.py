@@ -35,12 +35,27 @@ _WORKSPACE = f"{_WORKSPACES}/{ACCOUNT}"
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "sela": {"duplicate": "existing", "ingestion_duplicate": "create"},
-    "nlpearl": {"not_found_status": 404},
+    "nlpearl": {
+        "not_found_status": 404,
+        "max_calls_limit": 2**31 - 1,
+        "max_analytics_days": 10**7,
+    },
 }
 """Switches off each 400 for what is in the store already, or is not, which no schema can say.
 
+So it does with limits that a setting moves.
+
 A vendor that refuses nothing for that reason need not be here.
 """
+
+RULES: dict[str, dict[tuple[str, str], Json]] = {
+    "nlpearl": {
+        ("OutboundSettingsApi", "totalAgents"): {"minimum": 0},
+        ("OutboundSettingsApi", "budgetTotal"): {"minimum": 0, "maximum": 2**31 - 1},
+        ("OutboundSettingsApi", "timeZone"): {"format": "windows-time-zone"},
+    },
+}
+"""What a handler refuses in the vendor's own words, by vendor, schema and property."""
 
 NOWHERE: dict[str, str] = {"sela": r"\.", "nlpearl": r"^\s*$"}
 """What a part of a path may not hold, by vendor, as no schema can say it of an integer.
@@ -189,6 +204,9 @@ class Narrowing:
         content: Json = self._part(self._site.document.source.content)
         content["servers"] = [{"url": f"/{self._site.vendor.name}{self._site.document.base_path}"}]
         with_all_links(content)
+        schemas = content["components"]["schemas"]
+        for (schema, name), words in RULES.get(self._site.vendor.name, {}).items():
+            schemas[schema]["properties"][name] |= words
         for parameter in content["components"].get("parameters", {}).values():
             self._place(parameter)
         for item in content["paths"].values():

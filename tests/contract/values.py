@@ -299,6 +299,7 @@ FORMATS: dict[str, Texts] = {
     # Django takes those, but the tag that RFC 5321 puts in front of an IPv6 address.
     "django-email": _mailboxes(_locals() | _QUOTED, _domains() | st.sampled_from(_UNROUTED)),
     "django-url": _urls(),
+    "dot-net-date-time": st.dates().map(str) | _instants(),
     "js-date": st.dates().map(str) | _instants(),
     "numeric": _decimals(),
     "phone": _phones(),
@@ -318,6 +319,12 @@ EDGES: dict[str, tuple[str, ...]] = {
         *(f"ada@{domain}" for domain in _UNROUTED),
     ),
     "django-url": ("https://example.com", "http://user:secret@example.com:8080/a?b=c#d"),
+    "dot-net-date-time": (
+        "2024-02-29",
+        "2025-01-31T12:00",
+        "2025-01-31T12:00:00.1234567Z",
+        "2025-01-31T12:00:00+02",
+    ),
     "js-date": ("2024-02-29", "2025-01-31T12:00:00.000Z", *_MOMENT_EDGES),
     "not-blank": ("x", "0", " x ", "\u200b"),
     "numeric": ("0", "-0", "007", "+5", ".5", "5.", "1e3", "1E+3", " 12 "),
@@ -332,6 +339,13 @@ BROKEN: dict[str, dict[str, str]] = {
     "email": _EMAIL_FAULTS,
     "django-email": _EMAIL_FAULTS,
     "django-url": _URL_FAULTS,
+    "dot-net-date-time": {
+        **_DAY_FAULTS,
+        "a space for the T": "2025-01-31 12:00:00",
+        "small letters": "2025-01-31t12:00:00z",
+        "an hour past the day": "2025-01-31T24:00:00Z",
+        "an offset past 14 hours": "2025-01-31T12:00:00+15:00",
+    },
     "js-date": _DAY_FAULTS,
     "not-blank": {"nothing": "", "spaces": "  ", "white space": "\t\u00a0\u2003\n"},
     "numeric": {

@@ -212,7 +212,8 @@ def test_a_fixture_with_an_unknown_table_or_column_changes_nothing(
 ) -> None:
     before = tables(workspace)
     section = control.get("/export").json()[vendor]
-    wrong = section | {"nowhere": [], "leads": [section["leads"][0] | {"nothing": 1}]}
+    first, *others = section["leads"]
+    wrong = section | {"nowhere": [], "leads": [first | {"nothing": 1}, *others]}
     answer = control.post("/seed", json={"fixture": {vendor: wrong}})
     assert (answer.status_code, {each["pointer"] for each in answer.json()["errors"]}) == (
         400,

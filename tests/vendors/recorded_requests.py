@@ -13,7 +13,9 @@ from urllib.parse import unquote_to_bytes
 from mockserver.app import Application
 from mockserver.faults.delivery import Answer
 
-_OWN_RULES = re.compile(r"leadId|pearlId|externalId|phoneNumber|TimeZoneId|Status|Leads\[\d+\].*")
+_OWN_RULES = re.compile(
+    r"validation|leadId|pearlId|externalId|phoneNumber|TimeZoneId|Status|Leads\[\d+\].*"
+)
 """Keys of what this server refuses by itself: what is not there, or is no value of a list."""
 
 

@@ -1,7 +1,8 @@
 """The answers of a real ASP.NET Core application, against those of this server.
 
-`aspnet/requests.jsonl.gz` holds what a controller application of ASP.NET Core 10 answered: default
-JSON and problem-details settings, `[ApiController]`, the documented types.
+The files of the folder `aspnet` hold what a controller application of ASP.NET Core 10 answered:
+default JSON and problem-details settings, `[ApiController]`, the documented types. `calls.jsonl.gz`
+is about calls, analytics and outbound settings, `requests.jsonl.gz` about everything else.
 """
 
 import json
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -29,7 +31,8 @@ from mockserver.vendors.nlpearl.rows import time_text
 from mockserver.vendors.nlpearl.rules import BEHAVIOURS
 from tests.vendors.recorded_requests import Recorded, answer_of, difference, recorded
 
-REQUESTS = Path(__file__).parent / "aspnet" / "requests.jsonl.gz"
+FILES = sorted((Path(__file__).parent / "aspnet").glob("*.jsonl.gz"))
+PEARL = "66552698d60e456235eae521"
 
 NUL = "NUL characters and lone surrogates are refused."
 ALL_FAILURES = (
@@ -54,14 +57,15 @@ NOT_OURS = frozenset({"notfound/text", "bad/text", "text", "bool", "null", "thro
 
 @cache
 def lines() -> tuple[Recorded, ...]:
-    return tuple(recorded(REQUESTS))
+    return tuple(chain.from_iterable(map(recorded, FILES)))
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Application:
     """An application that has every pearl, as the recorded one has."""
     file = tmp_path_factory.mktemp("replay") / "pearls.yaml"
-    file.write_text("settings: {nlpearl: {unknown_pearl: create}}\n", "utf-8")
+    pearls = f"nlpearl: {{pearls: [{{id: '{PEARL}'}}]}}\n"
+    file.write_text(pearls + "settings: {nlpearl: {unknown_pearl: create}}\n", "utf-8")
     return create_app(fixtures=str(file))
 
 
@@ -154,6 +158,7 @@ def test_a_fast_parser_decides_nothing_that_the_reader_would_decide_otherwise(
 SPOILERS = (
     *(b'"', b",", b":", b"{", b"}", b"[", b"]", b"1", b"-", b".", b"e", b"\\", b"\xff", b"\x00"),
     *(b" ", b"\n", b"null", b"true", b'"status":', b'"Status":"x",', b'"leads":[{}],', b"\\ud800"),
+    *(b'"from":"2026-01-01 ",', b'"callingHours":[{"day":"x"}],'),
 )
 
 
@@ -164,7 +169,7 @@ def bodies() -> tuple[Recorded, ...]:
         each
         for each in lines()
         if each.body and each.headers.get("Content-Type") == "application/json"
-        if operation_of(each)
+        if "Authorization" in each.headers and operation_of(each)
     )
 
 
@@ -177,6 +182,9 @@ def operation_of(request: Recorded) -> str:
         ("DELETE", "Leads"): "delete_leads",
         ("DELETE", "External"): "delete_leads_by_external_id",
         ("PUT", "Active"): "set_pearl_active",
+        ("POST", "Calls"): "get_calls",
+        ("POST", "Analytics"): "get_analytics",
+        ("PUT", "Outbound"): "update_outbound_settings",
         ("PUT", "66552698d60e456235eae520"): "update_lead",
     }
     return names.get((request.method, last), "")

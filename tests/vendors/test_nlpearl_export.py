@@ -35,6 +35,15 @@ NLPEARL_LEAD: Fields = {
 NLPEARL_LEAD |= {"callData": st.dictionaries(TEXT, TEXT, max_size=2)}
 NLPEARL_NEW = bodies({"phoneNumber": PHONE}, **NLPEARL_LEAD)
 NLPEARL_CHANGE = fields(**NLPEARL_LEAD, phoneNumber=TEXT, status=st.sampled_from([1, 100, 130, 7]))
+NLPEARL_HOURS = fields(day=st.integers(-5, 9), start=TEXT | st.none(), end=st.just("17:00"))
+NLPEARL_OUTBOUND = fields(
+    budgetTotal=st.sampled_from([None, 0, 12.5, -1]),
+    timeZone=st.sampled_from(["Asia/Tokyo", "Pacific Standard Time", "Nowhere", None]),
+    ringDuration=st.sampled_from([10, 50, 51, None]),
+    voiceMail=TEXT | st.none(),
+    callingHours=st.lists(NLPEARL_HOURS | st.none(), max_size=2),
+    callWebhookUrl=TEXT,
+)
 NLPEARL_IDS = st.sampled_from([f"66a1f0c2d60e456235eae70{digit}" for digit in "1234567890abcd"])
 
 REQUESTS = st.one_of(
@@ -69,10 +78,19 @@ REQUESTS = st.one_of(
     requests(
         "nlpearl", "PUT", "/v2/Pearl/{pearl}/Active", fields(isActive=st.booleans()), pearl=PEARLS
     ),
+    requests(
+        "nlpearl",
+        "PUT",
+        "/v2/Pearl/{pearl}/Settings/Outbound",
+        NLPEARL_OUTBOUND,
+        pearl=PEARLS,
+    ),
 )
 READS = [
     read("nlpearl", "POST", "/v2/Outbound/66a1f0c2d60e456235eae601/Leads", {"limit": 1000}),
     read("nlpearl", "GET", "/v2/Pearl/66a1f0c2d60e456235eae601"),
+    read("nlpearl", "GET", "/v2/Pearl/66a1f0c2d60e456235eae602"),
+    read("nlpearl", "GET", "/v2/Call/66a1f0c2d60e456235eae80d"),
     read("nlpearl", "GET", "/v2/Account"),
 ]
 

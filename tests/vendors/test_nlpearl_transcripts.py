@@ -13,6 +13,7 @@ from mockserver.documents.source import Source
 PEARL = "66a1f0c2d60e456235eae601"
 DOCUMENTED = "66a1f0c2d60e456235eae70d"
 ID = "<id>"
+CALLS, ANALYTICS = "/v2/Pearl/{pearlId}/Calls", "/v2/Pearl/{pearlId}/Analytics"
 CALL_DATA = {"email": "joe@gmail.com", "address": "3 Abbey Road UK", "carLicense": "90-929-82"}
 
 
@@ -54,6 +55,13 @@ REPLAYED = [
     pytest.param("POST", "/v2/Outbound/{pearlId}/Leads/Add", "documented", True, id="add leads"),
     pytest.param("PUT", "/v2/Pearl/{pearlId}/Active", "documented", 1, id="run a pearl"),
     pytest.param("PUT", "/v2/Pearl/{pearlId}/Active", "pause", 2, id="pause a pearl"),
+    pytest.param(
+        "PUT",
+        "/v2/Pearl/{pearlId}/Settings/Outbound",
+        "office_hours",
+        True,
+        id="change how a pearl calls",
+    ),
     pytest.param(
         "DELETE", "/v2/Outbound/{pearlId}/Leads", "demo_lead", True, id="delete leads by id"
     ),
@@ -99,11 +107,20 @@ def test_a_documented_update_answers_the_changed_lead(
     assert (answer.status_code, answer.json()) == (200, before | changed)
 
 
+def test_the_documented_searches_find_the_documented_call(nlpearl: httpx.Client) -> None:
+    calls = nlpearl.post(CALLS.format(pearlId=PEARL), json=examples("POST", CALLS)["page"]).json()
+    counted = nlpearl.post(
+        ANALYTICS.format(pearlId=PEARL), json=examples("POST", ANALYTICS)["a_month"]
+    ).json()
+    assert [each["id"] for each in calls["results"]] == lead(nlpearl)["callsId"]
+    assert (calls["count"], counted["callsStatusOverview"]["successful"]) == (1, 1)
+
+
 def test_every_request_example_is_replayed() -> None:
     update, search = "/v2/Outbound/{pearlId}/Lead/{leadId}", "/v2/Outbound/{pearlId}/Leads"
     replayed = {param.values[:3] for param in REPLAYED}
     replayed |= {("PUT", update, param.values[0]) for param in UPDATES}
-    replayed |= {("POST", search, "page")}
+    replayed |= {("POST", search, "page"), ("POST", CALLS, "page"), ("POST", ANALYTICS, "a_month")}
     written = set()
     for path, item in document()["paths"].items():
         for method, operation in item.items():

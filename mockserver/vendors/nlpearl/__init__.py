@@ -1,4 +1,4 @@
-"""NLPearl: outbound leads of voice agents ("pearls"), at api.nlpearl.ai.
+"""NLPearl: outbound leads of voice agents ("pearls") and calls, at api.nlpearl.ai.
 
 Sources are pages below developers.nlpearl.ai.
 """
@@ -6,6 +6,7 @@ Sources are pages below developers.nlpearl.ai.
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -14,15 +15,32 @@ from mockserver.call import Call
 from mockserver.collection import window
 from mockserver.credential import Credential
 from mockserver.dialects.aspnet_core import AspNetCore, KeyedMessage, Model, converts, grouped
-from mockserver.documents.zones import is_windows_name
+from mockserver.documents.zones import is_windows_name, offset_hours
 from mockserver.errors import Problem, Refusal, limited
 from mockserver.matching import MatchingRule
 from mockserver.state.changes import Row
 from mockserver.state.tables import Index, TableSpec
 from mockserver.state.transaction import Transaction
 from mockserver.vendor import Reply, Vendor
+from mockserver.vendors.nlpearl import outbound_settings
+from mockserver.vendors.nlpearl.analytics import analytics
+from mockserver.vendors.nlpearl.calls import (
+    SORTABLE as SORTABLE_CALLS,
+)
+from mockserver.vendors.nlpearl.calls import (
+    between,
+    call_view,
+    lead_view,
+    moment,
+    search_filter,
+    short_call_view,
+    sort_key,
+    started,
+)
 from mockserver.vendors.nlpearl.rows import (
     ACCOUNT,
+    FROM_CALLS,
+    IN_PROGRESS,
     INBOUND,
     LEAD,
     NEW,
@@ -54,6 +72,7 @@ _OBJECT_ID = re.compile("[0-9a-f]{24}")
 _EXAMPLE_PEARL = "66a1f0c2d60e456235eae601"
 """The outbound pearl of the demo."""
 _SHOWN_PEARLS = 10
+_FIRST_MOMENT = "0001-01-01"
 
 _CREATED = "created"
 _SHORT = ("id", "externalId", "phoneNumber", "timeZone", "status", "created", "callData")
@@ -77,18 +96,20 @@ DIALECT = AspNetCore(
             "deleteLeadsRequest", "DeleteLeadsByExternalIdRequestApi"
         ),
         "set_pearl_active": _model("setActiveRequest", "SetActiveRequest"),
+        "get_calls": _model("callsSearch", "CallsTableDateSearchApi"),
+        "get_analytics": _model("analyticsRequest", "AnalyticsRequest"),
+        "update_outbound_settings": _model("outboundSettings", "OutboundSettingsApi"),
     },
     types={
         "status": _NAMESPACE + "eLeadStatusInputApi",
         "statuses": _NAMESPACE + "eLeadStatusView",
         "leads": _NAMESPACE + "LeadToAddApi",
+        "recordingTrack": _NAMESPACE + "eRecordingTrack",
+        "transcriptOptions": _NAMESPACE + "eTranscriptOptions",
+        "minimumRetryIntervalHours": _NAMESPACE + "eRetryInterval",
+        "callingHours": _NAMESPACE + "CallingHoursApi",
     },
 )
-
-
-def view(row: Row) -> Row:
-    """A lead as LeadApiView."""
-    return {name: row[name] for name in LEAD}
 
 
 def short_view(row: Row) -> Row:
@@ -96,12 +117,14 @@ def short_view(row: Row) -> Row:
     return {name: row[name] for name in _SHORT}
 
 
-def pearl_view(row: Row, tx: Transaction) -> Row:
+def pearl_view(row: Row, now: datetime, tx: Transaction) -> Row:
     """A pearl as ProjectApiView.
 
     Only an outbound pearl has counters of leads, and only an inbound one the counter of its queue.
     """
     pearl = {name: row[name] for name in PEARL}
+    pearl["totalTodayCalls"] += _count_today(row, now, tx)
+    pearl["totalOngoingCalls"] += _count_ongoing(row, tx)
     if row["type"] == INBOUND:
         return pearl | {"totalOnQueue": row["totalOnQueue"] or 0}
     statuses = [lead["status"] for lead in tx.find("leads", "pearl", row["id"])]
@@ -110,6 +133,26 @@ def pearl_view(row: Row, tx: Transaction) -> Row:
         "totalLeadsCompleted": sum(status in _FINISHED for status in statuses),
         "totalLeadsSuccess": statuses.count(SUCCESS),
     }
+
+
+def _count_ongoing(pearl: Row, tx: Transaction) -> int:
+    return len(tx.group("calls", "ongoing", pearl["id"]))
+
+
+def _count_today(pearl: Row, now: datetime, tx: Transaction) -> int:
+    """How many calls of the pearl have started on the present day of its zone."""
+    offset = timedelta(hours=offset_hours(pearl["timeZoneId"]) or 0)
+    midnight = (now + offset).replace(hour=0, minute=0, second=0, microsecond=0) - offset
+    calls = between(tx.group("calls", "pearl", pearl["id"]), midnight, now)
+    return sum(1 for _ in calls)
+
+
+def _if_ongoing(pearl: str, status: int) -> str | None:
+    return pearl if status == IN_PROGRESS else None
+
+
+def _itself(id: str | None) -> str | None:
+    return id
 
 
 def _in_pearl(pearl: str, key: str | None) -> tuple[str, str] | None:
@@ -140,6 +183,15 @@ vendor = Vendor(
                 "phone": Index(("pearlId", "phoneNumber"), _phone_in_pearl, ("phone_region",)),
             },
             order=Index(_CREATED, _text_order),
+        ),
+        TableSpec(
+            "calls",
+            {
+                "pearl": Index("pearlId", str),
+                "lead": Index("leadId", _itself),
+                "ongoing": Index(("pearlId", "status"), _if_ongoing),
+            },
+            order=Index("startTime", _text_order),
         ),
         TableSpec("pearls"),
         TableSpec("account"),
@@ -196,7 +248,7 @@ def add_leads(call: Call, tx: Transaction) -> Reply:
 @vendor.operation
 def get_lead(call: Call, tx: Transaction) -> Reply:
     """GET /v2/Outbound/{pearlId}/Lead/{leadId} (`outbound/get-lead`)."""
-    return Reply(view(_found(BY_ID, "leadId", call, tx)))
+    return Reply(lead_view(_found(BY_ID, "leadId", call, tx), tx))
 
 
 @vendor.operation
@@ -205,13 +257,13 @@ def get_lead_by_external_id(call: Call, tx: Transaction) -> Reply:
 
     (`v2/outbound/get-lead-via-external-id`)
     """
-    return Reply(view(_found(BY_EXTERNAL_ID, "externalId", call, tx)))
+    return Reply(lead_view(_found(BY_EXTERNAL_ID, "externalId", call, tx), tx))
 
 
 @vendor.operation
 def get_lead_by_phone_number(call: Call, tx: Transaction) -> Reply:
     """GET /v2/Outbound/{pearlId}/Lead/PhoneNumber/{phoneNumber} (SDK)."""
-    return Reply(view(_found(BY_PHONE, "phoneNumber", call, tx)))
+    return Reply(lead_view(_found(BY_PHONE, "phoneNumber", call, tx), tx))
 
 
 @vendor.operation
@@ -225,7 +277,9 @@ def update_lead(call: Call, tx: Transaction) -> Reply:
     if problems:
         raise Refusal("invalid", problems=problems)
     changes = _changes(row, call.body, _pearl(call, tx), call.settings)
-    return Reply(view(tx.update("leads", row, changes) if changes else row))
+    if changes:
+        row = tx.update("leads", row, changes)
+    return Reply(lead_view(row, tx))
 
 
 @vendor.operation
@@ -244,7 +298,7 @@ def search_leads(call: Call, tx: Transaction) -> Reply:
     # Most tables are in the order of their creation already: then one page is all that is read.
     if column != _CREATED or not tx.in_order("leads"):
         call.works_through(len(rows))
-        rows = sorted(rows, key=_sort_key(column))
+        rows = _sorted(rows, column, tx)
     start = max(int(search.get("skip", 0)), 0)
     limit = max(int(search.get("limit", 0)), 0) or call.settings["search_limit"]
     found = window(rows, start, limit, newest_first=not search.get("isAscending", False))
@@ -275,8 +329,8 @@ def list_pearls(call: Call, tx: Transaction) -> Reply:
 @vendor.operation
 def get_pearl(call: Call, tx: Transaction) -> Reply:
     """GET /v2/Pearl/{pearlId} (`v2/pearl/get-pearl`)."""
-    call.works_through(len(tx.rows("leads")))
-    return Reply(pearl_view(_pearl(call, tx), tx))
+    call.works_through(len(tx.rows("leads")) + len(tx.rows("calls")))
+    return Reply(pearl_view(_pearl(call, tx), call.now, tx))
 
 
 @vendor.operation
@@ -288,6 +342,92 @@ def set_pearl_active(call: Call, tx: Transaction) -> Reply:
     status = RUNNING if call.body.get("isActive") else PAUSED
     tx.put("pearls", _pearl(call, tx) | {"status": status})
     return Reply(status)
+
+
+@vendor.operation
+def get_calls(call: Call, tx: Transaction) -> Reply:
+    """POST /v2/Pearl/{pearlId}/Calls.
+
+    One page of the calls that started between two dates and match (`v2/pearl/get-calls`).
+    """
+    search = call.body
+    rows = tx.group("calls", "pearl", _pearl(call, tx)["id"])
+    most = call.settings["max_calls_limit"]
+    limit = max(int(search.get("limit", 0)), 0)
+    if limit > most:
+        raise _broken_rule(f"limit must not be more than {most}")
+    call.works_through(len(rows))
+    dated = between(rows, moment(search["fromDate"]), moment(search["toDate"]))
+    column = SORTABLE_CALLS.get((search.get("sortProp") or "").lower(), "startTime")
+    found = sorted(filter(search_filter(search), dated), key=sort_key(column))
+    start = max(int(search.get("skip", 0)), 0)
+    newest_first = not search.get("isAscending", False)
+    page = window(found, start, limit or most, newest_first=newest_first)
+    return Reply({"count": len(found), "results": [short_call_view(row) for row in page]})
+
+
+@vendor.operation
+def get_ongoing_calls(call: Call, tx: Transaction) -> Reply:
+    """GET /v2/Pearl/{pearlId}/OngoingCalls (`v2/pearl/get-ongoing-calls`)."""
+    pearl = _pearl(call, tx)
+    queue = None
+    if pearl["type"] == INBOUND:
+        queue = pearl["totalOnQueue"] or 0
+    ongoing = pearl["totalOngoingCalls"] + _count_ongoing(pearl, tx)
+    return Reply({"totalOngoingCalls": ongoing, "totalOnQueue": queue})
+
+
+@vendor.operation
+def get_analytics(call: Call, tx: Transaction) -> Reply:
+    """POST /v2/Pearl/{pearlId}/Analytics.
+
+    The calls of at most 90 days, counted (`v2/pearl/get-analytics`). A time that is left out is
+    the first of .NET, that of the year 1.
+    """
+    pearl = _pearl(call, tx)
+    first = moment(call.body.get("from", _FIRST_MOMENT))
+    last = moment(call.body.get("to", _FIRST_MOMENT))
+    most = call.settings["max_analytics_days"]
+    if (last - first) / timedelta(days=1) > most:
+        raise _broken_rule(f"the date range must not be longer than {most} days")
+    rows = tx.group("calls", "pearl", pearl["id"])
+    call.works_through(len(rows))
+    calls = sorted(between(rows, first, last), key=started)
+    return Reply(analytics(calls, pearl["type"]))
+
+
+@vendor.operation
+def update_outbound_settings(call: Call, tx: Transaction) -> Reply:
+    """PUT /v2/Pearl/{pearlId}/Settings/Outbound.
+
+    Change what is given (`v2/pearlFlow/update-pearl-outbound`).
+    """
+    pearl = _pearl(call, tx)
+    _refuse_inbound(pearl, "An inbound pearl has no outbound settings.")
+    wrong = [*outbound_settings.objections(call.body), *_strange_zone(call)]
+    if wrong:
+        raise _broken_rule(*wrong)
+    changes = outbound_settings.changes(pearl, call.body)
+    leads: Sequence[Row] = ()
+    if "timeZoneId" in changes:
+        leads = tx.group("leads", "pearl", pearl["id"])
+        call.works_through(len(leads))
+    if changes:
+        pearl = tx.update("pearls", pearl, changes)
+    _move_leads(leads, pearl, tx)
+    return Reply(True)
+
+
+@vendor.operation
+def get_call(call: Call, tx: Transaction) -> Reply:
+    """GET /v2/Call/{callId} (`v2/call/get-call`).
+
+    An unknown id is a 400 in words that a public client has kept from production.
+    """
+    row = tx.get("calls", call.path_parameters["callId"])
+    if row is None:
+        raise _broken_rule("wrong CallId")
+    return Reply(call_view(row))
 
 
 @vendor.operation
@@ -310,6 +450,12 @@ def _not_found(name: str, what: str, call: Call) -> Refusal:
         return Refusal("not_found")
     problem = Problem((name,), "unknown", f"The {what} was not found.", location="path")
     return Refusal("invalid", problems=[problem])
+
+
+def _broken_rule(*texts: str) -> Refusal:
+    """A refusal in the form that the vendor's own rules have: 400 under `validation`."""
+    problems = [Problem(("validation",), "rule", text, location="path") for text in texts]
+    return Refusal("invalid", problems=problems)
 
 
 def _pearl(call: Call, tx: Transaction) -> Row:
@@ -350,11 +496,14 @@ def _pearl_for_new_leads(call: Call, tx: Transaction) -> Row:
         call.note("chosen-behaviour", f"pearl {id}", text, id)
         return tx.put("pearls", _new_pearl(id, call))
     row = _pearl(call, tx)
-    if row["type"] == INBOUND:
-        text = "An inbound pearl takes no leads."
+    _refuse_inbound(row, "An inbound pearl takes no leads.")
+    return row
+
+
+def _refuse_inbound(pearl: Row, text: str) -> None:
+    if pearl["type"] == INBOUND:
         problem = Problem(("pearlId",), "type", text, location="path")
         raise Refusal("invalid", problems=[problem])
-    return row
 
 
 def _new_pearl(id: str, call: Call) -> Row:
@@ -363,6 +512,7 @@ def _new_pearl(id: str, call: Call) -> Row:
         "name": f"Pearl {id}",
         "created": time_text(call.now),
         "timeZoneId": ZONE,
+        "outboundSettings": None,
     }
 
 
@@ -401,6 +551,24 @@ def _unknown_zone(lead: Row, call: Call) -> list[Problem]:
     return [Problem(("timeZoneId",), "format", "", name, _WINDOWS_ZONE)]
 
 
+def _strange_zone(call: Call) -> Iterator[str]:
+    """What is wrong with the zone of outbound settings."""
+    name = call.body.get("timeZone")
+    if name is None:
+        return
+    only_windows = call.settings["time_zones"] == "windows"
+    if offset_hours(name) is None or (only_windows and not is_windows_name(name)):
+        yield f"The time zone ID '{name}' was not found on the local computer."
+
+
+def _move_leads(leads: Iterable[Row], pearl: Row, tx: Transaction) -> None:
+    """Give the leads without a zone of their own the offset of the pearl's new zone."""
+    offset = time_zone(None, pearl)
+    for lead in leads:
+        if not lead["timeZoneId"] and lead["timeZone"] != offset:
+            tx.update("leads", lead, {"timeZone": offset})
+
+
 def _duplicates(lead: Row, pearl: str, call: Call, tx: Transaction) -> Iterator[Problem]:
     keys = (
         ("phoneNumber", "phone", phone_index(lead["phoneNumber"], call.region)),
@@ -422,8 +590,6 @@ def _create(given: Row, pearl: Row, stamp: Stamp, tx: Transaction) -> Row:
             "timeZone": time_zone(zone, pearl),
             "status": NEW,
             "created": stamp.created,
-            "callsId": [],
-            "lastCall": None,
             "callData": given.get("callData"),
             "collectedData": None,
             "timeZoneId": zone,
@@ -507,6 +673,14 @@ def _texts(row: Row) -> Iterator[str]:
     yield row["phoneNumber"] or ""
     yield row["externalId"] or ""
     yield from (row["callData"] or {}).values()
+
+
+def _sorted(rows: Iterable[Row], column: str, tx: Transaction) -> list[Row]:
+    """The leads in the order of a column, which may be one that comes from their calls."""
+    key = _sort_key(column)
+    if column in FROM_CALLS or column == "collectedData":
+        return sorted(rows, key=lambda row: key(lead_view(row, tx)))
+    return sorted(rows, key=key)
 
 
 def _sort_key(name: str) -> Callable[[Row], tuple[bool, Any]]:

@@ -1,6 +1,6 @@
 """What NLPearl stores.
 
-The fields of leads, pearls and the account, and how it writes times and ids.
+The fields of leads, calls, pearls and the account, and how it writes times and ids.
 """
 
 from datetime import UTC, datetime
@@ -13,7 +13,8 @@ from mockserver.state.ids import token
 
 INBOUND, OUTBOUND = 1, 2
 RUNNING, PAUSED = 1, 2
-NEW, SUCCESS = 1, 100
+NEW, SUCCESS, COMPLETED = 1, 100, 130
+IN_PROGRESS, ENDED, NEUTRAL = 3, 4, 3
 ZONE = "UTC"
 
 LEAD: Row = {
@@ -29,7 +30,40 @@ LEAD: Row = {
     "collectedData": None,
 }
 """A lead as the API returns it, keys in the order of LeadApiView, with the value of each field that
-nobody gave."""
+nobody gave.
+
+`callsId` and `lastCall` are not stored: they come from the calls.
+"""
+
+FROM_CALLS = ("callsId", "lastCall")
+
+CALL: Row = {
+    "id": "",
+    "pearlId": None,
+    "relatedId": None,
+    "startTime": "",
+    "conversationStatus": COMPLETED,
+    "status": ENDED,
+    "from": None,
+    "to": None,
+    "name": None,
+    "duration": 0,
+    "recording": None,
+    "transcript": None,
+    "summary": None,
+    "collectedInfo": None,
+    "tags": None,
+    "isCallTransferred": False,
+    "overallSentiment": NEUTRAL,
+    "leadId": None,
+}
+"""A call as the API returns it, keys in the order of CallApiView."""
+
+EVENTS = ("takeMessage", "smsSent", "calendarBooked", "emailSent")
+"""What may happen in a call and is counted, by the names of the analytics.
+
+A stored call has those of it in the column `events`.
+"""
 
 PEARL: Row = {
     "id": "",
@@ -53,14 +87,33 @@ PEARL: Row = {
 The counters of leads are filled in when it is read.
 """
 
+OUTBOUND_SETTINGS = (
+    "phoneNumberId",
+    "recordingTrack",
+    "isStopRecordingAfterTransferCall",
+    "transcriptOptions",
+    "maximumCallAttempts",
+    "minimumRetryIntervalHours",
+    "ringDuration",
+    "callTimeout",
+    "voiceMail",
+    "callingHours",
+    "callWebhookUrl",
+    "leadWebhookUrl",
+)
+"""The settings of an outbound pearl that a pearl does not show.
+
+Its row has those that somebody gave in the column `outboundSettings`.
+"""
+
 ACCOUNT: Row = {"name": "Demo account", "totalAgents": 10, "creditBalance": 1000.0, "status": 1}
 
 
 class Stamp(NamedTuple):
-    """What new leads of one request have in common.
+    """What new rows of one request have in common.
 
     It has the text of the time, and the parts of an ObjectId of MongoDB: the seconds since 1970 and
-    the machine. The counter at its end is the number of the lead.
+    the machine. The counter at its end is the number of the row.
     """
 
     created: str
@@ -68,7 +121,7 @@ class Stamp(NamedTuple):
     machine: str
 
     def id(self, number: int) -> str:
-        """The id of the lead with that number."""
+        """The id of the row with that number."""
         return f"{self.seconds}{self.machine}{number & 0xFFFFFF:06x}"
 
 
@@ -79,19 +132,21 @@ def time_text(moment: datetime) -> str:
 
 
 @lru_cache(maxsize=16)
-def _machine(seed: int) -> str:
-    return token(seed, "objectid", 0, 10)
+def _machine(seed: int, table: str) -> str:
+    # A call and a lead with the same number and second must not have the same id.
+    return token(seed, "objectid" if table == "leads" else table, 0, 10)
 
 
 @lru_cache(maxsize=16)
-def stamp_of(now: datetime, seed: int) -> Stamp:
-    """The stamp of the leads that come in now."""
-    return Stamp(time_text(now), f"{int(now.timestamp()) & 0xFFFFFFFF:08x}", _machine(seed))
+def stamp_of(now: datetime, seed: int, table: str = "leads") -> Stamp:
+    """The stamp of the rows that come into the table now."""
+    seconds = f"{int(now.timestamp()) & 0xFFFFFFFF:08x}"
+    return Stamp(time_text(now), seconds, _machine(seed, table))
 
 
-def number_of(id: str, seed: int) -> int:
+def number_of(id: str, seed: int, table: str = "leads") -> int:
     """The number that the id was made from; 0 for one that was not made with that seed."""
-    if id[8:18] != _machine(seed):
+    if id[8:18] != _machine(seed, table):
         return 0
     return int(id[18:], 16)
 

@@ -19,6 +19,13 @@ _DELETE = "api-reference/v2/outbound/delete-leads"
 _DELETE_EXTERNAL = "api-reference/v2/outbound/delete-leads-external-id"
 _PEARL = "api-reference/v2/pearl/get-pearl"
 _ACTIVE = "api-reference/v2/pearl/set-activity-state"
+_CALLS = "api-reference/v2/pearl/get-calls"
+_ONGOING = "api-reference/v2/pearl/get-ongoing-calls"
+_ANALYTICS = "api-reference/v2/pearl/get-analytics"
+_OUTBOUND = "api-reference/v2/pearlFlow/update-pearl-outbound"
+_CALL = "api-reference/v2/call/get-call"
+_WEBHOOKS = "pages/webhooks"
+_CLIENTS = "public client code"
 _AUTHORIZATION = "api-reference/authorization"
 _SDK = "nlpearl 2.2.0 (PyPI)"
 _FRAMEWORK = "ASP.NET Core"
@@ -165,6 +172,22 @@ SETTINGS = (
         "How many leads a search without a limit returns.",
         "chosen",
         f"{_SDK}, outbound.py",
+        least=1,
+    ),
+    Setting(
+        "max_calls_limit",
+        100,
+        "The most calls that one page of a search may have; also how many it has without a limit.",
+        "observed",
+        _CLIENTS,
+        least=1,
+    ),
+    Setting(
+        "max_analytics_days",
+        90,
+        "The most days that one request for analytics may ask for.",
+        "documented",
+        _ANALYTICS,
         least=1,
     ),
     Setting(
@@ -425,4 +448,132 @@ BEHAVIOURS = (
         _ACTIVE,
     ),
     Behaviour("A missing isActive is false.", "inferred", _FRAMEWORK),
+    Behaviour(
+        "An unknown call is answered 400 with `wrong CallId` under `validation`, whatever "
+        "not_found_status is.",
+        "observed",
+        _CLIENTS,
+    ),
+    Behaviour(
+        "Other rules of calls, analytics and settings that a request breaks are told under "
+        "`validation` too; their words are made up.",
+        "chosen",
+        _CALL,
+    ),
+    Behaviour(
+        "What was said and found out in a call is its transcript and collectedInfo, of a lead's "
+        "lastCall collectedData.transcript and .collectedInfos, and collectedData of the lead.",
+        "documented",
+        _CALL,
+    ),
+    Behaviour("A call has a leadId, which is null for an inbound one.", "observed", _CLIENTS),
+    Behaviour("relatedId of a call is its pearl.", "inferred", _CALL),
+    Behaviour(
+        "callsId of a lead has all its calls in the order in which they started, lastCall is the "
+        "last of them that has ended.",
+        "inferred",
+        _WEBHOOKS,
+    ),
+    Behaviour(
+        "collectedData of a lead is, unless a fixture gives it, what its last call found out, by "
+        "the id of the variable, without the variables of callData.",
+        "inferred",
+        _UPDATE,
+    ),
+    Behaviour(
+        "from and to of a call are the pearl's number and the lead's; an inbound pearl is called.",
+        "documented",
+        _CALL,
+    ),
+    Behaviour(
+        "name of a call is the firstName and the lastName of the lead's callData.",
+        "inferred",
+        _CALL,
+    ),
+    Behaviour("The calls of a lead stay when it is deleted.", "chosen", _DELETE),
+    Behaviour(
+        "A search of calls needs fromDate and toDate, and takes the calls that started between "
+        "them, both included.",
+        "documented",
+        _CALLS,
+    ),
+    Behaviour(
+        "A date-time without an offset is in UTC, one without a time its midnight.",
+        "inferred",
+        _FRAMEWORK,
+    ),
+    Behaviour(
+        "statuses of a search of calls are compared with conversationStatus; of tags one is "
+        "enough; searchInput is looked for, in any letter case, within from, to, name and summary.",
+        "chosen",
+        _CALLS,
+    ),
+    Behaviour(
+        "A search of calls sorts by the fields of its results, in any letter case; by startTime "
+        "where the field is missing or unknown.",
+        "chosen",
+        _CALLS,
+    ),
+    Behaviour(
+        "totalOngoingCalls counts the calls in progress, and totalTodayCalls those that started on "
+        "the present day in the pearl's zone; the numbers of a fixture are added to both.",
+        "chosen",
+        _PEARL,
+    ),
+    Behaviour("totalOnQueue is null for an outbound pearl.", "documented", _ONGOING),
+    Behaviour("In analytics a missing from or to is the year 1.", "inferred", _FRAMEWORK),
+    Behaviour(
+        "callsStatusOverview counts calls by conversationStatus, and totalLeads the leads that "
+        "were called; needFollowUp and wrongNumber are 0, as no status is known for them.",
+        "chosen",
+        _ANALYTICS,
+    ),
+    Behaviour(
+        "Days and hours of analytics are those of UTC, with Sunday as day 0; a day without a call "
+        "is left out.",
+        "chosen",
+        _ANALYTICS,
+    ),
+    Behaviour(
+        "callsPickupRateTimeLine is the share of calls with the status Completed (null for an "
+        "inbound pearl), callsSuccessRateTimeLine of those with the conversation status Success, "
+        "of all that have ended.",
+        "chosen",
+        _ANALYTICS,
+    ),
+    Behaviour(
+        "callsCostTimeLine is empty, and calls cost no budget: no price is known.",
+        "chosen",
+        _ANALYTICS,
+    ),
+    Behaviour(
+        "callLabelCount counts calls by tag; ids and colours of tags are null.",
+        "chosen",
+        _ANALYTICS,
+    ),
+    Behaviour(
+        "Outbound settings that are null are not given, but for budgetTotal, where null is no "
+        "limit; an empty text or list is a value.",
+        "chosen",
+        _OUTBOUND,
+    ),
+    Behaviour(
+        "budgetTotal of outbound settings may have a fraction, which a pearl does not show.",
+        "inferred",
+        _FRAMEWORK,
+    ),
+    Behaviour("An inbound pearl has no outbound settings: 400.", "chosen", _OUTBOUND),
+    Behaviour(
+        "A new zone of a pearl changes timeZone of its leads that have none.", "inferred", _UPDATE
+    ),
+    Behaviour(
+        "Webhook URLs are stored as they are sent, and nothing is sent to them.",
+        "chosen",
+        _OUTBOUND,
+    ),
+    Behaviour(
+        "A null among callingHours is dropped; days and times of them are stored as they are sent.",
+        "chosen",
+        _OUTBOUND,
+    ),
 )

@@ -1,6 +1,7 @@
 """NLPearl's section of a fixture: what its rows may hold, and what is decided by other rows."""
 
 from mockserver.sections import (
+    FLAG,
     NOW,
     TEXT,
     TEXT_ID,
@@ -16,6 +17,10 @@ from mockserver.state.changes import Row, RowId
 from mockserver.state.transaction import Transaction
 from mockserver.vendors.nlpearl.rows import (
     ACCOUNT,
+    CALL,
+    EVENTS,
+    FROM_CALLS,
+    INBOUND,
     LEAD,
     PEARL,
     ZONE,
@@ -30,6 +35,64 @@ _COUNT_OR_NULL: Schema = _COUNT | {"type": ["integer", "null"]}
 _TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
 _ZONE_NOTE: Schema = {"description": "A Windows or IANA zone name."}
 _UNCOUNTED = dict.fromkeys(("totalLeads", "totalLeadsCompleted", "totalLeadsSuccess"))
+
+_OBJECT_ID: Schema = {
+    "description": "24 hex digits.",
+    "type": "string",
+    "pattern": "^[0-9a-f]{24}$",
+}
+_INT_OR_NULL: Schema = {
+    "type": ["integer", "null"],
+    "minimum": -2147483648,
+    "maximum": 2147483647,
+}
+
+
+def _or_null(description: str, *values: int) -> Schema:
+    return {"description": description, "enum": [*values, None]}
+
+
+def _from_to(least: int, most: int, description: str) -> Schema:
+    limits = {"minimum": least, "maximum": most}
+    return {"description": description, "type": ["integer", "null"]} | limits
+
+
+_CALLING_HOURS: Schema = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"day": _INT_OR_NULL, "start": TEXT_OR_NULL, "end": TEXT_OR_NULL},
+}
+
+_OUTBOUND_SETTINGS: Schema = {
+    "description": "How the pearl calls, as an update of its outbound settings gives it.",
+    "type": ["object", "null"],
+    "additionalProperties": False,
+    "properties": {
+        "phoneNumberId": TEXT_OR_NULL,
+        "recordingTrack": _or_null("1 Outbound, 2 Inbound, 3 Both, 4 None.", 1, 2, 3, 4),
+        "isStopRecordingAfterTransferCall": {"type": ["boolean", "null"]},
+        "transcriptOptions": _or_null(
+            "1 FullTranscript, 2 SensitiveInfoRemoved, 3 NoTranscript.", 1, 2, 3
+        ),
+        "maximumCallAttempts": _from_to(1, 5, "Calls of one lead."),
+        "minimumRetryIntervalHours": _or_null(
+            "1 Every6Hours, 2 OnceADay, 3 OnceEvery3Days, 4 OnceAWeek, 5 OnceAMonth, "
+            "6 Every3Hours.",
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+        ),
+        "ringDuration": _from_to(10, 50, "In seconds."),
+        "callTimeout": _from_to(1, 120, "In minutes."),
+        "voiceMail": TEXT_OR_NULL,
+        "callingHours": {"type": ["array", "null"], "items": _CALLING_HOURS},
+        "callWebhookUrl": TEXT_OR_NULL,
+        "leadWebhookUrl": TEXT_OR_NULL,
+    },
+}
 
 _ACCOUNT_COLUMNS: dict[str, Schema] = {
     "name": TEXT_OR_NULL,
@@ -62,6 +125,7 @@ _PEARL_COLUMNS: dict[str, Schema] = {
     "totalLeadsSuccess": _COUNT_OR_NULL,
     "budgetTotal": _COUNT_OR_NULL,
     "timeZoneId": _ZONE_NOTE | {"type": "string", "format": "windows-time-zone"},
+    "outboundSettings": _OUTBOUND_SETTINGS,
 }
 
 _TRANSCRIPT_LINE: Schema = {
@@ -81,36 +145,45 @@ _COLLECTED_INFO: Schema = {
     "properties": {"id": TEXT_OR_NULL, "name": TEXT_OR_NULL, "value": {}},
 }
 
-_CALL: Schema = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "id": TEXT_OR_NULL,
-        "startTime": TIME,
-        "pearlId": TEXT_OR_NULL,
-        "status": {
-            "description": "3 InProgress, 4 Completed, 5 Busy, 6 Failed, 7 NoAnswer, 8 Canceled.",
-            "enum": [3, 4, 5, 6, 7, 8],
-        },
-        "from": TEXT_OR_NULL,
-        "name": TEXT_OR_NULL,
-        "collectedData": {
-            "type": ["object", "null"],
-            "additionalProperties": False,
-            "properties": {
-                "transcript": {"type": ["array", "null"], "items": _TRANSCRIPT_LINE},
-                "collectedInfos": {"type": ["array", "null"], "items": _COLLECTED_INFO},
-            },
-        },
-        "summary": TEXT_OR_NULL,
-        "duration": {"description": "In seconds."} | _COUNT,
-        "recording": TEXT_OR_NULL,
-        "tags": {"type": ["array", "null"], "items": TEXT},
+_CALL_COLUMNS: dict[str, Schema] = {
+    "id": _OBJECT_ID,
+    "pearlId": {"description": "The id of a pearl.", "type": "string"},
+    "leadId": {"description": "The id of the lead that was called.", "type": ["string", "null"]},
+    "relatedId": {"description": "The pearl, unless it is given."} | TEXT_OR_NULL,
+    "startTime": TIME,
+    "conversationStatus": {
+        "description": "10 NeedRetry, 20 InCallQueue, 40 OnCall, 70 VoiceMailLeft, 100 Success, "
+        "110 NotSuccessful, 130 Completed, 150 Unreachable, 220 Blacklisted, 300 QueueAbandon, "
+        "500 Error.",
+        "enum": [10, 20, 40, 70, 100, 110, 130, 150, 220, 300, 500],
+    },
+    "status": {
+        "description": "3 InProgress, 4 Completed, 5 Busy, 6 Failed, 7 NoAnswer, 8 Canceled.",
+        "enum": [3, 4, 5, 6, 7, 8],
+    },
+    "from": TEXT_OR_NULL,
+    "to": TEXT_OR_NULL,
+    "name": TEXT_OR_NULL,
+    "duration": {"description": "In seconds."} | _COUNT,
+    "recording": TEXT_OR_NULL,
+    "transcript": {"type": ["array", "null"], "items": _TRANSCRIPT_LINE},
+    "summary": TEXT_OR_NULL,
+    "collectedInfo": {"type": ["array", "null"], "items": _COLLECTED_INFO},
+    "tags": {"type": ["array", "null"], "items": TEXT},
+    "isCallTransferred": FLAG,
+    "overallSentiment": {
+        "description": "1 Negative, 2 SlightlyNegative, 3 Neutral, 4 SlightlyPositive, 5 Positive.",
+        "enum": [1, 2, 3, 4, 5],
+    },
+    "events": {
+        "description": "What the analytics count besides.",
+        "type": "array",
+        "items": {"enum": list(EVENTS)},
     },
 }
 
 _LEAD_COLUMNS: dict[str, Schema] = {
-    "id": {"description": "24 hex digits.", "type": "string", "pattern": "^[0-9a-f]{24}$"},
+    "id": _OBJECT_ID,
     "pearlId": {"description": "The id of a pearl.", "type": "string"},
     "externalId": TEXT_OR_NULL,
     "phoneNumber": TEXT_OR_NULL,
@@ -127,11 +200,9 @@ _LEAD_COLUMNS: dict[str, Schema] = {
         "enum": [1, 10, 20, 30, 40, 70, 100, 110, 130, 150, 220, 300, 500],
     },
     "created": TIME,
-    "callsId": {"type": ["array", "null"], "items": TEXT},
-    "lastCall": {"anyOf": [{"type": "null"}, _CALL]},
     "callData": {"anyOf": [{"type": "null"}, _TEXTS]},
     "collectedData": {
-        "description": "What the calls found out.",
+        "description": "What the calls found out; where it is left out, what the last one did.",
         "type": ["object", "null"],
     },
 }
@@ -145,6 +216,14 @@ def _number_of(id: RowId, seeding: Seeding) -> int:
     return number_of(str(id), seeding.seed)
 
 
+def _new_call_id(number: int, seeding: Seeding) -> str:
+    return stamp_of(seeding.now, seeding.seed, "calls").id(number)
+
+
+def _number_of_call(id: RowId, seeding: Seeding) -> int:
+    return number_of(str(id), seeding.seed, "calls")
+
+
 def _uncounted(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row:
     """The pearl without counters of leads: they are counted when it is read."""
     return row | _UNCOUNTED
@@ -153,11 +232,37 @@ def _uncounted(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row:
 def _with_offset(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row:
     """The lead with the offset of its zone, or of its pearl's, unless the fixture gives one."""
     if "timeZone" not in given:
-        pearl = tx.get("pearls", row["pearlId"])
-        assert pearl is not None, row
+        pearl = tx.get("pearls", row["pearlId"]) or {"timeZoneId": ZONE}
         row["timeZone"] = time_zone(row["timeZoneId"], pearl)
     return row
 
+
+def _of_pearl_and_lead(row: Row, tx: Transaction) -> Row:
+    """What a call has from its pearl and its lead: who called whom.
+
+    An outbound pearl calls its lead; an inbound one is called (`v2/call/get-call`).
+    """
+    inherited = {"relatedId": row["pearlId"]}
+    pearl = tx.get("pearls", row["pearlId"])
+    if pearl is not None:
+        own = "to" if pearl["type"] == INBOUND else "from"
+        inherited[own] = pearl["phoneNumber"]
+    lead = tx.get("leads", row["leadId"]) if row.get("leadId") else None
+    if lead is not None:
+        inherited["name"] = _name_of(lead)
+        other = "from" if "to" in inherited else "to"
+        inherited[other] = lead["phoneNumber"]
+    return inherited
+
+
+def _name_of(lead: Row) -> str | None:
+    """First and last name of what is known of the lead; None where neither is."""
+    known = lead["callData"] or {}
+    names = [known[part] for part in ("firstName", "lastName") if known.get(part)]
+    return " ".join(names) or None
+
+
+_STORED_LEAD = {name: value for name, value in LEAD.items() if name not in FROM_CALLS}
 
 SECTION = Section(
     (
@@ -173,7 +278,7 @@ SECTION = Section(
             _PEARL_COLUMNS,
             required=("id",),
             ids=None,
-            defaults=PEARL | {"created": NOW, "timeZoneId": ZONE},
+            defaults=PEARL | {"created": NOW, "timeZoneId": ZONE, "outboundSettings": None},
             times={"created": time_text},
             complete=_uncounted,
             description="A pearl as the API returns it, and the zone of its leads that have none. "
@@ -183,7 +288,7 @@ SECTION = Section(
             "leads",
             _LEAD_COLUMNS,
             required=("pearlId", "phoneNumber"),
-            defaults=LEAD | {"created": NOW, "timeZoneId": None},
+            defaults=_STORED_LEAD | {"created": NOW, "timeZoneId": None},
             references={"pearlId": "pearls"},
             times={"created": time_text},
             ids=Ids(_new_id, _number_of),
@@ -192,5 +297,19 @@ SECTION = Section(
             description="A lead as the API returns it, with its pearl and its zone. What is left "
             "out has the default of a new lead; without an id it gets the next one.",
         ),
-    )
+        SectionTable(
+            "calls",
+            _CALL_COLUMNS,
+            required=("pearlId",),
+            defaults=CALL | {"startTime": NOW, "events": []},
+            references={"pearlId": "pearls", "leadId": "leads"},
+            times={"startTime": time_text},
+            ids=Ids(_new_call_id, _number_of_call),
+            inherits=_of_pearl_and_lead,
+            description="A call as the API returns it, with what happened in it. The numbers and "
+            "the name are those of its pearl and its lead, unless they are given.",
+        ),
+    ),
+    # A lead may be deleted, and its calls stay.
+    unknown_references=True,
 )
