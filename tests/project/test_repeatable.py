@@ -19,8 +19,7 @@ PEARL = "/nlpearl/v2/Outbound/66a1f0c2d60e456235eae601"
 ADMIN = "/__admin/workspaces/twin"
 
 SCRIPT: list[tuple[str, str, dict[str, str], Any]] = [
-    ("POST", "/__admin/workspaces", {}, {"name": "twin"}),
-    ("PUT", f"{ADMIN}/clock", {}, {"mode": "frozen", "at": "2026-03-01T12:00:00.123456Z"}),
+    ("POST", "/__admin/workspaces", {}, {"name": "twin", "at": "2026-03-01T12:00:00.123456Z"}),
     (
         "POST",
         f"{ADMIN}/faults",
@@ -44,7 +43,7 @@ SCRIPT: list[tuple[str, str, dict[str, str], Any]] = [
         SELA,
         {"phone_number": "+12025550120", "email": "new@example.com", "status": "CLOSED"},
     ),
-    *[("GET", "/sela/api/leads/28014/", SELA, None)] * 8,
+    *[("GET", "/sela/api/leads/28058/", SELA, None)] * 8,
     ("GET", "/sela/api/leads/?page_size=3", SELA, None),
     ("POST", "/sela/api/leads/", SELA, {"phone_number": "12", "lead_type": "x"}),
     ("GET", "/sela/nothing/", SELA, None),
