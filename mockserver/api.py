@@ -121,12 +121,14 @@ class Api:
         if raw and (kind.find(b";") >= 0 or not raw.isascii()):
             raw = tried_again(self.dialect.decoded, raw, kind.decode("latin-1"))
         call = Call(request_of(scope, headers, raw))
+        began = perf_counter()
         try:
-            return self._keep(self._work(call, prefix))
+            reply = self.reply_to(call, prefix)
         except Waits as raised:
             # Not the error itself: it knows the frames that will hold the application, a cycle.
             waits = Waits(raised.turns, is_long=raised.is_long)
             return partial(self._answer_later, call.request, waits, prefix)
+        return self._keep(self._finished(call, reply, began))
 
     async def _answer_later(
         self, request: Request, waits: "Waits", prefix: str, *asgi: Any
@@ -297,16 +299,19 @@ class Api:
         """
         request = call.request
         path = request.path[len(prefix) :]
-        if self.dialect.decodes_paths:
-            path = self.dialect.decoded_path(path, request.raw_path[len(prefix) :])
+        dialect = self.dialect
+        if dialect.decodes_paths:
+            path = dialect.decoded_path(path, request.raw_path[len(prefix) :])
         route = self._router.static(path)
         if route is None:
-            in_parts = path if self.dialect.decodes_paths else request.raw_path[len(prefix) :]
+            in_parts = path if dialect.decodes_paths else request.raw_path[len(prefix) :]
             route, call.path_parameters = self._router.find(path, in_parts)
         call.methods = route.methods
-        call.operation = route.operations.get(self.dialect.method(call.request.method))
-        if call.operation is None:
-            call.siblings = route.operations
+        operations, method = route.operations, request.method
+        operation = operations.get(method) or operations.get(dialect.method(method))
+        call.operation = operation
+        if operation is None:
+            call.siblings = operations
 
     def read(self, call: Call, operation: Operation) -> None:
         """Fill in path parameters, query and body. Raises Refusal naming every problem."""

@@ -20,7 +20,9 @@ from mockserver.version import __version__
 
 if TYPE_CHECKING:
     from mockserver.app import Application
+    from mockserver.client import Client, WorkspaceClient
     from mockserver.documents.spec import Document
+    from mockserver.journal.conduct.run import RunReport
 
 # How many new containers there must be before the garbage collector runs. Rows live long and hold
 # no reference cycles, so frequent runs only cost time: they took half of a request with 50,000
@@ -260,7 +262,8 @@ def _report_option(name: str, help: str, **more: Any) -> Callable[[Command], Com
     f"URL of the running server.  [default: {_DEFAULT_URL}]",
     default=_DEFAULT_URL,
 )
-@_report_option("workspace", "Name of the workspace to report on.", required=True)
+@_report_option("workspace", "Name of the workspace to report on.", default=None)
+@click.option("--all", "every", is_flag=True, help="Report on all workspaces of the server.")
 @_report_option(
     "format",
     "What to print.  [default: markdown]",
@@ -278,55 +281,71 @@ def _report_option(name: str, help: str, **more: Any) -> Callable[[Command], Com
     "admin_token", "The server's admin token, if it has one.  [default: none]", default=None
 )
 def report(
+    *,
     url: str,
-    workspace: str,
+    workspace: str | None,
+    every: bool,
     format: str,
     fail_on: str,
     admin_token: str | None,
 ) -> None:
     """Print what a client did badly, from the journal of a running server."""
     from mockserver.client import Client, ControlError
+    from mockserver.journal.conduct.run import failure_line
 
     selected = _selected_checks(fail_on)
     try:
-        client = Client(url, admin_token).workspace(workspace)
-        # For the exit status the findings are read as JSON, whatever is printed.
-        content = client.report()
-        if format == "markdown":
-            click.echo(printable_lines(client.report("markdown")))
+        client = Client(url, admin_token)
+        if every:
+            found, shown = _report_on_all(client, format)
+        elif workspace is not None:
+            found, shown = _report_on_one(client.workspace(workspace), format)
         else:
-            click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+            raise OperatorError("name a --workspace (or MOCKSERVER_WORKSPACE), or say --all")
     except ControlError as error:
         # Without an answer there is no status.
         kind = OperatorError if error.status else UnreachableError
         raise kind(str(error)) from None
     except ValueError as error:
         raise OperatorError(str(error)) from None
-    _exit_on(content["findings"], selected)
+    click.echo(shown)
+    failing = found.failing(selected)
+    if failing:
+        click.echo(f"mockserver: {failure_line(failing)}", err=True)
+        sys.exit(1)
 
 
-def _exit_on(findings: list[dict[str, Any]], selected: frozenset[str]) -> None:
-    """End the program with status 1 if there is a finding of a selected check or level."""
-    failing = [
-        finding["check"]
-        for finding in findings
-        if finding["check"] in selected or finding["level"] in selected
-    ]
-    if not failing:
-        return
-    count = "1 finding fails" if len(failing) == 1 else f"{len(failing)} findings fail"
-    names = ", ".join(dict.fromkeys(failing))
-    click.echo(f"mockserver: {count} this run: {names}", err=True)
-    sys.exit(1)
+def _report_on_one(workspace: "WorkspaceClient", format: str) -> tuple["RunReport", str]:
+    """The report on a workspace, and what is printed of it."""
+    from mockserver.journal.conduct.run import RunReport
+
+    # For the exit status the findings are read as JSON, whatever is printed.
+    content = workspace.report()
+    report = RunReport("workspace")
+    report.add(workspace.name, content)
+    if format == "markdown":
+        return report, printable_lines(workspace.report("markdown"))
+    return report, json.dumps(content, indent=2, ensure_ascii=False)
+
+
+def _report_on_all(client: "Client", format: str) -> tuple["RunReport", str]:
+    """The report on all workspaces that had a request, and what is printed of it."""
+    from mockserver.journal.conduct.run import RunReport
+
+    report = RunReport("workspace", len(client.unclaimed()))
+    for row in client.workspaces():
+        if row["requests"]:
+            report.add(row["name"], client.workspace(row["name"]).report())
+    if format == "markdown":
+        return report, printable_lines(report.as_markdown())
+    return report, json.dumps(report.as_json(), indent=2, ensure_ascii=False)
 
 
 def _selected_checks(text: str) -> frozenset[str]:
-    from mockserver.journal.conduct.checks import selected_checks
+    from mockserver.journal.conduct.checks import checks_in
 
-    names = {name.strip() for name in text.split(",")}
-    names.discard("")
     try:
-        return selected_checks(names)
+        return checks_in(text)
     except OperatorError as error:
         raise OperatorError(f"--fail-on (or MOCKSERVER_FAIL_ON) names {error}") from None
 
@@ -364,9 +383,12 @@ def main() -> None:
     try:
         # click's own mode would print the usage before each message.
         cli(prog_name="mockserver", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
     except click.UsageError as error:
+        # click 8.2 raises an error of this name for a command without arguments; 8.1 prints the
+        # help by itself.
+        if type(error).__name__ == "NoArgsIsHelpError":
+            click.echo(error.format_message())
+            return
         click.echo(f"mockserver: {_usage(error)}", err=True)
         sys.exit(2)
     except click.ClickException as error:

@@ -16,6 +16,7 @@ from typing import Any, Literal, TypedDict, Unpack, overload
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from mockserver.errors import MockserverError
+from mockserver.python_matchers import matcher_as_json
 
 _PAGE_SIZE = 1000
 _MAX_TEXT = 300
@@ -53,14 +54,18 @@ class Filter(TypedDict, total=False):
 
     `path` is below the vendor's prefix and may contain `*`. An object in `body` fits an object that
     has these members, whatever else it has.
+
+    Values in `query`, `headers` and `body` may be matchers: those of the control API, such as
+    `{"$absent": True}`, and in their place `unittest.mock.ANY` and a `re.Pattern`. A `Decimal` is a
+    number.
     """
 
     vendor: str
     operation: str
     method: str
     path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
+    query: Mapping[str, Any]
+    headers: Mapping[str, Any]
     body: Any
     status: int
     fault: str
@@ -182,7 +187,7 @@ class Client:
         Its server is this one. With `for_generators` it says in simpler words what generators of
         clients cannot read.
         """
-        query = {"for": "generators" if for_generators else None}
+        query: dict[str, Any] = {"for": "generators" if for_generators else None}
         answer: Row = self.call("GET", f"/documents/{_quoted(name)}.json", **query)
         return answer
 
@@ -196,11 +201,14 @@ class Client:
                 return
             after = page[-1]["number"]
 
-    def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+    def call(
+        self, method: str, path: str, body: Any = None, *, patience: float = 0.0, **query: Any
+    ) -> Any:
         """Send a request to a path below `/__admin`; returns the content of the answer.
 
         That is a JSON value, or text for another media type, or None for an empty body. A query
-        parameter that is None is left out.
+        parameter that is None is left out. `patience` is how many seconds longer than usual the
+        answer may take.
 
         Raises ControlError.
         """
@@ -210,7 +218,7 @@ class Client:
         target = f"{self._parts.path}/__admin{path}{_query_string(query)}"
         content = None if body is None else json.dumps(body)
         try:
-            status, media_type, raw = self._exchange(method, target, content)
+            status, media_type, raw = self._exchange(method, target, content, patience)
         except (OSError, HTTPException) as error:
             raise self._no_answer(error) from error
         # Anything may answer with plain text: only who asked for it takes it for an answer.
@@ -222,12 +230,15 @@ class Client:
             return json.loads(raw)
         return raw.decode() or None
 
-    def _exchange(self, method: str, target: str, body: str | None) -> tuple[int, str, bytes]:
+    def _exchange(
+        self, method: str, target: str, body: str | None, patience: float
+    ) -> tuple[int, str, bytes]:
         """The status, media type and body of the answer."""
         from http.client import HTTPConnection, HTTPSConnection
 
         connect = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection
-        connection = connect(str(self._parts.hostname), self._parts.port, timeout=self._timeout)
+        timeout = self._timeout + patience
+        connection = connect(str(self._parts.hostname), self._parts.port, timeout=timeout)
         try:
             connection.request(method, target, body and body.encode(), self._headers(body))
             answer = connection.getresponse()
@@ -539,6 +550,7 @@ class WorkspaceClient:
         at_most: int | None = None,
         in_order: bool = False,
         after: int | None = None,
+        within: timedelta | float = 0,
         **wanted: Unpack[Filter],
     ) -> Verdict:
         """The verdict on what the client sent.
@@ -548,7 +560,10 @@ class WorkspaceClient:
         One filter must fit exactly `times` requests, or from `at_least` to `at_most`; without these
         numbers, at least one. Each of several filters must fit a request of its own. `in_order`:
         these requests came in the order of their filters. `after`: only requests with a greater
-        number count.
+        number count. `within`: wait so many seconds for what has not come yet; where nothing must
+        come, until they are over.
+
+        Raises TypeError or ValueError for what a filter cannot have.
 
         Raises ControlError for a misspelt filter, and if the journal has dropped requests that the
         verdict depends on.
@@ -562,11 +577,13 @@ class WorkspaceClient:
             "at_most": at_most,
             "after": after,
             "in_order": in_order or None,
+            "within": _seconds(within) or None,
         }
         body: Row = {name: value for name, value in limits.items() if value is not None}
         # The API refuses an empty filter: it is more often a mistake than a wish.
-        body["requests"] = [each or {"path": "*"} for each in filters]
-        return Verdict(**self.call("POST", "/requests/verify", body))
+        body["requests"] = [_filter_as_json(each) or {"path": "*"} for each in filters]
+        patience = _seconds(within)
+        return Verdict(**self.call("POST", "/requests/verify", body, patience=patience))
 
     def assert_called(
         self,
@@ -576,6 +593,7 @@ class WorkspaceClient:
         at_most: int | None = None,
         in_order: bool = False,
         after: int | None = None,
+        within: timedelta | float = 0,
         **wanted: Unpack[Filter],
     ) -> None:
         """Raise AssertionError unless `verify` passes; the message says what was sent instead."""
@@ -587,15 +605,25 @@ class WorkspaceClient:
             at_most=at_most,
             in_order=in_order,
             after=after,
+            within=within,
             **wanted,
         )
         if not verdict.passed:
             raise AssertionError(verdict.message)
 
-    def assert_not_called(self, *, after: int | None = None, **wanted: Unpack[Filter]) -> None:
-        """Raise AssertionError if a request fits; without a filter, if there is any request."""
+    def assert_not_called(
+        self,
+        *,
+        after: int | None = None,
+        within: timedelta | float = 0,
+        **wanted: Unpack[Filter],
+    ) -> None:
+        """Raise AssertionError if a request fits; without a filter, if there is any request.
+
+        `within`: one that comes in so many seconds from now counts too.
+        """
         __tracebackhide__ = True
-        self.assert_called(times=0, after=after, **wanted)
+        self.assert_called(times=0, after=after, within=within, **wanted)
 
     def add_fault(self, fault: str, **rule: Unpack[Rule]) -> Fault:
         """Add a fault rule. `fault` is a name of the catalogue (docs/faults.md)."""
@@ -664,6 +692,10 @@ class WorkspaceClient:
         """The journal as an HTTP archive (HAR 1.2)."""
         archive: Row = self.call("GET", "/har")
         return archive
+
+
+def _filter_as_json(wanted: Filter) -> Row:
+    return {name: matcher_as_json(value) for name, value in wanted.items()}
 
 
 def _quoted(step: str) -> str:

@@ -12,6 +12,7 @@ from mockserver.faults.delivery import refusal_after, refusal_of
 from mockserver.journal.records import row_changes
 from mockserver.journal.redaction import hide
 from mockserver.state.changes import Change, RequestNumber
+from mockserver.state.memory import growth
 from mockserver.vendor import Handler, Precheck, Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 
@@ -54,7 +55,8 @@ class Site(Api):
     def serve(self, call: Call, prefix: str) -> Reply:
         """In the order in which the vendor's framework looks: path, method and credential, body.
 
-        Then the handler. What it changed counts with its reply, and not with a refusal.
+        Then the handler. What it changed counts with its reply, and not with a refusal. Where file
+        descriptors are used up, it is called once more with one in reserve.
         """
         call.vendor = self._name
         self.route(call, prefix)
@@ -68,7 +70,13 @@ class Site(Api):
         wait_for_turn(call, workspace.turns)
         changes: list[Change] = _enter(call, workspace)
         try:
-            reply = self._handle_with_reserve(call, workspace, changes)
+            try:
+                reply = self._handle(call, workspace, changes)
+            except OSError as error:
+                if not are_used_up(error):
+                    raise
+                del changes[1:]  # the request itself counts once
+                reply = with_reserve(partial(self._handle, call, workspace, changes))
         except LongWork:
             raise waiting(call, workspace.turns) from None
         except BaseException:
@@ -76,18 +84,6 @@ class Site(Api):
             raise
         call.version = workspace.apply(changes, call.growth)
         return reply
-
-    def _handle_with_reserve(
-        self, call: Call, workspace: Workspace, changes: list[Change]
-    ) -> Reply:
-        """Handle the request, once more with a descriptor in reserve where they are used up."""
-        try:
-            return self._handle(call, workspace, changes)
-        except OSError as error:
-            if not are_used_up(error):
-                raise
-            del changes[1:]  # the request itself counts once
-            return with_reserve(partial(self._handle, call, workspace, changes))
 
     def _handle(self, call: Call, workspace: Workspace, changes: list[Change]) -> Reply:
         """The reply of the operation's handler, or of a fault. Adds to the changes."""
@@ -108,10 +104,13 @@ class Site(Api):
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
         written = tx.changes()
         if written:
-            growth = tx.growth()
-            workspace.require_room(written, growth)
-            call.growth = growth
-            call.changes = row_changes(tx)
+            diffs = tx.diffs()
+            size = 0
+            for diff in diffs:
+                size += growth(diff.before, diff.after)
+            workspace.require_room(written, size)
+            call.growth = size
+            call.changes = row_changes(diffs)
             changes += written
         return reply if fault is None else self._instead(fault, call) or reply
 

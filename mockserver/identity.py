@@ -1,6 +1,7 @@
 """When two phone numbers or two e-mail addresses are the same: pure functions, cached."""
 
 import re
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -63,7 +64,7 @@ def phone_e164(text: str, region: str = DEFAULT_REGION) -> str | None:
     return _short_phone_e164(text, region)
 
 
-@remembered(_PHONES)
+@lru_cache(maxsize=_PHONES)  # of short texts only
 def _short_phone_e164(text: str, region: str) -> str | None:
     if _NORTH_AMERICAN.fullmatch(text):
         return text if _is_north_american_prefix(text[:_PREFIX_LENGTH]) else None
@@ -76,7 +77,7 @@ def _short_phone_e164(text: str, region: str) -> str | None:
     return phonenumbers.format_number(number, _E164)
 
 
-@remembered(_PHONES)
+@lru_cache(maxsize=_PHONES)  # of short texts only
 def _is_north_american_prefix(prefix: str) -> bool:
     """Whether valid numbers begin with `+1` and these seven digits.
 
@@ -105,7 +106,7 @@ def phone_key(text: str | None, region: str = DEFAULT_REGION) -> str | None:
     return _short_phone_key(text, region)
 
 
-@remembered(_PHONES)
+@lru_cache(maxsize=_PHONES)  # of short texts only
 def _short_phone_key(text: str, region: str) -> str | None:
     valid = _short_phone_e164(text, region)
     if valid is not None:

@@ -49,6 +49,8 @@ class Key:
 
     def compared(self, value: Any, tx: Transaction) -> Any:
         """The value as the index has it."""
+        if len(self.settings) == 1:
+            return self.normalise(value, tx.settings[self.settings[0]])
         return self.normalise(value, *[tx.settings[name] for name in self.settings])
 
     def difference(self, value: Any, row: Row) -> tuple[Any, Any] | None:
@@ -173,8 +175,7 @@ def find(rule: MatchingRule, values: Mapping[str, Any], tx: Transaction) -> Matc
             continue
         compared = key.compared(value, tx) if key.settings else key.normalise(value)
         found = tx.find(rule.table, key.index, compared)
-        ids = (found[0]["id"],) if len(found) == 1 else _ids(found)
-        trials.append(_new(KeyTrial, (key.field, value, compared, ids, len(found))))
+        trials.append(_new(KeyTrial, (key.field, value, compared, _ids(found), len(found))))
         if rule.combine == "all given":
             rows = found if rows is None or rows == found else _in_both(rows, found)
         elif found or rule.combine == "first given":
@@ -210,7 +211,7 @@ def _trace(
             rule.combine,
             rule.key_names,
             tuple(trials),
-            (rows[0]["id"],) if len(rows) == 1 else _ids(rows),
+            _ids(rows),
             len(rows),
             mismatches,
             spellings,
@@ -224,7 +225,7 @@ def _spellings(rule: MatchingRule, trials: list[KeyTrial], row: Row) -> tuple[Ot
     """The keys that found the row though it has them in another spelling."""
     found: tuple[OtherSpelling, ...] = ()
     for key, trial in zip(rule.keys, trials, strict=False):
-        if key.spelling is None or not trial.found:
+        if key.spelling is None or not trial.found or row.get(key.field) == trial.value:
             continue
         difference = key.difference(trial.value, row)
         if difference is not None:
@@ -246,6 +247,8 @@ def _near(rule: MatchingRule, trials: list[KeyTrial], tx: Transaction) -> tuple[
 
 
 def _ids(rows: list[Row]) -> tuple[RowId, ...]:
+    if len(rows) == 1:
+        return (rows[0]["id"],)
     return tuple([row["id"] for row in rows[:KEPT_IDS]])
 
 

@@ -1,4 +1,7 @@
-"""The pytest plugin: a fixture `mockserver`, and `mockserver_server`, the server behind it."""
+"""The pytest plugin: a fixture `mockserver`, and `mockserver_server`, the server behind it.
+
+At the end of a run it tells what the clients of all tests did badly.
+"""
 
 # The package is imported within the fixtures. So a test run without them starts as fast as before,
 # and a coverage tool, which starts after the plugins, sees every line of the package.
@@ -12,6 +15,7 @@ import pytest
 if TYPE_CHECKING:
     import httpx
 
+    from mockserver.journal.conduct.run import RunReport
     from mockserver.serving.server import MockServer
     from mockserver.testing import MockWorkspace, Running
 
@@ -29,26 +33,59 @@ _OPTIONS = {
     ),
 }
 
+# What is told at the end of a run, with the default of each option.
+_REPORT_OPTIONS = {
+    "report": (
+        "What is told of the clients' mistakes at the end of the run: off, summary or full.",
+        "summary",
+    ),
+    "report_file": ("Markdown file for the whole report, below the root of the tests.", ""),
+    "fail_on": ("Checks and levels of findings that fail the run, separated by commas.", ""),
+}
+_REPORTS = ("off", "summary", "full")
 _MARKED = ("fixtures", "settings", "at")
 
 _WORKSPACE: "pytest.StashKey[MockWorkspace]" = pytest.StashKey()
 _NO_SERVER: pytest.StashKey[str] = pytest.StashKey()
 _TOLD: pytest.StashKey[bool] = pytest.StashKey()
+_CONDUCT: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the options of the server that the plugin starts."""
+    """Declare the options of the plugin, and of the server that it starts."""
     for name, help in _OPTIONS.items():
         parser.addini(f"mockserver_{name}", help, default="")
+    for name, (help, default) in _REPORT_OPTIONS.items():
+        parser.addini(f"mockserver_{name}", help, default=default)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the mark of the tests."""
+    """Declare the mark of the tests, and read the options of the report.
+
+    A worker of xdist leaves the report to its controller.
+    """
     config.addinivalue_line(
         "markers",
         "mockserver(fixtures=..., settings=..., at=...): what the workspace of this test holds, "
         "its settings by vendor, and the moment at which its clock stands.",
     )
+    report = _report_option("report", config)
+    if report not in _REPORTS:
+        known = "off, summary or full"
+        raise pytest.UsageError(f"mockserver_report is {report!r}, but must be {known}")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_WholeRun(config), "mockserver-report")
+
+
+def _report_option(name: str, config: pytest.Config) -> str:
+    """The variable's value, else the configuration file's."""
+    return os.environ.get(f"MOCKSERVER_{name.upper()}") or str(config.getini(f"mockserver_{name}"))
+
+
+def _is_report_wanted(config: pytest.Config) -> bool:
+    if _report_option("report", config) != "off":
+        return True
+    return any(_report_option(name, config) for name in ("report_file", "fail_on"))
 
 
 @pytest.fixture(scope="session")
@@ -137,6 +174,8 @@ def mockserver(
     try:
         _prepare(workspace, marked)
         yield workspace
+        if _is_report_wanted(request.config):
+            request.node.stash[_CONDUCT] = workspace.conduct()
     finally:
         del request.node.stash[_WORKSPACE]
         workspace.close()
@@ -189,11 +228,91 @@ def _tell_once(report: pytest.TestReport, reason: str, config: pytest.Config) ->
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
 ) -> Generator[None, Any, Any]:
-    """Add the requests to its workspace to the report of a failed test."""
+    """Add to a failed test's report the requests to its workspace.
+
+    The report of a test's end has with it what its client did. So it reaches the controller of
+    xdist, whose workers send their reports there.
+    """
     report = yield
     if call.excinfo is not None and item.config.stash.get(_NO_SERVER, None) is not None:
         _tell_once(report, str(call.excinfo.value), item.config)
     workspace = item.stash.get(_WORKSPACE, None)
     if workspace is not None and report.failed:
         report.sections.append(("mockserver requests", workspace.journal_text()))
+    if report.when == "teardown" and _CONDUCT in item.stash:
+        report.mockserver = item.stash[_CONDUCT]
     return report
+
+
+class _WholeRun:
+    """Collects what the clients of all tests did, and tells it when the run is over."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Raises pytest.UsageError for an unknown check or level."""
+        self._config = config
+        self._collected: RunReport | None = None
+        self._failing = ""
+        self._unwritten = ""
+        fail_on = _report_option("fail_on", config)
+        self._selected = _selected_checks(fail_on) if fail_on else frozenset[str]()
+
+    def _report(self) -> "RunReport":
+        if self._collected is None:
+            from mockserver.journal.conduct.run import RunReport
+
+            self._collected = RunReport("test")
+        return self._collected
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add what the client of a test did."""
+        conduct = getattr(report, "mockserver", None)
+        if conduct:
+            self._report().add(report.nodeid, conduct)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the file, and fail the run if it has a finding that it must not have."""
+        self._write()
+        if self._collected is None:
+            return
+        failing = self._collected.failing(self._selected)
+        if failing:
+            from mockserver.journal.conduct.run import failure_line
+
+            self._failing = failure_line(failing)
+            if session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write(self) -> None:
+        file = _report_option("report_file", self._config)
+        if not file:
+            return
+        path = self._config.rootpath / file
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(self._report().as_markdown(), "utf-8")
+        except OSError as error:
+            self._unwritten = f"mockserver_report_file: cannot write {path}: {error.strerror}"
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the report."""
+        lines: list[str] = []
+        wanted = _report_option("report", self._config)
+        if self._collected is not None and wanted != "off":
+            told = self._collected.full() if wanted == "full" else self._collected.summary()
+            lines += told
+        if lines or self._failing or self._unwritten:
+            terminalreporter.write_sep("=", "mockserver report")
+        for line in lines:
+            terminalreporter.write_line(line)
+        for line in filter(None, (self._failing, self._unwritten)):
+            terminalreporter.write_line(f"mockserver: {line}", red=True)
+
+
+def _selected_checks(text: str) -> frozenset[str]:
+    from mockserver.errors import OperatorError
+    from mockserver.journal.conduct.checks import checks_in
+
+    try:
+        return checks_in(text)
+    except OperatorError as error:
+        raise pytest.UsageError(f"mockserver_fail_on names {error}") from None

@@ -7,23 +7,23 @@ from typing import Any, TypeVar, cast
 LONGEST = 256
 """How long a text or a header may be that is remembered."""
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+_Function = TypeVar("_Function", bound=Callable[[Any], Any])
 
 
 def remembered(entries: int, longest: int = LONGEST) -> Callable[[_Function], _Function]:
-    """Decorator: remember so many results, by a function's first argument and the others.
+    """Decorator: remember so many results of a function of a text, of bytes or of None.
 
-    The first one is a text, bytes or None; where it is longer than `longest`, the function is
-    called each time. Nothing is remembered of a call that raises.
+    Where that is longer than `longest`, the function is called each time. Nothing is remembered of
+    a call that raises.
     """
 
     def decorate(function: _Function) -> _Function:
         short = lru_cache(maxsize=entries)(function)
 
-        def call(text: Any, *more: Any) -> Any:
+        def call(text: Any) -> Any:
             if text is None or len(text) <= longest:
-                return short(text, *more)
-            return function(text, *more)
+                return short(text)
+            return function(text)
 
         update_wrapper(call, function)
         return cast(_Function, call)

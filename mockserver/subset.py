@@ -11,6 +11,27 @@ from typing import Any
 _LONGEST = 200
 
 
+class Matcher:
+    """Stands in an expected value for what is no single value, as "any text" is."""
+
+    def differences(self, actual: Any, path: str) -> Iterator[str]:
+        """Why the actual value (or ABSENT) does not fit, as `differences` says it."""
+        raise NotImplementedError
+
+    def as_json(self) -> Any:
+        """The matcher as it was written."""
+        raise NotImplementedError
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "absent"
+
+
+ABSENT = _Absent()
+"""Stands for the value of a member that is not there."""
+
+
 def differences(expected: Any, actual: Any, path: str = "body") -> list[str]:
     """Why `actual` does not contain `expected`, one line for each difference; empty if it does.
 
@@ -18,13 +39,17 @@ def differences(expected: Any, actual: Any, path: str = "body") -> list[str]:
     whose items are contained one by one. Other values are equal as in JSON: 1 is 1.0, but true is
     not 1.
 
+    A `Matcher` in `expected` says itself what fits.
+
     A line begins with `path`: `body.status: expected "CLOSED", was "OPEN"`.
     """
     return list(_differences(expected, actual, path))
 
 
 def _differences(expected: Any, actual: Any, path: str) -> Iterator[str]:
-    if isinstance(expected, dict) and isinstance(actual, dict):
+    if isinstance(expected, Matcher):
+        yield from expected.differences(actual, path)
+    elif isinstance(expected, dict) and isinstance(actual, dict):
         yield from _in_objects(expected, actual, path)
     elif isinstance(expected, list) and isinstance(actual, list):
         yield from _in_lists(expected, actual, path)
@@ -38,11 +63,7 @@ def _in_objects(
     path: str,
 ) -> Iterator[str]:
     for name, value in expected.items():
-        member = f"{path}.{name}"
-        if name in actual:
-            yield from _differences(value, actual[name], member)
-        else:
-            yield f"{member}: expected {shown(value)}, was absent"
+        yield from _differences(value, actual.get(name, ABSENT), f"{path}.{name}")
 
 
 def _in_lists(
@@ -74,12 +95,20 @@ def _equal(expected: Any, actual: Any) -> bool:
 
 def shown(value: Any) -> str:
     """The value as JSON on one line, cut if it is long."""
-    text = json.dumps(value, ensure_ascii=False)
+    if value is ABSENT:
+        return "absent"
+    text = json.dumps(value, ensure_ascii=False, default=_written)
     # A lone surrogate can be in a text but not in an answer; it becomes a question mark.
     text = text.encode("utf-8", "replace").decode()
     if len(text) <= _LONGEST:
         return text
     return f"{text[:_LONGEST]}…"
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, Matcher):
+        return value.as_json()
+    return str(value)
 
 
 def like(glob: str, text: str) -> bool:

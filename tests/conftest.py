@@ -19,7 +19,7 @@ _numbers = count(1)
 
 # Every client of httpx loads the certificates of all authorities, which takes longer than most
 # tests do. Here they are loaded once.
-ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]
+ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]  # called by keywords only
 
 # Repeatable and short by default; `--hypothesis-profile long` looks further, at other requests each time,
 # and `few` shows only that a test works.

@@ -2,12 +2,23 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from hmac import compare_digest
 from typing import Any
 
-from mockserver.api import Api, App, Waits, Worked, wait_for_turn, waiting
+from mockserver.api import (
+    Api,
+    App,
+    Receive,
+    Scope,
+    Send,
+    Waits,
+    Worked,
+    wait_for_turn,
+    waiting,
+)
 from mockserver.call import Call, Headers, LongWork
+from mockserver.control.later import Attempt, Later, Unsettled, whole_body
 from mockserver.credential import Credential
 from mockserver.descriptors import tried_again
 from mockserver.dialects.problem_json import ProblemJson
@@ -126,6 +137,7 @@ class Control(Api):
 
         Raises DocumentError where an operation has no handler or a handler no operation.
         """
+        self.max_wait = max_wait
         super().__init__(
             __package__ or "",
             ProblemJson(),
@@ -185,7 +197,21 @@ class Control(Api):
     def _keep(self, worked: Worked) -> Answer | App:
         # Where a seed or a snapshot needs room, journals go once its work beside the loop is done.
         self.workspaces.memory.settle()
+        reply = worked.reply
+        if isinstance(reply, Unsettled):
+            return partial(self._ask_again, Later(reply, worked.call.request))
         return super()._keep(worked)
+
+    async def _ask_again(self, later: Later, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask again whenever there is a further request, until the answer is settled."""
+        if isinstance(send, Attempt):
+            send.later = later  # who makes the attempt goes on
+            return
+        attempt = Attempt(send, later)
+        while attempt.later is not None:
+            waits, attempt.later = attempt.later, None
+            await waits.for_news()
+            await self(scope, whole_body(waits.body()), attempt)
 
     def _turns(self, call: Call) -> tuple[Turns, ...]:
         """The turns of the workspace that the path names."""

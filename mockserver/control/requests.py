@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.call import Call
 from mockserver.control.api import Control, checked, long, nothing, operation
+from mockserver.control.later import Unsettled
 from mockserver.errors import Problem, Refusal
 from mockserver.journal.records import Journal, Record
 from mockserver.journal.view import describe, select, summary
@@ -101,21 +102,34 @@ def _entry(journal: Journal, call: Call, server: Control) -> Reply:
     return Reply(describe(found) | explained)
 
 
+def _check_within(body: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
+    """Refuse to wait longer than requests may wait here."""
+    within = body.get("within", 0)
+    if within > server.max_wait:
+        message = f"must be at most {server.max_wait:g} seconds (--max-wait)"
+        yield Problem(("within",), "maximum", message, within)
+
+
 @operation
+@checked(_check_within)
 @long
 def verify_requests(call: Call, server: Control) -> Reply:
     """Whether the client sent the requests that it should have sent."""
     from mockserver.journal.verification import verify
 
-    verdict = verify(server.workspace(call).journal, call.body, server.operations)
-    return Reply(
-        {
-            "passed": verdict.passed,
-            "message": verdict.message,
-            "found": verdict.found,
-            "nearest": verdict.nearest,
-        }
-    )
+    journal = server.workspace(call).journal
+    newest = journal.newest
+    verdict = verify(journal, call.body, server.operations)
+    content = {
+        "passed": verdict.passed,
+        "message": verdict.message,
+        "found": verdict.found,
+        "nearest": verdict.nearest,
+    }
+    within = call.body.get("within", 0)
+    if within and verdict.may_change:
+        return Unsettled(content, journal, newest, within)
+    return Reply(content)
 
 
 @operation

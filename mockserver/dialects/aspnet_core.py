@@ -56,7 +56,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 """The formats by the names that a document uses for them."""
 
 
-class Told(NamedTuple):
+class KeyedMessage(NamedTuple):
     """One message of a validation problem, and the key that it stands under."""
 
     key: str
@@ -293,9 +293,9 @@ class AspNetCore(PlainJson):
         """A 400 with those errors, by key."""
         return _details(_VALIDATION_PROBLEM, {"errors": _ordered(errors)}, call)
 
-    def worded(self, problems: Iterable[Problem]) -> list[Told]:
+    def worded(self, problems: Iterable[Problem]) -> list[KeyedMessage]:
         """Each problem in the framework's words, under a key like `Path.To[0].Property`."""
-        return [_told(problem) for problem in problems]
+        return [_keyed_message(problem) for problem in problems]
 
     def _unbound(self, problems: Sequence[Problem], call: Call) -> Errors:
         """What is wrong with values that cannot be bound to the parameters of the action."""
@@ -334,10 +334,10 @@ class AspNetCore(PlainJson):
             return stop.with_traceback(None)
         return None
 
-    def _blank_parameters(self, call: Call) -> Iterator[Told]:
+    def _blank_parameters(self, call: Call) -> Iterator[KeyedMessage]:
         for name, text in call.path_parameters.items():
             if isinstance(text, str) and is_blank(text):
-                yield Told(name, f"The {name} field is required.")
+                yield KeyedMessage(name, f"The {name} field is required.")
 
     def _record(self, operation: Operation) -> Record:
         """What converts the body of the operation."""
@@ -530,18 +530,18 @@ def _is_annotated(problem: Problem) -> bool:
     return bool(problem.schema.get("x-format") != "windows-time-zone")
 
 
-def _told(problem: Problem) -> Told:
+def _keyed_message(problem: Problem) -> KeyedMessage:
     if problem.keyword == LEFT_OUT:
-        return Told("", _NOT_VALID)
+        return KeyedMessage("", _NOT_VALID)
     if problem.location != "body":
-        return Told(str(problem.path[-1]), problem.message)
-    return Told(_property_path(problem.path), _annotation(problem))
+        return KeyedMessage(str(problem.path[-1]), problem.message)
+    return KeyedMessage(_property_path(problem.path), _annotation(problem))
 
 
-def _of_path(problems: Iterable[Problem]) -> Iterator[Told]:
+def _of_path(problems: Iterable[Problem]) -> Iterator[KeyedMessage]:
     for problem in problems:
         if problem.location == "path":
-            yield _told(problem)
+            yield _keyed_message(problem)
 
 
 def _is_null_body(problem: Problem) -> bool:
@@ -568,13 +568,13 @@ def _pascal(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def grouped(told: Iterable[Told]) -> Errors:
+def grouped(messages: Iterable[KeyedMessage]) -> Errors:
     """Messages by their keys, none twice under one."""
     found: Errors = {}
-    for key, message in told:
-        messages = found.setdefault(key, [])
-        if message not in messages:
-            messages.append(message)
+    for key, message in messages:
+        under = found.setdefault(key, [])
+        if message not in under:
+            under.append(message)
     return found
 
 

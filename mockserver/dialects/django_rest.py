@@ -222,8 +222,8 @@ class DjangoRest(PlainJson):
         self._zone = ZoneInfo(zone)
 
     def decoded_path(self, path: str, raw_path: str) -> str:
-        """The path with its escapes read: `%2F` is a slash."""
-        return path_text(path, raw_path)
+        """The path with its escapes read; those that are not UTF-8 stay escapes, in capitals."""
+        return path if "\ufffd" not in path else _decoded(path, raw_path)
 
     def path_parameter(self, name: str, kind: str, text: str) -> Any:
         """The text, whose escapes have been read, as its type."""
@@ -473,15 +473,15 @@ def _no_view(refusal: Refusal, call: Call) -> Reply:
     if refusal.reason != Reason.MISSING_SLASH:
         return _page(404, "Not Found", "The requested resource was not found on this server.")
     request = call.request
-    location = quote(path_text(request.path, request.raw_path), safe=_SAFE_IN_PATH) + "/"
+    location = quote(_decoded(request.path, request.raw_path), safe=_SAFE_IN_PATH) + "/"
     if request.query_string:
         location += "?" + quote(request.query_string.decode("latin-1"), safe=_SAFE_IN_QUERY)
     # The middleware that redirects comes before the one that forbids frames.
     return Reply(b"", 301, (_HTML, (b"location", location.encode()), *SECURITY[1:]))
 
 
-def path_text(path: str, raw_path: str) -> str:
-    """A path as Django reads it: escapes that are not UTF-8 stay escapes, in capitals."""
+def _decoded(path: str, raw_path: str) -> str:
+    """A path as Django reads it."""
     if "\ufffd" not in path:
         return path
     text = unquote_to_bytes(raw_path).decode("utf-8", "surrogateescape")

@@ -120,7 +120,7 @@ class Reader:
     ) -> list[Problem]:
         """A problem for each reference to a row that does not exist."""
         found = []
-        wrong = {problem.path for problem in problems}
+        wrong = {problem.path for problem in problems} if problems else ()
         for name, table in self._references:
             id = value.get(name)
             if id is None or (name,) in wrong or exists(table, id):

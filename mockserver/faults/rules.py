@@ -84,9 +84,9 @@ class FaultRule:
         )
 
 
-def rule_of(id: int, told: Mapping[str, Any]) -> FaultRule:
+def rule_of(id: int, data: Mapping[str, Any]) -> FaultRule:
     """The rule that `FaultRule.as_json` told."""
-    fields = dict(told)
+    fields = dict(data)
     kind = CATALOGUE[fields.pop("fault")]
     expires = fields.pop("expires")
     moment = datetime.fromisoformat(expires) if expires is not None else None
@@ -250,12 +250,12 @@ class FaultRules:
         `spent` and `expired` say why none will.
         """
         rule, tally = self._rules[id], self._tallies[id]
-        told = rule.as_json()
-        del told["expires"]
+        data = rule.as_json()
+        del data["expires"]
         left = None if rule.times is None else rule.times - tally.applied
         return {
             "id": rule.id,
-            **told,
+            **data,
             "seen": tally.seen,
             "applied": tally.applied,
             "left": left,

@@ -10,6 +10,8 @@ from mockserver.documents.spec import Operation
 from mockserver.errors import Path, Problem
 from mockserver.faults.catalogue import CATALOGUE
 from mockserver.journal.directory import Operations
+from mockserver.journal.matchers import Mistakes, read_matchers
+from mockserver.subset import Matcher
 
 Filter = Mapping[str, Any]
 """What a request should be like.
@@ -24,6 +26,29 @@ _BOUNDS = ("times", "at_least", "at_most")
 _PARAMETER = re.compile(r"{[^}]*}")
 _SEGMENT = "\0"
 """Stands in a template for a path parameter: one or more characters without a slash."""
+
+
+def read_expectation(expectation: Expectation) -> tuple[Expectation, list[Problem]]:
+    """The expectation with its matchers read, and what is wrong with them."""
+    found: Mistakes = []
+    filters = []
+    for index, wanted in enumerate(expectation["requests"]):
+        filters.append(_read_filter(wanted, ("requests", index), found))
+    problems = [Problem(path, "matcher", message, value) for path, message, value in found]
+    return {**expectation, "requests": filters}, problems
+
+
+def _read_filter(wanted: Filter, path: Path, found: Mistakes) -> Filter:
+    read = dict(wanted)
+    if "body" in wanted:
+        read["body"] = read_matchers(wanted["body"], (*path, "body"), found)
+    for part in ("query", "headers"):
+        if part in wanted:
+            read[part] = {
+                name: read_matchers(value, (*path, part, name), found, in_text=True)
+                for name, value in wanted[part].items()
+            }
+    return read
 
 
 def mistakes(expectation: Expectation, operations: Operations) -> Iterator[Problem]:
@@ -150,7 +175,7 @@ def _vendors_with(id: str, operations: Operations) -> list[str]:
 def _unknown_fields(body: Any, candidates: Sequence[Operation]) -> Iterator[Mistake]:
     """The top-level fields of a body that none of the operations can read."""
     schemas = {each.id: each.body.reader.schema for each in candidates if each.body is not None}
-    if not schemas:
+    if not schemas and not isinstance(body, Matcher):
         names = " or ".join(each.id for each in candidates)
         yield ("body",), f"{names} takes no body", body
         return

@@ -14,7 +14,7 @@ from mockserver.errors import Problem, Refusal
 from mockserver.matching import KeyTrial, MatchTrace, Mismatch, OtherSpelling
 from mockserver.state.changes import Change, Row, RowId, WorkspaceDeleted, WorkspaceReset
 from mockserver.state.memory import Memory, value_size
-from mockserver.state.transaction import RowDiff, Transaction
+from mockserver.state.transaction import RowDiff
 from mockserver.wire import write_json
 
 HeaderPairs = Sequence[tuple[bytes, bytes]]
@@ -202,14 +202,14 @@ def answer_headers(
     return headers
 
 
-def row_changes(tx: Transaction) -> RowChanges:
-    """What a record keeps of a transaction's changes, to be asked before they are applied."""
-    count = tx.count()
-    if count == 0:
-        return ()
-    if count <= KEPT_DIFFS:
-        return tuple(tx.diffs())
-    return tuple(ManyRows(table, ids, len(ids)) for table, ids in tx.written_ids().items())
+def row_changes(diffs: Sequence[RowDiff]) -> RowChanges:
+    """What a record keeps of the changes of a transaction."""
+    if len(diffs) <= KEPT_DIFFS:
+        return tuple(diffs)
+    ids: dict[str, list[RowId]] = {}
+    for diff in diffs:
+        ids.setdefault(diff.table, []).append(diff.id)
+    return tuple(ManyRows(table, tuple(found), len(found)) for table, found in ids.items())
 
 
 class Journal:
@@ -251,6 +251,11 @@ class Journal:
         """The greatest number among the records that had to go; 0 where none had."""
         self._weigh()
         return self._last_dropped
+
+    @property
+    def newest(self) -> Record | None:
+        """The record that was added last, where it is still here."""
+        return self._records[-1] if self._records else None
 
     def add(self, record: Record) -> None:
         """Keep a record; the oldest make room for it."""
@@ -388,10 +393,10 @@ def _refusal_size(refusal: RefusalNote) -> int:
 def _match_size(match: MatchTrace) -> int:
     trials = match.trials
     size = _MATCH_BYTES + _VALUE_BYTES * len(trials) + _ID_BYTES * len(match.ids)
-    for trial in trials:
-        size += _key_size(trial.value)
-        if trial.compared is not trial.value:
-            size += _key_size(trial.compared)
+    for _, value, compared, _, _ in trials:
+        size += _key_size(value) if type(value) is tuple else value.__sizeof__()
+        if compared is not value:
+            size += _key_size(compared) if type(compared) is tuple else compared.__sizeof__()
     for mismatch in match.mismatches:
         size += _key_size(mismatch.held)
     others = len(match.mismatches) + len(match.spellings) + len(match.near)
@@ -452,15 +457,15 @@ def record_as_json(record: Record) -> dict[str, Any]:
     }
 
 
-def record_of(told: Mapping[str, Any]) -> Record:
-    """The record that `record_as_json` told."""
-    request = told["request"]
-    seen = told["seen_headers"]
+def record_of(data: Mapping[str, Any]) -> Record:
+    """The record that `record_as_json` made."""
+    request = data["request"]
+    seen = data["seen_headers"]
     return Record(
-        **dict(told)
+        **dict(data)
         | {
-            "time": datetime.fromisoformat(told["time"]),
-            "methods": tuple(told["methods"]),
+            "time": datetime.fromisoformat(data["time"]),
+            "methods": tuple(data["methods"]),
             "request": Request(
                 **request
                 | {
@@ -469,14 +474,14 @@ def record_of(told: Mapping[str, Any]) -> Record:
                     "body": _from_base64(request["body"]),
                 }
             ),
-            "answer": _from_base64(told["answer"]),
-            "own_headers": _header_pairs(told["own_headers"]),
+            "answer": _from_base64(data["answer"]),
+            "own_headers": _header_pairs(data["own_headers"]),
             "seen_headers": _header_pairs(seen) if seen is not None else None,
-            "matches": tuple(_match_of(match) for match in told["matches"]),
-            "changes": tuple(_change_of(change) for change in told["changes"]),
-            "fault": _fault_of(told["fault"]),
-            "refusal": _refusal_of(told["refusal"]),
-            "notes": tuple(map(_note_of, told["notes"])),
+            "matches": tuple(_match_of(match) for match in data["matches"]),
+            "changes": tuple(_change_of(change) for change in data["changes"]),
+            "fault": _fault_of(data["fault"]),
+            "refusal": _refusal_of(data["refusal"]),
+            "notes": tuple(map(_note_of, data["notes"])),
         }
     )
 
@@ -510,17 +515,17 @@ def _match_as_json(match: MatchTrace) -> dict[str, Any]:
     }
 
 
-def _match_of(told: Mapping[str, Any]) -> MatchTrace:
-    trials = (KeyTrial(**trial) for trial in told["trials"])
+def _match_of(data: Mapping[str, Any]) -> MatchTrace:
+    trials = (KeyTrial(**trial) for trial in data["trials"])
     return MatchTrace(
-        **dict(told)
+        **dict(data)
         | {
-            "keys": tuple(told["keys"]),
-            "ids": tuple(told["ids"]),
+            "keys": tuple(data["keys"]),
+            "ids": tuple(data["ids"]),
             "trials": tuple(_with_tuples(trial) for trial in trials),
-            "mismatches": tuple(Mismatch(**mismatch) for mismatch in told["mismatches"]),
-            "spellings": tuple(OtherSpelling(**spelling) for spelling in told["spellings"]),
-            "near": tuple(Mismatch(**mismatch) for mismatch in told["near"]),
+            "mismatches": tuple(Mismatch(**mismatch) for mismatch in data["mismatches"]),
+            "spellings": tuple(OtherSpelling(**spelling) for spelling in data["spellings"]),
+            "near": tuple(Mismatch(**mismatch) for mismatch in data["near"]),
         }
     )
 
@@ -541,14 +546,14 @@ def _change_as_json(change: RowDiff | ManyRows) -> dict[str, Any]:
     return change._asdict()
 
 
-def _change_of(told: Mapping[str, Any]) -> RowDiff | ManyRows:
-    if "ids" in told:
-        return ManyRows(told["table"], tuple(told["ids"]), told["count"])
-    return RowDiff(**told)
+def _change_of(data: Mapping[str, Any]) -> RowDiff | ManyRows:
+    if "ids" in data:
+        return ManyRows(data["table"], tuple(data["ids"]), data["count"])
+    return RowDiff(**data)
 
 
-def _note_of(told: Mapping[str, Any]) -> Note:
-    return Note(**dict(told) | {"values": tuple(told["values"])})
+def _note_of(data: Mapping[str, Any]) -> Note:
+    return Note(**dict(data) | {"values": tuple(data["values"])})
 
 
 def _fault_as_json(fault: AppliedFault | None) -> dict[str, Any] | None:
@@ -558,16 +563,16 @@ def _fault_as_json(fault: AppliedFault | None) -> dict[str, Any] | None:
     return fault._asdict() | {"preference": None if preference is None else _text(preference)}
 
 
-def _fault_of(told: Mapping[str, Any] | None) -> AppliedFault | None:
-    if told is None:
+def _fault_of(data: Mapping[str, Any] | None) -> AppliedFault | None:
+    if data is None:
         return None
-    preference = told["preference"]
+    preference = data["preference"]
     return AppliedFault(
-        told["name"],
-        told["cause"],
-        told["parameters"],
+        data["name"],
+        data["cause"],
+        data["parameters"],
         None if preference is None else preference.encode("latin-1"),
-        told["left"],
+        data["left"],
     )
 
 
@@ -577,8 +582,8 @@ def _refusal_as_json(refusal: RefusalNote | None) -> dict[str, Any] | None:
     return refusal._asdict() | {"problems": [list(each) for each in refusal.problems]}
 
 
-def _refusal_of(told: Mapping[str, Any] | None) -> RefusalNote | None:
-    if told is None:
+def _refusal_of(data: Mapping[str, Any] | None) -> RefusalNote | None:
+    if data is None:
         return None
-    problems = tuple((name, message) for name, message in told["problems"])
-    return RefusalNote(**dict(told) | {"problems": problems})
+    problems = tuple((name, message) for name, message in data["problems"])
+    return RefusalNote(**dict(data) | {"problems": problems})

@@ -6,7 +6,7 @@ here; where a vendor's credential stands is told at the start, by `hide`.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_plus
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def masked_headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return {name: masked(name, ", ".join(values)) for name, values in texts.items()}
 
 
-def masked_parameters(parameters: Mapping[str, str]) -> dict[str, str]:
+def masked_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Query parameters by name, secrets hidden."""
     return {
         name: HIDDEN if is_secret_parameter(name) else value for name, value in parameters.items()

@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 
 from mockserver.documents.spec import Operation
 from mockserver.errors import Refusal
+from mockserver.journal.assignment import assign
 from mockserver.journal.bodies import sent_value
 from mockserver.journal.directory import Directory, Operations
-from mockserver.journal.expectations import Expectation, Filter, mistakes
+from mockserver.journal.expectations import Expectation, Filter, mistakes, read_expectation
 from mockserver.journal.records import Journal, Record
 from mockserver.journal.redaction import (
+    HIDDEN,
     hidden_target,
     is_secret_header,
     is_secret_parameter,
@@ -21,7 +23,7 @@ from mockserver.journal.redaction import (
     masked_parameters,
     printable,
 )
-from mockserver.subset import differences, like, shown
+from mockserver.subset import ABSENT, Matcher, differences, like, shown
 from mockserver.wire import read_query
 
 _NEAREST = 3
@@ -50,13 +52,15 @@ class Verification:
     `found` has the numbers of the requests that fit it; where several filters had to be met, of the
     one that was chosen for each, in their order. `nearest` has the requests that come closest to
     what is missing, as `{"number": ..., "differences": [line, ...]}`. `message` tells all that in a
-    few lines for a terminal. No credential stands in any of it.
+    few lines for a terminal. No credential stands in any of it. `may_change` says whether what
+    comes yet may bring what is missing, or what must not be.
     """
 
     passed: bool
     found: list[int]
     message: str
     nearest: list[dict[str, Any]] = field(default_factory=list)
+    may_change: bool = False
 
 
 class Verdict(NamedTuple):
@@ -72,12 +76,13 @@ def verify(journal: Journal, expectation: Expectation, operations: Operations) -
     `expectation` has `requests`, a list of filters. One filter: it must fit `times` requests, or
     `at_least` and `at_most` so many; at least one where nothing is said. Several: each must be met
     by a request of its own, and with `in_order` in that order. Only requests with a number greater
-    than `after` count.
+    than `after` count. Values in queries, headers and bodies may be matchers.
 
     Raises Refusal("invalid") naming everything in the expectation that can never fit, and
     Refusal("conflict") where the verdict depends on records that were dropped from the journal.
     """
-    problems = list(mistakes(expectation, operations))
+    expectation, problems = read_expectation(expectation)
+    problems += mistakes(expectation, operations)
     if problems:
         raise Refusal("invalid", problems=problems)
     after = expectation.get("after", 0)
@@ -87,6 +92,17 @@ def verify(journal: Journal, expectation: Expectation, operations: Operations) -
     if journal.last_dropped > after and not verdict.is_settled:
         raise Refusal("conflict", _dropped(journal))
     return verdict.verification
+
+
+def _may_change(passed: bool, expectation: Expectation) -> bool:
+    """Whether to wait for more requests, where more could change the verdict.
+
+    What must come at least has come once it is there. What must not come may come until the end.
+    """
+    if len(expectation["requests"]) > 1:
+        return not passed
+    least, _ = _bounds(expectation)
+    return not passed or least == 0
 
 
 def _entries_after(after: int, journal: Journal, directory: Directory) -> list[Entry]:
@@ -164,16 +180,14 @@ _SECRET: Mapping[str, Callable[[str], bool]] = {
 }
 
 
-def _in_texts(kind: str, wanted: Mapping[str, str], given: Mapping[str, str]) -> Iterator[str]:
+def _in_texts(kind: str, wanted: Mapping[str, Any], given: Mapping[str, str]) -> Iterator[str]:
     for name, value in wanted.items():
-        if given.get(name) == value:
-            continue
-        if _SECRET[kind](name):
+        found = differences(value, given.get(name, ABSENT), f"{kind}.{name}")
+        if found and _SECRET[kind](name):
             hidden = "another than expected (credentials are not shown)"
             yield f"{kind}.{name}: {hidden if name in given else 'absent'}"
         else:
-            actual = shown(given[name]) if name in given else "absent"
-            yield f"{kind}.{name}: expected {shown(value)}, was {actual}"
+            yield from found
 
 
 def _in_body(wanted: Any, entry: Entry) -> list[str]:
@@ -181,7 +195,7 @@ def _in_body(wanted: Any, entry: Entry) -> list[str]:
     if request.body is None:
         return ["body: was too large to be kept"]
     if not request.body:
-        return ["body: absent"]
+        return differences(wanted, ABSENT) if isinstance(wanted, Matcher) else ["body: absent"]
     return differences(wanted, sent_value(request, entry.operation), "body")
 
 
@@ -207,7 +221,9 @@ def _judge_count(entries: Sequence[Entry], expectation: Expectation) -> Verdict:
     ]
     passed = is_enough and not is_too_many
     is_settled = is_too_many or (is_enough and most is None)
-    return Verdict(Verification(passed, found, "\n".join(lines), nearest), is_settled)
+    may_change = not is_settled and _may_change(passed, expectation)
+    verification = Verification(passed, found, "\n".join(lines), nearest, may_change)
+    return Verdict(verification, is_settled)
 
 
 def _bounds(expectation: Expectation) -> tuple[int, int | None]:
@@ -259,7 +275,8 @@ def _judge_each(entries: Sequence[Entry], expectation: Expectation) -> Verdict:
     lines.append(f"nothing is like {missing + 1}." + (f" after request {before}" if before else ""))
     nearest = _nearest(filters[missing], _without(found, entries), before)
     lines += _nearest_lines(nearest, entries)
-    return Verdict(Verification(False, found, "\n".join(lines), nearest), False)
+    may_change = _may_change(False, expectation)
+    return Verdict(Verification(False, found, "\n".join(lines), nearest, may_change), False)
 
 
 def _assign_in_order(filters: Sequence[Filter], entries: Iterable[Entry]) -> list[Entry | None]:
@@ -272,39 +289,16 @@ def _assign_in_order(filters: Sequence[Filter], entries: Iterable[Entry]) -> lis
 
 
 def _assign_in_any_order(filters: Sequence[Filter], entries: Sequence[Entry]) -> list[Entry | None]:
-    """A request of its own for as many filters as can have one.
-
-    This is maximum bipartite matching by augmenting paths: to choose the first free request for
-    each filter could leave another filter without the only one that fits it.
-    """
-    fitting = [_fitting(wanted, entries) for wanted in filters]
-    owners: dict[int, int] = {}
-    for wanted in range(len(filters)):
-        _augment(wanted, fitting, owners, set())
-    assigned = {wanted: entries[index] for index, wanted in owners.items()}
-    return [assigned.get(wanted) for wanted in range(len(filters))]
+    """A request of its own for as many filters as can have one."""
+    assigned = assign([_fitting(wanted, entries) for wanted in filters])
+    found: list[Entry | None] = [None] * len(filters)
+    for wanted, index in assigned.items():
+        found[wanted] = entries[index]
+    return found
 
 
 def _fitting(wanted: Filter, entries: Iterable[Entry]) -> list[int]:
     return [index for index, entry in enumerate(entries) if _fits(wanted, entry)]
-
-
-def _augment(
-    wanted: int, fitting: Sequence[Sequence[int]], owners: dict[int, int], visited: set[int]
-) -> bool:
-    """Follow an augmenting path from a filter: whether it got a request.
-
-    `fitting` has the requests that fit each filter, `owners` the filter that has a request. A
-    request that another filter has is given up where that one finds a further request.
-    """
-    for index in sorted(fitting[wanted], key=owners.__contains__):  # the free ones first
-        if index in visited:
-            continue
-        visited.add(index)
-        if index not in owners or _augment(owners[index], fitting, owners, visited):
-            owners[index] = wanted
-            return True
-    return False
 
 
 def _nearest(wanted: Filter, entries: Iterable[Entry], before: int = 0) -> list[dict[str, Any]]:
@@ -345,7 +339,14 @@ def _nearest_lines(nearest: list[dict[str, Any]], entries: Iterable[Entry]) -> I
 def _described(wanted: Filter) -> str:
     hidden = dict(wanted)
     if "headers" in wanted:
-        hidden["headers"] = {name: masked(name, value) for name, value in wanted["headers"].items()}
+        hidden["headers"] = {name: _hidden(name, each) for name, each in wanted["headers"].items()}
     if "query" in wanted:
         hidden["query"] = masked_parameters(wanted["query"])
     return printable(shown(hidden))
+
+
+def _hidden(name: str, value: Any) -> Any:
+    """A header's value, or what was expected of it, as anybody may see it."""
+    if isinstance(value, str):
+        return masked(name, value)
+    return HIDDEN if is_secret_header(name) else value

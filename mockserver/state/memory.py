@@ -61,10 +61,15 @@ def growth(before: Row | None, after: Row | None) -> int:
     size = _COLUMN_BYTES * (len(after) - len(before))
     for name, value in after.items():
         old = before.get(name)
-        if old is not value:
-            size += value_size(value) - value_size(old)
-    for name in before.keys() - after.keys():
-        size -= value_size(before[name])
+        if old is value:
+            continue
+        if value is not None:
+            size += value_size(value)
+        if old is not None:
+            size -= value_size(old)
+    if not before.keys() <= after.keys():
+        for name in before.keys() - after.keys():
+            size -= value_size(before[name])
     return size
 
 

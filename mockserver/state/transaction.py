@@ -5,7 +5,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.state.changes import Change, IdCounter, Row, RowChange, RowId
-from mockserver.state.memory import growth
 from mockserver.state.tables import Table, Tables
 
 _NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
@@ -138,29 +137,6 @@ class Transaction:
                     diff = _diff(name, id, draft.table.get(id), row)
                 found.append(diff)
         return found
-
-    def growth(self) -> int:
-        """How many bytes more the rows take once the writes are applied; to be asked before."""
-        size = 0
-        for draft in self._drafts.values():
-            for id, row in draft.rows.items():
-                diff = draft.diffs.get(id)
-                if diff is None:
-                    size += growth(draft.table.get(id), row)
-                else:
-                    size += growth(diff.before or {}, diff.after or {})
-        return size
-
-    def written_ids(self) -> dict[str, tuple[RowId, ...]]:
-        """The ids of the rows that were written or deleted, by table."""
-        return {name: tuple(draft.rows) for name, draft in self._drafts.items() if draft.rows}
-
-    def count(self) -> int:
-        """How many rows were written or deleted."""
-        count = 0
-        for draft in self._drafts.values():
-            count += len(draft.rows)
-        return count
 
 
 def _update_diff(table: str, id: RowId, row: Row, changes: Row) -> RowDiff:

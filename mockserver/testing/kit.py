@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
 
 from mockserver.client import Client, ControlError, Row
 from mockserver.documents.fixture_files import FixtureFiles
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
     import httpx
 
 _MOST_UNCLAIMED = 10
+_MOST_WORKSPACES = 10
+_MOST_STRAYS = 100
+_SHOWN_STRAYS = 3
+_OF_A_TEST = re.compile(r"(?:[a-z0-9-]+-)?[0-9a-f]{12}")
+_OF_A_KEY = re.compile(r"ws-[0-9a-f]{32}")
+_NO_TIME = timedelta(0)
+_ROUNDING = timedelta(milliseconds=1)
 _LONGEST_SLUG = 19  # with a hyphen and 12 digits of a digest: 32, the longest name there may be
 _NOT_IN_PROCESS = (
     "clients in process need a server in process: leave MOCKSERVER_URL unset, or use http()"
@@ -48,6 +56,7 @@ class MockWorkspace(VendorClients):
         self._server = server
         self._opened_at = datetime.now(UTC)
         self._open_clients = ExitStack()
+        self._allowed: frozenset[str] = frozenset()
 
     def seed(
         self,
@@ -82,9 +91,14 @@ class MockWorkspace(VendorClients):
     def http(self, vendor: str, **options: Any) -> "httpx.Client":
         """A new client of the vendor's API, with its base URL and this workspace's credential.
 
-        `options` are those of httpx.Client. Raises ValueError for an unknown vendor.
+        `options` are those of httpx.Client. The errors of the client have a note with the number of
+        the request in the journal. Raises ValueError for an unknown vendor.
         """
-        client: httpx.Client = _httpx().Client(**self._options(vendor, options))
+        options = self._options(vendor, options)
+        from mockserver.testing.noted import NotedTransport
+
+        options["transport"] = NotedTransport(_transport(options), self)
+        client: httpx.Client = _httpx().Client(**options)
         return self._open_clients.enter_context(client)
 
     def async_http(self, vendor: str, **options: Any) -> "httpx.AsyncClient":
@@ -94,6 +108,9 @@ class MockWorkspace(VendorClients):
         """
         limits = _httpx().Limits(max_keepalive_connections=0)
         options = {"limits": limits} | self._options(vendor, options)
+        from mockserver.testing.noted import AsyncNotedTransport
+
+        options["transport"] = AsyncNotedTransport(_async_transport(options), self)
         client: httpx.AsyncClient = _httpx().AsyncClient(**options)
         return client
 
@@ -132,6 +149,30 @@ class MockWorkspace(VendorClients):
             if error.status != 404:
                 raise
 
+    def allow_findings(self, *checks: str) -> None:
+        """Leave what these checks find in this test out of the report on the whole run.
+
+        For a test that means what they find: `allow_findings("refused")`. Raises ValueError for an
+        unknown check (docs/conduct.md has them all).
+        """
+        from mockserver.journal.conduct.checks import CHECKS
+
+        known = [check.slug for check in CHECKS]
+        for check in checks:
+            if check not in known:
+                raise ValueError(f"{check!r} is no check; the checks are {', '.join(known)}")
+        self._allowed |= frozenset(checks)
+
+    def conduct(self) -> Row:
+        """The report as JSON, without the findings that are allowed; empty if there is none."""
+        try:
+            report = self.report()
+        except ControlError:
+            # The test may have deleted its workspace, or the server may be gone.
+            return {}
+        kept = [each for each in report["findings"] if each["check"] not in self._allowed]
+        return report | {"findings": kept}
+
     def journal_text(self) -> str:
         """The journal as text, for a developer who wonders why the test failed.
 
@@ -145,17 +186,61 @@ class MockWorkspace(VendorClients):
 
     def _journal_lines(self) -> Iterator[str]:
         yield from self.requests_text().splitlines()
-        # A missing credential is the first thing to look for when no request has arrived. These
-        # requests belong to no workspace, so some may come from a test that runs beside this one.
-        recent = [
-            entry
-            for entry in self.client.unclaimed()
-            if datetime.fromisoformat(entry["time"]) >= self._opened_at
-        ]
+        # What a test misses may have gone elsewhere. These requests belong to no test, so some may
+        # come from one that runs beside this one.
+        yield from self._lines_of_strays()
+        recent = [entry for entry in self.client.unclaimed() if self._is_recent(entry)]
         if recent:
             yield "without a credential or with a refused one, in this test or one beside it:"
         for entry in recent[-_MOST_UNCLAIMED:]:
             yield printable(_summary_line(entry))
+
+    def _lines_of_strays(self) -> Iterator[str]:
+        """The requests since the beginning of the test that came with the key of no test."""
+        own = len(self.requests())
+        for name in self._other_workspaces():
+            recent = self._recent_strays(name)
+            if recent:
+                yield _stray_line(name, len(recent), own)
+            for entry in recent[-_SHOWN_STRAYS:]:
+                yield printable(_summary_line(entry))
+
+    def _recent_strays(self, workspace: str) -> list[Row]:
+        try:
+            clock = self.client.workspace(workspace).clock()
+            path = f"/workspaces/{quote(workspace, safe='')}/requests"
+            newest = self.client.call("GET", path, order="desc", limit=_MOST_STRAYS)["requests"]
+        except ControlError:  # it was deleted meanwhile
+            return []
+        entries: list[Row] = newest[::-1]
+        if clock.mode == "frozen":
+            return entries  # such a clock does not tell when they came
+        return [entry for entry in entries if self._is_recent(entry, clock.shift)]
+
+    def _other_workspaces(self) -> list[str]:
+        """The first workspaces that are no test's and have had a request."""
+        names = [row["name"] for row in self.client.workspaces() if row["requests"]]
+        others = [name for name in names if _OF_A_TEST.fullmatch(name) is None]
+        return [name for name in others if name != self.name][:_MOST_WORKSPACES]
+
+    def _is_recent(self, entry: Row, shift: timedelta = _NO_TIME) -> bool:
+        """Whether a request came since the test began, by a clock that is ahead by the shift."""
+        # The server may be another machine, and the journal rounds to milliseconds.
+        came = datetime.fromisoformat(entry["time"])
+        return came - shift >= self._opened_at - _ROUNDING
+
+
+def _stray_line(workspace: str, count: int, own: int) -> str:
+    many = f"{_MOST_STRAYS} requests or more" if count == _MOST_STRAYS else _requests(count)
+    key = f"the key `{workspace}`"
+    if _OF_A_KEY.fullmatch(workspace):
+        key = f"a key that is not shown (workspace `{workspace}`)"
+    this = _requests(own) if own else "none"
+    return f"{many} came with {key}, {this} with this test's (in this test or one beside it):"
+
+
+def _requests(count: int) -> str:
+    return "1 request" if count == 1 else f"{count} requests"
 
 
 def _fixture_problem(error: Mapping[str, str]) -> Problem:
@@ -227,6 +312,24 @@ def _adding(query: Mapping[str, str]) -> "Callable[[httpx.Request], httpx.Reques
         return request
 
     return add
+
+
+_TRANSPORT_OPTIONS = ("verify", "cert", "trust_env", "http1", "http2", "limits")
+
+
+def _transport(options: Mapping[str, Any]) -> "httpx.BaseTransport":
+    """The transport that httpx would make for a client with these options."""
+    given: httpx.BaseTransport | None = options.get("transport")
+    return given or _httpx().HTTPTransport(**_of_transport(options))
+
+
+def _async_transport(options: Mapping[str, Any]) -> "httpx.AsyncBaseTransport":
+    given: httpx.AsyncBaseTransport | None = options.get("transport")
+    return given or _httpx().AsyncHTTPTransport(**_of_transport(options))
+
+
+def _of_transport(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: options[name] for name in _TRANSPORT_OPTIONS if name in options}
 
 
 def _httpx() -> "ModuleType":

@@ -10,7 +10,7 @@ from mockserver.app import Application
 Message = dict[str, Any]
 
 
-class Told(NamedTuple):
+class Answered(NamedTuple):
     """What came back: the status, and the JSON of the body (None where there is no body)."""
 
     status: int
@@ -23,7 +23,7 @@ def ask(
     target: str,
     body: Any = None,
     headers: Mapping[str, str] | None = None,
-) -> Told:
+) -> Answered:
     """Send a request with a JSON body, if any, and wait for its answer.
 
     The target is a path of plain letters, with or without a query.
@@ -52,7 +52,7 @@ def _lines(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
-async def _exchange(app: Application, scope: Message, raw: bytes) -> Told:
+async def _exchange(app: Application, scope: Message, raw: bytes) -> Answered:
     answer: list[Any] = []
 
     async def receive() -> Message:
@@ -63,4 +63,4 @@ async def _exchange(app: Application, scope: Message, raw: bytes) -> Told:
 
     await app(scope, receive, send)
     content = b"".join(message.get("body", b"") for message in answer)
-    return Told(answer[0]["status"], json.loads(content) if content else None)
+    return Answered(answer[0]["status"], json.loads(content) if content else None)

@@ -17,7 +17,7 @@ from mockserver.app import Application, create_app
 from mockserver.dispatch import Site
 from mockserver.documents.spec import Operation
 from mockserver.faults.catalogue import CATALOGUE
-from tests.contract.asking import Told, ask
+from tests.contract.asking import Answered, ask
 from tests.contract.narrowing import ACCOUNT, demo
 from tests.world import PEOPLE
 
@@ -216,7 +216,7 @@ def begin(app: Application) -> None:
     _control(app, "POST", f"{base}/{ACCOUNT}/faults", {"fault": "slow"})
 
 
-def _control(app: Application, method: str, path: str, body: Any = None) -> Told:
+def _control(app: Application, method: str, path: str, body: Any = None) -> Answered:
     told = ask(app, method, path, body, ADMIN)
     assert told.status < 300, (method, path, told)
     return told

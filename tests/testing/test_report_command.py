@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import httpx
 import pytest
 
 from mockserver.serving.server import MockServer
@@ -89,7 +90,7 @@ def test_it_wants_the_servers_token() -> None:
     ("arguments", "words"),
     [
         pytest.param(
-            (), "Missing option '--workspace' (env var: 'MOCKSERVER_WORKSPACE').", id="no workspace"
+            (), "name a --workspace (or MOCKSERVER_WORKSPACE), or say --all", id="no workspace"
         ),
         pytest.param(
             ("--workspace", "none", "--fail-on", "early"),
@@ -126,3 +127,27 @@ def test_a_workspace_that_there_is_not_is_told(server: MockServer) -> None:
         done.status,
         done.err.startswith("mockserver: Not Found: There is no workspace 'none'."),
     ) == (2, True)
+
+
+def test_it_reports_on_all_workspaces() -> None:
+    with MockServer() as server:
+        for name in ("one", "two"):
+            credentials = server.workspace(name).credentials["sela"]
+            httpx.get(f"{server.url}/sela/api/leads", headers=credentials)
+        httpx.get(f"{server.url}/sela/api/leads/")
+        page = report("--url", server.url, "--all", "--fail-on", "missing-slash")
+        content = json.loads(report("--url", server.url, "--all", "--format", "json").out)
+    assert (page.status, page.err) == (
+        1,
+        "mockserver: 1 finding fails this run: missing-slash\n",
+    )
+    assert page.out.splitlines()[:5] == [
+        "# Client conduct",
+        "",
+        "2 requests in 2 workspaces: 1 error, 0 warnings, 0 notes.",
+        "",
+        "1 further request reached no workspace: the credential was missing or refused.",
+    ]
+    assert "(sela; `one` request 1; `two` request 1)" in page.out
+    assert (list(content["workspaces"]), content["unclaimed"]) == (["one", "two"], 1)
+    assert content["coverage"]["sela"]["requests"] == 2

@@ -238,6 +238,7 @@ def test_every_method_of_a_workspace_is_told() -> None:
         "client",
         "name",
         "close",
+        "conduct",
         "journal_text",
     }
     table = PAGE.partition("### All of it\n")[2].partition("\n#")[0]

@@ -306,7 +306,7 @@ def test_a_bad_variable_is_one_sentence(flag: str, variable: str, value: str) ->
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        pytest.param(["serve", "--prot", "1"], "No such option '--prot'", id="unknown flag"),
+        pytest.param(["serve", "--prot", "1"], "No such option", id="unknown flag"),
         pytest.param(
             ["serve", "--port"], "Option '--port' requires an argument.", id="flag without a value"
         ),

@@ -528,7 +528,7 @@ def test_a_parameter_that_the_operation_does_not_know_is_told(client: Client) ->
 
 # ------------------------------------------------------------------------------------------------------------------ pages
 
-LINKED = {"next": "http://shop.example/things/?page=2&size=1", "results": [1]}
+LINKED = {"next": "http://shop.example/things/?page=2&size=2", "results": [1, 2]}
 NUMBERED = {"data": [1], "meta": {"pagination": {"page": 1, "totalPages": 3, "hasMore": True}}}
 COUNTED = {"count": 3, "results": [1, 2]}
 
@@ -538,9 +538,9 @@ COUNTED = {"count": 3, "results": [1, 2]}
     [
         pytest.param(
             "list_things",
-            {"query_string": b"size=1"},
+            {"query_string": b"size=2"},
             LINKED,
-            {"query_string": b"size=1&page=2"},
+            {"query_string": b"size=2&page=2"},
             id="a link",
         ),
         pytest.param("list_things", {}, NUMBERED, {"query_string": b"page=2"}, id="a number"),
@@ -611,22 +611,147 @@ def test_where_no_page_follows_none_is_missed(
 
 
 def test_a_page_asked_for_before_is_asked_for_again(client: Client) -> None:
-    client.send("list_things", query_string=b"size=1&page=2")
-    client.send("list_things", query_string=b"size=1", answer=LINKED)
+    client.send("list_things", query_string=b"size=2&page=2")
+    client.send("list_things", query_string=b"size=2", answer=LINKED)
+    assert client.found() == [("page-loop-stopped", (2,))]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "answer"),
+    [
+        pytest.param("list_things", {"query_string": b"size=1"}, LINKED, id="by a link"),
+        pytest.param("list_things", {"query_string": b"size=1&page=1"}, NUMBERED, id="by a number"),
+        pytest.param(
+            "search_things", {"body": {"limit": 1, "skip": 0}}, COUNTED, id="by an offset"
+        ),
+    ],
+)
+def test_a_single_row_of_the_first_page_is_no_unfinished_list(
+    name: str, given: dict[str, Any], answer: Any, client: Client
+) -> None:
+    client.send(name, answer=answer, **given)
+    assert client.found() == []
+
+
+def test_a_loop_of_single_rows_is_read_to_its_end(client: Client) -> None:
+    client.send("list_things", query_string=b"size=1", answer=NUMBERED)
+    second = {"page": 2, "pages": 3}
+    client.send("list_things", query_string=b"size=1&page=2", answer=second)
     assert client.found() == [("page-loop-stopped", (2,))]
 
 
 # ------------------------------------------------------------------------------------------------------------------ paths
 
 
-def test_a_path_without_its_slash_is_told(client: Client) -> None:
-    client.send(
-        method="PUT", path="/things", status=301, seen_headers=((b"Location", b"/things/?a=b"),)
-    )
+SLASH = ((b"Location", b"/things/?a=b"),)
+
+
+@pytest.mark.parametrize(
+    ("method", "followed"),
+    [
+        pytest.param(
+            "GET",
+            "clients that follow it send the same request there; httpx, curl and Java's HttpClient follow only when they are told to, and take the empty answer for the vendor's",
+            id="a read",
+        ),
+        pytest.param(
+            "POST",
+            "clients that follow it (requests, httpx, fetch, Go, Java's HttpClient, curl -L) send a GET without the body there, so the write is lost",
+            id="a POST",
+        ),
+        pytest.param(
+            "PUT",
+            "of the clients that follow it Go sends a GET without the body there, requests and curl -L send PUT without the body, fetch, httpx and Java's HttpClient send it whole",
+            id="another write",
+        ),
+    ],
+)
+def test_a_path_without_its_slash_is_told_and_what_clients_make_of_it(
+    method: str, followed: str, client: Client
+) -> None:
+    client.send(method=method, path="/things", status=301, seen_headers=SLASH)
     assert client.found() == [("missing-slash", (1,))]
     assert client.done() == [
-        "`PUT /things` was called, and answered 301 to the path with a slash at its end."
+        f"`{method} /things` was called, and answered 301 to the path with a slash at its end: {followed}."
     ]
+
+
+def test_a_redirection_that_is_followed_without_the_body_is_told(client: Client) -> None:
+    client.send(method="PUT", path="/things", body={}, status=301, seen_headers=SLASH)
+    client.send("list_things")
+    assert client.found() == [("missing-slash", (1,)), ("lost-body", (2,))]
+    assert client.done()[1] == (
+        "`PUT /things` (request 1) was redirected with 301, and followed with GET and no body: "
+        "what it was to write is lost."
+    )
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        pytest.param([{"name": "update_thing", "body": {"state": "x"}}], id="the body is sent again"),
+        pytest.param([{"name": "list_things", "headers": {b"authorization": b"b"}}], id="another sender"),
+        pytest.param([{"name": "search_things"}, {"name": "list_things"}], id="not the next request"),
+    ],
+)  # fmt: skip
+def test_no_body_is_lost_where_the_next_request_is_another_one(
+    then: list[dict[str, Any]], client: Client
+) -> None:
+    client.send(method="PUT", path="/things", body={}, status=301, seen_headers=SLASH)
+    for each in then:
+        client.send(**each)
+    assert client.found() == [("missing-slash", (1,))]
+
+
+# ----------------------------------------------------------------------------------------------------------------- writes
+
+LOST = AppliedFault("apply_but_fail", "rule 1", {})
+SPOILT = AppliedFault("truncated_body", "rule 1", {})
+NEW = (RowDiff("things", 9, None, ADA),)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "spoilt", "words"),
+    [
+        pytest.param("take_anything", update(ADA), {"fault": LOST, "status": 0}, "got no answer (fault apply_but_fail)", id="a POST"),
+        pytest.param("update_thing", NEW, {"fault": LOST, "status": 500}, "was answered 500 (fault apply_but_fail)", id="new rows"),
+        pytest.param("take_anything", NEW, {"fault": SPOILT}, "was answered 200 (fault truncated_body)", id="half an answer"),
+    ],
+)  # fmt: skip
+def test_a_write_that_took_effect_and_came_again_is_told(
+    name: str, changes: RowChanges, spoilt: dict[str, Any], words: str, client: Client
+) -> None:
+    write: dict[str, Any] = {"body": {"number": "1"}, "changes": changes}
+    client.send(name, **write | spoilt)
+    client.send("list_things")
+    client.send(name, **write)
+    found = [finding for finding in client.report().findings if finding.level == "error"]
+    assert [(each.check.slug, each.requests, each.done) for each in found] == [
+        (
+            "repeated-write",
+            (3,),
+            f"`{name}` was sent again as it was after request 1, which had taken effect but {words}: it was done twice.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param({"fault": LOST}, {"changes": (), "status": 409}, id="it is refused as a duplicate"),
+        pytest.param({"fault": LOST}, {"body": {"number": "2"}}, id="another write"),
+        pytest.param({"fault": LOST, "changes": (), "status": 0}, {}, id="the first did nothing"),
+        pytest.param({}, {}, id="the first was answered"),
+        pytest.param({"fault": LOST, "name": "update_thing"}, {"name": "update_thing"}, id="an update"),
+    ],
+)  # fmt: skip
+def test_what_is_done_once_or_may_come_twice_is_no_finding(
+    first: dict[str, Any], second: dict[str, Any], client: Client
+) -> None:
+    usual = {"name": "take_anything", "body": {"number": "1"}, "changes": update(ADA)}
+    client.send(**usual | first)
+    client.send(**usual | second)
+    assert "repeated-write" not in [slug for slug, _ in client.found()]
 
 
 def test_a_path_or_method_that_there_is_not_is_told(client: Client) -> None:
@@ -901,6 +1026,7 @@ def test_the_report_is_plain_json(client: Client) -> None:
     client.send("list_things")
     (check,) = [check for check in CHECKS if check.slug == "early-retry"]
     told = client.report(dropped=2).as_json()
+    done = "`list_things` was sent again 1 s after request 1, whose 429 asked for 9 s."
     assert json.loads(json.dumps(told)) == told
     assert {name: value for name, value in told.items() if name != "coverage"} == {
         "requests": 2,
@@ -912,7 +1038,8 @@ def test_the_report_is_plain_json(client: Client) -> None:
                 "title": check.title,
                 "vendor": "shop",
                 "operation": "list_things",
-                "message": f"`list_things` was sent again 1 s after request 1, whose 429 asked for 9 s. {check.meaning}",
+                "done": done,
+                "message": f"{done} {check.meaning}",
                 "advice": check.advice,
                 "requests": [2],
                 "count": 1,

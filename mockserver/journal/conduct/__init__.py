@@ -12,13 +12,9 @@ from mockserver.journal.conduct.markdown import render
 from mockserver.journal.conduct.matches import other_leads, several_matches, spelling_misses
 from mockserver.journal.conduct.pages import stopped_loops
 from mockserver.journal.conduct.placeholders import placeholders
-from mockserver.journal.conduct.refusals import (
-    early_retries,
-    missing_slashes,
-    refused,
-    repeated_refusals,
-    unmatched,
-)
+from mockserver.journal.conduct.redirects import lost_bodies, missing_slashes
+from mockserver.journal.conduct.refusals import refused, unmatched
+from mockserver.journal.conduct.repeats import early_retries, repeated_refusals, repeated_writes
 from mockserver.journal.conduct.signs import Finding, Sign, findings_from
 from mockserver.journal.directory import Directory, Operations, Rules
 from mockserver.journal.records import Record
@@ -96,11 +92,13 @@ def _signs(records: Sequence[Record], directory: Directory) -> Iterator[Sign]:
     """All that any check stumbles over."""
     yield from early_retries(records)
     yield from repeated_refusals(records)
+    yield from repeated_writes(records)
     yield from strange_fields(records, directory)
     yield from strange_parameters(records, directory)
     yield from careless_forms(records, directory)
     yield from stopped_loops(records, directory)
     yield from missing_slashes(records)
+    yield from lost_bodies(records)
     yield from unmatched(records)
     yield from refused(records)
     yield from other_leads(records)

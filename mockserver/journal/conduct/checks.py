@@ -65,9 +65,25 @@ CHECKS = (
         "missing-slash",
         "error",
         "Called without the slash at the end",
-        "The vendor redirects to the path with the slash, and most HTTP clients follow with a GET "
-        "without a body: a write is lost.",
+        "The vendor does nothing but redirect to the path with the slash; what comes of the "
+        "request is then up to the HTTP client and its method.",
         "End the path with a slash.",
+    ),
+    Check(
+        "lost-body",
+        "error",
+        "Followed a redirection without the body",
+        "The client takes the answer to a read for that to its write, and nothing was written.",
+        "Call the path that the vendor redirects to, or let your client follow no redirections of "
+        "writes.",
+    ),
+    Check(
+        "repeated-write",
+        "error",
+        "Repeated a write that had taken effect",
+        "An answer that is lost says nothing of the write: sent again, it makes a second lead, or "
+        "a person is called twice.",
+        "After a lost answer read whether the write took effect, and send it again only if not.",
     ),
     Check(
         "retried-4xx",
@@ -193,6 +209,16 @@ CHECKS = (
     ),
 )
 """Every check, the worst first."""
+
+
+def checks_in(text: str) -> frozenset[str]:
+    """The names of the checks and levels in a text that separates them by commas.
+
+    Raises OperatorError as `selected_checks` does.
+    """
+    names = {name.strip() for name in text.split(",")}
+    names.discard("")
+    return selected_checks(names)
 
 
 def selected_checks(names: Collection[str]) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Which operations, statuses and matching rules a client's requests came upon."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mockserver.documents.spec import Operation
@@ -61,3 +61,48 @@ def _covered_rule(rule: MatchingRule, outcomes: Counter[str]) -> dict[str, Any]:
         "one": outcomes["one"],
         "several": outcomes["several"],
     }
+
+
+def add_coverage(total: dict[str, Any], part: Mapping[str, Any]) -> None:
+    """Add to one coverage what another one has: both by vendor, as `vendor_coverage` makes them."""
+    for vendor, added in part.items():
+        known = total.get(vendor)
+        total[vendor] = added if known is None else _sum(known, added)
+
+
+def _sum(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    operations = _paired(first["operations"], second["operations"], "operation")
+    rules = _paired(first["rules"], second["rules"], "rule")
+    uncalled = set(first["never_called"]) & set(second["never_called"])
+    return {
+        "requests": first["requests"] + second["requests"],
+        "operations": [_sum_of_operation(*pair) for pair in operations],
+        "never_called": [name for name in first["never_called"] if name in uncalled],
+        "rules": [_sum_of_rule(*pair) for pair in rules],
+    }
+
+
+_Part = dict[str, Any]
+
+
+def _paired(
+    first: Iterable[_Part], second: Iterable[_Part], name: str
+) -> list[tuple[_Part, _Part]]:
+    """The parts that have the same name. Both lists come from servers with the same documents."""
+    others = {part[name]: part for part in second}
+    return [(part, others[part[name]]) for part in first if part[name] in others]
+
+
+def _sum_of_operation(first: _Part, second: _Part) -> _Part:
+    statuses: Counter[str] = Counter(first["statuses"])
+    statuses.update(second["statuses"])
+    unseen = set(first["never_seen"]) & set(second["never_seen"])
+    return first | {
+        "requests": first["requests"] + second["requests"],
+        "statuses": dict(sorted(statuses.items())),
+        "never_seen": sorted(unseen),
+    }
+
+
+def _sum_of_rule(first: _Part, second: _Part) -> _Part:
+    return first | {name: first[name] + second[name] for name in ("none", "one", "several")}

@@ -41,14 +41,14 @@ class Shapes:
 
     def __init__(self, directory: Directory) -> None:
         self._operations = directory.operations
-        self._made: dict[tuple[str, str, str], Shape] = {}
+        self._shapes: dict[tuple[str, str, str], Shape] = {}
 
     def shape(self, vendor: str, operation: Operation, prefix: str, schema: Schema) -> Shape:
         """The shape of what stands under the prefix in a body of the operation."""
         key = (vendor, operation.id, prefix)
-        if key not in self._made:
-            self._made[key] = Shape(schema, self._operations[vendor])
-        return self._made[key]
+        if key not in self._shapes:
+            self._shapes[key] = Shape(schema, self._operations[vendor])
+        return self._shapes[key]
 
 
 class Sent(NamedTuple):

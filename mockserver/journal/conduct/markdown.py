@@ -18,28 +18,29 @@ def render(
 ) -> str:
     """The whole page; the arguments are the fields of a `Report`."""
     return "\n".join(
-        [*_head(requests, dropped, findings), *_findings(findings), *_covered(coverage)]
+        [*_head(requests, dropped, findings), *_findings(findings), *covered(coverage)]
     )
 
 
 def _head(requests: int, dropped: int, findings: Iterable[Finding]) -> Iterator[str]:
     levels = Counter(finding.level for finding in findings)
-    counts = [_counted(levels[level], level) for level in LEVELS]
+    counts = [counted(levels[level], level) for level in LEVELS]
     yield from (
         "# Client conduct",
         "",
-        f"{_counted(requests, 'request')}: {', '.join(counts)}.",
+        f"{counted(requests, 'request')}: {', '.join(counts)}.",
         "",
     )
     if dropped:
         yield (
-            f"Incomplete: the journal dropped {_counted(dropped, 'older request')}, which this "
+            f"Incomplete: the journal dropped {counted(dropped, 'older request')}, which this "
             "report does not cover."
         )
         yield ""
 
 
-def _counted(count: int, word: str) -> str:
+def counted(count: int, word: str) -> str:
+    """`1 request`, `2 requests`."""
     return f"{count} {word}{'' if count == 1 else 's'}"
 
 
@@ -53,7 +54,7 @@ def _findings(findings: Iterable[Finding]) -> Iterator[str]:
             "",
         )
         for finding in group:
-            yield f"- {finding.done} ({finding.vendor}, {_numbers(finding.requests)})"
+            yield f"- {finding.done} ({finding.vendor}, {numbers(finding.requests)})"
         yield ""
 
 
@@ -61,7 +62,8 @@ def _section(finding: Finding) -> tuple[Level, Check]:
     return finding.level, finding.check
 
 
-def _numbers(requests: Sequence[int]) -> str:
+def numbers(requests: Sequence[int]) -> str:
+    """`request 3`, or `requests 3, 4`: the first of them, and how many more."""
     shown = ", ".join(map(str, requests[:_LISTED]))
     if len(requests) == 1:
         return f"request {shown}"
@@ -69,7 +71,8 @@ def _numbers(requests: Sequence[int]) -> str:
     return f"requests {shown}{more}"
 
 
-def _covered(coverage: Mapping[str, Any]) -> Iterator[str]:
+def covered(coverage: Mapping[str, Any]) -> Iterator[str]:
+    """The section that says what the requests reached."""
     yield from ("## Coverage", "")
     for vendor, part in coverage.items():
         operations = part["operations"]

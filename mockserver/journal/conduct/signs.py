@@ -60,6 +60,7 @@ class Finding:
             "title": self.check.title,
             "vendor": self.vendor,
             "operation": self.operation,
+            "done": self.done,
             "message": self.message,
             "advice": self.check.advice,
             "requests": list(self.requests),

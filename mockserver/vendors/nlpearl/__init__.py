@@ -13,7 +13,7 @@ from mockserver import matching
 from mockserver.call import Call
 from mockserver.collection import window
 from mockserver.credential import Credential
-from mockserver.dialects.aspnet_core import AspNetCore, Model, Told, converts, grouped
+from mockserver.dialects.aspnet_core import AspNetCore, KeyedMessage, Model, converts, grouped
 from mockserver.documents.zones import is_windows_name
 from mockserver.errors import Problem, Refusal, limited
 from mockserver.matching import MatchingRule
@@ -468,15 +468,15 @@ def _failed(failures: list[Failure], call: Call) -> Reply:
     for failure in failures:
         problems += _problems_of_request(failure.item, failure.problems)
     if call.settings["failed_leads"] != "list":
-        told = DIALECT.worded(limited(problems, DIALECT.most_problems))
-        return DIALECT.invalid(grouped(told), call)
+        messages = DIALECT.worded(limited(problems, DIALECT.most_problems))
+        return DIALECT.invalid(grouped(messages), call)
     worded = iter(DIALECT.worded(problems))
     # There is one text for each problem, in their order: each failure takes as many as it has.
     leads = [_failed_lead(failure, islice(worded, len(failure.problems))) for failure in failures]
     return Reply(leads, 400)
 
 
-def _failed_lead(failure: Failure, worded: Iterable[Told]) -> Row:
+def _failed_lead(failure: Failure, worded: Iterable[KeyedMessage]) -> Row:
     sent = failure.sent if isinstance(failure.sent, dict) else {}
     return {
         "phoneNumber": _text_or_none(sent.get("phoneNumber")),

@@ -1,0 +1,74 @@
+"""Requests to the control API whose answer waits for further requests to a workspace."""
+
+import asyncio
+from collections.abc import MutableMapping
+from time import monotonic
+from typing import Any
+
+from orjson import dumps, loads
+
+from mockserver.api import Receive, Send
+from mockserver.call import Request
+from mockserver.journal.records import Journal, Record
+from mockserver.vendor import Reply
+
+_LOOKS_EVERY = 0.01
+"""Seconds between two looks for a further request."""
+
+
+class Unsettled(Reply):
+    """A reply that may become another one with further requests, for so many seconds.
+
+    `newest` is the journal's newest record that it knows.
+    """
+
+    def __init__(self, body: Any, journal: Journal, newest: Record | None, within: float) -> None:
+        super().__init__(body)
+        self.journal = journal
+        self.newest = newest
+        self.within = within
+
+
+class Later:
+    """A request to be asked again: after further requests, and when its time is over."""
+
+    def __init__(self, reply: Unsettled, request: Request) -> None:
+        """`reply` is what the request got so far. Its body is a JSON object with `within`."""
+        self._journal = reply.journal
+        self._newest = reply.newest
+        self._until = monotonic() + reply.within
+        self._asked = loads(request.body or b"{}")
+
+    async def for_news(self) -> None:
+        """Wait until there is a further record, or the time is over."""
+        # A look costs next to nothing; to be told would cost every request something.
+        while self._journal.newest is self._newest and self._left():  # noqa: ASYNC110
+            await asyncio.sleep(min(_LOOKS_EVERY, self._left()))
+
+    def _left(self) -> float:
+        return max(0.0, self._until - monotonic())
+
+    def body(self) -> bytes:
+        """The body to ask with: it waits no longer than the time that is left."""
+        return dumps({**self._asked, "within": self._left()})
+
+
+class Attempt:
+    """Sends an answer; has what to ask later where there is none yet."""
+
+    def __init__(self, send: Send, later: Later | None) -> None:
+        self._send = send
+        self.later = later
+
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
+        """Pass on a message of the answer."""
+        await self._send(message)
+
+
+def whole_body(raw: bytes) -> Receive:
+    """What gives a body to an application, in one piece."""
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": raw, "more_body": False}
+
+    return receive
