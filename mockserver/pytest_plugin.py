@@ -50,6 +50,8 @@ _REPORTS = ("off", "summary", "full")
 _MARKED = ("fixtures", "settings", "at")
 
 _WORKSPACE: "pytest.StashKey[MockWorkspace]" = pytest.StashKey()
+_NO_SERVER: pytest.StashKey[str] = pytest.StashKey()
+_TOLD: pytest.StashKey[bool] = pytest.StashKey()
 _CONDUCT: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 
 
@@ -140,7 +142,8 @@ def _new_server(config: pytest.Config) -> "MockServer":
     try:
         return MockServer(**options)
     except OperatorError as error:
-        pytest.fail(f"mockserver: {error}", pytrace=False)
+        reason = config.stash[_NO_SERVER] = f"mockserver: {error}"
+        pytest.fail(reason, pytrace=False)
 
 
 def _option(name: str, config: pytest.Config) -> str | None:
@@ -233,14 +236,27 @@ def _prepare(workspace: "MockWorkspace", marked: dict[str, Any]) -> None:
         pytest.fail(f"@pytest.mark.mockserver: {error}", pytrace=False)
 
 
+def _tell_once(report: pytest.TestReport, reason: str, config: pytest.Config) -> None:
+    """Every test that needs the server fails if it does not start; the first one says why."""
+    if reason != config.stash[_NO_SERVER]:
+        return
+    if config.stash.get(_TOLD, False):
+        report.longrepr = "mockserver: there is no server, for the reason that is told above"
+    config.stash[_TOLD] = True
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, Any, Any]:
     """Add to a failed test's report the requests to its workspace.
 
     The report of a test's end has with it what its client did. So it reaches the controller of
     xdist, whose workers send their reports there.
     """
     report = yield
+    if call.excinfo is not None and item.config.stash.get(_NO_SERVER, None) is not None:
+        _tell_once(report, str(call.excinfo.value), item.config)
     workspace = item.stash.get(_WORKSPACE, None)
     if workspace is not None and report.failed:
         report.sections.append(("mockserver requests", workspace.journal_text()))

@@ -33,6 +33,7 @@ from mockserver.matching import (
 from mockserver.state.changes import Row, RowId
 from mockserver.state.transaction import RowDiff
 from tests.records import NOON, record, request
+from tests.world import PEOPLE
 
 DOCS = File(mockserver.__path__[0]).parent / "docs"
 
@@ -1216,7 +1217,7 @@ def test_a_name_that_is_neither_check_nor_level_is_refused() -> None:
 
 def watched(*requests: tuple[str, str, Any]) -> Report:
     """The report on these requests of one account: method, path and body."""
-    app = create_app()
+    app = create_app(fixtures=PEOPLE)
     credentials = {"Authorization": "Token watched", "X-API-KEY": "watched"}
 
     async def send() -> None:
