@@ -6,7 +6,7 @@ WORKDIR /src
 COPY . .
 RUN pip wheel --quiet --no-deps --wheel-dir /wheel . \
     && python -m venv --without-pip /opt/mockserver \
-    && pip --python /opt/mockserver/bin/python install --quiet --no-compile --constraint constraints.txt /wheel/*.whl \
+    && pip --python /opt/mockserver/bin/python install --quiet --no-compile --constraint constraints.txt "$(ls /wheel/*.whl)[tls]" \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/mockserver \
     && /opt/mockserver/bin/mockserver routes > /routes.txt # parses the documents once, and keeps them beside the bytecode
 
@@ -19,7 +19,7 @@ ENV PATH=/opt/mockserver/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 
 LABEL org.opencontainers.image.title="mockserver" org.opencontainers.image.licenses="MIT"
 USER 65532:65532
 WORKDIR /
-EXPOSE 8080
+EXPOSE 8080 8443
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=1s --timeout=3s --start-period=10s \
     CMD ["python", "-c", "import http.client, os; ask = http.client.HTTPConnection('127.0.0.1', int(os.getenv('MOCKSERVER_PORT', '8080')), timeout=2); ask.request('GET', '/readyz'); raise SystemExit(ask.getresponse().status != 200)"]

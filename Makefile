@@ -9,7 +9,7 @@ READY := .venv/ready
 # With bytecode a server starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help serve test test-slow contract lowest check format bench differential fidelity schema stubs image image-test clean
+.PHONY: help serve test test-slow contract lowest clients check format bench differential fidelity schema stubs image image-test clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 22
@@ -39,6 +39,9 @@ test-slow: $(READY) ## Run the tests that take many seconds each.
 
 lowest: ## Run the tests with the lowest versions, and beside well-known frameworks.
 	$(PYTHON) tools/lowest.py $(ARGS)
+
+clients: $(READY) ## Generate clients from the OpenAPI documents, and use them; ARGS='oapi-codegen'.
+	$(BIN)/python -m tools.clients $(ARGS)
 
 check: $(READY) ## Format, lint, types, layers: what must hold besides the tests.
 	$(BIN)/ruff format --check .

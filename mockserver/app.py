@@ -3,12 +3,14 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable
+from copy import copy
 from functools import cached_property, partial
 from ipaddress import ip_address
 from typing import Any
 
 import mockserver.vendors
 from mockserver.api import Api, App, Receive, Scope, Send
+from mockserver.certificates import Certificates, certificates_of
 from mockserver.control import Control
 from mockserver.descriptors import hold_reserve, tried_again
 from mockserver.dialects.plain_json import PlainJson
@@ -74,7 +76,10 @@ class Application:
         # The default workspace is there before its first request: a demo shows it at once.
         self.workspaces.admit(None)
         self.sites = tuple(self._site(vendor) for vendor in vendors)
-        self.control = self._control()
+        self.control = self._control(_admin_token(settings))
+        self.certificates: Certificates | None = None
+        if settings.tls:
+            self.certify()
         self.request_log: RequestLog | None = None
         # Where a request goes: the API, and the part of the path that its document does not have.
         self._by_first_step: dict[str, tuple[Api, str]] = {}
@@ -84,6 +89,17 @@ class Application:
             self._by_host[site.document.host.encode()] = (site, "")
         # The control API's paths begin with its base path, which its document has.
         self._by_first_step[self.control.document.base_path.strip("/")] = (self.control, "")
+
+    def certify(self) -> Certificates:
+        """The certificates for connections with TLS; they are made when first asked for.
+
+        Raises SettingError as `certificates_of` does.
+        """
+        if self.certificates is None:
+            hosts = [site.document.host for site in self.sites]
+            self.certificates = certificates_of(self.settings, hosts)
+            self.control.authority = self.certificates.authority
+        return self.certificates
 
     def log_requests(
         self, write: Callable[[str], Any], *, colours: bool = False
@@ -133,13 +149,13 @@ class Application:
             max_wait=self.settings.max_wait,
         )
 
-    def _control(self) -> Control:
+    def _control(self, token: str | None) -> Control:
         document = load_document(folder("openapi") / "control.yaml", keep=True)
         return Control(
             document,
             self.workspaces,
             self.sites,
-            token=_admin_token(self.settings),
+            token=token,
             max_body=self.settings.max_body,
             max_wait=self.settings.max_wait,
         )
@@ -176,6 +192,31 @@ class Application:
         reply = dialect.refuse_unread(status, sentence)
         headers = (*reply.headers, (b"content-length", b"%d" % len(reply.body)))
         return Answer(status, headers, reply.body)
+
+    def is_vendor(self, host: bytes) -> bool:
+        """Whether that is the host name of a vendor."""
+        return host in self._by_host
+
+    def is_here(self, host: bytes) -> bool:
+        """Whether the control API counts that host as this machine."""
+        return self.control.is_ours(host)
+
+    def is_known(self, host: bytes) -> bool:
+        """Whether a request with that host may be believed what it says of another one."""
+        has_token = self.control.token is not None
+        return has_token or self.is_vendor(host) or self.is_here(host)
+
+    def without_token(self) -> "Application":
+        """The same application for those who need no admin token."""
+        if self.control.token is None:
+            return self
+        twin = copy(self)
+        twin.control = self._control(None)
+        twin.control.authority = self.control.authority
+        twin.control.request_log = self.control.request_log
+        (step,) = (name for name, (api, _) in self._by_first_step.items() if api is self.control)
+        twin._by_first_step = self._by_first_step | {step: (twin.control, "")}
+        return twin
 
     def _find(self, scope: Scope) -> tuple[Api, str] | None:
         """The API that a request is for, and the part of the path that is not the API's."""

@@ -5,17 +5,17 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path as File
-from socket import socket
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mockserver.errors import OperatorError, UnreachableError, UnreadableError
+from mockserver.environment import read_environment
+from mockserver.errors import OperatorError, SettingError, UnreachableError, UnreadableError
 from mockserver.journal.redaction import printable_lines
-from mockserver.settings import OPTIONS, Settings
+from mockserver.settings import OPTIONS, Option, Settings
 from mockserver.version import __version__
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mockserver.client import Client, WorkspaceClient
     from mockserver.documents.spec import Document
     from mockserver.journal.conduct.run import RunReport
+    from mockserver.serving.listeners import Listeners
 
 # How many new containers there must be before the garbage collector runs. Rows live long and hold
 # no reference cycles, so frequent runs only cost time: they took half of a request with 50,000
@@ -41,16 +42,21 @@ def _server_options(command: Command) -> Command:
         add_option = click.option(
             option.flag,
             option.name,
-            envvar=option.variable,
-            show_envvar=True,
             multiple=option.several is not None,
-            # Several values of a variable stand in it as in PATH.
             type=click.Path() if option.several is not None else None,
             metavar=option.metavar,
-            help=f"{option.help}  [default: {option.shown_default}]",
+            help=f"{option.help}  [env var: {option.variable}]  [default: {option.shown_default}]",
+            **_bare(option),
         )
         command = add_option(command)
     return command
+
+
+def _bare(option: Option) -> dict[str, Any]:
+    """What click has to know of an option that means something without a value too."""
+    if not option.bare:
+        return {}
+    return {"is_flag": False, "flag_value": option.bare}
 
 
 _EXIT_CODES = """\b
@@ -73,27 +79,41 @@ def cli() -> None:
 def serve(**options: Any) -> None:
     """Serve the three APIs until interrupted."""
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    settings = Settings.read(_given(options))
+    settings, warnings = _settings(options)
     # Imported here, as in each command: the others, and a bad option, need no server.
     from mockserver.app import Application
-    from mockserver.serving.limits import limits_of
-    from mockserver.serving.server import uvicorn_server
+    from mockserver.serving.listeners import listen
+    from mockserver.serving.server import server_of
 
     _configure_logging(settings)
+    for line in warnings:
+        logging.getLogger("mockserver").warning("%s", line)
     app = Application(settings)
-    listener = _listen(settings)
-    click.echo(_banner(app, listener))
+    listeners = listen(settings)
+    click.echo(_banner(app, listeners))
     request_log = app.log_requests(sys.stderr.write, colours=_has_colours())
     # What exists now lives as long as the server: the collector need not look at it again.
     gc.freeze()
-    uvicorn_server(app, limits_of(settings)).run(sockets=[listener])
+    server_of(app, listeners).run()
     if request_log is not None:
         request_log.flush()
 
 
-def _given(options: dict[str, Any]) -> dict[str, Any]:
-    """The options without those that may be given several times and were not given."""
-    return {name: value for name, value in options.items() if value != ()}
+def _settings(flags: Mapping[str, Any]) -> tuple[Settings, list[str]]:
+    """The settings that flags and environment say, and what to tell of the environment.
+
+    Raises SettingError with a sentence for each mistake.
+    """
+    environment = read_environment(os.environ)
+    given = {name: value for name, value in flags.items() if value is not None and value != ()}
+    problems = environment.problems
+    try:
+        settings = Settings.read(environment.values | given)
+    except SettingError as error:
+        problems = [str(error), *problems]
+    if problems:
+        raise SettingError("\n".join(problems))
+    return settings, environment.warnings()
 
 
 def _has_colours() -> bool:
@@ -129,24 +149,11 @@ class _JsonFormatter(logging.Formatter):
         return json.dumps(line)
 
 
-def _listen(settings: Settings) -> socket:
-    from mockserver.serving.server import bind
+def _banner(app: "Application", listeners: "Listeners") -> str:
+    from mockserver.serving.listeners import everywhere
 
-    try:
-        return bind(settings.host, settings.port)
-    except (OSError, UnicodeError) as error:
-        # UnicodeError: the host name cannot be encoded for DNS.
-        reason = getattr(error, "strerror", None) or "that is no host name"
-        raise UnreachableError(
-            f"--host {settings.host}, --port {settings.port}: cannot listen there: {reason}"
-        ) from None
-
-
-def _banner(app: "Application", listener: socket) -> str:
-    from mockserver.serving.server import everywhere, url_of
-
-    url = url_of(listener)
-    address = everywhere(listener)
+    url = listeners.url
+    address = everywhere(listeners.plain[0])
     where = f"{address} (on this machine: {url})" if address else url
     lines = [f"mockserver {__version__} is listening on {where}", ""]
     for site in app.sites:
@@ -160,7 +167,30 @@ def _banner(app: "Application", listener: socket) -> str:
     if control.token is not None and not app.settings.admin_token:
         lines.append(f"  with the header Authorization: Bearer {control.token}")
     lines.append("")
+    if listeners.path:
+        lines += [f"Socket file: {listeners.path}", ""]
+    if app.certificates is not None:
+        lines += [*_tls_lines(app, listeners), ""]
     return "\n".join(lines)
+
+
+def _tls_lines(app: "Application", listeners: "Listeners") -> list[str]:
+    """Where TLS is spoken, and how a client comes to trust it."""
+    from mockserver.trust import AUTHORITY_FILE, trust_lines
+
+    lines = [
+        f"TLS: {listeners.encrypted_url}",
+        f"  as a proxy for https:// addresses of the vendors: HTTPS_PROXY={listeners.url}",
+    ]
+    if app.certificates is None or app.certificates.authority is None:
+        return lines
+    file = AUTHORITY_FILE
+    if app.settings.tls_dir:
+        file = os.path.abspath(os.path.join(app.settings.tls_dir, AUTHORITY_FILE))
+        lines.append(f"  trust {file}")
+    else:
+        lines.append(f"  trust {file}: curl -o {file} {listeners.url}/__admin/{file}")
+    return lines + [f"  {line}" for line in trust_lines(file)]
 
 
 @cli.command()
@@ -383,9 +413,12 @@ def main() -> None:
     try:
         # click's own mode would print the usage before each message.
         cli(prog_name="mockserver", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
     except click.UsageError as error:
+        # click 8.2 raises an error of this name for a command without arguments; 8.1 prints the
+        # help by itself.
+        if type(error).__name__ == "NoArgsIsHelpError":
+            click.echo(error.format_message())
+            return
         click.echo(f"mockserver: {_usage(error)}", err=True)
         sys.exit(2)
     except click.ClickException as error:

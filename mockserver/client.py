@@ -16,12 +16,11 @@ from typing import Any, Literal, TypedDict, Unpack, overload
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from mockserver.errors import MockserverError
-from mockserver.python_matchers import matcher_as_json
 
 _PAGE_SIZE = 1000
 _MAX_TEXT = 300
 _JSON = "application/json"
-_MEDIA_TYPES = (_JSON, "application/yaml", "text/markdown")
+_MEDIA_TYPES = (_JSON, "application/yaml", "text/markdown", "application/x-pem-file")
 
 Row = dict[str, Any]
 """A JSON object as the control API has it (openapi/control.yaml)."""
@@ -190,6 +189,11 @@ class Client:
         query: dict[str, Any] = {"for": "generators" if for_generators else None}
         answer: Row = self.call("GET", f"/documents/{_quoted(name)}.json", **query)
         return answer
+
+    def authority(self) -> str:
+        """The certificate that clients of a server with `--tls` have to trust, in PEM."""
+        text: str = self.call("GET", "/authority.pem")
+        return text
 
     def pages(self, path: str, after: int, **query: Any) -> Iterator[Row]:
         """The entries of a journal with a number greater than `after`, page after page."""
@@ -695,6 +699,8 @@ class WorkspaceClient:
 
 
 def _filter_as_json(wanted: Filter) -> Row:
+    from mockserver.python_matchers import matcher_as_json
+
     return {name: matcher_as_json(value) for name, value in wanted.items()}
 
 

@@ -8,6 +8,9 @@ At the end of a run it tells what the clients of all tests did badly.
 
 import os
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +18,7 @@ import pytest
 if TYPE_CHECKING:
     import httpx
 
+    from mockserver.client import Client
     from mockserver.journal.conduct.run import RunReport
     from mockserver.serving.server import MockServer
     from mockserver.testing import MockWorkspace, Running
@@ -46,6 +50,8 @@ _REPORTS = ("off", "summary", "full")
 _MARKED = ("fixtures", "settings", "at")
 
 _WORKSPACE: "pytest.StashKey[MockWorkspace]" = pytest.StashKey()
+_NO_SERVER: pytest.StashKey[str] = pytest.StashKey()
+_TOLD: pytest.StashKey[bool] = pytest.StashKey()
 _CONDUCT: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 
 
@@ -93,13 +99,14 @@ def mockserver_server(pytestconfig: pytest.Config) -> Iterator["Running"]:
 
     url = os.environ.get("MOCKSERVER_URL")
     if url:
-        yield _server_at(url)
+        with TemporaryDirectory(prefix="mockserver-") as folder:
+            yield _server_at(url, Path(folder))
     else:
         with _new_server(pytestconfig) as server:
-            yield Running(server.client, _transport_to(server))
+            yield Running(server.client, _transport_to(server), server.environment)
 
 
-def _server_at(url: str) -> "Running":
+def _server_at(url: str, folder: Path) -> "Running":
     from mockserver.client import Client, ControlError
     from mockserver.testing import Running
 
@@ -108,18 +115,35 @@ def _server_at(url: str) -> "Running":
         client.workspaces()
     except (ControlError, ValueError) as error:
         pytest.fail(f"MOCKSERVER_URL: {error}", pytrace=False)
-    return Running(client)
+    return Running(client, environment=partial(_environment_at, client, folder))
+
+
+def _environment_at(client: "Client", folder: Path) -> dict[str, str]:
+    from mockserver.client import ControlError
+    from mockserver.errors import MockserverError
+    from mockserver.trust import client_environment
+
+    try:
+        authority = client.authority().encode()
+    except ControlError as error:
+        raise MockserverError(f"MOCKSERVER_URL: {error}") from None
+    return client_environment(client.url, authority, folder)
 
 
 def _new_server(config: pytest.Config) -> "MockServer":
+    from mockserver.environment import read_environment
     from mockserver.errors import OperatorError
     from mockserver.serving.server import MockServer
 
+    slips = read_environment(os.environ).problems
+    if slips:
+        pytest.fail("\n".join(slips), pytrace=False)
     options = {name: _option(name, config) for name in _OPTIONS}
     try:
         return MockServer(**options)
     except OperatorError as error:
-        pytest.fail(f"mockserver: {error}", pytrace=False)
+        reason = config.stash[_NO_SERVER] = f"mockserver: {error}"
+        pytest.fail(reason, pytrace=False)
 
 
 def _option(name: str, config: pytest.Config) -> str | None:
@@ -212,14 +236,27 @@ def _prepare(workspace: "MockWorkspace", marked: dict[str, Any]) -> None:
         pytest.fail(f"@pytest.mark.mockserver: {error}", pytrace=False)
 
 
+def _tell_once(report: pytest.TestReport, reason: str, config: pytest.Config) -> None:
+    """Every test that needs the server fails if it does not start; the first one says why."""
+    if reason != config.stash[_NO_SERVER]:
+        return
+    if config.stash.get(_TOLD, False):
+        report.longrepr = "mockserver: there is no server, for the reason that is told above"
+    config.stash[_TOLD] = True
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, Any, Any]:
     """Add to a failed test's report the requests to its workspace.
 
     The report of a test's end has with it what its client did. So it reaches the controller of
     xdist, whose workers send their reports there.
     """
     report = yield
+    if call.excinfo is not None and item.config.stash.get(_NO_SERVER, None) is not None:
+        _tell_once(report, str(call.excinfo.value), item.config)
     workspace = item.stash.get(_WORKSPACE, None)
     if workspace is not None and report.failed:
         report.sections.append(("mockserver requests", workspace.journal_text()))

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from ipaddress import ip_network
 from typing import Any
 
 from mockserver.errors import SettingError
@@ -22,7 +23,8 @@ class Option:
 
     `parse` turns text into the value, or raises ValueError saying what the value must be; `several`
     does so with a list, for an option that may be given more than once. A value that is `secret`
-    stands in no message.
+    stands in no message. `bare` is the text that the flag means without a value; without one the
+    flag needs a value.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Option:
     parse: Callable[[str], Any]
     help: str
     secret: bool = False
+    bare: str = ""
     several: Callable[[Sequence[Any]], Any] | None = None
 
     @property
@@ -41,8 +44,10 @@ class Option:
     @property
     def shown_default(self) -> str:
         """Its default, as `--help` shows it."""
+        if self.default is False:
+            return "off"
         if isinstance(self.default, tuple):
-            return ", ".join(self.default)
+            return ", ".join(self.default) or "none"
         return str(self.default) if self.default != "" else "none"
 
     @property
@@ -110,6 +115,48 @@ class _InUnits:
         return int(match[1]) * unit
 
 
+def _switch(text: str) -> bool:
+    value = _SWITCHES.get(text.lower())
+    if value is None:
+        raise ValueError("on or off")
+    return value
+
+
+_ON = dict.fromkeys(("on", "true", "yes", "1"), True)
+_OFF = dict.fromkeys(("off", "false", "no", "0"), False)
+_SWITCHES = _ON | _OFF
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not all(_HOST_NAME.fullmatch(name) for name in names):
+        raise ValueError("host names and addresses, separated by commas")
+    return names
+
+
+# A wildcard for the first label is a name of a certificate too.
+_HOST_NAME = re.compile(r"(?:\*\.)?[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}", re.ASCII)
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    names = [name.strip() for name in text.split(",") if name.strip() not in ("", "loopback")]
+    if text.strip().lower() in ("", "off"):
+        return ()
+    try:
+        return (*_LOOPBACK, *(str(ip_network(name, strict=False)) for name in names))
+    except ValueError:
+        raise ValueError(
+            "loopback, off, or networks like 10.0.0.0/8, separated by commas"
+        ) from None
+
+
+_LOOPBACK = ("127.0.0.0/8", "::1/128")
+
+
+def _any_text(text: str) -> str:
+    return text
+
+
 _MEASURE = re.compile(r"([0-9]{1,15}) ?([A-Za-z]*)", re.ASCII)
 _SIZES = {"": 1, "b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40}
 _TIMES = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -169,12 +216,64 @@ def _account(text: str) -> str:
 
 
 OPTIONS = (
-    Option("host", "127.0.0.1", _text, "Address to listen on."),
+    Option(
+        "host",
+        "localhost",
+        _text,
+        "Address to listen on; localhost means 127.0.0.1 and ::1.",
+    ),
     Option(
         "port",
         8080,
         _Integer(0, 65535),
         "Port to listen on; with 0 the system chooses a free one, which is printed.",
+    ),
+    Option(
+        "tls",
+        False,
+        _switch,
+        "Listen with TLS too, and be a proxy for the vendors' https:// addresses.",
+        bare="on",
+    ),
+    Option(
+        "tls_port",
+        8443,
+        _Integer(0, 65535),
+        "Port to listen on with TLS; with 0 the system chooses a free one, which is printed.",
+    ),
+    Option(
+        "tls_dir",
+        "",
+        _any_text,
+        "Folder that keeps the certificate authority for the next start; without one it is made "
+        "anew at each start.",
+    ),
+    Option(
+        "tls_names",
+        (),
+        _names,
+        "Further host names and addresses, separated by commas, for the certificate.",
+    ),
+    Option(
+        "tls_cert",
+        "",
+        _any_text,
+        "File with a certificate of your own, in PEM, with those between it and its authority.",
+    ),
+    Option("tls_key", "", _any_text, "File with the private key of --tls-cert, in PEM."),
+    Option(
+        "unix",
+        "",
+        _any_text,
+        "Path of a socket file to listen on too; the control API asks for no token there.",
+    ),
+    Option(
+        "trust_proxy",
+        (),
+        _networks,
+        "Follow in links what a proxy says in Forwarded or X-Forwarded-Proto and -Host: one on "
+        "this machine (loopback), and in the networks given, separated by commas.",
+        bare="loopback",
     ),
     Option(
         "fixtures",
@@ -343,8 +442,16 @@ _BY_NAME = {option.name: option for option in OPTIONS}
 class Settings:
     """A server's configuration, valid by construction through `read`."""
 
-    host: str = "127.0.0.1"
+    host: str = "localhost"
     port: int = 8080
+    tls: bool = False
+    tls_port: int = 8443
+    tls_dir: str = ""
+    tls_names: tuple[str, ...] = ()
+    tls_cert: str = ""
+    tls_key: str = ""
+    unix: str = ""
+    trust_proxy: tuple[str, ...] = ()
     fixtures: tuple[str, ...] = ("demo",)
     seed: int = 1
     strictness: str = "vendor"
@@ -377,10 +484,28 @@ class Settings:
 
         None means the default. `fixtures` is text or a sequence of paths.
 
-        Raises SettingError naming the flag and its environment variable.
+        Raises SettingError with a sentence for each bad value, naming the flag and its environment
+        variable.
         """
-        parsed = {name: _parsed(name, value) for name, value in values.items()}
-        return cls(**parsed)
+        parsed = {}
+        problems = []
+        for name, value in values.items():
+            try:
+                parsed[name] = _parsed(name, value)
+            except SettingError as error:
+                problems.append(str(error))
+        if problems:
+            raise SettingError("\n".join(problems))
+        settings = cls(**parsed)
+        settings._refuse_half_a_certificate()
+        return settings
+
+    def _refuse_half_a_certificate(self) -> None:
+        if bool(self.tls_cert) != bool(self.tls_key):
+            given, missing = ("tls_cert", "tls_key") if self.tls_cert else ("tls_key", "tls_cert")
+            raise SettingError(f"{_place(given)} needs {_place(missing)} beside it")
+        if self.tls_cert and not self.tls:
+            raise SettingError(f"{_place('tls_cert')} needs {_place('tls')} beside it")
 
 
 def _parsed(name: str, value: Any) -> Any:
@@ -389,15 +514,20 @@ def _parsed(name: str, value: Any) -> Any:
         raise SettingError(f"there is no option {name!r}; the options are {', '.join(_BY_NAME)}")
     if value is None:
         return option.default
+    text = ",".join(value) if isinstance(value, tuple) and option.several is None else str(value)
     try:
         if option.several is not None and isinstance(value, list | tuple):
             return option.several(value)
-        return option.parse(str(value))
+        return option.parse(text)
     except ValueError as error:
-        place = f"{option.flag} (or {option.variable})"
         shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
         given = "" if option.secret else f" is {shown!r}, but"
-        raise SettingError(f"{place}{given} must be {error}") from None
+        raise SettingError(f"{_place(name)}{given} must be {error}") from None
+
+
+def _place(name: str) -> str:
+    option = _BY_NAME[name]
+    return f"{option.flag} (or {option.variable})"
 
 
 # The fields of `Settings` are written out for type checkers; they must be those of the table.

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
+from tests.world import PEOPLE
 
 _numbers = count(1)
 
@@ -40,8 +41,8 @@ settings.load_profile("gate")
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[MockServer]:
-    """One server with the demo fixture for the whole session."""
-    with MockServer() as running:
+    """One server with a dozen people for the whole session."""
+    with MockServer(fixtures=PEOPLE) as running:
         yield running
 
 
@@ -97,7 +98,7 @@ def serve() -> Iterator[Callable[..., str]]:
     running: list[MockServer] = []
 
     def start(**options: Any) -> str:
-        running.append(MockServer(**options).start())
+        running.append(MockServer(**{"fixtures": PEOPLE} | options).start())
         return running[-1].url
 
     yield start

@@ -21,8 +21,9 @@ from mockserver.documents.schema import Schema
 from mockserver.documents.spec import Operation
 from mockserver.vendor import Vendor
 from mockserver.workspaces import Workspace
+from tests.world import PEOPLE
 
-APP = create_app(max_body=4000)
+APP = create_app(max_body=4000, fixtures=PEOPLE)
 SITES: tuple[Site, ...] = APP.sites
 VENDORS: dict[str, Vendor] = {site.vendor.name: site.vendor for site in SITES}
 NAMES: tuple[str, ...] = tuple(VENDORS)

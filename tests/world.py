@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from mockserver.app import load_vendors
@@ -9,6 +10,9 @@ from mockserver.fixtures import settings_changes
 from mockserver.state.changes import ClockChange, FaultRuleChange, Row, SettingsChange
 from mockserver.state.clock import WorkspaceClock, frozen_at, shifted_by
 from mockserver.workspaces import Workspace
+
+PEOPLE = Path(__file__).parent / "people"
+"""The fixture that most tests begin with: the demo is for people and may change."""
 
 
 def switch(workspace: Workspace, vendor: str, **values: Any) -> None:

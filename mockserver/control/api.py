@@ -151,6 +151,8 @@ class Control(Api):
         self.workspaces = workspaces
         self.sites: Mapping[str, Site] = {site.vendor.name: site for site in sites}
         self.token = token
+        self.authority: bytes | None = None
+        """The certificate that clients have to trust, in PEM."""
         self._hosts = frozenset(site.document.host.encode() for site in self.sites.values())
 
     @property
@@ -281,15 +283,15 @@ class Control(Api):
                 "A web page of another site may not use the control API: `Origin` is not this "
                 "server.",
             )
-        if self.token is None and not self._is_ours(host):
+        if self.token is None and not self.is_ours(host):
             raise Refusal(
                 "forbidden",
                 "Without an admin token the control API answers to host names of this machine "
                 f"only, not to {host.decode('latin-1')}.",
             )
 
-    def _is_ours(self, host: bytes) -> bool:
-        """Whether nobody else can have made that name lead here.
+    def is_ours(self, host: bytes) -> bool:
+        """Whether nobody else can have made that name, in lower case, lead here.
 
         It is an address, a name without a dot, a name of a private kind, or the host of a vendor.
         """

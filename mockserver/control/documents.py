@@ -1,4 +1,4 @@
-"""The handler for the OpenAPI documents of this server."""
+"""The handlers for what clients need to know of this server: documents, and whom to trust."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +12,7 @@ from mockserver.vendor import Reply
 
 _CONTROL = "control"
 _YAML = ((b"content-type", b"application/yaml"),)
+_PEM = ((b"content-type", b"application/x-pem-file"),)
 _ENDINGS = ("", ".json", ".yaml")
 
 
@@ -35,6 +36,15 @@ def get_document(call: Call, server: Control) -> Reply:
     from mockserver.documents.yaml_text import yaml_text
 
     return Reply(yaml_text(content).encode(), 200, _YAML)
+
+
+@operation
+def get_authority(call: Call, server: Control) -> Reply:
+    """The certificate of the authority that clients have to trust."""
+    if server.authority is None:
+        text = "This server has no authority of its own: it runs without --tls, or with --tls-cert."
+        raise Refusal("not_found", text)
+    return Reply(server.authority, 200, _PEM)
 
 
 def _documents(server: Control) -> Mapping[str, Document]:

@@ -15,6 +15,7 @@ from mockserver.matching import KeyTrial, MatchTrace, Mismatch, OtherSpelling
 from mockserver.state.changes import Change, Row, RowId, WorkspaceDeleted, WorkspaceReset
 from mockserver.state.memory import Memory, value_size
 from mockserver.state.transaction import RowDiff
+from mockserver.subset import shown
 from mockserver.wire import write_json
 
 HeaderPairs = Sequence[tuple[bytes, bytes]]
@@ -88,7 +89,7 @@ class RefusalNote(NamedTuple):
 def refusal_note(refusal: Refusal) -> RefusalNote:
     """What a record keeps of a refusal."""
     kept = tuple(
-        (_field_name(problem), problem.message[:_LONGEST_MESSAGE])
+        (_field_name(problem), _message(problem)[:_LONGEST_MESSAGE])
         for problem in refusal.problems[:_KEPT_PROBLEMS]
     )
     message = refusal.message
@@ -99,6 +100,15 @@ def refusal_note(refusal: Refusal) -> RefusalNote:
         kept,
         len(refusal.problems),
     )
+
+
+def _message(problem: Problem) -> str:
+    """What is wrong with a value; of one that is no choice, the choices."""
+    schema = problem.schema
+    if problem.keyword != "enum" or not isinstance(schema, dict) or "enum" not in schema:
+        return problem.message
+    choices = ", ".join(str(choice) for choice in schema["enum"] if choice is not None)
+    return f"is {shown(problem.value)}, and must be one of {choices}"
 
 
 def _field_name(problem: Problem) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from mockserver.journal.bodies import sent_value
 from mockserver.journal.conduct import findings_of
+from mockserver.journal.conduct.fields import remarks
 from mockserver.journal.conduct.signs import Finding
 from mockserver.journal.directory import Directory
 from mockserver.journal.records import ManyRows, Record
@@ -18,10 +19,10 @@ MOST_LINES = 40
 """How many lines a text has unless more are asked for."""
 
 _INDENT = "     "
-_LONGEST = 300
+_LONGEST = 400
 _MOST_CHANGES = 5
 
-_SAID_BY_WHY = frozenset({"refused", "unmatched", "missing-slash"})
+_SAID_BY_WHY = frozenset({"refused", "unmatched"})
 """Checks whose finding says once more what the sentence of why says."""
 
 Block = Sequence[str]
@@ -91,10 +92,12 @@ def _findings_by_number(findings: Iterable[Finding]) -> dict[int, list[Finding]]
 def _block(record: Record, directory: Directory, findings: Sequence[Finding]) -> Block:
     """The lines about a request."""
     sentence = why(record, directory).sentence
+    remarked = [f"{remark.field} {remark.text}" for remark in remarks(record, directory)]
     if record.status < 400 and record.fault is None and not findings:
-        return [_cut(f"{_summary(record)}  {sentence}")]
+        return [_cut("  ".join((_summary(record), sentence, *remarked)))]
     lines = [_summary(record), f"{_INDENT}why: {sentence}"]
     lines += _details(record, directory, sentence)
+    lines += [f"{_INDENT}remark: {remark}" for remark in remarked]
     lines += [f"{_INDENT}{_hint(finding)}" for finding in findings]
     return [_cut(line) for line in lines]
 

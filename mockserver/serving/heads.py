@@ -22,7 +22,8 @@ _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _NO_METHOD = re.compile(rb"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
 _ORIGIN = re.compile(rb"/[!-~]*")
 _ABSOLUTE = re.compile(rb"https?://[!-~]+", re.IGNORECASE)
-_HOST = re.compile(rb"(?:\[[0-9A-Za-z:.%_~-]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
+HOST = re.compile(rb"(?:\[[0-9A-Za-z:.%_~-]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
+_HOST_AND_PORT = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
 _VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
 _UPGRADE = re.compile(rb"upgrade:", re.IGNORECASE)
 
@@ -37,7 +38,8 @@ _PAIR_SIZE = 200  # of two bytes objects, their tuple, and their place in a dict
 class Line(NamedTuple):
     """The first line of a request.
 
-    `target` is the path with its query; `host` that of an absolute target, None for other ones.
+    `target` is the path with its query; `host` that of an absolute target or of a CONNECT, None for
+    other ones.
     """
 
     method: str
@@ -104,7 +106,7 @@ def read_line(line: bytes, limits: Limits) -> Line:
     is_http_1_0 = version == b"HTTP/1.0"
     if version != b"HTTP/1.1" and not is_http_1_0:
         raise _bad_version(line, version)
-    name = _METHODS.get(method) or _other_method(method)
+    name = _METHODS.get(method) or _other_method(method, target)
     if len(target) > limits.max_target:
         raise BadRequest(414, f"The target has more than {limits.max_target} bytes")
     host = None
@@ -126,7 +128,9 @@ def _bad_version(line: bytes, version: bytes) -> BadRequest:
     return _bad_line(line)
 
 
-def _other_method(method: bytes) -> str:
+def _other_method(method: bytes, target: bytes) -> str:
+    if method == b"CONNECT" and not _HOST_AND_PORT.fullmatch(target):
+        raise BadRequest(400, "The target of a CONNECT is a host and a port")  # RFC 9110, 9.3.6
     if _METHOD.fullmatch(method):
         return method.decode("ascii")
     if method and _NO_METHOD.search(method) is None:
@@ -139,14 +143,14 @@ def _other_target(target: bytes, method: bytes) -> tuple[bytes, bytes | None]:
     if method == b"OPTIONS" and target == b"*":
         return target, None
     if method == b"CONNECT":
-        raise BadRequest(501, "This server is no proxy")
+        return b"", target
     if _ABSOLUTE.fullmatch(target) is None:
         if not target.isascii() or not target.decode("ascii").isprintable():
             raise BadRequest(400, "The target has an unescaped character")
         raise BadRequest(400, "The target does not begin with a slash")
     scheme_end = target.find(b"://") + 3
     authority = re.split(rb"[/?#]", target[scheme_end:], maxsplit=1)[0]
-    if not authority or not _HOST.fullmatch(authority):
+    if not authority or not HOST.fullmatch(authority):
         raise BadRequest(400, "The target has no valid host")
     path = target[scheme_end + len(authority) :]
     if not path.startswith(b"/"):
@@ -233,9 +237,12 @@ def parser_head(line: bytes, block: bytes) -> bytes:
     """A head as httptools gets it: with a method that it knows, and nothing to upgrade to.
 
     It gives up at methods that it does not know, and ends a request at an offer to upgrade, which
-    a server may ignore (RFC 9110, 7.8). All else in the head stays as it is.
+    a server may ignore (RFC 9110, 7.8). The target of a CONNECT is none for another method. All
+    else in the head stays as it is.
     """
-    _, _, rest = line.partition(b" ")
+    method, _, rest = line.partition(b" ")
+    if method == b"CONNECT":
+        rest = b"/ " + rest.rpartition(b" ")[2]
     if _offers_upgrade(block):
         block = b"\r\n".join(_other_name(each) for each in block.split(b"\r\n"))
     end = _END if block else b"\r\n"
@@ -274,7 +281,7 @@ def _check_host(headers: HeaderSet, pairs: Pairs, *, is_http_1_0: bool) -> None:
         raise BadRequest(400, "The Host header is missing")
     if len(headers) < len(pairs) and [name for name, _ in pairs].count(b"host") > 1:
         raise BadRequest(400, "There are several Host headers")
-    if _HOST.fullmatch(host) is None:
+    if HOST.fullmatch(host) is None:
         raise BadRequest(400, "The Host header is malformed")
 
 
@@ -300,12 +307,6 @@ def _length(headers: HeaderSet, *, is_http_1_0: bool) -> int | None:
 
 def scope_of(line: Line, head: Head, scheme: str) -> dict[str, Any]:
     """The ASGI scope of a request, as far as an answer at once needs it."""
-    pairs, headers = head.pairs, head.headers
-    if line.host is not None:
-        # The host of an absolute target counts, not that of the header (RFC 9112, 3.2.2).
-        others = [each for each in pairs if each[0] != b"host"]
-        pairs = (*others, (b"host", line.host))
-        headers = header_set(pairs)
     target = line.target
     if target.find("#") >= 0:
         # A fragment is the client's own business: it is no part of what a server is asked for.
@@ -319,6 +320,13 @@ def scope_of(line: Line, head: Head, scheme: str) -> dict[str, Any]:
         "path": unquote(path) if is_escaped else path,
         "raw_path": path.encode() if is_escaped else None,
         "query_string": query.encode(),
-        "headers": pairs,
-        "header_set": headers,
+        "headers": head.pairs,
+        "header_set": head.headers,
     }
+
+
+def with_host(scope: dict[str, Any], host: bytes) -> dict[str, Any]:
+    """The scope of a request for another host than its header says."""
+    others = [each for each in scope["headers"] if each[0] != b"host"]
+    pairs = (*others, (b"host", host))
+    return scope | {"headers": pairs, "header_set": header_set(pairs)}

@@ -11,9 +11,19 @@ from mockserver.faults.delivery import Answer
 from mockserver.journal.redaction import printable
 from mockserver.serving.bodies import ChunkedBody, SizedBody
 from mockserver.serving.exchange import App, Exchange
-from mockserver.serving.heads import Head, Heads, Line, end_of_head, read_line, scope_of
+from mockserver.serving.forwarded import Forwarded, ScopeOf
+from mockserver.serving.heads import (
+    Head,
+    Heads,
+    Line,
+    end_of_head,
+    read_line,
+    scope_of,
+    with_host,
+)
 from mockserver.serving.limits import Limits
-from mockserver.serving.refusals import BadRequest, RefusalLog, claimed_target
+from mockserver.serving.proxy import Proxy
+from mockserver.serving.refusals import BadRequest, NotHere, RefusalLog, claimed_target
 from mockserver.serving.rounds import Round
 from mockserver.serving.timeouts import Watch
 from mockserver.serving.writer import (
@@ -26,15 +36,12 @@ from mockserver.serving.writer import (
 log = logging.getLogger("mockserver")
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_TUNNEL_IS_OPEN = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _MAX_UNSENT = 64 << 10
 _MAX_HELD = 64 << 10
-_LINGER_SECONDS = 5.0
-"""How long a client that was refused may go on sending without a pause.
-
-A connection that is closed while bytes come is reset, and the client may never read why.
-"""
 _MAX_LINGER_SECONDS = 30.0
-_STOP_SECONDS = 0.2
+STOP_SECONDS = 0.2
+"""How long a connection may take to end once the server stops."""
 
 
 class Service(Protocol):
@@ -46,13 +53,26 @@ class Service(Protocol):
     def refuse_unread(self, status: int, sentence: str, path: str, host: bytes) -> Answer:
         """The answer to bytes that are no request, by what they seem to be for."""
 
+    def is_here(self, host: bytes) -> bool:
+        """Whether a proxy may serve requests for that host itself: it is this machine."""
+
+    def is_vendor(self, host: bytes) -> bool:
+        """Whether that is the host name of a vendor."""
+
 
 class Door:
     """What all connections of a server share."""
 
-    def __init__(self, service: Service, limits: Limits) -> None:
+    def __init__(
+        self, service: Service, limits: Limits, forwarded: Forwarded | None = None
+    ) -> None:
+        """`forwarded` reads what proxies in front of the server say, where there are some."""
         self.answer: Callable[[Any, bytes | None], Answer | App] = service.answer
         self.refuse_unread = service.refuse_unread
+        self.handshake: Callable[..., Any] | None = None
+        """Makes the protocol of a connection with TLS; without it there is none."""
+        self.forwarded = forwarded
+        self.proxy = Proxy(service)
         self.limits = limits
         self.heads = Heads(limits)
         self.round = Round()
@@ -73,13 +93,15 @@ class Phase(Enum):
     """An application is answering; what comes is held."""
     STUCK = auto()
     """The client does not read its answers; what comes is held."""
+    TUNNEL = auto()
+    """The client was given a tunnel, and another protocol has the connection."""
     LINGER = auto()
     """The last answer is sent; what comes is dropped."""
     CLOSED = auto()
 
 
 # The members of an enumeration are found slower than names of a module.
-IDLE, HEAD, BODY, ANSWER, STUCK, LINGER, CLOSED = Phase
+IDLE, HEAD, BODY, ANSWER, STUCK, TUNNEL, LINGER, CLOSED = Phase
 
 
 class _Unfinished:
@@ -101,6 +123,13 @@ class Connection(asyncio.Protocol):
     left to an ASGI application; what follows on the connection is held until it is complete.
     """
 
+    scheme = "http"
+    linger_seconds = 5.0
+    """How long a pause a client that was refused may make while it goes on sending.
+
+    A connection that is closed while bytes come is reset, and the client may never read why.
+    """
+
     def __init__(
         self,
         door: Door,
@@ -117,19 +146,23 @@ class Connection(asyncio.Protocol):
         self._watch = door.watch
         self._connections: set[Any] = server_state.connections
         self._tasks: set[asyncio.Task[None]] = server_state.tasks
+        self._server_state = server_state
         self._phase = IDLE
         self._since = 0.0
         self._lingers_since = 0.0
+        self._scope_of: ScopeOf = scope_of
         self._held = bytearray()
         self._searched = 0
         self._unfinished: _Unfinished | None = None
         self._exchange: Exchange | None = None
+        self._tunnel: asyncio.Protocol | None = None
         self._writable: asyncio.Event | None = None
         self._unsent: list[bytes] = []
         self._unsent_size = 0
         self._buffered = 0
         self._has_ended = False
         self._is_last = False
+        self._is_refusing = False
 
     # What the event loop and uvicorn's server call.
 
@@ -139,6 +172,11 @@ class Connection(asyncio.Protocol):
         self._connections.add(self)
         self._watch.add(self)
         self._since = self._watch.now
+        forwarded = self._door.forwarded
+        if forwarded is not None and forwarded.comes_from_proxy(
+            transport.get_extra_info("peername")
+        ):
+            self._scope_of = forwarded.scope_of
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is no more; what came on it before counts."""
@@ -185,7 +223,7 @@ class Connection(asyncio.Protocol):
             self._exchange.close_afterwards()
         elif self._phase is BODY:
             # The rest of a body is mostly on its way; uvicorn waits for it, but not for long.
-            self.loop.call_later(_STOP_SECONDS, self.transport.abort)
+            self.loop.call_later(STOP_SECONDS, self.transport.abort)
         else:
             self._close()
 
@@ -214,6 +252,9 @@ class Connection(asyncio.Protocol):
             self._read_body(data)
         elif phase is ANSWER or phase is STUCK:
             self._hold(data)
+        elif phase is TUNNEL:
+            assert self._tunnel is not None
+            self._tunnel.data_received(data)
         elif phase is LINGER:
             self._since = self._watch.now
 
@@ -287,8 +328,14 @@ class Connection(asyncio.Protocol):
         block = data[line_end + 2 : end]
         line = read_line(first, self._limits)
         head = self._door.heads.read(first, block, is_http_1_0=line.is_http_1_0)
-        scope = scope_of(line, head, "http")
+        scope = self._scope_of(line, head, self.scheme)
         body_start = end + 4
+        if line.host is not None:
+            if line.method == "CONNECT":
+                self._start_tunnel(line.host, head, data[body_start:])
+                return len(data)
+            self._door.proxy.check_host(line.host)
+            scope = with_host(scope, line.host)
         length = head.length
         if length is None or length > len(data) - body_start or length > self._limits.max_body:
             self._start_body(_Unfinished(line, head, scope, self._new_body(first, block, head)))
@@ -300,6 +347,27 @@ class Connection(asyncio.Protocol):
             self._write(_CONTINUE)
         self._answer(line, head, scope, data[body_start:next_start])
         return next_start
+
+    def _start_tunnel(self, host: bytes, head: Head, rest: bytes) -> None:
+        """Give the client what seems to be a way to that host. Raises BadRequest."""
+        if self.scheme != "http":
+            raise NotHere(501, "This server is a proxy for CONNECT on its plain port only")
+        if self._door.handshake is None:
+            raise NotHere(501, "This server is a proxy for CONNECT only with --tls")
+        self._door.proxy.check_tunnel(host)
+        if head.length != 0:
+            raise BadRequest(400, "A CONNECT has no body")  # RFC 9110, 9.3.6
+        self._write(_TUNNEL_IS_OPEN)
+        self.flush()
+        self._drop()
+        self._phase = TUNNEL
+        self._connections.discard(self)
+        self._watch.remove(self)
+        self._tunnel = self._door.handshake(self._door, self._server_state, is_tunnel=True)
+        self.transport.set_protocol(self._tunnel)
+        self._tunnel.connection_made(self.transport)
+        if rest:
+            self._tunnel.data_received(rest)
 
     def _new_body(self, first: bytes, block: bytes, head: Head) -> SizedBody | ChunkedBody:
         limits = self._limits
@@ -352,6 +420,7 @@ class Connection(asyncio.Protocol):
     def _answer_too_large(self, request: _Unfinished) -> None:
         """Answer a request whose body will not be read; so nothing can follow it."""
         self._is_last = True
+        self._is_refusing = True
         self._phase = IDLE
         self._answer(request.line, request.head, request.scope, None)
 
@@ -420,21 +489,25 @@ class Connection(asyncio.Protocol):
 
     # The end.
 
+    def refuse(self, error: BadRequest, data: bytes) -> None:
+        """Answer a client of which nothing is to be read."""
+        self._refuse(error, data)
+        self.flush()
+
     def _refuse(self, error: BadRequest, data: bytes, scope: Any = None) -> None:
         """Answer bytes that are no request, and read nothing more."""
-        if scope is None:
+        if isinstance(error, NotHere):
+            path, host = "", b""
+        elif scope is None:
             path, host = claimed_target(data)
         else:
             path, host = scope["path"], scope["header_set"].get(b"host", b"")
-        self._door.refusals.add(self._peer(), data, error)
+        self._door.refusals.add(peer_of(self.transport), data, error)
         answer = self._door.refuse_unread(error.status, error.sentence, path, host)
         self._write(written(answer.status, answer.headers, CLOSE, answer.body))
         self._is_last = True
+        self._is_refusing = True
         self._finish()
-
-    def _peer(self) -> str:
-        peer = self.transport.get_extra_info("peername")
-        return printable(":".join(map(str, peer[:2]))) if peer else "A client"
 
     def _finish(self) -> None:
         """Send what is written, and end the connection without losing it."""
@@ -442,13 +515,19 @@ class Connection(asyncio.Protocol):
         self._drop()
         if self._phase is CLOSED:
             return
-        if self._has_ended or not self.transport.can_write_eof():
+        if self._has_ended or not self._end_sending():
             self._close()
             return
         self._phase = LINGER
         self._since = self._lingers_since = self._watch.now
-        self.transport.write_eof()
         self._resume_reading()
+
+    def _end_sending(self) -> bool:
+        """Tell the client that nothing more comes; False where that ends the whole connection."""
+        if not self.transport.can_write_eof():
+            return False
+        self.transport.write_eof()
+        return True
 
     def _resume_reading(self) -> None:
         if not self._has_ended and not self.transport.is_reading():
@@ -477,6 +556,8 @@ class Connection(asyncio.Protocol):
             self._refuse(error, bytes(self._held), scope)
         elif phase is IDLE or phase is LINGER:
             self._close()
+        elif self._tunnel is not None:
+            self._tunnel.eof_received()
         elif self._exchange is not None:
             self._exchange.input_ended.set()
 
@@ -495,7 +576,7 @@ class Connection(asyncio.Protocol):
             self._time_out("The body did not come in time")
         elif phase is LINGER:
             lingered = now - self._lingers_since
-            if waited > _LINGER_SECONDS or lingered > _MAX_LINGER_SECONDS:
+            if waited > self.linger_seconds or lingered > _MAX_LINGER_SECONDS:
                 self._close()
 
     def _check_reading(self, now: float, waited: float) -> None:
@@ -512,6 +593,12 @@ class Connection(asyncio.Protocol):
         scope = request.scope if request is not None else None
         self._refuse(BadRequest(408, text), bytes(self._held), scope)
         self.flush()
+
+
+def peer_of(transport: asyncio.BaseTransport) -> str:
+    """The address of a client, as the log shows it."""
+    peer = transport.get_extra_info("peername")
+    return printable(":".join(map(str, peer[:2]))) if peer else "A client"
 
 
 def _whole_scope(scope: Any, transport: asyncio.Transport, *, is_http_1_0: bool) -> Any:

@@ -31,6 +31,13 @@ class BadRequest(Exception):
         return f"{phrase_of(self.status)}: {self}."
 
 
+class NotHere(BadRequest):
+    """The request is for another host, or for a service that only a proxy has.
+
+    It is refused in this server's own words, whatever host it names.
+    """
+
+
 def likely_cause(data: bytes, error: BadRequest) -> str:
     """Why a client may have sent this, for those who read the log."""
     if data.startswith(_TLS_HANDSHAKE):

@@ -3,88 +3,97 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from ipaddress import ip_address
+from pathlib import Path
+from ssl import SSLContext
+from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 import uvicorn
 
-from mockserver.app import create_app
+from mockserver.app import Application, create_app
 from mockserver.client import Client, ControlError, WorkspaceClient
-from mockserver.serving.limits import Limits, limits_of
-from mockserver.serving.protocol import Connection, Door, Service
+from mockserver.errors import MockserverError
+from mockserver.serving.forwarded import Forwarded
+from mockserver.serving.handshake import Handshake
+from mockserver.serving.limits import limits_of
+from mockserver.serving.listeners import Listeners, listen
+from mockserver.serving.protocol import Connection, Door
+from mockserver.trust import client_environment
 
 # How long a stop waits for answers that are not sent yet. Only a fault delays an answer.
 _GRACE_SECONDS = 0.5
 
-_BACKLOG = 2048
+
+class Server(uvicorn.Server):
+    """uvicorn, with this package's protocol, on all sockets, and with a stop within a second."""
+
+    def __init__(self, door: Door, listeners: Listeners, local_door: Door | None = None) -> None:
+        """`local_door` is for those who come by the socket file, the other one for all others."""
+        config = uvicorn.Config(
+            _no_application,
+            interface="asgi3",
+            loop="auto",
+            http=partial(Connection, door),  # type: ignore[arg-type]  # all that uvicorn does with it is to call it
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            server_header=False,
+            # `Date` comes from the workspace's clock: with a frozen clock every byte repeats.
+            date_header=False,
+            # The protocol itself reads what a proxy says, where the operator trusts one.
+            proxy_headers=False,
+            log_config=None,
+            timeout_graceful_shutdown=_GRACE_SECONDS,  # type: ignore[arg-type]  # it waits for parts of seconds too
+        )
+        super().__init__(config)
+        self._door = door
+        self._local_door = local_door or door
+        self._listeners = listeners
+
+    def accept_tls(self, context: SSLContext) -> None:
+        """Speak TLS from now on: where the listeners have ports for it, and in tunnels."""
+        handshake = partial(Handshake, context)
+        self._door.handshake = self._local_door.handshake = handshake
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to answer on every socket."""
+        await super().startup(list(self._listeners.plain))
+        loop = asyncio.get_running_loop()
+        if self._door.handshake is not None:
+            handshake = partial(self._door.handshake, self._door, self.server_state)
+            for each in self._listeners.encrypted:
+                self.servers.append(await loop.create_server(handshake, sock=each))
+        local = self._listeners.local
+        if local is not None:
+            connection = partial(Connection, self._local_door, self.config, self.server_state)
+            self.servers.append(await loop.create_unix_server(connection, sock=local))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen no more, and end all connections."""
+        await super().shutdown(list(self._listeners.sockets))
+        self._listeners.close()
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; with port 0 the system chooses a free one.
-
-    Raises OSError if the address is in use or does not exist.
-    """
-    if ":" not in host:
-        return socket.create_server((host, port), backlog=_BACKLOG)
-    # "All addresses" means those of IPv4 too, where the system can do both with one socket.
-    dual_stack = host == "::" and socket.has_dualstack_ipv6()
-    return socket.create_server(
-        (host, port),
-        family=socket.AF_INET6,
-        backlog=_BACKLOG,
-        dualstack_ipv6=dual_stack,
-    )
+async def _no_application(scope: Any, receive: Any, send: Any) -> None:
+    raise AssertionError("a connection asks the door")
 
 
-def url_of(listener: socket.socket) -> str:
-    """The base URL at which a client on this machine reaches the socket."""
-    host, port = listener.getsockname()[:2]
-    is_ipv6 = ":" in host
-    if ip_address(host).is_unspecified:
-        host = "::1" if is_ipv6 else "127.0.0.1"
-    if is_ipv6:
-        host = f"[{host}]"
-    return f"http://{host}:{port}"
-
-
-def everywhere(listener: socket.socket) -> str | None:
-    """The address and port of a socket that listens on all addresses; None for any other."""
-    host, port = listener.getsockname()[:2]
-    if not ip_address(host).is_unspecified:
-        return None
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-class Application(Service, Protocol):
-    """What is served: an ASGI application that can also answer a request at once."""
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """The ASGI entry point, for any other server."""
-
-
-def uvicorn_server(app: Application, limits: Limits) -> uvicorn.Server:
-    """uvicorn, with this package's protocol and a stop within a second."""
-    config = uvicorn.Config(
-        app,
-        interface="asgi3",
-        loop="auto",
-        http=partial(Connection, Door(app, limits)),  # type: ignore[arg-type]  # all that uvicorn does with it is to call it
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        server_header=False,
-        # `Date` comes from the workspace's clock: with a frozen clock every byte repeats.
-        date_header=False,
-        # Nothing stands between a client and its mock; links in answers follow the `Host` header.
-        proxy_headers=False,
-        log_config=None,
-        timeout_graceful_shutdown=_GRACE_SECONDS,  # type: ignore[arg-type]  # it waits for parts of seconds too
-    )
-    return uvicorn.Server(config)
+def server_of(app: Application, listeners: Listeners) -> Server:
+    """A server for an application, as its settings say."""
+    limits = limits_of(app.settings)
+    forwarded = None
+    if app.settings.trust_proxy:
+        forwarded = Forwarded(app.settings.trust_proxy, app.is_known)
+    local_door = Door(app.without_token(), limits, forwarded)
+    server = Server(Door(app, limits, forwarded), listeners, local_door)
+    if app.certificates is not None:
+        server.accept_tls(app.certificates.context)
+    return server
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -106,22 +115,48 @@ class MockServer:
     """
 
     def __init__(self, **options: Any) -> None:
-        """`options` are those of `mockserver serve`; `port` is 0 if it is left out.
+        """`options` are those of `mockserver serve`; a port that is left out is 0.
 
-        Raises OperatorError as `create_app` does, and OSError if the port is in use.
+        Raises OperatorError as `create_app` does, and ListenError (an OSError too) if a port is in
+        use.
         """
-        self.app = create_app(**{"port": 0} | options)
-        self._listener = bind(self.app.settings.host, self.app.settings.port)
-        self._server = uvicorn_server(self.app, limits_of(self.app.settings))
+        self.app = create_app(**{"port": 0, "tls_port": 0} | options)
+        self._listeners = listen(self.app.settings)
+        self._server = server_of(self.app, self._listeners)
         self._loop: Future[asyncio.AbstractEventLoop] = Future()
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self.url = url_of(self._listener)
+        self._files: TemporaryDirectory[str] | None = None
+        self.url = self._listeners.url
+        self._tls_url = self._listeners.encrypted_url
         self.client = Client(self.url, self.app.control.token)
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             self._loop.set_result(runner.get_loop())
-            runner.run(self._server.serve(sockets=[self._listener]))
+            runner.run(self._server.serve())
+
+    @property
+    def tls_url(self) -> str:
+        """The server's URL with TLS. Raises MockserverError without `tls`."""
+        if self._tls_url is None:
+            raise MockserverError("this server speaks no TLS: start it with tls=True")
+        return self._tls_url
+
+    def environment(self) -> dict[str, str]:
+        """Variables with which an unmodified client, as a process, comes here for the vendors.
+
+        They name this server as the proxy and its authority as trusted. From the first call on the
+        server is a proxy for https:// addresses, with `tls` or without. The files that they name
+        last as long as the server.
+
+        Raises MockserverError without the library that makes certificates.
+        """
+        if self._files is None:
+            certificates = self.app.certify()
+            self._server.accept_tls(certificates.context)
+            self._files = TemporaryDirectory(prefix="mockserver-")
+        authority = self.app.certify().authority or b""
+        return client_environment(self.url, authority, Path(self._files.name))
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -147,9 +182,15 @@ class MockServer:
 
     def stop(self) -> None:
         """Stop the server and free the port."""
+        # A uvicorn that is told to exit while it starts leaves its listener open, unless it is a
+        # new one; uvloop then never closes.
+        while not self._server.started and self._thread.is_alive():
+            time.sleep(0.001)
         self._server.should_exit = True
         self._thread.join()
-        self._listener.close()
+        self._listeners.close()
+        if self._files is not None:
+            self._files.cleanup()
 
     def __enter__(self) -> "MockServer":
         return self.start()

@@ -94,9 +94,9 @@ class MockWorkspace(VendorClients):
         `options` are those of httpx.Client. The errors of the client have a note with the number of
         the request in the journal. Raises ValueError for an unknown vendor.
         """
+        options = self._options(vendor, options)  # says so if there is no httpx
         from mockserver.testing.noted import NotedTransport
 
-        options = self._options(vendor, options)
         options["transport"] = NotedTransport(_transport(options), self)
         client: httpx.Client = _httpx().Client(**options)
         return self._open_clients.enter_context(client)
@@ -106,10 +106,10 @@ class MockWorkspace(VendorClients):
 
         It keeps no connection open, so nothing is left behind if nobody closes it.
         """
-        from mockserver.testing.noted import AsyncNotedTransport
-
         limits = _httpx().Limits(max_keepalive_connections=0)
         options = {"limits": limits} | self._options(vendor, options)
+        from mockserver.testing.noted import AsyncNotedTransport
+
         options["transport"] = AsyncNotedTransport(_async_transport(options), self)
         client: httpx.AsyncClient = _httpx().AsyncClient(**options)
         return client
@@ -122,6 +122,18 @@ class MockWorkspace(VendorClients):
         if self._server.transport is None:
             raise MockserverError(_NOT_IN_PROCESS)
         return self.http(vendor, **{"transport": self._server.transport()} | options)
+
+    def environment(self) -> dict[str, str]:
+        """Variables with which an unmodified client, run as a process, reaches this server.
+
+        They name the server as the proxy for the vendors' own `https://` addresses, and its
+        authority as trusted. A request belongs to the workspace of its credential, as everywhere:
+        give the client one of `credentials`.
+
+        Raises MockserverError without the extra `tls`, and where the server is in another process
+        that runs without `--tls`.
+        """
+        return self._server.environment()
 
     def _options(self, vendor: str, given: dict[str, Any]) -> dict[str, Any]:
         if vendor not in self.base_urls:
@@ -263,16 +275,22 @@ def _unique_run() -> str:
     return f"{worker} {os.urandom(8).hex()}"
 
 
+def _no_environment() -> dict[str, str]:
+    raise MockserverError("this server is no proxy")
+
+
 @dataclass(frozen=True)
 class Running:
     """The server behind the tests.
 
     `transport` makes a transport that calls the server without a socket; None if the server is in
-    another process. `run` is a text that no other test run has.
+    another process. `environment` is that of clients that come by a proxy. `run` is a text that no
+    other test run has.
     """
 
     client: Client
     transport: "Callable[[], httpx.BaseTransport] | None" = None
+    environment: Callable[[], dict[str, str]] = _no_environment
     run: str = field(default_factory=_unique_run)
 
     @property

@@ -19,6 +19,7 @@ from mockserver.documents.spec import Operation
 from mockserver.faults.catalogue import CATALOGUE
 from tests.contract.asking import Answered, ask
 from tests.contract.narrowing import ACCOUNT, demo
+from tests.world import PEOPLE
 
 Json = dict[str, Any]
 
@@ -144,6 +145,7 @@ class Narrowing:
             {"requests": [asked], "times": 1},
             {"requests": [written, {"fault": "slow"}], "in_order": True, "after": 1},
             {"requests": [other], "at_least": 0, "at_most": 3},
+            {"requests": [{"body": {"$pattern": "^a"}, "query": {"limit": 1}}], "within": 0.01},
         ]
 
     def _changes(self) -> list[Json]:
@@ -159,7 +161,7 @@ def control_contract(mode: str) -> OpenApiSchema:
 
     With `positive` data it is tested with what it takes, with `negative` with what it refuses.
     """
-    app = create_app(auth="strict", default_account=ACCOUNT, admin_token=TOKEN)
+    app = create_app(auth="strict", default_account=ACCOUNT, admin_token=TOKEN, fixtures=PEOPLE)
     content: Json = deepcopy(app.control.document.source.content)
     content["servers"] = [{"url": app.control.document.base_path}]
     if mode == "positive":

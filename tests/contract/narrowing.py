@@ -26,6 +26,7 @@ from mockserver.documents.spec import Body
 from mockserver.forms import FORM, MULTIPART
 from tests.contract.asking import ask
 from tests.contract.values import FORMATS
+from tests.world import PEOPLE
 
 Json = dict[str, Any]
 
@@ -100,7 +101,7 @@ class Demo(NamedTuple):
 @cache
 def demo() -> Demo:
     """The demo, with the settings that these tests need, as the control API tells it."""
-    app = create_app()
+    app = create_app(fixtures=PEOPLE)
     workspace = ask(app, "POST", _WORKSPACES, {"name": ACCOUNT}).content
     present = {site.vendor.name for site in app.sites}
     changes = {vendor: values for vendor, values in SETTINGS.items() if vendor in present}

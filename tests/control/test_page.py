@@ -61,7 +61,7 @@ def test_every_line_is_of_an_operation_or_of_a_vendor() -> None:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the lines are for curl")
 def test_every_line_works_when_it_is_pasted(serve: Callable[..., str]) -> None:
-    url = serve()
+    url = serve(tls=True)
     results = [run(line, url) for line in LINES]
     assert [
         (line, status) for line, status in results if status >= 300 and "/__admin" in line

@@ -54,7 +54,7 @@ def test_the_token_lets_in(serve: Serve) -> None:
     )
 
 
-def test_every_operation_but_health_and_documents_wants_the_token(
+def test_every_operation_but_health_documents_and_certificate_wants_the_token(
     serve: Serve, server: MockServer
 ) -> None:
     url = serve(admin_token=TOKEN)
@@ -67,6 +67,7 @@ def test_every_operation_but_health_and_documents_wants_the_token(
     assert {name for name, status in answers.items() if status != 401} == {
         "get_health",
         "get_document",
+        "get_authority",
     }
 
 

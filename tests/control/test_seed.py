@@ -1,15 +1,20 @@
 """Fixtures by the control API: loaded whole or not at all, and exported so that they load back."""
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 import yaml
 
+from mockserver.app import load_vendors
+from mockserver.fixtures import Fixture, fixture_file
 from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
 from tests.control.worlds import leads, tables
 from tests.samples import NAMES
+
+Serve = Callable[..., str]
 
 NOON = {"mode": "frozen", "at": "2025-01-31T12:00:00Z"}
 GRACE = {"id": "lead_grace", "name": "Grace", "email": "grace@navy.example"}
@@ -59,20 +64,46 @@ def test_a_fixture_sets_clock_and_settings(control: httpx.Client) -> None:
 def test_the_bundled_fixtures_load_by_their_names(
     control: httpx.Client, workspace: Workspace
 ) -> None:
-    demo = leads(workspace)
+    demo = leads(Fixture(fixture_file("demo"), load_vendors(), seed=1).workspace)
     control.post("/seed", json={"fixture": ONE_LEAD})
     empty = control.post("/seed", json={"name": "empty"}).json()["leads"]
     assert empty == dict.fromkeys(NAMES, 0)
     assert control.post("/seed", json={"name": "demo"}).json()["leads"] == demo
 
 
-def test_the_demo_is_what_the_server_began_with(
-    control: httpx.Client, workspace: Workspace
+def test_the_demo_is_what_a_server_begins_with(serve: Serve) -> None:
+    with httpx.Client(base_url=serve(fixtures="demo") + "/__admin") as admin:
+        admin.post("/workspaces", json={"name": "one", "at": "2026-03-01T09:00:00Z"})
+        before = admin.get("/workspaces/one/export").json()
+        for name in ("empty", "demo"):
+            admin.post("/workspaces/one/seed", json={"name": name})
+        assert admin.get("/workspaces/one/export").json() == before
+
+
+def test_a_workspace_at_a_moment_has_the_same_rows_each_time_also_after_a_reset(
+    serve: Serve,
 ) -> None:
-    before = tables(workspace)
-    control.post("/seed", json={"name": "empty"})
-    control.post("/seed", json={"name": "demo"})
-    assert tables(workspace) == before
+    with httpx.Client(base_url=serve(fixtures="demo") + "/__admin") as admin:
+        exports = []
+        for name in ("one", "two"):
+            admin.post("/workspaces", json={"name": name, "at": "2026-03-01T09:00:00Z"})
+            exports.append(admin.get(f"/workspaces/{name}/export").json())
+        admin.post("/workspaces/one/seed", json={"name": "empty"})
+        admin.post("/workspaces/one/reset")
+        exports.append(admin.get("/workspaces/one/export").json())
+    assert exports[0] == exports[1] == exports[2]
+    assert exports[0]["clock"] == "2026-03-01T09:00:00Z"
+    assert exports[0]["sela"]["leads"][0]["created_time"].startswith("2026-01-16")
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z"])
+def test_a_moment_that_the_seed_does_not_allow_is_refused(at: str, serve: Serve) -> None:
+    url = serve(fixtures="demo")
+    refused = httpx.post(f"{url}/__admin/workspaces", json={"at": at})
+    assert (refused.status_code, [each["pointer"] for each in refused.json()["errors"]]) == (
+        400,
+        ["/at"],
+    )
 
 
 @pytest.mark.parametrize("mode", ["replace", "merge"])

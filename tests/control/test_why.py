@@ -137,7 +137,7 @@ def test_remarks_by_field(control: httpx.Client, sela: httpx.Client) -> None:
     lead = {"phone_number": SHOP, "us_stat": "CA", "id": 7}
     sela.post("/api/leads/", json=lead)
     assert control.get("/requests/1").json()["remarks"] == [
-        {"field": "us_stat", "text": "is no field: kept in metadata"},
+        {"field": "us_stat", "text": "is no field: kept in metadata (did you mean us_state?)"},
         {"field": "id", "text": "cannot be set here: ignored"},
     ]
 

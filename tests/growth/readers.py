@@ -28,6 +28,7 @@ from mockserver.faults.rules import FaultRule, _Request
 from mockserver.forms import read_form, read_multipart
 from mockserver.identity import email_key, phone_e164, phone_key
 from mockserver.journal.expectations import mistakes
+from mockserver.journal.matchers import Pattern
 from mockserver.journal.redaction import hidden_query, masked_headers, printable
 from mockserver.media_types import header_value, in_utf8
 from mockserver.subset import differences, like
@@ -284,6 +285,7 @@ def _addresses() -> list[Case]:
         Case("glob", _glob, lambda n: "*a" * (n // 2)),
         Case("path of an expectation", _expect, lambda n: "*a" * (n // 2)),
         Case("difference", _differ, lambda n: [1] * n),
+        Case("pattern of a filter", _find, lambda n: "a" * n + "b"),
         Case("fault rule", _rule_fits, lambda n: [f"+1202555{each:04}" for each in range(n // 12)]),
         Case("search for digits", _in_rows, lambda n: "1" * n),
         Case("search for text", _in_rows, lambda n: "é" * n),
@@ -308,6 +310,10 @@ def _expect(path: str) -> None:
 
 def _differ(value: Any) -> None:
     differences(value, [2] * len(value))
+
+
+def _find(text: str) -> None:
+    list(Pattern("^(a+)+$").differences(text, "body"))
 
 
 CASES = (

@@ -11,7 +11,9 @@ from typing import Any
 from mockserver.faults.delivery import Answer
 from mockserver.serving.exchange import App
 from mockserver.serving.limits import Limits
-from mockserver.serving.server import bind, uvicorn_server
+from mockserver.serving.listeners import Listeners, bind
+from mockserver.serving.protocol import Door
+from mockserver.serving.server import Server
 
 Address = tuple[str, int]
 
@@ -31,6 +33,14 @@ class Service:
         body = sentence.encode()
         return Answer(status, ((b"content-length", b"%d" % len(body)),), body)
 
+    def is_here(self, host: bytes) -> bool:
+        """Every host without a dot."""
+        return b"." not in host
+
+    def is_vendor(self, host: bytes) -> bool:
+        """One host alone."""
+        return host == b"vendor.example"
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.application(scope, receive, send)
 
@@ -48,8 +58,8 @@ def whole(body: bytes, status: int = 200) -> Answer:
 def serving(service: Service, limits: Limits | None = None) -> Iterator[Address]:
     """A server on a thread; where it listens."""
     listener = bind("127.0.0.1", 0)
-    server = uvicorn_server(service, limits or Limits())
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    server = Server(Door(service, limits or Limits()), Listeners((listener,)))
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
         yield listener.getsockname()

@@ -19,6 +19,7 @@ from mockserver.testing import MockWorkspace, Running
 from mockserver.testing.transport import InProcess
 from tests.control.worlds import leads
 from tests.samples import NAMES, SITES
+from tests.world import PEOPLE
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NEW = {"phone_number": "+12025550199", "email": "new@example.com"}
@@ -74,7 +75,7 @@ def test_a_workspace_whose_credential_does_not_get_in_shows_none() -> None:
 
 
 def test_reset_puts_the_default_workspace_back_and_deletes_the_others() -> None:
-    with MockServer() as server:
+    with MockServer(fixtures=PEOPLE) as server:
         for name in ("demo", "b"):
             server.client.create(name).seed("empty")
         server.client.reset()

@@ -131,6 +131,35 @@ def test_it(mockserver):
     ]
 
 
+def test_requests_with_another_key_are_shown(suite: Suite) -> None:
+    text = """
+import httpx
+
+def earlier(mockserver):
+    httpx.get(mockserver.base_urls["octanist"] + "/leads", headers={"X-API-KEY": "old-key"})
+
+def test_first(mockserver):
+    earlier(mockserver)
+
+def test_it(mockserver):
+    url = mockserver.base_urls["octanist"] + "/leads"
+    mockserver.octanist.get("/leads")
+    for key in ["prod-key"] * 4 + ["0123456789abcdef0123456789abcdef"]:
+        httpx.get(url, headers={"X-API-KEY": key})
+    assert False
+"""
+    lines = journal(suite({"test_it.py": text}, "-p", "no:randomly").out)
+    told = "Answered 200, and nothing changed."
+    assert lines[1:5] == [
+        "4 requests came with the key `prod-key`, 1 request with this test's (in this test or one beside it):",
+        *(f"  {number}  GET /octanist/api/leads  200  {told}" for number in (2, 3, 4)),
+    ]
+    assert re.fullmatch(
+        r"1 request came with a key that is not shown \(workspace `ws-[0-9a-f]{32}`\), 1 request with this test's .*",
+        lines[5],
+    )
+
+
 def test_a_set_up_that_fails_shows_what_it_asked(suite: Suite) -> None:
     text = """
 import pytest
@@ -188,6 +217,102 @@ def test_it(mockserver):
     )
 
 
+# The mark
+
+
+def test_a_mark_says_what_the_workspace_of_a_test_holds(suite: Suite, tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text(
+        "octanist: {leads: [{id: one, name: One, createdAt: -3d}]}\n", "utf-8"
+    )
+    text = """
+import pytest
+
+pytestmark = pytest.mark.mockserver(at="2026-03-01T09:00:00Z")
+
+@pytest.mark.mockserver(
+    fixtures=["one.yaml", {"sela": {"leads": [{"phone_number": "+12025550147"}]}}],
+    settings={"octanist": {"allow_bulk_updates": True}},
+)
+def test_marked(mockserver):
+    assert mockserver.lead("octanist", "one")["lead"]["createdAt"] == "2026-02-26T09:00:00.000Z"
+    assert len(mockserver.leads()) == 2
+    assert mockserver.settings()["octanist"]["allow_bulk_updates"]
+    assert mockserver.clock().now.isoformat() == "2026-03-01T09:00:00+00:00"
+
+@pytest.mark.mockserver(fixtures="empty")
+def test_empty(mockserver):
+    assert mockserver.leads() == []
+    assert mockserver.clock().mode == "frozen"
+
+def test_the_seed_at_a_moment(mockserver):
+    before = mockserver.export()
+    mockserver.octanist.patch("/leads", json={"email": "ada@example.com", "status": "lost"})
+    mockserver.reset()
+    assert mockserver.export() == before
+    assert mockserver.clock().now.isoformat() == "2026-03-01T09:00:00+00:00"
+
+@pytest.mark.mockserver(at=None)
+def test_no_moment(mockserver):
+    assert mockserver.clock().mode == "real"
+"""
+    assert suite({"test_it.py": text}, "--strict-markers").summary == "4 passed"
+
+
+def test_a_test_seeds_from_a_file_beside_it(suite: Suite, tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text("octanist: {leads: [{name: One}]}\n", "utf-8")
+    (tmp_path / "bad.yaml").write_text("octanist:\n  leads:\n  - {status: wonn}\n", "utf-8")
+    text = """
+import pathlib, pytest
+from mockserver.errors import FixtureError
+
+def test_it(mockserver):
+    mockserver.seed("one.yaml")
+    mockserver.seed(pathlib.Path("one.yaml"), mode="merge")
+    assert len(mockserver.leads()) == 2
+    with pytest.raises(FixtureError) as refused:
+        mockserver.seed("bad.yaml")
+    place, _, problem = str(refused.value).partition(": ")
+    assert place.endswith("bad.yaml:3")
+    assert problem.startswith('octanist.leads[0].status: "wonn" is not allowed (did you mean won?)')
+"""
+    assert suite({"test_it.py": text}, "--rootdir=/").summary == "1 passed"
+
+
+@pytest.mark.parametrize(
+    ("mark", "words"),
+    [
+        pytest.param("fixture='demo'", "takes fixtures, settings, at by name, not fixture", id="a misspelt name"),
+        pytest.param("'demo'", "takes fixtures, settings, at by name, not 'demo'", id="no name"),
+        pytest.param("fixtures='none.yaml'", "none.yaml: cannot be read", id="no such file"),
+        pytest.param("settings={'sela': {'page': 1}}", "is no setting", id="no such setting"),
+        pytest.param("at='noon'", "noon", id="no moment"),
+    ],
+)  # fmt: skip  # one line a case reads best
+def test_a_mark_that_cannot_be_is_told(mark: str, words: str, suite: Suite) -> None:
+    text = f"""
+import pytest
+
+@pytest.mark.mockserver({mark})
+def test_it(mockserver): pass
+"""
+    done = suite({"test_it.py": text})
+    assert (done.summary, words in done.out) == ("1 error", True), done.out
+
+
+def test_a_fixture_with_a_mistake_is_told_once(suite: Suite, tmp_path: Path) -> None:
+    (tmp_path / "seed.yaml").write_text("sela: {leads: [{phone_number: '12'}]}", "utf-8")
+    files = {
+        "pytest.ini": "[pytest]\nmockserver_fixtures = seed.yaml\n",
+        "test_it.py": "def test_a(mockserver): pass\ndef test_b(mockserver): pass\n",
+    }
+    done = suite(files)
+    _, first, second = re.split(
+        r"_ ERROR at setup of test_\w _", done.out.partition("short test")[0]
+    )
+    assert done.summary == "2 errors"
+    assert ["is no valid phone number" in each for each in (first, second)] == [True, False]
+
+
 # The plugin's own server
 
 
@@ -198,7 +323,7 @@ def leads(count: int) -> dict[str, str]:
 
 
 def test_it_has_the_demo_fixture(suite: Suite) -> None:
-    assert suite(leads(13)).summary == "1 passed"
+    assert suite(leads(58)).summary == "1 passed"
 
 
 def test_a_fixture_is_named_in_the_configuration_file(suite: Suite) -> None:
@@ -227,7 +352,7 @@ def test_a_folder_lies_beside_the_configuration_file(suite: Suite, tmp_path: Pat
 
 def test_a_folder_of_the_same_name_does_not_hide_the_demo(suite: Suite, tmp_path: Path) -> None:
     (tmp_path / "demo").mkdir()
-    files = leads(13) | {"pytest.ini": "[pytest]\nmockserver_fixtures = demo\n"}
+    files = leads(58) | {"pytest.ini": "[pytest]\nmockserver_fixtures = demo\n"}
     assert suite(files).summary == "1 passed"
 
 
@@ -274,7 +399,7 @@ def test_it(mockserver):
 
 
 def test_a_bad_option_is_told_in_a_sentence(suite: Suite) -> None:
-    done = suite(leads(13) | {"pytest.ini": "[pytest]\nmockserver_seed = often\n"})
+    done = suite(leads(58) | {"pytest.ini": "[pytest]\nmockserver_seed = often\n"})
     assert (done.summary, "Traceback" in done.out) == ("1 error", False)
     assert (
         "mockserver: --seed (or MOCKSERVER_SEED) is 'often', but must be an integer from 0 to 9223372036854775807"
@@ -376,3 +501,56 @@ def test_no_two_runs_share_a_name() -> None:
         )
         == 6
     )
+
+
+# Clients that cannot be changed
+
+UNMODIFIED = """
+import os, subprocess, sys
+
+CLIENT = '''
+import json, os, urllib.request
+headers = {"X-API-KEY": os.environ["OCTANIST_KEY"], "Content-Type": "application/json"}
+lead = json.dumps({"email": "new@example.com"}).encode()
+urllib.request.urlopen(
+    urllib.request.Request("https://octanist.com/api/leads", lead, headers)
+)
+'''
+
+def test_the_nightly_job_sends_its_leads(mockserver):
+    key = mockserver.credentials["octanist"]["X-API-KEY"]
+    variables = os.environ | mockserver.environment() | {"OCTANIST_KEY": key}
+    subprocess.run([sys.executable, "-c", CLIENT], env=variables, check=True)
+    assert mockserver.requests(operation="create_lead")
+"""
+
+
+def test_an_unmodified_client_reaches_the_workspace_of_the_test(suite: Suite) -> None:
+    assert suite({"test_it.py": UNMODIFIED}).summary == "1 passed"
+
+
+def test_an_unmodified_client_reaches_a_running_server_with_tls(suite: Suite) -> None:
+    with MockServer(tls=True) as server:
+        assert suite({"test_it.py": UNMODIFIED}, MOCKSERVER_URL=server.url).summary == "1 passed"
+
+
+def test_a_running_server_without_tls_is_told_in_a_sentence(
+    suite: Suite, server: MockServer
+) -> None:
+    out = suite({"test_it.py": UNMODIFIED}, MOCKSERVER_URL=server.url).out
+    assert "MOCKSERVER_URL: Not Found: This server has no authority of its own" in out
+
+
+# The environment
+
+
+def test_a_misspelt_variable_is_told_in_a_sentence(suite: Suite) -> None:
+    done = suite({"test_it.py": SHARED}, MOCKSERVER_FIXTURE="empty")
+    assert (done.summary, "MOCKSERVER_FIXTURES was probably meant" in done.out) == ("1 error", True)
+
+
+def test_variables_of_others_are_not_mentioned(suite: Suite) -> None:
+    done = suite(
+        {"test_it.py": SHARED}, MOCKSERVER_API_KEY="x", MOCKSERVER_PORT="tcp://10.3.240.1:8080"
+    )
+    assert (done.summary, "MOCKSERVER" in done.out + done.err) == ("1 passed", False)

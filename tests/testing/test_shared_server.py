@@ -12,6 +12,7 @@ import pytest
 from mockserver.client import Client
 
 ROOT = Path(__file__).parents[2]
+PEOPLE = str(ROOT / "tests" / "people")
 ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
@@ -25,6 +26,7 @@ PLUGINS = ["-p", "mockserver.pytest_plugin", "-p", "xdist", "-p", "randomly"]
 def url() -> Iterator[str]:
     """The URL of a server in a process of its own."""
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0"]
+    command += ["--fixtures", PEOPLE]
     with subprocess.Popen(
         command,
         cwd=ROOT,
@@ -48,7 +50,11 @@ def examples(*arguments: str, **environment: str) -> str:
         *PLUGINS,
         *arguments,
     ]
-    environment |= ENVIRONMENT | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(ROOT)}
+    environment |= ENVIRONMENT | {
+        "MOCKSERVER_FIXTURES": PEOPLE,
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTHONPATH": str(ROOT),
+    }
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
     )

@@ -19,8 +19,10 @@ import pytest
 
 import mockserver
 from mockserver.app import create_app, load_vendors
+from mockserver.cli import cli
 from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.documents.resources import folder
+from mockserver.environment import OTHER_VARIABLES
 from mockserver.fixtures import fixture_file
 from mockserver.settings import OPTIONS
 
@@ -230,6 +232,10 @@ def test_check_wants_a_file() -> None:
 BAD = {
     "host": "",
     "port": "http",
+    "tls": "maybe",
+    "tls_port": "https",
+    "tls_names": "a b",
+    "trust_proxy": "everybody",
     "fixtures": " ",
     "seed": "-1",
     "strictness": "loose",
@@ -258,6 +264,10 @@ BAD = {
 }
 
 
+ANY_TEXT = {"tls_dir", "tls_cert", "tls_key", "unix"}
+"""Options that are paths: any text is one."""
+
+
 def shown(flag: str, value: str) -> str:
     """How a message shows a bad value: not at all if it is a secret."""
     return "" if flag == "--admin-token" else f" is {value!r}, but"
@@ -266,6 +276,7 @@ def shown(flag: str, value: str) -> str:
 SPOKEN = [
     pytest.param(option.flag, option.variable, BAD[option.name], id=option.name)
     for option in OPTIONS
+    if option.name not in ANY_TEXT
 ]
 
 
@@ -306,7 +317,7 @@ def test_a_bad_variable_is_one_sentence(flag: str, variable: str, value: str) ->
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        pytest.param(["serve", "--prot", "1"], "No such option '--prot'", id="unknown flag"),
+        pytest.param(["serve", "--prot", "1"], "No such option", id="unknown flag"),
         pytest.param(
             ["serve", "--port"], "Option '--port' requires an argument.", id="flag without a value"
         ),
@@ -354,7 +365,7 @@ def test_a_port_in_use_is_one_sentence() -> None:
         status, out, err = run("serve", "--port", port)
     assert (status, out, err.count("\n")) == (3, "", 1)
     assert err.startswith(
-        f"mockserver: --host 127.0.0.1, --port {port}: cannot listen there: Address already in use"
+        f"mockserver: --host localhost, --port {port}: cannot listen there: Address already in use"
     )
 
 
@@ -422,6 +433,30 @@ def test_beyond_loopback_the_control_api_has_a_token_that_is_printed_once(start:
     assert (control, answers) == (f"mockserver control API: {url}/__admin", [401, 200])
 
 
+def test_with_tls_the_start_says_what_to_trust_in_each_language(
+    start: Start, tmp_path: File
+) -> None:
+    _, (first, *lines) = start(
+        "--tls", "--tls-port", "0", "--tls-dir", str(tmp_path), lines=BANNER + 10
+    )
+    url = first.rpartition(" ")[2]
+    file = tmp_path / "authority.pem"
+    tls, proxy, trust, *languages = [line.strip() for line in lines[-10:]]
+    assert re.fullmatch(r"TLS: https://127\.0\.0\.1:[1-9]\d*", tls)
+    assert proxy.endswith(f"HTTPS_PROXY={url}")
+    assert (trust, file.exists()) == (f"trust {file}", True)
+    begins = ["curl:", "Python:", "Node:", "Java:", "JAVA_TOOL_OPTIONS", "Go:", ".NET:"]
+    assert [line.startswith(begin) for line, begin in zip(languages, begins, strict=True)] == (
+        [True] * 7
+    )
+
+
+def test_without_a_folder_the_start_says_where_the_certificate_is(start: Start) -> None:
+    _, (first, *lines) = start("--tls", "--tls-port=0", lines=BANNER + 3)
+    url = first.rpartition(" ")[2]
+    assert lines[-1].endswith(f"curl -o authority.pem {url}/__admin/authority.pem")
+
+
 @pytest.mark.skipif(
     shutil.which("curl") is None, reason="this machine has no curl to paste the lines to"
 )
@@ -458,6 +493,42 @@ def test_several_fixtures_are_served_together(start: Start, tmp_path: File) -> N
         listing = httpx.get(first.rpartition(" ")[2] + "/__admin/workspaces").json()
         leads = {"nlpearl": 0, "octanist": 0, "sela": 1}
         assert listing == {"workspaces": [{"name": "demo", "requests": 0, "leads": leads}]}
+
+
+def test_all_that_is_wrong_is_told_at_once_and_no_secret(start: Start) -> None:
+    status, out, err = run(
+        "serve",
+        "--port=http",
+        MOCKSERVER_SEED="x",
+        MOCKSERVER_ADMIN_TOKEN="hunter2",
+        MOCKSERVER_FIXTURE="empty",
+    )
+    assert (status, out, len(err.splitlines()), "hunter2" in err) == (2, "", 4, False)
+    assert "MOCKSERVER_FIXTURES was probably meant" in err
+
+
+def test_what_kubernetes_makes_for_a_service_of_that_name_stops_nothing(start: Start) -> None:
+    process, (first, *_) = start(
+        MOCKSERVER_PORT="tcp://10.3.240.1:8080",
+        MOCKSERVER_SERVICE_HOST="10.3.240.1",
+        MOCKSERVER_API_KEY="an application's own",
+    )
+    assert "http://127.0.0.1:" in first
+    process.terminate()
+    _, err = process.communicate(timeout=10)
+    ignored, unknown = err.splitlines()
+    assert ignored.startswith("WARNING mockserver: MOCKSERVER_PORT is ignored: ")
+    assert unknown.endswith("No variables of mockserver, and ignored: MOCKSERVER_API_KEY")
+
+
+def test_the_variables_of_other_commands_are_known() -> None:
+    variables = {
+        parameter.envvar
+        for command in cli.commands.values()
+        for parameter in command.params
+        if isinstance(parameter.envvar, str)
+    }
+    assert variables <= OTHER_VARIABLES | {option.variable for option in OPTIONS}
 
 
 def test_a_variable_configures_the_server(start: Start) -> None:

@@ -33,6 +33,7 @@ from mockserver.matching import (
 from mockserver.state.changes import Row, RowId
 from mockserver.state.transaction import RowDiff
 from tests.records import NOON, record, request
+from tests.world import PEOPLE
 
 DOCS = File(mockserver.__path__[0]).parent / "docs"
 
@@ -734,6 +735,24 @@ def test_a_write_that_took_effect_and_came_again_is_told(
     ]
 
 
+def test_what_is_created_twice_is_told(client: Client) -> None:
+    for _ in range(2):
+        client.send("take_anything", body={"number": "1"}, changes=NEW)
+    (found,) = [each for each in client.report().findings if each.level == "warning"]
+    assert (found.check.slug, found.requests, found.done) == (
+        "double-create",
+        (2,),
+        "`take_anything` was sent again as it was in request 1, and made what that one had made once more.",
+    )
+
+
+def test_what_was_deleted_may_be_created_again(client: Client) -> None:
+    client.send("take_anything", body={"number": "1"}, changes=NEW)
+    client.send("update_thing", changes=(RowDiff("things", 9, ADA, None),))
+    client.send("take_anything", body={"number": "1"}, changes=NEW)
+    assert "double-create" not in [slug for slug, _ in client.found()]
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -1198,7 +1217,7 @@ def test_a_name_that_is_neither_check_nor_level_is_refused() -> None:
 
 def watched(*requests: tuple[str, str, Any]) -> Report:
     """The report on these requests of one account: method, path and body."""
-    app = create_app()
+    app = create_app(fixtures=PEOPLE)
     credentials = {"Authorization": "Token watched", "X-API-KEY": "watched"}
 
     async def send() -> None:

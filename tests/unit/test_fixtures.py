@@ -23,13 +23,13 @@ from mockserver.state.transaction import Transaction
 from mockserver.vendor import Vendor
 from mockserver.workspaces import Workspace
 from tests.unit import tiny
-from tests.world import freeze, switch
+from tests.world import PEOPLE, freeze, switch
 
 Write = Callable[[str], File]
 Load = Callable[[Workspace, Any, tuple[Vendor, ...]], None]
 
 VENDORS = load_vendors()
-DEMO = Fixture(fixture_file("demo"), VENDORS, seed=1)
+DEMO = Fixture(PEOPLE, VENDORS, seed=1)
 NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
 SECTIONS = {vendor.name: vendor.section.schema["properties"] for vendor in VENDORS}
 TIME = "2025-01-31T04:00:00-08:00"
@@ -544,7 +544,7 @@ def is_loaded(workspace: Workspace, content: Any) -> bool:
 def test_a_fixture_with_junk_in_it_is_loaded_as_a_whole_or_not_at_all(
     junk: list[tuple[int, Any]],
 ) -> None:
-    content = json.loads(json.dumps(FixtureFiles(fixture_file("demo")).content))
+    content = json.loads(json.dumps(FixtureFiles(PEOPLE).content))
     for number, value in junk:
         spots = places(content)
         inside, key = spots[number % len(spots)]

@@ -28,7 +28,9 @@ from mockserver.faults.delivery import Answer, as_seen, deliver, refusal_after, 
 from mockserver.faults.prefer import preferred
 from mockserver.faults.rules import FaultRule, FaultRules, chance, rule_of
 from mockserver.serving.limits import Limits
-from mockserver.serving.server import bind, url_of, uvicorn_server
+from mockserver.serving.listeners import Listeners, bind, url_of
+from mockserver.serving.protocol import Door
+from mockserver.serving.server import Server
 from tests.serving.door import Service
 from tests.unit.tiny import DOCUMENT, NOW
 
@@ -752,11 +754,12 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     done.put(asked["name"])
 
 
-def own_server() -> uvicorn.Server:
-    return uvicorn_server(Service(lambda scope, raw: app, app), Limits())
+def own_server(listener: socket.socket) -> uvicorn.Server:
+    door = Door(Service(lambda scope, raw: app, app), Limits())
+    return Server(door, Listeners((listener,)))
 
 
-def plain_server() -> uvicorn.Server:
+def plain_server(listener: socket.socket) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app,
@@ -773,7 +776,8 @@ def plain_server() -> uvicorn.Server:
 @pytest.fixture(scope="module", params=[own_server, plain_server])
 def url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A server as the command line runs it, and one as somebody else may."""
-    server, listener = request.param(), bind("127.0.0.1", 0)
+    listener = bind("127.0.0.1", 0)
+    server = request.param(listener)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     yield url_of(listener)

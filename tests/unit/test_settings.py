@@ -11,8 +11,16 @@ from mockserver.errors import SettingError
 from mockserver.settings import OPTIONS, Settings
 
 DEFAULTS = {
-    "host": "127.0.0.1",
+    "host": "localhost",
     "port": 8080,
+    "tls": False,
+    "tls_port": 8443,
+    "tls_dir": "",
+    "tls_names": (),
+    "tls_cert": "",
+    "tls_key": "",
+    "unix": "",
+    "trust_proxy": (),
     "fixtures": ("demo",),
     "seed": 1,
     "strictness": "vendor",
@@ -45,6 +53,21 @@ TAKEN = [
     ("host", "::1", "::1"),
     ("port", "0", 0),
     ("port", 65535, 65535),
+    ("tls", "on", True),
+    ("tls", "1", True),
+    ("tls", "Yes", True),
+    ("tls", True, True),
+    ("tls", "off", False),
+    ("tls", False, False),
+    ("tls_port", "0", 0),
+    ("tls_names", "", ()),
+    ("tls_names", "mock.test, *.mock.test,10.0.0.7", ("mock.test", "*.mock.test", "10.0.0.7")),
+    ("tls_names", ("mock.test", "fd00::7"), ("mock.test", "fd00::7")),
+    ("tls_dir", "some/folder", "some/folder"),
+    ("unix", "/run/mockserver.sock", "/run/mockserver.sock"),
+    ("trust_proxy", "loopback", ("127.0.0.0/8", "::1/128")),
+    ("trust_proxy", "off", ()),
+    ("trust_proxy", "10.1.2.3/8, fd00::/8", ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "fd00::/8")),
     ("fixtures", "empty", ("empty",)),
     ("fixtures", f"demo{os.pathsep}some/file.yaml", ("demo", "some/file.yaml")),
     ("fixtures", ["demo", Path("some:file.yaml")], ("demo", "some:file.yaml")),
@@ -90,6 +113,8 @@ ACCOUNT = "a name that can stand in every vendor's credential: ASCII without spa
 
 SIZE = "a size from 1 byte to 1TB, like 1048576, 64MB or 4GB"
 MEMORY = "a size from 1MB to 1TB, like 512MB or 4GB"
+NETWORKS = "loopback, off, or networks like 10.0.0.0/8, separated by commas"
+NAMES = "host names and addresses, separated by commas"
 IDLE = "seconds, or a time like 30m, 12h or 7d, up to ten years; 0 is off"
 
 REFUSED = [
@@ -102,6 +127,13 @@ REFUSED = [
     ("port", "", "an integer from 0 to 65535"),
     ("port", "9" * 5000, "an integer from 0 to 65535"),
     ("port", True, "an integer from 0 to 65535"),
+    ("tls", "maybe", "on or off"),
+    ("tls", "", "on or off"),
+    ("tls_port", "65536", "an integer from 0 to 65535"),
+    ("tls_names", "a b", NAMES),
+    ("tls_names", "https://mock.test", NAMES),
+    ("trust_proxy", "everybody", NETWORKS),
+    ("trust_proxy", "10.0.0.0/99", NETWORKS),
     ("fixtures", "", "a name or a path, or several of them"),
     ("fixtures", f"demo{os.pathsep}", "a name or a path, or several of them"),
     ("seed", "x", "an integer from 0 to 9223372036854775807"),
@@ -177,7 +209,9 @@ def test_every_option_says_what_it_is_for() -> None:
 
 
 def test_every_option_is_in_both_tables() -> None:
-    assert {name for name, _, _ in TAKEN} == {name for name, _, _ in REFUSED} == DEFAULTS.keys()
+    any_text = {"tls_dir", "tls_cert", "tls_key", "unix"}
+    assert {name for name, _, _ in TAKEN} == DEFAULTS.keys() - {"tls_cert", "tls_key"}
+    assert {name for name, _, _ in REFUSED} == DEFAULTS.keys() - any_text
 
 
 @pytest.mark.parametrize(("name", "given", "value"), TAKEN)
@@ -209,3 +243,27 @@ def test_an_unknown_option_is_named_with_the_known_ones() -> None:
     with pytest.raises(SettingError) as caught:
         Settings.read({"prot": 1})
     assert str(caught.value) == f"there is no option 'prot'; the options are {', '.join(DEFAULTS)}"
+
+
+HALF = {
+    "a certificate without its key": (
+        {"tls": "on", "tls_cert": "a.pem"},
+        "--tls-cert (or MOCKSERVER_TLS_CERT) needs --tls-key (or MOCKSERVER_TLS_KEY) beside it",
+    ),
+    "a key without its certificate": (
+        {"tls": "on", "tls_key": "a.pem"},
+        "--tls-key (or MOCKSERVER_TLS_KEY) needs --tls-cert (or MOCKSERVER_TLS_CERT) beside it",
+    ),
+    "a certificate without TLS": (
+        {"tls_cert": "a.pem", "tls_key": "a.pem"},
+        "--tls-cert (or MOCKSERVER_TLS_CERT) needs --tls (or MOCKSERVER_TLS) beside it",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HALF)
+def test_half_of_a_certificate_is_refused_with_what_is_missing(case: str) -> None:
+    options, sentence = HALF[case]
+    with pytest.raises(SettingError) as caught:
+        Settings.read(options)
+    assert str(caught.value) == sentence

@@ -127,6 +127,14 @@ CHECKS = (
         "Correct the spelling, or leave the parameters out.",
     ),
     Check(
+        "double-create",
+        "warning",
+        "Created the same thing twice",
+        "The vendor takes the same request for another lead or call: there are two of it now, and "
+        "no answer says so.",
+        "Send it once; look for the lead before you create it, or keep the id of the first answer.",
+    ),
+    Check(
         "several-matches",
         "warning",
         "Several leads matched",

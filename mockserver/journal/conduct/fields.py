@@ -161,13 +161,13 @@ def remarks(record: Record, directory: Directory) -> list[Remark]:
 def _remark(slug: str, name: str, record: Record, directory: Directory) -> str:
     if slug == "read-only-fields":
         return "cannot be set here: ignored"
-    if slug == "extra-fields":
-        column = Evidence(record).column_with(name.rpartition(".")[2])
-        return f"is no field: kept in {column}" if column else "is no field: kept beside the fields"
     operation = directory.operation(record)
     known = properties(operation.body.reader.schema) if operation and operation.body else {}
     close = get_close_matches(name, known, n=1)
     meant = f" (did you mean {close[0]}?)" if close else ""
+    if slug == "extra-fields":
+        column = Evidence(record).column_with(name.rpartition(".")[2])
+        return f"is no field: kept {f'in {column}' if column else 'beside the fields'}{meant}"
     return f"is no field: ignored{meant}"
 
 

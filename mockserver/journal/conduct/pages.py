@@ -1,6 +1,7 @@
 """Lists that were not read to their end, whatever way they name the next page."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from math import ceil
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -22,11 +23,15 @@ _TOTALS = ("count", "total")
 
 
 class Page(NamedTuple):
-    """What asks for a page: the path, the query, and the body of a search (None without one)."""
+    """What asks for a page: the path, the query, and the body of a search (None without one).
+
+    `before` names the page before it, as far as the answer tells which one it is.
+    """
 
     path: str
     query: Mapping[str, str]
     body: Any
+    before: str = ""
 
 
 def stopped_loops(records: Iterable[Record], directory: Directory) -> Iterator[Sign]:
@@ -42,8 +47,9 @@ def stopped_loops(records: Iterable[Record], directory: Directory) -> Iterator[S
         page = _next_page(record, operation)
         if page is not None and not _asks_for_one_row(record, operation):
             waiting.append((record, page))
-    for record, _ in waiting:
-        done = f"{called(record)} answered that there is a further page, which was never asked for."
+    for record, page in waiting:
+        told = page.before or "that there is a further page"
+        done = f"{called(record)} answered {told}, and no further page was asked for."
         yield Sign("page-loop-stopped", record, "page", done)
 
 
@@ -96,7 +102,19 @@ def _by_link(answer: Mapping[str, Any]) -> Page | None:
     if not isinstance(link, str) or not link.startswith(("http://", "https://", "/")):
         return None
     parts = urlsplit(link)
-    return Page(unquote(parts.path), read_query(parts.query.encode()), None)
+    query = read_query(parts.query.encode())
+    rows, count = _rows(answer), _first_integer(answer, _TOTALS)
+    number = query.get("page", "")
+    before = ""
+    if rows and count and number.isdecimal():
+        before = f"page {int(number) - 1} of {ceil(count / len(rows))}"
+    return Page(unquote(parts.path), query, None, before)
+
+
+def _rows(answer: Mapping[str, Any]) -> list[Any]:
+    """The only list of the answer; an empty one where it has none or several."""
+    lists = [value for value in answer.values() if isinstance(value, list)]
+    return lists[0] if len(lists) == 1 else []
 
 
 def _by_number(record: Record, operation: Operation, answer: Mapping[str, Any]) -> Page | None:
@@ -105,7 +123,9 @@ def _by_number(record: Record, operation: Operation, answer: Mapping[str, Any]) 
         number = part.get("page")
         if isinstance(number, int) and _has_more(part, number):
             query = read_query(record.request.query_string) | {"page": str(number + 1)}
-            return Page(record.request.path, query, _body(record, operation))
+            count = _first_integer(part, _PAGE_COUNTS)
+            before = f"page {number} of {count}" if count else ""
+            return Page(record.request.path, query, _body(record, operation), before)
     return None
 
 
@@ -136,17 +156,17 @@ def _first_integer(part: Mapping[str, Any], names: Iterable[str]) -> int:
 def _by_offset(record: Record, operation: Operation, answer: Mapping[str, Any]) -> Page | None:
     """A search whose body says where to start, and whose answer counts all results."""
     start = _start_name(operation)
-    lists = [value for value in answer.values() if isinstance(value, list)]
-    if start is None or len(lists) != 1:
+    rows, count = _rows(answer), _first_integer(answer, _TOTALS)
+    if start is None or not rows:
         return None
     asked = _body(record, operation)
     if not isinstance(asked, dict):
         return None
-    end = (asked.get(start) or 0) + len(lists[0])
-    if not lists[0] or end >= _first_integer(answer, _TOTALS):
+    end = (asked.get(start) or 0) + len(rows)
+    if end >= count:
         return None
     query = read_query(record.request.query_string)
-    return Page(record.request.path, query, asked | {start: end})
+    return Page(record.request.path, query, asked | {start: end}, f"{end} of {count} rows")
 
 
 def _start_name(operation: Operation) -> str | None:

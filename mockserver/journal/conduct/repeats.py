@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
 
 from mockserver.journal.conduct.signs import Sign, called, header
-from mockserver.journal.records import ManyRows, Record
+from mockserver.journal.records import Record
 from mockserver.journal.redaction import secret_headers
+from mockserver.state.transaction import RowDiff
 
 _BUSY = frozenset({429, 503})
 _WORTH_REPEATING = frozenset({408, 429})
@@ -83,26 +84,45 @@ def repeated_refusals(records: Iterable[Record]) -> Iterator[Sign]:
 
 
 def repeated_writes(records: Iterable[Record]) -> Iterator[Sign]:
-    """The same write again, after one that took effect and whose answer a fault spoilt."""
-    spoilt: dict[object, Record] = {}
+    """The same write again, after one that took effect.
+
+    It is an error where a fault spoilt the first answer, and a warning where both made new rows.
+    """
+    written: dict[object, Record] = {}
     for record in records:
         if not record.changes:
             continue
         request = _identity(record)
-        before = spoilt.get(request)
-        if before is not None and _adds(record):
+        before = written.get(request)
+        if before is not None and before.fault is not None and _adds(record):
             yield _repeated_write(record, before)
-        if record.fault is not None:
-            spoilt[request] = record
+        elif before is not None and _creates(record) and _creates(before):
+            yield _double_create(record, before)
+        if _deletes(record):
+            # What is gone may be made again.
+            written.clear()
+        written[request] = record
 
 
 def _adds(record: Record) -> bool:
     """Whether doing it twice is another thing than doing it once."""
-    if record.request.method == "POST":
-        return True
-    return any(
-        not isinstance(change, ManyRows) and change.before is None for change in record.changes
+    return record.request.method == "POST" or _creates(record)
+
+
+def _creates(record: Record) -> bool:
+    return any(isinstance(change, RowDiff) and change.before is None for change in record.changes)
+
+
+def _deletes(record: Record) -> bool:
+    return any(isinstance(change, RowDiff) and change.after is None for change in record.changes)
+
+
+def _double_create(record: Record, before: Record) -> Sign:
+    done = (
+        f"{called(record)} was sent again as it was in request {before.number}, and made what that "
+        "one had made once more."
     )
+    return Sign("double-create", record, "create", done)
 
 
 def _repeated_write(record: Record, before: Record) -> Sign:
