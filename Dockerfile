@@ -21,7 +21,7 @@ USER 65532:65532
 WORKDIR /
 EXPOSE 8080 8443
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=5s --timeout=3s --start-period=10s \
+HEALTHCHECK --interval=1s --timeout=3s --start-period=10s \
     CMD ["python", "-c", "import http.client, os; ask = http.client.HTTPConnection('127.0.0.1', int(os.getenv('MOCKSERVER_PORT', '8080')), timeout=2); ask.request('GET', '/readyz'); raise SystemExit(ask.getresponse().status != 200)"]
 ENTRYPOINT ["mockserver"]
 CMD ["serve"]

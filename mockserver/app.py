@@ -56,7 +56,8 @@ class Application:
         hold_reserve()
         self.settings = settings
         vendors = load_vendors()
-        fixture = Fixture(fixture_file(settings.fixtures), vendors, settings.seed)
+        files = [fixture_file(name) for name in settings.fixtures]
+        fixture = Fixture(files, vendors, settings.seed)
         limits = Limits(settings.max_leads, settings.max_snapshots, settings.max_fault_rules)
         self.workspaces = Workspaces(
             fixture.origin,
@@ -68,8 +69,12 @@ class Application:
             memory=Memory(settings.max_memory),
             limits=limits,
             idle=settings.workspace_idle,
+            resolve=fixture.origin_at,
+            is_relative=fixture.is_relative,
         )
         _refuse_large(fixture, self.workspaces.memory, settings)
+        # The default workspace is there before its first request: a demo shows it at once.
+        self.workspaces.admit(None)
         self.sites = tuple(self._site(vendor) for vendor in vendors)
         self.control = self._control(_admin_token(settings))
         self.certificates: Certificates | None = None
@@ -247,14 +252,15 @@ class Application:
 def _refuse_large(fixture: Fixture, memory: Memory, settings: Settings) -> None:
     """Raise SettingError where the fixture alone is more than the settings allow."""
     leads = fixture.workspace.lead_count()
+    named = ", ".join(settings.fixtures)
     if leads > settings.max_leads:
         raise SettingError(
-            f"--fixtures {settings.fixtures} has {leads} leads, but --max-leads (or "
+            f"--fixtures {named} has {leads} leads, but --max-leads (or "
             f"MOCKSERVER_MAX_LEADS) allows {settings.max_leads}"
         )
     if memory.stored > memory.limit:
         raise SettingError(
-            f"--fixtures {settings.fixtures} takes {memory.stored} bytes, but --max-memory (or "
+            f"--fixtures {named} takes {memory.stored} bytes, but --max-memory (or "
             f"MOCKSERVER_MAX_MEMORY) allows {memory.limit}"
         )
 

@@ -1,4 +1,4 @@
-"""The command line: serve, routes, check, report, version."""
+"""The command line: serve, routes, check, fixtures, report, version."""
 
 import gc
 import json
@@ -7,12 +7,13 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path as File
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mockserver.environment import read_environment
-from mockserver.errors import OperatorError, SettingError
+from mockserver.errors import OperatorError, SettingError, UnreachableError, UnreadableError
 from mockserver.journal.redaction import printable_lines
 from mockserver.settings import OPTIONS, Option, Settings
 from mockserver.version import __version__
@@ -41,7 +42,8 @@ def _server_options(command: Command) -> Command:
         add_option = click.option(
             option.flag,
             option.name,
-            metavar="TEXT",
+            multiple=option.several is not None,
+            metavar=option.metavar,
             help=f"{option.help}  [env var: {option.variable}; default: {option.shown_default}]",
             **_bare(option),
         )
@@ -56,7 +58,17 @@ def _bare(option: Option) -> dict[str, Any]:
     return {"is_flag": False, "flag_value": option.bare}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+_EXIT_CODES = """\b
+Exit status:
+  0    done, nothing found
+  1    check: the file has problems; report: findings that --fail-on names
+  2    a command, an option, a variable or a file is not usable
+  3    the address cannot be listened on, or no server answers there
+  130  interrupted"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EXIT_CODES)
+@click.version_option(__version__, prog_name="mockserver", message="%(prog)s %(version)s")
 def cli() -> None:
     """A local stand-in for the lead APIs of Sela, Octanist and NLPearl."""
 
@@ -92,7 +104,7 @@ def _settings(flags: Mapping[str, Any]) -> tuple[Settings, list[str]]:
     Raises SettingError with a sentence for each mistake.
     """
     environment = read_environment(os.environ)
-    given = {name: value for name, value in flags.items() if value is not None}
+    given = {name: value for name, value in flags.items() if value not in (None, ())}
     problems = environment.problems
     try:
         settings = Settings.read(environment.values | given)
@@ -200,26 +212,66 @@ def _print_operations(document: "Document", place: str) -> None:
 
 
 @cli.command()
-@click.argument("file")
-def check(file: str) -> None:
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+def check(files: tuple[str, ...]) -> None:
     """Check a fixture or an OpenAPI document; name file, line and place of each problem.
 
-    FILE is a YAML file, a folder of fixtures, demo or empty.
+    FILE is a YAML file, a folder of fixtures, demo or empty. Several fixtures are checked together,
+    each added to those before it, as `serve --fixtures` does. The exit status is 1 if there is a
+    problem.
     """
+    try:
+        _check(files)
+    except UnreadableError:
+        raise
+    except OperatorError as error:
+        _complain(error)
+        sys.exit(1)
+
+
+def _check(files: tuple[str, ...]) -> None:
+    """Print what was checked. Raises OperatorError naming every problem."""
     from mockserver.app import load_vendors
-    from mockserver.documents.source import Source
     from mockserver.documents.spec import load_document
     from mockserver.fixtures import Fixture, fixture_file
     from mockserver.vendor import formats_of
 
-    path = fixture_file(file)
-    content = None if path.is_dir() else Source(path).content
-    if isinstance(content, dict) and "openapi" in content:
-        document = load_document(path, formats=formats_of(load_vendors()))
-        click.echo(f"{path}: {len(document.operations)} operations, no problem")
-    else:
-        Fixture(path, load_vendors(), seed=1)
+    paths = [fixture_file(file) for file in files]
+    if len(paths) == 1 and _is_document(paths[0]):
+        document = load_document(paths[0], formats=formats_of(load_vendors()))
+        click.echo(f"{paths[0]}: {len(document.operations)} operations, no problem")
+        return
+    Fixture(paths, load_vendors(), seed=1)
+    for path in paths:
         click.echo(f"{path}: no problem")
+
+
+def _is_document(path: File) -> bool:
+    """Whether the file is an OpenAPI document and no fixture."""
+    from mockserver.documents.source import Source
+
+    content = None if path.is_dir() else Source(path).content
+    return isinstance(content, dict) and "openapi" in content
+
+
+@cli.command("fixtures")
+@click.argument("name", required=False)
+def print_fixture(name: str | None) -> None:
+    """Print a fixture as one YAML document, to begin your own with.
+
+    NAME is demo, empty, a YAML file or a folder of them. Without it, the names of the bundled ones
+    are listed.
+    """
+    from mockserver.documents.fixture_files import FixtureFiles
+    from mockserver.documents.yaml_text import yaml_text
+    from mockserver.fixtures import BUNDLED, fixture_file
+
+    if name is None:
+        click.echo("\n".join(BUNDLED))
+        return
+    files = FixtureFiles(fixture_file(name))
+    files.require()
+    click.echo(yaml_text(files.content), nl=False)
 
 
 def _report_option(name: str, help: str, **more: Any) -> Callable[[Command], Command]:
@@ -228,9 +280,8 @@ def _report_option(name: str, help: str, **more: Any) -> Callable[[Command], Com
         name,
         envvar="MOCKSERVER_" + name.upper(),
         show_envvar=True,
-        metavar="TEXT",
         help=help,
-        **more,
+        **{"metavar": "TEXT"} | more,
     )
 
 
@@ -244,16 +295,20 @@ def _report_option(name: str, help: str, **more: Any) -> Callable[[Command], Com
 @click.option("--all", "every", is_flag=True, help="Report on all workspaces of the server.")
 @_report_option(
     "format",
-    "markdown or json.  [default: markdown]",
+    "What to print.  [default: markdown]",
     default="markdown",
+    metavar="[markdown|json]",
     type=click.Choice(["markdown", "json"]),
 )
 @_report_option(
     "fail_on",
-    "Checks and levels, separated by commas: exit with status 1 if one of them was found.",
+    "Checks and levels, separated by commas: exit with status 1 if one of them was found.  "
+    "[default: none]",
     default="",
 )
-@_report_option("admin_token", "The server's admin token, if it has one.", default=None)
+@_report_option(
+    "admin_token", "The server's admin token, if it has one.  [default: none]", default=None
+)
 def report(
     *,
     url: str,
@@ -276,7 +331,11 @@ def report(
             found, shown = _report_on_one(client.workspace(workspace), format)
         else:
             raise OperatorError("name a --workspace (or MOCKSERVER_WORKSPACE), or say --all")
-    except (ControlError, ValueError) as error:
+    except ControlError as error:
+        # Without an answer there is no status.
+        kind = OperatorError if error.status else UnreachableError
+        raise kind(str(error)) from None
+    except ValueError as error:
         raise OperatorError(str(error)) from None
     click.echo(shown)
     failing = found.failing(selected)
@@ -326,18 +385,49 @@ def version() -> None:
     click.echo(f"mockserver {__version__}")
 
 
+_MOST_SENTENCES = 20
+
+
+def _complain(error: OperatorError) -> None:
+    """Print the sentences of the error to stderr: the first ones, and how many more there are."""
+    sentences = str(error).splitlines()
+    more = len(sentences) - _MOST_SENTENCES
+    text = "\n".join(sentences[:_MOST_SENTENCES])
+    click.echo(f"mockserver: {printable_lines(text)}", err=True)
+    if more > 0:
+        problems = "problem" if more == 1 else "problems"
+        click.echo(f"mockserver: {more} more {problems} like these", err=True)
+
+
+def _usage(error: click.UsageError) -> str:
+    """What is wrong with the command line, and where its help is, in one line."""
+    command = error.ctx.command_path if error.ctx is not None else "mockserver"
+    message = error.format_message()
+    end = "" if message.endswith((".", "?", ")")) else "."
+    return f"{message}{end} Try '{command} --help'."
+
+
 def main() -> None:
-    """Run the command line. An operator's mistake ends it with one sentence and status 2."""
+    """Run the command line. A mistake is told in a sentence; `_EXIT_CODES` has the statuses."""
     try:
         # click's own mode would print the usage before each message.
-        cli(standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
+        cli(prog_name="mockserver", standalone_mode=False)
+    except click.UsageError as error:
+        # click 8.2 raises an error of this name for a command without arguments; 8.1 prints the
+        # help by itself.
+        if type(error).__name__ == "NoArgsIsHelpError":
+            click.echo(error.format_message())
+            return
+        click.echo(f"mockserver: {_usage(error)}", err=True)
+        sys.exit(2)
     except click.ClickException as error:
         click.echo(f"mockserver: {error.format_message()}", err=True)
         sys.exit(2)
     except click.Abort:
         sys.exit(130)
+    except UnreachableError as error:
+        _complain(error)
+        sys.exit(3)
     except OperatorError as error:
-        click.echo(f"mockserver: {printable_lines(str(error))}", err=True)
+        _complain(error)
         sys.exit(2)

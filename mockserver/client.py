@@ -151,12 +151,17 @@ class Client:
         answer: list[Row] = self.call("GET", "/workspaces")["workspaces"]
         return answer
 
-    def create(self, name: str | None = None) -> "WorkspaceClient":
+    def create(
+        self, name: str | None = None, *, at: datetime | str | None = None
+    ) -> "WorkspaceClient":
         """Create a workspace with a copy of the seed; its name doubles as its credential.
 
-        Without a name the server chooses a free one.
+        Without a name the server chooses a free one. With `at` (an aware datetime or ISO 8601 text)
+        its clock stands at that moment, and relative times of the seed are those of then.
         """
         body = {} if name is None else {"name": name}
+        if at is not None:
+            body["at"] = _iso_text(at)
         created = self.call("POST", "/workspaces", body)
         return WorkspaceClient(self, created["name"], created)
 

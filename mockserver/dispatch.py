@@ -125,7 +125,7 @@ class Site(Api):
             text = f"got a fault for a {fault.cause}; with the setting magic: off it would not"
             call.note("chosen-behaviour", fault.cause, text)
         if fault is not None and not fault.kind.applies:
-            raise refusal_of(fault)
+            raise refusal_of(fault, call.now)
         tx = call.tx = workspace.transaction(self._name)
         self.read(call, operation)
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)

@@ -4,7 +4,9 @@ MockserverError
 ├── OperatorError          the start stops with one sentence naming file and key
 │   ├── DocumentError      an OpenAPI document the server cannot be wired from
 │   ├── FixtureError       a seed file that breaks a rule
-│   └── SettingError       a flag or an environment variable with a bad value
+│   ├── SettingError       a flag or an environment variable with a bad value
+│   ├── UnreadableError    a file that is not there, or that may not be read
+│   └── UnreachableError   an address that cannot be listened on, or where no server answers
 └── Refusal                one answer to a caller, phrased by the vendor's dialect
 """
 
@@ -83,6 +85,14 @@ class SettingError(OperatorError):
     """A flag or environment variable that does not parse."""
 
 
+class UnreadableError(OperatorError):
+    """A file that is not there, or that may not be read."""
+
+
+class UnreachableError(OperatorError):
+    """An address that cannot be listened on, or at which no server answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with a request (or a fixture), before a dialect words it.
@@ -152,6 +162,7 @@ class Refusal(MockserverError):
     - `status`: replaces the dialect's, where a setting allows the choice.
     - `body`: the answer itself, where only the handler knows it.
     - `retry_after`: how many seconds the client should wait.
+    - `retry_text`: what `Retry-After` says in place of them.
     - `limit`: how many bytes a body may have (`too_large`).
     - `value`: the value that was refused (`NOT_FINITE`: the word in its place).
     """
@@ -166,6 +177,7 @@ class Refusal(MockserverError):
         status: int | None = None,
         body: Any = None,
         retry_after: int | None = None,
+        retry_text: str | None = None,
         limit: int | None = None,
         value: Any = None,
     ) -> None:
@@ -177,12 +189,15 @@ class Refusal(MockserverError):
         self.status = status
         self.body = body
         self.retry_after = retry_after
+        self.retry_text = retry_text
         self.limit = limit
         self.value = value
 
     @property
     def retry_header(self) -> tuple[tuple[bytes, bytes], ...]:
         """The `Retry-After` header, where the client is told to wait."""
+        if self.retry_text is not None:
+            return ((b"retry-after", self.retry_text.encode()),)
         if self.retry_after is None:
             return ()
         return ((b"retry-after", b"%d" % self.retry_after),)

@@ -2,9 +2,9 @@
 
 import dataclasses
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache, partial, reduce
 from operator import getitem
 from pathlib import Path as File
@@ -15,6 +15,7 @@ from jsonschema_rs import Draft202012Validator
 from mockserver.documents.excess import Excess
 from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.documents.formats import parse_date_time
+from mockserver.documents.relative_times import RelativeTimes
 from mockserver.documents.resources import folder
 from mockserver.documents.schema import problems_of
 from mockserver.errors import LEFT_OUT, FixtureError, Path, Problem, Refusal, without
@@ -42,30 +43,76 @@ def fixture_file(name: str) -> File:
 
 
 class Fixture:
-    """A seed file, or a folder of them, that has passed every check.
+    """Seed files, or folders of them, that have passed every check.
 
-    Its `content`, the `accounts` that it declares, the `workspace` that it fills, and the `origin`
-    that others begin with.
+    The `accounts` that they declare, the `workspace` that they fill, and the `origin` that others
+    begin with.
     """
 
-    def __init__(self, file: File, vendors: tuple[Vendor, ...], seed: int) -> None:
+    def __init__(
+        self, files: File | Sequence[File], vendors: tuple[Vendor, ...], seed: int
+    ) -> None:
         """Read a file, or the files of a folder, and fill a workspace with what they hold.
 
-        Raises FixtureError with one line, `file:line: place: what is wrong`, for each problem.
+        Several are added to each other in their order, as `merge` does. Raises FixtureError with
+        one line, `file:line: place: what is wrong`, for each problem, and UnreadableError.
         """
-        files = FixtureFiles(file)
-        self.content: Any = files.content
+        self._vendors = vendors
+        self._seed = seed
+        self._contents: list[Any] = []
         self.workspace = empty_workspace(vendors, WorkspaceClock(), seed)
-        try:
-            merge(self.workspace, self.content, vendors)
-            problems: tuple[Problem, ...] = ()
-        except Refusal as refusal:
-            problems = refusal.problems
-        sentences = files.sentences(problems)
+        sentences: list[str] = []
+        for file in [files] if isinstance(files, File) else files:
+            sentences += self._add(FixtureFiles(file), bool(sentences))
         if sentences:
             raise FixtureError("\n".join(sentences))
-        self.accounts = frozenset(self.content.get("accounts", ()))
+        self.accounts = frozenset(
+            account for content in self._contents for account in content.get("accounts", ())
+        )
         self.origin = Origin(self.workspace.save(), seed)
+
+    def _add(self, files: FixtureFiles, is_partial: bool) -> list[str]:
+        """Add what the files hold to the workspace; what is wrong with them.
+
+        If an earlier file is wrong, or one of these is no YAML, the rows that others refer to may
+        be missing for that reason alone.
+        """
+        problems: tuple[Problem, ...] = ()
+        try:
+            merge(self.workspace, files.content, self._vendors)
+        except Refusal as refusal:
+            problems = refusal.problems
+        if is_partial or not files.is_whole:
+            problems = tuple(each for each in problems if each.keyword != "reference")
+        self._contents.append(files.content)
+        return files.sentences(problems)
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether it holds times that are relative to the real present time."""
+        times = _relative_times(self._vendors)
+        return self.workspace.clock.frozen is None and any(map(times.are_in, self._contents))
+
+    def origin_at(self, moment: datetime | None) -> Origin:
+        """The origin at a moment, whose workspaces have a clock that stands still there.
+
+        With None it is that of the present. Raises Refusal("invalid") for a moment at which no
+        clock can be, or at which a time would be outside of the calendar.
+        """
+        try:
+            clock = frozen_at(moment) if moment is not None else WorkspaceClock()
+        except OverflowError:
+            problem = Problem(("clock",), "range", "is out of range")
+            raise Refusal("invalid", problems=[problem]) from None
+        workspace = empty_workspace(self._vendors, clock, self._seed)
+        for content in self._contents:
+            known = content if moment is None else _without_clock(content)
+            merge(workspace, known, self._vendors)
+        return Origin(workspace.save(), self._seed)
+
+
+def _without_clock(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: part for name, part in content.items() if name != "clock"}
 
 
 def empty_workspace(vendors: tuple[Vendor, ...], clock: WorkspaceClock, seed: int) -> Workspace:
@@ -118,19 +165,23 @@ def settings_changes(
 
 def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> list[Change]:
     """The changes that merge a fixture into the workspace. Raises Refusal("invalid")."""
+    clock, clock_problems = _clock_of(content, workspace.clock)
+    now = clock.now() if clock != workspace.clock else workspace.now()
+    content, time_problems = _relative_times(vendors).resolved(content, now)
     misfits = tuple(_misfits(content, vendors))
+    if any(problem.path == ("clock",) for problem in misfits):
+        clock_problems = []
     if any(problem.keyword == LEFT_OUT for problem in misfits):
         raise Refusal("invalid", problems=misfits)
     sound = _Sound(content, misfits, vendors)
     settings = {vendor: dict(values) for vendor, values in workspace.settings.items()}
-    clock, clock_problems = _clock_of(sound.content, workspace.clock)
     problems = [
         *misfits,
+        *time_problems,
         *sound.duplicates,
         *clock_problems,
         *_switch(settings, sound.content.get("settings", {}), vendors),
     ]
-    now = clock.now() if clock != workspace.clock else workspace.now()
     changes: list[Change] = [SettingsChange(vendor, settings[vendor]) for vendor in settings]
     changes.append(ClockChange(clock.frozen, clock.shift))
     for vendor in vendors:
@@ -140,6 +191,7 @@ def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) ->
             vendor.on_settings(tx, settings[vendor.name])
         found = _fill(vendor, sound.content.get(vendor.name, {}), tx, seeding)
         problems += sound.problems_of_fixture(found)
+        problems += sound.problems_of_incomplete(vendor, seeding)
         changes += tx.changes()
     if problems:
         raise Refusal("invalid", problems=problems)
@@ -209,6 +261,12 @@ def _checked_schema(vendors: tuple[Vendor, ...]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=16)
+def _relative_times(vendors: tuple[Vendor, ...]) -> RelativeTimes:
+    sections = {vendor.name: vendor.section.schema for vendor in vendors}
+    return RelativeTimes({"properties": sections})
+
+
+@lru_cache(maxsize=16)
 def _validator(vendors: tuple[Vendor, ...]) -> Draft202012Validator:
     return _compiled(_checked_schema(vendors), vendors)
 
@@ -220,8 +278,14 @@ def _compiled(part: dict[str, Any], vendors: tuple[Vendor, ...]) -> Draft202012V
 def _misfits(content: Any, vendors: tuple[Vendor, ...]) -> Iterator[Problem]:
     validator = _validator(vendors)
     if not validator.is_valid(content):
-        excess = Excess(partial(_compiled, vendors=vendors))
-        yield from problems_of(validator, excess.cut(content, _checked_schema(vendors)), {})
+        schema = _checked_schema(vendors)
+        compiled = partial(_compiled, vendors=vendors)
+        excess = Excess(compiled)
+        problems = problems_of(validator, excess.cut(content, schema), {})
+        # Imported here: a fixture without problems needs no comparison of words.
+        from mockserver.documents.hints import hinted
+
+        yield from hinted(problems, schema, compiled)
         if excess.left_out:
             yield without(excess.left_out)
 
@@ -244,6 +308,7 @@ class _Sound:
         self.content = _stripped(content, misfits) if misfits else content
         self.duplicates = tuple(_duplicates(self.content))
         self._places: dict[Path, Path] = {}
+        self._incomplete: list[tuple[Path, dict[str, Any]]] = []
         self._lost: set[Path] = {
             problem.path[:1] for problem in misfits if len(problem.path) < _ROW
         }
@@ -272,7 +337,9 @@ class _Sound:
             if path not in partial:
                 self._places[vendor, table, len(kept)] = path
                 kept.append(row)
-            elif "id" in row:
+                continue
+            self._incomplete.append((path, row))
+            if "id" in row:
                 self._lost.add((vendor, table, row["id"]))
             else:
                 self._lost.add((vendor, table))
@@ -288,6 +355,16 @@ class _Sound:
                 continue
             row, rest = problem.path[:_ROW], problem.path[_ROW:]
             yield dataclasses.replace(problem, path=self._places.get(row, row) + rest)
+
+    def problems_of_incomplete(self, vendor: Vendor, seeding: Seeding) -> Iterator[Problem]:
+        """The problems of the values in the rows that were left out."""
+        tables = {table.name: table for table in vendor.section.tables}
+        for path, row in self._incomplete:
+            if path[0] != vendor.name:
+                continue
+            _, problems = tables[str(path[1])].read(row, seeding)
+            for problem in problems:
+                yield dataclasses.replace(problem, path=path + problem.path)
 
     def _is_lost(self, vendor: str | int, table: str, id: RowId) -> bool:
         """Whether the row may be there once the fixture fits the schema.
@@ -313,19 +390,20 @@ def _stripped(content: Any, misfits: Iterable[Problem]) -> Any:
     return stripped
 
 
-def _clock_of(
-    content: Mapping[str, Any], present: WorkspaceClock
-) -> tuple[WorkspaceClock, list[Problem]]:
-    """The clock that a fixture asks for, else the present one; and what is wrong with it."""
-    asked = content.get("clock")
+def _clock_of(content: Any, present: WorkspaceClock) -> tuple[WorkspaceClock, list[Problem]]:
+    """The clock that a fixture asks for, else the present one; and what is wrong with it.
+
+    The fixture has not been checked: what is no clock at all is the schema's to refuse.
+    """
+    asked = content.get("clock") if isinstance(content, dict) else None
+    moment = parse_date_time(asked) if isinstance(asked, str) else None
+    shift = asked.get("shift_seconds") if isinstance(asked, dict) else None
     try:
-        if isinstance(asked, str):
-            moment = parse_date_time(asked)
-            assert moment is not None, asked
+        if moment is not None:
             return frozen_at(moment), []
-        if asked is not None:
-            return shifted_by(timedelta(seconds=asked["shift_seconds"])), []
-    except OverflowError:
+        if isinstance(shift, int | float):
+            return shifted_by(timedelta(seconds=shift)), []
+    except (OverflowError, ValueError):  # ValueError: not a number
         return present, [Problem(("clock",), "range", "is out of range")]
     return present, []
 
@@ -339,7 +417,8 @@ def _switch(
         if name in by_name:
             yield from _switch_vendor(settings[name], values, by_name[name])
         else:
-            text = f"is no vendor; the vendors are {', '.join(by_name)}"
+            near = _meant(name, by_name)
+            text = f"is no vendor{near}; the vendors are {', '.join(by_name)}"
             yield Problem(("settings", name), "unknown", text)
 
 
@@ -350,11 +429,18 @@ def _switch_vendor(
     for name, value in asked.items():
         path = ("settings", vendor.name, name)
         if name not in known:
-            yield Problem(path, "unknown", vendor.unknown_setting(name))
+            near = _meant(name, known)
+            yield Problem(path, "unknown", vendor.unknown_setting(name) + near)
         elif reason := known[name].refuses(value):
-            yield Problem(path, "value", reason)
+            yield Problem(path, "value", reason + _meant(value, known[name].values))
         else:
             settings[name] = value
+
+
+def _meant(given: Any, known: Iterable[Any]) -> str:
+    from mockserver.documents.hints import meant
+
+    return meant(given, known)
 
 
 def _fill(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _OPTIONS = {
     "fixtures": (
         "What each workspace holds at first: demo, empty, or a YAML file or a folder of them "
-        "beside this file."
+        f"beside this file; several, separated by {os.pathsep}, are added to each other."
     ),
     "seed": "Number from which all ids are generated.",
     "strictness": (
@@ -47,6 +47,7 @@ _REPORT_OPTIONS = {
     "fail_on": ("Checks and levels of findings that fail the run, separated by commas.", ""),
 }
 _REPORTS = ("off", "summary", "full")
+_MARKED = ("fixtures", "settings", "at")
 
 _WORKSPACE: "pytest.StashKey[MockWorkspace]" = pytest.StashKey()
 _CONDUCT: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
@@ -61,7 +62,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Read the options of the report; a worker of xdist leaves the report to its controller."""
+    """Declare the mark of the tests, and read the options of the report.
+
+    A worker of xdist leaves the report to its controller.
+    """
+    config.addinivalue_line(
+        "markers",
+        "mockserver(fixtures=..., settings=..., at=...): what the workspace of this test holds, "
+        "its settings by vendor, and the moment at which its clock stands.",
+    )
     report = _report_option("report", config)
     if report not in _REPORTS:
         known = "off, summary or full"
@@ -140,7 +149,9 @@ def _option(name: str, config: pytest.Config) -> str | None:
     written = str(config.getini(f"mockserver_{name}"))
     if given or not written:
         return given or None
-    return _beside(written, config) if name == "fixtures" else written
+    if name != "fixtures":
+        return written
+    return os.pathsep.join(_beside(each, config) for each in written.split(os.pathsep))
 
 
 def _beside(fixtures: str, config: pytest.Config) -> str:
@@ -171,15 +182,55 @@ def mockserver(
 ) -> Iterator["MockWorkspace"]:
     """A workspace of the test's own, with a client for each vendor.
 
-    It is deleted after the test.
+    It is deleted after the test. The mark `mockserver` says what it holds at first.
     """
-    workspace = mockserver_server.open(request.node.nodeid)
+    marked = _marked(request.node)
+    workspace = mockserver_server.open(
+        request.node.nodeid, at=marked.get("at"), folder=request.path.parent
+    )
     request.node.stash[_WORKSPACE] = workspace
-    yield workspace
-    if _is_report_wanted(request.config):
-        request.node.stash[_CONDUCT] = workspace.conduct()
-    del request.node.stash[_WORKSPACE]
-    workspace.close()
+    try:
+        _prepare(workspace, marked)
+        yield workspace
+        if _is_report_wanted(request.config):
+            request.node.stash[_CONDUCT] = workspace.conduct()
+    finally:
+        del request.node.stash[_WORKSPACE]
+        workspace.close()
+
+
+def _marked(node: pytest.Item) -> dict[str, Any]:
+    """What the marks of the test say together; a mark that is nearer to it wins."""
+    marked: dict[str, Any] = {}
+    for mark in reversed(list(node.iter_markers("mockserver"))):
+        unknown = sorted(mark.kwargs.keys() - set(_MARKED))
+        if mark.args or unknown:
+            given = ", ".join([*map(repr, mark.args), *unknown])
+            pytest.fail(
+                f"@pytest.mark.mockserver takes {', '.join(_MARKED)} by name, not {given}",
+                pytrace=False,
+            )
+        marked |= mark.kwargs
+    return marked
+
+
+def _prepare(workspace: "MockWorkspace", marked: dict[str, Any]) -> None:
+    """Fill the workspace as the marks say."""
+    from mockserver.client import ControlError
+    from mockserver.errors import OperatorError
+
+    fixtures = marked.get("fixtures", ())
+    if isinstance(fixtures, str | os.PathLike | dict):
+        fixtures = (fixtures,)
+    try:
+        for index, fixture in enumerate(fixtures):
+            workspace.seed(fixture, "merge" if index else "replace")
+        if fixtures and marked.get("at") is not None:
+            workspace.freeze(marked["at"])
+        for vendor, settings in marked.get("settings", {}).items():
+            workspace.set(vendor, **settings)
+    except (ControlError, OperatorError) as error:
+        pytest.fail(f"@pytest.mark.mockserver: {error}", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from mockserver.collection import new_id
 from mockserver.documents.formats import parse_date_time
+from mockserver.documents.relative_times import RELATIVE
 from mockserver.errors import Problem
 from mockserver.state.changes import Row, RowId
 from mockserver.state.transaction import Transaction
@@ -25,9 +26,9 @@ ID: Schema = {"type": "integer", "minimum": 1}
 TEXT_ID: Schema = {"type": "string", "minLength": 1}
 TEXT: Schema = {"type": "string"}
 FLAG: Schema = {"type": "boolean"}
-TIME: Schema = {"type": "string", "format": "date-time"}
+TIME: Schema = {"type": "string", "format": "date-time", RELATIVE: True}
 TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
-TIME_OR_NULL: Schema = {"type": ["string", "null"], "format": "date-time"}
+TIME_OR_NULL: Schema = {"type": ["string", "null"], "format": "date-time", RELATIVE: True}
 
 NOW: Final = object()
 """As a default of a column: the present time, written as the table's `times` says."""

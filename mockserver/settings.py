@@ -1,7 +1,8 @@
 """The options of a server: one table of flags, environment variables, defaults and help texts."""
 
+import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from ipaddress import ip_network
 from typing import Any
@@ -20,9 +21,10 @@ REFUSED_ACCOUNTS = frozenset({"invalid", "expired"})
 class Option:
     """One way to configure the server.
 
-    `parse` turns text into the value, or raises ValueError saying what the value must be. A value
-    that is `secret` stands in no message. `bare` is the text that the flag means without a value;
-    without one the flag needs a value.
+    `parse` turns text into the value, or raises ValueError saying what the value must be; `several`
+    does so with a list, for an option that may be given more than once. A value that is `secret`
+    stands in no message. `bare` is the text that the flag means without a value; without one the
+    flag needs a value.
     """
 
     name: str
@@ -30,7 +32,22 @@ class Option:
     parse: Callable[[str], Any]
     help: str
     secret: bool = False
+    several: Callable[[Sequence[Any]], Any] | None = None
     bare: str = ""
+
+    @property
+    def metavar(self) -> str:
+        """What kind of value it is, as `--help` shows it."""
+        metavar: str = getattr(self.parse, "metavar", "TEXT")
+        return metavar
+
+    @property
+    def shown_default(self) -> str:
+        """Its default, as `--help` shows it."""
+        if self.default is False:
+            return "off"
+        text = ", ".join(self.default) if isinstance(self.default, tuple) else str(self.default)
+        return text or "none"
 
     @property
     def flag(self) -> str:
@@ -38,49 +55,63 @@ class Option:
         return "--" + self.name.replace("_", "-")
 
     @property
-    def shown_default(self) -> str:
-        """The default as one would write it."""
-        if self.default is False:
-            return "off"
-        return ",".join(self.default) if isinstance(self.default, tuple) else str(self.default)
-
-    @property
     def variable(self) -> str:
         """Its name in the environment, like `MOCKSERVER_LOG_LEVEL`."""
         return "MOCKSERVER_" + self.name.upper()
 
 
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in choices:
-            raise ValueError("one of " + ", ".join(choices))
+@dataclass(frozen=True, slots=True)
+class _OneOf:
+    """Parses one of these words."""
+
+    choices: tuple[str, ...]
+
+    @property
+    def metavar(self) -> str:
+        return f"[{'|'.join(self.choices)}]"
+
+    def __call__(self, text: str) -> str:
+        if text not in self.choices:
+            raise ValueError("one of " + ", ".join(self.choices))
         return text
 
-    return parse
+
+def _one_of(*choices: str) -> _OneOf:
+    return _OneOf(choices)
 
 
-def _between(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
+@dataclass(frozen=True, slots=True)
+class _Integer:
+    """Parses an integer from `low` to `high`."""
+
+    low: int
+    high: int
+    metavar: str = "INTEGER"
+
+    def __call__(self, text: str) -> int:
         # The length comes first: Python refuses to convert thousands of digits.
         is_integer = len(text) <= 20 and text.removeprefix("-").isdecimal()
-        if not is_integer or not low <= int(text) <= high:
-            raise ValueError(f"an integer from {low} to {high}")
+        if not is_integer or not self.low <= int(text) <= self.high:
+            raise ValueError(f"an integer from {self.low} to {self.high}")
         return int(text)
 
-    return parse
 
-
-def _in_units(units: Mapping[str, int], low: int, high: int, what: str) -> Callable[[str], int]:
+@dataclass(frozen=True, slots=True)
+class _InUnits:
     """Parses a whole number with one of these units behind it, or without one."""
 
-    def parse(text: str) -> int:
-        match = _MEASURE.fullmatch(text)
-        unit = units.get(match[2].lower()) if match else None
-        if match is None or unit is None or not low <= int(match[1]) * unit <= high:
-            raise ValueError(what)
-        return int(match[1]) * unit
+    units: Mapping[str, int]
+    low: int
+    high: int
+    metavar: str
+    what: str
 
-    return parse
+    def __call__(self, text: str) -> int:
+        match = _MEASURE.fullmatch(text)
+        unit = self.units.get(match[2].lower()) if match else None
+        if match is None or unit is None or not self.low <= int(match[1]) * unit <= self.high:
+            raise ValueError(self.what)
+        return int(match[1]) * unit
 
 
 def _switch(text: str) -> bool:
@@ -131,11 +162,31 @@ _TIMES = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _MOST_BYTES = 1 << 40
 _MOST_SECONDS = 10 * 366 * 86400
 
-_size = _in_units(_SIZES, 1, _MOST_BYTES, "a size from 1 byte to 1TB, like 1048576, 64MB or 4GB")
-_memory = _in_units(_SIZES, MEGABYTE, _MOST_BYTES, "a size from 1MB to 1TB, like 512MB or 4GB")
-_idle_time = _in_units(
-    _TIMES, 0, _MOST_SECONDS, "seconds, or a time like 30m, 12h or 7d, up to ten years; 0 is off"
+_size = _InUnits(
+    _SIZES, 1, _MOST_BYTES, "SIZE", "a size from 1 byte to 1TB, like 1048576, 64MB or 4GB"
 )
+_memory = _InUnits(
+    _SIZES, MEGABYTE, _MOST_BYTES, "SIZE", "a size from 1MB to 1TB, like 512MB or 4GB"
+)
+_idle_time = _InUnits(
+    _TIMES,
+    0,
+    _MOST_SECONDS,
+    "TIME",
+    "seconds, or a time like 30m, 12h or 7d, up to ten years; 0 is off",
+)
+
+
+def _fixtures(text: str) -> tuple[str, ...]:
+    # As in PATH: several stand in one variable. A path that holds the separator is given by a flag.
+    return _named(text.split(os.pathsep))
+
+
+def _named(fixtures: Sequence[Any]) -> tuple[str, ...]:
+    names = tuple(str(each) for each in fixtures if isinstance(each, str | os.PathLike))
+    if not names or len(names) < len(fixtures) or not all(map(str.strip, names)):
+        raise ValueError("a name or a path, or several of them")
+    return names
 
 
 def _text(text: str) -> str:
@@ -173,7 +224,7 @@ OPTIONS = (
     Option(
         "port",
         8080,
-        _between(0, 65535),
+        _Integer(0, 65535),
         "Port to listen on; with 0 the system chooses a free one, which is printed.",
     ),
     Option(
@@ -186,7 +237,7 @@ OPTIONS = (
     Option(
         "tls_port",
         8443,
-        _between(0, 65535),
+        _Integer(0, 65535),
         "Port to listen on with TLS; with 0 the system chooses a free one, which is printed.",
     ),
     Option(
@@ -225,11 +276,13 @@ OPTIONS = (
     ),
     Option(
         "fixtures",
-        "demo",
-        _text,
-        "What a workspace holds at first: demo, empty, a YAML file, or a folder of them.",
+        ("demo",),
+        _fixtures,
+        "What a workspace holds at first: demo, empty, a YAML file, or a folder of them. Given "
+        "several times, each is added to those before it.",
+        several=_named,
     ),
-    Option("seed", 1, _between(0, 2**63 - 1), "Number from which all ids are generated."),
+    Option("seed", 1, _Integer(0, 2**63 - 1), "Number from which all ids are generated."),
     Option(
         "strictness",
         "vendor",
@@ -259,7 +312,7 @@ OPTIONS = (
     Option(
         "log_rate",
         2000,
-        _between(10, 10**6),
+        _Integer(10, 10**6),
         "How many requests are logged in a second; those beyond are counted in one line.",
     ),
     Option(
@@ -271,52 +324,52 @@ OPTIONS = (
     Option(
         "max_wait",
         60,
-        _between(1, 86_400),
+        _Integer(1, 86_400),
         "How many seconds a request waits while its workspace is busy with a long one; then it is "
         "answered with 503.",
     ),
     Option(
         "max_head",
         64 * KILOBYTE,
-        _between(KILOBYTE, 2**30),
+        _Integer(KILOBYTE, 2**30),
         "Largest head of a request in bytes: its first line and its header lines; a larger one is "
         "answered with 431.",
     ),
     Option(
         "max_headers",
         100,
-        _between(1, 10**6),
+        _Integer(1, 10**6),
         "How many header lines a request may have; one with more is answered with 431.",
     ),
     Option(
         "max_target",
         16 * KILOBYTE,
-        _between(64, 2**30),
+        _Integer(64, 2**30),
         "Longest path with its query in bytes; a longer one is answered with 414.",
     ),
     Option(
         "head_timeout",
         10,
-        _between(1, 86_400),
+        _Integer(1, 86_400),
         "Seconds in which the head of a request has to come; a slower one is answered with 408.",
     ),
     Option(
         "body_timeout",
         30,
-        _between(1, 86_400),
+        _Integer(1, 86_400),
         "Seconds after which a body of which nothing more comes is answered with 408.",
     ),
     Option(
         "idle_timeout",
         75,
-        _between(1, 86_400),
+        _Integer(1, 86_400),
         "Seconds after which a connection is closed on which no request comes, or whose client "
         "reads nothing of its answer.",
     ),
     Option(
         "max_workspaces",
         10_000,
-        _between(1, 10**9),
+        _Integer(1, 10**9),
         "How many workspaces there may be at a time; for one more, the one that is idle longest "
         "is deleted.",
     ),
@@ -337,25 +390,25 @@ OPTIONS = (
     Option(
         "max_leads",
         1_000_000,
-        _between(1, 10**9),
+        _Integer(1, 10**9),
         "How many leads a workspace may hold.",
     ),
     Option(
         "max_snapshots",
         100,
-        _between(1, 10**6),
+        _Integer(1, 10**6),
         "How many snapshots a workspace may have.",
     ),
     Option(
         "max_fault_rules",
         1000,
-        _between(1, 10**6),
+        _Integer(1, 10**6),
         "How many fault rules a workspace may have.",
     ),
     Option(
         "journal_entries",
         1000,
-        _between(1, 10**7),
+        _Integer(1, 10**7),
         "How many requests each workspace's journal keeps.",
     ),
     Option(
@@ -398,7 +451,7 @@ class Settings:
     tls_key: str = ""
     unix: str = ""
     trust_proxy: tuple[str, ...] = ()
-    fixtures: str = "demo"
+    fixtures: tuple[str, ...] = ("demo",)
     seed: int = 1
     strictness: str = "vendor"
     auth: str = "any"
@@ -428,7 +481,7 @@ class Settings:
     def read(cls, values: Mapping[str, Any]) -> "Settings":
         """Settings from option names to values (text, or a value of the default's type).
 
-        None means the default.
+        None means the default. `fixtures` is text or a sequence of paths.
 
         Raises SettingError with a sentence for each bad value, naming the flag and its environment
         variable.
@@ -460,11 +513,16 @@ def _parsed(name: str, value: Any) -> Any:
         raise SettingError(f"there is no option {name!r}; the options are {', '.join(_BY_NAME)}")
     if value is None:
         return option.default
-    text = ",".join(value) if isinstance(value, tuple) else str(value)
+    text = str(value)
+    if isinstance(value, list | tuple):
+        text = ", ".join(map(str, value))
     try:
+        if option.several is not None and isinstance(value, list | tuple):
+            return option.several(value)
         return option.parse(text)
     except ValueError as error:
-        given = "" if option.secret else f" is {value!r}, but"
+        shown = text if isinstance(value, list | tuple) else value
+        given = "" if option.secret else f" is {shown!r}, but"
         raise SettingError(f"{_place(name)}{given} must be {error}") from None
 
 

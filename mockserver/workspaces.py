@@ -53,6 +53,9 @@ _KEY_DIGITS = 3
 _DIGEST_LENGTH = 32
 """With `ws-` before it this is longer than a slug may be: no account has such a name of its own."""
 
+_FRESH = 3600.0
+"""So many seconds after a seed was resolved, its relative times are those of the present."""
+
 _MAX_NAMES = 1 << 14
 _WORKSPACE_BYTES = 12 << 10
 SNAPSHOT_BYTES = 8 << 10
@@ -188,6 +191,11 @@ class Workspace:
         self.journal = journal if journal is not None else Journal()
         self.journal.memory = self.memory
         self._listeners: tuple[Listener, ...] = (self.journal.hear,)
+
+    @property
+    def origin(self) -> Origin:
+        """What it began with, and has again after a reset."""
+        return self._origin
 
     def now(self) -> datetime:
         """The present moment of its clock. A running clock shows no time before its last request's.
@@ -482,6 +490,79 @@ def _sizes(layers: Sequence[Layer]) -> int:
     return sum([layer.total() for layer in layers])
 
 
+class Origins:
+    """What new workspaces begin with.
+
+    That is `first`, and once an hour has passed what `resolve` then makes, so that relative times
+    of the seed stay near the present. An origin counts in `memory` as long as it is the present one
+    or a workspace began with it. `clock` counts seconds.
+    """
+
+    def __init__(
+        self,
+        first: Origin,
+        resolve: Callable[[datetime | None], Origin] | None,
+        memory: Memory,
+        clock: Callable[[], float],
+        *,
+        is_relative: bool,
+    ) -> None:
+        """`resolve` makes the origin of a moment (None: of the present)."""
+        self.present = first
+        self._is_relative = is_relative
+        self._resolve = resolve
+        self._memory = memory
+        self._clock = clock
+        self._resolved_at = clock()
+        self._moment: datetime | None = None
+        self._of_moment: Origin | None = None
+        self._users: dict[int, int] = {}
+        self._keep(first)
+
+    def get(self, moment: datetime | None = None) -> Origin:
+        """The origin of a workspace that is made now, or whose clock is to stand at a moment.
+
+        Raises Refusal("invalid") for a moment that the seed does not allow.
+        """
+        if moment is not None:
+            return self._at(moment)
+        now = self._clock()
+        if self._is_relative and now - self._resolved_at > _FRESH:
+            assert self._resolve is not None
+            old, self.present = self.present, self._resolve(None)
+            self._resolved_at = now
+            self._keep(self.present)
+            self.release(old)
+        return self.present
+
+    def _at(self, moment: datetime) -> Origin:
+        # Tests of one suite mostly share a moment: its origin is kept until another is asked for.
+        if self._of_moment is None or moment != self._moment:
+            assert self._resolve is not None
+            resolved = self._resolve(moment)
+            if self._of_moment is not None:
+                self.release(self._of_moment)
+            self._moment, self._of_moment = moment, resolved
+            self._keep(resolved)
+        return self._of_moment
+
+    def _keep(self, origin: Origin) -> None:
+        self._memory.stored += _origin_size(origin)
+        self._users[id(origin.snapshot)] = 1
+
+    def hold(self, origin: Origin) -> None:
+        """A workspace begins with this origin."""
+        self._users[id(origin.snapshot)] += 1
+
+    def release(self, origin: Origin) -> None:
+        """One that held this origin holds it no more."""
+        key = id(origin.snapshot)
+        self._users[key] -= 1
+        if not self._users[key]:
+            del self._users[key]
+            self._memory.stored -= _origin_size(origin)
+
+
 class Workspaces:
     """Every workspace by name, made at an account's first request or on demand."""
 
@@ -498,8 +579,13 @@ class Workspaces:
         limits: Limits | None = None,
         idle: float = 0,
         clock: Callable[[], float] = monotonic,
+        resolve: Callable[[datetime | None], Origin] | None = None,
+        is_relative: bool = False,
     ) -> None:
         """`origin` is what every new workspace begins with.
+
+        `resolve` makes that of a moment (None: of the present); if the seed `is_relative`, new
+        workspaces begin with a new one from time to time, as `Origins` says.
 
         `default` is the account of requests that need no credential. `strict` admits only
         credentials of the `declared` accounts, there are at most `limit` workspaces, and `journal`
@@ -509,10 +595,9 @@ class Workspaces:
         one goes that was used least recently. The default one and those of declared accounts stay.
         `clock` counts seconds. `unclaimed` has the requests that come to no workspace.
         """
-        self.origin = origin
         self.memory = memory if memory is not None else Memory()
         self.memory.free_journals = self._free_journals
-        self.memory.stored += _origin_size(origin)
+        self.origins = Origins(origin, resolve, self.memory, clock, is_relative=is_relative)
         self._limits = limits if limits is not None else Limits()
         self._journal = journal
         self._strict = strict
@@ -528,10 +613,17 @@ class Workspaces:
         self._names = count(1)
         self.unclaimed = self._new("unclaimed")
 
-    def _new(self, name: str) -> Workspace:
+    @property
+    def origin(self) -> Origin:
+        """What a workspace that is made now begins with."""
+        return self.origins.present
+
+    def _new(self, name: str, moment: datetime | None = None) -> Workspace:
+        origin = self.origins.get(moment)
         self.memory.stored += _WORKSPACE_BYTES
+        self.origins.hold(origin)
         workspace = Workspace(
-            name, self.origin, self._journal(), memory=self.memory, limits=self._limits
+            name, origin, self._journal(), memory=self.memory, limits=self._limits
         )
         workspace.used_at = self._clock()
         return workspace
@@ -571,28 +663,36 @@ class Workspaces:
         """What the workspace of the account is called: as it was created, if it was."""
         return account if account in self._created else workspace_name(account)
 
-    def _add(self, name: str) -> Workspace:
+    def _add(self, name: str, moment: datetime | None = None) -> Workspace:
         if len(self._by_name) >= self._limit:
             self._delete_longest_idle()
         self.memory.require(_WORKSPACE_BYTES)
-        workspace = self._by_name[name] = self._new(name)
+        workspace = self._by_name[name] = self._new(name, moment)
         return workspace
 
-    def create(self, name: str | None) -> Workspace:
+    def create(self, name: str | None, at: datetime | None = None) -> Workspace:
         """A new workspace whose name doubles as its credential; a free name where none is given.
 
-        Raises Refusal("conflict") where the name is taken, Refusal("invalid") where no such account
-        gets in, Refusal("forbidden") past the limit.
+        With `at` its clock stands at that moment, and the relative times of its seed are those of
+        then. Raises Refusal("conflict") where the name is taken, Refusal("invalid") where no such
+        account gets in or the moment cannot be, Refusal("forbidden") past the limit.
         """
         if name is None:
             name = next(name for name in map("w-{}".format, self._names) if name not in self)
         if name in REFUSED_ACCOUNTS or not _SLUG.fullmatch(name):
             raise Refusal("invalid", problems=[Problem(("name",), "pattern", _misnamed(name))])
-        if self.named(name) is not None:
+        present = self.named(name)
+        if present is not None and not self._is_untouched(present):
             raise Refusal("conflict", f"There is a workspace {name!r} already.")
-        workspace = self._add(name)
+        self.delete(name)
+        workspace = self._add(name, at)
         self._created.add(name)
         return workspace
+
+    def _is_untouched(self, workspace: Workspace) -> bool:
+        """Whether it is the default one, and only the start of the server has made it."""
+        is_default = workspace.name == self._name(self._default)
+        return is_default and workspace.version == 0 and workspace.name not in self._created
 
     def named(self, name: str) -> Workspace | None:
         """The workspace of that name, or that a credential of that account chooses."""
@@ -623,6 +723,7 @@ class Workspaces:
             return False
         workspace.apply([WorkspaceDeleted()])
         self.memory.stored -= _WORKSPACE_BYTES
+        self.origins.release(workspace.origin)
         # Whoever still holds it counts for nothing.
         workspace.memory = workspace.journal.memory = Memory()
         return True

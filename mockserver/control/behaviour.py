@@ -54,6 +54,8 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     }
     if parameter.choices:
         return view | {"choices": list(parameter.choices)}
+    if parameter.takes_text:
+        view["takes_text"] = True
     return view | {"minimum": parameter.minimum, "maximum": parameter.maximum}
 
 

@@ -11,6 +11,7 @@ from mockserver.control.api import Control, long, nothing, on_all, operation
 from mockserver.control.behaviour import clock_view
 from mockserver.credential import Credential
 from mockserver.documents.fixture_files import FixtureFiles
+from mockserver.documents.formats import parse_date_time
 from mockserver.errors import Problem, Refusal
 from mockserver.journal.view import instant
 from mockserver.state.changes import (
@@ -50,7 +51,15 @@ def list_workspaces(call: Call, server: Control) -> Reply:
 @operation
 def create_workspace(call: Call, server: Control) -> Reply:
     """Create a workspace, and show its credentials."""
-    workspace = server.workspaces.create(call.body.get("name"))
+    at = call.body.get("at")
+    moment = parse_date_time(at) if at is not None else None
+    try:
+        workspace = server.workspaces.create(call.body.get("name"), moment)
+    except Refusal as refusal:
+        if moment is None or not any(each.path != ("name",) for each in refusal.problems):
+            raise
+        text = "is no moment to which the fixture's times are relative"
+        raise Refusal("invalid", problems=[Problem(("at",), "range", text, at)]) from None
     location = f"{call.request.path}/{workspace.name}".encode()
     return Reply(_view(workspace, call, server), 201, ((b"location", location),))
 
@@ -85,7 +94,7 @@ def seed_workspace(call: Call, server: Control) -> Reply:
         field, content = "fixture", call.body["fixture"]
     else:
         file = fixtures.fixture_file(call.body["name"])
-        field, content = "name", FixtureFiles(file).content
+        field, content = "name", FixtureFiles(file).content  # a bundled one, which has no problem
     try:
         load(workspace, content, server.vendors)
     except Refusal as refusal:

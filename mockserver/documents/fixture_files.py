@@ -1,13 +1,13 @@
 """The YAML files of one fixture: a file, or all files of a folder together."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from operator import itemgetter
 from pathlib import Path as File
 from typing import Any
 
 from mockserver.documents.resources import folder
 from mockserver.documents.source import Source
-from mockserver.errors import FixtureError, OperatorError, Path, Problem
+from mockserver.errors import FixtureError, OperatorError, Path, Problem, UnreadableError
 
 _SUFFIXES = (".yaml", ".yml")
 _ACCOUNTS, _SETTINGS = "accounts", "settings"
@@ -17,25 +17,40 @@ class FixtureFiles:
     """One fixture, read from a file or from all files of a folder in the order of their names.
 
     `content` is what the files hold together: `accounts` add up, and each vendor's section, each
-    setting and the clock stand in one file only. `problems` are sentences about the files that
-    break this. Files whose names begin with a dot do not count, nor do folders in the folder.
+    setting and the clock stand in one file only. `is_whole` says whether all of them are YAML; what
+    the others hold is not in `content`. Files whose names begin with a dot do not count, nor do
+    folders in the folder.
     """
 
     def __init__(self, path: File) -> None:
         """Read and join the files.
 
-        Raises FixtureError where one cannot be read or is not YAML, naming all of them, and where
-        the folder has none.
+        Raises UnreadableError where one is not there or may not be read, and where the folder has
+        none. `sentences` has what is wrong with them otherwise.
         """
-        self._sources = list(_read(_files(path)))
+        files = _files(path)
+        self._order = {file: index for index, file in enumerate(files)}
+        self._sources: list[Source] = []
         self._origins: dict[Path, tuple[Source, Path]] = {}
         self._conflicts: list[tuple[int, int, str]] = []
         self.content: Any = {}
-        if len(self._sources) == 1:
+        for file in files:
+            self._read(file)
+        self.is_whole = len(self._sources) == len(files)
+        if len(files) == len(self._sources) == 1:
             self._origins[()] = (self._sources[0], ())
             self.content = _content(self._sources[0])
         else:
             self._join()
+
+    def _read(self, file: File) -> None:
+        """Parse the file, or remember why it cannot be parsed. Raises UnreadableError."""
+        try:
+            self._sources.append(_source(file))
+        except UnreadableError:
+            raise
+        except OperatorError as error:
+            self._conflicts.append((self._order[file], 0, str(error)))
 
     def _join(self) -> None:
         for source in self._sources:
@@ -68,7 +83,7 @@ class FixtureFiles:
                 whole.append(account)
 
     def _complain(self, source: Source, path: Path, message: str) -> None:
-        at = (self._sources.index(source), source.line(path))
+        at = (self._order[source.file], source.line(path))
         self._conflicts.append((*at, source.sentence(path, message)))
 
     def _origin_of(self, path: Path) -> tuple[Source, Path]:
@@ -79,6 +94,12 @@ class FixtureFiles:
                 return origin[0], (*origin[1], *path[length:])
         return self._sources[0], path
 
+    def require(self) -> None:
+        """Raise FixtureError if there is anything wrong with the files."""
+        sentences = self.sentences()
+        if sentences:
+            raise FixtureError("\n".join(sentences))
+
     def sentences(self, problems: Iterable[Problem] = ()) -> list[str]:
         """`file:line: path: what is wrong` for each problem, also between the files.
 
@@ -88,7 +109,7 @@ class FixtureFiles:
         found = list(self._conflicts)
         for problem in problems:
             source, path = self._origin_of(problem.path)
-            at = (self._sources.index(source), source.line(path))
+            at = (self._order[source.file], source.line(path))
             found.append((*at, source.sentence(path, problem.message)))
         # Sentences of one line keep their order: only file and line are compared.
         found.sort(key=itemgetter(0, 1))
@@ -104,19 +125,8 @@ def _files(path: File) -> list[File]:
         if file.suffix in _SUFFIXES and not file.name.startswith(".") and not file.is_dir()
     ]
     if not files:
-        raise FixtureError(f"{path}: is a folder without a YAML file (*.yaml, *.yml)")
+        raise UnreadableError(f"{path}: is a folder without a YAML file (*.yaml, *.yml)")
     return files
-
-
-def _read(files: Iterable[File]) -> Iterator[Source]:
-    problems = []
-    for file in files:
-        try:
-            yield _source(file)
-        except OperatorError as error:
-            problems.append(str(error))
-    if problems:
-        raise FixtureError("\n".join(problems))
 
 
 def _source(file: File) -> Source:

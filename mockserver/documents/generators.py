@@ -10,17 +10,20 @@ from typing import Any
 Json = dict[str, Any]
 
 _JSON = "application/json"
+_ANY_OBJECT = {"type": "object"}
 
 
 def for_generators(document: Json) -> Json:
     """The document without what some generator cannot read; the given one stays as it is."""
     changed: Json = _Overlay(document).changed(document)
+    _drop_enums_of_null(changed)
     return changed
 
 
 class _Overlay:
     def __init__(self, document: Json) -> None:
         self._document = document
+        self._doubles = _parameters_named_like_schemas(document)
 
     def changed(self, part: Any) -> Any:
         """A part of the document, with all that is in it."""
@@ -28,15 +31,13 @@ class _Overlay:
             return [self.changed(each) for each in part]
         if not isinstance(part, dict):
             return part
+        if part.get("$ref") in self._doubles:
+            return self.changed(self._target(part))
         new = {name: self.changed(value) for name, value in part.items()}
-        content = new.get("content")
-        if isinstance(content, dict) and _JSON in content:
-            new["content"] = {_JSON: content[_JSON]}
+        _simplify(new)
         if isinstance(new.get("oneOf"), list):
             self._join_enums(new)
-        if new.get("nullable") is True and isinstance(new.get("allOf"), list):
-            self._put_in(new)
-        return new
+        return self._without_wrapper(new)
 
     def _join_enums(self, schema: Json) -> None:
         """Make one enum of a `oneOf` of enums of texts and of null."""
@@ -51,10 +52,21 @@ class _Overlay:
         del schema["oneOf"]
         schema |= {"type": "string", "nullable": None in values, "enum": values}
 
+    def _without_wrapper(self, schema: Json) -> Json:
+        """The schema, or what its `allOf` of one refers to."""
+        parts = schema.get("allOf")
+        if not isinstance(parts, list) or len(parts) != 1:
+            return schema
+        if schema.get("nullable") is True:
+            self._put_in(schema)
+        elif "properties" in schema:
+            # An answer that narrows its error's schema: generators make a class without fields.
+            narrowed: Json = parts[0]
+            return narrowed
+        return schema
+
     def _put_in(self, schema: Json) -> None:
         """Put what an `allOf` of one refers to in its place, where it may be null too."""
-        if len(schema["allOf"]) > 1:
-            return
         (only,) = schema.pop("allOf")
         target = self.changed(self._target(only))
         schema |= {name: value for name, value in target.items() if name not in schema}
@@ -73,6 +85,32 @@ class _Overlay:
         for step in part["$ref"].removeprefix("#/").split("/"):
             target = target.get(step, {})
         return target
+
+
+def _simplify(part: Json) -> None:
+    """Leave out what a generator cannot read and others can do without."""
+    content = part.get("content")
+    if isinstance(content, dict) and _JSON in content:
+        part["content"] = {_JSON: content[_JSON]}
+    if part.get("format") == "date-time":
+        part.pop("pattern", None)
+    if _ANY_OBJECT in part.get("anyOf", ()):
+        del part["anyOf"]
+
+
+def _parameters_named_like_schemas(document: Json) -> set[str]:
+    """References to the parameters of which a generator would make a type that is there already."""
+    components = document.get("components", {})
+    schemas = {name.lower() for name in components.get("schemas", {})}
+    names = [name for name in components.get("parameters", {}) if name.lower() in schemas]
+    return {f"#/components/parameters/{name}" for name in names}
+
+
+def _drop_enums_of_null(document: Json) -> None:
+    """Leave out what only the joined enums referred to."""
+    schemas: Json = document.get("components", {}).get("schemas", {})
+    for name in [name for name, schema in schemas.items() if schema.get("enum") == [None]]:
+        del schemas[name]
 
 
 def _are_texts(values: Sequence[Any]) -> bool:

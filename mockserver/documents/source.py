@@ -10,7 +10,7 @@ from importlib.util import cache_from_source
 from pathlib import Path as File
 from typing import Any
 
-from mockserver.errors import OperatorError, Path
+from mockserver.errors import OperatorError, Path, UnreadableError
 from mockserver.version import __version__
 
 _MOST_BYTES = 256 << 20
@@ -25,7 +25,7 @@ def _read_text(file: File) -> str:
     status = file.stat()
     # A pipe could keep the start waiting, and a device might never end.
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-        raise OperatorError(f"{file}: cannot be read: it is no regular file")
+        raise UnreadableError(f"{file}: cannot be read: it is no regular file")
     if status.st_size > _MOST_BYTES:
         raise OperatorError(f"{file}: is larger than {_MOST_BYTES >> 20} MB")
     raw = file.read_bytes()
@@ -66,9 +66,9 @@ class Source:
         try:
             self._text = _read_text(file) if text is None else text
         except OSError as error:
-            raise OperatorError(f"{file}: cannot be read: {error.strerror}") from None
+            raise UnreadableError(f"{file}: cannot be read: {error.strerror}") from None
         except ValueError as error:  # a NUL in the name
-            raise OperatorError(f"{str(file)!r}: cannot be read: {error}") from None
+            raise UnreadableError(f"{str(file)!r}: cannot be read: {error}") from None
         # Imported here: where all content is kept, as at most starts, no YAML is read.
         from mockserver.documents.yaml_loader import NotYaml, load
 

@@ -13,13 +13,15 @@ from mockserver.errors import Kind, Problem
 
 _LONGEST_WAIT = 3600.0
 _LONGEST_RETRY = 86_400
+_LONGEST_TEXT = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter of a fault: a number between two limits, or one of several words.
 
-    If `default` is None, a rule may give None too.
+    If `default` is None, a rule may give None too. With `takes_text` it may be any printable ASCII
+    text as well.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Parameter:
     minimum: float = 0
     maximum: float = _LONGEST_WAIT
     choices: tuple[str, ...] = ()
+    takes_text: bool = False
 
     def refuses(self, value: Any) -> str | None:
         """What is wrong with the value (`must be ...`); None if nothing is."""
@@ -40,8 +43,14 @@ class Parameter:
             return f"must be one of {', '.join(self.choices)}"
         if self._is_number(value) and self.minimum <= value <= self.maximum:
             return None
+        if self.takes_text and _fits_header(value):
+            return None
         wanted = "an integer" if self.type == "integer" else "a number"
-        return f"must be {wanted} from {self.minimum:.10g} to {self.maximum:.10g}"
+        text = f", or a text of at most {_LONGEST_TEXT} printable ASCII characters"
+        return (
+            f"must be {wanted} from {self.minimum:.10g} to {self.maximum:.10g}"
+            f"{text if self.takes_text else ''}"
+        )
 
     def _is_number(self, value: Any) -> bool:
         # In Python, but not in JSON, a bool is an integer.
@@ -50,6 +59,13 @@ class Parameter:
         if self.type == "integer":
             return isinstance(value, int)
         return isinstance(value, int | float)
+
+
+def _fits_header(value: Any) -> bool:
+    """Whether a header may have this value: no line break, nothing that HTTP would cut off."""
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT:
+        return False
+    return value.isascii() and value.isprintable() and value == value.strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +143,14 @@ class InjectedFault:
     left: int | None = None
 
 
-_RETRY = "The `Retry-After` of the answer, in seconds"
+_RETRY = "The `Retry-After` of the answer: seconds, or a text that is sent to the letter"
+_RETRY_FORMAT = Parameter(
+    "retry_format",
+    "seconds",
+    "How seconds are written in `Retry-After`: as they are, or as a date by the workspace's clock",
+    "string",
+    choices=("seconds", "date"),
+)
 _LOST = ("reset", "timeout", "gateway_html", "server_error", "empty_body")
 
 _KINDS = (
@@ -159,7 +182,9 @@ _KINDS = (
                 f"{_RETRY}; with `limit` it is the rest of the window",
                 "integer",
                 maximum=_LONGEST_RETRY,
+                takes_text=True,
             ),
+            _RETRY_FORMAT,
             Parameter(
                 "limit",
                 None,
@@ -189,7 +214,9 @@ _KINDS = (
                 f"{_RETRY}; without it, the answer has none",
                 "integer",
                 maximum=_LONGEST_RETRY,
+                takes_text=True,
             ),
+            _RETRY_FORMAT,
         ),
     ),
     FaultKind("gateway_html", "The HTML page of a proxy that cannot reach the application.", 502),

@@ -5,6 +5,8 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -19,13 +21,23 @@ _PIECES = 20  # of a body that comes slowly
 _NO_LINGER = struct.pack("ii", 1, 0)  # on, with 0 seconds: closing the socket sends a reset
 
 
-def refusal_of(fault: InjectedFault) -> Refusal:
-    """The refusal that the vendor's dialect phrases for a fault that does not apply the request."""
+def refusal_of(fault: InjectedFault, now: datetime) -> Refusal:
+    """The refusal that the vendor's dialect phrases for a fault that does not apply the request.
+
+    `now` is the workspace's present time.
+    """
     # `gateway_html`, `timeout` and `reset` have no words of a vendor. The request is refused with
     # an error all the same, and `deliver` then replaces that answer.
     kind = fault.kind.refusal or "server_error"
     reason = Reason.UNKNOWN if kind == "unauthorized" else None
-    return Refusal(kind, reason=reason, retry_after=fault.parameters.get("retry_after"))
+    retry_after = fault.parameters.get("retry_after")
+    if isinstance(retry_after, str):
+        return Refusal(kind, reason=reason, retry_text=retry_after)
+    retry_text = None
+    if retry_after is not None and fault.parameters.get("retry_format") == "date":
+        end = now + timedelta(seconds=retry_after)
+        retry_text = format_datetime(end.replace(microsecond=0), usegmt=True)
+    return Refusal(kind, reason=reason, retry_after=retry_after, retry_text=retry_text)
 
 
 def refusal_after(fault: InjectedFault) -> Refusal | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from mockserver.errors import OperatorError
+from mockserver.errors import UnreachableError
 from mockserver.settings import Settings
 
 _BACKLOG = 2048
@@ -19,7 +19,7 @@ _TRIES = 20
 _NO_SUCH_FAMILY = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 
 
-class ListenError(OperatorError, OSError):
+class ListenError(UnreachableError, OSError):
     """An address that cannot be listened on; the sentence names the options."""
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -181,6 +182,10 @@ class MockServer:
 
     def stop(self) -> None:
         """Stop the server and free the port."""
+        # A uvicorn that is told to exit while it starts leaves its listener open, unless it is a
+        # new one; uvloop then never closes.
+        while not self._server.started and self._thread.is_alive():
+            time.sleep(0.001)
         self._server.should_exit = True
         self._thread.join()
         self._listeners.close()

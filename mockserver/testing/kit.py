@@ -11,11 +11,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from os import PathLike
+from pathlib import Path as File
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from mockserver.client import Client, ControlError, Row
-from mockserver.errors import MockserverError
+from mockserver.documents.fixture_files import FixtureFiles
+from mockserver.errors import FixtureError, MockserverError, Problem
+from mockserver.fixtures import BUNDLED
 from mockserver.journal.redaction import printable
 from mockserver.testing.clients import VendorClients
 
@@ -45,12 +49,44 @@ class MockWorkspace(VendorClients):
     `mockserver.<vendor>` is a client of that vendor's API.
     """
 
-    def __init__(self, workspace: Row, server: "Running") -> None:
+    def __init__(self, workspace: Row, server: "Running", folder: File | None = None) -> None:
+        """`folder` is where the files of fixtures are looked for first."""
         super().__init__(server.client, workspace["name"], workspace)
+        self._folder = folder
         self._server = server
         self._opened_at = datetime.now(UTC)
         self._open_clients = ExitStack()
         self._allowed: frozenset[str] = frozenset()
+
+    def seed(
+        self,
+        fixture: str | PathLike[str] | Mapping[str, Any],
+        mode: Literal["replace", "merge"] = "replace",
+    ) -> None:
+        """Load a fixture: a bundled one by its name, a YAML file, a folder of them, or its content.
+
+        A path is relative to the test's file, else to the working directory. A fixture with a
+        mistake in it changes nothing. Raises FixtureError with file and line of each mistake in a
+        file, ControlError for one in the content.
+        """
+        if isinstance(fixture, Mapping) or fixture in BUNDLED:
+            super().seed(fixture, mode)
+        else:
+            self._seed_files(FixtureFiles(self._beside(fixture)), mode)
+
+    def _beside(self, path: str | PathLike[str]) -> File:
+        beside = self._folder / path if self._folder is not None else File(path)
+        return beside if beside.exists() else File(path)
+
+    def _seed_files(self, files: FixtureFiles, mode: Literal["replace", "merge"]) -> None:
+        files.require()
+        try:
+            super().seed(files.content, mode)
+        except ControlError as error:
+            sentences = files.sentences(map(_fixture_problem, error.errors))
+            if not sentences:
+                raise
+            raise FixtureError("\n".join(sentences)) from None
 
     def http(self, vendor: str, **options: Any) -> "httpx.Client":
         """A new client of the vendor's API, with its base URL and this workspace's credential.
@@ -58,9 +94,9 @@ class MockWorkspace(VendorClients):
         `options` are those of httpx.Client. The errors of the client have a note with the number of
         the request in the journal. Raises ValueError for an unknown vendor.
         """
+        options = self._options(vendor, options)
         from mockserver.testing.noted import NotedTransport
 
-        options = self._options(vendor, options)
         options["transport"] = NotedTransport(_transport(options), self)
         client: httpx.Client = _httpx().Client(**options)
         return self._open_clients.enter_context(client)
@@ -70,10 +106,10 @@ class MockWorkspace(VendorClients):
 
         It keeps no connection open, so nothing is left behind if nobody closes it.
         """
-        from mockserver.testing.noted import AsyncNotedTransport
-
         limits = _httpx().Limits(max_keepalive_connections=0)
         options = {"limits": limits} | self._options(vendor, options)
+        from mockserver.testing.noted import AsyncNotedTransport
+
         options["transport"] = AsyncNotedTransport(_async_transport(options), self)
         client: httpx.AsyncClient = _httpx().AsyncClient(**options)
         return client
@@ -219,6 +255,14 @@ def _requests(count: int) -> str:
     return "1 request" if count == 1 else f"{count} requests"
 
 
+def _fixture_problem(error: Mapping[str, str]) -> Problem:
+    """The problem with a fixture that one entry of an answer's `errors` tells."""
+    steps = error.get("pointer", "").split("/")[2:]  # behind the empty one and `fixture`
+    names = [step.replace("~1", "/").replace("~0", "~") for step in steps]
+    path = tuple(int(name) if name.isdecimal() else name for name in names)
+    return Problem(path, "fixture", error["detail"])
+
+
 def _summary_line(entry: Row) -> str:
     return (
         f"{entry['number']:>3}  {entry['method']} {entry['target']}  {entry['status']}  "
@@ -254,14 +298,19 @@ class Running:
         """The server's own URL; those of the vendors are below it."""
         return self.client.url
 
-    def open(self, test: str) -> MockWorkspace:
+    def open(
+        self, test: str, *, at: datetime | str | None = None, folder: File | None = None
+    ) -> MockWorkspace:
         """A new workspace for the test of that name (a pytest node id).
 
-        The caller closes it.
+        With `at` its clock stands at that moment. `folder` is that of the test's file. The caller
+        closes it.
         """
-        name = workspace_name(test, self.run)
-        created = self.client.call("POST", "/workspaces", {"name": name})
-        return MockWorkspace(created, self)
+        body = {"name": workspace_name(test, self.run)}
+        if at is not None:
+            body["at"] = at if isinstance(at, str) else at.isoformat()
+        created = self.client.call("POST", "/workspaces", body)
+        return MockWorkspace(created, self, folder)
 
 
 def workspace_name(test: str, run: str) -> str:

@@ -82,6 +82,53 @@ def test_the_document_for_generators_takes_the_same_json_and_the_other_stays() -
     ]
 
 
+def test_what_may_be_null_is_put_in_its_place() -> None:
+    moment = {"type": "string", "format": "date-time", "pattern": "Z$"}
+    schemas: dict[str, dict[str, Any]] = {
+        "Moment": moment,
+        "Call": {"type": "object", "properties": {"at": {"$ref": "#/components/schemas/Moment"}}},
+        "Lead": {
+            "properties": {
+                "call": {"nullable": True, "allOf": [{"$ref": "#/components/schemas/Call"}]},
+                "at": {"nullable": True, "allOf": [{"$ref": "#/components/schemas/Moment"}]},
+            }
+        },
+    }
+    changed = for_generators({"components": {"schemas": schemas}})["components"]["schemas"]
+    assert changed["Lead"]["properties"] == {
+        "call": schemas["Call"] | {"nullable": True},
+        "at": {"type": "string", "format": "date-time", "nullable": True},
+    }
+
+
+def test_an_answer_that_narrows_an_error_is_that_error() -> None:
+    error = {"$ref": "#/components/schemas/Error"}
+    narrow = {"allOf": [error], "properties": {"code": {"enum": ["NOT_FOUND"]}}}
+    assert for_generators({"schema": narrow}) == {"schema": error}
+
+
+def test_a_text_or_any_object_is_any_value() -> None:
+    assert for_generators({"anyOf": [{"type": "string"}, {"type": "object"}]}) == {}
+
+
+def test_an_enum_of_null_alone_is_left_out() -> None:
+    schemas = {"Null": {"enum": [None]}, "State": {"enum": ["open"]}}
+    changed = for_generators({"components": {"schemas": schemas}})
+    assert list(changed["components"]["schemas"]) == ["State"]
+
+
+def test_a_parameter_with_the_name_of_a_schema_is_put_in_its_place() -> None:
+    parameter = {"name": "workspace", "in": "path"}
+    content = {
+        "parameters": [{"$ref": "#/components/parameters/workspace"}],
+        "components": {
+            "schemas": {"Workspace": {"type": "object"}},
+            "parameters": {"workspace": parameter},
+        },
+    }
+    assert for_generators(content)["parameters"] == [parameter]
+
+
 def test_a_choice_of_other_things_than_texts_stays() -> None:
     content = {"oneOf": [{"type": "string"}, {"enum": [None]}], "anyOf": [{"enum": [1]}]}
     numbers = {"oneOf": [{"enum": [1]}, {"enum": [None]}]}

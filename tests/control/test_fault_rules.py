@@ -11,7 +11,7 @@ from tests.samples import NAMES
 RULE = {
     "id": 1,
     "fault": "rate_limited",
-    "parameters": {"retry_after": 3, "limit": None, "window": 60.0},
+    "parameters": {"retry_after": 3, "retry_format": "seconds", "limit": None, "window": 60.0},
     "vendor": "octanist",
     "operation": "list_leads",
     "path": None,
@@ -121,7 +121,7 @@ def test_a_rule_lives_by_the_clock_of_the_workspace(
 def test_the_journal_tells_which_rule_it_was(control: httpx.Client, octanist: httpx.Client) -> None:
     control.post("/faults", json=NEW)
     number = octanist.get("/leads").headers["mockserver-request"]
-    parameters = {"retry_after": 3, "limit": None, "window": 60.0}
+    parameters = {"retry_after": 3, "retry_format": "seconds", "limit": None, "window": 60.0}
     assert control.get(f"/requests/{number}").json()["fault"] == {
         "kind": "rate_limited",
         "cause": "rule 1",

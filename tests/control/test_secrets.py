@@ -34,7 +34,7 @@ def test_what_a_client_sends_as_a_secret_is_shown_nowhere(serve: Serve) -> None:
         }
         http.get(f"/octanist/api/leads?{query}", headers=headers)
         http.get("/octanist/api/leads", headers=headers | {"Authorization": f"{SECRET} foo"})
-        (workspace,) = http.get("/__admin/workspaces").json()["workspaces"]
+        _, workspace = http.get("/__admin/workspaces").json()["workspaces"]
         views = [http.get(f"/__admin/workspaces/{KEY}{view}") for view in VIEWS]
         assert [view.status_code for view in views] == [200] * len(VIEWS)
         shown = str(workspace) + "".join(view.text for view in views)

@@ -44,7 +44,8 @@ def test_with_a_token_nobody_gets_in_without_it(
 
 def test_the_token_lets_in(serve: Serve) -> None:
     url = serve(admin_token=TOKEN)
-    assert httpx.get(f"{url}/__admin/workspaces", headers=BEARER).json() == {"workspaces": []}
+    listing = httpx.get(f"{url}/__admin/workspaces", headers=BEARER).json()
+    assert [each["name"] for each in listing["workspaces"]] == ["demo"]
     assert (
         httpx.get(
             f"{url}/__admin/workspaces", headers={"authorization": f"bearer  {TOKEN}"}
@@ -68,6 +69,17 @@ def test_every_operation_but_health_documents_and_certificate_wants_the_token(
         "get_document",
         "get_authority",
     }
+
+
+@pytest.mark.parametrize(
+    "given", [b"Bearer \xff\xfe", "Bearer é€".encode(), b"Bearer " + b"x" * 5000, b"Bearer"]
+)
+def test_a_token_of_any_bytes_is_refused_and_no_message_shows_ours(
+    given: bytes, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = serve(admin_token=TOKEN)
+    refused = httpx.get(f"{url}/__admin/workspaces", headers=[(b"Authorization", given)])
+    assert (refused.status_code, TOKEN in refused.text + caplog.text) == (401, False)
 
 
 def test_vendors_do_not_ask_for_the_token(serve: Serve) -> None:

@@ -126,7 +126,7 @@ SLUG = "must match ^[a-z0-9][a-z0-9-]{0,31}$"
         ),
         pytest.param(
             {"nam": "a"},
-            [{"pointer": "/nam", "detail": "is no property here; known is name"}],
+            [{"pointer": "/nam", "detail": "is no property here; known are name, at"}],
             id="misspelt",
         ),
         pytest.param(["a"], [{"pointer": "", "detail": "must be a JSON object"}], id="list"),
@@ -164,6 +164,7 @@ def test_workspaces_are_listed_in_the_order_in_which_they_came_to_be(serve: Serv
     httpx.post(f"{url}/__admin/workspaces", json={"name": "by-name"})
     assert httpx.get(f"{url}/__admin/workspaces").json() == {
         "workspaces": [
+            {"name": "demo", "requests": 0, "leads": none},
             {"name": "by-use", "requests": 1, "leads": none},
             {"name": "by-name", "requests": 0, "leads": none},
         ]
@@ -174,7 +175,7 @@ def test_a_real_key_is_told_nowhere(serve: Serve) -> None:
     url = serve()
     httpx.get(f"{url}/octanist/api/leads", headers={"X-API-KEY": KEY})
     listing = httpx.get(f"{url}/__admin/workspaces")
-    (name,) = [each["name"] for each in listing.json()["workspaces"]]
+    _, name = [each["name"] for each in listing.json()["workspaces"]]
     shown = httpx.get(f"{url}/__admin/workspaces/{name}")
     assert (shown.json()["name"], name.startswith("ws-")) == (name, True)
     assert shown.json()["credentials"] is None

@@ -46,11 +46,12 @@ def of(language: str, containing: str = "") -> list[Any]:
 
 
 def run(command: list[str], folder: Path, server: MockServer) -> tuple[int, str]:
-    """The status of a command that finds the server by MOCKSERVER_URL, and what it printed."""
+    """The status of a command that finds the server by variables, and what it printed."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")
     }
     environment |= {"MOCKSERVER_URL": server.url, "PYTHONPATH": str(ROOT)}
+    environment["MOCKSERVER_ADMIN_TOKEN"] = server.app.control.token or ""
     done = subprocess.run(
         command,
         cwd=folder,
@@ -120,28 +121,71 @@ def needed(program: str) -> str:
     return found or pytest.skip(f"{program} is not installed")
 
 
-@pytest.mark.parametrize("snippet", of("js"))
-def test_node(snippet: Snippet, server: MockServer, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def locked() -> Iterator[MockServer]:
+    """A server that asks for a token, as one in a container does."""
+    with MockServer(admin_token="open-sesame") as server:
+        yield server
+
+
+def names(server: MockServer) -> list[str]:
+    return [each["name"] for each in server.client.workspaces()]
+
+
+@pytest.mark.parametrize("snippet", of("js", "node:test"))
+def test_node(snippet: Snippet, locked: MockServer, tmp_path: Path) -> None:
     (tmp_path / "closing.test.mjs").write_text(snippet.text, "utf-8")
-    status, out = run([needed("node"), "--test", "closing.test.mjs"], tmp_path, server)
-    assert (status, "pass 1" in out) == (0, True), out
+    status, out = run([needed("node"), "--test", "closing.test.mjs"], tmp_path, locked)
+    assert (status, "pass 1" in out, names(locked)) == (0, True, ["demo"]), out
 
 
-@pytest.mark.parametrize("snippet", of("go"))
-def test_go(snippet: Snippet, server: MockServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("snippet", of("go", "package closing"))
+def test_go(snippet: Snippet, locked: MockServer, tmp_path: Path) -> None:
     (tmp_path / "closing_test.go").write_text(snippet.text, "utf-8")
     (tmp_path / "go.mod").write_text("module closing\n\ngo 1.20\n", "utf-8")
-    status, out = run([needed("go"), "test", "./..."], tmp_path, server)
-    assert status == 0, out
+    status, out = run([needed("go"), "test", "./..."], tmp_path, locked)
+    assert (status, names(locked)) == (0, ["demo"]), out
+
+
+PHPUNIT = """<?php
+namespace PHPUnit\\Framework {
+    class TestCase {
+        protected function assertTrue(bool $holds, string $message): void {
+            if (!$holds) throw new \\Exception($message);
+        }
+        public function run(string $name): void {
+            $this->setUp();
+            try { $this->$name(); } finally { $this->tearDown(); }
+        }
+    }
+}
+namespace {
+    require 'ClosingTest.php';
+    (new ClosingTest())->run('testALeadIsClosed');
+    echo 'passed';
+}
+"""
+"""What the recipe needs of PHPUnit."""
+
+
+@pytest.mark.parametrize("snippet", of("php"))
+def test_php(snippet: Snippet, locked: MockServer, tmp_path: Path) -> None:
+    (tmp_path / "ClosingTest.php").write_text(snippet.text, "utf-8")
+    (tmp_path / "run.php").write_text(PHPUNIT, "utf-8")
+    assert run([needed("php"), "run.php"], tmp_path, locked) == (0, "passed")
+    assert names(locked) == ["demo"]
 
 
 JUNIT = {
-    "org/junit/jupiter/api/Test.java": """
+    **{
+        f"org/junit/jupiter/api/{name}.java": f"""
 package org.junit.jupiter.api;
 
 @java.lang.annotation.Retention(java.lang.annotation.RetentionPolicy.RUNTIME)
-public @interface Test {}
-""",
+public @interface {name} {{}}
+"""
+        for name in ("Test", "BeforeEach", "AfterEach")
+    },
     "org/junit/jupiter/api/Assertions.java": """
 package org.junit.jupiter.api;
 
@@ -156,7 +200,9 @@ class Run {
     public static void main(String[] names) throws Exception {
         for (var method : ClosingTest.class.getDeclaredMethods())
             if (method.isAnnotationPresent(org.junit.jupiter.api.Test.class)) {
-                method.invoke(new ClosingTest());
+                var test = new ClosingTest();
+                test.makeWorkspace();
+                try { method.invoke(test); } finally { test.deleteWorkspace(); }
                 System.out.println("passed " + method.getName());
             }
     }
@@ -167,7 +213,7 @@ class Run {
 
 
 @pytest.mark.parametrize("snippet", of("java", "class ClosingTest"))
-def test_java(snippet: Snippet, server: MockServer, tmp_path: Path) -> None:
+def test_java(snippet: Snippet, locked: MockServer, tmp_path: Path) -> None:
     for name, text in {**JUNIT, "ClosingTest.java": snippet.text}.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, "utf-8")
@@ -179,13 +225,11 @@ def test_java(snippet: Snippet, server: MockServer, tmp_path: Path) -> None:
             *(name for name in JUNIT if "junit" in name),
         ],
         tmp_path,
-        server,
+        locked,
     )
     assert status == 0, out
-    assert run([needed("java"), "-cp", ".", "Run"], tmp_path, server) == (
-        0,
-        "passed aLeadIsClosed\n",
-    )
+    done = run([needed("java"), "-cp", ".", "Run"], tmp_path, locked)
+    assert (done, names(locked)) == ((0, "passed aLeadIsClosed\n"), ["demo"])
 
 
 def test_every_method_of_a_workspace_is_told() -> None:

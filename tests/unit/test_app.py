@@ -9,7 +9,7 @@ import pytest
 
 import mockserver.vendors
 from mockserver.app import Application, create_app, load_vendors
-from mockserver.errors import FixtureError, SettingError
+from mockserver.errors import SettingError, UnreadableError
 from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
 
@@ -217,7 +217,7 @@ def test_a_bad_option_stops_the_start() -> None:
 
 def test_a_bad_fixture_stops_the_start(tmp_path: File) -> None:
     with pytest.raises(
-        FixtureError, match=r"none\.yaml: cannot be read: No such file or directory"
+        UnreadableError, match=r"none\.yaml: cannot be read: No such file or directory"
     ):
         create_app(fixtures=str(tmp_path / "none.yaml"))
 

@@ -20,6 +20,7 @@ import pytest
 import mockserver
 from mockserver.app import create_app, load_vendors
 from mockserver.cli import cli
+from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.documents.resources import folder
 from mockserver.environment import OTHER_VARIABLES
 from mockserver.fixtures import fixture_file
@@ -27,6 +28,7 @@ from mockserver.settings import OPTIONS
 
 NAMES = [vendor.name for vendor in load_vendors()]
 BASE_PATHS = [site.document.base_path for site in create_app().sites]
+TOP = ", ".join(["accounts", "clock", "settings", *NAMES])
 BANNER = 2 + 2 * len(NAMES)
 """How many lines `serve` prints: what listens where, two for each vendor, the control API."""
 
@@ -53,13 +55,20 @@ def run(*arguments: str, **environment: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def test_version_prints_the_version() -> None:
-    assert run("version") == (0, f"mockserver {mockserver.__version__}\n", "")
+@pytest.mark.parametrize("word", ["version", "--version"])
+def test_version_prints_the_version(word: str) -> None:
+    assert run(word) == (0, f"mockserver {mockserver.__version__}\n", "")
 
 
 def test_help_names_every_command() -> None:
     status, out, _ = run("--help")
-    assert (status, {"serve", "routes", "check", "version"} <= set(out.split())) == (0, True)
+    commands = {"serve", "routes", "check", "fixtures", "report", "version"}
+    assert (status, commands <= set(out.split())) == (0, True)
+
+
+def test_help_tells_the_exit_statuses() -> None:
+    _, out, _ = run("--help")
+    assert re.findall(r"^ +(\d+) ", out, re.MULTILINE) == ["0", "1", "2", "3", "130"]
 
 
 def test_no_command_is_answered_with_help() -> None:
@@ -73,8 +82,25 @@ def test_help_of_serve_names_every_option_with_its_variable_and_default() -> Non
     assert [
         o.name
         for o in OPTIONS
-        if not (o.flag in words and o.variable in words and f"default: {o.shown_default}]" in words)
+        if not (
+            f"{o.flag} {o.metavar} " in words
+            and o.variable in words
+            and f"default: {o.shown_default}]" in words
+        )
     ] == []
+
+
+def test_help_of_serve_tells_choices_and_the_kinds_of_values() -> None:
+    _, out, _ = run("serve", "--help")
+    for shown in (
+        "--log-level [debug|info|warning|error]",
+        "--port INTEGER",
+        "--max-memory SIZE",
+        "--workspace-idle TIME",
+        "--admin-token TEXT",
+        "[default: none]",
+    ):
+        assert shown in " ".join(out.split())
 
 
 def test_routes_lists_every_operation_of_every_vendor() -> None:
@@ -105,11 +131,11 @@ def test_check_tells_every_problem_of_a_fixture(tmp_path: File) -> None:
     file.write_text("clock: tomorrow\nnobody: {}\n", "utf-8")
     status, out, err = run("check", str(file))
     assert (status, out, sorted(err.removeprefix("mockserver: ").splitlines())) == (
-        2,
+        1,
         "",
         [
-            f'{file}:1: clock: "tomorrow" is not a "date-time"',
-            f"{file}:2: nobody: is no property here",
+            f'{file}:1: clock: "tomorrow" is no time; give one like 2025-01-31T12:00:00Z',
+            f"{file}:2: nobody: is no property here; the properties are {TOP}",
         ],
     )
 
@@ -118,10 +144,10 @@ def test_check_tells_every_problem_of_a_folder(tmp_path: File) -> None:
     (tmp_path / "a.yaml").write_text("clock: tomorrow\n", "utf-8")
     (tmp_path / "b.yaml").write_text("\nnobody: {}\n", "utf-8")
     sentences = [
-        f'{tmp_path}/a.yaml:1: clock: "tomorrow" is not a "date-time"',
-        f"{tmp_path}/b.yaml:2: nobody: is no property here",
+        f'{tmp_path}/a.yaml:1: clock: "tomorrow" is no time; give one like 2025-01-31T12:00:00Z',
+        f"{tmp_path}/b.yaml:2: nobody: is no property here; the properties are {TOP}",
     ]
-    assert run("check", str(tmp_path)) == (2, "", "mockserver: " + "\n".join(sentences) + "\n")
+    assert run("check", str(tmp_path)) == (1, "", "mockserver: " + "\n".join(sentences) + "\n")
 
 
 def test_check_of_a_folder_without_a_fixture_is_one_sentence(tmp_path: File) -> None:
@@ -134,7 +160,7 @@ def test_check_tells_every_problem_of_a_document(tmp_path: File) -> None:
     file.write_text("openapi: 3.0.3\ninfo: {title: x}\n", "utf-8")
     status, out, err = run("check", str(file))
     assert (status, out, sorted(err.removeprefix("mockserver: ").splitlines())) == (
-        2,
+        1,
         "",
         [f"{file}:1: paths: is missing", f"{file}:1: servers: is missing"],
     )
@@ -155,11 +181,50 @@ def test_check_of_something_else_is_one_sentence(
     file = tmp_path / "some.yaml"
     if content is not None:
         file.write_bytes(content)
-    assert run("check", str(file)) == (2, "", f"mockserver: {file}{problem}\n")
+    status = 2 if content is None else 1
+    assert run("check", str(file)) == (status, "", f"mockserver: {file}{problem}\n")
+
+
+def test_check_shows_twenty_problems_and_counts_the_others(tmp_path: File) -> None:
+    file = tmp_path / "seed.yaml"
+    rows = "".join(f"  - phone_number: {number}\n" for number in range(25))
+    file.write_text(f"sela:\n  leads:\n{rows}", "utf-8")
+    status, out, err = run("check", str(file))
+    *shown, last = err.splitlines()
+    assert (status, out, len(shown), last) == (1, "", 20, "mockserver: 5 more problems like these")
+
+
+def test_check_reads_several_fixtures_together(tmp_path: File) -> None:
+    more = tmp_path / "more.yaml"
+    lead = "{phone_number: '+12025550147', lead_type: 123}"
+    more.write_text(f"sela:\n  leads:\n  - {lead}\n", "utf-8")
+    alone = f"mockserver: {more}:3: sela.leads[0].lead_type: there is no 123 in lead_types\n"
+    both = f"{fixture_file('demo')}: no problem\n{more}: no problem\n"
+    assert (run("check", str(more)), run("check", "demo", str(more))) == (
+        (1, "", alone),
+        (0, both, ""),
+    )
+
+
+def test_fixtures_lists_the_bundled_ones() -> None:
+    assert run("fixtures") == (0, "demo\nempty\n", "")
+
+
+def test_fixtures_prints_one_that_loads_to_the_same(tmp_path: File) -> None:
+    status, out, err = run("fixtures", "demo")
+    file = tmp_path / "mine.yaml"
+    file.write_text(out, "utf-8")
+    assert (status, err) == (0, "")
+    assert FixtureFiles(file).content == FixtureFiles(fixture_file("demo")).content
+    assert run("check", str(file)) == (0, f"{file}: no problem\n", "")
 
 
 def test_check_wants_a_file() -> None:
-    assert run("check") == (2, "", "mockserver: Missing argument 'FILE'.\n")
+    assert run("check") == (
+        2,
+        "",
+        "mockserver: Missing argument 'FILE...'. Try 'mockserver check --help'.\n",
+    )
 
 
 # ------------------------------------------------------------------------------------------------------- serve: bad options
@@ -252,7 +317,7 @@ def test_a_bad_variable_is_one_sentence(flag: str, variable: str, value: str) ->
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        pytest.param(["serve", "--prot", "1"], "No such option '--prot'", id="unknown flag"),
+        pytest.param(["serve", "--prot", "1"], "No such option", id="unknown flag"),
         pytest.param(
             ["serve", "--port"], "Option '--port' requires an argument.", id="flag without a value"
         ),
@@ -267,6 +332,8 @@ def test_a_bad_variable_is_one_sentence(flag: str, variable: str, value: str) ->
 )
 def test_a_slip_is_one_sentence(arguments: list[str], sentence: str) -> None:
     status, out, err = run(*arguments)
+    # A mistake in the command line tells where its help is; one in a file has none.
+    assert err.endswith(" --help'.\n") is (".yaml" not in sentence)
     assert (status, out, err.count("\n"), err.startswith(f"mockserver: {sentence}")) == (
         2,
         "",
@@ -289,14 +356,14 @@ def test_an_address_that_cannot_be_listened_on_is_one_sentence(host: str) -> Non
         out,
         err.count("\n"),
         err.startswith(f"mockserver: --host {host}, --port 0: cannot listen there: "),
-    ) == (2, "", 1, True)
+    ) == (3, "", 1, True)
 
 
 def test_a_port_in_use_is_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         status, out, err = run("serve", "--port", port)
-    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert (status, out, err.count("\n")) == (3, "", 1)
     assert err.startswith(
         f"mockserver: --host localhost, --port {port}: cannot listen there: Address already in use"
     )
@@ -451,6 +518,17 @@ def test_the_variables_of_other_commands_are_known() -> None:
         if isinstance(parameter.envvar, str)
     }
     assert variables <= OTHER_VARIABLES | {option.variable for option in OPTIONS}
+
+
+def test_several_fixtures_are_served_together(start: Start, tmp_path: File) -> None:
+    (tmp_path / "more.yaml").write_text("sela: {leads: [{phone_number: '+12025550147'}]}", "utf-8")
+    more = str(tmp_path / "more.yaml")
+    _, (by_flags, *_) = start("--fixtures", "empty", "--fixtures", more)
+    _, (by_variable, *_) = start(MOCKSERVER_FIXTURES=f"empty{os.pathsep}{more}")
+    for first in (by_flags, by_variable):
+        listing = httpx.get(first.rpartition(" ")[2] + "/__admin/workspaces").json()
+        leads = {"nlpearl": 0, "octanist": 0, "sela": 1}
+        assert listing == {"workspaces": [{"name": "demo", "requests": 0, "leads": leads}]}
 
 
 def test_a_variable_configures_the_server(start: Start) -> None:

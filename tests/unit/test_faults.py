@@ -59,8 +59,13 @@ def test_these_faults_let_the_request_take_effect() -> None:
 
 def test_faults_have_these_parameters() -> None:
     assert {name: kind.parameters for name, kind in CATALOGUE.items() if kind.takes} == {
-        "rate_limited": {"retry_after": 1, "limit": None, "window": 60.0},
-        "maintenance": {"retry_after": None},
+        "rate_limited": {
+            "retry_after": 1,
+            "retry_format": "seconds",
+            "limit": None,
+            "window": 60.0,
+        },
+        "maintenance": {"retry_after": None, "retry_format": "seconds"},
         "slow": {"seconds": 1.0, "at_least": None, "at_most": None},
         "slow_drip": {"seconds": 1.0},
         "timeout": {"seconds": 60.0},
@@ -115,7 +120,7 @@ def test_a_fault_is_found_by_its_name_and_by_its_status() -> None:
         pytest.param(
             "rate_limited",
             {"retry_after": 1.5},
-            "must be an integer from 0 to 86400",
+            "must be an integer from 0 to 86400, or a text of at most 100 printable ASCII characters",
             id="a fraction",
         ),
         pytest.param(
@@ -231,6 +236,8 @@ def told(parameter: Parameter) -> str:
         " ".join(f"`{choice}`" for choice in parameter.choices)
         or f"{parameter.minimum:.10g} to {parameter.maximum:.10g}"
     )
+    if parameter.takes_text:
+        allowed += ", or a text"
     return (
         f"| `{parameter.name}` | `{json.dumps(parameter.default)}` | {allowed} | {parameter.help} |"
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.documents.fixture_files import FixtureFiles
-from mockserver.errors import FixtureError
+from mockserver.errors import FixtureError, UnreadableError
 from mockserver.fixtures import Fixture
 from mockserver.vendor import Vendor
 from tests.unit import tiny
@@ -16,6 +16,9 @@ from tests.unit import tiny
 Write = Callable[..., File]
 
 VENDORS: tuple[Vendor, ...] = (tiny.vendor(), dataclasses.replace(tiny.vendor(), name="other"))
+
+
+TOP = ("accounts", "clock", "settings", "tiny", "other")
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def write(tmp_path: File) -> Write:
 
 def sentences(folder: File) -> list[str]:
     """What is said of a bad fixture, without the folder in front of each file."""
-    with pytest.raises(FixtureError) as caught:
+    with pytest.raises((FixtureError, UnreadableError)) as caught:
         Fixture(folder, VENDORS, seed=1)
     return str(caught.value).replace(f"{folder}/", "").splitlines()
 
@@ -52,7 +55,8 @@ def test_the_files_of_a_folder_are_one_fixture(write: Write) -> None:
         "clock": "2025-01-31T12:00:00Z",
     }
     fixture = Fixture(folder, VENDORS, seed=1)
-    assert (fixture.content, fixture.accounts) == (content, frozenset({"me", "you", "they"}))
+    assert FixtureFiles(folder).content == content
+    assert fixture.accounts == frozenset({"me", "you", "they"})
     assert [*fixture.workspace.tables["other"]["people"].rows] == [7]
 
 
@@ -101,8 +105,8 @@ def test_each_problem_is_told_of_its_file_in_the_order_of_files_and_lines(write:
         "b.yaml:4: settings.tiny.colour: must be one of red, blue",
         "b.yaml:4: settings.nobody: is no vendor; the vendors are tiny, other",
         "b.yaml:8: other.people[1].id: the id 1 stands twice in people",
-        'c.yaml:1: clock: "noon" is not a "date-time"',
-        "c.yaml:2: leads: is no property here",
+        'c.yaml:1: clock: "noon" is no time; give one like 2025-01-31T12:00:00Z',
+        f"c.yaml:2: leads: is no property here; the properties are {', '.join(TOP)}",
     ]
 
 
@@ -112,6 +116,33 @@ def test_every_file_that_cannot_be_read_is_named(write: Write, tmp_path: File) -
         "a.yaml:2: is not YAML: did not find expected node content",
         "c.yaml:1: is not UTF-8 (byte 0)",
     ]
+
+
+def test_a_file_that_is_no_yaml_hides_no_problem_of_the_others_and_makes_up_none(
+    write: Write,
+) -> None:
+    folder = write(a="tiny: [", b="other: {people: [{name: 5}, {nick: Ada}]}", c="clock: noon")
+    assert sentences(folder) == [
+        "a.yaml:2: is not YAML: did not find expected node content",
+        'b.yaml:1: other.people[0].name: 5 is not of type "string"',
+        "b.yaml:1: other.people[1].nick: is no property here; the properties are id, name",
+        'b.yaml:1: other.people[1].name: "name" is a required property',
+        'c.yaml:1: clock: "noon" is no time; give one like 2025-01-31T12:00:00Z',
+    ]
+
+
+def test_several_fixtures_are_added_to_each_other_in_their_order(tmp_path: File) -> None:
+    texts = {
+        "a": "accounts: [me]\nsettings: {tiny: {size: 4}}\ntiny: {people: [{id: 1, name: Ada}]}\n",
+        "b": "accounts: [you]\ntiny: {people: [{id: 1, name: Jo}, {id: 2, name: Lu}]}\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    fixture = Fixture([tmp_path / name for name in texts], VENDORS, seed=1)
+    people = fixture.workspace.tables["tiny"]["people"].rows
+    assert {id: row["name"] for id, row in people.items()} == {1: "Jo", 2: "Lu"}
+    assert fixture.workspace.settings["tiny"]["size"] == 4
+    assert fixture.accounts == frozenset({"me", "you"})
 
 
 def test_a_vendor_without_a_file_has_an_empty_section(write: Write) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -123,7 +123,9 @@ def test_without_any_reason_there_is_no_fault(ask: Callable[..., Call]) -> None:
 
 def test_a_rule_gives_its_fault_with_all_of_its_parameters(ask: Callable[..., Call]) -> None:
     fault = rules({"fault": "maintenance", "parameters": {"retry_after": 9}}).fault_of(ask())
-    assert fault == InjectedFault(CATALOGUE["maintenance"], "rule 1", {"retry_after": 9})
+    assert fault == InjectedFault(
+        CATALOGUE["maintenance"], "rule 1", {"retry_after": 9, "retry_format": "seconds"}
+    )
 
 
 @pytest.mark.parametrize(
@@ -416,12 +418,16 @@ def test_the_page_tells_each_field_of_a_rule_and_its_example_makes_one() -> None
         pytest.param(
             "code=429",
             "rate_limited",
-            {"retry_after": 1, "limit": None, "window": 60.0},
+            {"retry_after": 1, "retry_format": "seconds", "limit": None, "window": 60.0},
             "code=429",
             id="a status",
         ),
         pytest.param(
-            'code="503"', "maintenance", {"retry_after": None}, "code=503", id="in quotes"
+            'code="503"',
+            "maintenance",
+            {"retry_after": None, "retry_format": "seconds"},
+            "code=503",
+            id="in quotes",
         ),
         pytest.param(
             "Fault = Apply-But-Fail",
@@ -440,21 +446,21 @@ def test_the_page_tells_each_field_of_a_rule_and_its_example_makes_one() -> None
         pytest.param(
             "code=503;retry-after=5",
             "maintenance",
-            {"retry_after": 5},
+            {"retry_after": 5, "retry_format": "seconds"},
             "code=503",
             id="with a hyphened parameter",
         ),
         pytest.param(
             "code=503; retry_after=-5",
             "maintenance",
-            {"retry_after": None},
+            {"retry_after": None, "retry_format": "seconds"},
             "code=503",
             id="with a bad parameter",
         ),
         pytest.param(
             "code=503; x=5",
             "maintenance",
-            {"retry_after": None},
+            {"retry_after": None, "retry_format": "seconds"},
             "code=503",
             id="with an unknown parameter",
         ),
@@ -648,6 +654,9 @@ def test_a_random_wait_may_be_asked_for_by_a_header(ask: Callable[..., Call]) ->
     assert 1 <= waits[0].parameters["seconds"] <= 2
 
 
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
 def given(name: str, **parameters: Any) -> InjectedFault:
     """The fault with these parameters and its defaults."""
     return InjectedFault(CATALOGUE[name], "rule 1", CATALOGUE[name].parameters | parameters)
@@ -661,13 +670,40 @@ def test_a_refusal_has_its_kind_its_reason_and_its_wait() -> None:
         given("maintenance"),
         given("reset"),
     ]
-    assert [(each.kind, each.reason, each.retry_after) for each in map(refusal_of, faults)] == [
+    refusals = [refusal_of(fault, NOON) for fault in faults]
+    assert [(each.kind, each.reason, each.retry_after) for each in refusals] == [
         ("unauthorized", Reason.UNKNOWN, None),
         ("invalid", None, None),
         ("rate_limited", None, 3),
         ("maintenance", None, None),
         ("server_error", None, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "header"),
+    [
+        pytest.param({"retry_after": 90}, b"90", id="seconds"),
+        pytest.param(
+            {"retry_after": 90, "retry_format": "date"},
+            b"Sat, 31 Jan 2026 12:01:30 GMT",
+            id="a date",
+        ),
+        pytest.param({"retry_after": "soon"}, b"soon", id="a text"),
+        pytest.param({"retry_after": ""}, b"", id="nothing"),
+    ],
+)
+def test_the_wait_of_a_refusal_is_written_as_it_is_asked_for(
+    parameters: dict[str, Any], header: bytes
+) -> None:
+    refusal = refusal_of(given("rate_limited", **parameters), NOON)
+    assert refusal.retry_header == ((b"retry-after", header),)
+
+
+@pytest.mark.parametrize("text", ["a\r\nb: c", " soon", "é", "x" * 101])
+def test_a_wait_that_no_header_can_have_is_refused(text: str) -> None:
+    (problem,) = CATALOGUE["maintenance"].problems({"retry_after": text})
+    assert problem.path == ("retry_after",)
 
 
 def test_only_a_lost_answer_can_be_an_error_instead() -> None:

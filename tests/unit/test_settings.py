@@ -1,6 +1,8 @@
 """Each option: its names, its default, what it takes and the sentence for what it does not."""
 
+import os
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ DEFAULTS = {
     "tls_key": "",
     "unix": "",
     "trust_proxy": (),
-    "fixtures": "demo",
+    "fixtures": ("demo",),
     "seed": 1,
     "strictness": "vendor",
     "auth": "any",
@@ -66,8 +68,9 @@ TAKEN = [
     ("trust_proxy", "loopback", ("127.0.0.0/8", "::1/128")),
     ("trust_proxy", "off", ()),
     ("trust_proxy", "10.1.2.3/8, fd00::/8", ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "fd00::/8")),
-    ("fixtures", "empty", "empty"),
-    ("fixtures", "some/file.yaml", "some/file.yaml"),
+    ("fixtures", "empty", ("empty",)),
+    ("fixtures", f"demo{os.pathsep}some/file.yaml", ("demo", "some/file.yaml")),
+    ("fixtures", ["demo", Path("some:file.yaml")], ("demo", "some:file.yaml")),
     ("seed", "0", 0),
     ("seed", str(2**63 - 1), 2**63 - 1),
     ("strictness", "document", "document"),
@@ -131,7 +134,8 @@ REFUSED = [
     ("tls_names", "https://mock.test", NAMES),
     ("trust_proxy", "everybody", NETWORKS),
     ("trust_proxy", "10.0.0.0/99", NETWORKS),
-    ("fixtures", "", "a text that is not empty"),
+    ("fixtures", "", "a name or a path, or several of them"),
+    ("fixtures", f"demo{os.pathsep}", "a name or a path, or several of them"),
     ("seed", "x", "an integer from 0 to 9223372036854775807"),
     ("seed", str(2**63), "an integer from 0 to 9223372036854775807"),
     ("strictness", "loose", "one of vendor, document"),

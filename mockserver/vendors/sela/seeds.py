@@ -2,6 +2,7 @@
 
 from datetime import UTC
 
+from mockserver.documents.relative_times import RELATIVE
 from mockserver.identity import phone_e164
 from mockserver.sections import (
     FLAG,
@@ -56,7 +57,7 @@ _LEAD_COLUMNS: dict[str, Schema] = {
     "status_reason": {"enum": [*_STATUS_REASONS, "", None]},
     "lead_type": {"description": "The id of a lead type."} | _ID_OR_NULL,
     "representative": {"description": "The id of a representative."} | _ID_OR_NULL,
-    "next_call_time": TEXT_OR_NULL,
+    "next_call_time": {RELATIVE: True} | TEXT_OR_NULL,
     "next_call_time_reason": TEXT_OR_NULL,
     "external_id": _SHORT_TEXT,
     "us_state": {"enum": [*_STATES, "", None]},
