@@ -20,7 +20,7 @@ from mockserver.journal.records import AppliedFault, Record, answer_headers, ref
 from mockserver.journal.redaction import printable
 from mockserver.routing import Router
 from mockserver.turns import Turns, collector_paused
-from mockserver.vendor import Dialect, Reply
+from mockserver.vendor import Dialect, Header, Reply
 from mockserver.wire import Unsafe, flaws_of, read_query
 
 Scope = MutableMapping[str, Any]
@@ -181,6 +181,9 @@ class Api:
 
     def _finished(self, call: Call, reply: Reply, began: float | None = None) -> "Worked":
         """The answer in bytes."""
+        if b"origin" in call.request.headers:
+            headers = (*reply.headers, *self.cross_origin(call))
+            reply = Reply(reply.body, reply.status, headers, reply.wrapped)
         body = reply.body
         if type(body) is not bytes:
             body = self.dialect.write_body(body, call)
@@ -284,6 +287,10 @@ class Api:
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
         """The answer to a refusal, in the words of the API's framework."""
         return self.dialect.refuse(refusal, call)
+
+    def cross_origin(self, call: Call) -> tuple[Header, ...]:
+        """Headers that let the web page of another site read the answer; none, unless allowed."""
+        return ()
 
     def too_busy(self, call: Call, prefix: str) -> Reply:
         """The answer to a request whose turn did not come in time."""

@@ -105,7 +105,7 @@ def _settings(flags: Mapping[str, Any]) -> tuple[Settings, list[str]]:
     Raises SettingError with a sentence for each mistake.
     """
     environment = read_environment(os.environ)
-    given = {name: value for name, value in flags.items() if value is not None and value != ()}
+    given = {name: value for name, value in flags.items() if value not in (None, ())}
     problems = environment.problems
     try:
         settings = Settings.read(environment.values | given)

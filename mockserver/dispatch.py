@@ -13,7 +13,7 @@ from mockserver.journal.records import row_changes
 from mockserver.journal.redaction import hide
 from mockserver.state.changes import Change, RequestNumber
 from mockserver.state.memory import growth
-from mockserver.vendor import Handler, Precheck, Reply, Vendor
+from mockserver.vendor import Handler, Header, Precheck, Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 
 
@@ -59,6 +59,8 @@ class Site(Api):
         descriptors are used up, it is called once more with one in reserve.
         """
         call.vendor = self._name
+        if call.request.method == "OPTIONS" and self._is_preflight(call):
+            return self._preflight(call)
         self.route(call, prefix)
         operation = call.operation
         if operation is None and not self.dialect.authenticates_first:
@@ -84,6 +86,31 @@ class Site(Api):
             raise
         call.version = workspace.apply(changes, call.growth)
         return reply
+
+    def _is_preflight(self, call: Call) -> bool:
+        headers = call.request.headers
+        is_one = b"origin" in headers and b"access-control-request-method" in headers
+        return is_one and self._allows_origin(call)
+
+    def _preflight(self, call: Call) -> Reply:
+        """What a browser needs to know before it sends a request of another site's page.
+
+        It carries no credential, so it is one of the unclaimed.
+        """
+        unclaimed = self._workspaces.unclaimed
+        call.version = unclaimed.apply(_enter(call, unclaimed))
+        names = call.request.headers.get(b"access-control-request-headers", b"*")
+        return Reply(b"", 204, (*_PREFLIGHT, (b"access-control-allow-headers", names)))
+
+    def _allows_origin(self, call: Call) -> bool:
+        settings = call.settings
+        if not settings:
+            settings = self._workspaces.admit(None).settings[self._name]
+        return bool(settings.get("cors") == "on")
+
+    def cross_origin(self, call: Call) -> tuple[Header, ...]:
+        """See `Api`: the setting `cors` allows it."""
+        return _ANY_ORIGIN if self._allows_origin(call) else ()
 
     def _handle(self, call: Call, workspace: Workspace, changes: list[Change]) -> Reply:
         """The reply of the operation's handler, or of a fault. Adds to the changes."""
@@ -146,6 +173,17 @@ class Site(Api):
             return self._workspaces.admit(account) if account else self._workspaces.unclaimed
         except Refusal:
             return self._workspaces.unclaimed
+
+
+_ANY_ORIGIN = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"*"),
+)
+_PREFLIGHT = (
+    (b"access-control-allow-methods", b"DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"),
+    (b"access-control-max-age", b"86400"),
+    (b"vary", b"Access-Control-Request-Headers"),
+)
 
 
 def _enter(call: Call, workspace: Workspace) -> list[Change]:

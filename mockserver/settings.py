@@ -32,8 +32,8 @@ class Option:
     parse: Callable[[str], Any]
     help: str
     secret: bool = False
-    bare: str = ""
     several: Callable[[Sequence[Any]], Any] | None = None
+    bare: str = ""
 
     @property
     def metavar(self) -> str:
@@ -46,9 +46,8 @@ class Option:
         """Its default, as `--help` shows it."""
         if self.default is False:
             return "off"
-        if isinstance(self.default, tuple):
-            return ", ".join(self.default) or "none"
-        return str(self.default) if self.default != "" else "none"
+        text = ", ".join(self.default) if isinstance(self.default, tuple) else str(self.default)
+        return text or "none"
 
     @property
     def flag(self) -> str:
@@ -514,13 +513,15 @@ def _parsed(name: str, value: Any) -> Any:
         raise SettingError(f"there is no option {name!r}; the options are {', '.join(_BY_NAME)}")
     if value is None:
         return option.default
-    text = ",".join(value) if isinstance(value, tuple) and option.several is None else str(value)
+    text = str(value)
+    if isinstance(value, list | tuple):
+        text = ", ".join(map(str, value))
     try:
         if option.several is not None and isinstance(value, list | tuple):
             return option.several(value)
         return option.parse(text)
     except ValueError as error:
-        shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+        shown = text if isinstance(value, list | tuple) else value
         given = "" if option.secret else f" is {shown!r}, but"
         raise SettingError(f"{_place(name)}{given} must be {error}") from None
 

@@ -105,6 +105,18 @@ MAGIC = Setting(
 )
 """A setting that every vendor has."""
 
+CORS = Setting(
+    "cors",
+    "off",
+    "Whether web pages of other sites may call the API: preflights are answered, and each answer "
+    "to a request with an Origin allows it. Requests without a workspace, preflights among them, "
+    "follow the default workspace.",
+    "chosen",
+    "this server",
+    ("on", "off"),
+)
+"""Another one: the vendors document nothing for browsers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
@@ -309,9 +321,9 @@ class Vendor:
     def __post_init__(self) -> None:
         """Raise ValueError for a section with a table that the vendor does not have.
 
-        Every vendor has the setting `magic`.
+        Every vendor has the settings `magic` and `cors`.
         """
-        self.settings = (*self.settings, MAGIC)
+        self.settings = (*self.settings, MAGIC, CORS)
         names = {spec.name for spec in self.tables}
         for table in self.section.tables:
             if table.name not in names:

@@ -111,6 +111,7 @@ def test_an_empty_file_is_an_empty_fixture(write: Write) -> None:
                 "size": 3,
                 "loud": False,
                 "magic": "on",
+                "cors": "off",
             }
         },
         {},
@@ -127,7 +128,14 @@ def test_a_fixture_declares_accounts_settings_and_time(write: Write) -> None:
     ) == (
         frozenset({"me", "you"}),
         datetime(2025, 1, 31, 10, tzinfo=UTC),
-        {"colour": "blue", "unknown_references": "refuse", "size": 4, "loud": True, "magic": "on"},
+        {
+            "colour": "blue",
+            "unknown_references": "refuse",
+            "size": 4,
+            "loud": True,
+            "magic": "on",
+            "cors": "off",
+        },
     )
 
 
@@ -156,6 +164,7 @@ def test_a_row_is_completed_with_time_seed_and_settings(write: Write) -> None:
         "size": 4,
         "loud": False,
         "magic": "on",
+        "cors": "off",
     }
     assert told == [Seeding(datetime(2025, 1, 31, 12, tzinfo=UTC), 7, settings)]
 
@@ -180,7 +189,7 @@ def test_a_row_is_completed_with_time_seed_and_settings(write: Write) -> None:
         ], id="everything of the wrong kind"),
         pytest.param("settings:\n  other: {colour: red}\n  tiny:\n    hue: red\n    colour: green\n    size: big\n    loud: 1", [
             "2: settings.other: is no vendor; the vendors are tiny",
-            "4: settings.tiny.hue: is no setting; the settings are colour, unknown_references, size, loud, magic",
+            "4: settings.tiny.hue: is no setting; the settings are colour, unknown_references, size, loud, magic, cors",
             "5: settings.tiny.colour: must be one of red, blue",
             "6: settings.tiny.size: must be an integer, like 3",
             "7: settings.tiny.loud: must be true or false",
