@@ -110,7 +110,7 @@ def test_a_full_memory_is_told_in_the_vendors_shapes(serve: Serve) -> None:
 
 
 def test_a_fixture_that_is_more_than_the_settings_allow_stops_the_start(serve: Serve) -> None:
-    with pytest.raises(Exception, match="--fixtures demo has 39 leads, but --max-leads"):
+    with pytest.raises(Exception, match=r"--fixtures \S+ has 39 leads, but --max-leads"):
         serve(max_leads=38)
 
 

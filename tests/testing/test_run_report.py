@@ -6,6 +6,8 @@ import pytest
 
 from tests.testing.suites import Run, Suite
 
+pytestmark = pytest.mark.slow  # a process for each test
+
 CLIENTS = """
 import pytest
 

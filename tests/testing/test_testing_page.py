@@ -17,6 +17,8 @@ from mockserver.serving.server import MockServer
 from mockserver.testing import MockWorkspace
 from tests.testing.suites import ROOT, Suite
 
+pytestmark = pytest.mark.slow  # a process for each test
+
 PAGE = (ROOT / "docs" / "testing.md").read_text("utf-8")
 ADDRESS = "http://127.0.0.1:8080"
 
