@@ -6,13 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.app import load_vendors
+from mockserver.documents.resources import folder
 from mockserver.fixtures import settings_changes
 from mockserver.state.changes import ClockChange, FaultRuleChange, Row, SettingsChange
 from mockserver.state.clock import WorkspaceClock, frozen_at, shifted_by
 from mockserver.workspaces import Workspace
 
-PEOPLE = Path(__file__).parent / "people"
-"""The fixture that most tests begin with: the demo is for people and may change."""
+FEW = Path(__file__).parent / "people"
+PEOPLE = (
+    FEW,
+    *(file for file in folder("fixtures").glob("demo/*.yaml") if not (FEW / file.name).exists()),
+)
+"""The fixtures that most tests begin with: the demo is for people and may change. A vendor that has
+no file among them begins with its part of the demo."""
 
 
 def switch(workspace: Workspace, vendor: str, **values: Any) -> None:

@@ -11,10 +11,10 @@ from mockserver.fixtures import Fixture, fixture_file
 from mockserver.state.memory import Memory
 from mockserver.workspaces import Workspaces
 from tests.unit import tiny
-from tests.world import PEOPLE
+from tests.world import FEW, PEOPLE
 
 DEMO: dict[str, Any] = FixtureFiles(fixture_file("demo")).content
-OLD: dict[str, Any] = FixtureFiles(PEOPLE).content
+OLD: dict[str, Any] = FixtureFiles(FEW).content
 FIXTURE = Fixture(fixture_file("demo"), load_vendors(), seed=1)
 DOCUMENTED = {"sela": 28013, "octanist": "lead_abc123", "nlpearl": "66a1f0c2d60e456235eae70d"}
 KEPT = {
