@@ -7,7 +7,7 @@ smallest of several rounds, because machines change their speed.
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import thread_time
+from time import sleep, thread_time
 from typing import Any
 
 import pytest
@@ -17,6 +17,11 @@ from tests.growth.readers import CASES, Case
 ROUNDS = 7
 MOST_ROUNDS = 70
 """A machine that changes its speed within a round is measured again: the least times stay."""
+
+ATTEMPTS = 3
+PAUSE = 3.0
+"""How often all rounds are measured, and how many seconds lie between: a slow machine may stay so
+for seconds."""
 
 SIZES = (1, 2, 4, 8)
 LARGEST = 128_000
@@ -30,7 +35,11 @@ LONG_ENOUGH = 0.002
 @pytest.mark.parametrize("case", [pytest.param(each, id=each.name) for each in CASES])
 def test_a_reader_is_linear_in_its_input(case: Case) -> None:
     with _no_collector():
-        one, two, four, eight = _seconds(case, _size(case))
+        for _ in range(ATTEMPTS):
+            one, two, four, eight = _seconds(case, _size(case))
+            if _is_linear(one, two, four, eight):
+                break
+            sleep(PAUSE)
     assert _is_linear(one, two, four, eight), (two / one, four / two, eight / four)
 
 
