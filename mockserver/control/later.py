@@ -42,7 +42,8 @@ class Later:
     async def for_news(self) -> None:
         """Wait until there is a further record, or the time is over."""
         # A look costs next to nothing; to be told would cost every request something.
-        while self._journal.newest is self._newest and self._left():  # noqa: ASYNC110
+        news = self._journal
+        while news.newest is self._newest and self._left():  # noqa: ASYNC110  # see above
             await asyncio.sleep(min(_LOOKS_EVERY, self._left()))
 
     def _left(self) -> float:
