@@ -41,9 +41,9 @@ class Later:
 
     async def for_news(self) -> None:
         """Wait until there is a further record, or the time is over."""
-        # A look costs next to nothing; to be told would cost every request something.
         news = self._journal
-        while news.newest is self._newest and self._left():  # noqa: ASYNC110  # see above
+        # A look costs next to nothing.
+        while news.newest is self._newest and self._left():  # noqa: ASYNC110  # an event would cost every request
             await asyncio.sleep(min(_LOOKS_EVERY, self._left()))
 
     def _left(self) -> float:

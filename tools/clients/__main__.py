@@ -51,7 +51,8 @@ def run(folder: Path, *command: str | Path) -> None:
     subprocess.run(
         [str(part) for part in command],
         cwd=folder,
-        env=os.environ | {"PATH": path},
+        # Go writes the sums of what `go.mod` names by itself.
+        env=os.environ | {"PATH": path, "GOFLAGS": "-mod=mod"},
         check=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
