@@ -87,7 +87,7 @@ def use_beside(folder: Path, _: str) -> None:
 
 
 def _install_anew(folder: Path, *arguments: str) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder / "venv", ignore_errors=True)
     make_environment(folder, "--quiet", *arguments)
 
 

@@ -46,6 +46,11 @@ _REFUSED = re.compile(r"ResolutionImpossible|conflicting dependencies|ERESOLVE|c
 class Failed(Exception):
     """A program failed; the text has the command and the end of its output."""
 
+    def __init__(self, text: str, output: str = "") -> None:
+        """`output`: all that it printed."""
+        super().__init__(f"{text}\n{output[-_SHOWN:]}".rstrip())
+        self.output = output
+
 
 class TimedOut(Failed):
     """A program did not end in its time."""
@@ -90,8 +95,7 @@ def run(folder: Path, *command: str | Path, seconds: float = _SECONDS) -> str:
             raise TimedOut(f"{_shortened(command)} did not end in {seconds:g} s") from None
         raise
     if process.returncode != 0:
-        text = f"{_shortened(command)} ended with {process.returncode}\n{output[-_SHOWN:]}"
-        raise Failed(text)
+        raise Failed(f"{_shortened(command)} ended with {process.returncode}", output)
     return output
 
 
@@ -102,14 +106,13 @@ def fetch(
 
     Raises Unavailable where it does not answer at last, Failed where something else is wrong.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     for attempt in range(attempts):
         try:
             run(folder, *command)
         except TimedOut as error:
             raise Unavailable(f"no registry answers: {error}") from error
         except Failed as error:
-            reason = _unanswered(str(error))
+            reason = _unanswered(error.output)
             if reason is None:
                 raise
             if attempt == attempts - 1:
@@ -126,7 +129,6 @@ def make_environment(folder: Path, *arguments: str) -> None:
 
     Raises Unavailable, Failed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "venv").exists():
         venv.create(folder / "venv", with_pip=True)
     python = folder / "venv" / "bin" / "python"
@@ -142,6 +144,8 @@ def main(trials: Sequence[Trial], folder: Path, arguments: Sequence[str], subjec
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    # An end from outside ends the program that is running too.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     return attempt_all(wanted, folder, subject)
 
 
@@ -175,6 +179,7 @@ def attempt(trial: Trial, folder: Path, subject: str) -> tuple[str, str]:
     missing = [program for program in trial.needs if shutil.which(program) is None]
     if missing:
         return "SKIPPED", f": this machine has no {', '.join(missing)}"
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         trial.install(folder)
         trial.use(folder, subject)

@@ -57,7 +57,7 @@ def install_jar(folder: Path) -> None:
     artifact = "org.openapitools:openapi-generator-cli:7.25.0"
     if not (folder / _JAR).exists():
         output = ("-DoutputDirectory=.", f"-Dartifact={artifact}")
-        fetch(folder, "mvn", "--batch-mode", f"{_DEPENDENCY}:copy", *output)
+        fetch(folder, "mvn", "--batch-mode", "-U", f"{_DEPENDENCY}:copy", *output)
 
 
 def generate_with_jar(folder: Path, language: str, name: str, *options: str) -> None:
@@ -89,7 +89,7 @@ def install_java(folder: Path) -> None:
     install_jar(folder)
     if not (folder / "libraries").exists():
         output = "-DoutputDirectory=libraries"
-        fetch(folder, "mvn", "--batch-mode", f"{_DEPENDENCY}:copy-dependencies", output)
+        fetch(folder, "mvn", "--batch-mode", "-U", f"{_DEPENDENCY}:copy-dependencies", output)
 
 
 def use_java(folder: Path, url: str) -> None:
