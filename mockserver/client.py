@@ -154,14 +154,22 @@ class Client:
         return answer
 
     def create(
-        self, name: str | None = None, *, at: datetime | str | None = None
+        self,
+        name: str | None = None,
+        *,
+        at: datetime | str | None = None,
+        ids: str | None = None,
     ) -> "WorkspaceClient":
         """Create a workspace with a copy of the seed; its name doubles as its credential.
 
         Without a name the server chooses a free one. With `at` (an aware datetime or ISO 8601 text)
-        its clock stands at that moment, and relative times of the seed are those of then.
+        its clock stands at that moment, and relative times of the seed are those of then. `ids` is
+        any text: with the seed it decides from which ids new leads, calls and webhooks count, so
+        that workspaces with different texts do not give the same ones.
         """
         body = {} if name is None else {"name": name}
+        if ids is not None:
+            body["ids"] = ids
         if at is not None:
             body["at"] = _iso_text(at)
         created = self.call("POST", "/workspaces", body)
