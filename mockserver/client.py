@@ -171,7 +171,7 @@ class Client:
     def unclaimed(self, after: int = 0) -> list[Row]:
         """The requests that reached no workspace: their credential was missing or refused.
 
-        Only those with a number greater than `after`.
+        Or they had none, and the path of no vendor. Only those with a number greater than `after`.
         """
         return list(self.pages("/requests", after=after))
 

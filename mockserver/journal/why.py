@@ -93,6 +93,8 @@ def _unknown_operation(record: Record, directory: Directory) -> Why:
     request = record.request
     called = f"{request.method} {request.path}"
     sentence = f"{record.vendor} has no operation {called}"
+    if not record.vendor:
+        sentence = f"No vendor has {called}"
     if record.methods:
         sentence = f"{request.path} takes {', '.join(record.methods)}, and not {request.method}"
     parts: dict[str, Any] = {"method": request.method, "path": request.path}

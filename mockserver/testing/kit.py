@@ -201,9 +201,10 @@ class MockWorkspace(VendorClients):
         # What a test misses may have gone elsewhere. These requests belong to no test, so some may
         # come from one that runs beside this one.
         yield from self._lines_of_strays()
+        # They had no credential, a refused one, or the path of no vendor.
         recent = [entry for entry in self.client.unclaimed() if self._is_recent(entry)]
         if recent:
-            yield "without a credential or with a refused one, in this test or one beside it:"
+            yield "in no workspace, in this test or one beside it:"
         for entry in recent[-_MOST_UNCLAIMED:]:
             yield printable(_summary_line(entry))
 

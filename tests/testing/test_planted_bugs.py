@@ -96,6 +96,26 @@ def test_a_missing_api(mockserver):
     ask(url + "/leads", method="GET", headers=mockserver.credentials["octanist"])
     mockserver.assert_called(operation="list_leads")
 
+def test_a_missing_prefix(mockserver):
+    url = mockserver.base_urls["octanist"].removesuffix("/octanist/api")
+    ask(url + "/leads", method="POST", headers=mockserver.credentials["octanist"], json={})
+    mockserver.assert_called(operation="create_lead")
+
+def test_a_missing_prefix_and_no_key(mockserver):
+    url = mockserver.base_urls["sela"].removesuffix("/sela")
+    ask(url + "/api/leads/update/", method="PUT", json={"phone_number": ADA})
+    mockserver.assert_called(operation="leads_update_update")
+
+def test_a_slash_too_many_before_the_path(mockserver):
+    url = mockserver.base_urls["octanist"].replace("/octanist", "//octanist")
+    ask(url + "/leads", method="GET", headers=mockserver.credentials["octanist"])
+    mockserver.assert_called(operation="list_leads")
+
+def test_another_vendors_prefix(mockserver):
+    url = mockserver.base_urls["octanist"].replace("/octanist", "/sela")
+    ask(url + "/leads", method="GET", headers=mockserver.credentials["octanist"])
+    mockserver.assert_called(operation="list_leads")
+
 def test_a_doubled_api(mockserver):
     assert mockserver.octanist.get("/api/leads").status_code == 200
 """
@@ -148,6 +168,18 @@ CAUSES = {
     "no_key": ["Signed in as nobody, answered 401: the request has no credential."],
     "a_missing_api": [
         "it has no `/api` in its path. Probably meant: GET /octanist/api/leads (list_leads).",
+    ],
+    "a_missing_prefix": [
+        "it has no `/octanist/api` before its path. Probably meant: POST /octanist/api/leads ",
+    ],
+    "a_missing_prefix_and_no_key": [
+        "it has no `/sela` before its path. Probably meant: PUT /sela/api/leads/update/ ",
+    ],
+    "a_slash_too_many_before_the_path": [
+        "it has empty segments in its path. Probably meant: GET /octanist/api/leads ",
+    ],
+    "another_vendors_prefix": [
+        "sela has no operation GET /sela/api/leads: it has ",
     ],
     "a_doubled_api": [
         "Probably meant: GET /octanist/api/leads (list_leads).",
