@@ -175,8 +175,9 @@ class Control(Api):
 
     @cached_property
     def directory(self) -> Directory:
-        """What records name: operations and matching rules."""
-        return Directory(self.operations, self.rules)
+        """What records name, and what their vendors read."""
+        credentials = {vendor.name: vendor.credential for vendor in self.vendors}
+        return Directory(self.operations, self.rules, credentials)
 
     def serve(self, call: Call, prefix: str) -> Reply:
         """Check who asks, find the operation, read the request strictly, and handle it."""

@@ -6,12 +6,13 @@ sentence.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Literal
 
 from mockserver.journal.directory import Directory
 from mockserver.journal.meant import meant_by
 from mockserver.journal.records import WHOLE_BODY, ManyRows, Record
-from mockserver.journal.redaction import printable
+from mockserver.journal.redaction import printable, shown_secrets
 from mockserver.journal.view import trial_sentence, verdict
 from mockserver.matching import MatchTrace
 from mockserver.state.changes import RowId
@@ -113,7 +114,7 @@ def _refusal(record: Record, directory: Directory) -> Why:
     refusal = record.refusal
     assert refusal is not None
     if refusal.kind == "unauthorized":
-        return _no_credential(record)
+        return _no_credential(record, directory)
     if refusal.kind == "not_found" and not refusal.problems:
         return _nothing_found(record)
     several = _several(record)
@@ -134,16 +135,27 @@ def _reason(name: str, message: str) -> str:
     return message if name == WHOLE_BODY else f"{name} {message}"
 
 
-def _no_credential(record: Record) -> Why:
+def _no_credential(record: Record, directory: Directory) -> Why:
     assert record.refusal is not None
     reason = record.refusal.reason or "missing-credential"
-    words = {
-        "missing-credential": "the request has no credential",
-        "unknown-credential": "the credential is refused here",
-    }
-    text = words.get(reason, f"the credential cannot be read ({reason.replace('-', ' ')})")
-    sentence = f"Signed in as nobody, answered {record.status}: {text}."
-    return Why("no credential", sentence, {"status": record.status, "reason": reason})
+    sent = list(islice(shown_secrets(record.request), _SHOWN))
+    parts: dict[str, Any] = {"status": record.status, "reason": reason, "sent": sent}
+    credential = directory.credentials.get(record.vendor)
+    text = "the request has no credential"
+    if reason == "unknown-credential":
+        text = "the credential is refused here"
+    elif credential is not None:
+        parts["wanted"] = credential.form
+        text = f"{record.vendor} reads `{credential.form}`, and the request has {_quoted(sent)}"
+    return Why(
+        "no credential", _line(f"Signed in as nobody, answered {record.status}: {text}."), parts
+    )
+
+
+def _quoted(sent: Sequence[str]) -> str:
+    if not sent:
+        return "no credential"
+    return " and ".join(f"`{each}`" for each in sent)
 
 
 def _nothing_found(record: Record) -> Why:

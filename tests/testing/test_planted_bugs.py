@@ -165,7 +165,9 @@ CAUSES = {
     "a_foreign_key": [
         "3 requests came with the key `prod-key`, none with this test's",
     ],
-    "no_key": ["Signed in as nobody, answered 401: the request has no credential."],
+    "no_key": [
+        "Signed in as nobody, answered 401: octanist reads `X-API-KEY: <key>`, and the request has no credential."
+    ],
     "a_missing_api": [
         "it has no `/api` in its path. Probably meant: GET /octanist/api/leads (list_leads).",
     ],

@@ -129,7 +129,7 @@ def test_a_workspace_that_there_is_not_is_told(server: MockServer) -> None:
     ) == (2, True)
 
 
-NOBODY = "Signed in as nobody, answered 401: the request has no credential."
+NOBODY = "Signed in as nobody, answered 401: sela reads `Authorization: Token <key>`, and the request has no credential."
 NO_VENDOR = (
     "No vendor has GET /api/leads/: it has no `/sela` before its path. "
     "Probably meant: GET /sela/api/leads/ (leads_list)."
