@@ -586,8 +586,11 @@ class WorkspaceClient:
         body: Row = {name: value for name, value in limits.items() if value is not None}
         # The API refuses an empty filter: it is more often a mistake than a wish.
         body["requests"] = [_filter_as_json(each) or {"path": "*"} for each in filters]
-        patience = _seconds(within)
-        return Verdict(**self.call("POST", "/requests/verify", body, patience=patience))
+        return self._judge(body)
+
+    def _judge(self, expectation: Row) -> Verdict:
+        patience = expectation.get("within", 0)
+        return Verdict(**self.call("POST", "/requests/verify", expectation, patience=patience))
 
     def assert_called(
         self,
