@@ -240,11 +240,11 @@ class Table:
             return []
         keys = self._indexes[index]
         found: Places | None = keys.parts[hash(key) & keys.mask].get(key)
-        if found is None:
-            return []
+        if type(found) is int:
+            return [self._by_place.parts[found >> PLACE_BITS][found]]
         if isinstance(found, PlaceMap):
             return list(map(self._by_place.__getitem__, found))
-        return [self._by_place.parts[found >> PLACE_BITS][found]]
+        return []
 
     def group(self, index: str, key: Hashable) -> RowSequence:
         """The rows under `key` in that index as a sequence, which may be very long."""
