@@ -12,7 +12,6 @@ from mockserver.faults.delivery import refusal_after, refusal_of
 from mockserver.journal.records import row_changes
 from mockserver.journal.redaction import hide
 from mockserver.state.changes import Change, RequestNumber
-from mockserver.state.memory import growth
 from mockserver.vendor import Handler, Header, Precheck, Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 
@@ -82,9 +81,9 @@ class Site(Api):
         except LongWork:
             raise waiting(call, workspace.turns) from None
         except BaseException:
-            call.version = workspace.apply(changes, call.growth)
+            call.version = workspace.commit(changes, call.growth)
             raise
-        call.version = workspace.apply(changes, call.growth)
+        call.version = workspace.commit(changes, call.growth)
         return reply
 
     def _is_preflight(self, call: Call) -> bool:
@@ -98,7 +97,7 @@ class Site(Api):
         It carries no credential, so it is one of the unclaimed.
         """
         unclaimed = self._workspaces.unclaimed
-        call.version = unclaimed.apply(_enter(call, unclaimed))
+        call.version = unclaimed.commit(_enter(call, unclaimed), 0)
         names = call.request.headers.get(b"access-control-request-headers", b"*")
         return Reply(b"", 204, (*_PREFLIGHT, (b"access-control-allow-headers", names)))
 
@@ -131,10 +130,7 @@ class Site(Api):
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
         written = tx.changes()
         if written:
-            diffs = tx.diffs()
-            size = 0
-            for diff in diffs:
-                size += growth(diff.before, diff.after)
+            diffs, size = tx.effects()
             workspace.require_room(written, size)
             call.growth = size
             call.changes = row_changes(diffs)
@@ -151,7 +147,7 @@ class Site(Api):
         """Phrase a refusal; the workspace counts the request even where it was not reached."""
         if call.number == 0:
             workspace = self.claimant(call.request) or self._workspaces.unclaimed
-            call.version = workspace.apply(_enter(call, workspace))
+            call.version = workspace.commit(_enter(call, workspace), 0)
         return (self._instead(call.fault, call) if call.fault else None) or self.dialect.refuse(
             refusal, call
         )
@@ -160,7 +156,7 @@ class Site(Api):
         """See `Api`. The request is one of the unclaimed: its workspace is not to be touched."""
         call.vendor = self._name
         unclaimed = self._workspaces.unclaimed
-        call.version = unclaimed.apply(_enter(call, unclaimed))
+        call.version = unclaimed.commit(_enter(call, unclaimed), 0)
         return super().too_busy(call, prefix)
 
     def _instead(self, fault: InjectedFault, call: Call) -> Reply | None:
