@@ -3,7 +3,7 @@
 from functools import partial
 
 from mockserver.api import Api, wait_for_turn, waiting
-from mockserver.call import Call, LongWork
+from mockserver.call import Call, LongWork, Request
 from mockserver.descriptors import are_used_up, with_reserve
 from mockserver.documents.spec import Document, Operation
 from mockserver.errors import Reason, Refusal
@@ -12,7 +12,6 @@ from mockserver.faults.delivery import refusal_after, refusal_of
 from mockserver.journal.records import row_changes
 from mockserver.journal.redaction import hide
 from mockserver.state.changes import Change, RequestNumber
-from mockserver.state.memory import growth
 from mockserver.vendor import Handler, Header, Precheck, Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 
@@ -82,9 +81,9 @@ class Site(Api):
         except LongWork:
             raise waiting(call, workspace.turns) from None
         except BaseException:
-            call.version = workspace.apply(changes, call.growth)
+            call.version = workspace.commit(changes, call.growth)
             raise
-        call.version = workspace.apply(changes, call.growth)
+        call.version = workspace.commit(changes, call.growth)
         return reply
 
     def _is_preflight(self, call: Call) -> bool:
@@ -98,7 +97,7 @@ class Site(Api):
         It carries no credential, so it is one of the unclaimed.
         """
         unclaimed = self._workspaces.unclaimed
-        call.version = unclaimed.apply(_enter(call, unclaimed))
+        call.version = unclaimed.commit(_enter(call, unclaimed), 0)
         names = call.request.headers.get(b"access-control-request-headers", b"*")
         return Reply(b"", 204, (*_PREFLIGHT, (b"access-control-allow-headers", names)))
 
@@ -131,10 +130,7 @@ class Site(Api):
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
         written = tx.changes()
         if written:
-            diffs = tx.diffs()
-            size = 0
-            for diff in diffs:
-                size += growth(diff.before, diff.after)
+            diffs, size = tx.effects()
             workspace.require_room(written, size)
             call.growth = size
             call.changes = row_changes(diffs)
@@ -150,8 +146,8 @@ class Site(Api):
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
         """Phrase a refusal; the workspace counts the request even where it was not reached."""
         if call.number == 0:
-            workspace = self._claimant(call)
-            call.version = workspace.apply(_enter(call, workspace))
+            workspace = self.claimant(call.request) or self._workspaces.unclaimed
+            call.version = workspace.commit(_enter(call, workspace), 0)
         return (self._instead(call.fault, call) if call.fault else None) or self.dialect.refuse(
             refusal, call
         )
@@ -160,19 +156,20 @@ class Site(Api):
         """See `Api`. The request is one of the unclaimed: its workspace is not to be touched."""
         call.vendor = self._name
         unclaimed = self._workspaces.unclaimed
-        call.version = unclaimed.apply(_enter(call, unclaimed))
+        call.version = unclaimed.commit(_enter(call, unclaimed), 0)
         return super().too_busy(call, prefix)
 
     def _instead(self, fault: InjectedFault, call: Call) -> Reply | None:
         lost = refusal_after(fault)
         return self.dialect.refuse(lost, call) if lost is not None else None
 
-    def _claimant(self, call: Call) -> Workspace:
+    def claimant(self, request: Request) -> Workspace | None:
+        """The workspace of a request's credential; None without one that gets in."""
         try:
-            account = self._account(call.request)
-            return self._workspaces.admit(account) if account else self._workspaces.unclaimed
+            account = self._account(request)
+            return self._workspaces.admit(account) if account else None
         except Refusal:
-            return self._workspaces.unclaimed
+            return None
 
 
 _ANY_ORIGIN = (
