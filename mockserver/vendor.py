@@ -15,6 +15,7 @@ from mockserver.documents.provenance import Provenance
 from mockserver.documents.schema import Coerce, Schema
 from mockserver.errors import Refusal
 from mockserver.identity import DEFAULT_REGION, REGIONS
+from mockserver.life.lifecycle import Lifecycle
 from mockserver.matching import MatchingRule
 from mockserver.sections import Section
 from mockserver.state.tables import TableSpec
@@ -301,7 +302,7 @@ class Vendor:
     `credential` says where requests carry the account that chooses their workspace.
     `section` says what a fixture may hold for it, by table. A table without a part
     there begins empty. `removed` leads from settings that there were once to those that take their
-    place. `curl` is one line for the start-up banner, with `{url}` for the base URL.
+    place. `lifecycle` is what happens to its leads without a request. `curl` is one line for the start-up banner, with `{url}` for the base URL.
     """
 
     name: str
@@ -317,6 +318,7 @@ class Vendor:
     prechecks: dict[str, Precheck] = field(default_factory=dict)
     removed: Mapping[str, str] = field(default_factory=dict)
     on_settings: Settle | None = None
+    lifecycle: Lifecycle | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for a section with a table that the vendor does not have.

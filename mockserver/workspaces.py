@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from mockserver.errors import Problem, Reason, Refusal
 from mockserver.faults.rules import FaultRules
 from mockserver.journal.records import Journal
+from mockserver.life.events import Cause, EventLog
+from mockserver.life.lifecycle import DUE, Scene
 from mockserver.remembering import remembered
 from mockserver.settings import REFUSED_ACCOUNTS
 from mockserver.state.changes import (
@@ -90,6 +92,9 @@ class Limits(NamedTuple):
     leads: int = 1_000_000
     snapshots: int = 100
     fault_rules: int = 1000
+    events: int = 10_000
+    due: int = 1_000_000
+    steps: int = 10_000
 
 
 class Snapshot(NamedTuple):
@@ -144,7 +149,9 @@ class Workspace:
         "_most_leads",
         "_origin",
         "clock",
+        "events",
         "faults",
+        "is_moving",
         "journal",
         "limits",
         "memory",
@@ -190,6 +197,9 @@ class Workspace:
         self._latest: datetime | None = None
         self.journal = journal if journal is not None else Journal()
         self.journal.memory = self.memory
+        self.events = EventLog(self.limits.events, self.memory)
+        self.is_moving = False
+        """Whether its clock is being moved, and what falls due meanwhile is played."""
         self._listeners: tuple[Listener, ...] = (self.journal.hear,)
 
     @property
@@ -209,6 +219,28 @@ class Workspace:
         if clock.shift:
             now += clock.shift
         return now if latest is None or now >= latest else latest
+
+    def scene(self, tx: Transaction, now: datetime, cause: Cause) -> Scene:
+        """What a lifecycle needs to work in a transaction of this workspace."""
+        return Scene(tx, now, self.seed, cause, self._next_due)
+
+    def _next_due(self, tx: Transaction) -> int:
+        """A number that no due step of any vendor has."""
+        for group in self.tables.values():
+            if DUE in group:
+                tx.skip_numbers(DUE, group[DUE].last_number)
+        return tx.next_number(DUE)
+
+    def earliest_due(self) -> tuple[str, Row] | None:
+        """The due step that comes first, with its vendor; of one time that of the least number."""
+        found: tuple[str, Row] | None = None
+        for vendor, group in self.tables.items():
+            row = group[DUE].earliest() if DUE in group else None
+            if row is None:
+                continue
+            if found is None or (row["at"], row["id"]) < (found[1]["at"], found[1]["id"]):
+                found = vendor, row
+        return found
 
     def transaction(self, vendor: str) -> Transaction:
         """A transaction over one vendor's tables."""
@@ -430,6 +462,7 @@ class Workspace:
         self._latest = None
         self.memory.stored -= self.faults.size
         self.faults.clear()
+        self.events.clear()
         if isinstance(change, WorkspaceDeleted):
             size = _sizes(self._layers()) + SNAPSHOT_BYTES * len(self.snapshots)
             self.memory.stored -= size
@@ -725,7 +758,7 @@ class Workspaces:
         self.memory.stored -= _WORKSPACE_BYTES
         self.origins.release(workspace.origin)
         # Whoever still holds it counts for nothing.
-        workspace.memory = workspace.journal.memory = Memory()
+        workspace.memory = workspace.journal.memory = workspace.events.memory = Memory()
         return True
 
     def reset(self) -> None:
@@ -780,6 +813,7 @@ class Workspaces:
                 return
             if not workspace.turns.is_taken:  # a thread may be at its journal
                 workspace.journal.drop_all()
+                workspace.events.drop_all()
 
 
 def _used_at(workspace: Workspace) -> float:

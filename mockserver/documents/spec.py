@@ -225,6 +225,18 @@ class Document:
         """The path that every operation's path comes after, without a slash at its end."""
         return urlsplit(str(self.source.content["servers"][0]["url"])).path.rstrip("/")
 
+    def fields(self, name: str) -> dict[str, Any]:
+        """The schemas of the fields of a schema of the document, by name.
+
+        Of each as much as a value can be held to: its own keywords, or those of the schema that it
+        refers to.
+        """
+        schemas = self.source.content["components"]["schemas"]
+        found = {}
+        for field_name, part in schemas[name]["properties"].items():
+            found[field_name] = _first_schema(part, schemas)
+        return found
+
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
         """Every operation, in the document's order.
@@ -466,6 +478,32 @@ class Document:
             and value not in UNCHECKED
         ):
             self.problems.append((at, f"`format: {value}` is no format this server knows"))
+
+
+_LISTED = re.compile(r"\d+ [A-Z]\w+(, \d+ [A-Z]\w+)*\s*", re.ASCII)
+"""A description that lists the values of an integer: `1 Running, 2 Paused`."""
+_NUMBER = re.compile(r"\b\d+(?= )", re.ASCII)
+
+
+def _first_schema(part: Schema, schemas: Mapping[str, Schema]) -> Schema:
+    """The schema itself, or the one that it refers to: directly, or as the first of several."""
+    while True:
+        if "$ref" in part:
+            part = schemas[part["$ref"].rpartition("/")[2]]
+        elif "allOf" in part:
+            part = part["allOf"][0]
+        elif "anyOf" in part:
+            part = part["anyOf"][0]
+        else:
+            return _with_listed_values(part)
+
+
+def _with_listed_values(schema: Schema) -> Schema:
+    """The schema with the values that its description lists: some documents say them only there."""
+    described = str(schema.get("description", ""))
+    if "enum" in schema or schema.get("type") != "integer" or not _LISTED.fullmatch(described):
+        return schema
+    return schema | {"enum": [int(number) for number in _NUMBER.findall(described)]}
 
 
 def _folded(schema: Schema) -> Schema:

@@ -69,6 +69,11 @@ class Transaction:
             return self._tables[table].all()
         return list(draft.all_rows())
 
+    def written(self, table: str) -> list[Row]:
+        """The rows of the table that this transaction has stored and not deleted."""
+        draft = self._drafts.get(table)
+        return [row for row in draft.rows.values() if row is not None] if draft else []
+
     def group(self, table: str, index: str, key: Hashable) -> Sequence[Row]:
         """The rows under that key of the index as `rows` gives them: there may be very many."""
         draft = self._drafts.get(table)

@@ -1,0 +1,94 @@
+"""Moving a workspace's clock forward: what falls due on the way is played, moment by moment."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mockserver.errors import Refusal
+from mockserver.life.events import Event
+from mockserver.life.moments import moment_of
+from mockserver.play.steps import Vendors, play_step
+from mockserver.state.changes import ClockChange, Row
+from mockserver.state.clock import WorkspaceClock
+from mockserver.workspaces import Workspace
+
+_MOST_SHOWN = 20
+_TOGETHER = 0.002
+"""Seconds of steps after which other requests have their turn."""
+
+
+@dataclass
+class Passed:
+    """What happened while a clock moved: how many steps and events, the first of these.
+
+    `stopped` is "limit" where there were more steps than one move may play: the clock stands at
+    the last one then.
+    """
+
+    steps: int = 0
+    events: int = 0
+    stopped: str | None = None
+    first: list[Event] = field(default_factory=list)
+
+    def note(self, events: Sequence[Event]) -> None:
+        """Count the events of a step."""
+        self.steps += 1
+        self.events += len(events)
+        self.first += events[: _MOST_SHOWN - len(self.first)]
+
+
+async def move(
+    workspace: Workspace, vendors: Vendors, clock: WorkspaceClock, until: datetime, wait: float
+) -> Passed:
+    """Play what is due up to a moment, and then turn the clock.
+
+    The clock stands at each moment while its steps are played; between steps other requests have
+    their turn. `wait` is for how many seconds a step waits for a long request of the workspace.
+    Raises Refusal("conflict") while another move is under way, and what a step raises that finds
+    no room: then the clock stands there.
+    """
+    if workspace.is_moving:
+        raise Refusal("conflict", f"The clock of {workspace.name} is being moved already.")
+    workspace.is_moving = True
+    try:
+        passed = await _play_until(workspace, vendors, until, wait)
+        if passed.stopped is None:
+            workspace.apply([ClockChange(clock.frozen, clock.shift)])
+        return passed
+    finally:
+        workspace.is_moving = False
+
+
+async def _play_until(
+    workspace: Workspace, vendors: Vendors, until: datetime, wait: float
+) -> Passed:
+    passed = Passed()
+    loop = asyncio.get_running_loop()
+    goes_on_at = loop.time() + _TOGETHER
+    while (found := due_until(workspace, until)) is not None:
+        if passed.steps == workspace.limits.steps:
+            passed.stopped = "limit"
+            break
+        if loop.time() > goes_on_at:
+            await asyncio.sleep(0)
+            goes_on_at = loop.time() + _TOGETHER
+            found = due_until(workspace, until)
+            if found is None:
+                break
+        if workspace.turns.is_taken:
+            async with workspace.turns.turn(wait):
+                found = due_until(workspace, until)
+                if found is not None:
+                    passed.note(play_step(workspace, vendors, *found, stands=True))
+        else:
+            passed.note(play_step(workspace, vendors, *found, stands=True))
+    return passed
+
+
+def due_until(workspace: Workspace, until: datetime) -> tuple[str, Row] | None:
+    """The step that comes first, with its vendor; None where it comes after that moment."""
+    found = workspace.earliest_due()
+    if found is None or moment_of(found[1]["at"]) > until:
+        return None
+    return found
