@@ -104,7 +104,7 @@ class Api:
             raw = await read_body(dict(scope["headers"]), receive, self._max_body)
         except ClientLeft:
             return
-        await _send(self.answer(scope, raw, prefix), scope, receive, send)
+        await send_answer(self.answer(scope, raw, prefix), scope, receive, send)
 
     def answer(self, scope: Scope, raw: bytes | None, prefix: str = "") -> Answer | App:
         """Answer a request whose body is here (None: it was too large), and keep it in the journal.
@@ -150,7 +150,7 @@ class Api:
                     waits = Waits(again.turns, is_long=waits.is_long or again.is_long)
                 except TimeoutError:
                     answer = self._keep(self._finished(call, self.too_busy(call, prefix)))
-        await _send(answer, *asgi)
+        await send_answer(answer, *asgi)
 
     async def _worked(self, call: Call, prefix: str) -> "Worked":
         """The work of a request, beside the loop if it is long.
@@ -478,7 +478,8 @@ def waiting(call: Call, *turns: Turns) -> Waits:
     return Waits((each for each in turns if each not in call.turns), is_long=True)
 
 
-async def _send(answer: Answer | App, scope: Scope, receive: Receive, send: Send) -> None:
+async def send_answer(answer: Answer | App, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send an answer, or have the application send it that comes in its place."""
     if isinstance(answer, Answer):
         await send(
             {"type": "http.response.start", "status": answer.status, "headers": answer.headers}

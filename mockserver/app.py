@@ -23,6 +23,7 @@ from mockserver.faults.delivery import Answer
 from mockserver.fixtures import Fixture, fixture_file
 from mockserver.journal.log import RequestLog
 from mockserver.journal.records import Journal
+from mockserver.play.timer import Timer
 from mockserver.settings import Settings
 from mockserver.state.memory import Memory
 from mockserver.vendor import Vendor
@@ -76,6 +77,9 @@ class Application:
         # The default workspace is there before its first request: a demo shows it at once.
         self.workspaces.admit(None)
         self.sites = tuple(self._site(vendor) for vendor in vendors)
+        self.timer = Timer({vendor.name: vendor for vendor in vendors}, settings.max_wait)
+        for site in self.sites:
+            site.timer = self.timer
         self.control = self._control(_admin_token(settings))
         self.certificates: Certificates | None = None
         if settings.tls:
@@ -156,6 +160,7 @@ class Application:
             self.workspaces,
             self.sites,
             token=token,
+            timer=self.timer,
             max_body=self.settings.max_body,
             max_wait=self.settings.max_wait,
         )

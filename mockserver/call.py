@@ -170,7 +170,8 @@ class Call:
     `is_beside` (whether it is worked on beside the loop); once it is handled `version` (the
     workspace's, with its changes applied), `changes` (of rows, as the journal keeps them), `growth`
     (how many bytes more the rows take), `refusal` (None without one) and `action` (what the handler
-    did, in a word, where the rows do not tell it).
+    did, in a word, where the rows do not tell it) and `happenings` (what its changes mean for
+    leads).
     """
 
     __slots__ = (
@@ -182,6 +183,7 @@ class Call:
         "flawed_items",
         "flaws",
         "growth",
+        "happenings",
         "is_beside",
         "journal",
         "methods",
@@ -226,6 +228,7 @@ class Call:
         self.turns: tuple[Turns, ...] = ()
         self.is_beside = False
         self.growth = 0
+        self.happenings: Sequence[Any] = ()
         self.refusal: Refusal | None = None
         self.action = ""
         self.notes: tuple[Note, ...] = ()

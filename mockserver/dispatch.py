@@ -3,7 +3,7 @@
 from functools import partial
 
 from mockserver.api import Api, wait_for_turn, waiting
-from mockserver.call import Call, LongWork
+from mockserver.call import Call, LongWork, Request
 from mockserver.descriptors import are_used_up, with_reserve
 from mockserver.documents.spec import Document, Operation
 from mockserver.errors import Reason, Refusal
@@ -11,6 +11,8 @@ from mockserver.faults.catalogue import InjectedFault
 from mockserver.faults.delivery import refusal_after, refusal_of
 from mockserver.journal.records import row_changes
 from mockserver.journal.redaction import hide
+from mockserver.life.events import Cause, Happening
+from mockserver.play.timer import Timer
 from mockserver.state.changes import Change, RequestNumber
 from mockserver.state.memory import growth
 from mockserver.vendor import Handler, Header, Precheck, Reply, Vendor
@@ -51,6 +53,10 @@ class Site(Api):
         self._prechecks: dict[str, Precheck] = dict(vendor.prechecks)
         self._workspaces = workspaces
         self._name = vendor.name
+        self.timer: Timer | None = None
+        """Plays the due steps of workspaces whose clock runs."""
+        if vendor.lifecycle is not None:
+            vendor.lifecycle.check(document)
 
     def serve(self, call: Call, prefix: str) -> Reply:
         """In the order in which the vendor's framework looks: path, method and credential, body.
@@ -85,6 +91,11 @@ class Site(Api):
             call.version = workspace.apply(changes, call.growth)
             raise
         call.version = workspace.apply(changes, call.growth)
+        if call.happenings:
+            cause = Cause("request", call.number)
+            workspace.events.add(call.happenings, self._name, call.now, cause, call.version)
+            if self.timer is not None:
+                self.timer.look(workspace)
         return reply
 
     def _is_preflight(self, call: Call) -> bool:
@@ -129,17 +140,49 @@ class Site(Api):
         tx = call.tx = workspace.transaction(self._name)
         self.read(call, operation)
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
-        written = tx.changes()
-        if written:
-            diffs = tx.diffs()
-            size = 0
-            for diff in diffs:
-                size += growth(diff.before, diff.after)
-            workspace.require_room(written, size)
-            call.growth = size
-            call.changes = row_changes(diffs)
-            changes += written
+        changes += self._written(call, workspace, Cause("request", call.number))
         return reply if fault is None else self._instead(fault, call) or reply
+
+    def _written(self, call: Call, workspace: Workspace, cause: Cause) -> list[Change]:
+        """What the handler wrote, and what follows from it for leads, if there is room for it."""
+        tx = call.tx
+        written = tx.changes()
+        if not written:
+            return written
+        diffs = tx.diffs()
+        lifecycle = self.vendor.lifecycle
+        if lifecycle is not None:
+            scene = workspace.scene(tx, call.now, cause)
+            if lifecycle.react(diffs, scene):
+                written, diffs = tx.changes(), tx.diffs()
+                workspace.require_due(self._name, written)
+            call.happenings = lifecycle.happenings(diffs, tx)
+        size = 0
+        for diff in diffs:
+            size += growth(diff.before, diff.after)
+        workspace.require_room(written, size)
+        call.growth = size
+        call.changes = row_changes(diffs)
+        return written
+
+    def change(self, workspace: Workspace, request: Request, cause: Cause) -> list[Happening]:
+        """Do what a request would, without the request: it has no number and no record.
+
+        No fault is applied. Returns what it makes happen. Raises Refusal.
+        """
+        call = Call(request)
+        call.vendor, call.number = self._name, workspace.requests
+        call.now, call.seed = workspace.now(), workspace.seed
+        call.settings = workspace.settings[self._name]
+        self.route(call, "")
+        operation = call.operation
+        assert operation is not None, request.path
+        call.tx = workspace.transaction(self._name)
+        self.read(call, operation)
+        self._handlers[operation.id](call, call.tx)
+        written = self._written(call, workspace, cause)
+        workspace.apply(written, call.growth)
+        return list(call.happenings)
 
     def precheck(self, call: Call, operation: Operation) -> None:
         """Call the check that the vendor wants made before the body is read."""

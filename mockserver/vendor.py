@@ -302,7 +302,8 @@ class Vendor:
     `credential` says where requests carry the account that chooses their workspace.
     `section` says what a fixture may hold for it, by table. A table without a part
     there begins empty. `removed` leads from settings that there were once to those that take their
-    place. `lifecycle` is what happens to its leads without a request. `curl` is one line for the start-up banner, with `{url}` for the base URL.
+    place. `lifecycle` is what happens to its leads without a request. `curl` is one line for the
+    start-up banner, with `{url}` for the base URL.
     """
 
     name: str

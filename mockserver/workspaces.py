@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
@@ -151,10 +151,10 @@ class Workspace:
         "clock",
         "events",
         "faults",
-        "is_moving",
         "journal",
         "limits",
         "memory",
+        "mover",
         "name",
         "requests",
         "seed",
@@ -198,8 +198,8 @@ class Workspace:
         self.journal = journal if journal is not None else Journal()
         self.journal.memory = self.memory
         self.events = EventLog(self.limits.events, self.memory)
-        self.is_moving = False
-        """Whether its clock is being moved, and what falls due meanwhile is played."""
+        self.mover: object | None = None
+        """What moves its clock at the moment, and plays what falls due meanwhile."""
         self._listeners: tuple[Listener, ...] = (self.journal.hear,)
 
     @property
@@ -230,6 +230,20 @@ class Workspace:
             if DUE in group:
                 tx.skip_numbers(DUE, group[DUE].last_number)
         return tx.next_number(DUE)
+
+    def require_due(self, vendor: str, changes: Iterable[Change]) -> None:
+        """Raise Refusal("forbidden") where these changes bring more due steps than there may be."""
+        most = self.limits.due
+        added = 0
+        for change in changes:
+            if type(change) is RowChange and change.table == DUE and change.row is not None:
+                added += 1
+        if added and added + len(self.tables[vendor][DUE].rows) > most:
+            raise Refusal(
+                "forbidden",
+                f"A workspace may have at most {most} due steps of a vendor (--max-due). Remove "
+                "some, or start the server with a greater limit.",
+            )
 
     def earliest_due(self) -> tuple[str, Row] | None:
         """The due step that comes first, with its vendor; of one time that of the least number."""
@@ -446,6 +460,7 @@ class Workspace:
 
     def _hold(self, snapshot: Snapshot, layer: Layer | None) -> None:
         self._most_leads = self.limits.leads  # nobody knows: the next write counts
+        self.mover = None
         for vendor, group in snapshot.tables.items():
             for key, saved in group.items():
                 self.tables[vendor][key].restore(saved)

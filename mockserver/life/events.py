@@ -53,13 +53,14 @@ class Event(NamedTuple):
 class EventLog:
     """The last events of a workspace, oldest first. What they take counts in its memory."""
 
-    __slots__ = ("_events", "_most", "_size", "last", "memory")
+    __slots__ = ("_acts", "_events", "_most", "_size", "last", "memory")
 
     def __init__(self, most: int, memory: Memory) -> None:
         """At most so many events are kept."""
         self._events: deque[Event] = deque()
         self._most = most
         self._size = 0
+        self._acts = 0
         self.memory = memory
         self.last = 0
         """The number of the last event; 0 where there was none."""
@@ -86,6 +87,11 @@ class EventLog:
                 self._events.popleft()
             self._grow(-_EVENT_BYTES * excess)
         return added
+
+    def next_act(self, kind: CauseKind) -> Cause:
+        """The cause that an act of the control API is, with a number of its own."""
+        self._acts += 1
+        return Cause(kind, self._acts)
 
     def _grow(self, size: int) -> None:
         self._size += size
@@ -116,4 +122,4 @@ class EventLog:
     def clear(self) -> None:
         """Forget every event, and that there was any."""
         self.drop_all()
-        self.last = 0
+        self.last = self._acts = 0

@@ -372,8 +372,8 @@ class Lifecycle:
         if autopilot["mode"] == "all":
             point = chance(scene.seed, "story", self.vendor, self.identity(lead))
             name = drawn_from(autopilot["weights"], point)
-            if name in stories:
-                return "drawn", str(name), steps_of(stories[name])
+            if name is not None and name in stories:
+                return "drawn", name, steps_of(stories[name])
         return None
 
     def begin_story(
@@ -418,9 +418,7 @@ class Lifecycle:
         outcome = self.outcomes(tx).get(step["outcome"])
         if outcome is None:
             return None
-        return Attempt(
-            outcome, step.get("duration"), step.get("collected"), step.get("fields")
-        )
+        return Attempt(outcome, step.get("duration"), step.get("collected"), step.get("fields"))
 
     def seeded(self, section: Mapping[str, Any], scene: Scene) -> Iterator[tuple[Path, str]]:
         """Give the leads of a fixture their stories and due steps.
@@ -428,7 +426,7 @@ class Lifecycle:
         `section` is the vendor's, whose rows are stored already. Yields what is wrong in it, each
         as a path in the section and a sentence.
         """
-        wrong = [
+        wrong: list[tuple[Path, str]] = [
             *self._wrong_outcomes(section.get(OUTCOMES, {})),
             *self._wrong_stories(section.get(STORIES, {}), scene.tx),
             *self._wrong_weights(section.get(AUTOPILOT, {}), scene.tx),
@@ -456,6 +454,41 @@ class Lifecycle:
         for due in found:
             self.reschedule(due, scene.now, scene)
         return bool(found)
+
+    def wrong_autopilot(
+        self, wanted: Mapping[str, Any], tx: Transaction
+    ) -> Iterator[tuple[Path, str]]:
+        """What is wrong with a change of the autopilot: paths in it, and sentences."""
+        stories = wanted.get("stories", {})
+        yield from self._wrong_stories(stories, tx)
+        known = {*self.stories(tx), *stories}
+        for name in wanted.get("weights", {}):
+            if name not in known:
+                yield ("weights", name), f"{name!r} is no story; {near(name, known)}"
+
+    def follow_autopilot(self, scene: Scene) -> None:
+        """Have those leads played that the autopilot means, and no others."""
+        tx = scene.tx
+        mode = self.autopilot(tx)["mode"]
+        ended = {"off": {"magic", "drawn", "fixture", "control"}, "magic": {"drawn"}, "all": set()}
+        for played in list(tx.rows(PLAYED)):
+            if played["source"] in ended[mode]:
+                self.end_story(played["id"], scene)
+        if mode != "off":
+            for lead in list(tx.rows(LEADS)):
+                self.play_if_meant(lead, scene)
+
+    def remove(self, due: Row, scene: Scene) -> None:
+        """Remove a due step because somebody wants so, with whatever shows its time."""
+        scene.tx.delete(DUE, due["id"])
+
+    def update_of(self, lead: Row) -> tuple[str, str]:
+        """Method and path by which the vendor's API updates the lead."""
+        raise NotImplementedError
+
+    def lead_of(self, call: Row, tx: Transaction) -> Row | None:
+        """The lead that was called."""
+        return None
 
     def _wrong_outcomes(self, added: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         for name, content in added.items():

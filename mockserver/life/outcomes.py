@@ -1,7 +1,7 @@
 """What a call can end in, as data: each vendor's `outcomes.yaml`, and what a fixture adds."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path as File
 from types import MappingProxyType
 from typing import Any
@@ -34,7 +34,7 @@ class Outcome:
     title: str
     parts: Mapping[str, Mapping[str, Any]]
     marks: Mapping[str, Provenance]
-    last_attempt: Mapping[str, Mapping[str, Any]] = _NOTHING
+    last_attempt: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     next: str = "stop"
     says: str | None = None
     counts: tuple[str, ...] = ()
@@ -146,13 +146,13 @@ def _breaches_of(
     if schemas is None:
         yield f"{name}.{place}", "is no object of this vendor"
         return
-    for field, value in fields.items():
-        schema = schemas.get(field)
+    for column, value in fields.items():
+        schema = schemas.get(column)
         if schema is None:
-            yield f"{name}.{place}.{field}", "is no field of the document"
+            yield f"{name}.{place}.{column}", "is no field of the document"
             continue
         allowed = schema.get("enum")
         values = value if isinstance(value, list) else [value]
         for each in values:
             if allowed is not None and each not in allowed:
-                yield f"{name}.{place}.{field}", f"{each!r} is no value of the document"
+                yield f"{name}.{place}.{column}", f"{each!r} is no value of the document"

@@ -137,11 +137,14 @@ def drawn_from(weights: Mapping[str, float], point: float) -> str | None:
     if total <= 0:
         return None
     left = point * total
+    drawn = None
     for name, weight in weights.items():
+        if weight > 0:
+            drawn = name
         left -= weight
         if left < 0:
-            return name
-    return next(reversed(weights))
+            break
+    return drawn
 
 
 def drawn_number(value: Any, point: float) -> Any:

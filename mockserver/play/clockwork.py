@@ -22,8 +22,8 @@ _TOGETHER = 0.002
 class Passed:
     """What happened while a clock moved: how many steps and events, the first of these.
 
-    `stopped` is "limit" where there were more steps than one move may play: the clock stands at
-    the last one then.
+    `stopped` is "limit" where there were more steps than one move may play, and "reset" where the
+    workspace was reset, restored or deleted meanwhile: then the clock is not moved any further.
     """
 
     steps: int = 0
@@ -48,42 +48,43 @@ async def move(
     Raises Refusal("conflict") while another move is under way, and what a step raises that finds
     no room: then the clock stands there.
     """
-    if workspace.is_moving:
-        raise Refusal("conflict", f"The clock of {workspace.name} is being moved already.")
-    workspace.is_moving = True
+    require_still(workspace)
+    passed = workspace.mover = Passed()
     try:
-        passed = await _play_until(workspace, vendors, until, wait)
+        await _play_until(workspace, vendors, until, wait, passed)
         if passed.stopped is None:
             workspace.apply([ClockChange(clock.frozen, clock.shift)])
         return passed
     finally:
-        workspace.is_moving = False
+        if workspace.mover is passed:
+            workspace.mover = None
+
+
+def require_still(workspace: Workspace) -> None:
+    """Raise Refusal("conflict") while the workspace's clock is being moved."""
+    if workspace.mover is not None:
+        raise Refusal("conflict", f"The clock of {workspace.name} is being moved already.")
 
 
 async def _play_until(
-    workspace: Workspace, vendors: Vendors, until: datetime, wait: float
-) -> Passed:
-    passed = Passed()
+    workspace: Workspace, vendors: Vendors, until: datetime, wait: float, passed: Passed
+) -> None:
     loop = asyncio.get_running_loop()
     goes_on_at = loop.time() + _TOGETHER
     while (found := due_until(workspace, until)) is not None:
         if passed.steps == workspace.limits.steps:
             passed.stopped = "limit"
-            break
+            return
+        passed.note(play_step(workspace, vendors, *found, stands=True))
         if loop.time() > goes_on_at:
             await asyncio.sleep(0)
             goes_on_at = loop.time() + _TOGETHER
-            found = due_until(workspace, until)
-            if found is None:
-                break
-        if workspace.turns.is_taken:
+        while workspace.turns.is_taken:
             async with workspace.turns.turn(wait):
-                found = due_until(workspace, until)
-                if found is not None:
-                    passed.note(play_step(workspace, vendors, *found, stands=True))
-        else:
-            passed.note(play_step(workspace, vendors, *found, stands=True))
-    return passed
+                pass
+        if workspace.mover is not passed:
+            passed.stopped = "reset"
+            return
 
 
 def due_until(workspace: Workspace, until: datetime) -> tuple[str, Row] | None:

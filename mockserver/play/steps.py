@@ -1,14 +1,13 @@
 """One step of what happens without a request: read, played, applied, and told as events."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from mockserver.errors import Refusal
 from mockserver.life.events import Cause, Event
 from mockserver.life.lifecycle import DUE, Scene
 from mockserver.life.moments import moment_of, moment_text
-from mockserver.state.changes import Change, ClockChange, Row, RowChange
+from mockserver.state.changes import Change, ClockChange, Row
 from mockserver.state.clock import WorkspaceClock, frozen_at
 from mockserver.state.transaction import Transaction
 from mockserver.vendor import Vendor
@@ -28,26 +27,11 @@ def commit(
     Raises Refusal as `Workspace.require_room` does; then nothing was done.
     """
     written = scene.tx.changes()
-    require_due(workspace, vendor, written)
+    workspace.require_due(vendor, written)
     size = workspace.growth(written)
     workspace.require_room(written, size)
     version = workspace.apply([*before, *written], size)
     return workspace.events.add(scene.happenings, vendor, scene.now, scene.cause, version)
-
-
-def require_due(workspace: Workspace, vendor: str, changes: Iterable[Change]) -> None:
-    """Raise Refusal("forbidden") for more due steps than a workspace may have."""
-    most = workspace.limits.due
-    added = sum(
-        isinstance(each, RowChange) and each.table == DUE and each.row is not None
-        for each in changes
-    )
-    if added and added + len(workspace.tables[vendor][DUE].rows) > most:
-        raise Refusal(
-            "forbidden",
-            f"A workspace may have at most {most} due steps of a vendor (--max-due). Remove some, "
-            "or start the server with a greater limit.",
-        )
 
 
 def play_step(

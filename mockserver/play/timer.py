@@ -30,7 +30,6 @@ class Timer:
         self._wait = wait
         self._waiting: WeakSet[Workspace] = WeakSet()
         self._handle: asyncio.TimerHandle | None = None
-        self._rings_at = 0.0
         self._task: asyncio.Task[None] | None = None
 
     def look(self, workspace: Workspace) -> None:
@@ -46,13 +45,11 @@ class Timer:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # an application that is called without a loop plays nothing
             return
-        at = loop.time() + min(seconds, _LONGEST)
-        if self._handle is not None and not self._handle.cancelled() and self._rings_at <= at:
-            if self._handle.when() >= loop.time():
-                return
+        at = loop.time() + min(max(seconds, 0.0), _LONGEST)
         if self._handle is not None:
+            if self._handle.when() <= at:
+                return
             self._handle.cancel()
-        self._rings_at = at
         self._handle = loop.call_at(at, self._ring)
 
     def _ring(self) -> None:
@@ -63,20 +60,20 @@ class Timer:
     async def _play(self) -> None:
         """Play what is due in all workspaces, one step after the other, and set the timer anew."""
         for workspace in tuple(self._waiting):
+            at_least = 0.0
             try:
                 await self._play_workspace(workspace)
             except (Refusal, TimeoutError) as error:
                 log.warning("a due step of %s has to wait: %s", workspace.name, error)
-                self._ring_in(_RETRIES_AFTER)
-        for workspace in tuple(self._waiting):
+                at_least = _RETRIES_AFTER
             seconds = _seconds_until(workspace)
             if seconds is None:
                 self._waiting.discard(workspace)
             else:
-                self._ring_in(max(seconds, 0.001))
+                self._ring_in(max(seconds, at_least))
 
     async def _play_workspace(self, workspace: Workspace) -> None:
-        while not workspace.is_moving and workspace.clock.frozen is None:
+        while workspace.mover is None and workspace.clock.frozen is None:
             found = due_until(workspace, workspace.now())
             if found is None:
                 return
@@ -90,7 +87,7 @@ class Timer:
 
 def _seconds_until(workspace: Workspace) -> float | None:
     """How many seconds are left until the next step; None where there is none to come by itself."""
-    if workspace.clock.frozen is not None or workspace.is_moving:
+    if workspace.clock.frozen is not None or workspace.mover is not None:
         return None
     found = workspace.earliest_due()
     if found is None:

@@ -92,6 +92,11 @@ class Transaction:
         draft.last_number += 1
         return draft.last_number
 
+    def last_number(self, table: str) -> int:
+        """The last number that a new row of the table has got."""
+        draft = self._drafts.get(table)
+        return self._tables[table].last_number if draft is None else draft.last_number
+
     def skip_numbers(self, table: str, last: int) -> None:
         """Give no new row a number up to and including `last`: stored rows have them."""
         draft = self._draft(table)

@@ -8,7 +8,7 @@ A lead is queued, dialled five seconds later, and the call ends. What is documen
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path as File
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.documents.zones import zone_named
 from mockserver.identity import email_key
@@ -85,6 +85,15 @@ _BUILT_IN_NAMES = {
     "phoneNumber": "Phone Number",
 }
 _MAGIC_COLUMNS = frozenset({"phoneNumber", "externalId", "callData"})
+
+
+class PlannedCall(NamedTuple):
+    """When a call is to be made, which attempt it is, why, and what somebody wants of it."""
+
+    at: datetime
+    attempt: int
+    why: str
+    options: Mapping[str, Any] | None = None
 
 
 class PearlLifecycle(Lifecycle):
@@ -180,30 +189,19 @@ class PearlLifecycle(Lifecycle):
         attempt = played["attempts"] + 1 if played is not None else 1
         at = after or _within_hours(scene.now, lead, pearl)
         why = f"attempt {attempt} of at most {_most_attempts(pearl, scene)}"
-        return self._plan_call(lead, pearl, at, at, attempt, why, scene)
+        return self._plan_call(lead, pearl, PlannedCall(at, attempt, why), scene)
 
-    def _plan_call(
-        self,
-        lead: Row,
-        pearl: Row,
-        at: datetime,
-        counted_from: datetime,
-        attempt: int,
-        why: str,
-        scene: Scene,
-        options: Mapping[str, Any] | None = None,
-    ) -> Row:
+    def _plan_call(self, lead: Row, pearl: Row, planned: PlannedCall, scene: Scene) -> Row:
         return self.plan(
             lead["id"],
             _QUEUE,
-            at,
-            why,
+            planned.at,
+            planned.why,
             scene,
-            counted_from=counted_from,
-            attempt=attempt,
+            attempt=planned.attempt,
             group=pearl["id"],
             held=pearl["status"] != RUNNING,
-            options=options,
+            options=planned.options,
         )
 
     def plan_outcome(
@@ -214,7 +212,7 @@ class PearlLifecycle(Lifecycle):
         why = f"simulate {options['outcome']}"
         if pearl is None:
             return super().plan_outcome(lead, at, options, scene)
-        return self._plan_call(lead, pearl, at, at, 1, why, scene, options)
+        return self._plan_call(lead, pearl, PlannedCall(at, 1, why, options), scene)
 
     def is_cancellable(self, due: Row) -> bool:
         """See `Lifecycle`."""
@@ -352,9 +350,7 @@ class PearlLifecycle(Lifecycle):
         scene.end_stage(self)
         return call
 
-    def _end(
-        self, call: Row, attempt: Attempt, scene: Scene, counted_from: datetime
-    ) -> Row:
+    def _end(self, call: Row, attempt: Attempt, scene: Scene, counted_from: datetime) -> Row:
         """The call ends, then the lead has what came of it, and the next attempt is planned."""
         tx, outcome = scene.tx, attempt.outcome
         lead = tx.get("leads", call["leadId"] or "")
@@ -379,33 +375,11 @@ class PearlLifecycle(Lifecycle):
         lead = scene.update("leads", lead, fields)
         scene.end_stage(self)
         if retries and played is not None and pearl:
-            self._plan_next(lead, pearl, played, outcome, counted_from, scene)
+            planned = _next_call(lead, pearl, played, counted_from, scene)
+            planned = planned._replace(why=f"{planned.why} after {outcome.name}")
+            self._plan_call(lead, pearl, planned, scene)
         _make_room(pearl, scene)
         return ended
-
-    def _plan_next(
-        self,
-        lead: Row,
-        pearl: Row,
-        played: Row,
-        outcome: Outcome,
-        counted_from: datetime,
-        scene: Scene,
-    ) -> None:
-        step = step_at(played["steps"], played["attempts"])
-        at = after_of(step, counted_from)
-        interval = _interval(pearl, scene)
-        reason = "as its story says"
-        if at is None:
-            at = _within_hours(_later(counted_from, interval), lead, pearl)
-            reason = f"{_INTERVAL_WORDS[interval]} after the one before fell due"
-        attempt = played["attempts"] + 1
-        why = (
-            f"attempt {attempt} of at most {_most_attempts(pearl, scene)} after {outcome.name}, "
-            f"{reason}"
-        )
-        at = max(at, scene.now)
-        self._plan_call(lead, pearl, at, at, attempt, why, scene)
 
     def _what_was_said(
         self, call: Row, lead: Row | None, pearl: Row, attempt: Attempt, scene: Scene
@@ -414,9 +388,7 @@ class PearlLifecycle(Lifecycle):
         outcome = attempt.outcome
         key = self._chance(call, scene)
         fields = dict(outcome.part("call")) | dict(attempt.fields or {})
-        ended = {
-            name: drawn_number(value, chance(*key, name)) for name, value in fields.items()
-        }
+        ended = {name: drawn_number(value, chance(*key, name)) for name, value in fields.items()}
         duration = _duration(attempt, pearl, key)
         ended |= {"duration": duration, "outcome": outcome.name, "events": list(outcome.counts)}
         conversation = CONVERSATIONS.get(outcome.says or "")
@@ -458,6 +430,14 @@ class PearlLifecycle(Lifecycle):
     def call_view(self, call: Row, tx: Transaction) -> Row:
         """See `Lifecycle`."""
         return call_view(call)
+
+    def update_of(self, lead: Row) -> tuple[str, str]:
+        """See `Lifecycle`."""
+        return "PUT", f"/v2/Outbound/{lead['pearlId']}/Lead/{lead['id']}"
+
+    def lead_of(self, call: Row, tx: Transaction) -> Row | None:
+        """See `Lifecycle`."""
+        return tx.get("leads", call["leadId"]) if call["leadId"] else None
 
     def named(self, text: str, tx: Transaction) -> list[Row]:
         """See `Lifecycle`. An e-mail address is looked for in the leads' callData."""
@@ -551,7 +531,8 @@ def _is_full(pearl: Row, scene: Scene) -> bool:
     """Whether all agents of the pearl are on a call, where the setting counts them."""
     if scene.settings["limit_agents"] != "on":
         return False
-    return len(scene.tx.group("calls", "ongoing", pearl["id"])) >= pearl["totalAgents"]
+    ongoing = len(scene.tx.group("calls", "ongoing", pearl["id"]))
+    return bool(ongoing >= pearl["totalAgents"])
 
 
 def _make_room(pearl: Row, scene: Scene) -> None:
@@ -624,6 +605,21 @@ def _is_retried(outcome: Outcome, scene: Scene) -> bool:
     if outcome.part("lead").get("status") == VOICEMAIL:
         return bool(scene.settings["voicemail_retry"] == "yes")
     return outcome.next == "retry"
+
+
+def _next_call(
+    lead: Row, pearl: Row, played: Row, counted_from: datetime, scene: Scene
+) -> PlannedCall:
+    """The attempt after one that fell due at a time: as the story says, else by the interval."""
+    interval = _interval(pearl, scene)
+    reason = "as its story says"
+    at = after_of(step_at(played["steps"], played["attempts"]), counted_from)
+    if at is None:
+        at = _within_hours(_later(counted_from, interval), lead, pearl)
+        reason = f"{_INTERVAL_WORDS[interval]} after the one before fell due"
+    attempt = played["attempts"] + 1
+    why = f"attempt {attempt} of at most {_most_attempts(pearl, scene)}, {reason}"
+    return PlannedCall(max(at, scene.now), attempt, why)
 
 
 def _most_attempts(pearl: Row, scene: Scene) -> int:

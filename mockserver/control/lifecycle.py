@@ -1,0 +1,551 @@
+"""Handlers for what happens to leads without a request: outcomes, due steps, stories, events."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+from mockserver.call import Call, Request
+from mockserver.control.api import Control, checked, nothing, operation, unknown
+from mockserver.control.leads import event_view, lead_key
+from mockserver.documents.formats import parse_date_time
+from mockserver.errors import Problem, Refusal
+from mockserver.journal.view import instant
+from mockserver.life.events import Cause, Event
+from mockserver.life.lifecycle import (
+    AUTOPILOT,
+    DUE,
+    LEADS,
+    PLAYED,
+    STORIES,
+    Attempt,
+    Lifecycle,
+    Scene,
+)
+from mockserver.life.moments import moment_of, span_of
+from mockserver.life.stories import near, steps_of, wrong_steps
+from mockserver.play.steps import commit
+from mockserver.state.changes import Row, RowId
+from mockserver.vendor import Reply
+from mockserver.wire import write_json
+from mockserver.workspaces import Workspace
+
+_PAGE = 100
+_MOST_NAMED = 20
+
+
+class Subject(NamedTuple):
+    """A lead with its vendor's lifecycle and the workspace that it is in."""
+
+    workspace: Workspace
+    vendor: str
+    lifecycle: Lifecycle
+    lead: Row
+
+
+def due_view(vendor: str, row: Row) -> dict[str, Any]:
+    """A due step as the API shows it; one that is held has no time."""
+    at = row["at"]
+    return {
+        "number": row["id"],
+        "vendor": vendor,
+        "lead": row["lead"],
+        "step": row["step"],
+        "at": instant(moment_of(at)) if at is not None else None,
+        "attempt": row["attempt"],
+        "why": row["why"],
+        "held": row["held"] is not None,
+        "outcome": row["options"].get("outcome"),
+    }
+
+
+def next_due_view(workspace: Workspace) -> dict[str, Any] | None:
+    """The due step that comes first; None where there is none."""
+    found = workspace.earliest_due()
+    return due_view(*found) if found is not None else None
+
+
+def _lifecycle(vendor: str, server: Control) -> Lifecycle | None:
+    return server.sites[vendor].vendor.lifecycle
+
+
+def _lifecycles(server: Control, vendor: str | None = None) -> Iterator[tuple[str, Lifecycle]]:
+    for name in server.sites:
+        lifecycle = _lifecycle(name, server)
+        if lifecycle is not None and vendor in (None, name):
+            yield name, lifecycle
+
+
+def _subject(vendor: str, text: str, workspace: Workspace, server: Control) -> Subject:
+    """The lead that a text names.
+
+    Raises Refusal("not_found") for none, Refusal("conflict") for several, naming them.
+    """
+    lifecycle = _lifecycle(vendor, server) if vendor in server.sites else None
+    if lifecycle is None:
+        names = ", ".join(name for name, _ in _lifecycles(server))
+        raise Refusal("not_found", f"{vendor!r} has no leads to play; {names} have.")
+    found = lifecycle.named(text, workspace.transaction(vendor))
+    if not found:
+        raise Refusal("not_found", f"{workspace.name} has no lead {text!r} of {vendor}.")
+    if len(found) > 1:
+        ids = ", ".join(str(row["id"]) for row in found[:_MOST_NAMED])
+        raise Refusal("conflict", f"{text!r} names {len(found)} leads of {vendor}: {ids}.")
+    return Subject(workspace, vendor, lifecycle, found[0])
+
+
+# Outcomes.
+
+
+def _check_vendor(query: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
+    return server.unknown_names(query.get("vendor"), None, "query")
+
+
+@operation
+@checked(_check_vendor)
+def list_outcomes(call: Call, server: Control) -> Reply:
+    """The catalogue; for a lead, what each outcome would make happen to it."""
+    workspace = server.workspace(call)
+    vendor, named = call.query.get("vendor"), call.query.get("lead")
+    found = []
+    for name, lifecycle in _lifecycles(server, vendor):
+        tx = workspace.transaction(name)
+        leads = [] if named is None else lifecycle.named(named, tx)
+        if named is not None and len(leads) != 1:
+            if vendor is not None:
+                _subject(name, named, workspace, server)
+            continue
+        for outcome in lifecycle.outcomes(tx).values():
+            view = {"vendor": name} | outcome.as_json()
+            if leads:
+                view |= _effects(Subject(workspace, name, lifecycle, leads[0]), outcome.name)
+            found.append(view)
+    return Reply({"outcomes": found})
+
+
+def _effects(subject: Subject, outcome: str) -> dict[str, Any]:
+    attempt = Attempt(subject.lifecycle.outcomes(_tx(subject))[outcome])
+    objection = subject.lifecycle.objection(subject.lead, attempt.outcome)
+    scene = _scene(subject, Cause("simulate", 0))
+    call = subject.lifecycle.simulate(subject.lead, attempt, scene)
+    events = _previewed(subject, scene)
+    return {"refused": objection, "events": events, **_what_is_left(subject, call, scene)}
+
+
+def _tx(subject: Subject) -> Any:
+    return subject.workspace.transaction(subject.vendor)
+
+
+def _scene(subject: Subject, cause: Cause) -> Scene:
+    workspace = subject.workspace
+    return workspace.scene(_tx(subject), workspace.now(), cause)
+
+
+# Simulations.
+
+
+def _unfit_simulation(body: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
+    vendor = body.get("vendor")
+    if vendor is not None and vendor not in server.sites:
+        yield Problem(("vendor",), "value", unknown(vendor, server.sites), vendor)
+        return
+    phase = body.get("phase", "whole")
+    if "lead" in body and "leads" in body:
+        yield Problem(("leads",), "excess", "goes not together with lead")
+    if phase == "end" and "call" not in body:
+        yield Problem(("call",), "required", "is required with the phase end")
+    if phase != "end" and "lead" not in body and "leads" not in body:
+        yield Problem(("lead",), "required", "is required, or leads")
+    if phase != "start" and "outcome" not in body:
+        yield Problem(("outcome",), "required", "is required unless the phase is start")
+    if phase != "whole":
+        for name in ("leads", "when"):
+            if name in body:
+                yield Problem((name,), "excess", f"goes not together with the phase {phase}")
+    when = body.get("when")
+    if when is not None and span_of(when) is None and _instant(when) is None:
+        yield Problem(("when",), "format", "must be seconds, a text like +2h, or an instant", when)
+    yield from _unknown_outcome(body, call, server)
+
+
+def _unknown_outcome(body: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
+    vendor, name = body.get("vendor"), body.get("outcome")
+    lifecycle = _lifecycle(vendor, server) if vendor is not None else None
+    workspace = server.workspaces.named(call.path_parameters["workspace"])
+    if lifecycle is None or workspace is None or name is None:
+        return
+    outcomes = lifecycle.outcomes(workspace.transaction(str(vendor)))
+    if name not in outcomes:
+        text = f"{vendor} has no outcome {name!r}; {near(name, outcomes)}"
+        yield Problem(("outcome",), "value", text, name)
+
+
+def _instant(value: Any) -> datetime | None:
+    return parse_date_time(value) if isinstance(value, str) else None
+
+
+@operation
+@checked(_unfit_simulation)
+def simulate(call: Call, server: Control) -> Reply:
+    """Play an outcome for a lead, or for many: all or none."""
+    workspace, body = server.workspace(call), call.body
+    vendor, phase = body["vendor"], body.get("phase", "whole")
+    if phase == "end":
+        return _end_call(workspace, server, body)
+    names = body["leads"] if "leads" in body else [body["lead"]]
+    subjects = [_subject(vendor, str(name), workspace, server) for name in names]
+    if "when" in body:
+        return _planned(subjects, body, workspace)
+    if not subjects:
+        return Reply({"events": [], "leads": [], "next_due": next_due_view(workspace)})
+    lifecycle = subjects[0].lifecycle
+    scene = _scene(subjects[0], Cause("simulate", 0))
+    calls: list[Row | None] = []
+    for subject in subjects:
+        lead = scene.tx.get(LEADS, subject.lead["id"]) or subject.lead
+        if phase == "start":
+            calls.append(_started(subject, lead, body, scene))
+        else:
+            attempt = _attempt(body, lifecycle, scene)
+            _refuse_objection(lifecycle, lead, attempt, body)
+            calls.append(lifecycle.simulate(lead, attempt, scene))
+    return _told(subjects, calls, scene, body)
+
+
+def _started(subject: Subject, lead: Row, body: Mapping[str, Any], scene: Scene) -> Row:
+    lifecycle = subject.lifecycle
+    if not lifecycle.has_calls:
+        raise Refusal("conflict", f"{subject.vendor} has no calls that could start.")
+    outcomes = lifecycle.outcomes(scene.tx)
+    any_call = next(each for each in outcomes.values() if each.part("call"))
+    outcome = outcomes.get(body.get("outcome", ""), any_call)
+    _refuse_objection(lifecycle, lead, Attempt(outcome), body)
+    return lifecycle.start(lead, scene)
+
+
+def _attempt(body: Mapping[str, Any], lifecycle: Lifecycle, scene: Scene) -> Attempt:
+    outcome = lifecycle.outcomes(scene.tx)[body["outcome"]]
+    return Attempt(outcome, body.get("duration"), body.get("collected"), body.get("fields"))
+
+
+def _refuse_objection(
+    lifecycle: Lifecycle, lead: Row, attempt: Attempt, body: Mapping[str, Any]
+) -> None:
+    objection = lifecycle.objection(lead, attempt.outcome)
+    if objection is not None and not body.get("force"):
+        text = f'{objection}; "force": true plays it all the same'
+        raise Refusal("invalid", problems=[Problem(("outcome",), "state", text)])
+
+
+def _end_call(workspace: Workspace, server: Control, body: Mapping[str, Any]) -> Reply:
+    vendor, id = body["vendor"], body["call"]
+    lifecycle = _lifecycle(vendor, server)
+    tx = workspace.transaction(vendor)
+    row = tx.get("calls", id) if lifecycle is not None and lifecycle.has_calls else None
+    if lifecycle is None or row is None:
+        raise Refusal("not_found", f"{workspace.name} has no call {id!r} of {vendor}.")
+    if not lifecycle.is_ongoing(row):
+        raise Refusal("conflict", f"The call {id} has ended already.")
+    scene = workspace.scene(tx, workspace.now(), Cause("simulate", 0))
+    ended = lifecycle.end(row, _attempt(body, lifecycle, scene), scene)
+    lead = lifecycle.lead_of(ended, tx) or {"id": None}
+    subject = Subject(workspace, vendor, lifecycle, lead)
+    return _told([subject], [ended], scene, body)
+
+
+def _planned(subjects: Sequence[Subject], body: Mapping[str, Any], workspace: Workspace) -> Reply:
+    """The outcome as a due step of each lead."""
+    when, now = body["when"], workspace.now()
+    span = span_of(when)
+    at = now + span if span is not None else _instant(when)
+    assert at is not None, when
+    if not subjects:
+        return Reply({"events": [], "leads": [], "next_due": next_due_view(workspace)})
+    scene = _scene(subjects[0], Cause("simulate", 0))
+    names = ("outcome", "duration", "collected", "fields")
+    options = {name: body[name] for name in names if name in body}
+    for subject in subjects:
+        lead = subject.lead
+        _refuse_objection(subject.lifecycle, lead, _attempt(body, subject.lifecycle, scene), body)
+        subject.lifecycle.plan_outcome(lead, max(at, now), options, scene)
+    return _told(subjects, [None] * len(subjects), scene, body)
+
+
+def _told(
+    subjects: Sequence[Subject],
+    calls: Sequence[Row | None],
+    scene: Scene,
+    body: Mapping[str, Any],
+) -> Reply:
+    """Apply what was played, unless it is a preview, and tell what happened."""
+    first = subjects[0]
+    if body.get("preview"):
+        events = _previewed(first, scene)
+    else:
+        scene.cause = first.workspace.events.next_act("simulate")
+        events = [event_view(each) for each in commit(first.workspace, first.vendor, scene)]
+    left = []
+    for subject, call in zip(subjects, calls, strict=True):
+        left.append(_what_is_left(subject, call, scene))
+    answer: dict[str, Any] = {"events": events, "leads": left}
+    if len(left) == 1 and "leads" not in body:
+        answer |= left[0]
+    return Reply(answer | {"next_due": next_due_view(first.workspace)})
+
+
+def _previewed(subject: Subject, scene: Scene) -> list[dict[str, Any]]:
+    """What would happen, in the form of events without a number."""
+    found = []
+    for lead, kind, data in scene.happenings:
+        event = Event(0, 0, scene.now, subject.vendor, scene.cause, lead, kind, data)
+        view = event_view(event)
+        del view["number"], view["cause"]
+        found.append(view)
+    return found
+
+
+def _what_is_left(subject: Subject, call: Row | None, scene: Scene) -> dict[str, Any]:
+    """The lead and the call as they then are, and what is due for the lead."""
+    lifecycle, tx = subject.lifecycle, scene.tx
+    id = subject.lead["id"]
+    lead = tx.get(LEADS, id) if id is not None else None
+    stored = tx.get("calls", call["id"]) if call is not None else None
+    due = [] if id is None else lifecycle.due_of(id, tx)
+    return {
+        "lead": None if lead is None else lifecycle.lead_view(lead, tx),
+        "call": None if stored is None else lifecycle.call_view(stored, tx),
+        "due": [due_view(subject.vendor, row) for row in due],
+    }
+
+
+# Due steps.
+
+
+@operation
+@checked(_check_vendor)
+def list_due(call: Call, server: Control) -> Reply:
+    """What will happen, earliest first; what is held comes last."""
+    workspace = server.workspace(call)
+    found: list[tuple[str, Row]] = []
+    for name, lifecycle in _lifecycles(server, call.query.get("vendor")):
+        found += [(name, row) for row in _due_rows(name, lifecycle, workspace, call)]
+    found.sort(key=_due_order)
+    after = call.query.get("after", 0)
+    limit = call.query.get("limit", _PAGE)
+    page = found[after : after + limit]
+    following = after + limit if len(found) > after + limit else None
+    shown = [due_view(name, row) for name, row in page]
+    return Reply({"due": shown, "total": len(found), "next": following})
+
+
+def _due_rows(vendor: str, lifecycle: Lifecycle, workspace: Workspace, call: Call) -> Iterable[Row]:
+    tx = workspace.transaction(vendor)
+    named = call.query.get("lead")
+    if named is None:
+        call.works_through(len(tx.rows(DUE)))
+        return tx.rows(DUE)
+    found: list[Row] = []
+    for lead in lifecycle.named(named, tx):
+        found += lifecycle.due_of(lead["id"], tx)
+    return found
+
+
+def _due_order(found: tuple[str, Row]) -> tuple[bool, str, RowId]:
+    row = found[1]
+    return row["at"] is None, row["at"] or row["held"], row["id"]
+
+
+@operation
+def remove_due(call: Call, server: Control) -> Reply:
+    """It will not happen."""
+    workspace = server.workspace(call)
+    number = call.path_parameters["number"]
+    for name, lifecycle in _lifecycles(server):
+        tx = workspace.transaction(name)
+        row = tx.get(DUE, number)
+        if row is not None:
+            scene = workspace.scene(tx, workspace.now(), Cause("control", 0))
+            lifecycle.remove(row, scene)
+            scene.cause = workspace.events.next_act("control")
+            commit(workspace, name, scene)
+            return nothing()
+    raise Refusal("not_found", f"{workspace.name} has no due step {number}.")
+
+
+# Autopilot and stories.
+
+
+@operation
+def get_autopilot(call: Call, server: Control) -> Reply:
+    """Which leads are played, and by what stories."""
+    return Reply(_autopilots(server.workspace(call), server))
+
+
+def _autopilots(workspace: Workspace, server: Control) -> dict[str, Any]:
+    views = {}
+    for name, lifecycle in _lifecycles(server):
+        if lifecycle.has_calls:
+            tx = workspace.transaction(name)
+            views[name] = lifecycle.autopilot(tx) | {"stories": dict(lifecycle.stories(tx))}
+    return views
+
+
+def _unfit_autopilots(body: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
+    workspace = server.workspaces.named(call.path_parameters["workspace"])
+    for vendor, wanted in body.items():
+        lifecycle = _lifecycle(vendor, server) if vendor in server.sites else None
+        if lifecycle is None or not lifecycle.has_calls:
+            known = [name for name, each in _lifecycles(server) if each.has_calls]
+            text = f"calls nobody; the vendors that call are {', '.join(known)}"
+            yield Problem((vendor,), "value", text)
+        elif workspace is not None:
+            tx = workspace.transaction(vendor)
+            for path, text in lifecycle.wrong_autopilot(wanted, tx):
+                yield Problem((vendor, *path), "value", text)
+
+
+@operation
+@checked(_unfit_autopilots)
+def set_autopilot(call: Call, server: Control) -> Reply:
+    """Change what the body names of the vendors' autopilots, all or none."""
+    workspace = server.workspace(call)
+    cause = workspace.events.next_act("control")
+    for vendor, wanted in call.body.items():
+        lifecycle = _lifecycle(vendor, server)
+        assert lifecycle is not None, vendor
+        tx = workspace.transaction(vendor)
+        call.works_through(len(tx.rows(LEADS)))
+        scene = workspace.scene(tx, workspace.now(), cause)
+        stories = {**(tx.get(STORIES, STORIES) or {}), **wanted.get("stories", {})}
+        tx.put(STORIES, stories | {"id": STORIES})
+        present = tx.get(AUTOPILOT, AUTOPILOT) or {"mode": "magic", "weights": {}}
+        given = {name: wanted[name] for name in ("mode", "weights") if name in wanted}
+        tx.put(AUTOPILOT, present | given | {"id": AUTOPILOT})
+        lifecycle.follow_autopilot(scene)
+        commit(workspace, vendor, scene)
+    return Reply(_autopilots(workspace, server))
+
+
+@operation
+def set_story(call: Call, server: Control) -> Reply:
+    """Have a lead played by a story from now on."""
+    subject = _subject_of_path(call, server)
+    lifecycle, lead = subject.lifecycle, subject.lead
+    if not lifecycle.has_calls:
+        raise Refusal("conflict", f"{subject.vendor} calls nobody.")
+    scene = _scene(subject, Cause("control", 0))
+    name, steps = _story(call.body, lifecycle, scene)
+    objection = lifecycle.objection(lead, lifecycle.outcomes(scene.tx)[steps[0]["outcome"]])
+    if objection is not None:
+        raise Refusal("conflict", f"No story can begin: {objection}.")
+    lifecycle.begin_story(lead, "control", name, steps, scene)
+    scene.cause = subject.workspace.events.next_act("control")
+    commit(subject.workspace, subject.vendor, scene)
+    return Reply(_story_view(subject))
+
+
+def _story(body: Any, lifecycle: Lifecycle, scene: Scene) -> tuple[str, list[dict[str, Any]]]:
+    """The name and the steps of what a body asks for. Raises Refusal("invalid")."""
+    stories = lifecycle.stories(scene.tx)
+    if isinstance(body, dict):
+        name = body["story"]
+        if name not in stories:
+            text = f"{name!r} is no story; {near(name, stories)}"
+            raise Refusal("invalid", problems=[Problem(("story",), "value", text)])
+        return name, steps_of(stories[name])
+    wrong = list(wrong_steps(body, lifecycle.outcomes(scene.tx)))
+    if wrong:
+        problems = [Problem((position,), "value", text) for position, text in wrong]
+        raise Refusal("invalid", problems=problems)
+    steps = steps_of(body)
+    return ", ".join(step["outcome"] for step in steps), steps
+
+
+def _story_view(subject: Subject) -> dict[str, Any]:
+    tx = _tx(subject)
+    played = tx.get(PLAYED, subject.lead["id"]) or {}
+    view = {name: played.get(name) for name in ("story", "source", "steps", "attempts")}
+    due = subject.lifecycle.due_of(subject.lead["id"], tx)
+    return view | {"due": [due_view(subject.vendor, row) for row in due]}
+
+
+@operation
+def clear_story(call: Call, server: Control) -> Reply:
+    """Have a lead played no more."""
+    subject = _subject_of_path(call, server)
+    scene = _scene(subject, Cause("control", 0))
+    subject.lifecycle.end_story(subject.lead["id"], scene)
+    scene.cause = subject.workspace.events.next_act("control")
+    commit(subject.workspace, subject.vendor, scene)
+    return nothing()
+
+
+def _subject_of_path(call: Call, server: Control) -> Subject:
+    vendor, id = call.path_parameters["vendor"], call.path_parameters["id"]
+    return _subject(vendor, id, server.workspace(call), server)
+
+
+# Leads and events.
+
+
+@operation
+def change_lead(call: Call, server: Control) -> Reply:
+    """Change a lead as an update by the vendor's API would, without a request of the journal."""
+    subject = _subject_of_path(call, server)
+    workspace, vendor = subject.workspace, subject.vendor
+    site = server.sites[vendor]
+    method, path = subject.lifecycle.update_of(subject.lead)
+    raw = write_json(call.body["fields"])
+    headers = {b"host": site.document.host.encode(), b"content-type": b"application/json"}
+    whole = site.document.base_path + path
+    request = Request(method, whole, whole, b"", "https", headers, raw)
+    cause = workspace.events.next_act("control")
+    try:
+        happenings = site.change(workspace, request, cause)
+    except Refusal as refusal:
+        raise _in_fields(refusal, vendor) from None
+    events: list[Event] = []
+    if call.body.get("events", True):
+        now, version = workspace.now(), workspace.version
+        events = workspace.events.add(happenings, vendor, now, cause, version)
+    tx = workspace.transaction(vendor)
+    key = lead_key(workspace, vendor, str(subject.lead["id"]))
+    lead = tx.get(LEADS, key)
+    shown = None if lead is None else subject.lifecycle.lead_view(lead, tx)
+    return Reply({"lead": shown, "events": [event_view(each) for each in events]})
+
+
+def _in_fields(refusal: Refusal, vendor: str) -> Refusal:
+    """The refusal of a vendor's API, with its problems where the body of this API has them."""
+    problems = []
+    for each in refusal.problems:
+        text = each.message or f"is refused by {vendor}"
+        problems.append(Problem(("fields", *each.path), each.keyword, text, each.value))
+    if not problems:
+        text = refusal.message or f"are refused by {vendor}: {refusal.kind}"
+        problems.append(Problem(("fields",), "value", text))
+    return Refusal("invalid", problems=problems)
+
+
+@operation
+@checked(_check_vendor)
+def list_events(call: Call, server: Control) -> Reply:
+    """A page of what happened to leads and calls, oldest first."""
+    workspace, query = server.workspace(call), call.query
+    limit = query.get("limit", _PAGE)
+    found = (
+        event
+        for event in workspace.events.after(query.get("after", 0))
+        if query.get("vendor") in (None, event.vendor)
+        and query.get("kind") in (None, event.kind)
+        and query.get("lead") in (None, str(event.lead))
+    )
+    page = list(islice(found, limit + 1))
+    following = page[limit - 1].number if len(page) > limit else None
+    return Reply(
+        {
+            "events": [event_view(each) for each in page[:limit]],
+            "dropped": workspace.events.dropped,
+            "next": following,
+        }
+    )
