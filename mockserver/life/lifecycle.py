@@ -57,7 +57,7 @@ def tables(**indexes: Index) -> tuple[TableSpec, ...]:
     """The tables of a lifecycle; `indexes` are further ones of the due steps."""
     due = {"lead": Index("lead", _itself), **indexes}
     return (
-        TableSpec(DUE, due, timeline=Index("at", _itself)),
+        TableSpec(DUE, due, timeline=Index("at", _itself), highest=0),
         TableSpec(PLAYED),
         TableSpec(AUTOPILOT),
         TableSpec(STORIES),
