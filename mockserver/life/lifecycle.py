@@ -472,19 +472,21 @@ class Lifecycle:
         `section` is the vendor's, whose rows are stored already. Yields what is wrong in it, each
         as a path in the section and a sentence.
         """
+        tx = scene.tx
+        # What names an outcome or a story is looked at once these are known to be good.
         wrong = list(self._wrong_outcomes(section.get(OUTCOMES, {})))
-        if not self.has_calls:
-            yield from wrong
-            self.catch_up(scene)
-            return
-        wrong += [
-            *self._wrong_stories(section.get(STORIES, {}), scene.tx),
-            *self._wrong_weights(section.get(AUTOPILOT, {}), scene.tx),
-        ]
+        if self.has_calls and not wrong:
+            wrong += self._wrong_stories(section.get(STORIES, {}), tx)
+            wrong += self._wrong_weights(section.get(AUTOPILOT, {}), tx)
+            wrong += self._wrong_names(section, tx)
         if wrong:
             yield from wrong
             return
-        yield from self._wrong_names(section, scene.tx)
+        if self.has_calls:
+            self._begin_stories(section, scene)
+        self.catch_up(scene)
+
+    def _begin_stories(self, section: Mapping[str, Any], scene: Scene) -> None:
         tx = scene.tx
         stories = self.stories(tx)
         for played in tx.written(PLAYED):
@@ -495,7 +497,6 @@ class Lifecycle:
         everybody = self.autopilot(tx)["mode"] == "all" and AUTOPILOT in section
         for lead in tx.rows(LEADS) if everybody else tx.written(LEADS):
             self.play_if_meant(lead, scene)
-        self.catch_up(scene)
 
     def catch_up(self, scene: Scene) -> bool:
         """Have steps that are past fall due now. Says whether there were any."""
