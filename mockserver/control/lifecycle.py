@@ -500,7 +500,7 @@ def change_lead(call: Call, server: Control) -> Reply:
     workspace, vendor = subject.workspace, subject.vendor
     site = server.sites[vendor]
     method, path = subject.lifecycle.update_of(subject.lead)
-    raw = write_json(call.body["fields"])
+    raw = write_json(subject.lifecycle.update_body(subject.lead, call.body["fields"]))
     headers = {b"host": site.document.host.encode(), b"content-type": b"application/json"}
     whole = site.document.base_path + path
     request = Request(method, whole, whole, b"", "https", headers, raw)

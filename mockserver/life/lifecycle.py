@@ -537,6 +537,10 @@ class Lifecycle:
         """Method and path by which the vendor's API updates the lead."""
         raise NotImplementedError
 
+    def update_body(self, lead: Row, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The body of that update for these fields."""
+        return fields
+
     def lead_of(self, call: Row, tx: Transaction) -> Row | None:
         """The lead that was called."""
         return None

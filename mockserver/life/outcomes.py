@@ -85,9 +85,19 @@ def _wrong(content: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
     for name, mark in content.get("marks", {}).items():
         if mark not in PROVENANCES:
             yield ("marks", name), f"must be one of {', '.join(PROVENANCES)}"
+    for place in _places(content):
+        if place not in content.get("marks", {}):
+            yield ("marks",), f"lack {place}"
     phone = content.get("magic_phone")
     if phone is not None and phone not in _PHONES:
         yield ("magic_phone",), f"must be from {_PHONES.start} to {_PHONES.stop - 1}"
+
+
+def _places(content: Mapping[str, Any]) -> Iterator[str]:
+    """What an outcome sets, as its marks call it: `lead.status`, `last_attempt.lead.status`."""
+    for group, prefix in (("parts", ""), ("last_attempt", "last_attempt.")):
+        for part, fields in content.get(group, {}).items():
+            yield from (f"{prefix}{part}.{name}" for name in fields)
 
 
 def _outcome(name: str, content: Mapping[str, Any]) -> Outcome:
