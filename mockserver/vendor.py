@@ -59,6 +59,8 @@ class Setting:
     A setting is a list of numbers if its default is a tuple of them. `lengths` says how many
     numbers a list has: the fewest and the most. Handlers get it as a list, which they do not
     change.
+
+    A text has to match `pattern` as a whole, where there is one; `choices` then says what it asks.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Setting:
     choices: str = ""
     most: int | None = None
     lengths: tuple[int, int] = (1, 100)
+    pattern: str = ""
 
     @property
     def initial(self) -> Value:
@@ -87,6 +90,8 @@ class Setting:
             return "must be " + (self.choices or f"one of {', '.join(map(str, self.values))}")
         if type(value) is not type(self.default):
             return "must be " + _KINDS[type(self.default)].format(self.default)
+        if self.pattern and not re.fullmatch(self.pattern, str(value)):
+            return f"must be {self.choices}"
         if isinstance(value, int):
             return self._refuses_number(value)
         return None
@@ -126,6 +131,8 @@ class Setting:
             schema["description"] = f"{self.help} It is {self.choices}."
         elif self.values:
             return schema | {"enum": list(self.values)}
+        if self.pattern:
+            return schema | {"type": "string", "pattern": f"^({self.pattern})$"}
         if not isinstance(self.default, tuple):
             return schema | {"type": _TYPES[type(self.default)]} | self._bounds
         fewest, most = self.lengths

@@ -23,7 +23,7 @@ from mockserver.life.lifecycle import (
     Scene,
 )
 from mockserver.life.moments import moment_of, span_of
-from mockserver.life.stories import near, steps_of, wrong_steps
+from mockserver.life.stories import near, steps_of
 from mockserver.play.steps import commit
 from mockserver.state.changes import Row, RowId
 from mockserver.vendor import Reply
@@ -178,6 +178,8 @@ def _unknown_outcome(body: Mapping[str, Any], call: Call, server: Control) -> It
     if name not in outcomes:
         text = f"{vendor} has no outcome {name!r}; {near(name, outcomes)}"
         yield Problem(("outcome",), "value", text, name)
+    for path, text in lifecycle.wrong_fields(body.get("fields", {})):
+        yield Problem(("fields", *path), "value", text)
 
 
 def _instant(value: Any) -> datetime | None:
@@ -453,9 +455,10 @@ def _story(body: Any, lifecycle: Lifecycle, scene: Scene) -> tuple[str, list[dic
             text = f"{name!r} is no story; {near(name, stories)}"
             raise Refusal("invalid", problems=[Problem(("story",), "value", text)])
         return name, steps_of(stories[name])
-    wrong = list(wrong_steps(body, lifecycle.outcomes(scene.tx)))
-    if wrong:
-        problems = [Problem((position,), "value", text) for position, text in wrong]
+    problems = [
+        Problem(path, "value", text) for path, text in lifecycle.wrong_story(body, scene.tx)
+    ]
+    if problems:
         raise Refusal("invalid", problems=problems)
     steps = steps_of(body)
     return ", ".join(step["outcome"] for step in steps), steps
@@ -473,6 +476,8 @@ def _story_view(subject: Subject) -> dict[str, Any]:
 def clear_story(call: Call, server: Control) -> Reply:
     """Have a lead played no more."""
     subject = _subject_of_path(call, server)
+    if not subject.lifecycle.has_calls:
+        raise Refusal("conflict", f"{subject.vendor} calls nobody.")
     scene = _scene(subject, Cause("control", 0))
     subject.lifecycle.end_story(subject.lead["id"], scene)
     scene.cause = subject.workspace.events.next_act("control")
@@ -495,7 +500,7 @@ def change_lead(call: Call, server: Control) -> Reply:
     workspace, vendor = subject.workspace, subject.vendor
     site = server.sites[vendor]
     method, path = subject.lifecycle.update_of(subject.lead)
-    raw = write_json(call.body["fields"])
+    raw = write_json(subject.lifecycle.update_body(subject.lead, call.body["fields"]))
     headers = {b"host": site.document.host.encode(), b"content-type": b"application/json"}
     whole = site.document.base_path + path
     request = Request(method, whole, whole, b"", "https", headers, raw)

@@ -58,8 +58,15 @@ def ask(vendor: Vendor, worlds: Workspaces, tmp_path: File) -> Ask:
     file.write_text(tiny.DOCUMENT, "utf-8")
     site = Site(vendor, load_document(file), worlds, lenient=True, max_body=1000, max_wait=1)
     document = load_document(folder("openapi") / "control.yaml", keep=True)
-    timer = Timer({vendor.name: vendor}, 1)
-    control = Control(document, worlds, [site], token=None, timer=timer, max_body=1000, max_wait=1)
+    control = Control(
+        document,
+        worlds,
+        [site],
+        token=None,
+        timer=Timer({}, 1),
+        max_body=1000,
+        max_wait=1,
+    )
     worlds.create("me")
 
     def ask(method: str, body: Any = None) -> tuple[int, Any]:
