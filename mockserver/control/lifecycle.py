@@ -533,12 +533,13 @@ def list_events(call: Call, server: Control) -> Reply:
     """A page of what happened to leads and calls, oldest first."""
     workspace, query = server.workspace(call), call.query
     limit = query.get("limit", _PAGE)
+    leads = _named_leads(workspace, server, query)
     found = (
         event
         for event in workspace.events.after(query.get("after", 0))
         if query.get("vendor") in (None, event.vendor)
         and query.get("kind") in (None, event.kind)
-        and query.get("lead") in (None, str(event.lead))
+        and (leads is None or (event.vendor, str(event.lead)) in leads)
     )
     page = list(islice(found, limit + 1))
     following = page[limit - 1].number if len(page) > limit else None
@@ -546,6 +547,25 @@ def list_events(call: Call, server: Control) -> Reply:
         {
             "events": [event_view(each) for each in page[:limit]],
             "dropped": workspace.events.dropped,
+            "last": workspace.events.last,
             "next": following,
         }
     )
+
+
+def _named_leads(
+    workspace: Workspace, server: Control, query: Mapping[str, Any]
+) -> set[tuple[str, str]] | None:
+    """Vendor and id of the leads that the query names; None where it names none.
+
+    A text that names no lead may be the id of one that was deleted.
+    """
+    text = query.get("lead")
+    if text is None:
+        return None
+    leads: set[tuple[str, str]] = set()
+    for name, lifecycle in _lifecycles(server, query.get("vendor")):
+        leads.add((name, text))
+        for lead in lifecycle.named(text, workspace.transaction(name)):
+            leads.add((name, str(lead["id"])))
+    return leads
