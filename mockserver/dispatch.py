@@ -155,7 +155,7 @@ class Site(Api):
             scene = workspace.scene(tx, call.now, cause)
             if lifecycle.react(diffs, scene):
                 written, diffs = tx.changes(), tx.diffs()
-                workspace.require_due(self._name, written)
+                workspace.require_calls(written)
             call.happenings = lifecycle.happenings(diffs, tx)
         size = 0
         for diff in diffs:

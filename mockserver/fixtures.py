@@ -123,7 +123,7 @@ def empty_workspace(vendors: tuple[Vendor, ...], clock: WorkspaceClock, seed: in
     settings = {vendor.name: vendor.defaults() for vendor in vendors}
     origin = empty_origin(tables, settings, clock=clock, seed=seed)
     # The limits are those of the workspace that gets the rows.
-    return Workspace("seed", origin, limits=Limits(leads=sys.maxsize))
+    return Workspace("seed", origin, limits=Limits(leads=sys.maxsize, calls=sys.maxsize))
 
 
 def replace(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> None:
@@ -149,6 +149,7 @@ def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> No
 def _apply(workspace: Workspace, changes: list[Change]) -> None:
     """Make the changes if there is room for them. Raises Refusal as `require_room` does."""
     size = workspace.growth(changes)
+    workspace.require_calls(changes)
     workspace.require_room(changes, size)
     workspace.apply(changes, size)
 

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
@@ -46,6 +46,9 @@ log = logging.getLogger("mockserver")
 
 LEADS = "leads"
 """The table in which every vendor keeps its leads."""
+
+CALLS = "calls"
+"""The table of a vendor that calls its leads."""
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _HEX = re.compile(r"[0-9a-f]*")
@@ -93,7 +96,7 @@ class Limits(NamedTuple):
     snapshots: int = 100
     fault_rules: int = 1000
     events: int = 10_000
-    due: int = 1_000_000
+    calls: int = 1_000_000
     steps: int = 10_000
 
 
@@ -231,19 +234,37 @@ class Workspace:
                 tx.skip_numbers(DUE, group[DUE].last_number)
         return tx.next_number(DUE)
 
-    def require_due(self, vendor: str, changes: Iterable[Change]) -> None:
-        """Raise Refusal("forbidden") where these changes bring more due steps than there may be."""
-        most = self.limits.due
-        added = 0
+    def require_calls(self, changes: Sequence[Change]) -> None:
+        """Say no to changes that bring more calls or due steps of a vendor than there may be.
+
+        Raises Refusal("forbidden").
+        """
+        most = self.limits.calls
+        # Nearly always there are so few changes that nothing has to be counted.
+        for vendor, group in self.tables.items():
+            for table in (CALLS, DUE):
+                if table not in group or len(group[table].rows) + len(changes) <= most:
+                    continue
+                if self._rows_after(vendor, table, changes) > most:
+                    raise Refusal(
+                        "forbidden",
+                        f"A workspace may hold at most {most} calls of a vendor, and as many due "
+                        "steps (--max-calls). Delete some, or start the server with a greater "
+                        "limit.",
+                    )
+
+    def _rows_after(self, vendor: str, table: str, changes: Sequence[Change]) -> int:
+        """How many rows a table has after these changes."""
+        ids = set(self.tables[vendor][table].rows)
         for change in changes:
-            if type(change) is RowChange and change.table == DUE and change.row is not None:
-                added += 1
-        if added and added + len(self.tables[vendor][DUE].rows) > most:
-            raise Refusal(
-                "forbidden",
-                f"A workspace may have at most {most} due steps of a vendor (--max-due). Remove "
-                "some, or start the server with a greater limit.",
-            )
+            if isinstance(change, TablesEmptied):
+                ids.clear()
+            elif isinstance(change, RowChange) and (change.vendor, change.table) == (vendor, table):
+                if change.row is None:
+                    ids.discard(change.id)
+                else:
+                    ids.add(change.id)
+        return len(ids)
 
     def earliest_due(self) -> tuple[str, Row] | None:
         """The due step that comes first, with its vendor; of one time that of the least number."""
@@ -657,6 +678,8 @@ class Workspaces:
         self._idle = idle
         self._clock = clock
         self._next_sweep = 0.0
+        self.on_begin: Callable[[Workspace], None] = _nothing_due
+        """Is told of each workspace that begins, at first and after a reset."""
         self._by_name: dict[str, Workspace] = {}
         self._names = count(1)
         self.unclaimed = self._new("unclaimed")
@@ -716,6 +739,7 @@ class Workspaces:
             self._delete_longest_idle()
         self.memory.require(_WORKSPACE_BYTES)
         workspace = self._by_name[name] = self._new(name, moment)
+        self.on_begin(workspace)
         return workspace
 
     def create(self, name: str | None, at: datetime | None = None) -> Workspace:
@@ -785,6 +809,7 @@ class Workspaces:
             if workspace.name in self._kept:
                 forgotten = [SnapshotForgotten(name) for name in workspace.snapshots]
                 workspace.apply([*forgotten, WorkspaceReset()])
+                self.on_begin(workspace)
             else:
                 self.delete(workspace.name)
         self._created.clear()
@@ -829,6 +854,10 @@ class Workspaces:
             if not workspace.turns.is_taken:  # a thread may be at its journal
                 workspace.journal.drop_all()
                 workspace.events.drop_all()
+
+
+def _nothing_due(workspace: Workspace) -> None:
+    """No vendor has anything that happens without a request."""
 
 
 def _used_at(workspace: Workspace) -> float:

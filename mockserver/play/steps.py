@@ -27,11 +27,26 @@ def commit(
     Raises Refusal as `Workspace.require_room` does; then nothing was done.
     """
     written = scene.tx.changes()
-    workspace.require_due(vendor, written)
+    workspace.require_calls(written)
     size = workspace.growth(written)
     workspace.require_room(written, size)
     version = workspace.apply([*before, *written], size)
     return workspace.events.add(scene.happenings, vendor, scene.now, scene.cause, version)
+
+
+def catch_up(workspace: Workspace, vendors: Vendors) -> None:
+    """Have what is past fall due now: no workspace begins with an overdue step."""
+    now = workspace.now()
+    found = workspace.earliest_due()
+    if found is None or moment_of(found[1]["at"]) >= now:
+        return
+    for name, vendor in vendors.items():
+        if vendor.lifecycle is None:
+            continue
+        scene = workspace.scene(workspace.transaction(name), now, Cause("control", 0))
+        if vendor.lifecycle.catch_up(scene):
+            scene.happenings.clear()
+            commit(workspace, name, scene)
 
 
 def play_step(

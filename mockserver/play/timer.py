@@ -7,7 +7,7 @@ from weakref import WeakSet
 from mockserver.errors import Refusal
 from mockserver.life.moments import moment_of
 from mockserver.play.clockwork import due_until
-from mockserver.play.steps import Vendors, play_step
+from mockserver.play.steps import Vendors, catch_up, play_step
 from mockserver.workspaces import Workspace
 
 log = logging.getLogger("mockserver")
@@ -29,6 +29,7 @@ class Timer:
         self._vendors = vendors
         self._wait = wait
         self._waiting: WeakSet[Workspace] = WeakSet()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._handle: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -45,6 +46,8 @@ class Timer:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # an application that is called without a loop plays nothing
             return
+        if loop is not self._loop:  # an application may be served again, by another loop
+            self._loop, self._handle = loop, None
         at = loop.time() + min(max(seconds, 0.0), _LONGEST)
         if self._handle is not None:
             if self._handle.when() <= at:
@@ -83,6 +86,12 @@ class Timer:
                 continue
             play_step(workspace, self._vendors, *found, stands=False)
             await asyncio.sleep(0)
+
+
+def begin(workspace: Workspace, vendors: Vendors, timer: Timer) -> None:
+    """What has to be done for a workspace that begins: nothing is overdue, and its time runs."""
+    catch_up(workspace, vendors)
+    timer.look(workspace)
 
 
 def _seconds_until(workspace: Workspace) -> float | None:
