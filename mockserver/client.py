@@ -98,7 +98,8 @@ class ClockStopped(MockserverError):
     def __init__(self, passed: Passed) -> None:
         super().__init__(
             f"the clock stopped at {passed.now.isoformat()} after {passed.steps} due steps, which "
-            "is as many as one call may play; the rest is still due: move the clock again to go on"
+            "is as many as one call may play (--max-steps); the rest is still due: move the clock "
+            "again to go on"
         )
         self.passed = passed
 
