@@ -60,7 +60,7 @@ class EventLog:
         self._events: deque[Event] = deque()
         self._most = most
         self._size = 0
-        self._acts = 0
+        self._acts: dict[CauseKind, int] = {}
         self.memory = memory
         self.last = 0
         """The number of the last event; 0 where there was none."""
@@ -90,8 +90,8 @@ class EventLog:
 
     def next_act(self, kind: CauseKind) -> Cause:
         """The cause that an act of the control API is, with a number of its own."""
-        self._acts += 1
-        return Cause(kind, self._acts)
+        number = self._acts[kind] = self._acts.get(kind, 0) + 1
+        return Cause(kind, number)
 
     def _grow(self, size: int) -> None:
         self._size += size
@@ -122,4 +122,5 @@ class EventLog:
     def clear(self) -> None:
         """Forget every event, and that there was any."""
         self.drop_all()
-        self.last = self._acts = 0
+        self.last = 0
+        self._acts.clear()

@@ -426,16 +426,16 @@ class Lifecycle:
         `section` is the vendor's, whose rows are stored already. Yields what is wrong in it, each
         as a path in the section and a sentence.
         """
-        wrong: list[tuple[Path, str]] = [
-            *self._wrong_outcomes(section.get(OUTCOMES, {})),
-            *self._wrong_stories(section.get(STORIES, {}), scene.tx),
-            *self._wrong_weights(section.get(AUTOPILOT, {}), scene.tx),
-        ]
+        tx = scene.tx
+        # What names an outcome or a story is looked at once these are known to be good.
+        wrong = list(self._wrong_outcomes(section.get(OUTCOMES, {})))
+        if not wrong:
+            wrong += self._wrong_stories(section.get(STORIES, {}), tx)
+            wrong += self._wrong_weights(section.get(AUTOPILOT, {}), tx)
+            wrong += self._wrong_names(section, tx)
         if wrong:
             yield from wrong
             return
-        yield from self._wrong_names(section, scene.tx)
-        tx = scene.tx
         stories = self.stories(tx)
         for played in tx.written(PLAYED):
             lead = tx.get(LEADS, played["id"])
