@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from mockserver.documents.schema import Validator
 from mockserver.documents.spec import Document
 from mockserver.errors import DocumentError, Path
 from mockserver.life.events import Cause, Happening
-from mockserver.life.moments import moment_text, span_of
+from mockserver.life.moments import later, moment_text, span_of
 from mockserver.life.outcomes import Outcome, Outcomes, breaches, extended
 from mockserver.life.stories import (
     MODES,
@@ -241,6 +242,10 @@ class Lifecycle:
     default_stories: Mapping[str, Sequence[Any]] = {}
     default_weights: Mapping[str, float] = {}
     has_calls = True
+    laid_over = "call"
+    """Of which object an attempt may set fields itself."""
+    fixed_fields: frozenset[str] = frozenset({"id"})
+    """The fields of it that no attempt may set."""
 
     def __init__(self, vendor: str, outcomes: Outcomes, parts: Mapping[str, str]) -> None:
         """`parts` leads from the objects that outcomes set to the schemas of the document."""
@@ -271,6 +276,16 @@ class Lifecycle:
         """Its mode and weights."""
         row = tx.get(AUTOPILOT, AUTOPILOT) or {"mode": "magic", "weights": {}}
         return {"mode": row["mode"], "weights": row["weights"] or dict(self.default_weights)}
+
+    def wrong_fields(self, fields: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+        """What is wrong with the fields that an attempt sets itself: paths and sentences."""
+        schemas = self.schemas.get(self.laid_over, {})
+        known = schemas.keys() - self.fixed_fields
+        for name, value in fields.items():
+            if name not in known:
+                yield (name,), f"is no field that a test may set; {near(name, known)}"
+            elif not Validator(schemas[name]).is_valid(value):
+                yield (name,), "is no value of the vendor's document"
 
     # Events.
 
@@ -505,8 +520,18 @@ class Lifecycle:
     ) -> Iterator[tuple[Path, str]]:
         outcomes = self.outcomes(tx)
         for name, story in stories.items():
-            for position, text in wrong_steps(story, outcomes):
-                yield (STORIES, name, position), text
+            if name == "id":
+                yield (STORIES, name), "is no name for a story"
+            for position, text in self.wrong_steps(story, outcomes):
+                yield (STORIES, name, *position), text
+
+    def wrong_steps(self, story: Iterable[Any], outcomes: Outcomes) -> Iterator[tuple[Path, str]]:
+        """What is wrong with a story beside its shape: paths in it, and sentences."""
+        for position, text in wrong_steps(story, outcomes):
+            yield (position,), text
+        for position, step in enumerate(steps_of(story)):
+            for path, text in self.wrong_fields(step.get("fields") or {}):
+                yield (position, "fields", *path), text
 
     def _wrong_weights(
         self, autopilot: Mapping[str, Any], tx: Transaction
@@ -592,7 +617,7 @@ def name_story(row: Row, tx: Transaction) -> Row:
 def after_of(step: Mapping[str, Any], now: datetime) -> datetime | None:
     """When a step of a story wants to be, counted from a time; None where it does not say."""
     span = span_of(step.get("after"))
-    return None if span is None else now + span
+    return None if span is None else later(now, span)
 
 
 def _others(tx: Transaction, table: str) -> dict[str, Any]:
