@@ -6,6 +6,7 @@ will happen to a lead, when and why. Both are made and removed in the transactio
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from sys import intern
 from typing import Any, NamedTuple
 
 from mockserver.documents.schema import Validator
@@ -45,6 +46,8 @@ LEADS, DUE, PLAYED = "leads", "due", "played"
 AUTOPILOT, STORIES, OUTCOMES = "autopilot", "stories", "outcomes"
 
 _ABSENT = object()
+_NO_OPTIONS: Row = {}
+"""Rows are never changed: most due steps share it."""
 
 
 def _itself(value: Any) -> Any:
@@ -403,7 +406,7 @@ class Lifecycle:
                 "id": lead["id"],
                 "story": name,
                 "source": source,
-                "steps": list(steps),
+                "steps": steps,
                 "attempts": 0,
             },
         )
@@ -451,11 +454,12 @@ class Lifecycle:
         if wrong:
             yield from wrong
             return
-        stories = self.stories(tx)
+        stories = {name: steps_of(story) for name, story in self.stories(tx).items()}
         for played in tx.written(PLAYED):
             lead = tx.get(LEADS, played["id"])
             if not played["steps"] and played["story"] in stories and lead is not None:
-                steps = steps_of(stories[played["story"]])
+                # Leads with one story share its steps.
+                steps = stories[played["story"]]
                 self.begin_story(lead, "fixture", played["story"], steps, scene)
         everybody = self.autopilot(tx)["mode"] == "all" and AUTOPILOT in section
         for lead in tx.rows(LEADS) if everybody else tx.written(LEADS):
@@ -580,8 +584,8 @@ class Lifecycle:
                 "held": text if held else None,
                 "counted_from": moment_text(counted_from or at),
                 "attempt": attempt,
-                "why": why,
-                "options": dict(options or {}),
+                "why": intern(why),
+                "options": dict(options) if options else _NO_OPTIONS,
             },
         )
 

@@ -2,12 +2,14 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from mockserver.documents.formats import parse_date_time
 
 _SPAN = re.compile(r"(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,8})s)?", re.ASCII)
 
 
+@lru_cache(maxsize=1024)
 def moment_text(moment: datetime) -> str:
     """A moment in UTC with microseconds, always as long: `2026-03-02T14:00:00.000000Z`."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
