@@ -132,7 +132,7 @@ def set_clock(call: Call, server: Control) -> Reply:
     if call.body.get("fire", True) and until > workspace.now():
         return _moving(workspace, clock, until, server)
     workspace.apply([ClockChange(clock.frozen, clock.shift)])
-    return Reply(_passed_view(workspace, Passed()))
+    return Reply(_passed_view(workspace, Passed(workspace.events.last)))
 
 
 def _clock_asked(wanted: Mapping[str, Any], workspace: Workspace) -> WorkspaceClock:
@@ -177,7 +177,7 @@ def advance_clock(call: Call, server: Control) -> Reply:
     if call.body.get("fire", True):
         return _moving(workspace, clock, until, server)
     workspace.apply([ClockChange(clock.frozen, clock.shift)])
-    return Reply(_passed_view(workspace, Passed()))
+    return Reply(_passed_view(workspace, Passed(workspace.events.last)))
 
 
 def _step_asked(wanted: Mapping[str, Any], workspace: Workspace) -> timedelta:
@@ -201,7 +201,7 @@ def _moving(workspace: Workspace, clock: WorkspaceClock, until: datetime, server
     due = due_until(workspace, until)
     if due is None:
         workspace.apply([ClockChange(clock.frozen, clock.shift)])
-        return Reply(_passed_view(workspace, Passed()))
+        return Reply(_passed_view(workspace, Passed(workspace.events.last)))
 
     async def work() -> Reply:
         vendors = {vendor.name: vendor for vendor in server.vendors}
@@ -215,6 +215,7 @@ def _passed_view(workspace: Workspace, passed: Passed) -> dict[str, Any]:
     """The clock, and what happened while it moved."""
     return clock_view(workspace) | {
         "steps": passed.steps,
+        "after": passed.after,
         "events": passed.events,
         "stopped": passed.stopped,
         "first": [event_view(each) for each in passed.first],

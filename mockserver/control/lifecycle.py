@@ -9,7 +9,8 @@ from mockserver.call import Call, Request
 from mockserver.control.api import Control, checked, nothing, operation, unknown
 from mockserver.control.leads import event_view, lead_key
 from mockserver.documents.formats import parse_date_time
-from mockserver.errors import Problem, Refusal
+from mockserver.documents.schema import Validator
+from mockserver.errors import Path, Problem, Refusal
 from mockserver.journal.view import instant
 from mockserver.life.events import Cause, Event
 from mockserver.life.lifecycle import (
@@ -23,9 +24,11 @@ from mockserver.life.lifecycle import (
     Scene,
 )
 from mockserver.life.moments import moment_of, span_of
-from mockserver.life.stories import near, steps_of
+from mockserver.life.outcomes import Outcome
+from mockserver.life.stories import STORY, near, steps_of
 from mockserver.play.steps import commit
 from mockserver.state.changes import Row, RowId
+from mockserver.state.clock import frozen_at
 from mockserver.vendor import Reply
 from mockserver.wire import write_json
 from mockserver.workspaces import Workspace
@@ -81,17 +84,40 @@ def _subject(vendor: str, text: str, workspace: Workspace, server: Control) -> S
 
     Raises Refusal("not_found") for none, Refusal("conflict") for several, naming them.
     """
+    return _subjects(vendor, [text], workspace, server)[0]
+
+
+def _subjects(
+    vendor: str, texts: Iterable[str], workspace: Workspace, server: Control
+) -> list[Subject]:
+    """The lead that each text names.
+
+    Raises Refusal as `_subject` does, with a sentence for each text that names none or several.
+    """
     lifecycle = _lifecycle(vendor, server) if vendor in server.sites else None
     if lifecycle is None:
-        names = ", ".join(name for name, _ in _lifecycles(server))
-        raise Refusal("not_found", f"{vendor!r} has no leads to play; {names} have.")
-    found = lifecycle.named(text, workspace.transaction(vendor))
-    if not found:
-        raise Refusal("not_found", f"{workspace.name} has no lead {text!r} of {vendor}.")
-    if len(found) > 1:
-        ids = ", ".join(str(row["id"]) for row in found[:_MOST_NAMED])
-        raise Refusal("conflict", f"{text!r} names {len(found)} leads of {vendor}: {ids}.")
-    return Subject(workspace, vendor, lifecycle, found[0])
+        known = [name for name, _ in _lifecycles(server)]
+        text = f"{vendor!r} is no vendor whose leads are played; {near(vendor, known)}"
+        raise Refusal("not_found", text)
+    subjects = []
+    missing, ambiguous = [], []
+    tx = workspace.transaction(vendor)
+    for text in texts:
+        found = lifecycle.named(text, tx)
+        if len(found) == 1:
+            subjects.append(Subject(workspace, vendor, lifecycle, found[0]))
+        elif found:
+            ids = ", ".join(str(row["id"]) for row in found[:_MOST_NAMED])
+            ambiguous.append(f"{text!r} names {len(found)} leads of {vendor}: {ids}.")
+        else:
+            missing.append(f"{workspace.name} has no lead {text!r} of {vendor}.")
+    if missing or ambiguous:
+        sentences = [*missing, *ambiguous]
+        if len(sentences) > _MOST_NAMED:
+            left_out = len(sentences) - _MOST_NAMED
+            sentences = [*sentences[:_MOST_NAMED], f"And {left_out} more."]
+        raise Refusal("not_found" if missing else "conflict", " ".join(sentences))
+    return subjects
 
 
 # Outcomes.
@@ -149,33 +175,47 @@ def _unfit_simulation(body: Mapping[str, Any], call: Call, server: Control) -> I
     if vendor is not None and vendor not in server.sites:
         yield Problem(("vendor",), "value", unknown(vendor, server.sites), vendor)
         return
-    phase = body.get("phase", "whole")
-    if "lead" in body and "leads" in body:
-        yield Problem(("leads",), "excess", "goes not together with lead")
-    if phase == "end" and "call" not in body:
-        yield Problem(("call",), "required", "is required with the phase end")
-    if phase != "end" and "lead" not in body and "leads" not in body:
-        yield Problem(("lead",), "required", "is required, or leads")
-    if phase != "start" and "outcome" not in body:
-        yield Problem(("outcome",), "required", "is required unless the phase is start")
-    if phase != "whole":
-        for name in ("leads", "when"):
-            if name in body:
-                yield Problem((name,), "excess", f"goes not together with the phase {phase}")
+    yield from _unfit_members(body)
     when = body.get("when")
     if when is not None and span_of(when) is None and _instant(when) is None:
-        yield Problem(("when",), "format", "must be seconds, a text like +2h, or an instant", when)
-    yield from _unknown_outcome(body, call, server)
+        text = "must be seconds from now, a text like +2h, or an instant"
+        yield Problem(("when",), "format", text, when)
+    yield from _unknown_values(body, call, server)
 
 
-def _unknown_outcome(body: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
+_NOT_WITH_A_PHASE = {
+    "whole": ("call",),
+    "start": ("call", "leads", "when", "duration", "collected", "fields"),
+    "end": ("leads", "when"),
+}
+
+
+def _unfit_members(body: Mapping[str, Any]) -> Iterator[Problem]:
+    """Members that exclude each other or are missing."""
+    phase = body.get("phase", "whole")
+    for name in _NOT_WITH_A_PHASE[phase]:
+        if name in body:
+            yield Problem((name,), "excess", f"goes not together with the phase {phase}")
+    if phase == "end":
+        if "call" not in body:
+            yield Problem(("call",), "value", "is required with the phase end")
+    elif "lead" not in body and "leads" not in body:
+        yield Problem(("lead",), "value", "is required, or leads for many")
+    elif "lead" in body and "leads" in body:
+        yield Problem(("leads",), "excess", "goes not together with lead")
+    if phase != "start" and "outcome" not in body:
+        yield Problem(("outcome",), "value", "is required unless the phase is start")
+
+
+def _unknown_values(body: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
+    """An outcome and fields that the vendor does not have."""
     vendor, name = body.get("vendor"), body.get("outcome")
     lifecycle = _lifecycle(vendor, server) if vendor is not None else None
     workspace = server.workspaces.named(call.path_parameters["workspace"])
-    if lifecycle is None or workspace is None or name is None:
+    if lifecycle is None or workspace is None:
         return
     outcomes = lifecycle.outcomes(workspace.transaction(str(vendor)))
-    if name not in outcomes:
+    if name is not None and name not in outcomes:
         text = f"{vendor} has no outcome {name!r}; {near(name, outcomes)}"
         yield Problem(("outcome",), "value", text, name)
     for path, text in lifecycle.wrong_fields(body.get("fields", {})):
@@ -195,34 +235,43 @@ def simulate(call: Call, server: Control) -> Reply:
     if phase == "end":
         return _end_call(workspace, server, body)
     names = body["leads"] if "leads" in body else [body["lead"]]
-    subjects = [_subject(vendor, str(name), workspace, server) for name in names]
-    if "when" in body:
-        return _planned(subjects, body, workspace)
+    call.works_through(len(names))
+    subjects = _subjects(vendor, map(str, names), workspace, server)
     if not subjects:
         return Reply({"events": [], "leads": [], "next_due": next_due_view(workspace)})
+    if "when" in body:
+        return _planned(subjects, body, workspace)
+    if phase == "start":
+        return _start_call(subjects[0], body)
     lifecycle = subjects[0].lifecycle
     scene = _scene(subjects[0], Cause("simulate", 0))
+    attempt = _attempt(body, lifecycle, scene)
     calls: list[Row | None] = []
-    for subject in subjects:
+    problems: list[Problem] = []
+    for position, subject in enumerate(subjects):
         lead = scene.tx.get(LEADS, subject.lead["id"]) or subject.lead
-        if phase == "start":
-            calls.append(_started(subject, lead, body, scene))
+        objection = _objection(lifecycle, lead, attempt.outcome, body, position)
+        if objection is not None:
+            problems.append(objection)
         else:
-            attempt = _attempt(body, lifecycle, scene)
-            _refuse_objection(lifecycle, lead, attempt, body)
             calls.append(lifecycle.simulate(lead, attempt, scene))
+    if problems:
+        raise Refusal("invalid", problems=problems)
     return _told(subjects, calls, scene, body)
 
 
-def _started(subject: Subject, lead: Row, body: Mapping[str, Any], scene: Scene) -> Row:
+def _start_call(subject: Subject, body: Mapping[str, Any]) -> Reply:
     lifecycle = subject.lifecycle
     if not lifecycle.has_calls:
         raise Refusal("conflict", f"{subject.vendor} has no calls that could start.")
+    scene = _scene(subject, Cause("simulate", 0))
     outcomes = lifecycle.outcomes(scene.tx)
     any_call = next(each for each in outcomes.values() if each.part("call"))
     outcome = outcomes.get(body.get("outcome", ""), any_call)
-    _refuse_objection(lifecycle, lead, Attempt(outcome), body)
-    return lifecycle.start(lead, scene)
+    objection = _objection(lifecycle, subject.lead, outcome, body)
+    if objection is not None:
+        raise Refusal("invalid", problems=[objection])
+    return _told([subject], [lifecycle.start(subject.lead, scene)], scene, body)
 
 
 def _attempt(body: Mapping[str, Any], lifecycle: Lifecycle, scene: Scene) -> Attempt:
@@ -230,13 +279,19 @@ def _attempt(body: Mapping[str, Any], lifecycle: Lifecycle, scene: Scene) -> Att
     return Attempt(outcome, body.get("duration"), body.get("collected"), body.get("fields"))
 
 
-def _refuse_objection(
-    lifecycle: Lifecycle, lead: Row, attempt: Attempt, body: Mapping[str, Any]
-) -> None:
-    objection = lifecycle.objection(lead, attempt.outcome)
-    if objection is not None and not body.get("force"):
-        text = f'{objection}; "force": true plays it all the same'
-        raise Refusal("invalid", problems=[Problem(("outcome",), "state", text)])
+def _objection(
+    lifecycle: Lifecycle,
+    lead: Row,
+    outcome: Outcome,
+    body: Mapping[str, Any],
+    position: int = 0,
+) -> Problem | None:
+    """Why the state of a lead, the one at that position, excludes the outcome; None if forced."""
+    objection = lifecycle.objection(lead, outcome)
+    if objection is None or body.get("force"):
+        return None
+    path: Path = ("leads", position) if "leads" in body else ("outcome",)
+    return Problem(path, "state", f'{objection}; "force": true plays it all the same')
 
 
 def _end_call(workspace: Workspace, server: Control, body: Mapping[str, Any]) -> Reply:
@@ -248,6 +303,11 @@ def _end_call(workspace: Workspace, server: Control, body: Mapping[str, Any]) ->
         raise Refusal("not_found", f"{workspace.name} has no call {id!r} of {vendor}.")
     if not lifecycle.is_ongoing(row):
         raise Refusal("conflict", f"The call {id} has ended already.")
+    called = lifecycle.lead_of(row, tx)
+    if "lead" in body:
+        named = _subject(vendor, str(body["lead"]), workspace, server).lead
+        if called is None or named["id"] != called["id"]:
+            raise Refusal("conflict", f"The call {id} is not one of the lead {named['id']}.")
     scene = workspace.scene(tx, workspace.now(), Cause("simulate", 0))
     ended = lifecycle.end(row, _attempt(body, lifecycle, scene), scene)
     lead = lifecycle.lead_of(ended, tx) or {"id": None}
@@ -257,20 +317,39 @@ def _end_call(workspace: Workspace, server: Control, body: Mapping[str, Any]) ->
 
 def _planned(subjects: Sequence[Subject], body: Mapping[str, Any], workspace: Workspace) -> Reply:
     """The outcome as a due step of each lead."""
-    when, now = body["when"], workspace.now()
-    span = span_of(when)
-    at = now + span if span is not None else _instant(when)
-    assert at is not None, when
-    if not subjects:
-        return Reply({"events": [], "leads": [], "next_due": next_due_view(workspace)})
+    now = workspace.now()
+    at = _moment_asked(body["when"], now)
+    lifecycle = subjects[0].lifecycle
     scene = _scene(subjects[0], Cause("simulate", 0))
+    outcome = lifecycle.outcomes(scene.tx)[body["outcome"]]
     names = ("outcome", "duration", "collected", "fields")
     options = {name: body[name] for name in names if name in body}
-    for subject in subjects:
-        lead = subject.lead
-        _refuse_objection(subject.lifecycle, lead, _attempt(body, subject.lifecycle, scene), body)
-        subject.lifecycle.plan_outcome(lead, max(at, now), options, scene)
+    problems: list[Problem] = []
+    for position, subject in enumerate(subjects):
+        objection = _objection(lifecycle, subject.lead, outcome, body, position)
+        if objection is not None:
+            problems.append(objection)
+        else:
+            lifecycle.plan_outcome(subject.lead, max(at, now), options, scene)
+    if problems:
+        raise Refusal("invalid", problems=problems)
     return _told(subjects, [None] * len(subjects), scene, body)
+
+
+def _moment_asked(when: Any, now: datetime) -> datetime:
+    """The moment that a text or a number of seconds means.
+
+    Raises Refusal("invalid") for one that no clock comes to.
+    """
+    try:
+        span = span_of(when)
+        moment = now + span if span is not None else _instant(when)
+        assert moment is not None, when
+        frozen_at(moment)
+    except OverflowError:
+        text = "must lead to a time from the year 2 to the year 9998"
+        raise Refusal("invalid", problems=[Problem(("when",), "range", text, when)]) from None
+    return moment
 
 
 def _told(
@@ -398,12 +477,28 @@ def _unfit_autopilots(body: Mapping[str, Any], call: Call, server: Control) -> I
         lifecycle = _lifecycle(vendor, server) if vendor in server.sites else None
         if lifecycle is None or not lifecycle.has_calls:
             known = [name for name, each in _lifecycles(server) if each.has_calls]
-            text = f"calls nobody; the vendors that call are {', '.join(known)}"
+            text = f"calls nobody here; {near(vendor, known)}"
             yield Problem((vendor,), "value", text)
         elif workspace is not None:
             tx = workspace.transaction(vendor)
-            for path, text in lifecycle.wrong_autopilot(wanted, tx):
+            for path, text in lifecycle.wrong_autopilot(_readable(wanted), tx):
                 yield Problem((vendor, *path), "value", text)
+
+
+def _readable(wanted: Any) -> dict[str, Any]:
+    """What of a change has the shape that the document wants: the rest has its problems already."""
+    shape: dict[str, Any] = wanted if isinstance(wanted, dict) else {}
+    weights, stories = shape.get("weights"), shape.get("stories")
+    readable: dict[str, Any] = {"weights": {}, "stories": {}}
+    if isinstance(weights, dict):
+        readable["weights"] = weights
+    if isinstance(stories, dict):
+        for name, story in stories.items():
+            readable["stories"][name] = story if _STORY_SHAPE.is_valid(story) else []
+    return readable
+
+
+_STORY_SHAPE = Validator(STORY)
 
 
 @operation
@@ -525,7 +620,9 @@ def _in_fields(refusal: Refusal, vendor: str) -> Refusal:
     problems = []
     for each in refusal.problems:
         text = each.message or f"is refused by {vendor}"
-        problems.append(Problem(("fields", *each.path), each.keyword, text, each.value))
+        if each.keyword in ("anyOf", "oneOf"):
+            text = f"is no value that {vendor} takes"
+        problems.append(Problem(("fields", *each.path), "value", text, each.value))
     if not problems:
         text = refusal.message or f"are refused by {vendor}: {refusal.kind}"
         problems.append(Problem(("fields",), "value", text))
@@ -538,12 +635,13 @@ def list_events(call: Call, server: Control) -> Reply:
     """A page of what happened to leads and calls, oldest first."""
     workspace, query = server.workspace(call), call.query
     limit = query.get("limit", _PAGE)
+    leads = _named_leads(workspace, server, query)
     found = (
         event
         for event in workspace.events.after(query.get("after", 0))
         if query.get("vendor") in (None, event.vendor)
         and query.get("kind") in (None, event.kind)
-        and query.get("lead") in (None, str(event.lead))
+        and (leads is None or (event.vendor, str(event.lead)) in leads)
     )
     page = list(islice(found, limit + 1))
     following = page[limit - 1].number if len(page) > limit else None
@@ -551,6 +649,25 @@ def list_events(call: Call, server: Control) -> Reply:
         {
             "events": [event_view(each) for each in page[:limit]],
             "dropped": workspace.events.dropped,
+            "last": workspace.events.last,
             "next": following,
         }
     )
+
+
+def _named_leads(
+    workspace: Workspace, server: Control, query: Mapping[str, Any]
+) -> set[tuple[str, str]] | None:
+    """Vendor and id of the leads that the query names; None where it names none.
+
+    A text that names no lead may be the id of one that was deleted.
+    """
+    text = query.get("lead")
+    if text is None:
+        return None
+    leads: set[tuple[str, str]] = set()
+    for name, lifecycle in _lifecycles(server, query.get("vendor")):
+        leads.add((name, text))
+        for lead in lifecycle.named(text, workspace.transaction(name)):
+            leads.add((name, str(lead["id"])))
+    return leads

@@ -228,13 +228,17 @@ class Document:
     def fields(self, name: str) -> dict[str, Any]:
         """The schemas of the fields of a schema of the document, by name.
 
-        Of each as much as a value can be held to: its own keywords, or those of the schema that it
-        refers to.
+        Each has the values that its description lists as an `enum`.
         """
         schemas = self.source.content["components"]["schemas"]
+        at = ("components", "schemas", name, "properties")
         found = {}
         for field_name, part in schemas[name]["properties"].items():
-            found[field_name] = _first_schema(part, schemas)
+            first = _first_schema(part, schemas)
+            schema = self._schema(part, (*at, field_name))
+            if "enum" in first:
+                schema = schema | {"enum": first["enum"]}
+            found[field_name] = schema
         return found
 
     @cached_property

@@ -105,7 +105,7 @@ class EventLog:
     def after(self, number: int) -> Iterator[Event]:
         """The events with a higher number, oldest first."""
         first = self.last - len(self._events) + 1
-        skipped = max(0, number - first + 1)
+        skipped = min(max(0, number - first + 1), len(self._events))
         return islice(tuple(self._events), skipped, None)
 
     def __iter__(self) -> Iterator[Event]:

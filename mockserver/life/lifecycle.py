@@ -9,11 +9,12 @@ from datetime import datetime
 from sys import intern
 from typing import Any, NamedTuple
 
+from mockserver.documents.schema import Validator
 from mockserver.documents.spec import Document
 from mockserver.errors import DocumentError, Path
 from mockserver.life.events import Cause, Happening
-from mockserver.life.moments import moment_text, span_of
-from mockserver.life.outcomes import Outcome, Outcomes, breaches, extended, unfit
+from mockserver.life.moments import later, moment_text, span_of
+from mockserver.life.outcomes import Outcome, Outcomes, breaches, extended
 from mockserver.life.stories import (
     MODES,
     STORY,
@@ -59,7 +60,7 @@ def tables(*, has_calls: bool = True, **indexes: Index) -> tuple[TableSpec, ...]
     A vendor without calls has no stories.
     """
     due = {"lead": Index("lead", _itself), **indexes}
-    steps = TableSpec(DUE, due, timeline=Index("at", _itself))
+    steps = TableSpec(DUE, due, timeline=Index("at", _itself), highest=0)
     if not has_calls:
         return steps, TableSpec(OUTCOMES)
     return (
@@ -271,6 +272,10 @@ class Lifecycle:
     has_calls = True
     own_fields: Mapping[str, Mapping[str, Any]] = {}
     """The schemas of the fields of objects that the document does not have."""
+    laid_over: tuple[str, ...] = ("call",)
+    """Of which objects an attempt may set fields itself."""
+    fixed_fields: frozenset[str] = frozenset({"id"})
+    """The fields of them that no attempt may set."""
 
     def __init__(self, vendor: str, outcomes: Outcomes, parts: Mapping[str, str]) -> None:
         """`parts` leads from the objects that outcomes set to the schemas of the document."""
@@ -287,16 +292,6 @@ class Lifecycle:
         self.schemas = {**documented, **self.own_fields}
         for place, text in breaches(self.built_in.values(), self.schemas):
             raise DocumentError(f"{self.vendor}/outcomes.yaml: {place}: {text}")
-
-    def wrong_fields(self, fields: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-        """What is wrong with values to lay over those of an outcome: paths in them, sentences."""
-        for name, value in fields.items():
-            schemas = [part[name] for part in self.schemas.values() if name in part]
-            reasons = [unfit(value, schema) for schema in schemas]
-            if not schemas:
-                yield (name,), f"is no field of a lead or call of {self.vendor}"
-            elif None not in reasons:
-                yield (name,), str(reasons[0])
 
     def wrong_story(self, story: Sequence[Any], tx: Transaction) -> Iterator[tuple[Path, str]]:
         """What is wrong with the steps of a story: paths in it, and sentences."""
@@ -320,6 +315,18 @@ class Lifecycle:
         """Its mode and weights."""
         row = tx.get(AUTOPILOT, AUTOPILOT) or {"mode": "magic", "weights": {}}
         return {"mode": row["mode"], "weights": row["weights"] or dict(self.default_weights)}
+
+    def wrong_fields(self, fields: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+        """What is wrong with the fields that an attempt sets itself: paths and sentences."""
+        schemas: dict[str, Any] = {}
+        for part in self.laid_over:
+            schemas |= self.schemas.get(part, {})
+        known = schemas.keys() - self.fixed_fields
+        for name, value in fields.items():
+            if name not in known:
+                yield (name,), f"is no field that a test may set; {near(name, known)}"
+            elif not Validator(schemas[name]).is_valid(value):
+                yield (name,), "is no value of the vendor's document"
 
     # Events.
 
@@ -563,6 +570,8 @@ class Lifecycle:
         self, stories: Mapping[str, Any], tx: Transaction
     ) -> Iterator[tuple[Path, str]]:
         for name, story in stories.items():
+            if name == "id":
+                yield (STORIES, name), "is no name for a story"
             for path, text in self.wrong_story(story, tx):
                 yield (STORIES, name, *path), text
 
@@ -650,7 +659,7 @@ def name_story(row: Row, tx: Transaction) -> Row:
 def after_of(step: Mapping[str, Any], now: datetime) -> datetime | None:
     """When a step of a story wants to be, counted from a time; None where it does not say."""
     span = span_of(step.get("after"))
-    return None if span is None else now + span
+    return None if span is None else later(now, span)
 
 
 def attempt_from(options: Mapping[str, Any], outcomes: Mapping[str, Outcome]) -> Attempt | None:

@@ -22,6 +22,14 @@ def moment_of(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
+def later(moment: datetime, span: timedelta) -> datetime:
+    """The moment after the span; the last one there is where that is past the calendar's end."""
+    try:
+        return moment + span
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
+
+
 def span_of(value: object) -> timedelta | None:
     """A span of time: seconds as a number, or a text like `2h`, `1d12h`, `30m`, `90s`.
 

@@ -149,7 +149,7 @@ def drawn_from(weights: Mapping[str, float], point: float) -> str | None:
 
 def drawn_number(value: Any, point: float) -> Any:
     """The value itself; of a range of two whole numbers the one at that point of it."""
-    if not isinstance(value, list):
+    if not isinstance(value, list) or [*map(type, value)] != [int, int]:
         return value
     least, most = value
     return least + int(point * (most - least + 1))

@@ -22,10 +22,12 @@ _TOGETHER = 0.002
 class Passed:
     """What happened while a clock moved: how many steps and events, the first of these.
 
-    `stopped` is "limit" where there were more steps than one move may play, and "reset" where the
-    workspace was reset, restored or deleted meanwhile: then the clock is not moved any further.
+    `after` is the number of the last event before. `stopped` is "limit" where there were more steps
+    than one move may play, and "reset" where the workspace was reset, restored or deleted
+    meanwhile: then the clock is not moved any further.
     """
 
+    after: int
     steps: int = 0
     events: int = 0
     stopped: str | None = None
@@ -49,7 +51,7 @@ async def move(
     no room: then the clock stands there.
     """
     require_still(workspace)
-    passed = workspace.mover = Passed()
+    passed = workspace.mover = Passed(workspace.events.last)
     try:
         await _play_until(workspace, vendors, until, wait, passed)
         if passed.stopped is None:

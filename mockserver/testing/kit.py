@@ -16,7 +16,7 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-from mockserver.client import Client, ControlError, Row
+from mockserver.client import Client, ControlError, Row, Verdict
 from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.errors import FixtureError, MockserverError, Problem
 from mockserver.fixtures import BUNDLED
@@ -33,6 +33,7 @@ _MOST_UNCLAIMED = 10
 _MOST_WORKSPACES = 10
 _MOST_STRAYS = 100
 _SHOWN_STRAYS = 3
+_SHOWN_EVENTS = 20
 _OF_A_TEST = re.compile(r"(?:[a-z0-9-]+-)?[0-9a-f]{12}")
 _OF_A_KEY = re.compile(r"ws-[0-9a-f]{32}")
 _NO_TIME = timedelta(0)
@@ -41,6 +42,7 @@ _LONGEST_SLUG = 19  # with a hyphen and 12 digits of a digest: 32, the longest n
 _NOT_IN_PROCESS = (
     "clients in process need a server in process: leave MOCKSERVER_URL unset, or use http()"
 )
+_LATE = "what the test missed came later: `assert_called(..., within=2)` waits for it"
 
 
 class MockWorkspace(VendorClients):
@@ -57,6 +59,7 @@ class MockWorkspace(VendorClients):
         self._opened_at = datetime.now(UTC)
         self._open_clients = ExitStack()
         self._allowed: frozenset[str] = frozenset()
+        self._unmet: Row | None = None
 
     def seed(
         self,
@@ -161,6 +164,11 @@ class MockWorkspace(VendorClients):
             if error.status != 404:
                 raise
 
+    def _judge(self, expectation: Row) -> Verdict:
+        verdict = super()._judge(expectation)
+        self._unmet = None if verdict.passed else expectation
+        return verdict
+
     def allow_findings(self, *checks: str) -> None:
         """Leave what these checks find in this test out of the report on the whole run.
 
@@ -189,7 +197,7 @@ class MockWorkspace(VendorClients):
         """The journal as text, for a developer who wonders why the test failed.
 
         It says of each request why it was answered as it was, and more of one that was refused, got
-        a fault or has a finding in the report.
+        a fault or has a finding in the report. The newest events stand below, each with its cause.
         """
         try:
             return "\n".join(self._journal_lines())
@@ -198,14 +206,30 @@ class MockWorkspace(VendorClients):
 
     def _journal_lines(self) -> Iterator[str]:
         yield from self.requests_text().splitlines()
+        if self._unmet is not None and super()._judge(self._unmet | {"within": 0}).passed:
+            yield _LATE
+        yield from self._event_lines()
         # What a test misses may have gone elsewhere. These requests belong to no test, so some may
         # come from one that runs beside this one.
         yield from self._lines_of_strays()
+        # They had no credential, a refused one, or the path of no vendor.
         recent = [entry for entry in self.client.unclaimed() if self._is_recent(entry)]
         if recent:
-            yield "without a credential or with a refused one, in this test or one beside it:"
+            yield "in no workspace, in this test or one beside it:"
         for entry in recent[-_MOST_UNCLAIMED:]:
             yield printable(_summary_line(entry))
+
+    def _event_lines(self) -> Iterator[str]:
+        """What happened to leads and calls: the newest events, and how many came before."""
+        last: int = self.call("GET", "/events", limit=1)["last"]
+        left_out = max(0, last - _SHOWN_EVENTS)
+        events = self.events(left_out)
+        if not events:
+            return
+        title = "what happened to leads and calls"
+        yield f"{title}, {left_out} events before these left out:" if left_out else f"{title}:"
+        for event in events:
+            yield printable(str(event))
 
     def _lines_of_strays(self) -> Iterator[str]:
         """The requests since the beginning of the test that came with the key of no test."""

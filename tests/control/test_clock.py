@@ -8,7 +8,14 @@ import pytest
 
 from tests.samples import SAMPLES, send
 
-STILL: dict[str, Any] = {"steps": 0, "events": 0, "stopped": None, "first": [], "next_due": None}
+STILL: dict[str, Any] = {
+    "steps": 0,
+    "after": 0,
+    "events": 0,
+    "stopped": None,
+    "first": [],
+    "next_due": None,
+}
 """What an answer says beside the clock where nothing fell due on its way."""
 
 NOON = {"mode": "frozen", "at": "2025-01-31T12:00:00Z"}

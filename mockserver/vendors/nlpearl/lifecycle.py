@@ -115,6 +115,8 @@ class PearlLifecycle(Lifecycle):
         "machine": 1,
     }
 
+    fixed_fields = frozenset({"id", "pearlId", "relatedId", "leadId", "startTime"})
+
     # Events.
 
     def happenings(self, diffs: Sequence[RowDiff], tx: Transaction) -> list[Happening]:
@@ -356,7 +358,8 @@ class PearlLifecycle(Lifecycle):
         tx, outcome = scene.tx, attempt.outcome
         lead = tx.get("leads", call["leadId"] or "")
         pearl = tx.get("pearls", call["pearlId"]) or {}
-        ended = scene.update("calls", call, self._what_was_said(call, lead, pearl, attempt, scene))
+        columns = self._what_was_said(call, lead, pearl, attempt, scene)
+        ended = scene.update("calls", call, columns | dict(attempt.fields or {}))
         if lead is None:
             scene.end_stage(self)
             return ended
@@ -388,7 +391,7 @@ class PearlLifecycle(Lifecycle):
         """The columns of a call that has ended."""
         outcome = attempt.outcome
         key = self._chance(call, scene)
-        fields = dict(outcome.part("call")) | dict(attempt.fields or {})
+        fields = outcome.part("call")
         ended = {name: drawn_number(value, chance(*key, name)) for name, value in fields.items()}
         duration = _duration(attempt, pearl, key)
         ended |= {"duration": duration, "outcome": outcome.name, "events": list(outcome.counts)}

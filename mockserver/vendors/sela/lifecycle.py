@@ -85,6 +85,7 @@ class SelaLifecycle(Lifecycle):
     """The calls of leads, one after the other by the vendor's schedule."""
 
     own_fields: Mapping[str, Mapping[str, Any]] = {"call": CALL_FIELDS}
+    laid_over = ("lead", "call")
     default_stories: Mapping[str, Sequence[Any]] = {
         "books": ["appointment_booked"],
         "transfers": ["warm_transfer"],
