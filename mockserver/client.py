@@ -66,6 +66,9 @@ its `id` or `leadId`, such as the vendor's own answer."""
 
 _LEAD_IDS = ("id", "leadId")
 
+SettingValue = str | int | bool | Sequence[float]
+"""The value of a vendor's setting; a list of numbers where the setting is one."""
+
 
 class ControlError(MockserverError):
     """The server refused a request, or no server answered; the text says what is wrong.
@@ -909,17 +912,18 @@ class WorkspaceClient:
             read_due_or_none(shown["next_due"]),
         )
 
-    def settings(self) -> dict[str, dict[str, str | int | bool]]:
+    def settings(self) -> dict[str, dict[str, SettingValue]]:
         """By vendor and name, the value of each setting for an undocumented behaviour."""
-        values: dict[str, dict[str, str | int | bool]] = {}
+        values: dict[str, dict[str, SettingValue]] = {}
         for vendor, settings in self.call("GET", "/settings").items():
             values[vendor] = {setting["name"]: setting["value"] for setting in settings}
         return values
 
-    def set(self, vendor: str, **values: str | int | bool | None) -> None:
+    def set(self, vendor: str, **values: SettingValue | None) -> None:
         """Change some of a vendor's settings; None sets the default.
 
-        If one of the values is wrong, nothing changes.
+        A setting that is a list of numbers takes a list. If one of the values is wrong, nothing
+        changes.
         """
         self.call("PATCH", "/settings", {vendor: values})
 

@@ -551,7 +551,7 @@ def _story(body: Any, lifecycle: Lifecycle, scene: Scene) -> tuple[str, list[dic
             raise Refusal("invalid", problems=[Problem(("story",), "value", text)])
         return name, steps_of(stories[name])
     problems = []
-    for path, text in lifecycle.wrong_steps(body, lifecycle.outcomes(scene.tx)):
+    for path, text in lifecycle.wrong_story(body, scene.tx):
         problems.append(Problem(path, "value", text))
     if problems:
         raise Refusal("invalid", problems=problems)
@@ -571,6 +571,8 @@ def _story_view(subject: Subject) -> dict[str, Any]:
 def clear_story(call: Call, server: Control) -> Reply:
     """Have a lead played no more."""
     subject = _subject_of_path(call, server)
+    if not subject.lifecycle.has_calls:
+        raise Refusal("conflict", f"{subject.vendor} calls nobody.")
     scene = _scene(subject, Cause("control", 0))
     subject.lifecycle.end_story(subject.lead["id"], scene)
     scene.cause = subject.workspace.events.next_act("control")
@@ -593,7 +595,7 @@ def change_lead(call: Call, server: Control) -> Reply:
     workspace, vendor = subject.workspace, subject.vendor
     site = server.sites[vendor]
     method, path = subject.lifecycle.update_of(subject.lead)
-    raw = write_json(call.body["fields"])
+    raw = write_json(subject.lifecycle.update_body(subject.lead, call.body["fields"]))
     headers = {b"host": site.document.host.encode(), b"content-type": b"application/json"}
     whole = site.document.base_path + path
     request = Request(method, whole, whole, b"", "https", headers, raw)

@@ -490,16 +490,20 @@ _NUMBER = re.compile(r"\b\d+(?= )", re.ASCII)
 
 
 def _first_schema(part: Schema, schemas: Mapping[str, Schema]) -> Schema:
-    """The schema itself, or the one that it refers to: directly, or as the first of several."""
+    """The schema itself, or the one that it refers to: directly, or as the first of several.
+
+    It is `nullable` where any of them on the way is.
+    """
+    nullable = False
     while True:
+        nullable = nullable or part.get("nullable", False)
+        combined = next((word for word in ("allOf", "anyOf", "oneOf") if word in part), None)
         if "$ref" in part:
             part = schemas[part["$ref"].rpartition("/")[2]]
-        elif "allOf" in part:
-            part = part["allOf"][0]
-        elif "anyOf" in part:
-            part = part["anyOf"][0]
+        elif combined is not None:
+            part = part[combined][0]
         else:
-            return _with_listed_values(part)
+            return _with_listed_values(part) | ({"nullable": True} if nullable else {})
 
 
 def _with_listed_values(schema: Schema) -> Schema:

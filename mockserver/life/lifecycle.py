@@ -14,7 +14,7 @@ from mockserver.documents.spec import Document
 from mockserver.errors import DocumentError, Path
 from mockserver.life.events import Cause, Happening
 from mockserver.life.moments import later, moment_text, span_of
-from mockserver.life.outcomes import Outcome, Outcomes, breaches, extended
+from mockserver.life.outcomes import Outcome, Outcomes, breaches, extended, unfit
 from mockserver.life.stories import (
     MODES,
     STORY,
@@ -54,15 +54,21 @@ def _itself(value: Any) -> Any:
     return value
 
 
-def tables(**indexes: Index) -> tuple[TableSpec, ...]:
-    """The tables of a lifecycle; `indexes` are further ones of the due steps."""
+def tables(*, has_calls: bool = True, **indexes: Index) -> tuple[TableSpec, ...]:
+    """The tables of a lifecycle; `indexes` are further ones of the due steps.
+
+    A vendor without calls has no stories.
+    """
     due = {"lead": Index("lead", _itself), **indexes}
+    steps = TableSpec(DUE, due, timeline=Index("at", _itself))
+    if not has_calls:
+        return steps, TableSpec(OUTCOMES)
     return (
-        TableSpec(DUE, due, timeline=Index("at", _itself)),
+        steps,
+        TableSpec(OUTCOMES),
         TableSpec(PLAYED),
         TableSpec(AUTOPILOT),
         TableSpec(STORIES),
-        TableSpec(OUTCOMES),
     )
 
 
@@ -84,8 +90,18 @@ _OUTCOME: Schema = {
 }
 
 
-def section_tables(lead_id: Schema) -> tuple[SectionTable, ...]:
-    """What a fixture may say of lead's future; `lead_id` is the schema of a lead's id."""
+def section_tables(lead_id: Schema, *, has_calls: bool = True) -> tuple[SectionTable, ...]:
+    """What a fixture may say of lead's future; `lead_id` is the schema of a lead's id.
+
+    Of a vendor without calls it may say which outcomes there are besides, and what is due.
+    """
+    outcomes, due = _outcome_table(), _due_table(lead_id)
+    if not has_calls:
+        return outcomes, due
+    return (*_story_tables(), outcomes, _played_table(lead_id), due)
+
+
+def _story_tables() -> tuple[SectionTable, SectionTable]:
     return (
         SectionTable(
             AUTOPILOT,
@@ -108,50 +124,59 @@ def section_tables(lead_id: Schema) -> tuple[SectionTable, ...]:
             single=True,
             description="Stories by name: what the attempts end in, one after the other.",
         ),
-        SectionTable(
-            OUTCOMES,
-            {},
-            others=_OUTCOME,
-            single=True,
-            description="Further outcomes by name, each like one that the vendor has.",
-        ),
-        SectionTable(
-            PLAYED,
-            {
-                "id": lead_id,
-                "story": TEXT,
-                "source": TEXT,
-                "steps": STORY,
-                "attempts": {"type": "integer", "minimum": 0},
-            },
-            required=("id", "story", "steps"),
-            defaults={"source": "fixture", "attempts": 0},
-            references={"id": LEADS},
-            ids=None,
-            description="A lead that is played, with its story and the attempts so far.",
-        ),
-        SectionTable(
-            DUE,
-            {
-                "id": ID,
-                "lead": lead_id,
-                "group": TEXT_OR_NULL,
-                "step": TEXT_ID,
-                "at": TIME_OR_NULL,
-                "held": TIME_OR_NULL,
-                "counted_from": TIME,
-                "attempt": {"type": "integer", "minimum": 1},
-                "why": TEXT,
-                "options": {"type": "object"},
-            },
-            required=("lead", "step", "at", "counted_from"),
-            defaults={"group": None, "held": None, "attempt": 1, "why": "", "options": {}},
-            times={"at": moment_text, "held": moment_text, "counted_from": moment_text},
-            references={"lead": LEADS},
-            ids=NUMBERED,
-            description="What will happen to a lead, and when. A step that is held has its time "
-            "in `held`.",
-        ),
+    )
+
+
+def _outcome_table() -> SectionTable:
+    return SectionTable(
+        OUTCOMES,
+        {},
+        others=_OUTCOME,
+        single=True,
+        description="Further outcomes by name, each like one that the vendor has.",
+    )
+
+
+def _played_table(lead_id: Schema) -> SectionTable:
+    return SectionTable(
+        PLAYED,
+        {
+            "id": lead_id,
+            "story": TEXT,
+            "source": TEXT,
+            "steps": STORY,
+            "attempts": {"type": "integer", "minimum": 0},
+        },
+        required=("id", "story", "steps"),
+        defaults={"source": "fixture", "attempts": 0},
+        references={"id": LEADS},
+        ids=None,
+        description="A lead that is played, with its story and the attempts so far.",
+    )
+
+
+def _due_table(lead_id: Schema) -> SectionTable:
+    return SectionTable(
+        DUE,
+        {
+            "id": ID,
+            "lead": lead_id,
+            "group": TEXT_OR_NULL,
+            "step": TEXT_ID,
+            "at": TIME_OR_NULL,
+            "held": TIME_OR_NULL,
+            "counted_from": TIME,
+            "attempt": {"type": "integer", "minimum": 1},
+            "why": TEXT,
+            "options": {"type": "object"},
+        },
+        required=("lead", "step", "at", "counted_from"),
+        defaults={"group": None, "held": None, "attempt": 1, "why": "", "options": {}},
+        times={"at": moment_text, "held": moment_text, "counted_from": moment_text},
+        references={"lead": LEADS},
+        ids=NUMBERED,
+        description="What will happen to a lead, and when. A step that is held has its time "
+        "in `held`.",
     )
 
 
@@ -245,10 +270,12 @@ class Lifecycle:
     default_stories: Mapping[str, Sequence[Any]] = {}
     default_weights: Mapping[str, float] = {}
     has_calls = True
-    laid_over = "call"
-    """Of which object an attempt may set fields itself."""
+    own_fields: Mapping[str, Mapping[str, Any]] = {}
+    """The schemas of the fields of objects that the document does not have."""
+    settable: tuple[str, ...] = ("call", "lead")
+    """The objects of which an attempt may set fields itself."""
     fixed_fields: frozenset[str] = frozenset({"id"})
-    """The fields of it that no attempt may set."""
+    """The fields of them that no attempt may set."""
 
     def __init__(self, vendor: str, outcomes: Outcomes, parts: Mapping[str, str]) -> None:
         """`parts` leads from the objects that outcomes set to the schemas of the document."""
@@ -261,9 +288,31 @@ class Lifecycle:
 
     def check(self, document: Document) -> None:
         """Hold the outcomes to the document. Raises DocumentError naming outcome and field."""
-        self.schemas = {part: document.fields(name) for part, name in self.parts.items()}
+        documented = {part: document.fields(name) for part, name in self.parts.items()}
+        self.schemas = {**documented, **self.own_fields}
         for place, text in breaches(self.built_in.values(), self.schemas):
             raise DocumentError(f"{self.vendor}/outcomes.yaml: {place}: {text}")
+
+    def wrong_fields(self, fields: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+        """What is wrong with values to lay over those of an outcome: paths in them, sentences."""
+        known: dict[str, list[Any]] = {}
+        for part in self.settable:
+            for name, schema in self.schemas.get(part, {}).items():
+                if name not in self.fixed_fields:
+                    known.setdefault(name, []).append(schema)
+        for name, value in fields.items():
+            if name not in known:
+                yield (name,), f"is no field that a test may set; {near(name, known)}"
+            elif not any(Validator(schema).is_valid(value) for schema in known[name]):
+                yield (name,), unfit(value, known[name][0]) or "has a part of another type"
+
+    def wrong_story(self, story: Sequence[Any], tx: Transaction) -> Iterator[tuple[Path, str]]:
+        """What is wrong with the steps of a story: paths in it, and sentences."""
+        for position, text in wrong_steps(story, self.outcomes(tx)):
+            yield (position,), text
+        for position, step in enumerate(steps_of(story)):
+            for path, text in self.wrong_fields(step.get("fields", {})):
+                yield (position, "fields", *path), text
 
     # What a workspace has.
 
@@ -279,16 +328,6 @@ class Lifecycle:
         """Its mode and weights."""
         row = tx.get(AUTOPILOT, AUTOPILOT) or {"mode": "magic", "weights": {}}
         return {"mode": row["mode"], "weights": row["weights"] or dict(self.default_weights)}
-
-    def wrong_fields(self, fields: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-        """What is wrong with the fields that an attempt sets itself: paths and sentences."""
-        schemas = self.schemas.get(self.laid_over, {})
-        known = schemas.keys() - self.fixed_fields
-        for name, value in fields.items():
-            if name not in known:
-                yield (name,), f"is no field that a test may set; {near(name, known)}"
-            elif not Validator(schemas[name]).is_valid(value):
-                yield (name,), "is no value of the vendor's document"
 
     # Events.
 
@@ -447,13 +486,19 @@ class Lifecycle:
         tx = scene.tx
         # What names an outcome or a story is looked at once these are known to be good.
         wrong = list(self._wrong_outcomes(section.get(OUTCOMES, {})))
-        if not wrong:
+        if self.has_calls and not wrong:
             wrong += self._wrong_stories(section.get(STORIES, {}), tx)
             wrong += self._wrong_weights(section.get(AUTOPILOT, {}), tx)
             wrong += self._wrong_names(section, tx)
         if wrong:
             yield from wrong
             return
+        if self.has_calls:
+            self._begin_stories(section, scene)
+        self.catch_up(scene)
+
+    def _begin_stories(self, section: Mapping[str, Any], scene: Scene) -> None:
+        tx = scene.tx
         stories = {name: steps_of(story) for name, story in self.stories(tx).items()}
         for played in tx.written(PLAYED):
             lead = tx.get(LEADS, played["id"])
@@ -464,7 +509,6 @@ class Lifecycle:
         everybody = self.autopilot(tx)["mode"] == "all" and AUTOPILOT in section
         for lead in tx.rows(LEADS) if everybody else tx.written(LEADS):
             self.play_if_meant(lead, scene)
-        self.catch_up(scene)
 
     def catch_up(self, scene: Scene) -> bool:
         """Have steps that are past fall due now. Says whether there were any."""
@@ -505,6 +549,10 @@ class Lifecycle:
         """Method and path by which the vendor's API updates the lead."""
         raise NotImplementedError
 
+    def update_body(self, lead: Row, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The body of that update for these fields."""
+        return fields
+
     def lead_of(self, call: Row, tx: Transaction) -> Row | None:
         """The lead that was called."""
         return None
@@ -522,20 +570,11 @@ class Lifecycle:
     def _wrong_stories(
         self, stories: Mapping[str, Any], tx: Transaction
     ) -> Iterator[tuple[Path, str]]:
-        outcomes = self.outcomes(tx)
         for name, story in stories.items():
             if name == "id":
                 yield (STORIES, name), "is no name for a story"
-            for position, text in self.wrong_steps(story, outcomes):
-                yield (STORIES, name, *position), text
-
-    def wrong_steps(self, story: Iterable[Any], outcomes: Outcomes) -> Iterator[tuple[Path, str]]:
-        """What is wrong with a story beside its shape: paths in it, and sentences."""
-        for position, text in wrong_steps(story, outcomes):
-            yield (position,), text
-        for position, step in enumerate(steps_of(story)):
-            for path, text in self.wrong_fields(step.get("fields") or {}):
-                yield (position, "fields", *path), text
+            for path, text in self.wrong_story(story, tx):
+                yield (STORIES, name, *path), text
 
     def _wrong_weights(
         self, autopilot: Mapping[str, Any], tx: Transaction
@@ -622,6 +661,16 @@ def after_of(step: Mapping[str, Any], now: datetime) -> datetime | None:
     """When a step of a story wants to be, counted from a time; None where it does not say."""
     span = span_of(step.get("after"))
     return None if span is None else later(now, span)
+
+
+def attempt_from(options: Mapping[str, Any], outcomes: Mapping[str, Outcome]) -> Attempt | None:
+    """The attempt that the options of a due step name; None where its outcome is gone."""
+    outcome = outcomes.get(options["outcome"])
+    if outcome is None:
+        return None
+    return Attempt(
+        outcome, options.get("duration"), options.get("collected"), options.get("fields")
+    )
 
 
 def _others(tx: Transaction, table: str) -> dict[str, Any]:

@@ -25,8 +25,8 @@ class Outcome:
     `parts` has for each object (`call`, `lead`) the fields that it sets. A list of two numbers for
     a field that holds a number is a range, from which one is drawn. `last_attempt` has in the same
     form what is set instead where no attempt may follow. `says` names the texts of the
-    conversation; None where nobody spoke. `counts` are what the vendor's statistics count beside
-    the fields. `magic_phone` is the ending of the phone number that
+    conversation; None where nobody spoke. `counts` are what the vendor counts or tells beside the
+    fields. `magic_phone` is the ending of the phone number that
     means this outcome: 150 is +1 900 555 0150. `marks` say how sure each field is.
     """
 
@@ -85,9 +85,19 @@ def _wrong(content: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
     for name, mark in content.get("marks", {}).items():
         if mark not in PROVENANCES:
             yield ("marks", name), f"must be one of {', '.join(PROVENANCES)}"
+    for place in _places(content):
+        if place not in content.get("marks", {}):
+            yield ("marks",), f"lack {place}"
     phone = content.get("magic_phone")
     if phone is not None and phone not in _PHONES:
         yield ("magic_phone",), f"must be from {_PHONES.start} to {_PHONES.stop - 1}"
+
+
+def _places(content: Mapping[str, Any]) -> Iterator[str]:
+    """What an outcome sets, as its marks call it: `lead.status`, `last_attempt.lead.status`."""
+    for group, prefix in (("parts", ""), ("last_attempt", "last_attempt.")):
+        for part, fields in content.get(group, {}).items():
+            yield from (f"{prefix}{part}.{name}" for name in fields)
 
 
 def _outcome(name: str, content: Mapping[str, Any]) -> Outcome:
@@ -151,8 +161,38 @@ def _breaches_of(
         if schema is None:
             yield f"{name}.{place}.{column}", "is no field of the document"
             continue
-        allowed = schema.get("enum")
-        values = value if isinstance(value, list) else [value]
-        for each in values:
-            if allowed is not None and each not in allowed:
-                yield f"{name}.{place}.{column}", f"{each!r} is no value of the document"
+        is_range = isinstance(value, list) and schema.get("type") in _NUMBERS
+        for each in value if is_range else [value]:
+            reason = unfit(each, schema)
+            if reason is not None:
+                yield f"{name}.{place}.{column}", reason
+
+
+_NUMBERS = ("integer", "number")
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+    "object": dict,
+    "array": list,
+}
+
+
+def unfit(value: Any, schema: Mapping[str, Any]) -> str | None:
+    """Why a value cannot be that of a field with this schema, as a sentence; None where it can."""
+    kind = schema.get("type")
+    allowed = schema.get("enum")
+    if value is None and schema.get("nullable"):
+        return None
+    if allowed is not None and value not in allowed:
+        return f"{value!r} is no value of the document"
+    if kind in _TYPES and not _is_of_type(value, kind):
+        return f"{value!r} is not of the type {kind}"
+    return None
+
+
+def _is_of_type(value: Any, kind: Any) -> bool:
+    if isinstance(value, bool):
+        return bool(kind == "boolean")
+    return isinstance(value, _TYPES[str(kind)])

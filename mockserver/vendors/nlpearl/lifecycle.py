@@ -20,6 +20,7 @@ from mockserver.life.lifecycle import (
     Lifecycle,
     Scene,
     after_of,
+    attempt_from,
 )
 from mockserver.life.moments import moment_of, moment_text
 from mockserver.life.outcomes import Outcome, load_outcomes
@@ -114,6 +115,7 @@ class PearlLifecycle(Lifecycle):
         "machine": 1,
     }
 
+    settable = ("call",)
     fixed_fields = frozenset({"id", "pearlId", "relatedId", "leadId", "startTime"})
 
     # Events.
@@ -470,16 +472,6 @@ class PearlLifecycle(Lifecycle):
         """See `Lifecycle`."""
         texts = (lead["callData"] or {}).values()
         return texts, (lead["externalId"],), lead["phoneNumber"]
-
-
-def attempt_from(options: Mapping[str, Any], outcomes: Mapping[str, Outcome]) -> Attempt | None:
-    """The attempt that the options of a due step name; None where its outcome is gone."""
-    outcome = outcomes.get(options["outcome"])
-    if outcome is None:
-        return None
-    return Attempt(
-        outcome, options.get("duration"), options.get("collected"), options.get("fields")
-    )
 
 
 def _is_address(value: Any, address: str | None) -> bool:

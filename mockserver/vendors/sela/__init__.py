@@ -19,10 +19,12 @@ from mockserver.dialects.django_rest import DjangoRest, header_bytes, search_ter
 from mockserver.dialects.django_versions import OLDER
 from mockserver.errors import Problem, Reason, Refusal, joined
 from mockserver.identity import DEFAULT_REGION, email_key, phone_e164
-from mockserver.state.changes import Row
+from mockserver.life.lifecycle import tables as life_tables
+from mockserver.state.changes import Row, RowId
 from mockserver.state.tables import Index, TableSpec
 from mockserver.state.transaction import Transaction
 from mockserver.vendor import Reply, Vendor
+from mockserver.vendors.sela.lifecycle import LIFECYCLE
 from mockserver.vendors.sela.rows import (
     CLOSING,
     LEAD,
@@ -74,6 +76,10 @@ def _given(value: str | None) -> str | None:
     return value or None
 
 
+def _itself(id: RowId | None) -> RowId | None:
+    return id
+
+
 vendor = Vendor(
     name="sela",
     dialect=DIALECT,
@@ -92,12 +98,15 @@ vendor = Vendor(
         TableSpec("representatives"),
         TableSpec("ingestion_configs"),
         TableSpec("webhooks"),
+        TableSpec("calls", {"lead": Index("lead", _itself)}),
+        *life_tables(),
     ),
     section=SECTION,
     settings=SETTINGS,
     rules=(UPDATE, DUPLICATE, INGESTION),
     removed=REMOVED,
     behaviours=BEHAVIOURS,
+    lifecycle=LIFECYCLE,
     curl="curl -X PUT {url}/api/leads/update/ -H 'Authorization: Token demo' -H 'Content-Type: "
     "application/json' "
     '-d \'{{"phone_number": "+18042221111", "email": "first_name@trysela.com", "status": '

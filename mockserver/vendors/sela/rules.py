@@ -12,6 +12,7 @@ _INTRO = "introduction"
 _UPDATE_PAGE = "leads/update-a-lead-with-phone-email-match"
 _CREATE_PAGE = "leads/create-a-lead"
 _BULK_PAGE = "leads/bulk-create-leads"
+_WEBHOOK = "webhooks/retrieve-a-webhook"
 _INGESTION_POST = "lead-ingestion/create-a-lead-from-a-custom-payload"
 _INGESTION_PUT = "lead-ingestion/create-or-update-a-lead-from-a-custom-payload"
 
@@ -235,6 +236,44 @@ SETTINGS = (
         "inferred",
         "leads/retrieve-a-lead",
         ZONES,
+    ),
+    Setting(
+        "call_schedule",
+        (0, 10_800, 21_600, 86_400, 86_400, 172_800),
+        "When a played lead is called: seconds, each from the moment at which the call before fell "
+        "due. After the last of them its status is SCHEDULE_COMPLETED.",
+        "chosen",
+        _CREATE_PAGE,
+        least=0,
+        most=31_536_000,
+    ),
+    Setting(
+        "calling_hours",
+        "08:00-21:00",
+        "Between which hours played leads are called, in the zone of their us_state, else of their "
+        "phone number, else of the account; `off`: at any hour.",
+        "chosen",
+        "47 CFR 64.1200(c)(1)",
+        choices="hours like 08:00-21:00, or off",
+        pattern=r"off|([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d",
+    ),
+    Setting(
+        "callback_after_seconds",
+        86_400,
+        "How many seconds later a person wants to be called who asked for a callback, where the "
+        "test does not say when.",
+        "chosen",
+        _WEBHOOK,
+        least=1,
+        most=31_536_000,
+    ),
+    Setting(
+        "unchanged_update",
+        "silent",
+        "Whether an update that changes nothing but modified_time makes the event LEAD_UPDATED.",
+        "chosen",
+        _WEBHOOK,
+        ("silent", "event"),
     ),
 )
 
