@@ -550,9 +550,9 @@ def _story(body: Any, lifecycle: Lifecycle, scene: Scene) -> tuple[str, list[dic
             text = f"{name!r} is no story; {near(name, stories)}"
             raise Refusal("invalid", problems=[Problem(("story",), "value", text)])
         return name, steps_of(stories[name])
-    problems = []
-    for path, text in lifecycle.wrong_story(body, scene.tx):
-        problems.append(Problem(path, "value", text))
+    problems = [
+        Problem(path, "value", text) for path, text in lifecycle.wrong_story(body, scene.tx)
+    ]
     if problems:
         raise Refusal("invalid", problems=problems)
     steps = steps_of(body)

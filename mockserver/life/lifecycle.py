@@ -14,7 +14,7 @@ from mockserver.documents.spec import Document
 from mockserver.errors import DocumentError, Path
 from mockserver.life.events import Cause, Happening
 from mockserver.life.moments import later, moment_text, span_of
-from mockserver.life.outcomes import Outcome, Outcomes, breaches, extended, unfit
+from mockserver.life.outcomes import Outcome, Outcomes, breaches, extended
 from mockserver.life.stories import (
     MODES,
     STORY,
@@ -60,7 +60,7 @@ def tables(*, has_calls: bool = True, **indexes: Index) -> tuple[TableSpec, ...]
     A vendor without calls has no stories.
     """
     due = {"lead": Index("lead", _itself), **indexes}
-    steps = TableSpec(DUE, due, timeline=Index("at", _itself))
+    steps = TableSpec(DUE, due, timeline=Index("at", _itself), highest=0)
     if not has_calls:
         return steps, TableSpec(OUTCOMES)
     return (
@@ -272,8 +272,8 @@ class Lifecycle:
     has_calls = True
     own_fields: Mapping[str, Mapping[str, Any]] = {}
     """The schemas of the fields of objects that the document does not have."""
-    settable: tuple[str, ...] = ("call", "lead")
-    """The objects of which an attempt may set fields itself."""
+    laid_over: tuple[str, ...] = ("call",)
+    """Of which objects an attempt may set fields itself."""
     fixed_fields: frozenset[str] = frozenset({"id"})
     """The fields of them that no attempt may set."""
 
@@ -292,19 +292,6 @@ class Lifecycle:
         self.schemas = {**documented, **self.own_fields}
         for place, text in breaches(self.built_in.values(), self.schemas):
             raise DocumentError(f"{self.vendor}/outcomes.yaml: {place}: {text}")
-
-    def wrong_fields(self, fields: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-        """What is wrong with values to lay over those of an outcome: paths in them, sentences."""
-        known: dict[str, list[Any]] = {}
-        for part in self.settable:
-            for name, schema in self.schemas.get(part, {}).items():
-                if name not in self.fixed_fields:
-                    known.setdefault(name, []).append(schema)
-        for name, value in fields.items():
-            if name not in known:
-                yield (name,), f"is no field that a test may set; {near(name, known)}"
-            elif not any(Validator(schema).is_valid(value) for schema in known[name]):
-                yield (name,), unfit(value, known[name][0]) or "has a part of another type"
 
     def wrong_story(self, story: Sequence[Any], tx: Transaction) -> Iterator[tuple[Path, str]]:
         """What is wrong with the steps of a story: paths in it, and sentences."""
@@ -328,6 +315,18 @@ class Lifecycle:
         """Its mode and weights."""
         row = tx.get(AUTOPILOT, AUTOPILOT) or {"mode": "magic", "weights": {}}
         return {"mode": row["mode"], "weights": row["weights"] or dict(self.default_weights)}
+
+    def wrong_fields(self, fields: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+        """What is wrong with the fields that an attempt sets itself: paths and sentences."""
+        schemas: dict[str, Any] = {}
+        for part in self.laid_over:
+            schemas |= self.schemas.get(part, {})
+        known = schemas.keys() - self.fixed_fields
+        for name, value in fields.items():
+            if name not in known:
+                yield (name,), f"is no field that a test may set; {near(name, known)}"
+            elif not Validator(schemas[name]).is_valid(value):
+                yield (name,), "is no value of the vendor's document"
 
     # Events.
 

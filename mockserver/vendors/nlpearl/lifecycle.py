@@ -115,7 +115,6 @@ class PearlLifecycle(Lifecycle):
         "machine": 1,
     }
 
-    settable = ("call",)
     fixed_fields = frozenset({"id", "pearlId", "relatedId", "leadId", "startTime"})
 
     # Events.

@@ -27,6 +27,7 @@ from mockserver.vendor import Reply, Vendor
 from mockserver.vendors.octanist.lifecycle import LIFECYCLE
 from mockserver.vendors.octanist.rows import (
     ATTRIBUTION,
+    HIGHEST,
     INSTANTS,
     LEAD,
     OPEN,
@@ -73,6 +74,7 @@ vendor = Vendor(
                 "exact phone": Index("phone", trimmed),
             },
             order=Index(_CREATED, str),
+            highest=HIGHEST,
         ),
         TableSpec("sessions"),
         *life_tables(has_calls=False),

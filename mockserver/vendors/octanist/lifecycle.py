@@ -25,6 +25,7 @@ class OperatorLifecycle(Lifecycle):
     """Leads are qualified, won and lost by hand."""
 
     has_calls = False
+    laid_over = ("lead",)
 
     def happenings(self, diffs: Sequence[RowDiff], tx: Transaction) -> list[Happening]:
         """See `Lifecycle`."""

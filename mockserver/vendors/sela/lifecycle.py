@@ -85,6 +85,7 @@ class SelaLifecycle(Lifecycle):
     """The calls of leads, one after the other by the vendor's schedule."""
 
     own_fields: Mapping[str, Mapping[str, Any]] = {"call": CALL_FIELDS}
+    laid_over = ("lead", "call")
     default_stories: Mapping[str, Sequence[Any]] = {
         "books": ["appointment_booked"],
         "transfers": ["warm_transfer"],
@@ -183,10 +184,13 @@ class SelaLifecycle(Lifecycle):
 
     def _move(self, due: Row, lead: Row, scene: Scene) -> None:
         """Reckon anew when a call of the schedule can be made."""
-        if "wanted" in due["options"]:
-            moment = max(moment_of(due["options"]["wanted"]), scene.now)
-            wanted = Wanted(moment, due["attempt"], is_exact=due["options"]["exact"])
-            _set_time(due, _time(wanted, lead, scene), scene)
+        options = due["options"]
+        if "outcome" in options:
+            return
+        moment = max(moment_of(options.get("wanted", due["at"])), scene.now)
+        wanted = Wanted(moment, due["attempt"], is_exact=options.get("exact", False))
+        options = {**options, "wanted": moment_text(moment)}
+        _set_time(due, _time(wanted, lead, scene), options, scene)
 
     # Planning.
 
@@ -223,7 +227,9 @@ class SelaLifecycle(Lifecycle):
             why += f", {wanted.why}"
         if at > _whole(wanted.moment):
             why += ", moved to when it may be called"
-        options = {"wanted": moment_text(wanted.moment), "exact": wanted.is_exact}
+        options: Row = {"exact": True} if wanted.is_exact else {}
+        if at != wanted.moment:
+            options["wanted"] = moment_text(wanted.moment)
         return self.plan(lead["id"], _CALL, at, why, scene, attempt=wanted.attempt, options=options)
 
     def plan_outcome(
@@ -252,7 +258,8 @@ class SelaLifecycle(Lifecycle):
 
     def reschedule(self, due: Row, at: datetime, scene: Scene) -> None:
         """See `Lifecycle`: the lead shows the same time."""
-        _set_time(due, _whole(at), scene)
+        options = {name: value for name, value in due["options"].items() if name != "wanted"}
+        _set_time(due, _whole(at), options, scene)
         self._show(due, scene)
 
     def remove(self, due: Row, scene: Scene) -> None:
@@ -357,8 +364,9 @@ class SelaLifecycle(Lifecycle):
         if attempt.duration is not None:
             fields["duration"] = attempt.duration
         result = {name: drawn_number(value, chance(*key, name)) for name, value in fields.items()}
-        collected = dict(attempt.collected or {})
-        return result | {"ended": True, "outcome": attempt.outcome.name, "collected": collected}
+        if attempt.collected:
+            result["collected"] = dict(attempt.collected)
+        return result | {"ended": True, "outcome": attempt.outcome.name}
 
     def is_ongoing(self, call: Row) -> bool:
         """See `Lifecycle`."""
@@ -701,9 +709,9 @@ def _time_of_step(due: Row) -> tuple[str, RowId]:
     return due["at"], due["id"]
 
 
-def _set_time(due: Row, at: datetime, scene: Scene) -> None:
+def _set_time(due: Row, at: datetime, options: Row, scene: Scene) -> None:
     text = moment_text(at)
-    scene.tx.update(DUE, due, {"at": text, "counted_from": text})
+    scene.tx.update(DUE, due, {"at": text, "counted_from": text, "options": options})
 
 
 def _whole(moment: datetime) -> datetime:
