@@ -16,7 +16,14 @@ from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined, limited
 from mockserver.faults.delivery import Answer, as_seen, deliver
 from mockserver.forms import FORM, MULTIPART
-from mockserver.journal.records import AppliedFault, Record, answer_headers, refusal_note
+from mockserver.journal.records import (
+    NO_CONTENT,
+    AppliedFault,
+    Record,
+    answer_headers,
+    applied_fault,
+    refusal_note,
+)
 from mockserver.journal.redaction import printable
 from mockserver.routing import Router
 from mockserver.turns import Turns, collector_paused
@@ -180,59 +187,37 @@ class Api:
         return self._finished(call, self.reply_to(call, prefix), began)
 
     def _finished(self, call: Call, reply: Reply, began: float | None = None) -> "Worked":
-        """The answer in bytes."""
+        """The answer in bytes, and what the journal keeps of the request."""
+        headers = reply.headers
         if b"origin" in call.request.headers:
-            headers = (*reply.headers, *self.cross_origin(call))
-            reply = Reply(reply.body, reply.status, headers, reply.wrapped)
+            headers = (*headers, *self.cross_origin(call))
         body = reply.body
         if type(body) is not bytes:
             body = self.dialect.write_body(body, call)
-        fault = call.fault
-        applied = None
-        if fault is not None:
-            applied = AppliedFault(
-                fault.kind.name, fault.cause, fault.parameters, fault.preference, fault.left
-            )
-        answer = Answer(
-            reply.status,
-            answer_headers(
-                reply.headers,
-                reply.status,
-                len(body),
-                call.now,
-                number=call.number,
-                fault=applied,
-            ),
-            body,
-        )
-        seconds = 0.0 if began is None else perf_counter() - began
-        worked: Worked = _new(Worked, (call, reply, answer, applied, seconds))
+        applied = None if call.fault is None else applied_fault(call.fault)
+        size = None if reply.status == NO_CONTENT else len(body)
+        sent = answer_headers(headers, size, call.now, call.number, applied)
+        answer: Answer = _new(Answer, (reply.status, sent, body))
+        record = None
+        if call.journal is not None or self.request_log is not None:
+            seconds = 0.0 if began is None else perf_counter() - began
+            record = self._record(call, headers, answer, applied, seconds)
+        worked: Worked = _new(Worked, (call, reply, answer, record))
         return worked
-
-    def _keep(self, worked: "Worked") -> Answer | App:
-        """Keep the request in its journal; what is to be sent."""
-        call, _, answer, _, _ = worked
-        log = self.request_log
-        if call.journal is not None or log is not None:
-            record = self._record(*worked)
-            if call.journal is not None:
-                call.journal.add(record)
-            if log is not None:
-                log.add(record)
-        # An error knows the frames in which it was raised, and these know the call: a cycle.
-        call.refusal = None
-        if call.fault is None:
-            return answer
-        return partial(deliver, call.fault, answer)
 
     @staticmethod
     def _record(
-        call: Call, reply: Reply, answer: Answer, applied: AppliedFault | None, seconds: float
+        call: Call,
+        own_headers: tuple[Header, ...],
+        answer: Answer,
+        applied: AppliedFault | None,
+        seconds: float,
     ) -> Record:
         """What stays of the request: the answer as the client sees it, under a fault too."""
         status, seen_headers, body = answer.status, None, answer.body
         if call.fault is not None:
             status, seen_headers, body = as_seen(call.fault, answer)
+        operation, refusal = call.operation, call.refusal
         record: Record = _new(
             Record,
             (
@@ -240,23 +225,37 @@ class Api:
                 call.version,
                 call.now,
                 call.vendor,
-                call.operation.id if call.operation is not None else None,
+                None if operation is None else operation.id,
                 call.methods,
                 call.request,
                 status,
                 body,
-                reply.headers,
+                own_headers,
                 seen_headers,
                 tuple(call.tx.trace),
                 call.changes,
                 applied,
                 seconds,
-                refusal_note(call.refusal) if call.refusal is not None else None,
+                None if refusal is None else refusal_note(refusal),
                 call.action,
                 call.notes,
             ),
         )
         return record
+
+    def _keep(self, worked: "Worked") -> Answer | App:
+        """Keep the request in its journal; what is to be sent."""
+        call, _, answer, record = worked
+        if record is not None:
+            if call.journal is not None:
+                call.journal.add(record)
+            if self.request_log is not None:
+                self.request_log.add(record)
+        # An error knows the frames in which it was raised, and these know the call: a cycle.
+        call.refusal = None
+        if call.fault is None:
+            return answer
+        return partial(deliver, call.fault, answer)
 
     def reply_to(self, call: Call, prefix: str = "") -> Reply:
         """The reply to a request that has been read. Raises Waits, and nothing else."""
@@ -440,13 +439,12 @@ class Api:
 
 
 class Worked(NamedTuple):
-    """What came of a request, and how many seconds it took."""
+    """What came of a request: its answer, and the record where somebody keeps one."""
 
     call: Call
     reply: Reply
     answer: Answer
-    fault: AppliedFault | None
-    seconds: float
+    record: Record | None
 
 
 class Waits(Exception):
@@ -461,12 +459,14 @@ LONG_BODY = 16 << 10
 """A longer body is worked on beside the loop: the worst of 16 KB takes some 20 milliseconds."""
 
 
-def wait_for_turn(call: Call, turns: Turns, *, is_long: bool = False) -> None:
+def wait_for_turn(call: Call, turns: Turns, is_long: bool = False) -> None:
     """Raise Waits unless the request can work with the workspace now.
 
     A long one has to be beside the loop for that.
     """
-    is_long = is_long or len(call.request.body or b"") > LONG_BODY
+    if not is_long:
+        body = call.request.body
+        is_long = body is not None and len(body) > LONG_BODY
     if is_long and not call.is_beside:
         raise waiting(call, turns)
     if turns not in call.turns and (turns.is_taken or call.is_beside):

@@ -14,7 +14,6 @@ from mockserver.journal.redaction import hide
 from mockserver.life.events import Cause, Happening
 from mockserver.play.timer import Timer
 from mockserver.state.changes import Change, RequestNumber
-from mockserver.state.memory import growth
 from mockserver.vendor import Handler, Header, Precheck, Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 
@@ -88,9 +87,9 @@ class Site(Api):
         except LongWork:
             raise waiting(call, workspace.turns) from None
         except BaseException:
-            call.version = workspace.apply(changes, call.growth)
+            call.version = workspace.commit(changes, call.growth)
             raise
-        call.version = workspace.apply(changes, call.growth)
+        call.version = workspace.commit(changes, call.growth)
         if call.happenings:
             cause = Cause("request", call.number)
             workspace.events.add(call.happenings, self._name, call.now, cause, call.version)
@@ -109,7 +108,7 @@ class Site(Api):
         It carries no credential, so it is one of the unclaimed.
         """
         unclaimed = self._workspaces.unclaimed
-        call.version = unclaimed.apply(_enter(call, unclaimed))
+        call.version = unclaimed.commit(_enter(call, unclaimed), 0)
         names = call.request.headers.get(b"access-control-request-headers", b"*")
         return Reply(b"", 204, (*_PREFLIGHT, (b"access-control-allow-headers", names)))
 
@@ -149,17 +148,15 @@ class Site(Api):
         written = tx.changes()
         if not written:
             return written
-        diffs = tx.diffs()
+        diffs, size = tx.effects()
         lifecycle = self.vendor.lifecycle
         if lifecycle is not None:
             scene = workspace.scene(tx, call.now, cause)
             if lifecycle.react(diffs, scene):
-                written, diffs = tx.changes(), tx.diffs()
+                written = tx.changes()
+                diffs, size = tx.effects()
                 workspace.require_calls(written)
             call.happenings = lifecycle.happenings(diffs, tx)
-        size = 0
-        for diff in diffs:
-            size += growth(diff.before, diff.after)
         workspace.require_room(written, size)
         call.growth = size
         call.changes = row_changes(diffs)
@@ -181,7 +178,7 @@ class Site(Api):
         self.read(call, operation)
         self._handlers[operation.id](call, call.tx)
         written = self._written(call, workspace, cause)
-        workspace.apply(written, call.growth)
+        workspace.commit(written, call.growth)
         return list(call.happenings)
 
     def precheck(self, call: Call, operation: Operation) -> None:
@@ -194,7 +191,7 @@ class Site(Api):
         """Phrase a refusal; the workspace counts the request even where it was not reached."""
         if call.number == 0:
             workspace = self.claimant(call.request) or self._workspaces.unclaimed
-            call.version = workspace.apply(_enter(call, workspace))
+            call.version = workspace.commit(_enter(call, workspace), 0)
         return (self._instead(call.fault, call) if call.fault else None) or self.dialect.refuse(
             refusal, call
         )
@@ -203,7 +200,7 @@ class Site(Api):
         """See `Api`. The request is one of the unclaimed: its workspace is not to be touched."""
         call.vendor = self._name
         unclaimed = self._workspaces.unclaimed
-        call.version = unclaimed.apply(_enter(call, unclaimed))
+        call.version = unclaimed.commit(_enter(call, unclaimed), 0)
         return super().too_busy(call, prefix)
 
     def _instead(self, fault: InjectedFault, call: Call) -> Reply | None:

@@ -381,40 +381,37 @@ class Workspace:
                 continue
             if not _is_brought(change, changes[:position]):
                 raise ValueError(f"{change} does not fit the workspace {self.name}")
-        if size is None:
-            size = self.growth(changes)
+        return self.commit(changes, self.growth(changes) if size is None else size)
+
+    def commit(self, changes: Sequence[Change], size: int) -> int:
+        """Apply what a transaction of this workspace has made.
+
+        It names nothing that is not there, so it needs no check: see `apply`.
+        """
         for change in changes:
             _APPLIERS[type(change)](self, change)
         if size:
             self._grow(size)
-        self.version += 1
+        version = self.version = self.version + 1
         for listener in self._listeners:
-            listener(self.version, changes)
-        return self.version
+            listener(version, changes)
+        return version
 
     def _count_request(self, change: RequestNumber) -> None:
-        self.requests = change.number
+        self.requests, time = change
         if self.clock.frozen is None:
-            self._latest = change.time
+            self._latest = time
 
     def _set_row(self, change: RowChange) -> None:
-        table = self.tables[change.vendor][change.table]
-        self._count_shared(change, table)
-        if change.row is None:
-            table.remove(change.id)
-        else:
-            table.put(change.id, change.row, change.place)
-
-    def _count_shared(self, change: RowChange, table: Table) -> None:
-        """Count what stays of a row that is replaced or deleted here and held elsewhere."""
-        vendor, name, id = change.vendor, change.table, change.id
+        vendor, name, id, place, row = change
+        table = self.tables[vendor][name]
         layer = self._layer
-        if layer.is_shared(vendor, name):
+        if (vendor, name) not in layer.copied_whole:
             copied = layer.copy(vendor, name, len(table.all()))
             self.memory.stored += copied
-        before = table.get(id)
-        below = layer.below
-        if before is not None and below is not None and below.holds(vendor, name, id, before):
+        before = table.remove(id) if row is None else table.put(id, row, place)
+        # What is replaced or deleted here may be held elsewhere.
+        if before is not None and layer.shares(vendor, name, id, before):
             size = row_size(before)
             layer.cover(vendor, name, id, before, size)
             self._grow(size)

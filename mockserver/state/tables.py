@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple, overload
 
@@ -177,7 +178,7 @@ class Table:
 
     __slots__ = (
         "_by_place",
-        "_columns",
+        "_columns_of",
         "_indexes",
         "_keys",
         "_order_key",
@@ -210,7 +211,7 @@ class Table:
         columns = [name for index in spec.indexes.values() for name in index.names]
         if spec.order is not None:
             columns += spec.order.names
-        self._columns = tuple(dict.fromkeys(columns))
+        self._columns_of = itemgetter(*dict.fromkeys(columns)) if columns else None
         self._indexes: dict[str, HashMap[Hashable, Places]] = {
             name: HashMap(self._owner) for name in spec.indexes
         }
@@ -261,11 +262,11 @@ class Table:
             return []
         keys = self._indexes[index]
         found: Places | None = keys.parts[hash(key) & keys.mask].get(key)
-        if found is None:
-            return []
+        if type(found) is int:
+            return [self._by_place.parts[found >> PLACE_BITS][found]]
         if isinstance(found, PlaceMap):
             return list(map(self._by_place.__getitem__, found))
-        return [self._by_place.parts[found >> PLACE_BITS][found]]
+        return []
 
     def group(self, index: str, key: Hashable) -> RowSequence:
         """The rows under `key` in that index as a sequence, which may be very long."""
@@ -274,8 +275,8 @@ class Table:
             places = _group(self._owner, places)
         return RowSequence(self._by_place, places)
 
-    def put(self, id: RowId, row: Row, place: int) -> None:
-        """Store a row at its place, instead of what was there under that id."""
+    def put(self, id: RowId, row: Row, place: int) -> Row | None:
+        """Store a row at its place. Returns the one that was there under that id."""
         if self._shared:
             self._stop_sharing()
         if self._queue is not None:
@@ -283,24 +284,23 @@ class Table:
         places = self._places
         held = places.parts[hash(id) & places.mask].get(id)
         if held == place:
-            self._replace(place, row)
-            return
-        if held is not None:
-            self.remove(id)
+            return self._replace(place, row)
+        before = self.remove(id) if held is not None else None
         self._check_order(row, place)
         self._by_place.set(place, row)
         self._places.set(id, place)
         self._reindex_all(place, None, row)
+        return before
 
-    def _replace(self, place: int, row: Row) -> None:
-        before = self._by_place.parts[place >> PLACE_BITS][place]
-        for column in self._columns:
-            if before[column] != row[column]:
-                self._reindex_all(place, before, row)
-                if self._order_key(before) != self._order_key(row):
-                    self.in_order = False
-                break
+    def _replace(self, place: int, row: Row) -> Row:
+        before: Row = self._by_place.parts[place >> PLACE_BITS][place]
+        columns_of = self._columns_of
+        if columns_of is not None and columns_of(before) != columns_of(row):
+            self._reindex_all(place, before, row)
+            if self._order_key(before) != self._order_key(row):
+                self.in_order = False
         self._by_place.set(place, row)
+        return before
 
     def _check_order(self, row: Row, place: int) -> None:
         """Note where a new row is not in its order."""
@@ -310,16 +310,18 @@ class Table:
         if place < last or self._order_key(row) < self._order_key(self._by_place[last]):
             self.in_order = False
 
-    def remove(self, id: RowId) -> None:
-        """Take a row away, if it is there."""
+    def remove(self, id: RowId) -> Row | None:
+        """Take a row away, and return it; None where there is none."""
         place = self._places.get(id)
         if place is None:
-            return
+            return None
         if self._shared:
             self._stop_sharing()
-        self._reindex_all(place, self._by_place[place], None)
+        before = self._by_place[place]
+        self._reindex_all(place, before, None)
         self._by_place.remove(place)
         self._places.remove(id)
+        return before
 
     def earliest(self) -> Row | None:
         """The row with the smallest key of `spec.timeline`; of several that with the smallest id.
