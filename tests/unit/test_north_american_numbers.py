@@ -82,7 +82,10 @@ def test_random_numbers_are_read_as_the_library_reads_them() -> None:
 
 
 def test_no_number_has_eight_or_nine_digits() -> None:
-    lengths = {length for region in regions() for length in region.general_desc.possible_length}
+    lengths: set[int] = set()
+    for region in regions():
+        assert region.general_desc is not None
+        lengths.update(region.general_desc.possible_length)
     assert lengths & {8, 9} == set()
 
 
