@@ -365,7 +365,7 @@ def _report_on_all(client: "Client", format: str) -> tuple["RunReport", str]:
     """The report on all workspaces that had a request, and what is printed of it."""
     from mockserver.journal.conduct.run import RunReport
 
-    report = RunReport("workspace", len(client.unclaimed()))
+    report = RunReport("workspace", client.unclaimed())
     for row in client.workspaces():
         if row["requests"]:
             report.add(row["name"], client.workspace(row["name"]).report())

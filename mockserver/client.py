@@ -182,7 +182,7 @@ class Client:
     def unclaimed(self, after: int = 0) -> list[Row]:
         """The requests that reached no workspace: their credential was missing or refused.
 
-        Only those with a number greater than `after`.
+        Or they had none, and the path of no vendor. Only those with a number greater than `after`.
         """
         return list(self.pages("/requests", after=after))
 
@@ -597,8 +597,11 @@ class WorkspaceClient:
         body: Row = {name: value for name, value in limits.items() if value is not None}
         # The API refuses an empty filter: it is more often a mistake than a wish.
         body["requests"] = [_filter_as_json(each) or {"path": "*"} for each in filters]
-        patience = _seconds(within)
-        return Verdict(**self.call("POST", "/requests/verify", body, patience=patience))
+        return self._judge(body)
+
+    def _judge(self, expectation: Row) -> Verdict:
+        patience = expectation.get("within", 0)
+        return Verdict(**self.call("POST", "/requests/verify", expectation, patience=patience))
 
     def assert_called(
         self,
