@@ -322,7 +322,9 @@ class Running:
         With `at` its clock stands at that moment. `folder` is that of the test's file, `ids` as
         `Client.create` has it. The caller closes it.
         """
-        body = {"name": workspace_name(test, self.run), "ids": ids}
+        body = {"name": workspace_name(test, self.run)}
+        if ids != SEQUENCE:
+            body["ids"] = ids
         if at is not None:
             body["at"] = at if isinstance(at, str) else at.isoformat()
         created = self.client.call("POST", "/workspaces", body)
