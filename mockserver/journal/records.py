@@ -303,24 +303,25 @@ class Journal:
 
 def _size(record: Record) -> int:
     """How many bytes a record takes, as the journal counts them."""
-    _, path, raw_path, query, _, headers, body = record.request
+    # Unpacking takes a tenth of the time of reading the fields by name.
+    (*_, request, _, answer, own, seen, matches, changes, _, _, refusal, _, notes) = record
+    _, path, raw_path, query, _, headers, body = request
     # Requests share equal headers, and sets of them know their size: see `headers_of`.
     size = headers.size if type(headers) is HeaderSet else header_size(headers.items())
-    size += _RECORD_BYTES + len(path) + len(query) + len(record.answer)
-    size += _own_header_size(record.own_headers)
+    size += _RECORD_BYTES + len(path) + len(query) + len(answer) + _own_header_size(own)
     if raw_path is not path:
         size += len(raw_path)
     if body is not None:
         size += len(body)
-    for match in record.matches:
+    for match in matches:
         size += _match_size(match)
-    for change in record.changes:
+    for change in changes:
         size += _change_size(change)
-    if record.seen_headers is not None:
-        size += header_size(record.seen_headers)
-    if record.refusal is not None:
-        size += _refusal_size(record.refusal)
-    for note in record.notes:
+    if seen is not None:
+        size += header_size(seen)
+    if refusal is not None:
+        size += _refusal_size(refusal)
+    for note in notes:
         size += _NOTE_BYTES + len(note.text) + sum(map(len, note.values))
     return size
 
