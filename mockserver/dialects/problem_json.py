@@ -18,7 +18,7 @@ from mockserver.vendor import Header
 
 _LISTED = 3
 """How many problems the sentence names; `errors` has them all."""
-_LONGEST = 400
+_LONGEST = 1000
 
 _SILENT: Mapping[Kind, str] = {
     "rate_limited": "Too many requests.",
