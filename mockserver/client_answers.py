@@ -106,12 +106,12 @@ class Simulated:
         return self._only.due
 
     @property
-    def id(self) -> str:
+    def id(self) -> str | int:
         """The id of the call. Raises MockserverError where nobody was called."""
         call = self._only.call
         if call is None:
             raise MockserverError("nobody was called, so there is no call with an id")
-        id: str = call["id"]
+        id: str | int = call["id"]
         return id
 
     @property

@@ -28,9 +28,9 @@ def commit(
     """
     written = scene.tx.changes()
     workspace.require_calls(written)
-    size = workspace.growth(written)
+    _, size = scene.tx.effects()
     workspace.require_room(written, size)
-    version = workspace.apply([*before, *written], size)
+    version = workspace.commit([*before, *written], size)
     return workspace.events.add(scene.happenings, vendor, scene.now, scene.cause, version)
 
 

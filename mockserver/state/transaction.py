@@ -73,7 +73,9 @@ class Transaction:
     def written(self, table: str) -> list[Row]:
         """The rows of the table that this transaction has stored and not deleted."""
         draft = self._drafts.get(table)
-        return [row for row in draft.rows.values() if row is not None] if draft else []
+        if draft is None:
+            return []
+        return [write.row for write in draft.writes.values() if write.row is not None]
 
     def group(self, table: str, index: str, key: Hashable) -> Sequence[Row]:
         """The rows under that key of the index as `rows` gives them: there may be very many."""

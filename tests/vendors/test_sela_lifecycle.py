@@ -266,8 +266,8 @@ def test_a_test_lays_values_of_the_document_over_an_outcome(life: Life, sela: ht
     assert done["lead"]["status_detail"] == "escalation"
     body = {"vendor": "sela", "lead": lead, "outcome": "no_answer"}
     refusals = {
-        "status": ("DONE", "'DONE' is no value of the document"),
-        "sms_dnc": (1, "1 is not of the type boolean"),
+        "status": ("DONE", "is no value of the vendor's document"),
+        "sms_dnc": (1, "is no value of the vendor's document"),
         "next_call_time": ("soon", "must be a date-time, not 'soon'"),
         "id": (7, "is no field that an outcome sets"),
     }
