@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -39,6 +40,9 @@ TOKEN = "Authorization: Token bench"
 KEY = "X-API-KEY: bench"
 BEARER = "Authorization: Bearer bench:secret"
 WORKSPACE = "/__admin/workspaces/bench"
+STEPS = 10_000
+NOON = "2026-03-02T12:00:00Z"
+PEARL = "66a1f0c2d60e456235eae601"
 PATIENCE = 15
 """Seconds after which a server that does not answer is given up."""
 
@@ -472,6 +476,83 @@ def milliseconds(connection: HTTPConnection, method: str, path: str, body: Any) 
     return (time.perf_counter() - began) * 1000
 
 
+def played_calls() -> None:
+    """How long it takes to play many due steps of one moment, and what others notice of it.
+
+    Of this checkout alone. A lead is read over and over meanwhile.
+    """
+    with serving(ROOT) as (port, process):
+        connection = HTTPConnection("127.0.0.1", port, timeout=10 * PATIENCE)
+        made = {"name": "bench", "at": NOON}
+        ask(connection, "POST", "/__admin/workspaces", BEARER, made)
+        leads = [played_lead(number) for number in range(STEPS)]
+        pearl = {"id": PEARL, "timeZoneId": "UTC"}
+        fixture = {"nlpearl": {"pearls": [pearl], "leads": [unplayed(lead) for lead in leads]}}
+        order = {"mode": "replace", "fixture": fixture}
+        ask(connection, "POST", f"{WORKSPACE}/seed", BEARER, order)
+        before = resident(process)
+        order["fixture"] = {"nlpearl": {"pearls": [pearl], "leads": leads}}
+        ask(connection, "POST", f"{WORKSPACE}/seed", BEARER, order)
+        with reading(port) as waits:
+            seconds = advance(connection, 0)
+        advance(connection, 5)
+        advance(connection, 60)
+        grown = resident(process) - before
+    waits.sort()
+    late = 1000 * waits[int(len(waits) * 0.99)]
+    print(f"NLPearl: {STEPS:,} due steps at one moment, and a lead that is read meanwhile")
+    print(
+        f" {seconds:.2f} s   p99 of the reads {late:.1f} ms   with {STEPS:,} calls {grown:.0f} MB"
+    )
+
+
+def played_lead(number: int) -> dict[str, Any]:
+    """A lead of a fixture, with a story."""
+    id = f"{0x66A1F0C2D60E456235F00000 + number:024x}"
+    given = {"id": id, "pearlId": PEARL, "phoneNumber": phone(number)}
+    return given | {"externalId": f"crm-{number}", "story": "never_answers"}
+
+
+def unplayed(lead: dict[str, Any]) -> dict[str, Any]:
+    """The lead without its story."""
+    return {name: value for name, value in lead.items() if name != "story"}
+
+
+def advance(connection: HTTPConnection, seconds: int) -> float:
+    """Let so much time of the clock pass; how long that took."""
+    began = time.perf_counter()
+    status, answer = ask(
+        connection, "POST", f"{WORKSPACE}/clock/advance", BEARER, {"seconds": seconds}
+    )
+    if (status, answer["steps"]) != (200, STEPS):
+        sys.exit(f"the clock answers {status}: {answer}")
+    return time.perf_counter() - began
+
+
+@contextmanager
+def reading(port: int) -> Iterator[list[float]]:
+    """Read a lead over and over; the seconds that each answer took."""
+    waits: list[float] = []
+    stop = threading.Event()
+    path = f"/nlpearl/v2/Outbound/{PEARL}/Lead/{played_lead(0)['id']}"
+
+    def read() -> None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        while not stop.is_set():
+            began = time.perf_counter()
+            ask(connection, "GET", path, BEARER)
+            waits.append(time.perf_counter() - began)
+            time.sleep(0.002)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        yield waits
+    finally:
+        stop.set()
+        reader.join()
+
+
 def planned(quick: bool, paired: bool) -> Plan:
     """How long to measure one checkout, or two."""
     if quick:
@@ -510,6 +591,7 @@ def main() -> None:
     start_up(plan, folders)
     large_import(plan, folders)
     control_plane(plan, folders)
+    played_calls()
 
 
 if __name__ == "__main__":
