@@ -1,6 +1,8 @@
 """The way of one request to a vendor: its workspace, its faults, its handler."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from mockserver.api import LONG_BODY, Api, wait_for_turn, waiting
 from mockserver.call import Call, LongWork, Request
@@ -11,11 +13,12 @@ from mockserver.faults.catalogue import InjectedFault
 from mockserver.faults.delivery import refusal_after, refusal_of
 from mockserver.journal.records import row_changes
 from mockserver.journal.redaction import hide
-from mockserver.life.events import Cause, Happening
+from mockserver.life.events import Cause, Deferred, Happening, Meaning
 from mockserver.play.timer import Timer
 from mockserver.state.changes import Change, RequestNumber
+from mockserver.state.transaction import RowDiff
 from mockserver.vendor import Handler, Header, Precheck, Reply, Vendor
-from mockserver.workspaces import Workspace, Workspaces
+from mockserver.workspaces import LEADS, Workspace, Workspaces
 
 
 class Site(Api):
@@ -54,8 +57,10 @@ class Site(Api):
         self._name = vendor.name
         self.timer: Timer | None = None
         """Plays the due steps of workspaces whose clock runs."""
+        self._meaning: Meaning = _no_meaning
         if vendor.lifecycle is not None:
             vendor.lifecycle.check(document)
+            self._meaning = vendor.lifecycle.lead_happenings
 
     def serve(self, call: Call, prefix: str) -> Reply:
         """In the order in which the vendor's framework looks: path, method and credential, body.
@@ -93,11 +98,17 @@ class Site(Api):
             call.version = workspace.commit(changes, call.growth)
             raise
         call.version = workspace.commit(changes, call.growth)
-        if call.happenings:
+        change = call.lead_change
+        if change is not None:
+            # A named tuple's own constructor takes twice as long.
+            now, number, version = call.now, call.number, call.version
+            fields = (self._meaning, change, call.settings, self._name, now, number, version)
+            workspace.events.defer(tuple.__new__(Deferred, fields))
+        elif call.happenings:
             cause = Cause("request", call.number)
             workspace.events.add(call.happenings, self._name, call.now, cause, call.version)
-            if self.timer is not None:
-                self.timer.look(workspace)
+        if call.plans and self.timer is not None:
+            self.timer.look(workspace)
         return reply
 
     def _is_preflight(self, call: Call) -> bool:
@@ -141,11 +152,16 @@ class Site(Api):
         tx = call.tx = workspace.transaction(self._name)
         self.read(call, operation)
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
-        changes += self._written(call, workspace, Cause("request", call.number))
+        changes += self._written(call, workspace)
         return reply if fault is None else self._instead(fault, call) or reply
 
-    def _written(self, call: Call, workspace: Workspace, cause: Cause) -> list[Change]:
-        """What the handler wrote, and what follows from it for leads, if there is room for it."""
+    def _written(
+        self, call: Call, workspace: Workspace, cause: Cause | None = None
+    ) -> list[Change]:
+        """What the handler wrote, and what follows from it for leads, if there is room for it.
+
+        The cause is the request unless another one is given.
+        """
         tx = call.tx
         written = tx.changes()
         if not written:
@@ -153,12 +169,18 @@ class Site(Api):
         diffs, size = tx.effects()
         lifecycle = self.vendor.lifecycle
         if lifecycle is not None:
-            scene = workspace.scene(tx, call.now, cause)
-            if lifecycle.react(diffs, scene):
+            if lifecycle.concerns(diffs, tx):
+                cause = cause or Cause("request", call.number)
+                scene = workspace.scene(tx, call.now, cause)
+                call.plans = lifecycle.react(diffs, scene)
+            if call.plans:
                 written = tx.changes()
                 diffs, size = tx.effects()
                 workspace.require_calls(written)
-            call.happenings = lifecycle.happenings(diffs, tx)
+            if len(diffs) == 1 and diffs[0].table == LEADS:
+                call.lead_change = diffs[0]
+            else:
+                call.happenings = lifecycle.happenings(diffs, tx)
         workspace.require_room(written, size)
         call.growth = size
         call.changes = row_changes(diffs)
@@ -181,6 +203,8 @@ class Site(Api):
         self._handlers[operation.id](call, call.tx)
         written = self._written(call, workspace, cause)
         workspace.commit(written, call.growth)
+        if call.lead_change is not None:
+            return list(self._meaning(call.lead_change, call.settings))
         return list(call.happenings)
 
     def precheck(self, call: Call, operation: Operation) -> None:
@@ -216,6 +240,11 @@ class Site(Api):
             return self._workspaces.admit(account) if account else None
         except Refusal:
             return None
+
+
+def _no_meaning(change: RowDiff, settings: Mapping[str, Any]) -> Sequence[Happening]:
+    """A vendor without a lifecycle makes no events."""
+    return ()
 
 
 def _note_magic(call: Call, fault: InjectedFault) -> None:

@@ -607,7 +607,8 @@ def change_lead(call: Call, server: Control) -> Reply:
     events: list[Event] = []
     if call.body.get("events", True):
         now, version = workspace.now(), workspace.version
-        events = workspace.events.add(happenings, vendor, now, cause, version)
+        batch = workspace.events.add(happenings, vendor, now, cause, version)
+        events = batch.events()
     tx = workspace.transaction(vendor)
     key = lead_key(workspace, vendor, str(subject.lead["id"]))
     lead = tx.get(LEADS, key)

@@ -345,7 +345,29 @@ class Lifecycle:
         """What changes of rows mean: a pure function of them, in the order of the vendor."""
         raise NotImplementedError
 
+    def lead_happenings(self, diff: RowDiff, settings: Mapping[str, Any]) -> Sequence[Happening]:
+        """What the change of one lead means, where nothing else has changed.
+
+        `settings` are the vendor's as they were then.
+        """
+        raise NotImplementedError
+
     # After a request.
+
+    magic_columns: frozenset[str] = frozenset()
+    """The columns of a lead that may have a magic value."""
+
+    def concerns(self, diffs: Sequence[RowDiff], tx: Transaction) -> bool:
+        """Whether `react` has anything to do. Nearly every update concerns nobody's future."""
+        stored = tx.stored
+        for table, id, before, after in diffs:
+            if table != LEADS or before is None or after is None:
+                return True
+            if not self.magic_columns.isdisjoint(after) or stored[DUE].has("lead", id):
+                return True
+            if self.has_calls and stored[PLAYED].place(id) is not None:
+                return True
+        return False
 
     def react(self, diffs: Sequence[RowDiff], scene: Scene) -> bool:
         """Plan and cancel due steps as these changes make it necessary.

@@ -31,7 +31,8 @@ def commit(
     _, size = scene.tx.effects()
     workspace.require_room(written, size)
     version = workspace.commit([*before, *written], size)
-    return workspace.events.add(scene.happenings, vendor, scene.now, scene.cause, version)
+    batch = workspace.events.add(scene.happenings, vendor, scene.now, scene.cause, version)
+    return batch.events()
 
 
 def catch_up(workspace: Workspace, vendors: Vendors) -> None:

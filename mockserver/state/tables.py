@@ -268,6 +268,11 @@ class Table:
             return list(map(self._by_place.__getitem__, found))
         return []
 
+    def has(self, index: str, key: Hashable) -> bool:
+        """Whether there is a row under `key` in that index."""
+        keys = self._indexes[index]
+        return key in keys.parts[hash(key) & keys.mask]
+
     def group(self, index: str, key: Hashable) -> RowSequence:
         """The rows under `key` in that index as a sequence, which may be very long."""
         places = self._indexes[index].get(key)

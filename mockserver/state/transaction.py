@@ -70,6 +70,11 @@ class Transaction:
             return self._tables[table].all()
         return list(draft.all_rows())
 
+    @property
+    def stored(self) -> Tables:
+        """The tables as they are without what this transaction has written."""
+        return self._tables
+
     def written(self, table: str) -> list[Row]:
         """The rows of the table that this transaction has stored and not deleted."""
         draft = self._drafts.get(table)

@@ -85,7 +85,6 @@ _BUILT_IN_NAMES = {
     "lastName": "Last Name",
     "phoneNumber": "Phone Number",
 }
-_MAGIC_COLUMNS = frozenset({"phoneNumber", "externalId", "callData"})
 
 
 class PlannedCall(NamedTuple):
@@ -100,6 +99,7 @@ class PlannedCall(NamedTuple):
 class PearlLifecycle(Lifecycle):
     """The calls of outbound pearls."""
 
+    magic_columns = frozenset({"phoneNumber", "externalId", "callData"})
     default_stories: Mapping[str, Sequence[Any]] = {
         "answers": ["success"],
         "third_time": ["no_answer", "busy", "success"],
@@ -130,6 +130,10 @@ class PearlLifecycle(Lifecycle):
                 found += _lead_happenings(diff)
         return found
 
+    def lead_happenings(self, diff: RowDiff, settings: Mapping[str, Any]) -> list[Happening]:
+        """See `Lifecycle`."""
+        return list(_lead_happenings(diff))
+
     # After a request.
 
     def react(self, diffs: Sequence[RowDiff], scene: Scene) -> bool:
@@ -151,7 +155,7 @@ class PearlLifecycle(Lifecycle):
         wrote = False
         if "status" in after:
             wrote = self._react_to_status(id, after["status"], scene)
-        if not _MAGIC_COLUMNS.isdisjoint(after):
+        if not self.magic_columns.isdisjoint(after):
             lead = tx.get("leads", id)
             assert lead is not None, id
             wrote = self.play_if_meant(lead, scene) or wrote

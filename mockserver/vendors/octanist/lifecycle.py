@@ -35,6 +35,10 @@ class OperatorLifecycle(Lifecycle):
                 found += _happenings(diff)
         return found
 
+    def lead_happenings(self, diff: RowDiff, settings: Mapping[str, Any]) -> list[Happening]:
+        """See `Lifecycle`."""
+        return list(_happenings(diff))
+
     def react(self, diffs: Sequence[RowDiff], scene: Scene) -> bool:
         """See `Lifecycle`: what was to happen to a lead goes with it."""
         wrote = False

@@ -51,7 +51,6 @@ _NO_CALL: Row = {"next_call_time": None, "next_call_time_reason": None}
 _STATUS_TRIGGERS = frozenset({*CLOSING, "CALLBACK_TO_TRANSFER"})
 """Statuses that have a trigger of their own."""
 
-_MAGIC_COLUMNS = frozenset({"email", "phone_number", "external_id", "metadata"})
 _PLACE_COLUMNS = frozenset({"call_schedule_start_time", "us_state", "phone_number"})
 """What decides when a lead can be called."""
 _CLOSING_COLUMNS = frozenset({"status", "call_dnc"})
@@ -86,6 +85,7 @@ class SelaLifecycle(Lifecycle):
 
     own_fields: Mapping[str, Mapping[str, Any]] = {"call": CALL_FIELDS}
     laid_over = ("lead", "call")
+    magic_columns = frozenset({"email", "phone_number", "external_id", "metadata"})
     default_stories: Mapping[str, Sequence[Any]] = {
         "books": ["appointment_booked"],
         "transfers": ["warm_transfer"],
@@ -118,11 +118,15 @@ class SelaLifecycle(Lifecycle):
                 counted += _counted(diff, tx)
         for diff in diffs:
             if diff.table == "leads":
-                found += _lead_happenings(diff, tx, counted)
+                found += _lead_happenings(diff, tx.settings, counted)
         for lead in counted:
             if not any(diff.table == "leads" and diff.id == lead for diff in diffs):
                 found.append(_updated(lead, ["call_count"]))
         return found
+
+    def lead_happenings(self, diff: RowDiff, settings: Mapping[str, Any]) -> list[Happening]:
+        """See `Lifecycle`."""
+        return list(_lead_happenings(diff, settings))
 
     # After a request.
 
@@ -145,7 +149,7 @@ class SelaLifecycle(Lifecycle):
         wrote = False
         if is_played:
             wrote = self._replan(lead, diff, scene)
-        elif not _MAGIC_COLUMNS.isdisjoint(diff.after):
+        elif not self.magic_columns.isdisjoint(diff.after):
             wrote = self.play_if_meant(lead, scene)
         if not _CLOSING_COLUMNS.isdisjoint(diff.after) and _is_closed(lead):
             wrote = self.cancel(diff.id, scene) or wrote
@@ -576,7 +580,7 @@ def _updated(lead: RowId, fields: Sequence[str]) -> Happening:
 
 
 def _lead_happenings(
-    diff: RowDiff, tx: Transaction, counted: Collection[RowId]
+    diff: RowDiff, settings: Mapping[str, Any], counted: Collection[RowId] = ()
 ) -> Iterator[Happening]:
     id, before, after = diff.id, diff.before, diff.after
     if after is None:
@@ -589,7 +593,7 @@ def _lead_happenings(
         fields = [name for name in after if name != "modified_time"]
         if id in counted:
             fields.append("call_count")
-        if fields or tx.settings["unchanged_update"] == "event":
+        if fields or settings["unchanged_update"] == "event":
             yield _updated(id, fields)
 
 
