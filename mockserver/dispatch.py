@@ -139,11 +139,16 @@ class Site(Api):
         tx = call.tx = workspace.transaction(self._name)
         self.read(call, operation)
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
-        changes += self._written(call, workspace, Cause("request", call.number))
+        changes += self._written(call, workspace, Cause("request", call.number), reply)
         return reply if fault is None else self._instead(fault, call) or reply
 
-    def _written(self, call: Call, workspace: Workspace, cause: Cause) -> list[Change]:
-        """What the handler wrote, and what follows from it for leads, if there is room for it."""
+    def _written(
+        self, call: Call, workspace: Workspace, cause: Cause, reply: Reply | None = None
+    ) -> list[Change]:
+        """What the handler wrote, and what follows from it for leads, if there is room for it.
+
+        The reply shows what follows, too.
+        """
         tx = call.tx
         written = tx.changes()
         if not written:
@@ -156,6 +161,8 @@ class Site(Api):
                 written = tx.changes()
                 diffs, size = tx.effects()
                 workspace.require_calls(written)
+                if reply is not None:
+                    reply.body = lifecycle.renewed(reply.body, tx)
             call.happenings = lifecycle.happenings(diffs, tx)
         workspace.require_room(written, size)
         call.growth = size

@@ -68,7 +68,8 @@ _LEAD_FIELDS = (
 """What an outcome can set of a lead."""
 
 _LONGEST_NUMBER = 18
-_LATEST = datetime.max.replace(tzinfo=UTC, microsecond=0)
+_LATEST = datetime(9998, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""A call that is to be made later is planned for then: no clock shows a later time."""
 _SECOND = timedelta(seconds=1)
 
 
@@ -133,6 +134,12 @@ class SelaLifecycle(Lifecycle):
             if diff.table == "leads":
                 wrote = self._react_to_lead(diff, scene) or wrote
         return wrote
+
+    def renewed(self, body: Any, tx: Transaction) -> Any:
+        """See `Lifecycle`: the answer to a write of a lead is the lead."""
+        if isinstance(body, dict) and "next_call_time" in body:
+            return tx.get("leads", body["id"]) or body
+        return body
 
     def _react_to_lead(self, diff: RowDiff, scene: Scene) -> bool:
         if diff.after is None:
@@ -686,7 +693,9 @@ def _future_call(lead: Row, scene: Scene) -> datetime | None:
 def _moment_asked_for(text: str | None, scene: Scene) -> datetime | None:
     """The moment of a text, where it is one and is still to come."""
     moment = parse_date_time(text) if text else None
-    return moment if moment is not None and moment > scene.now else None
+    if moment is None or moment <= scene.now:
+        return None
+    return min(moment, _LATEST)
 
 
 def _start_of(lead: Row) -> datetime | None:
@@ -699,7 +708,7 @@ def _time(wanted: Wanted, lead: Row, scene: Scene) -> datetime:
     start = _start_of(lead)
     moment = max(wanted.moment, start) if start is not None else wanted.moment
     whole = _whole(moment)
-    if wanted.is_exact:
+    if wanted.is_exact or whole == _LATEST:
         return whole
     zone = zone_of(lead, scene.settings["time_zone"])
     return next_open(whole, zone, _hours(scene.settings["calling_hours"]))
@@ -716,20 +725,14 @@ def _set_time(due: Row, at: datetime, options: Row, scene: Scene) -> None:
 
 def _whole(moment: datetime) -> datetime:
     """The first whole second that is not before the moment, in UTC: the vendor shows no more."""
-    try:
-        moment = moment.astimezone(UTC)
-    except OverflowError:
-        return _LATEST
     if moment >= _LATEST:
         return _LATEST
+    moment = moment.astimezone(UTC)
     return moment if not moment.microsecond else moment.replace(microsecond=0) + _SECOND
 
 
 def _later(moment: datetime, seconds: float) -> datetime:
-    try:
-        return moment + timedelta(seconds=seconds)
-    except OverflowError:
-        return _LATEST
+    return min(moment + timedelta(seconds=seconds), _LATEST)
 
 
 @lru_cache(maxsize=64)
