@@ -716,3 +716,22 @@ def test_outcomes_are_held_to_the_document(document: Document, tmp_path: Path) -
     other.write_text("gone:\n  title: 'Gone'\n  parts:\n    lead: {status: OPEN}\n")
     with pytest.raises(DocumentError, match=r"others\.yaml:1: gone\.marks: lack lead\.status"):
         load_outcomes(other)
+
+
+def test_a_lead_that_cannot_be_called_shows_no_call_once_it_is_played(
+    life: Life, sela: httpx.Client
+) -> None:
+    lead = add(sela)
+    patch(sela, lead, lead_type=124)
+    assert next_call(sela, lead) == NOW
+    life.tell(lead, ["no_answer"])
+    assert life.due(lead) == []
+    assert next_call(sela, lead) is None
+
+
+def test_an_outcome_that_a_test_insisted_on_comes_in_time(life: Life, sela: httpx.Client) -> None:
+    lead = add(sela)
+    patch(sela, lead, status="LOST")
+    life.simulate(lead, "warm_transfer", when="+1h", force=True)
+    life.advance(HOUR)
+    assert shown(sela, lead)["status"] == "CLOSED"

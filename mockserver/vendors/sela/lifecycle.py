@@ -156,37 +156,34 @@ class SelaLifecycle(Lifecycle):
             wrote = self.play_if_meant(lead, scene)
         if not _CLOSING_COLUMNS.isdisjoint(diff.after) and _is_closed(lead):
             wrote = self.cancel(diff.id, scene) or wrote
+        if is_played:
+            wrote = self._show_plan(lead, scene) or wrote
         return wrote
 
     def _replan(self, lead: Row, diff: RowDiff, scene: Scene) -> bool:
         """Let the plan of a played lead follow a change. Says whether it had to."""
         before, after = diff.before or {}, diff.after or {}
-        if not _may_be_called(lead, scene.tx):
-            return self._plan_nothing(lead, scene)
-        if "reengagements_count" in after:
-            return self._plan_anew(lead, scene)
         pending = self._calls_of(lead["id"], scene.tx)
         was_closed = before.get("status") in CLOSING or before.get("call_dnc")
-        if was_closed and not pending:
-            return self._plan_anew(lead, scene)
+        if not _may_be_called(lead, scene.tx):
+            self._cancel_calls(lead["id"], scene)
+            return bool(pending)
+        if "reengagements_count" in after or (was_closed and not pending):
+            self._cancel_calls(lead["id"], scene)
+            self._plan(lead, _scheduled(lead, scene), scene)
+            return True
         if not pending or _PLACE_COLUMNS.isdisjoint(after):
             return False
         for due in pending:
             self._move(due, lead, scene)
-        scene.update("leads", lead, self._next_shown(lead, scene))
         return True
 
-    def _plan_nothing(self, lead: Row, scene: Scene) -> bool:
-        if not self._calls_of(lead["id"], scene.tx):
+    def _show_plan(self, lead: Row, scene: Scene) -> bool:
+        """Have a lead show what is planned. Says whether it showed something else."""
+        shown = self._next_shown(lead, scene)
+        if shown["next_call_time"] == lead["next_call_time"]:
             return False
-        self._cancel_calls(lead["id"], scene)
-        scene.update("leads", lead, self._next_shown(lead, scene))
-        return True
-
-    def _plan_anew(self, lead: Row, scene: Scene) -> bool:
-        self._cancel_calls(lead["id"], scene)
-        self._plan(lead, _scheduled(lead, scene), scene)
-        scene.update("leads", lead, self._next_shown(lead, scene))
+        scene.update("leads", lead, shown)
         return True
 
     def _move(self, due: Row, lead: Row, scene: Scene) -> None:
@@ -212,6 +209,7 @@ class SelaLifecycle(Lifecycle):
     def plan_first(self, lead: Row, scene: Scene, after: datetime | None = None) -> Row | None:
         """See `Lifecycle`. A call that the lead shows already is the one that is planned."""
         if not _may_be_called(lead, scene.tx):
+            self._show_plan(lead, scene)
             return None
         wanted = _scheduled(lead, scene)
         shown = _future_call(lead, scene)
@@ -315,8 +313,9 @@ class SelaLifecycle(Lifecycle):
             attempt = attempt_from(due["options"], self.outcomes(scene.tx))
         else:
             attempt = self.attempt_of(lead, scene.tx.get(PLAYED, lead["id"]), scene.tx)
-        is_call = due["step"] == _CALL
-        if attempt is None or (is_call and not _may_be_called(lead, scene.tx)):
+        # What a test has chosen is played whatever the lead's state: it was told so, or insisted.
+        if attempt is None or not (is_chosen or _may_be_called(lead, scene.tx)):
+            self._show(due, scene)
             return
         if is_chosen or attempt.outcome.part("call"):
             self.simulate(lead, attempt, scene)
@@ -336,7 +335,9 @@ class SelaLifecycle(Lifecycle):
     def start(self, lead: Row, scene: Scene) -> Row:
         """See `Lifecycle`. While the call runs none is planned."""
         call = self._start(lead, scene)
-        self._plan_nothing(lead, scene)
+        self._cancel_calls(lead["id"], scene)
+        if scene.tx.get(PLAYED, lead["id"]) is not None:
+            self._show_plan(lead, scene)
         scene.end_stage(self)
         return call
 
