@@ -152,15 +152,19 @@ class Site(Api):
         tx = call.tx = workspace.transaction(self._name)
         self.read(call, operation)
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
-        changes += self._written(call, workspace)
+        changes += self._written(call, workspace, reply)
         return reply if fault is None else self._instead(fault, call) or reply
 
     def _written(
-        self, call: Call, workspace: Workspace, cause: Cause | None = None
+        self,
+        call: Call,
+        workspace: Workspace,
+        reply: Reply | None = None,
+        cause: Cause | None = None,
     ) -> list[Change]:
         """What the handler wrote, and what follows from it for leads, if there is room for it.
 
-        The cause is the request unless another one is given.
+        The reply shows what follows, too. The cause is the request unless another one is given.
         """
         tx = call.tx
         written = tx.changes()
@@ -177,6 +181,8 @@ class Site(Api):
                 written = tx.changes()
                 diffs, size = tx.effects()
                 workspace.require_calls(written)
+                if reply is not None:
+                    reply.body = lifecycle.renewed(reply.body, tx)
             if len(diffs) == 1 and diffs[0].table == LEADS:
                 call.lead_change = diffs[0]
             else:
@@ -201,7 +207,7 @@ class Site(Api):
         call.tx = workspace.transaction(self._name)
         self.read(call, operation)
         self._handlers[operation.id](call, call.tx)
-        written = self._written(call, workspace, cause)
+        written = self._written(call, workspace, cause=cause)
         workspace.commit(written, call.growth)
         if call.lead_change is not None:
             return list(self._meaning(call.lead_change, call.settings))

@@ -376,6 +376,10 @@ class Lifecycle:
         """
         return False
 
+    def renewed(self, body: Any, tx: Transaction) -> Any:
+        """The body of an answer, where `react` has changed a row that stands in it."""
+        return body
+
     # Playing.
 
     def play(self, due: Row, scene: Scene) -> None:

@@ -481,6 +481,29 @@ def test_a_later_start_of_the_schedule_moves_the_plan(life: Life, sela: httpx.Cl
     assert life.due(lead) == ["2026-03-02T18:00:00Z"] == [next_call(sela, lead)]
 
 
+def test_an_answer_shows_the_plan_already(life: Life, sela: httpx.Client) -> None:
+    body = MIRA | {"us_state": "HI", "external_id": "outcome-busy"}
+    created = sela.post("/api/leads/", json=body).json()
+    assert created == shown(sela, created["id"])
+    assert created["next_call_time"] == "2026-03-02T18:00:00+00:00"
+    moved = {"call_schedule_start_time": "2026-03-04T20:00:00Z"}
+    answers = [
+        sela.patch(f"/api/leads/{created['id']}/", json=moved),
+        sela.put("/api/leads/update/", json=moved | {"phone_number": MIRA["phone_number"]}),
+    ]
+    expected = shown(sela, created["id"])
+    assert [answer.json() for answer in answers] == [expected, expected]
+    assert expected["next_call_time"] == "2026-03-04T20:00:00+00:00"
+
+
+def test_a_start_past_the_end_of_the_calendar_is_planned_for_the_last_second(
+    life: Life, sela: httpx.Client
+) -> None:
+    lead = add(sela, external_id="outcome-busy")
+    patch(sela, lead, call_schedule_start_time="9999-12-31T23:59:59Z")
+    assert life.due(lead) == ["9998-12-31T23:59:59Z"] == [next_call(sela, lead)]
+
+
 def test_a_lead_that_is_to_be_called_later_is_called_then(life: Life, sela: httpx.Client) -> None:
     start = "2026-03-09T20:00:00Z"
     lead = add(sela, external_id="outcome-no-answer", call_schedule_start_time=start)
@@ -693,3 +716,22 @@ def test_outcomes_are_held_to_the_document(document: Document, tmp_path: Path) -
     other.write_text("gone:\n  title: 'Gone'\n  parts:\n    lead: {status: OPEN}\n")
     with pytest.raises(DocumentError, match=r"others\.yaml:1: gone\.marks: lack lead\.status"):
         load_outcomes(other)
+
+
+def test_a_lead_that_cannot_be_called_shows_no_call_once_it_is_played(
+    life: Life, sela: httpx.Client
+) -> None:
+    lead = add(sela)
+    patch(sela, lead, lead_type=124)
+    assert next_call(sela, lead) == NOW
+    life.tell(lead, ["no_answer"])
+    assert life.due(lead) == []
+    assert next_call(sela, lead) is None
+
+
+def test_an_outcome_that_a_test_insisted_on_comes_in_time(life: Life, sela: httpx.Client) -> None:
+    lead = add(sela)
+    patch(sela, lead, status="LOST")
+    life.simulate(lead, "warm_transfer", when="+1h", force=True)
+    life.advance(HOUR)
+    assert shown(sela, lead)["status"] == "CLOSED"

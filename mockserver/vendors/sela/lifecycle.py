@@ -67,7 +67,8 @@ _LEAD_FIELDS = (
 """What an outcome can set of a lead."""
 
 _LONGEST_NUMBER = 18
-_LATEST = datetime.max.replace(tzinfo=UTC, microsecond=0)
+_LATEST = datetime(9998, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""A call that is to be made later is planned for then: no clock shows a later time."""
 _SECOND = timedelta(seconds=1)
 
 
@@ -138,6 +139,12 @@ class SelaLifecycle(Lifecycle):
                 wrote = self._react_to_lead(diff, scene) or wrote
         return wrote
 
+    def renewed(self, body: Any, tx: Transaction) -> Any:
+        """See `Lifecycle`: the answer to a write of a lead is the lead."""
+        if isinstance(body, dict) and "next_call_time" in body:
+            return tx.get("leads", body["id"]) or body
+        return body
+
     def _react_to_lead(self, diff: RowDiff, scene: Scene) -> bool:
         if diff.after is None:
             return self.end_story(diff.id, scene)
@@ -153,37 +160,34 @@ class SelaLifecycle(Lifecycle):
             wrote = self.play_if_meant(lead, scene)
         if not _CLOSING_COLUMNS.isdisjoint(diff.after) and _is_closed(lead):
             wrote = self.cancel(diff.id, scene) or wrote
+        if is_played:
+            wrote = self._show_plan(lead, scene) or wrote
         return wrote
 
     def _replan(self, lead: Row, diff: RowDiff, scene: Scene) -> bool:
         """Let the plan of a played lead follow a change. Says whether it had to."""
         before, after = diff.before or {}, diff.after or {}
-        if not _may_be_called(lead, scene.tx):
-            return self._plan_nothing(lead, scene)
-        if "reengagements_count" in after:
-            return self._plan_anew(lead, scene)
         pending = self._calls_of(lead["id"], scene.tx)
         was_closed = before.get("status") in CLOSING or before.get("call_dnc")
-        if was_closed and not pending:
-            return self._plan_anew(lead, scene)
+        if not _may_be_called(lead, scene.tx):
+            self._cancel_calls(lead["id"], scene)
+            return bool(pending)
+        if "reengagements_count" in after or (was_closed and not pending):
+            self._cancel_calls(lead["id"], scene)
+            self._plan(lead, _scheduled(lead, scene), scene)
+            return True
         if not pending or _PLACE_COLUMNS.isdisjoint(after):
             return False
         for due in pending:
             self._move(due, lead, scene)
-        scene.update("leads", lead, self._next_shown(lead, scene))
         return True
 
-    def _plan_nothing(self, lead: Row, scene: Scene) -> bool:
-        if not self._calls_of(lead["id"], scene.tx):
+    def _show_plan(self, lead: Row, scene: Scene) -> bool:
+        """Have a lead show what is planned. Says whether it showed something else."""
+        shown = self._next_shown(lead, scene)
+        if shown["next_call_time"] == lead["next_call_time"]:
             return False
-        self._cancel_calls(lead["id"], scene)
-        scene.update("leads", lead, self._next_shown(lead, scene))
-        return True
-
-    def _plan_anew(self, lead: Row, scene: Scene) -> bool:
-        self._cancel_calls(lead["id"], scene)
-        self._plan(lead, _scheduled(lead, scene), scene)
-        scene.update("leads", lead, self._next_shown(lead, scene))
+        scene.update("leads", lead, shown)
         return True
 
     def _move(self, due: Row, lead: Row, scene: Scene) -> None:
@@ -209,6 +213,7 @@ class SelaLifecycle(Lifecycle):
     def plan_first(self, lead: Row, scene: Scene, after: datetime | None = None) -> Row | None:
         """See `Lifecycle`. A call that the lead shows already is the one that is planned."""
         if not _may_be_called(lead, scene.tx):
+            self._show_plan(lead, scene)
             return None
         wanted = _scheduled(lead, scene)
         shown = _future_call(lead, scene)
@@ -312,8 +317,9 @@ class SelaLifecycle(Lifecycle):
             attempt = attempt_from(due["options"], self.outcomes(scene.tx))
         else:
             attempt = self.attempt_of(lead, scene.tx.get(PLAYED, lead["id"]), scene.tx)
-        is_call = due["step"] == _CALL
-        if attempt is None or (is_call and not _may_be_called(lead, scene.tx)):
+        # What a test has chosen is played whatever the lead's state: it was told so, or insisted.
+        if attempt is None or not (is_chosen or _may_be_called(lead, scene.tx)):
+            self._show(due, scene)
             return
         if is_chosen or attempt.outcome.part("call"):
             self.simulate(lead, attempt, scene)
@@ -333,7 +339,9 @@ class SelaLifecycle(Lifecycle):
     def start(self, lead: Row, scene: Scene) -> Row:
         """See `Lifecycle`. While the call runs none is planned."""
         call = self._start(lead, scene)
-        self._plan_nothing(lead, scene)
+        self._cancel_calls(lead["id"], scene)
+        if scene.tx.get(PLAYED, lead["id"]) is not None:
+            self._show_plan(lead, scene)
         scene.end_stage(self)
         return call
 
@@ -690,7 +698,9 @@ def _future_call(lead: Row, scene: Scene) -> datetime | None:
 def _moment_asked_for(text: str | None, scene: Scene) -> datetime | None:
     """The moment of a text, where it is one and is still to come."""
     moment = parse_date_time(text) if text else None
-    return moment if moment is not None and moment > scene.now else None
+    if moment is None or moment <= scene.now:
+        return None
+    return min(moment, _LATEST)
 
 
 def _start_of(lead: Row) -> datetime | None:
@@ -703,7 +713,7 @@ def _time(wanted: Wanted, lead: Row, scene: Scene) -> datetime:
     start = _start_of(lead)
     moment = max(wanted.moment, start) if start is not None else wanted.moment
     whole = _whole(moment)
-    if wanted.is_exact:
+    if wanted.is_exact or whole == _LATEST:
         return whole
     zone = zone_of(lead, scene.settings["time_zone"])
     return next_open(whole, zone, _hours(scene.settings["calling_hours"]))
@@ -720,20 +730,14 @@ def _set_time(due: Row, at: datetime, options: Row, scene: Scene) -> None:
 
 def _whole(moment: datetime) -> datetime:
     """The first whole second that is not before the moment, in UTC: the vendor shows no more."""
-    try:
-        moment = moment.astimezone(UTC)
-    except OverflowError:
-        return _LATEST
     if moment >= _LATEST:
         return _LATEST
+    moment = moment.astimezone(UTC)
     return moment if not moment.microsecond else moment.replace(microsecond=0) + _SECOND
 
 
 def _later(moment: datetime, seconds: float) -> datetime:
-    try:
-        return moment + timedelta(seconds=seconds)
-    except OverflowError:
-        return _LATEST
+    return min(moment + timedelta(seconds=seconds), _LATEST)
 
 
 @lru_cache(maxsize=64)
