@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from mockserver.api import Api, wait_for_turn, waiting
+from mockserver.api import LONG_BODY, Api, wait_for_turn, waiting
 from mockserver.call import Call, LongWork, Request
 from mockserver.descriptors import are_used_up, with_reserve
 from mockserver.documents.spec import Document, Operation
@@ -74,7 +74,10 @@ class Site(Api):
         if account is None and (operation is None or operation.needs_credential):
             raise Refusal("unauthorized", reason=Reason.MISSING)
         workspace = self._workspaces.admit(account)
-        wait_for_turn(call, workspace.turns)
+        turns = workspace.turns
+        body = call.request.body
+        if turns.is_taken or call.is_beside or (body is not None and len(body) > LONG_BODY):
+            wait_for_turn(call, turns)
         changes: list[Change] = _enter(call, workspace)
         try:
             try:
@@ -130,12 +133,11 @@ class Site(Api):
         call.settings = workspace.settings[self._name]
         fault, tallies = workspace.faults.decide(call)
         changes += tallies
-        call.fault = fault
-        if fault is not None and fault.cause.startswith("magic"):
-            text = f"got a fault for a {fault.cause}; with the setting magic: off it would not"
-            call.note("chosen-behaviour", fault.cause, text)
-        if fault is not None and not fault.kind.applies:
-            raise refusal_of(fault, call.now)
+        if fault is not None:
+            call.fault = fault
+            _note_magic(call, fault)
+            if not fault.kind.applies:
+                raise refusal_of(fault, call.now)
         tx = call.tx = workspace.transaction(self._name)
         self.read(call, operation)
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
@@ -214,6 +216,12 @@ class Site(Api):
             return self._workspaces.admit(account) if account else None
         except Refusal:
             return None
+
+
+def _note_magic(call: Call, fault: InjectedFault) -> None:
+    if fault.cause.startswith("magic"):
+        text = f"got a fault for a {fault.cause}; with the setting magic: off it would not"
+        call.note("chosen-behaviour", fault.cause, text)
 
 
 _ANY_ORIGIN = (

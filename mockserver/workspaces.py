@@ -14,7 +14,7 @@ from mockserver.faults.rules import FaultRules
 from mockserver.journal.records import Journal
 from mockserver.life.events import Cause, EventLog
 from mockserver.life.lifecycle import DUE, Scene
-from mockserver.remembering import remembered
+from mockserver.remembering import LONGEST, remembered
 from mockserver.settings import REFUSED_ACCOUNTS
 from mockserver.state.changes import (
     Change,
@@ -695,6 +695,7 @@ class Workspaces:
         self.on_begin: Callable[[Workspace], None] = _nothing_due
         """Is told of each workspace that begins, at first and after a reset."""
         self._by_name: dict[str, Workspace] = {}
+        self._admitted: dict[str | None, Workspace] = {}
         self._names = count(1)
         self.unclaimed = self._new("unclaimed")
 
@@ -719,16 +720,23 @@ class Workspaces:
         Raises Refusal("unauthorized") for an account that does not get in, Refusal("forbidden")
         past the limit of workspaces, Refusal("storage_full") past that of the memory.
         """
-        if account in REFUSED_ACCOUNTS or (
-            self._strict and account is not None and not self.admits(account)
-        ):
-            raise Refusal("unauthorized", reason=Reason.UNKNOWN)
         now = self._clock()
         if self._idle and now >= self._next_sweep:
             self._delete_idle(now)
+        workspace = self._admitted.get(account) or self._let_in(account)
+        workspace.used_at = now
+        return workspace
+
+    def _let_in(self, account: str | None) -> Workspace:
+        """The account's workspace, remembered until one is made or deleted. Raises as `admit`."""
+        if account is not None and not self.admits(account):
+            raise Refusal("unauthorized", reason=Reason.UNKNOWN)
         name = self._name(self._default if account is None else account)
         workspace = self._by_name.get(name) or self._add(name)
-        workspace.used_at = now
+        if account is None or len(account) <= LONGEST:
+            if len(self._admitted) >= _MAX_NAMES:
+                self._admitted.clear()
+            self._admitted[account] = workspace
         return workspace
 
     def admits(self, account: str) -> bool:
@@ -777,6 +785,7 @@ class Workspaces:
         self.delete(name)
         workspace = self._add(name, at, ids)
         self._created.add(name)
+        self._admitted.clear()
         return workspace
 
     def _is_untouched(self, workspace: Workspace) -> bool:
@@ -808,6 +817,7 @@ class Workspaces:
         Says whether there was one.
         """
         self._created.discard(name)
+        self._admitted.clear()
         workspace = self._by_name.pop(name, None)
         if workspace is None:
             return False
@@ -831,6 +841,7 @@ class Workspaces:
             else:
                 self.delete(workspace.name)
         self._created.clear()
+        self._admitted.clear()
         self.unclaimed.apply([WorkspaceReset()])
 
     def _deletable(self) -> list[Workspace]:

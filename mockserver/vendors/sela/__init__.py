@@ -346,11 +346,10 @@ def _phone(text: str, call: Call) -> str:
     Raises Refusal("invalid") for a number outside +1 if the setting `international_phones` refuses
     it.
     """
-    number = phone_e164(text, call.region) or text
-    if not text.startswith("+") and call.region != DEFAULT_REGION:
-        read = (
-            "read the phone number {} as {}, a number of the setting phone_region: " + call.region
-        )
+    region = call.region
+    number = phone_e164(text, region) or text
+    if region != DEFAULT_REGION and not text.startswith("+"):
+        read = "read the phone number {} as {}, a number of the setting phone_region: " + region
         call.note("chosen-behaviour", "phone_region", read, text, number)
     if call.settings["international_phones"] == "refuse" and not number.startswith("+1"):
         raise call.invalid(("phone_number",), "phone", "Enter a valid phone number.")

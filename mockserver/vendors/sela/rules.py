@@ -528,4 +528,64 @@ BEHAVIOURS = (
         "chosen",
         "webhook",
     ),
+    Behaviour(
+        "An event has the trigger of its change: a lead that is created (LEAD_CREATED) or changes "
+        "(LEAD_UPDATED, beside any other), a status that has a trigger of its own, a flag that "
+        "turns true, a re-engagement (LEAD_BEFORE_REENGAGEMENT and LEAD_REENGAGEMENT).",
+        "inferred",
+        _WEBHOOK,
+    ),
+    Behaviour(
+        "A played call is whole at one moment. Its triggers come in this order: BEFORE_CALLING, "
+        "CALL_TRANSFER_INITIATED, CALL_FAILED or CALL_ENDED, CALL_COMPLETE, that of the status, "
+        "SMS_DNC, CALL_DNC, LEAD_UPDATED.",
+        "chosen",
+        _WEBHOOK,
+    ),
+    Behaviour(
+        "The number of a lead's calls (call_count) is raised when a call ends, and counts calls "
+        "in both directions.",
+        "inferred",
+        _WEBHOOK,
+    ),
+    Behaviour(
+        "A played lead shows its plan: next_call_time is the moment of its due step, in whole "
+        "seconds. A later call_schedule_start_time, a state or a phone number moves both.",
+        "chosen",
+        _CREATE_PAGE,
+    ),
+    Behaviour(
+        "A closing status, call_dnc, and a lead type that does not call out remove the planned "
+        "call; a played lead without a lead type is called.",
+        "chosen",
+        _CREATE_PAGE,
+    ),
+    Behaviour(
+        "A re-engagement begins the call schedule of a played lead anew; its story goes on where "
+        "it was.",
+        "inferred",
+        _INTRO,
+    ),
+    Behaviour(
+        "A played lead that is open again, or may be called again, is called again: after the gap "
+        "of the schedule since its last call.",
+        "chosen",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        "A person's zone is that of most people of the us_state. A phone number that may be in "
+        "several zones has the account's, where that is one of them.",
+        "chosen",
+        _CREATE_PAGE,
+    ),
+    Behaviour(
+        "A callback that a person asked for is made beyond the end of the schedule, too.",
+        "chosen",
+        _WEBHOOK,
+    ),
+    Behaviour(
+        "No call is late by itself: LEAD_LATE_CALLBACK comes of the outcome late_callback only.",
+        "chosen",
+        _WEBHOOK,
+    ),
 )
