@@ -445,6 +445,12 @@ def remove_due(call: Call, server: Control) -> Reply:
         tx = workspace.transaction(name)
         row = tx.get(DUE, number)
         if row is not None:
+            if not lifecycle.is_cancellable(row):
+                raise Refusal(
+                    "conflict",
+                    f"The step {number} ends a call that has begun. To end it now, simulate its "
+                    "phase end.",
+                )
             scene = workspace.scene(tx, workspace.now(), Cause("control", 0))
             lifecycle.remove(row, scene)
             scene.cause = workspace.events.next_act("control")
@@ -506,21 +512,37 @@ _STORY_SHAPE = Validator(STORY)
 def set_autopilot(call: Call, server: Control) -> Reply:
     """Change what the body names of the vendors' autopilots, all or none."""
     workspace = server.workspace(call)
-    cause = workspace.events.next_act("control")
+    scenes: dict[str, Scene] = {}
+    size = last_due = 0
     for vendor, wanted in call.body.items():
         lifecycle = _lifecycle(vendor, server)
         assert lifecycle is not None, vendor
         tx = workspace.transaction(vendor)
         call.works_through(len(tx.rows(LEADS)))
-        scene = workspace.scene(tx, workspace.now(), cause)
-        stories = {**(tx.get(STORIES, STORIES) or {}), **wanted.get("stories", {})}
-        tx.put(STORIES, stories | {"id": STORIES})
-        present = tx.get(AUTOPILOT, AUTOPILOT) or {"mode": "magic", "weights": {}}
-        given = {name: wanted[name] for name in ("mode", "weights") if name in wanted}
-        tx.put(AUTOPILOT, present | given | {"id": AUTOPILOT})
-        lifecycle.follow_autopilot(scene)
+        # Due steps are numbered over all vendors, and none of these is stored yet.
+        tx.skip_numbers(DUE, last_due)
+        scenes[vendor] = workspace.scene(tx, workspace.now(), Cause("control", 0))
+        _change_autopilot(wanted, scenes[vendor])
+        lifecycle.follow_autopilot(scenes[vendor])
+        last_due = tx.last_number(DUE)
+        size += tx.effects()[1]
+        workspace.require_calls(tx.changes())
+    workspace.memory.require(size)
+    cause = workspace.events.next_act("control")
+    for vendor, scene in scenes.items():
+        scene.cause = cause
         commit(workspace, vendor, scene)
     return Reply(_autopilots(workspace, server))
+
+
+def _change_autopilot(wanted: Mapping[str, Any], scene: Scene) -> None:
+    """Store what is wanted of a vendor's autopilot beside what it has."""
+    tx = scene.tx
+    stories = {**(tx.get(STORIES, STORIES) or {}), **wanted.get("stories", {})}
+    tx.put(STORIES, stories | {"id": STORIES})
+    present = tx.get(AUTOPILOT, AUTOPILOT) or {"mode": "magic", "weights": {}}
+    given = {name: wanted[name] for name in ("mode", "weights") if name in wanted}
+    tx.put(AUTOPILOT, present | given | {"id": AUTOPILOT})
 
 
 @operation

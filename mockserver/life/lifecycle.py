@@ -535,6 +535,11 @@ class Lifecycle:
 
     def _begin_stories(self, section: Mapping[str, Any], scene: Scene) -> None:
         tx = scene.tx
+        if self.autopilot(tx)["mode"] == "off":
+            for played in tx.written(PLAYED):
+                if not played["steps"]:
+                    tx.delete(PLAYED, played["id"])
+            return
         stories = {name: steps_of(story) for name, story in self.stories(tx).items()}
         for played in tx.written(PLAYED):
             lead = tx.get(LEADS, played["id"])

@@ -486,3 +486,31 @@ def test_a_running_clock_plays_what_falls_due(server: MockServer, account: str) 
             sleep(0.05)
         assert [event["outcome"] for event in ended] == ["busy"]
         assert shown(nlpearl, lead)["status"] == 10
+
+
+def test_the_end_of_a_call_that_runs_cannot_be_removed(
+    control: httpx.Client, nlpearl: httpx.Client, lead: str
+) -> None:
+    tell(control, lead, ["success"])
+    advance(control, 5)
+    (step,) = due(control, lead)
+    refused = control.delete(f"/due/{step['number']}")
+    detail = (
+        f"The step {step['number']} ends a call that has begun. To end it now, simulate its phase "
+        "end."
+    )
+    told = step["step"], refused.status_code, refused.json()["detail"]
+    assert told == ("end", 409, detail)
+    assert due(control, lead) == [step]
+
+
+def test_no_lead_of_a_fixture_is_played_where_the_autopilot_is_off(control: httpx.Client) -> None:
+    lead = {"pearlId": PEARL, "phoneNumber": PHONE, "story": "third_time"}
+    section = {"autopilot": {"mode": "off"}, "leads": [lead]}
+    seeded = control.post("/seed", json={"mode": "merge", "fixture": {"nlpearl": section}})
+    assert seeded.status_code == 200, seeded.text
+    assert due(control) == []
+    control.put("/autopilot", json={"nlpearl": {"mode": "all"}, "sela": {"mode": "all"}})
+    numbers = [step["number"] for step in due(control)]
+    assert len(numbers) > 2
+    assert len(set(numbers)) == len(numbers)
