@@ -22,7 +22,7 @@ from mockserver.errors import SettingError
 from mockserver.faults.delivery import Answer
 from mockserver.fixtures import Fixture, fixture_file
 from mockserver.journal.log import RequestLog
-from mockserver.journal.records import Journal
+from mockserver.journal.records import Journal, Record
 from mockserver.settings import Settings
 from mockserver.state.memory import Memory
 from mockserver.vendor import Vendor
@@ -232,21 +232,19 @@ class Application:
     def _new_web(self) -> App:
         # Starlette is a tenth of the time to the first answer; most servers never need it.
         from mockserver.web.pages import web
+        from mockserver.web.strays import Strays
 
-        return web(
-            tuple("/" + step for step in self._by_first_step),
-            self.control.operations,
-            self._log_unknown,
-            self._log_health,
-        )
+        prefixes = ["/" + step for step in self._by_first_step]
+        strays = Strays(self.sites, self.workspaces, prefixes, self.control.operations)
+        return web(strays, self._log, self._log_health, max_body=self.settings.max_body)
 
-    def _log_unknown(self, sentence: str) -> None:
+    def _log(self, entry: Record | str) -> None:
         if self.request_log is not None:
-            self.request_log.add(sentence)
+            self.request_log.add(entry)
 
     def _log_health(self, sentence: str) -> None:
         if self.settings.log_level == "debug":
-            self._log_unknown(sentence)
+            self._log(sentence)
 
 
 def _refuse_large(fixture: Fixture, memory: Memory, settings: Settings) -> None:

@@ -122,6 +122,15 @@ class Credential:
             raise Refusal("unauthorized", reason=Reason.MALFORMED)
         return account
 
+    @property
+    def form(self) -> str:
+        """How a request has it, for people: `Authorization: Bearer <account>:<secret>`."""
+        value = "<account>:<secret>" if self.two_parts else "<key>"
+        if self.scheme:
+            value = f"{self.scheme} {value}"
+        forms = {"header": "{}: {}", "query": "?{}={}", "cookie": "Cookie: {}={}"}
+        return forms[self.where].format(self.name, value)
+
     def headers(self, account: str) -> Mapping[str, str]:
         """The request headers that carry a credential of that account; none for the query."""
         if self.where == "query":

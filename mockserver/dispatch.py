@@ -3,7 +3,7 @@
 from functools import partial
 
 from mockserver.api import LONG_BODY, Api, wait_for_turn, waiting
-from mockserver.call import Call, LongWork
+from mockserver.call import Call, LongWork, Request
 from mockserver.descriptors import are_used_up, with_reserve
 from mockserver.documents.spec import Document, Operation
 from mockserver.errors import Reason, Refusal
@@ -148,7 +148,7 @@ class Site(Api):
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
         """Phrase a refusal; the workspace counts the request even where it was not reached."""
         if call.number == 0:
-            workspace = self._claimant(call)
+            workspace = self.claimant(call.request) or self._workspaces.unclaimed
             call.version = workspace.commit(_enter(call, workspace), 0)
         return (self._instead(call.fault, call) if call.fault else None) or self.dialect.refuse(
             refusal, call
@@ -165,12 +165,13 @@ class Site(Api):
         lost = refusal_after(fault)
         return self.dialect.refuse(lost, call) if lost is not None else None
 
-    def _claimant(self, call: Call) -> Workspace:
+    def claimant(self, request: Request) -> Workspace | None:
+        """The workspace of a request's credential; None without one that gets in."""
         try:
-            account = self._account(call.request)
-            return self._workspaces.admit(account) if account else self._workspaces.unclaimed
+            account = self._account(request)
+            return self._workspaces.admit(account) if account else None
         except Refusal:
-            return self._workspaces.unclaimed
+            return None
 
 
 def _note_magic(call: Call, fault: InjectedFault) -> None:

@@ -314,7 +314,7 @@ class _WholeRun:
         except OSError as error:
             self._unwritten = f"mockserver_report_file: cannot write {path}: {error.strerror}"
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Print the report."""
         lines: list[str] = []
         wanted = _report_option("report", self._config)

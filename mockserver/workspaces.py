@@ -34,6 +34,7 @@ from mockserver.state.changes import (
     WorkspaceReset,
 )
 from mockserver.state.clock import WorkspaceClock
+from mockserver.state.ids import SEQUENCE, number_before_first
 from mockserver.state.layers import Layer
 from mockserver.state.memory import Memory, growth, row_size
 from mockserver.state.tables import SavedTable, Table, TableSpec, table_of
@@ -131,9 +132,11 @@ class Workspace:
     """The leads, settings, clock, counters, fault rules and snapshots of one account.
 
     Everything that it is changes in one place, `apply`, by changes that are plain data. It is made
-    from its name and its origin alone; no credential stands in it. `version` counts the runs of
-    changes, `requests` is the number of the last request, `seed` decides ids and chance. What it
-    takes counts in `memory`; `used_at` is when somebody last used it, in seconds of any clock.
+    from its name, its origin and its `ids` alone; no credential stands in it. `version` counts the
+    runs of changes, `requests` is the number of the last request, `seed` decides ids and chance.
+    `ids` is `sequence`, or a text from which, with the seed, the first number of new rows is drawn
+    for each table; nothing else depends on it. What it takes counts in `memory`; `used_at` is when
+    somebody last used it, in seconds of any clock.
     """
 
     __slots__ = (
@@ -145,6 +148,7 @@ class Workspace:
         "_origin",
         "clock",
         "faults",
+        "ids",
         "journal",
         "limits",
         "memory",
@@ -167,8 +171,10 @@ class Workspace:
         *,
         memory: Memory | None = None,
         limits: Limits | None = None,
+        ids: str = SEQUENCE,
     ) -> None:
         self.name = name
+        self.ids = ids
         self.memory = memory if memory is not None else Memory()
         self.limits = limits if limits is not None else Limits()
         self._most_leads = self.limits.leads
@@ -187,10 +193,20 @@ class Workspace:
             vendor: {key: table_of(saved) for key, saved in group.items()}
             for vendor, group in origin.snapshot.tables.items()
         }
+        self._count_from_first()
         self._latest: datetime | None = None
         self.journal = journal if journal is not None else Journal()
         self.journal.memory = self.memory
         self._listeners: tuple[Listener, ...] = (self.journal.hear,)
+
+    def _count_from_first(self) -> None:
+        """Let new rows have the numbers that `ids` says."""
+        for vendor, group in self.tables.items():
+            for name, table in group.items():
+                place = f"{vendor}.{name}"
+                start = number_before_first(self.seed, self.ids, place, table.spec.highest)
+                if start:
+                    table.count_from(start)
 
     @property
     def origin(self) -> Origin:
@@ -423,6 +439,7 @@ class Workspace:
     def _begin_anew(self, change: WorkspaceReset | WorkspaceDeleted) -> None:
         origin = self._origin.snapshot
         self._hold(origin, Layer(tables=origin.tables))
+        self._count_from_first()
         self.requests = 0
         self._latest = None
         self.memory.stored -= self.faults.size
@@ -616,12 +633,12 @@ class Workspaces:
         """What a workspace that is made now begins with."""
         return self.origins.present
 
-    def _new(self, name: str, moment: datetime | None = None) -> Workspace:
+    def _new(self, name: str, moment: datetime | None = None, ids: str = SEQUENCE) -> Workspace:
         origin = self.origins.get(moment)
         self.memory.stored += _WORKSPACE_BYTES
         self.origins.hold(origin)
         workspace = Workspace(
-            name, origin, self._journal(), memory=self.memory, limits=self._limits
+            name, origin, self._journal(), memory=self.memory, limits=self._limits, ids=ids
         )
         workspace.used_at = self._clock()
         return workspace
@@ -668,19 +685,23 @@ class Workspaces:
         """What the workspace of the account is called: as it was created, if it was."""
         return account if account in self._created else workspace_name(account)
 
-    def _add(self, name: str, moment: datetime | None = None) -> Workspace:
+    def _add(self, name: str, moment: datetime | None = None, ids: str = SEQUENCE) -> Workspace:
         if len(self._by_name) >= self._limit:
             self._delete_longest_idle()
         self.memory.require(_WORKSPACE_BYTES)
-        workspace = self._by_name[name] = self._new(name, moment)
+        workspace = self._by_name[name] = self._new(name, moment, ids)
         return workspace
 
-    def create(self, name: str | None, at: datetime | None = None) -> Workspace:
+    def create(
+        self, name: str | None, at: datetime | None = None, ids: str = SEQUENCE
+    ) -> Workspace:
         """A new workspace whose name doubles as its credential; a free name where none is given.
 
         With `at` its clock stands at that moment, and the relative times of its seed are those of
-        then. Raises Refusal("conflict") where the name is taken, Refusal("invalid") where no such
-        account gets in or the moment cannot be, Refusal("forbidden") past the limit.
+        then. `ids` decides the numbers of new rows, as `Workspace` says.
+
+        Raises Refusal("conflict") where the name is taken, Refusal("invalid") where no such account
+        gets in or the moment cannot be, Refusal("forbidden") past the limit.
         """
         if name is None:
             name = next(name for name in map("w-{}".format, self._names) if name not in self)
@@ -690,7 +711,7 @@ class Workspaces:
         if present is not None and not self._is_untouched(present):
             raise Refusal("conflict", f"There is a workspace {name!r} already.")
         self.delete(name)
-        workspace = self._add(name, at)
+        workspace = self._add(name, at, ids)
         self._created.add(name)
         self._admitted.clear()
         return workspace

@@ -49,6 +49,9 @@ LONG: set[str] = set()
 ON_ALL: set[str] = set()
 """Operations that work with every workspace."""
 
+NAME = "control"
+"""What this API is called where a request to a vendor has the vendor's name."""
+
 CREDENTIAL = Credential("Authorization", scheme="Bearer")
 """How a request carries the server's token."""
 
@@ -172,12 +175,14 @@ class Control(Api):
 
     @cached_property
     def directory(self) -> Directory:
-        """What records name: operations and matching rules."""
-        return Directory(self.operations, self.rules)
+        """What records name, and what their vendors read."""
+        credentials = {vendor.name: vendor.credential for vendor in self.vendors}
+        return Directory(self.operations, self.rules, credentials)
 
     def serve(self, call: Call, prefix: str) -> Reply:
         """Check who asks, find the operation, read the request strictly, and handle it."""
         call.settings = {}
+        call.vendor = NAME
         call.now = datetime.now(UTC)
         self._refuse_web_pages(call.request.headers)
         self.route(call, prefix)

@@ -90,6 +90,14 @@ def sent_value(request: Request, operation: Operation | None) -> Any:
     return _text(raw)
 
 
+def is_encoded_twice(request: Request) -> bool:
+    """Whether the body is a JSON text that holds JSON of its own."""
+    with suppress(Refusal):
+        text = json_value(request.body or b"")
+        return isinstance(text, str) and isinstance(json_value(text.encode()), dict | list)
+    return False
+
+
 def json_value(raw: bytes) -> Any:
     """The JSON value in `raw`. Raises Refusal where there is none."""
     return read_json(raw, _MAX_DEPTH)

@@ -1,7 +1,8 @@
-"""The operations and matching rules that records name."""
+"""The operations and matching rules that records name, and the vendors' credentials."""
 
 from collections.abc import Mapping, Sequence
 
+from mockserver.credential import Credential
 from mockserver.documents.spec import Operation
 from mockserver.journal.records import Record
 from mockserver.matching import MatchingRule
@@ -12,6 +13,11 @@ Operations = Mapping[str, Sequence[Operation]]
 Rules = Mapping[str, Sequence[MatchingRule]]
 """The matching rules of each vendor."""
 
+Credentials = Mapping[str, Credential]
+"""The credential of each vendor."""
+
+_NONE: Credentials = {}
+
 
 class Directory:
     """Finds what a record names.
@@ -19,10 +25,13 @@ class Directory:
     A record is plain data: it has the names of its operation and rules, and not these themselves.
     """
 
-    __slots__ = ("_by_id", "_keys", "_rules", "operations")
+    __slots__ = ("_by_id", "_keys", "_rules", "credentials", "operations")
 
-    def __init__(self, operations: Operations, rules: Rules) -> None:
+    def __init__(
+        self, operations: Operations, rules: Rules, credentials: Credentials = _NONE
+    ) -> None:
         self.operations = operations
+        self.credentials = credentials
         self._by_id: dict[tuple[str, str | None], Operation] = {}
         for vendor, group in operations.items():
             for operation in group:

@@ -43,7 +43,7 @@ def _entry(record: Record) -> dict[str, Any]:
         "timings": {"send": 0, "wait": wait, "receive": 0},
         "_mockserver": {
             "number": record.number,
-            "vendor": record.vendor,
+            "vendor": record.vendor or None,
             "operation": record.operation,
             "time": instant(record.time),
             "fault": record.fault.name if record.fault else None,

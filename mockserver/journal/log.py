@@ -99,7 +99,7 @@ class RequestLog:
         """Time, vendor, request, status, milliseconds, operation, lead, fault and reason."""
         parts = [
             _clock(moment),
-            record.vendor or "control",
+            record.vendor or "no vendor",
             printable(record.request.method),
             printable(hidden_target(record.request)),
             self._status(record.status),

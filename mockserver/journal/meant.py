@@ -63,10 +63,12 @@ def meant(vendor: str, method: str, path: str, operations: Operations) -> Meant 
     if not candidates:
         return None
 
+    asked = vendor or _named_vendor(segments, operations)
+
     def order(candidate: _Candidate) -> tuple[float, bool, bool, bool]:
         other_method = candidate.operation.method != method
         other_end = candidate.path.endswith("/") != path.endswith("/")
-        return (candidate.distance, candidate.vendor != vendor, other_method, other_end)
+        return (candidate.distance, candidate.vendor != asked, other_method, other_end)
 
     best = min(candidates, key=order)
     return Meant(
@@ -76,6 +78,11 @@ def meant(vendor: str, method: str, path: str, operations: Operations) -> Meant 
         best.path,
         _mistake(vendor, method, path, best, operations),
     )
+
+
+def _named_vendor(segments: Segments, operations: Operations) -> str:
+    """The first vendor that the path names; empty where it names none."""
+    return next((word.lower() for word in segments if word.lower() in operations), "")
 
 
 def _candidates(segments: Segments, operations: Operations) -> Iterator[_Candidate]:
@@ -106,12 +113,23 @@ def _common_base(group: Sequence[Operation]) -> Segments:
 def _without_base(segments: Segments, base: Segments, operations: Operations) -> Segments:
     """The words of a path after the names of vendors and the base path, however often."""
     ignored = {*operations, *base}
-    index = 0
-    if segments and get_close_matches(segments[0].lower(), operations, n=1, cutoff=_ALIKE):
-        index = 1
+    index = _after_strange_words(segments, operations)
     while index < len(segments) and segments[index].lower() in ignored:
         index += 1
     return segments[index:]
+
+
+def _after_strange_words(segments: Segments, operations: Operations) -> int:
+    """Where the prefix of a vendor ends behind words that no path has, as a port or a host; or 0.
+
+    As the first word the prefix may be misspelt.
+    """
+    for index, word in enumerate(segments):
+        if word.lower() in operations:
+            return index + 1
+    if segments and get_close_matches(segments[0].lower(), operations, n=1, cutoff=_ALIKE):
+        return 1
+    return 0
 
 
 def _distance(template: Segments, asked: Segments) -> float | None:
@@ -156,9 +174,20 @@ def _mistake(
         return "no slash at the end of its path"
     if asked.rstrip("/") == right.rstrip("/"):
         return "a slash too many at the end of its path"
-    if best.vendor != vendor:
-        return f"a path of {best.vendor}" if vendor else f"no `/{best.vendor}` before its path"
-    return _difference(asked, right)
+    if best.vendor == vendor:
+        return _difference(asked, right)
+    if vendor:
+        return f"a path of {best.vendor}"
+    return _missing_prefix(asked, right) or _difference(asked, right)
+
+
+def _missing_prefix(asked: str, right: str) -> str | None:
+    """What the path of a request lacks at its beginning, and nothing else."""
+    words, wanted = _words(asked), _words(right)
+    lacking = len(wanted) - len(words)
+    if lacking < 1 or wanted[lacking:] != words:
+        return None
+    return f"no `/{'/'.join(wanted[:lacking])}` before its path"
 
 
 def _methods(best: _Candidate, operations: Operations) -> str:
@@ -175,10 +204,13 @@ def _difference(asked: str, right: str) -> str:
     words, wanted = _words(asked), _words(right)
     extra = list(_more(words, wanted))
     if extra and len(words) > len(wanted):
-        return f"`/{extra[0]}` twice in its path"
+        how = "twice" if extra[0] in wanted else "too much"
+        return f"`/{extra[0]}` {how} in its path"
     missing = list(_more(wanted, words))
     if missing and len(wanted) > len(words):
         return f"no `/{missing[0]}` in its path"
+    if words != wanted and sorted(words) == sorted(wanted):
+        return "the words of its path in another order"
     for word, name in zip(words, wanted, strict=False):
         if word != name:
             return f"`{word}` in its path, where `{name}` is right"

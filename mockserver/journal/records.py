@@ -105,12 +105,31 @@ def refusal_note(refusal: Refusal) -> RefusalNote:
 
 
 def _message(problem: Problem) -> str:
-    """What is wrong with a value; of one that is no choice, the choices."""
+    """What is wrong with a value; of one that is no choice or of another type, what may be."""
     schema = problem.schema
-    if problem.keyword != "enum" or not isinstance(schema, dict) or "enum" not in schema:
+    if problem.keyword == "required" and problem.path:
+        return "is required"
+    if not isinstance(schema, dict):
         return problem.message
-    choices = ", ".join(str(choice) for choice in schema["enum"] if choice is not None)
-    return f"is {shown(problem.value)}, and must be one of {choices}"
+    if problem.keyword == "enum" and "enum" in schema:
+        choices = ", ".join(str(choice) for choice in schema["enum"] if choice is not None)
+        return f"is {shown(problem.value)}, and must be one of {choices}"
+    branches = [branch for branch in schema.get("anyOf", ()) if isinstance(branch, dict)]
+    if problem.keyword != "anyOf" or not branches:
+        return problem.message
+    if all("required" in branch for branch in branches):
+        return f"needs {' or '.join(' and '.join(branch['required']) for branch in branches)}"
+    forms = [_form(branch) for branch in branches]
+    if all(forms):
+        return f"is {shown(problem.value)}, and must be {' or '.join(forms)}"
+    return problem.message
+
+
+def _form(branch: Mapping[str, Any]) -> str:
+    """What a branch of an `anyOf` takes, in a word; empty where it says no type."""
+    kind = str(branch.get("type", ""))
+    format = branch.get("x-format") or branch.get("format")
+    return f"{kind} ({format})" if kind and format else kind
 
 
 def _field_name(problem: Problem) -> str:

@@ -151,6 +151,25 @@ def secret_headers(headers: Mapping[bytes, bytes]) -> frozenset[tuple[bytes, byt
     )
 
 
+def shown_secrets(request: "Request") -> Iterator[str]:
+    """Where a request has credentials or the like, with what may be shown of them."""
+    for header, raw in request.headers.items():
+        name = header.decode("latin-1")
+        if is_secret_header(name):
+            yield f"{name}: {_masked_or_empty(name, raw.decode('latin-1').strip())}"
+    for name, _ in parse_qsl(request.query_string.decode("utf-8", "replace")):
+        if is_secret_parameter(name):
+            yield f"?{name}={HIDDEN}"
+
+
+def _masked_or_empty(name: str, value: str) -> str:
+    if not value:
+        return "(empty)"
+    if value.lower() in _schemes:
+        return f"{value} (empty)"
+    return masked(name, value)
+
+
 def secret_texts(request: "Request") -> Iterator[str]:
     """The credentials of a request, without their schemes; to judge, not to show."""
     for header, raw in secret_headers(request.headers):

@@ -11,7 +11,7 @@ from mockserver.journal.conduct.signs import Finding
 from mockserver.journal.directory import Directory
 from mockserver.journal.records import ManyRows, Record
 from mockserver.journal.redaction import hidden_target, printable
-from mockserver.journal.view import json_or_text, milliseconds, verdict
+from mockserver.journal.view import json_or_text, milliseconds, text_of, verdict
 from mockserver.journal.why import why
 from mockserver.state.transaction import RowDiff
 
@@ -122,8 +122,7 @@ def _summary(record: Record) -> str:
 def _details(record: Record, directory: Directory, sentence: str) -> Iterator[str]:
     """What was sent, matched, changed and answered, as far as the sentence does not say it."""
     if record.request.body:
-        sent = sent_value(record.request, directory.operation(record))
-        yield f"{_INDENT}sent: {_on_one_line(sent)}"
+        yield f"{_INDENT}sent: {_sent(record, directory)}"
     for match in record.matches:
         found = printable(verdict(match))
         if found not in sentence:
@@ -134,6 +133,14 @@ def _details(record: Record, directory: Directory, sentence: str) -> Iterator[st
         yield f"{_INDENT}changed: {len(record.changes) - _MOST_CHANGES} more"
     if record.answer:
         yield f"{_INDENT}answered: {_on_one_line(json_or_text(record.answer))}"
+
+
+def _sent(record: Record, directory: Directory) -> str:
+    sent = sent_value(record.request, directory.operation(record))
+    if isinstance(sent, str):
+        # With its quotes: a JSON text is not the same as what stands in it.
+        sent, _ = text_of(record.request.body or b"")
+    return _on_one_line(sent)
 
 
 def _change(change: RowDiff | ManyRows) -> str:

@@ -84,13 +84,13 @@ def summary(record: Record) -> dict[str, Any]:
     """A record in a line.
 
     `version` and `time` are the workspace's, `matched` the ids of the leads that the request meant,
-    `fault` the name of one.
+    `fault` the name of one, `vendor` None for the path of none.
     """
     return {
         "number": record.number,
         "version": record.version,
         "time": instant(record.time),
-        "vendor": record.vendor,
+        "vendor": record.vendor or None,
         "operation": record.operation,
         "method": record.request.method,
         "target": hidden_target(record.request),

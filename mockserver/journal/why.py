@@ -6,12 +6,14 @@ sentence.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Literal
 
+from mockserver.journal.bodies import is_encoded_twice
 from mockserver.journal.directory import Directory
 from mockserver.journal.meant import meant_by
-from mockserver.journal.records import WHOLE_BODY, ManyRows, Record
-from mockserver.journal.redaction import printable
+from mockserver.journal.records import WHOLE_BODY, ManyRows, Record, RefusalNote
+from mockserver.journal.redaction import printable, shown_secrets
 from mockserver.journal.view import trial_sentence, verdict
 from mockserver.matching import MatchTrace
 from mockserver.state.changes import RowId
@@ -93,6 +95,8 @@ def _unknown_operation(record: Record, directory: Directory) -> Why:
     request = record.request
     called = f"{request.method} {request.path}"
     sentence = f"{record.vendor} has no operation {called}"
+    if not record.vendor:
+        sentence = f"No vendor has {called}"
     if record.methods:
         sentence = f"{request.path} takes {', '.join(record.methods)}, and not {request.method}"
     parts: dict[str, Any] = {"method": request.method, "path": request.path}
@@ -111,7 +115,7 @@ def _refusal(record: Record, directory: Directory) -> Why:
     refusal = record.refusal
     assert refusal is not None
     if refusal.kind == "unauthorized":
-        return _no_credential(record)
+        return _no_credential(record, directory)
     if refusal.kind == "not_found" and not refusal.problems:
         return _nothing_found(record)
     several = _several(record)
@@ -120,28 +124,67 @@ def _refusal(record: Record, directory: Directory) -> Why:
         found = f"{several.found} leads match, and none was changed: {verdict(several)}"
         return Why("several found", _line(f"Refused with {record.status}: {found}."), parts)
     fields = [{"field": name, "message": message} for name, message in refusal.problems]
-    reasons = [_reason(name, message) for name, message in refusal.problems[:_SHOWN]]
-    if len(refusal.problems) > _SHOWN:
-        reasons.append(f"and {refusal.total - _SHOWN} more")
-    reason = "; ".join(reasons) or refusal.message or refusal.kind.replace("_", " ")
+    reason = _body_reason(record, directory) or _fields_reason(refusal)
+    reason = reason or refusal.message or refusal.kind.replace("_", " ")
     parts = {"status": record.status, "kind": refusal.kind, "fields": fields}
     return Why("refused", _line(f"Refused with {record.status}: {reason.rstrip('.')}."), parts)
 
 
+def _fields_reason(refusal: RefusalNote) -> str:
+    """What is wrong with the first fields that were refused; empty where none was."""
+    reasons = [_reason(name, message) for name, message in refusal.problems[:_SHOWN]]
+    if len(refusal.problems) > _SHOWN:
+        reasons.append(f"and {refusal.total - _SHOWN} more")
+    return "; ".join(reasons)
+
+
+def _body_reason(record: Record, directory: Directory) -> str | None:
+    """What is wrong with the body as a whole, as far as it can be said better than by the API."""
+    refusal, body = record.refusal, record.request.body
+    assert refusal is not None
+    if refusal.kind == "unsupported_media_type":
+        return _other_media_type(record, directory)
+    if refusal.kind == "malformed" and refusal.reason is None:
+        return f"the body cannot be read: {refusal.message}" if body else "the body is empty"
+    if [name for name, _ in refusal.problems] == [WHOLE_BODY] and is_encoded_twice(record.request):
+        return "the body is a text that holds JSON: it was encoded twice"
+    return None
+
+
+def _other_media_type(record: Record, directory: Directory) -> str:
+    operation = directory.operation(record)
+    body = operation.body if operation is not None else None
+    read = " or ".join(body.media_types) if body is not None else "no body"
+    sent = record.request.headers.get(b"content-type", b"").decode("latin-1") or "none"
+    return f"the Content-Type is {sent}, and {record.operation} reads {read}"
+
+
 def _reason(name: str, message: str) -> str:
-    return message if name == WHOLE_BODY else f"{name} {message}"
+    is_sentence = name == WHOLE_BODY and not message.startswith("needs ")
+    return message if is_sentence else f"{name} {message}"
 
 
-def _no_credential(record: Record) -> Why:
+def _no_credential(record: Record, directory: Directory) -> Why:
     assert record.refusal is not None
     reason = record.refusal.reason or "missing-credential"
-    words = {
-        "missing-credential": "the request has no credential",
-        "unknown-credential": "the credential is refused here",
-    }
-    text = words.get(reason, f"the credential cannot be read ({reason.replace('-', ' ')})")
-    sentence = f"Signed in as nobody, answered {record.status}: {text}."
-    return Why("no credential", sentence, {"status": record.status, "reason": reason})
+    sent = list(islice(shown_secrets(record.request), _SHOWN))
+    parts: dict[str, Any] = {"status": record.status, "reason": reason, "sent": sent}
+    credential = directory.credentials.get(record.vendor)
+    text = "the request has no credential"
+    if reason == "unknown-credential":
+        text = "the credential is refused here"
+    elif credential is not None:
+        parts["wanted"] = credential.form
+        text = f"{record.vendor} reads `{credential.form}`, and the request has {_quoted(sent)}"
+    return Why(
+        "no credential", _line(f"Signed in as nobody, answered {record.status}: {text}."), parts
+    )
+
+
+def _quoted(sent: Sequence[str]) -> str:
+    if not sent:
+        return "no credential"
+    return " and ".join(f"`{each}`" for each in sent)
 
 
 def _nothing_found(record: Record) -> Why:

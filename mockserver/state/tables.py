@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, overload
 
 from mockserver.state.changes import Row, RowId
+from mockserver.state.ids import ROOM
 from mockserver.state.shared import PLACE_BITS, HashMap, PlaceMap
 
 RowKey = Callable[[Row], Hashable | None]
@@ -51,11 +52,15 @@ class TableSpec:
 
     `order` gives keys that follow each other as rows are created, such as times. The table then
     knows whether its own order is the order of these keys.
+
+    `highest` is the highest number that the id of a new row may have: 32 bits unless the vendor's
+    ids have more. With 0 the table always counts from 1: no client sees its numbers.
     """
 
     name: str
     indexes: Mapping[str, Index] = field(default_factory=dict)
     order: Index | None = None
+    highest: int = 2**31 - 1
 
     def options(self, settings: Mapping[str, Any]) -> Options:
         """Those of the settings that its indexes depend on."""
@@ -160,8 +165,9 @@ class Table:
 
     Reading costs two dict lookups. Saving, restoring and emptying cost nothing, as content is
     shared: a write to either side copies the few parts that it touches (see `shared`).
-    `last_number` is the last one given to a new row. `in_order` says that no row has a
-    smaller key of `spec.order` than the row before it, as far as the table knows.
+    `last_number` is the last one given to a new row; where there was none, it is `start`.
+    `in_order` says that no row has a smaller key of `spec.order` than the row before it, as far as
+    the table knows.
     """
 
     __slots__ = (
@@ -177,6 +183,7 @@ class Table:
         "last_number",
         "options",
         "spec",
+        "start",
     )
 
     def __init__(self, spec: TableSpec, settings: Mapping[str, Any] = _NO_SETTINGS) -> None:
@@ -187,6 +194,7 @@ class Table:
         self._by_place: PlaceMap[Row] = PlaceMap(self._owner)
         self._places: HashMap[RowId, int] = HashMap(self._owner)
         self.last_number = 0
+        self.start = 0
         self.in_order = spec.order is not None
         self._keys = self._row_keys()
         self._order_key: Callable[[Row], Any] = _no_key
@@ -300,8 +308,21 @@ class Table:
         return before
 
     def empty(self) -> None:
-        """Take every row away, and count from 1 again."""
+        """Take every row away, and count from the start again."""
         self.restore(Table(self.spec, self.options).save())
+        self.last_number = self.start
+
+    def count_from(self, start: int) -> None:
+        """Give the next new row the number after this one, and again when the table was emptied."""
+        self.last_number = self.start = start
+
+    def may_have_given(self, number: int) -> bool:
+        """Whether the number is one of the table's own: the id of a new row may have it.
+
+        Where the table counts from a number that was drawn, few are: ids that others have drawn do
+        not move its counter.
+        """
+        return not self.start or self.start < number <= self.start + ROOM
 
     def follow(self, settings: Mapping[str, Any]) -> None:
         """Read anew the indexes that depend on a setting which has another value now."""

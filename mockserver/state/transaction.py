@@ -89,9 +89,13 @@ class Transaction:
         return draft.last_number
 
     def skip_numbers(self, table: str, last: int) -> None:
-        """Give no new row a number up to and including `last`: stored rows have them."""
+        """Give no new row a number up to and including `last`: stored rows have them.
+
+        A number that the table would not give itself does not count (`Table.may_have_given`).
+        """
         draft = self._draft(table)
-        draft.last_number = max(draft.last_number, last)
+        if draft.table.may_have_given(last):
+            draft.last_number = max(draft.last_number, last)
 
     def put(self, table: str, row: Row) -> Row:
         """Store the row under its `id`, in place of the one that was there."""

@@ -16,7 +16,7 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-from mockserver.client import Client, ControlError, Row
+from mockserver.client import Client, ControlError, Row, Verdict
 from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.errors import FixtureError, MockserverError, Problem
 from mockserver.fixtures import BUNDLED
@@ -41,6 +41,7 @@ _LONGEST_SLUG = 19  # with a hyphen and 12 digits of a digest: 32, the longest n
 _NOT_IN_PROCESS = (
     "clients in process need a server in process: leave MOCKSERVER_URL unset, or use http()"
 )
+_LATE = "what the test missed came later: `assert_called(..., within=2)` waits for it"
 
 
 class MockWorkspace(VendorClients):
@@ -57,6 +58,7 @@ class MockWorkspace(VendorClients):
         self._opened_at = datetime.now(UTC)
         self._open_clients = ExitStack()
         self._allowed: frozenset[str] = frozenset()
+        self._unmet: Row | None = None
 
     def seed(
         self,
@@ -161,6 +163,11 @@ class MockWorkspace(VendorClients):
             if error.status != 404:
                 raise
 
+    def _judge(self, expectation: Row) -> Verdict:
+        verdict = super()._judge(expectation)
+        self._unmet = None if verdict.passed else expectation
+        return verdict
+
     def allow_findings(self, *checks: str) -> None:
         """Leave what these checks find in this test out of the report on the whole run.
 
@@ -198,12 +205,15 @@ class MockWorkspace(VendorClients):
 
     def _journal_lines(self) -> Iterator[str]:
         yield from self.requests_text().splitlines()
+        if self._unmet is not None and super()._judge(self._unmet | {"within": 0}).passed:
+            yield _LATE
         # What a test misses may have gone elsewhere. These requests belong to no test, so some may
         # come from one that runs beside this one.
         yield from self._lines_of_strays()
+        # They had no credential, a refused one, or the path of no vendor.
         recent = [entry for entry in self.client.unclaimed() if self._is_recent(entry)]
         if recent:
-            yield "without a credential or with a refused one, in this test or one beside it:"
+            yield "in no workspace, in this test or one beside it:"
         for entry in recent[-_MOST_UNCLAIMED:]:
             yield printable(_summary_line(entry))
 

@@ -7,35 +7,36 @@ from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mockserver.journal.directory import Operations
-from mockserver.journal.meant import meant
+from mockserver.api import read_body
+from mockserver.call import request_of, shared_headers
+from mockserver.journal.records import Record
+from mockserver.web.strays import Strays
 
 
 def web(
-    prefixes: tuple[str, ...],
-    operations: Operations,
-    log: Callable[[str], None],
+    strays: Strays,
+    log: Callable[[Record], None],
     log_health: Callable[[str], None],
+    *,
+    max_body: int,
 ) -> Starlette:
     """The application for every path that belongs to no API.
 
-    `prefixes` are the paths at which the APIs begin; the 404 names them, and the one of the
-    `operations` that was probably meant. Each request is told to one of the logs in a sentence.
+    `strays` answers what nothing is served at, of which no more than `max_body` bytes are kept;
+    `log` is told of it, and `log_health` in a sentence of a request to the other two.
     """
 
-    async def nothing_here(request: Request, error: Exception) -> JSONResponse:
-        path = request.url.path
-        begins = ", ".join(prefixes)
-        detail = f"Nothing is served at {path}. The APIs begin with {begins}."
-        likely = meant("", request.method, path, operations)
-        if likely is not None:
-            detail += f" Probably meant: {likely.method} {likely.path} ({likely.operation})."
-        log(f"{request.method} 404 {detail}")
-        problem = {"title": "Not Found", "status": 404, "detail": detail}
-        return JSONResponse(problem, 404, media_type="application/problem+json")
+    async def nothing_here(request: Request, error: Exception) -> Response:
+        headers = shared_headers(request.scope["headers"])
+        body = await read_body(headers, request.receive, max_body)
+        answer, record = strays.answer(request_of(request.scope, headers, body))
+        log(record)
+        response = Response(answer.body, answer.status)
+        response.raw_headers = list(answer.headers)
+        return response
 
     def health(status: str) -> Callable[[Request], Awaitable[JSONResponse]]:
         async def answer(request: Request) -> JSONResponse:

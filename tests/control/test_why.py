@@ -113,6 +113,30 @@ def test_a_fault_and_how_many_are_left(control: httpx.Client, octanist: httpx.Cl
     )
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "wanted", "sent"),
+    [
+        pytest.param("/sela/api/leads/", {}, "Authorization: Token <key>", "no credential", id="none"),
+        pytest.param("/sela/api/leads/", {"Authorization": "Bearer key"}, "Authorization: Token <key>", "`authorization: Bearer ***`", id="another scheme"),
+        pytest.param("/sela/api/leads/", {"Authorization": "Token"}, "Authorization: Token <key>", "`authorization: Token (empty)`", id="an empty key"),
+        pytest.param("/octanist/api/leads", {"Authorization": "key"}, "X-API-KEY: <key>", "`authorization: ***`", id="another header"),
+        pytest.param("/octanist/api/leads", {"X-API-KEY": ""}, "X-API-KEY: <key>", "`x-api-key: (empty)`", id="an empty header"),
+        pytest.param("/octanist/api/leads?api_key=key", {}, "X-API-KEY: <key>", "`?api_key=***`", id="in the query"),
+        pytest.param("/nlpearl/v2/Pearl", {"Authorization": "Bearer key"}, "Authorization: Bearer <account>:<secret>", "`authorization: Bearer ***`", id="a part is missing"),
+    ],
+)  # fmt: skip  # a row of a table stays one row
+def test_signed_in_as_nobody(
+    path: str, headers: dict[str, str], wanted: str, sent: str, *, admin: httpx.Client
+) -> None:
+    httpx.get(f"{admin.base_url.copy_with(path='/')}{path[1:]}", headers=headers)
+    (entry,) = admin.get("/requests?order=desc&limit=1").json()["requests"]
+    vendor = path.split("/")[1]
+    assert (entry["why"]["what"], entry["why"]["sentence"]) == (
+        "no credential",
+        f"Signed in as nobody, answered 401: {vendor} reads `{wanted}`, and the request has {sent}.",
+    )
+
+
 def test_no_such_operation_and_the_one_that_was_meant(
     control: httpx.Client, octanist: httpx.Client
 ) -> None:

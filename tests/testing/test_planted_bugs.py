@@ -7,6 +7,8 @@ import pytest
 from tests.testing.suites import run_suite
 
 BUGS = """
+import json, threading, time
+
 import httpx
 
 PEARL = "66a1f0c2d60e456235eae601"
@@ -96,6 +98,80 @@ def test_a_missing_api(mockserver):
     ask(url + "/leads", method="GET", headers=mockserver.credentials["octanist"])
     mockserver.assert_called(operation="list_leads")
 
+def test_a_missing_prefix(mockserver):
+    url = mockserver.base_urls["octanist"].removesuffix("/octanist/api")
+    ask(url + "/leads", method="POST", headers=mockserver.credentials["octanist"], json={})
+    mockserver.assert_called(operation="create_lead")
+
+def test_a_missing_prefix_and_no_key(mockserver):
+    url = mockserver.base_urls["sela"].removesuffix("/sela")
+    ask(url + "/api/leads/update/", method="PUT", json={"phone_number": ADA})
+    mockserver.assert_called(operation="leads_update_update")
+
+def test_a_slash_too_many_before_the_path(mockserver):
+    url = mockserver.base_urls["octanist"].replace("/octanist", "//octanist")
+    ask(url + "/leads", method="GET", headers=mockserver.credentials["octanist"])
+    mockserver.assert_called(operation="list_leads")
+
+def test_another_vendors_prefix(mockserver):
+    url = mockserver.base_urls["octanist"].replace("/octanist", "/sela")
+    ask(url + "/leads", method="GET", headers=mockserver.credentials["octanist"])
+    mockserver.assert_called(operation="list_leads")
+
+def test_the_scheme_of_another_vendor(mockserver):
+    url = mockserver.base_urls["sela"]
+    ask(url + "/api/leads/", method="GET", headers={"Authorization": "Bearer " + mockserver.name})
+    mockserver.assert_called(operation="leads_list")
+
+def test_a_form_for_json(mockserver):
+    mockserver.octanist.patch("/leads", data={"email": "ada@example.com", "status": "won"})
+    assert mockserver.lead("octanist", "lead_demo01")["lead"]["status"] == "won"
+
+def test_json_that_is_encoded_twice(mockserver):
+    body = json.dumps({"email": "ada@example.com", "status": "won"})
+    mockserver.octanist.patch("/leads", json=body)
+    assert mockserver.lead("octanist", "lead_demo01")["lead"]["status"] == "won"
+
+def test_no_body(mockserver):
+    assert mockserver.octanist.patch("/leads").status_code == 200
+
+def test_a_key_in_camel_case(mockserver):
+    mockserver.sela.put("/api/leads/update/", json={"phoneNumber": ADA, "status": "CLOSED"})
+    assert mockserver.lead("sela", 28001)["lead"]["status"] == "CLOSED"
+
+def test_a_misspelt_identifier(mockserver):
+    answer = mockserver.octanist.patch("/leads", json={"emial": "ada@example.com", "status": "won"})
+    assert answer.status_code == 200
+
+def test_a_number_as_people_write_it(mockserver):
+    answer = mockserver.octanist.patch("/leads", json={"email": "ada@example.com", "value": "1.200,50"})
+    assert answer.status_code == 200
+
+def test_a_misspelt_parameter(mockserver):
+    assert mockserver.octanist.get("/leads?stauts=won").status_code == 200
+
+def test_another_encoding(mockserver):
+    body = json.dumps({"name": "Zo\u00eb"}, ensure_ascii=False).encode("latin-1")
+    mockserver.octanist.post("/leads", content=body, headers={"Content-Type": "application/json"})
+    assert mockserver.leads("octanist", q="Zo\u00eb")
+
+def test_pages_that_overlap(mockserver):
+    for skip in (0, 4):
+        mockserver.nlpearl.post(f"/v2/Outbound/{PEARL}/Leads", json={"limit": 5, "skip": skip})
+    assert not "the same row twice"
+
+def test_a_request_that_comes_late(mockserver):
+    def later():
+        time.sleep(0.2)
+        mockserver.octanist.post("/check")
+
+    client = threading.Thread(target=later)
+    client.start()
+    try:
+        mockserver.assert_called(operation="check")
+    finally:
+        client.join()
+
 def test_a_doubled_api(mockserver):
     assert mockserver.octanist.get("/api/leads").status_code == 200
 """
@@ -145,9 +221,54 @@ CAUSES = {
     "a_foreign_key": [
         "3 requests came with the key `prod-key`, none with this test's",
     ],
-    "no_key": ["Signed in as nobody, answered 401: the request has no credential."],
+    "no_key": [
+        "Signed in as nobody, answered 401: octanist reads `X-API-KEY: <key>`, and the request has no credential."
+    ],
     "a_missing_api": [
         "it has no `/api` in its path. Probably meant: GET /octanist/api/leads (list_leads).",
+    ],
+    "a_missing_prefix": [
+        "it has no `/octanist/api` before its path. Probably meant: POST /octanist/api/leads ",
+    ],
+    "a_missing_prefix_and_no_key": [
+        "it has no `/sela` before its path. Probably meant: PUT /sela/api/leads/update/ ",
+    ],
+    "a_slash_too_many_before_the_path": [
+        "it has empty segments in its path. Probably meant: GET /octanist/api/leads ",
+    ],
+    "another_vendors_prefix": [
+        "sela has no operation GET /sela/api/leads: it has ",
+    ],
+    "the_scheme_of_another_vendor": [
+        "sela reads `Authorization: Token <key>`, and the request has `authorization: Bearer ***`.",
+    ],
+    "a_form_for_json": [
+        "the Content-Type is application/x-www-form-urlencoded, and update_lead reads application/json",
+    ],
+    "json_that_is_encoded_twice": [
+        "the body is a text that holds JSON: it was encoded twice.",
+    ],
+    "no_body": ["Refused with 400: the body is empty."],
+    "a_key_in_camel_case": [
+        "Refused with 400: phone_number is required.",
+        "remark: phoneNumber is no field (did you mean phone_number?)",
+    ],
+    "a_misspelt_identifier": [
+        "Refused with 400: the body needs id or email or phone.",
+        "remark: emial is no field (did you mean email?)",
+    ],
+    "a_number_as_people_write_it": [
+        'value is "1.200,50", and must be number or string (numeric).',
+    ],
+    "a_misspelt_parameter": ["(did you mean `status`?)"],
+    "another_encoding": [
+        "the body has lost characters (U+FFFD): it was not sent in UTF-8",
+    ],
+    "pages_that_overlap": [
+        "and the next request began at `skip` 4, not 5: rows came twice.",
+    ],
+    "a_request_that_comes_late": [
+        "what the test missed came later: `assert_called(..., within=2)` waits for it",
     ],
     "a_doubled_api": [
         "Probably meant: GET /octanist/api/leads (list_leads).",

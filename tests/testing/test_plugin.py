@@ -128,8 +128,8 @@ def test_it(mockserver):
 """
     assert journal(suite({"test_it.py": text}).out) == [
         "(no requests)",
-        "without a credential or with a refused one, in this test or one beside it:",
-        "  1  GET /octanist/api/leads  401  Signed in as nobody, answered 401: the request has no credential.",
+        "in no workspace, in this test or one beside it:",
+        "  1  GET /octanist/api/leads  401  Signed in as nobody, answered 401: octanist reads `X-API-KEY: <key>`, and the request has no credential.",
     ]
 
 

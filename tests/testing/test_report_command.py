@@ -129,25 +129,36 @@ def test_a_workspace_that_there_is_not_is_told(server: MockServer) -> None:
     ) == (2, True)
 
 
+NOBODY = "Signed in as nobody, answered 401: sela reads `Authorization: Token <key>`, and the request has no credential."
+NO_VENDOR = (
+    "No vendor has GET /api/leads/: it has no `/sela` before its path. "
+    "Probably meant: GET /sela/api/leads/ (leads_list)."
+)
+
+
 def test_it_reports_on_all_workspaces() -> None:
     with MockServer() as server:
         for name in ("one", "two"):
             credentials = server.workspace(name).credentials["sela"]
             httpx.get(f"{server.url}/sela/api/leads", headers=credentials)
         httpx.get(f"{server.url}/sela/api/leads/")
+        httpx.get(f"{server.url}/api/leads/")
         page = report("--url", server.url, "--all", "--fail-on", "missing-slash")
         content = json.loads(report("--url", server.url, "--all", "--format", "json").out)
     assert (page.status, page.err) == (
         1,
         "mockserver: 1 finding fails this run: missing-slash\n",
     )
-    assert page.out.splitlines()[:5] == [
+    assert page.out.splitlines()[:8] == [
         "# Client conduct",
         "",
         "2 requests in 2 workspaces: 1 error, 0 warnings, 0 notes.",
         "",
-        "1 further request reached no workspace: the credential was missing or refused.",
+        "2 further requests reached no workspace:",
+        "",
+        f"- `GET /sela/api/leads/`: {NOBODY} (1 request)",
+        f"- `GET /api/leads/`: {NO_VENDOR} (1 request)",
     ]
     assert "(sela; `one` request 1; `two` request 1)" in page.out
-    assert (list(content["workspaces"]), content["unclaimed"]) == (["one", "two"], 1)
+    assert (list(content["workspaces"]), content["unclaimed"]) == (["one", "two"], 2)
     assert content["coverage"]["sela"]["requests"] == 2

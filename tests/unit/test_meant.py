@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.journal.meant import Meant, meant
+from mockserver.journal.meant import meant
 from tests.samples import SITES
 
 OPERATIONS = {site.vendor.name: site.document.operations for site in SITES}
@@ -34,10 +34,24 @@ def test_the_nearest_operation_is_meant(
     assert (found.operation, found.path, found.mistake) == (operation, path, mistake)
 
 
-def test_a_path_without_a_vendor_means_the_one_that_has_it() -> None:
-    assert meant("", "GET", "/api/leads/", OPERATIONS) == Meant(
-        "sela", "leads_list", "GET", "/sela/api/leads/", "no `/sela` before its path"
-    )
+@pytest.mark.parametrize(
+    ("request_line", "path", "mistake"),
+    [
+        pytest.param("GET /api/leads/", "/sela/api/leads/", "no `/sela` before its path", id="no prefix"),
+        pytest.param("POST /leads", "/octanist/api/leads", "no `/octanist/api` before its path", id="neither prefix nor base path"),
+        pytest.param("GET //sela/api/leads/", "/sela/api/leads/", "empty segments in its path", id="a slash too many before the prefix"),
+        pytest.param("GET /Sela/api/leads/", "/sela/api/leads/", "`Sela` in its path, where `sela` is right", id="a prefix in capitals"),
+        pytest.param("GET /selan/api/leads/", "/sela/api/leads/", "`selan` in its path, where `sela` is right", id="a misspelt prefix"),
+        pytest.param("GET /8080/octanist/api/leads", "/octanist/api/leads", "`/8080` too much in its path", id="the port before the prefix"),
+        pytest.param("GET /http://127.0.0.1:8080/octanist/api/leads", "/octanist/api/leads", "`/http:` too much in its path", id="an address in the path"),
+        pytest.param("GET /api/octanist/leads", "/octanist/api/leads", "the words of its path in another order", id="another order"),
+    ],
+)  # fmt: skip  # a row of a table stays one row
+def test_a_path_of_no_vendor_means_the_nearest(request_line: str, path: str, mistake: str) -> None:
+    method, asked = request_line.split()
+    found = meant("", method, asked, OPERATIONS)
+    assert found is not None
+    assert (found.path, found.mistake) == (path, mistake)
 
 
 def test_a_path_below_the_vendors_own_host_is_read_the_same() -> None:

@@ -11,9 +11,12 @@ from mockserver.journal.bodies import read_body
 from mockserver.journal.conduct.schemas import properties, record_columns
 from mockserver.journal.conduct.signs import Sign, answered, called, listed, parsed_json
 from mockserver.journal.directory import Directory
-from mockserver.journal.records import ManyRows, Record
-from mockserver.journal.redaction import carries_credential
+from mockserver.journal.records import WHOLE_BODY, ManyRows, Record
+from mockserver.journal.redaction import carries_credential, quoted
 from mockserver.wire import read_query
+
+_REPLACED = "\N{REPLACEMENT CHARACTER}".encode()
+"""Stands in a body for bytes that the vendor's framework could not read."""
 
 
 class Shape:
@@ -150,12 +153,30 @@ class Remark(NamedTuple):
 def remarks(record: Record, directory: Directory) -> list[Remark]:
     """What became of the fields of a record's body that its operation does not simply set.
 
-    There are none where the request was refused or an answer was made by a fault.
+    Of a request that was refused: the fields that are probably misspelt. There are none where an
+    answer was made by a fault.
     """
+    operation = directory.operation(record)
+    if record.refusal is not None and record.fault is None and operation is not None:
+        return list(_misspelt(record, operation, directory))
     found: list[Remark] = []
+    if _REPLACED in (record.request.body or b""):
+        found.append(Remark(WHOLE_BODY, "has lost characters (U+FFFD): it was not sent in UTF-8"))
     for sign in strange_fields([record], directory):
         found += [Remark(name, _remark(sign.slug, name, record, directory)) for name in sign.fields]
     return found
+
+
+def _misspelt(record: Record, operation: Operation, directory: Directory) -> Iterator[Remark]:
+    """Fields of a refused body that the operation has under a name like theirs."""
+    for sent in _objects(record, operation, Shapes(directory)):
+        missing = [name for name in sent.shape.known if name not in sent.fields]
+        for name in sent.fields:
+            if name in sent.shape.known or _is_read_in_another_case(name, sent):
+                continue
+            close = get_close_matches(name, missing, n=1)
+            if close:
+                yield Remark(sent.prefix + name, f"is no field (did you mean {close[0]}?)")
 
 
 def _remark(slug: str, name: str, record: Record, directory: Directory) -> str:
@@ -240,5 +261,7 @@ def strange_parameters(records: Iterable[Record], directory: Directory) -> Itera
         strange = [name for name in sent if name not in known and not carries_credential(name)]
         if strange:
             parameters = listed("query parameter", strange)
-            done = f"{called(record)} was asked with {parameters} and answered {record.status}."
+            done = f"{called(record)} was asked with {parameters} and answered {record.status}"
+            close = get_close_matches(strange[0], known, n=1)
+            done += f" (did you mean {quoted(close[0])}?)." if close else "."
             yield Sign("unknown-parameters", record, (record.status, frozenset(strange)), done)

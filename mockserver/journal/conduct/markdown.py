@@ -54,7 +54,7 @@ def _findings(findings: Iterable[Finding]) -> Iterator[str]:
             "",
         )
         for finding in group:
-            yield f"- {finding.done} ({finding.vendor}, {numbers(finding.requests)})"
+            yield f"- {finding.done} ({finding.vendor or 'no vendor'}, {numbers(finding.requests)})"
         yield ""
 
 

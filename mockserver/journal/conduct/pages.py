@@ -25,18 +25,22 @@ _TOTALS = ("count", "total")
 class Page(NamedTuple):
     """What asks for a page: the path, the query, and the body of a search (None without one).
 
-    `before` names the page before it, as far as the answer tells which one it is.
+    `before` names the page before it, as far as the answer tells which one it is. `start` is the
+    member of the body that says where the page starts, if one does.
     """
 
     path: str
     query: Mapping[str, str]
     body: Any
     before: str = ""
+    start: str = ""
 
 
 def stopped_loops(records: Iterable[Record], directory: Directory) -> Iterator[Sign]:
     """Pages that an answer announced and no later request asked for."""
     waiting: list[tuple[Record, Page]] = []
+    # Where the request after one started that was not asked for, by the number of the first.
+    others: dict[int, int] = {}
     for record in records:
         operation = directory.operation(record)
         waiting = [
@@ -44,13 +48,38 @@ def stopped_loops(records: Iterable[Record], directory: Directory) -> Iterator[S
             for before, page in waiting
             if before.vendor != record.vendor or not _asks_for(page, record, operation)
         ]
+        if waiting:
+            before, missed = waiting[-1]
+            start = _other_start(missed, record, operation)
+            if start is not None:
+                others.setdefault(before.number, start)
         page = _next_page(record, operation)
         if page is not None and not _asks_for_one_row(record, operation):
             waiting.append((record, page))
     for record, page in waiting:
         told = page.before or "that there is a further page"
         done = f"{called(record)} answered {told}, and no further page was asked for."
+        if record.number in others:
+            done = _jump(record, page, others[record.number])
         yield Sign("page-loop-stopped", record, "page", done)
+
+
+def _other_start(page: Page, record: Record, operation: Operation | None) -> int | None:
+    """Where the request starts that asks for rows behind the page before, but not for that page."""
+    if not page.start or record.request.path != page.path:
+        return None
+    body = _body(record, operation)
+    start = body.get(page.start) if isinstance(body, dict) else None
+    return start if isinstance(start, int) and start > 0 else None
+
+
+def _jump(record: Record, page: Page, start: int) -> str:
+    right = page.body[page.start]
+    what = "rows came twice" if start < right else "rows were left out"
+    return (
+        f"{called(record)} answered {page.before}, and the next request began at `{page.start}` "
+        f"{start}, not {right}: {what}."
+    )
 
 
 def _asks_for(page: Page, record: Record, operation: Operation | None) -> bool:
@@ -166,7 +195,8 @@ def _by_offset(record: Record, operation: Operation, answer: Mapping[str, Any]) 
     if end >= count:
         return None
     query = read_query(record.request.query_string)
-    return Page(record.request.path, query, asked | {start: end}, f"{end} of {count} rows")
+    path, before = record.request.path, f"{end} of {count} rows"
+    return Page(path, query, asked | {start: end}, before, start)
 
 
 def _start_name(operation: Operation) -> str | None:

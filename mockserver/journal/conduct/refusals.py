@@ -14,7 +14,7 @@ def unmatched(records: Iterable[Record]) -> Iterator[Sign]:
     for record in records:
         request = record.request
         if record.operation is None and record.status >= 400:
-            known = "no operation has that path"
+            known = "no operation has that path" if record.vendor else "no vendor has that path"
             if record.methods:
                 known = f"the path takes {', '.join(record.methods)}"
             done = f"{called(record)} was called and answered {record.status}: {known}."

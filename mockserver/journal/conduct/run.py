@@ -59,11 +59,11 @@ class RunFinding:
 class RunReport:
     """Collects the reports of a run.
 
-    `unit` says what each of them is on: a `test` or a `workspace`. `unclaimed` is how many requests
-    reached no workspace.
+    `unit` says what each of them is on: a `test` or a `workspace`. `unclaimed` has those requests
+    that reached no workspace, as the control API lists them.
     """
 
-    def __init__(self, unit: str, unclaimed: int = 0) -> None:
+    def __init__(self, unit: str, unclaimed: Sequence[Mapping[str, Any]] = ()) -> None:
         self._unit = unit
         self._unclaimed = unclaimed
         self._found: dict[object, RunFinding] = {}
@@ -126,7 +126,7 @@ class RunReport:
         """The reports by name, and the coverage of all of them."""
         return {
             f"{self._unit}s": self._reports,
-            "unclaimed": self._unclaimed,
+            "unclaimed": len(self._unclaimed),
             "coverage": self._coverage,
         }
 
@@ -137,8 +137,9 @@ class RunReport:
     def _head(self) -> Iterator[str]:
         yield from ("# Client conduct", "", f"{self.headline()}.", "")
         if self._unclaimed:
-            unclaimed = counted(self._unclaimed, "further request")
-            yield f"{unclaimed} reached no workspace: the credential was missing or refused."
+            yield f"{counted(len(self._unclaimed), 'further request')} reached no workspace:"
+            yield ""
+            yield from _unclaimed_lines(self._unclaimed)
             yield ""
         if self._dropped:
             dropped = counted(self._dropped, "older request")
@@ -159,12 +160,23 @@ class RunReport:
             yield ""
 
     def _places(self, found: RunFinding) -> str:
-        parts = [str(found.finding["vendor"])]
+        parts = [found.finding["vendor"] or "no vendor"]
         for name, requests in _first(found.places):
             parts.append(f"{quoted(name)} {numbers(requests)}")
         if len(found.places) > _LISTED:
             parts.append(f"and {counted(len(found.places) - _LISTED, self._unit)} more")
         return "; ".join(parts)
+
+
+def _unclaimed_lines(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A line for each sentence that says why a request was answered so, the most frequent first."""
+    counts = Counter(
+        (f"{entry['method']} {entry['target']}", entry["why"]["sentence"]) for entry in entries
+    )
+    for (called, sentence), count in counts.most_common(_LISTED):
+        yield f"- {quoted(called)}: {sentence} ({counted(count, 'request')})"
+    if len(counts) > _LISTED:
+        yield f"- and {len(counts) - _LISTED} more like these"
 
 
 def _severity(found: RunFinding) -> tuple[int, int]:

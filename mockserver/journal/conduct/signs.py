@@ -36,6 +36,7 @@ class Sign(NamedTuple):
 class Finding:
     """What one check found about one operation (None: the requests reached none, or several).
 
+    `vendor` is empty where they have the path of none.
     `requests` are the numbers of the requests, oldest first, and `done` says in a sentence what the
     client did in the first of them.
     """
@@ -58,7 +59,7 @@ class Finding:
             "check": self.check.slug,
             "level": self.level,
             "title": self.check.title,
-            "vendor": self.vendor,
+            "vendor": self.vendor or None,
             "operation": self.operation,
             "done": self.done,
             "message": self.message,
