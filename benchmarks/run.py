@@ -1,9 +1,10 @@
 """How fast the server is on this machine.
 
-Requests a second against a bare ASGI application, start-up, memory, a large import, snapshots.
+Requests a second against a bare ASGI application, what TLS beside it and the log of requests cost,
+start-up, memory, a large import, snapshots.
 
 The servers run on one core and the load on another. It is all measured over the wire and takes
-about a minute, ten seconds with --quick.
+about two minutes, twenty seconds with --quick.
 
 With --against FOLDER another checkout is measured in the same turns: this one, that one, this one,
 that one, so that what else the machine does meets both. It runs FOLDER's own code on this
@@ -39,6 +40,8 @@ TOKEN = "Authorization: Token bench"
 KEY = "X-API-KEY: bench"
 BEARER = "Authorization: Bearer bench:secret"
 WORKSPACE = "/__admin/workspaces/bench"
+OPTION_ROUNDS = 3
+"""So many times more turns than a load has: small differences are looked for."""
 PATIENCE = 15
 """Seconds after which a server that does not answer is given up."""
 
@@ -116,6 +119,20 @@ def mockserver(port: int) -> list[str]:
     """The command that serves the product."""
     options = ["--port", str(port), "--log-level", "warning"]
     return [sys.executable, "-m", "mockserver", "serve", *options]
+
+
+def with_tls(port: int) -> list[str]:
+    """The same with TLS on a second port."""
+    return [*mockserver(port), "--tls", "--tls-port", "0"]
+
+
+def with_log(port: int) -> list[str]:
+    """The same with a line for each request, into nothing: a pipe that nobody reads would fill."""
+    command = [*mockserver(port), "--log-level", "info"]
+    return ["sh", "-c", 'exec "$@" 2>/dev/null', "sh", *command]
+
+
+OPTIONS = {"plain": mockserver, "with --tls": with_tls, "with --log-level info": with_log}
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -341,6 +358,29 @@ def compare_one(plan: Plan, floor: Server, servers: Sequence[Server], load: Sequ
         sys.exit(f"{errors} answers were no success")
 
 
+def what_options_cost(plan: Plan) -> None:
+    """The first load against servers with other options, in turns, and their ratios to the plain.
+
+    All of them are asked on their plain port.
+    """
+    results: dict[str, list[Result]] = {name: [] for name in OPTIONS}
+    with ExitStack() as stack:
+        servers = {
+            name: stack.enter_context(serving(ROOT, command)) for name, command in OPTIONS.items()
+        }
+        own = {name: next(loads(seed(port))) for name, (port, _) in servers.items()}
+        order = list(OPTIONS)
+        for _ in range(OPTION_ROUNDS * plan.rounds):
+            order = order[1:] + order[:1]  # nobody is always the first of a turn
+            for name in order:
+                results[name].append(measure(own[name], *servers[name], plan.seconds))
+    plain = [each.cpu for each in results["plain"]]
+    print(f"What options cost, CPU us a request of {own['plain'].name}, on the plain port")
+    for name, kept in results.items():
+        times = [each.cpu for each in kept]
+        print(f"  {name:22} {median(times):.1f} ({median(ratios(times, plain)):.2f} of plain)")
+
+
 def start_up(plan: Plan, folders: Sequence[Path]) -> None:
     """Time from exec to the first answers, and memory after them."""
     ready: list[list[float]] = [[] for _ in folders]
@@ -502,6 +542,7 @@ def main() -> None:
         )
     if shutil.which("wrk"):
         compare(plan, folders)
+        what_options_cost(plan)
     else:
         print(
             "wrk is not installed: requests a second are not measured (apt-get install wrk, or "
