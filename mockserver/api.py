@@ -125,7 +125,7 @@ class Api:
             raw = None
         kind = headers.get(b"content-type", b"")
         # `find` and not `in`: CPython first tries to take the bytes for one number.
-        if raw and (kind.find(b";") >= 0 or not raw.isascii()):
+        if raw and (not raw.isascii() or kind.find(b";") >= 0):
             raw = tried_again(self.dialect.decoded, raw, kind.decode("latin-1"))
         call = Call(request_of(scope, headers, raw))
         began = perf_counter()

@@ -275,9 +275,9 @@ class Journal:
         self._bytes += size
         memory = self.memory
         memory.journals += size
-        while len(records) > self._max_entries or self._bytes > self._max_bytes:
-            if len(records) == 1:
-                break
+        if len(records) > self._max_entries:
+            self._drop_oldest()
+        while self._bytes > self._max_bytes and len(records) > 1:
             self._drop_oldest()
         if memory.stored + memory.journals > memory.limit:
             memory.settle()
@@ -359,8 +359,11 @@ def _refusal_size(refusal: RefusalNote) -> int:
 
 def _match_size(match: MatchTrace) -> int:
     size = _MATCH_BYTES + _ID_BYTES * len(match.ids)
-    for _, value, compared, _, _ in match.trials:
-        size += _VALUE_BYTES + value_size(f"{value}{compared}")
+    for _, value, _, _, _ in match.trials:
+        # What it was compared as is hardly ever longer.
+        size += _VALUE_BYTES + 2 * value.__sizeof__()
+        if type(value) is tuple:
+            size += 2 * value_size(f"{value}")
     for mismatch in match.mismatches:
         size += value_size(f"{mismatch.held}")
     others = len(match.mismatches) + len(match.spellings) + len(match.near)
