@@ -9,7 +9,7 @@ READY := .venv/ready
 # With bytecode a server starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help serve test test-slow contract lowest clients check format bench differential fidelity schema stubs image image-test clean
+.PHONY: help serve test test-slow contract lowest clients documents check format bench differential fidelity schema stubs image image-test clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 22
@@ -37,11 +37,14 @@ test-slow: $(READY) ## Run the tests that take many seconds each.
 	$(BIN)/python -m pytest -n auto -m 'slow and not alone' $(ARGS)
 	$(BIN)/python -m pytest -n 0 -m alone $(ARGS)
 
-lowest: ## Run the tests with the lowest versions, and beside well-known frameworks.
-	$(PYTHON) tools/lowest.py $(ARGS)
+lowest: ## Test with the lowest versions, and beside well-known frameworks; ARGS='newest-pytest-9'.
+	$(PYTHON) -m tools.lowest $(ARGS)
 
 clients: $(READY) ## Generate clients from the OpenAPI documents, and use them; ARGS='oapi-codegen'.
 	$(BIN)/python -m tools.clients $(ARGS)
+
+documents: $(READY) ## Hold the documents to validators, and to readers of YAML in other languages.
+	$(BIN)/python -m tools.documents $(ARGS)
 
 check: $(READY) ## Format, lint, types, layers: what must hold besides the tests.
 	$(BIN)/ruff format --check .

@@ -16,7 +16,13 @@ from mockserver.documents.spec import Body, Document, Operation
 from mockserver.errors import DocumentError, Problem, Refusal, joined, limited
 from mockserver.faults.delivery import Answer, as_seen, deliver
 from mockserver.forms import FORM, MULTIPART
-from mockserver.journal.records import AppliedFault, Record, answer_headers, refusal_note
+from mockserver.journal.records import (
+    NO_CONTENT,
+    Record,
+    answer_headers,
+    applied_fault,
+    refusal_note,
+)
 from mockserver.journal.redaction import printable
 from mockserver.routing import Router
 from mockserver.turns import Turns, collector_paused
@@ -77,6 +83,7 @@ class Api:
         self._max_wait = max_wait
         self._account = dialect.authenticator(credential)
         self._key = credential.name if credential.where == "query" else None
+        self._decoded_path = dialect.decoded_path if dialect.decodes_paths else None
         self._refuse_strays(name, set(handlers))
         self._router = Router(
             document.operations,
@@ -180,83 +187,63 @@ class Api:
         return self._finished(call, self.reply_to(call, prefix), began)
 
     def _finished(self, call: Call, reply: Reply, began: float | None = None) -> "Worked":
-        """The answer in bytes."""
+        """The answer in bytes, and what the journal keeps of the request."""
+        headers = reply.headers
         if b"origin" in call.request.headers:
-            headers = (*reply.headers, *self.cross_origin(call))
-            reply = Reply(reply.body, reply.status, headers, reply.wrapped)
+            headers = (*headers, *self.cross_origin(call))
         body = reply.body
         if type(body) is not bytes:
             body = self.dialect.write_body(body, call)
-        fault = call.fault
-        applied = None
-        if fault is not None:
-            applied = AppliedFault(
-                fault.kind.name, fault.cause, fault.parameters, fault.preference, fault.left
+        applied = None if call.fault is None else applied_fault(call.fault)
+        size = None if reply.status == NO_CONTENT else len(body)
+        sent = answer_headers(headers, size, call.now, call.number, applied)
+        answer: Answer = _new(Answer, (reply.status, sent, body))
+        record = None
+        if call.journal is not None or self.request_log is not None:
+            seconds = 0.0 if began is None else perf_counter() - began
+            # The answer as the client sees it, under a fault too.
+            status, seen_headers, seen_body = reply.status, None, body
+            if call.fault is not None:
+                status, seen_headers, seen_body = as_seen(call.fault, answer)
+            record = _new(
+                Record,
+                (
+                    call.number,
+                    call.version,
+                    call.now,
+                    call.vendor,
+                    None if call.operation is None else call.operation.id,
+                    call.methods,
+                    call.request,
+                    status,
+                    seen_body,
+                    headers,
+                    seen_headers,
+                    tuple(call.tx.trace),
+                    call.changes,
+                    applied,
+                    seconds,
+                    None if call.refusal is None else refusal_note(call.refusal),
+                    call.action,
+                    call.notes,
+                ),
             )
-        answer = Answer(
-            reply.status,
-            answer_headers(
-                reply.headers,
-                reply.status,
-                len(body),
-                call.now,
-                number=call.number,
-                fault=applied,
-            ),
-            body,
-        )
-        seconds = 0.0 if began is None else perf_counter() - began
-        worked: Worked = _new(Worked, (call, reply, answer, applied, seconds))
+        worked: Worked = _new(Worked, (call, reply, answer, record))
         return worked
 
     def _keep(self, worked: "Worked") -> Answer | App:
         """Keep the request in its journal; what is to be sent."""
-        call, _, answer, _, _ = worked
-        log = self.request_log
-        if call.journal is not None or log is not None:
-            record = self._record(*worked)
+        call, _, answer, record = worked
+        if record is not None:
             if call.journal is not None:
                 call.journal.add(record)
-            if log is not None:
-                log.add(record)
+            if self.request_log is not None:
+                self.request_log.add(record)
         # An error knows the frames in which it was raised, and these know the call: a cycle.
         call.refusal = None
         if call.fault is None:
             return answer
         return partial(deliver, call.fault, answer)
-
-    @staticmethod
-    def _record(
-        call: Call, reply: Reply, answer: Answer, applied: AppliedFault | None, seconds: float
-    ) -> Record:
-        """What stays of the request: the answer as the client sees it, under a fault too."""
-        status, seen_headers, body = answer.status, None, answer.body
-        if call.fault is not None:
-            status, seen_headers, body = as_seen(call.fault, answer)
-        record: Record = _new(
-            Record,
-            (
-                call.number,
-                call.version,
-                call.now,
-                call.vendor,
-                call.operation.id if call.operation is not None else None,
-                call.methods,
-                call.request,
-                status,
-                body,
-                reply.headers,
-                seen_headers,
-                tuple(call.tx.trace),
-                call.changes,
-                applied,
-                seconds,
-                refusal_note(call.refusal) if call.refusal is not None else None,
-                call.action,
-                call.notes,
-            ),
-        )
-        return record
 
     def reply_to(self, call: Call, prefix: str = "") -> Reply:
         """The reply to a request that has been read. Raises Waits, and nothing else."""
@@ -304,18 +291,17 @@ class Api:
 
         Raises Refusal("no_route").
         """
-        request = call.request
-        path = request.path[len(prefix) :]
-        dialect = self.dialect
-        if dialect.decodes_paths:
-            path = dialect.decoded_path(path, request.raw_path[len(prefix) :])
+        method, path, raw_path = call.request[:3]
+        if prefix:
+            path, raw_path = path[len(prefix) :], raw_path[len(prefix) :]
+        if self._decoded_path is not None:
+            path = raw_path = self._decoded_path(path, raw_path)
         route = self._router.static(path)
         if route is None:
-            in_parts = path if dialect.decodes_paths else request.raw_path[len(prefix) :]
-            route, call.path_parameters = self._router.find(path, in_parts)
+            route, call.path_parameters = self._router.find_template(path, raw_path)
         call.methods = route.methods
-        operations, method = route.operations, request.method
-        operation = operations.get(method) or operations.get(dialect.method(method))
+        operations = route.operations
+        operation = operations.get(method) or operations.get(self.dialect.method(method))
         call.operation = operation
         if operation is None:
             call.siblings = operations
@@ -389,15 +375,12 @@ class Api:
         raw = call.request.body
         if raw is None:
             raise Refusal("too_large", limit=self._max_body)
-        content_type = call.content_type
         if not raw and self.dialect.empty_body is not ...:
             return self.dialect.empty_body
-        offered = body.media_types
-        kind = (
-            content_type
-            if content_type in offered
-            else self.dialect.media_type(content_type, offered)
-        )
+        content_type = call.request.headers.get(b"content-type", b"")
+        kind = body.literal_types.get(content_type)
+        if kind is None:
+            kind = self.dialect.media_type(content_type.decode("latin-1"), body.media_types)
         if kind is None:
             raise Refusal("unsupported_media_type")
         try:
@@ -440,13 +423,12 @@ class Api:
 
 
 class Worked(NamedTuple):
-    """What came of a request, and how many seconds it took."""
+    """What came of a request: its answer, and the record where somebody keeps one."""
 
     call: Call
     reply: Reply
     answer: Answer
-    fault: AppliedFault | None
-    seconds: float
+    record: Record | None
 
 
 class Waits(Exception):
@@ -461,12 +443,14 @@ LONG_BODY = 16 << 10
 """A longer body is worked on beside the loop: the worst of 16 KB takes some 20 milliseconds."""
 
 
-def wait_for_turn(call: Call, turns: Turns, *, is_long: bool = False) -> None:
+def wait_for_turn(call: Call, turns: Turns, is_long: bool = False) -> None:
     """Raise Waits unless the request can work with the workspace now.
 
     A long one has to be beside the loop for that.
     """
-    is_long = is_long or len(call.request.body or b"") > LONG_BODY
+    if not is_long:
+        body = call.request.body
+        is_long = body is not None and len(body) > LONG_BODY
     if is_long and not call.is_beside:
         raise waiting(call, turns)
     if turns not in call.turns and (turns.is_taken or call.is_beside):

@@ -15,7 +15,7 @@ import click
 from mockserver.environment import read_environment
 from mockserver.errors import OperatorError, SettingError, UnreachableError, UnreadableError
 from mockserver.journal.redaction import printable_lines
-from mockserver.settings import OPTIONS, Option, Settings
+from mockserver.settings import DEFAULT_SEED, OPTIONS, Option, Settings
 from mockserver.version import __version__
 
 if TYPE_CHECKING:
@@ -167,6 +167,9 @@ def _banner(app: "Application", listeners: "Listeners") -> str:
     if control.token is not None and not app.settings.admin_token:
         lines.append(f"  with the header Authorization: Bearer {control.token}")
     lines.append("")
+    if app.settings.seed != DEFAULT_SEED:
+        # It may be a random one: whoever reads it can give it again.
+        lines += [f"Seed: {app.settings.seed}", ""]
     if listeners.path:
         lines += [f"Socket file: {listeners.path}", ""]
     if app.certificates is not None:

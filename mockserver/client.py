@@ -25,6 +25,9 @@ _MEDIA_TYPES = (_JSON, "application/yaml", "text/markdown", "application/x-pem-f
 Row = dict[str, Any]
 """A JSON object as the control API has it (openapi/control.yaml)."""
 
+SettingValue = str | int | bool | Sequence[float]
+"""The value of a vendor's setting; a list of numbers where the setting is one."""
+
 
 class ControlError(MockserverError):
     """The server refused a request, or no server answered; the text says what is wrong.
@@ -151,14 +154,22 @@ class Client:
         return answer
 
     def create(
-        self, name: str | None = None, *, at: datetime | str | None = None
+        self,
+        name: str | None = None,
+        *,
+        at: datetime | str | None = None,
+        ids: str | None = None,
     ) -> "WorkspaceClient":
         """Create a workspace with a copy of the seed; its name doubles as its credential.
 
         Without a name the server chooses a free one. With `at` (an aware datetime or ISO 8601 text)
-        its clock stands at that moment, and relative times of the seed are those of then.
+        its clock stands at that moment, and relative times of the seed are those of then. `ids` is
+        any text: with the seed it decides from which ids new leads, calls and webhooks count, so
+        that workspaces with different texts do not give the same ones.
         """
         body = {} if name is None else {"name": name}
+        if ids is not None:
+            body["ids"] = ids
         if at is not None:
             body["at"] = _iso_text(at)
         created = self.call("POST", "/workspaces", body)
@@ -669,17 +680,18 @@ class WorkspaceClient:
         """Let the clock show the real time."""
         return _clock(self.call("PUT", "/clock", {"mode": "real"}))
 
-    def settings(self) -> dict[str, dict[str, str | int | bool]]:
+    def settings(self) -> dict[str, dict[str, SettingValue]]:
         """By vendor and name, the value of each setting for an undocumented behaviour."""
-        values: dict[str, dict[str, str | int | bool]] = {}
+        values: dict[str, dict[str, SettingValue]] = {}
         for vendor, settings in self.call("GET", "/settings").items():
             values[vendor] = {setting["name"]: setting["value"] for setting in settings}
         return values
 
-    def set(self, vendor: str, **values: str | int | bool | None) -> None:
+    def set(self, vendor: str, **values: SettingValue | None) -> None:
         """Change some of a vendor's settings; None sets the default.
 
-        If one of the values is wrong, nothing changes.
+        A setting that is a list of numbers takes a list. If one of the values is wrong, nothing
+        changes.
         """
         self.call("PATCH", "/settings", {vendor: values})
 

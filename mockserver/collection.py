@@ -1,6 +1,7 @@
 """A table as a collection of a vendor's API: a row by its id, a new id, one page of many rows."""
 
 from collections.abc import Callable, Collection, Sequence
+from typing import TypeVar
 
 from mockserver.errors import Refusal
 from mockserver.state.changes import Row, RowId
@@ -26,9 +27,12 @@ def find_or_refuse(
     return row
 
 
+Id = TypeVar("Id", bound=RowId)
+
+
 def new_id(
-    tx: Transaction, table: str, make: Callable[[int], RowId], taken: Collection[RowId] = ()
-) -> RowId:
+    tx: Transaction, table: str, make: Callable[[int], Id], taken: Collection[RowId] = ()
+) -> Id:
     """The next id that no row of the table has, and that is not `taken` either.
 
     `make` makes an id from a number. A fixture may hold ids that were made here before.
@@ -37,6 +41,11 @@ def new_id(
         id = make(tx.next_number(table))
         if id not in taken and tx.get(table, id) is None:
             return id
+
+
+def new_number(tx: Transaction, table: str) -> int:
+    """The next number that is the id of no row of the table."""
+    return new_id(tx, table, int)
 
 
 def page_count(total: int, size: int) -> int:

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from mockserver.api import Api, wait_for_turn, waiting
+from mockserver.api import LONG_BODY, Api, wait_for_turn, waiting
 from mockserver.call import Call, LongWork, Request
 from mockserver.descriptors import are_used_up, with_reserve
 from mockserver.documents.spec import Document, Operation
@@ -12,7 +12,6 @@ from mockserver.faults.delivery import refusal_after, refusal_of
 from mockserver.journal.records import row_changes
 from mockserver.journal.redaction import hide
 from mockserver.state.changes import Change, RequestNumber
-from mockserver.state.memory import growth
 from mockserver.vendor import Handler, Header, Precheck, Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
 
@@ -69,7 +68,10 @@ class Site(Api):
         if account is None and (operation is None or operation.needs_credential):
             raise Refusal("unauthorized", reason=Reason.MISSING)
         workspace = self._workspaces.admit(account)
-        wait_for_turn(call, workspace.turns)
+        turns = workspace.turns
+        body = call.request.body
+        if turns.is_taken or call.is_beside or (body is not None and len(body) > LONG_BODY):
+            wait_for_turn(call, turns)
         changes: list[Change] = _enter(call, workspace)
         try:
             try:
@@ -82,9 +84,9 @@ class Site(Api):
         except LongWork:
             raise waiting(call, workspace.turns) from None
         except BaseException:
-            call.version = workspace.apply(changes, call.growth)
+            call.version = workspace.commit(changes, call.growth)
             raise
-        call.version = workspace.apply(changes, call.growth)
+        call.version = workspace.commit(changes, call.growth)
         return reply
 
     def _is_preflight(self, call: Call) -> bool:
@@ -98,7 +100,7 @@ class Site(Api):
         It carries no credential, so it is one of the unclaimed.
         """
         unclaimed = self._workspaces.unclaimed
-        call.version = unclaimed.apply(_enter(call, unclaimed))
+        call.version = unclaimed.commit(_enter(call, unclaimed), 0)
         names = call.request.headers.get(b"access-control-request-headers", b"*")
         return Reply(b"", 204, (*_PREFLIGHT, (b"access-control-allow-headers", names)))
 
@@ -120,21 +122,17 @@ class Site(Api):
         call.settings = workspace.settings[self._name]
         fault, tallies = workspace.faults.decide(call)
         changes += tallies
-        call.fault = fault
-        if fault is not None and fault.cause.startswith("magic"):
-            text = f"got a fault for a {fault.cause}; with the setting magic: off it would not"
-            call.note("chosen-behaviour", fault.cause, text)
-        if fault is not None and not fault.kind.applies:
-            raise refusal_of(fault, call.now)
+        if fault is not None:
+            call.fault = fault
+            _note_magic(call, fault)
+            if not fault.kind.applies:
+                raise refusal_of(fault, call.now)
         tx = call.tx = workspace.transaction(self._name)
         self.read(call, operation)
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
         written = tx.changes()
         if written:
-            diffs = tx.diffs()
-            size = 0
-            for diff in diffs:
-                size += growth(diff.before, diff.after)
+            diffs, size = tx.effects()
             workspace.require_room(written, size)
             call.growth = size
             call.changes = row_changes(diffs)
@@ -151,7 +149,7 @@ class Site(Api):
         """Phrase a refusal; the workspace counts the request even where it was not reached."""
         if call.number == 0:
             workspace = self.claimant(call.request) or self._workspaces.unclaimed
-            call.version = workspace.apply(_enter(call, workspace))
+            call.version = workspace.commit(_enter(call, workspace), 0)
         return (self._instead(call.fault, call) if call.fault else None) or self.dialect.refuse(
             refusal, call
         )
@@ -160,7 +158,7 @@ class Site(Api):
         """See `Api`. The request is one of the unclaimed: its workspace is not to be touched."""
         call.vendor = self._name
         unclaimed = self._workspaces.unclaimed
-        call.version = unclaimed.apply(_enter(call, unclaimed))
+        call.version = unclaimed.commit(_enter(call, unclaimed), 0)
         return super().too_busy(call, prefix)
 
     def _instead(self, fault: InjectedFault, call: Call) -> Reply | None:
@@ -174,6 +172,12 @@ class Site(Api):
             return self._workspaces.admit(account) if account else None
         except Refusal:
             return None
+
+
+def _note_magic(call: Call, fault: InjectedFault) -> None:
+    if fault.cause.startswith("magic"):
+        text = f"got a fault for a {fault.cause}; with the setting magic: off it would not"
+        call.note("chosen-behaviour", fault.cause, text)
 
 
 _ANY_ORIGIN = (

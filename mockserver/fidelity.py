@@ -73,10 +73,15 @@ def _site(site: Site) -> Iterator[str]:
         ("rule", "mark", "source"),
         map(_behaviour_row, vendor.behaviours),
     )
+    yield from render_settings(vendor.settings)
+
+
+def render_settings(settings: Iterable[Setting]) -> Iterator[str]:
+    """The lines about a vendor's settings."""
     yield from _section(
         "Settings",
         ("setting", "default", "choices", "", "mark", "source"),
-        map(_setting_row, vendor.settings),
+        map(_setting_row, settings),
     )
 
 
@@ -119,7 +124,7 @@ def _behaviour_row(behaviour: Behaviour) -> tuple[str, ...]:
 def _setting_row(setting: Setting) -> tuple[str, ...]:
     return (
         _code(setting.name),
-        _code(setting.default),
+        _code(setting.initial),
         _choices(setting),
         setting.help,
         _code(setting.provenance),
@@ -130,9 +135,23 @@ def _setting_row(setting: Setting) -> tuple[str, ...]:
 def _choices(setting: Setting) -> str:
     if setting.choices:
         return setting.choices
+    if isinstance(setting.default, tuple):
+        fewest, most = setting.lengths
+        numbers = f"{fewest} to {most} numbers"
+        bounds = _range(setting)
+        return f"{numbers}, each {bounds}" if bounds else numbers
+    return _range(setting) or ", ".join(map(_code, setting.values))
+
+
+def _range(setting: Setting) -> str:
+    """From where to where its numbers go; empty where they have no bounds."""
+    if setting.least is not None and setting.most is not None:
+        return f"{_code(setting.least)} to {_code(setting.most)}"
     if setting.least is not None:
         return f"{_code(setting.least)} or more"
-    return ", ".join(map(_code, setting.values))
+    if setting.most is not None:
+        return f"{_code(setting.most)} or less"
+    return ""
 
 
 def render() -> str:

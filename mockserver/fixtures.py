@@ -22,6 +22,7 @@ from mockserver.errors import LEFT_OUT, FixtureError, Path, Problem, Refusal, wi
 from mockserver.sections import Seeding
 from mockserver.state.changes import Change, ClockChange, RowId, SettingsChange, TablesEmptied
 from mockserver.state.clock import WorkspaceClock, frozen_at, shifted_by
+from mockserver.state.ids import SEQUENCE
 from mockserver.state.transaction import Transaction
 from mockserver.vendor import Vendor, formats_of
 from mockserver.workspaces import Limits, Origin, Workspace, empty_origin
@@ -115,13 +116,15 @@ def _without_clock(content: Mapping[str, Any]) -> dict[str, Any]:
     return {name: part for name, part in content.items() if name != "clock"}
 
 
-def empty_workspace(vendors: tuple[Vendor, ...], clock: WorkspaceClock, seed: int) -> Workspace:
+def empty_workspace(
+    vendors: tuple[Vendor, ...], clock: WorkspaceClock, seed: int, ids: str = SEQUENCE
+) -> Workspace:
     """A workspace without rows, its settings at their defaults."""
     tables = {vendor.name: vendor.tables for vendor in vendors}
     settings = {vendor.name: vendor.defaults() for vendor in vendors}
     origin = empty_origin(tables, settings, clock=clock, seed=seed)
     # The limits are those of the workspace that gets the rows.
-    return Workspace("seed", origin, limits=Limits(leads=sys.maxsize))
+    return Workspace("seed", origin, limits=Limits(leads=sys.maxsize), ids=ids)
 
 
 def replace(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> None:
@@ -131,7 +134,7 @@ def replace(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> 
     Refusal("invalid") naming every problem by its path in there; then the workspace is as it was.
     """
     # The changes are those of an empty workspace: nothing in this one may decide about them.
-    empty = empty_workspace(vendors, workspace.clock, workspace.seed)
+    empty = empty_workspace(vendors, workspace.clock, workspace.seed, workspace.ids)
     _apply(workspace, [TablesEmptied(), *_merging(empty, content, vendors)])
 
 
@@ -505,7 +508,7 @@ def _section(vendor: Vendor, workspace: Workspace) -> dict[str, Any]:
     section: dict[str, Any] = {}
     numbers = {}
     for name in vendor.section.numbered:
-        if tables[name].last_number:
+        if tables[name].last_number != tables[name].start:
             numbers[name] = tables[name].last_number + 1
     if numbers:
         section["next_numbers"] = numbers

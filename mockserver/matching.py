@@ -168,23 +168,27 @@ def find(rule: MatchingRule, values: Mapping[str, Any], tx: Transaction) -> Matc
     """
     rows: list[Row] | None = None
     trials: list[KeyTrial] = []
+    table, combine = rule.table, rule.combine
     for key in rule.keys:
-        value = values.get(key.field)
+        field = key.field
+        value = values.get(field)
         if value is None or value == "":
-            trials.append(_new(KeyTrial, (key.field, value, None, (), 0)))
+            trials.append(_new(KeyTrial, (field, value, None, (), 0)))
             continue
         compared = key.compared(value, tx) if key.settings else key.normalise(value)
-        found = tx.find(rule.table, key.index, compared)
-        trials.append(_new(KeyTrial, (key.field, value, compared, _ids(found), len(found))))
-        if rule.combine == "all given":
+        found = tx.find(table, key.index, compared)
+        ids = (found[0]["id"],) if len(found) == 1 else _ids(found)
+        trials.append(_new(KeyTrial, (field, value, compared, ids, len(found))))
+        if combine == "all given":
             rows = found if rows is None or rows == found else _in_both(rows, found)
-        elif found or rule.combine == "first given":
+        elif found or combine == "first given":
             rows = found
             break
     matching = rows or []
     trace = _trace(rule, trials, matching, values, tx)
     tx.trace.append(trace)
-    return Match(matching, trace)
+    match: Match = _new(Match, (matching, trace))
+    return match
 
 
 def _trace(
@@ -195,14 +199,14 @@ def _trace(
     tx: Transaction,
 ) -> MatchTrace:
     mismatches: tuple[Mismatch, ...] = ()
-    if rows and rule.combine != "all given" and len(rule.keys) > 1:
-        mismatches = tuple(_mismatches(rule, len(trials) - 1, rows, values, tx))
     spellings: tuple[OtherSpelling, ...] = ()
     near: tuple[Mismatch, ...] = ()
-    if rows:
-        spellings = _spellings(rule, trials, rows[0])
-    else:
+    if not rows:
         near = _near(rule, trials, tx)
+    else:
+        spellings = _spellings(rule, trials, rows[0])
+        if rule.combine != "all given" and len(rule.keys) > 1:
+            mismatches = tuple(_mismatches(rule, len(trials) - 1, rows, values, tx))
     trace: MatchTrace = _new(
         MatchTrace,
         (
@@ -211,7 +215,7 @@ def _trace(
             rule.combine,
             rule.key_names,
             tuple(trials),
-            _ids(rows),
+            (rows[0]["id"],) if len(rows) == 1 else _ids(rows),
             len(rows),
             mismatches,
             spellings,
@@ -224,13 +228,13 @@ def _trace(
 def _spellings(rule: MatchingRule, trials: list[KeyTrial], row: Row) -> tuple[OtherSpelling, ...]:
     """The keys that found the row though it has them in another spelling."""
     found: tuple[OtherSpelling, ...] = ()
-    for key, trial in zip(rule.keys, trials, strict=False):
-        if key.spelling is None or not trial.found or row.get(key.field) == trial.value:
+    for key, (field, value, _, _, count) in zip(rule.keys, trials, strict=False):
+        if row.get(field) == value or key.spelling is None or not count:
             continue
-        difference = key.difference(trial.value, row)
+        difference = key.difference(value, row)
         if difference is not None:
-            value, held = difference
-            found += (OtherSpelling(key.field, value, row["id"], held, *key.spelling),)
+            sent, held = difference
+            found += (OtherSpelling(field, sent, row["id"], held, *key.spelling),)
     return found
 
 
@@ -247,8 +251,6 @@ def _near(rule: MatchingRule, trials: list[KeyTrial], tx: Transaction) -> tuple[
 
 
 def _ids(rows: list[Row]) -> tuple[RowId, ...]:
-    if len(rows) == 1:
-        return (rows[0]["id"],)
     return tuple([row["id"] for row in rows[:KEPT_IDS]])
 
 

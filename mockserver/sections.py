@@ -383,8 +383,8 @@ def _skip_numbers(
     table: SectionTable, taken: Collection[RowId], tx: Transaction, seeding: Seeding
 ) -> None:
     if table.ids is not None:
-        numbers = [table.ids.number_of(id, seeding) for id in taken]
-        tx.skip_numbers(table.name, max(numbers, default=0))
+        for id in taken:
+            tx.skip_numbers(table.name, table.ids.number_of(id, seeding))
 
 
 def _with_id(

@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from ipaddress import ip_network
@@ -12,6 +13,13 @@ from mockserver.errors import SettingError
 KILOBYTE = 1024
 MEGABYTE = 1024 * KILOBYTE
 _SHORTEST_TOKEN = 8
+
+DEFAULT_SEED = 1
+RANDOM = "random"
+"""As a seed: one that nobody has chosen."""
+
+_RANDOM_SEEDS = 2**53
+"""A random seed is below this, so that it survives JSON and a spreadsheet on its way back."""
 
 REFUSED_ACCOUNTS = frozenset({"invalid", "expired"})
 """Account names that are always refused, so that a client can test its 401."""
@@ -112,6 +120,22 @@ class _InUnits:
         if match is None or unit is None or not self.low <= int(match[1]) * unit <= self.high:
             raise ValueError(self.what)
         return int(match[1]) * unit
+
+
+@dataclass(frozen=True, slots=True)
+class _Seed:
+    """Parses a seed, or draws one if it is to be random."""
+
+    integer: _Integer
+    metavar: str = "INTEGER|random"
+
+    def __call__(self, text: str) -> int:
+        if text == RANDOM:
+            return secrets.randbelow(_RANDOM_SEEDS)
+        try:
+            return self.integer(text)
+        except ValueError as error:
+            raise ValueError(f"{error}, or {RANDOM}") from None
 
 
 def _switch(text: str) -> bool:
@@ -282,7 +306,12 @@ OPTIONS = (
         "several times, each is added to those before it.",
         several=_named,
     ),
-    Option("seed", 1, _Integer(0, 2**63 - 1), "Number from which all ids are generated."),
+    Option(
+        "seed",
+        DEFAULT_SEED,
+        _Seed(_Integer(0, 2**63 - 1)),
+        "Number from which ids and chance are generated, or random: then it is printed.",
+    ),
     Option(
         "strictness",
         "vendor",
@@ -452,7 +481,7 @@ class Settings:
     unix: str = ""
     trust_proxy: tuple[str, ...] = ()
     fixtures: tuple[str, ...] = ("demo",)
-    seed: int = 1
+    seed: int = DEFAULT_SEED
     strictness: str = "vendor"
     auth: str = "any"
     log_level: str = "info"

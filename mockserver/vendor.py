@@ -4,8 +4,9 @@ A Vendor with its dialect, tables, settings, matching rules and handlers.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, Protocol
 
 from mockserver.call import Call
@@ -39,6 +40,9 @@ class Reply:
     wrapped: bool = True
 
 
+Value = str | int | bool | Sequence[float]
+"""What a setting can be: a text, an integer, a switch, or a list of numbers."""
+
 _TYPES = {bool: "boolean", int: "integer", str: "string"}
 _KINDS = {bool: "true or false", int: "an integer, like {}", str: "a text, like {}"}
 
@@ -47,39 +51,94 @@ _KINDS = {bool: "true or false", int: "an integer, like {}", str: "a text, like 
 class Setting:
     """One switch for a behaviour that the vendor's documentation leaves open.
 
-    `values` are the choices; empty means any value of the default's type, or any integer that is no
-    less than `least`. `choices` says in words what they are, where they are too many to list.
+    `values` are the choices; empty means any value of the default's type. An integer, and each
+    number of a list, is no less than `least` and no more than `most`. `choices` says in words what
+    they are, where they are too many to list.
+
+    A setting is a list of numbers if its default is a tuple of them. `lengths` says how many
+    numbers a list has: the fewest and the most. Handlers get it as a list, which they do not
+    change.
     """
 
     name: str
-    default: str | int | bool
+    default: str | int | bool | tuple[float, ...]
     help: str
     provenance: Provenance
     source: str
     values: tuple[str | int | bool, ...] = ()
     least: int | None = None
     choices: str = ""
+    most: int | None = None
+    lengths: tuple[int, int] = (1, 100)
+
+    @property
+    def initial(self) -> Value:
+        """The default as workspaces, fixtures and the control API have it."""
+        if isinstance(self.default, tuple):
+            return list(self.default)
+        return self.default
 
     def refuses(self, value: Any) -> str | None:
         """Why the value is none of this setting's, or None."""
+        if isinstance(self.default, tuple):
+            return self._refuses_list(value)
         if self.values and value not in self.values:
             return "must be " + (self.choices or f"one of {', '.join(map(str, self.values))}")
         if type(value) is not type(self.default):
             return "must be " + _KINDS[type(self.default)].format(self.default)
-        if isinstance(value, int) and self.least is not None and value < self.least:
+        if isinstance(value, int):
+            return self._refuses_number(value)
+        return None
+
+    def _refuses_list(self, value: Any) -> str | None:
+        if not isinstance(value, list):
+            return f"must be a list of numbers, like {self.initial}"
+        fewest, most = self.lengths
+        if len(value) < fewest:
+            return f"must have at least {_numbers(fewest)}"
+        if len(value) > most:
+            return f"must have at most {_numbers(most)}"
+        for position, number in enumerate(value, 1):
+            reason = self._refuses_item(number)
+            if reason is not None:
+                return f"number {position} of the list {reason}"
+        return None
+
+    def _refuses_item(self, value: Any) -> str | None:
+        # A boolean is an int in Python, and YAML has .nan and .inf.
+        if type(value) is int or (type(value) is float and isfinite(value)):
+            return self._refuses_number(value)
+        return "must be a number"
+
+    def _refuses_number(self, value: float) -> str | None:
+        if self.least is not None and value < self.least:
             return f"must be at least {self.least}"
+        if self.most is not None and value > self.most:
+            return f"must be at most {self.most}"
         return None
 
     @property
     def schema(self) -> Schema:
         """The JSON Schema of its values."""
-        schema: Schema = {"description": self.help, "default": self.default}
+        schema: Schema = {"description": self.help, "default": self.initial}
         if self.choices:
             schema["description"] = f"{self.help} It is {self.choices}."
         elif self.values:
             return schema | {"enum": list(self.values)}
-        schema["type"] = _TYPES[type(self.default)]
-        return schema if self.least is None else schema | {"minimum": self.least}
+        if not isinstance(self.default, tuple):
+            return schema | {"type": _TYPES[type(self.default)]} | self._bounds
+        fewest, most = self.lengths
+        items = {"type": "number"} | self._bounds
+        return schema | {"type": "array", "items": items, "minItems": fewest, "maxItems": most}
+
+    @property
+    def _bounds(self) -> Schema:
+        bounds = {"minimum": self.least, "maximum": self.most}
+        return {keyword: limit for keyword, limit in bounds.items() if limit is not None}
+
+
+def _numbers(count: int) -> str:
+    return "1 number" if count == 1 else f"{count} numbers"
 
 
 def phone_region(source: str) -> Setting:
@@ -360,7 +419,7 @@ class Vendor:
 
     def defaults(self) -> dict[str, Any]:
         """Each setting's default."""
-        return {setting.name: setting.default for setting in self.settings}
+        return {setting.name: setting.initial for setting in self.settings}
 
 
 def formats_of(vendors: Iterable[Vendor]) -> dict[str, Format]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from mockserver.errors import Problem, Reason, Refusal
 from mockserver.faults.rules import FaultRules
 from mockserver.journal.records import Journal
-from mockserver.remembering import remembered
+from mockserver.remembering import LONGEST, remembered
 from mockserver.settings import REFUSED_ACCOUNTS
 from mockserver.state.changes import (
     Change,
@@ -34,6 +34,7 @@ from mockserver.state.changes import (
     WorkspaceReset,
 )
 from mockserver.state.clock import WorkspaceClock
+from mockserver.state.ids import SEQUENCE, number_before_first
 from mockserver.state.layers import Layer
 from mockserver.state.memory import Memory, growth, row_size
 from mockserver.state.tables import SavedTable, Table, TableSpec, table_of
@@ -131,9 +132,11 @@ class Workspace:
     """The leads, settings, clock, counters, fault rules and snapshots of one account.
 
     Everything that it is changes in one place, `apply`, by changes that are plain data. It is made
-    from its name and its origin alone; no credential stands in it. `version` counts the runs of
-    changes, `requests` is the number of the last request, `seed` decides ids and chance. What it
-    takes counts in `memory`; `used_at` is when somebody last used it, in seconds of any clock.
+    from its name, its origin and its `ids` alone; no credential stands in it. `version` counts the
+    runs of changes, `requests` is the number of the last request, `seed` decides ids and chance.
+    `ids` is `sequence`, or a text from which, with the seed, the first number of new rows is drawn
+    for each table; nothing else depends on it. What it takes counts in `memory`; `used_at` is when
+    somebody last used it, in seconds of any clock.
     """
 
     __slots__ = (
@@ -145,6 +148,7 @@ class Workspace:
         "_origin",
         "clock",
         "faults",
+        "ids",
         "journal",
         "limits",
         "memory",
@@ -167,8 +171,10 @@ class Workspace:
         *,
         memory: Memory | None = None,
         limits: Limits | None = None,
+        ids: str = SEQUENCE,
     ) -> None:
         self.name = name
+        self.ids = ids
         self.memory = memory if memory is not None else Memory()
         self.limits = limits if limits is not None else Limits()
         self._most_leads = self.limits.leads
@@ -187,10 +193,20 @@ class Workspace:
             vendor: {key: table_of(saved) for key, saved in group.items()}
             for vendor, group in origin.snapshot.tables.items()
         }
+        self._count_from_first()
         self._latest: datetime | None = None
         self.journal = journal if journal is not None else Journal()
         self.journal.memory = self.memory
         self._listeners: tuple[Listener, ...] = (self.journal.hear,)
+
+    def _count_from_first(self) -> None:
+        """Let new rows have the numbers that `ids` says."""
+        for vendor, group in self.tables.items():
+            for name, table in group.items():
+                place = f"{vendor}.{name}"
+                start = number_before_first(self.seed, self.ids, place, table.spec.highest)
+                if start:
+                    table.count_from(start)
 
     @property
     def origin(self) -> Origin:
@@ -298,40 +314,37 @@ class Workspace:
                 continue
             if not _is_brought(change, changes[:position]):
                 raise ValueError(f"{change} does not fit the workspace {self.name}")
-        if size is None:
-            size = self.growth(changes)
+        return self.commit(changes, self.growth(changes) if size is None else size)
+
+    def commit(self, changes: Sequence[Change], size: int) -> int:
+        """Apply what a transaction of this workspace has made.
+
+        It names nothing that is not there, so it needs no check: see `apply`.
+        """
         for change in changes:
             _APPLIERS[type(change)](self, change)
         if size:
             self._grow(size)
-        self.version += 1
+        version = self.version = self.version + 1
         for listener in self._listeners:
-            listener(self.version, changes)
-        return self.version
+            listener(version, changes)
+        return version
 
     def _count_request(self, change: RequestNumber) -> None:
-        self.requests = change.number
+        self.requests, time = change
         if self.clock.frozen is None:
-            self._latest = change.time
+            self._latest = time
 
     def _set_row(self, change: RowChange) -> None:
-        table = self.tables[change.vendor][change.table]
-        self._count_shared(change, table)
-        if change.row is None:
-            table.remove(change.id)
-        else:
-            table.put(change.id, change.row, change.place)
-
-    def _count_shared(self, change: RowChange, table: Table) -> None:
-        """Count what stays of a row that is replaced or deleted here and held elsewhere."""
-        vendor, name, id = change.vendor, change.table, change.id
+        vendor, name, id, place, row = change
+        table = self.tables[vendor][name]
         layer = self._layer
-        if layer.is_shared(vendor, name):
+        if (vendor, name) not in layer.copied_whole:
             copied = layer.copy(vendor, name, len(table.all()))
             self.memory.stored += copied
-        before = table.get(id)
-        below = layer.below
-        if before is not None and below is not None and below.holds(vendor, name, id, before):
+        before = table.remove(id) if row is None else table.put(id, row, place)
+        # What is replaced or deleted here may be held elsewhere.
+        if before is not None and layer.shares(vendor, name, id, before):
             size = row_size(before)
             layer.cover(vendor, name, id, before, size)
             self._grow(size)
@@ -426,6 +439,7 @@ class Workspace:
     def _begin_anew(self, change: WorkspaceReset | WorkspaceDeleted) -> None:
         origin = self._origin.snapshot
         self._hold(origin, Layer(tables=origin.tables))
+        self._count_from_first()
         self.requests = 0
         self._latest = None
         self.memory.stored -= self.faults.size
@@ -610,6 +624,7 @@ class Workspaces:
         self._clock = clock
         self._next_sweep = 0.0
         self._by_name: dict[str, Workspace] = {}
+        self._admitted: dict[str | None, Workspace] = {}
         self._names = count(1)
         self.unclaimed = self._new("unclaimed")
 
@@ -618,12 +633,12 @@ class Workspaces:
         """What a workspace that is made now begins with."""
         return self.origins.present
 
-    def _new(self, name: str, moment: datetime | None = None) -> Workspace:
+    def _new(self, name: str, moment: datetime | None = None, ids: str = SEQUENCE) -> Workspace:
         origin = self.origins.get(moment)
         self.memory.stored += _WORKSPACE_BYTES
         self.origins.hold(origin)
         workspace = Workspace(
-            name, origin, self._journal(), memory=self.memory, limits=self._limits
+            name, origin, self._journal(), memory=self.memory, limits=self._limits, ids=ids
         )
         workspace.used_at = self._clock()
         return workspace
@@ -634,16 +649,23 @@ class Workspaces:
         Raises Refusal("unauthorized") for an account that does not get in, Refusal("forbidden")
         past the limit of workspaces, Refusal("storage_full") past that of the memory.
         """
-        if account in REFUSED_ACCOUNTS or (
-            self._strict and account is not None and not self.admits(account)
-        ):
-            raise Refusal("unauthorized", reason=Reason.UNKNOWN)
         now = self._clock()
         if self._idle and now >= self._next_sweep:
             self._delete_idle(now)
+        workspace = self._admitted.get(account) or self._let_in(account)
+        workspace.used_at = now
+        return workspace
+
+    def _let_in(self, account: str | None) -> Workspace:
+        """The account's workspace, remembered until one is made or deleted. Raises as `admit`."""
+        if account is not None and not self.admits(account):
+            raise Refusal("unauthorized", reason=Reason.UNKNOWN)
         name = self._name(self._default if account is None else account)
         workspace = self._by_name.get(name) or self._add(name)
-        workspace.used_at = now
+        if account is None or len(account) <= LONGEST:
+            if len(self._admitted) >= _MAX_NAMES:
+                self._admitted.clear()
+            self._admitted[account] = workspace
         return workspace
 
     def admits(self, account: str) -> bool:
@@ -663,19 +685,23 @@ class Workspaces:
         """What the workspace of the account is called: as it was created, if it was."""
         return account if account in self._created else workspace_name(account)
 
-    def _add(self, name: str, moment: datetime | None = None) -> Workspace:
+    def _add(self, name: str, moment: datetime | None = None, ids: str = SEQUENCE) -> Workspace:
         if len(self._by_name) >= self._limit:
             self._delete_longest_idle()
         self.memory.require(_WORKSPACE_BYTES)
-        workspace = self._by_name[name] = self._new(name, moment)
+        workspace = self._by_name[name] = self._new(name, moment, ids)
         return workspace
 
-    def create(self, name: str | None, at: datetime | None = None) -> Workspace:
+    def create(
+        self, name: str | None, at: datetime | None = None, ids: str = SEQUENCE
+    ) -> Workspace:
         """A new workspace whose name doubles as its credential; a free name where none is given.
 
         With `at` its clock stands at that moment, and the relative times of its seed are those of
-        then. Raises Refusal("conflict") where the name is taken, Refusal("invalid") where no such
-        account gets in or the moment cannot be, Refusal("forbidden") past the limit.
+        then. `ids` decides the numbers of new rows, as `Workspace` says.
+
+        Raises Refusal("conflict") where the name is taken, Refusal("invalid") where no such account
+        gets in or the moment cannot be, Refusal("forbidden") past the limit.
         """
         if name is None:
             name = next(name for name in map("w-{}".format, self._names) if name not in self)
@@ -685,8 +711,9 @@ class Workspaces:
         if present is not None and not self._is_untouched(present):
             raise Refusal("conflict", f"There is a workspace {name!r} already.")
         self.delete(name)
-        workspace = self._add(name, at)
+        workspace = self._add(name, at, ids)
         self._created.add(name)
+        self._admitted.clear()
         return workspace
 
     def _is_untouched(self, workspace: Workspace) -> bool:
@@ -718,6 +745,7 @@ class Workspaces:
         Says whether there was one.
         """
         self._created.discard(name)
+        self._admitted.clear()
         workspace = self._by_name.pop(name, None)
         if workspace is None:
             return False
@@ -740,6 +768,7 @@ class Workspaces:
             else:
                 self.delete(workspace.name)
         self._created.clear()
+        self._admitted.clear()
         self.unclaimed.apply([WorkspaceReset()])
 
     def _deletable(self) -> list[Workspace]:

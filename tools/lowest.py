@@ -1,44 +1,42 @@
 """Tries this package in the environments of others.
 
-`python tools/lowest.py lowest` runs all tests but the contract tests with the lowest versions that
-`pyproject.toml` allows; the tool of the contract tests has bounds of its own. `python
-tools/lowest.py beside` installs the package beside well-known frameworks, with pytest 8 and 9, and
-runs the tests of `tools/beside`. Without an argument it does both.
+`python -m tools.lowest` installs the package with the lowest versions that `pyproject.toml` allows
+and runs the tests (`lowest`); and it installs the package beside well-known frameworks, with pytest
+8 and 9, and runs the tests of `tools/beside`. Names as arguments choose some. `lowest-slow`, which
+runs only when it is named, runs the slow tests with the lowest versions. The contract tests are in
+neither: their tool has bounds of its own.
 
-The environments are made anew below `build/lowest` each time.
+The environments are made below `build/lowest`.
 """
 
 import os
 import re
-import subprocess
+import shutil
 import sys
 import tomllib
-import venv
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
-ROOT = Path(__file__).parent.parent
-_FOLDER = ROOT / "build" / "lowest"
+from tools.programs import BUILD, ROOT, Trial, main, make_environment, run
+
+FOLDER = BUILD / "lowest"
 _BOUND = re.compile(r"([\w.-]+)(?:\[[\w,-]+\])?>=([\w.]+)")
+_CHOICES = {
+    "lowest": "not slow",
+    "lowest-slow": "slow and not alone",
+}
 
 # Wants newer versions than the package does, or only checks the code.
 _NOT_FOR_TESTS = ("schemathesis", "mypy", "ruff", "import-linter", "types-")
 
-
-class Beside(NamedTuple):
-    """Packages that a user has already, and the versions of pytest to try them with."""
-
-    name: str
-    packages: tuple[str, ...]
-    pytest: str
-
-
-BESIDE = (
-    Beside("fastapi-0.115", ("fastapi==0.115.12",), "8"),
-    Beside("newest-pytest-8", ("fastapi", "flask", "django"), "8"),
-    Beside("newest-pytest-9", ("fastapi", "flask", "django"), "9"),
-)
+NEWEST = ("fastapi", "flask", "django")
+BESIDE = {
+    "fastapi-0.115": ("fastapi==0.115.12", "click==8.1.8", "uvicorn==0.40.0", "pytest==8.*"),
+    "newest-pytest-8": (*NEWEST, "pytest==8.*"),
+    "newest-pytest-9": (*NEWEST, "pytest==9.*"),
+}
+"""What a user has already, by the name of the trial."""
 
 
 def project() -> dict[str, list[str]]:
@@ -58,29 +56,8 @@ def lower_bounds(requirements: Iterable[str]) -> list[str]:
     return bounds
 
 
-class Environment:
-    """A virtual environment made for one try."""
-
-    def __init__(self, name: str) -> None:
-        """Make it anew."""
-        folder = _FOLDER / name
-        venv.create(folder, clear=True, with_pip=True)
-        binaries = folder / ("Scripts" if os.name == "nt" else "bin")
-        self._python = str(binaries / "python")
-
-    def install(self, *arguments: str) -> None:
-        """Install packages; they must agree with all that is there."""
-        pip = ("-m", "pip", "--disable-pip-version-check", "--quiet")
-        self.run(*pip, "install", *arguments)
-        self.run(*pip, "check")
-
-    def run(self, *arguments: str) -> None:
-        """Run Python with these arguments. Raises CalledProcessError where that fails."""
-        subprocess.run([self._python, *arguments], cwd=ROOT, check=True)
-
-
-def try_lowest() -> None:
-    """Run the tests with the lowest versions."""
+def install_lowest(folder: Path) -> None:
+    """Install the lowest versions, and what the tests need."""
     needs = project()
     bounds = lower_bounds(needs[""] + needs["pytest"])
     names = {bound.partition("==")[0] for bound in bounds}
@@ -89,34 +66,44 @@ def try_lowest() -> None:
         for each in needs["dev"]
         if not each.startswith(_NOT_FOR_TESTS) and re.split(r"[\[<>=]", each)[0] not in names
     ]
-    environment = Environment("lowest")
-    environment.install(*bounds, *tools, "--editable", f"{ROOT}[pytest]")
-    choice = ("-n", "auto", "-m", "not slow", "--ignore", "tests/contract")
-    environment.run("-m", "pytest", *choice)
+    _install_anew(folder, *bounds, *tools, "--editable", f"{ROOT}[pytest]")
 
 
-def try_beside(beside: Beside) -> None:
-    """Install the package beside others, and use it as their users would."""
-    environment = Environment(beside.name)
-    environment.install(*beside.packages, f"pytest=={beside.pytest}.*", f"{ROOT}[pytest]")
-    # Not with this checkout's own configuration.
+def run_tests(folder: Path, _: str) -> None:
+    """Run those tests of this checkout that are meant by the name of the folder."""
+    choice = ("-n", "auto", "-m", _CHOICES[folder.name], "--ignore", "tests/contract")
+    run(ROOT, _python(folder), "-m", "pytest", *choice, seconds=1800)
+
+
+def install_beside(packages: Iterable[str], folder: Path) -> None:
+    """Install the package beside these."""
+    _install_anew(folder, *packages, f"{ROOT}[pytest]")
+
+
+def use_beside(folder: Path, _: str) -> None:
+    """Use the package as its users would: not with this checkout's own configuration."""
     settings = ("--config-file", os.devnull, "--rootdir", "tools/beside")
-    environment.run("-m", "pytest", "-q", *settings, "tools/beside")
+    run(ROOT, _python(folder), "-m", "pytest", *settings, "tools/beside")
 
 
-def main(arguments: list[str]) -> None:
-    """Try what the arguments name, or all."""
-    if "beside" in arguments or not arguments:
-        for each in BESIDE:
-            sys.stdout.write(f"Beside {', '.join(each.packages)}, with pytest {each.pytest}\n")
-            sys.stdout.flush()
-            try_beside(each)
-    if "lowest" in arguments or not arguments:
-        try_lowest()
+def _install_anew(folder: Path, *arguments: str) -> None:
+    shutil.rmtree(folder / "venv", ignore_errors=True)
+    make_environment(folder, "--quiet", *arguments)
+
+
+def _python(folder: Path) -> Path:
+    return folder / "venv" / "bin" / "python"
+
+
+TRIALS = [
+    *(
+        Trial(name, (), partial(install_beside, packages), use_beside)
+        for name, packages in BESIDE.items()
+    ),
+    *(Trial(name, (), install_lowest, run_tests) for name in _CHOICES),
+]
+_NOT_SLOW = [trial.name for trial in TRIALS if trial.name != "lowest-slow"]
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except subprocess.CalledProcessError as error:
-        sys.exit(error.returncode)
+    sys.exit(main(TRIALS, FOLDER, sys.argv[1:] or _NOT_SLOW))

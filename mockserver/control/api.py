@@ -228,7 +228,7 @@ class Control(Api):
     def _wait_for_turn(self, call: Call, operation: Operation) -> None:
         """Raise Waits unless the workspace of the path, or every one, can be worked with now."""
         for turns in self._turns(call):
-            wait_for_turn(call, turns, is_long=operation.id in LONG)
+            wait_for_turn(call, turns, operation.id in LONG)
         if operation.id in ON_ALL:
             taken = [each.turns for each in self.workspaces if each.turns.is_taken]
             missing = [turns for turns in taken if turns not in call.turns]

@@ -225,7 +225,7 @@ def _setting(setting: Setting, values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": setting.name,
         "value": values[setting.name],
-        "default": setting.default,
+        "default": setting.initial,
         "values": list(setting.values),
         "help": setting.help,
         "provenance": setting.provenance,

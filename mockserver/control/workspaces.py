@@ -20,6 +20,7 @@ from mockserver.state.changes import (
     SnapshotSaved,
     WorkspaceReset,
 )
+from mockserver.state.ids import SEQUENCE
 from mockserver.state.tables import SavedTable, Table
 from mockserver.vendor import Reply
 from mockserver.version import __version__
@@ -54,7 +55,8 @@ def create_workspace(call: Call, server: Control) -> Reply:
     at = call.body.get("at")
     moment = parse_date_time(at) if at is not None else None
     try:
-        workspace = server.workspaces.create(call.body.get("name"), moment)
+        ids = call.body.get("ids", SEQUENCE)
+        workspace = server.workspaces.create(call.body.get("name"), moment, ids)
     except Refusal as refusal:
         if moment is None or not any(each.path != ("name",) for each in refusal.problems):
             raise
@@ -198,6 +200,7 @@ def _lead_counts(tables: Mapping[str, Mapping[str, Table | SavedTable]]) -> dict
 
 def _view(workspace: Workspace, call: Call, server: Control) -> dict[str, Any]:
     return _summary(workspace) | {
+        "ids": workspace.ids,
         "clock": clock_view(workspace),
         "journal": {"entries": len(workspace.journal), "dropped": workspace.journal.dropped},
         "faults": len(workspace.faults),

@@ -32,7 +32,7 @@ from mockserver.media_types import in_utf8
 from mockserver.remembering import remembered
 from mockserver.routing import typed_path_parameter
 from mockserver.vendor import Header, Reply
-from mockserver.wire import read_query, write_json
+from mockserver.wire import is_flat, read_query, write_json
 
 _HTML = (b"content-type", b"text/html; charset=utf-8")
 _METHOD_ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -272,9 +272,8 @@ class DjangoRest(PlainJson):
         if kind not in (FORM, MULTIPART):
             _check_size(len(raw), limit)
             # Nearly every body is ASCII, and names no encoding.
-            content_type = call.content_type
-            if ";" in content_type or not raw.isascii():
-                raw = in_utf8(raw, content_type)
+            if not raw.isascii() or ";" in call.content_type:
+                raw = in_utf8(raw, call.content_type)
         elif kind == FORM:
             _check_size(len(raw), limit)
         value = super().read_body(raw, kind, call)
@@ -293,8 +292,10 @@ class DjangoRest(PlainJson):
             if wanted is not None and wanted.indent is not None:
                 return _python_json(body, wanted.indent)
         raw = write_json(body)
-        # A separator of lines or paragraphs, or a number with an exponent.
-        if raw.find(b"\xe2\x80") >= 0 or raw.translate(_DIGITS_AS_ZEROS).find(b"0e") >= 0:
+        # Python writes the separators of lines and paragraphs otherwise, and exponents.
+        if not raw.isascii() and raw.find(b"\xe2\x80") >= 0:
+            return _python_json(body, None)
+        if not is_flat(body) and raw.translate(_DIGITS_AS_ZEROS).find(b"0e") >= 0:
             return _python_json(body, None)
         return raw
 

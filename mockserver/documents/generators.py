@@ -89,13 +89,29 @@ class _Overlay:
 def _simplify(part: Json) -> None:
     """Leave out what a generator cannot read and others can do without."""
     content = part.get("content")
-    if isinstance(content, dict) and _JSON in content:
-        part["content"] = {_JSON: content[_JSON]}
+    if isinstance(content, dict):
+        part["content"] = _in_known_types(content)
     if part.get("format") == "date-time":
         part.pop("pattern", None)
     for union in ("anyOf", "oneOf"):
         if any(map(_has_no_class, part.get(union, ()))):
             del part[union]
+
+
+def _in_known_types(content: Json) -> Json:
+    """The bodies of an operation in the media types that every generator knows."""
+    if _JSON in content:
+        return {_JSON: content[_JSON]}
+    known: Json = {}
+    for media_type, body in content.items():
+        foreign = media_type.startswith("application/") and _is_text(body)
+        known["text/plain" if foreign else media_type] = body
+    return known
+
+
+def _is_text(body: Any) -> bool:
+    schema = body.get("schema") if isinstance(body, dict) else None
+    return isinstance(schema, dict) and schema.get("type") == "string"
 
 
 def _has_no_class(member: Json) -> bool:

@@ -58,7 +58,15 @@ class Reader:
     Coerces it, validates it, and says everything that is wrong with it.
     """
 
-    __slots__ = ("_coerce", "_formats", "_references", "_regional", "schema", "validator")
+    __slots__ = (
+        "_coerce",
+        "_formats",
+        "_references",
+        "_referring",
+        "_regional",
+        "schema",
+        "validator",
+    )
 
     def __init__(
         self, schema: Schema, coercer: Coercer | None = None, formats: Formats = FORMATS
@@ -77,6 +85,7 @@ class Reader:
             for name, part in schema.get("properties", {}).items()
             if "x-reference" in part
         )
+        self._referring = frozenset(name for name, _ in self._references)
 
     @property
     def coerces(self) -> bool:
@@ -94,11 +103,11 @@ class Reader:
         validator = self.validator if region == DEFAULT_REGION else self._validator_in(region)
         if self._coerce is not None:
             value = self._coerce(value)
-        problems: list[Problem] = []
         # Nearly every value is valid, and asking for that alone is much faster.
-        if not validator.is_valid(value):
-            problems += limited(validator.problems(value))
-        if self._references and isinstance(value, dict):
+        is_valid = validator.is_valid(value)
+        problems = [] if is_valid else limited(validator.problems(value))
+        names = self._referring
+        if names and isinstance(value, dict) and not names.isdisjoint(value):
             problems += self._dangling(value, sent, problems, exists)
         return value, problems
 

@@ -132,7 +132,8 @@ class Body:
     `form` reads the texts of an HTML form before the reader does. The handler reads with `item`:
     each item of an `x-partial` array, or what it makes of a body that is `x-mapped-to` a schema.
     `items` is the name of such an array, `reported` too where its items are answered one by one.
-    `schema` is the whole one: the reader's has no items of `x-partial` arrays.
+    `schema` is the whole one: the reader's has no items of `x-partial` arrays. `literal_types` has
+    the media types as a Content-Type without parameters names them.
     """
 
     media_types: tuple[str, ...]
@@ -142,6 +143,7 @@ class Body:
     items: str | None
     reported: str | None
     schema: Schema
+    literal_types: Mapping[bytes, str]
 
     def reports(self, problem: Problem) -> bool:
         """Whether the problem is in an item that is answered by itself."""
@@ -369,7 +371,8 @@ class Document:
                 loose = {key: value for key, value in prop.items() if key != "items"}
                 schema = schema | {"properties": schema["properties"] | {name: loose}}
         reader = Reader(schema, self.coercer, self.formats)
-        return Body(tuple(body["content"]), reader, form, item, items, reported, whole)
+        literal = {name.encode(): name for name in body["content"]}
+        return Body(tuple(body["content"]), reader, form, item, items, reported, whole, literal)
 
     def _answers(self, part: dict[str, Any], at: Path) -> dict[int, DocumentedAnswer]:
         answers = {}

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 from mockserver.call import HeaderSet, Note, Request, header_size
 from mockserver.errors import Problem, Refusal
+from mockserver.faults.catalogue import InjectedFault
 from mockserver.matching import KeyTrial, MatchTrace, Mismatch, OtherSpelling
-from mockserver.state.changes import Change, Row, RowId, WorkspaceDeleted, WorkspaceReset
+from mockserver.state.changes import Change, RowId, WorkspaceDeleted, WorkspaceReset
+from mockserver.state.clock import second_of
 from mockserver.state.memory import Memory, value_size
 from mockserver.state.transaction import RowDiff
 from mockserver.subset import shown
-from mockserver.wire import write_json
 
 HeaderPairs = Sequence[tuple[bytes, bytes]]
 
@@ -35,17 +36,11 @@ WHOLE_BODY = "the body"
 _KEPT_PROBLEMS = 20
 _LONGEST_MESSAGE = 300
 
-_WEIGHED_AT_ONCE = 16
-_LARGE = 16 << 10
-"""How many records a journal weighs at once, and how many bytes do not wait for it."""
-
 _NOTE_BYTES = 200
 _ID_BYTES = 8
 _VALUE_BYTES = 60
-_COLUMN_BYTES = 40
-_CONTAINERS = frozenset({dict, list})
 _BEGINNINGS = frozenset({WorkspaceReset, WorkspaceDeleted})
-_NO_CONTENT = 204
+NO_CONTENT = 204
 """A status that has no Content-Length (RFC 9110, 8.6). Only the control API has it."""
 
 
@@ -70,6 +65,13 @@ class AppliedFault(NamedTuple):
         if self.preference is not None:
             said.append((b"preference-applied", self.preference))
         return said
+
+
+def applied_fault(fault: InjectedFault) -> AppliedFault:
+    """What a record keeps of a fault."""
+    return AppliedFault(
+        fault.kind.name, fault.cause, fault.parameters, fault.preference, fault.left
+    )
 
 
 class RefusalNote(NamedTuple):
@@ -188,15 +190,8 @@ class Record(NamedTuple):
         """The headers of the answer, as the client sees them."""
         if self.seen_headers is not None:
             return self.seen_headers
-        size = len(self.answer)
-        return answer_headers(
-            self.own_headers,
-            self.status,
-            size,
-            self.time,
-            number=self.number,
-            fault=self.fault,
-        )
+        size = None if self.status == NO_CONTENT else len(self.answer)
+        return answer_headers(self.own_headers, size, self.time, self.number, self.fault)
 
 
 @lru_cache(maxsize=64)
@@ -207,21 +202,19 @@ def http_date(second: int) -> bytes:
 
 def answer_headers(
     own: HeaderPairs,
-    status: int,
-    size: int,
+    size: int | None,
     time: datetime,
-    *,
     number: int,
-    fault: AppliedFault | None = None,
+    fault: AppliedFault | None,
 ) -> HeaderPairs:
     """The headers of an answer: the API's own, the workspace's time, the request's number.
 
     They name the fault that made the answer or changed it.
 
-    `size` is the body's, in bytes; a `number` of 0 is not told.
+    `size` is the body's, in bytes; None for NO_CONTENT. A `number` of 0 is not told.
     """
-    headers = [*own, (b"date", http_date(int(time.timestamp())))]
-    if status == _NO_CONTENT:
+    headers = [*own, (b"date", http_date(second_of(time)))]
+    if size is None:
         return headers
     if number:
         headers.append((b"mockserver-request", b"%d" % number))
@@ -244,18 +237,18 @@ def row_changes(diffs: Sequence[RowDiff]) -> RowChanges:
 class Journal:
     """The last requests and their answers, as records. What they take counts in `memory` too.
 
-    Records are weighed a few at a time: what is known of a journal is known of weighed ones.
+    `dropped` says how many records had to go, `last_dropped` is the greatest number among them; 0
+    where none had.
     """
 
     __slots__ = (
         "_bytes",
-        "_dropped",
-        "_last_dropped",
         "_max_bytes",
         "_max_entries",
         "_records",
         "_sizes",
-        "_unweighed",
+        "dropped",
+        "last_dropped",
         "memory",
     )
 
@@ -265,21 +258,8 @@ class Journal:
         self._max_bytes = max_bytes
         self._records: deque[Record] = deque()
         self._sizes: deque[int] = deque()
-        self._bytes = self._dropped = self._last_dropped = 0
-        self._unweighed = 0
+        self._bytes = self.dropped = self.last_dropped = 0
         self.memory = Memory()
-
-    @property
-    def dropped(self) -> int:
-        """How many records had to go."""
-        self._weigh()
-        return self._dropped
-
-    @property
-    def last_dropped(self) -> int:
-        """The greatest number among the records that had to go; 0 where none had."""
-        self._weigh()
-        return self._last_dropped
 
     @property
     def newest(self) -> Record | None:
@@ -289,57 +269,32 @@ class Journal:
     def add(self, record: Record) -> None:
         """Keep a record; the oldest make room for it."""
         records = self._records
+        size = _size(record)
         records.append(record)
-        # Weighing a record at each request takes three times as long: by then the processor has
-        # done so much else that it has to fetch the code for it anew.
-        size = _rough_size(record)
+        self._sizes.append(size)
+        self._bytes += size
         memory = self.memory
         memory.journals += size
-        self._unweighed += size
-        if (
-            len(records) - len(self._sizes) >= _WEIGHED_AT_ONCE
-            or self._unweighed > _LARGE
-            or memory.stored + memory.journals > memory.limit
-        ):
-            self._weigh()
-            memory.settle()
-
-    def _weigh(self) -> None:
-        """Count the new records, and let the oldest go for which there is no room."""
-        records, sizes = self._records, self._sizes
-        if len(records) == len(sizes):
-            return
-        before = self._bytes + self._unweighed
-        self._unweighed = 0
-        for position in range(len(sizes), len(records)):
-            size = _size(records[position])
-            sizes.append(size)
-            self._bytes += size
         while len(records) > self._max_entries or self._bytes > self._max_bytes:
             if len(records) == 1:
                 break
             self._drop_oldest()
-        grown = self._bytes - before
-        self.memory.journals += grown
+        if memory.stored + memory.journals > memory.limit:
+            memory.settle()
 
     def drop_all(self) -> None:
         """Drop every record, as others need the memory."""
-        size = self._bytes + self._unweighed
-        self.memory.journals -= size
-        self._bytes = self._unweighed = 0
-        self._sizes.clear()
         while self._records:
-            self._forget_oldest()
+            self._drop_oldest()
 
     def _drop_oldest(self) -> None:
-        self._bytes -= self._sizes.popleft()
-        self._forget_oldest()
-
-    def _forget_oldest(self) -> None:
         oldest = self._records.popleft()
-        self._dropped += 1
+        size = self._sizes.popleft()
+        self._bytes -= size
+        self.memory.journals -= size
+        self.dropped += 1
         # Answers may end in another order than their requests came.
-        self._last_dropped = max(self._last_dropped, oldest.number)
+        self.last_dropped = max(self.last_dropped, oldest.number)
 
     def get(self, number: int) -> Record | None:
         """The record of that number, or None: there was none yet, or it was dropped."""
@@ -354,55 +309,38 @@ class Journal:
         """Forget every record, and that any was dropped."""
         self._records.clear()
         self._sizes.clear()
-        size = self._bytes + self._unweighed
+        size = self._bytes
         self.memory.journals -= size
-        self._unweighed = 0
-        self._bytes = self._dropped = self._last_dropped = 0
+        self._bytes = self.dropped = self.last_dropped = 0
 
     def __iter__(self) -> Iterator[Record]:
-        self._weigh()
         return iter(tuple(self._records))
 
     def __len__(self) -> int:
-        self._weigh()
         return len(self._records)
-
-
-def _rough_size(record: Record) -> int:
-    """About how many bytes a record takes, until it is weighed."""
-    request = record.request
-    size = 3 * _RECORD_BYTES + len(record.answer) + len(request.query_string)
-    if request.body is not None:
-        size += len(request.body)
-    headers = request.headers
-    if type(headers) is HeaderSet and headers.size > _RECORD_BYTES:
-        size += headers.size
-    if record.changes:
-        size += _CHANGE_BYTES * len(record.changes)
-    return size
 
 
 def _size(record: Record) -> int:
     """How many bytes a record takes, as the journal counts them."""
-    request = record.request
-    headers = request.headers
+    # Unpacking takes a tenth of the time of reading the fields by name.
+    (*_, request, _, answer, own, seen, matches, changes, _, _, refusal, _, notes) = record
+    _, path, raw_path, query, _, headers, body = request
     # Requests share equal headers, and sets of them know their size: see `headers_of`.
     size = headers.size if type(headers) is HeaderSet else header_size(headers.items())
-    size += _RECORD_BYTES + len(request.path) + len(request.query_string) + len(record.answer)
-    size += _own_header_size(record.own_headers)
-    if request.raw_path is not request.path:
-        size += len(request.raw_path)
-    if request.body is not None:
-        size += len(request.body)
-    for match in record.matches:
+    size += _RECORD_BYTES + len(path) + len(query) + len(answer) + _own_header_size(own)
+    if raw_path is not path:
+        size += len(raw_path)
+    if body is not None:
+        size += len(body)
+    for match in matches:
         size += _match_size(match)
-    for change in record.changes:
+    for change in changes:
         size += _change_size(change)
-    if record.seen_headers is not None:
-        size += header_size(record.seen_headers)
-    if record.refusal is not None:
-        size += _refusal_size(record.refusal)
-    for note in record.notes:
+    if seen is not None:
+        size += header_size(seen)
+    if refusal is not None:
+        size += _refusal_size(refusal)
+    for note in notes:
         size += _NOTE_BYTES + len(note.text) + sum(map(len, note.values))
     return size
 
@@ -420,46 +358,21 @@ def _refusal_size(refusal: RefusalNote) -> int:
 
 
 def _match_size(match: MatchTrace) -> int:
-    trials = match.trials
-    size = _MATCH_BYTES + _VALUE_BYTES * len(trials) + _ID_BYTES * len(match.ids)
-    for _, value, compared, _, _ in trials:
-        size += _key_size(value) if type(value) is tuple else value.__sizeof__()
-        if compared is not value:
-            size += _key_size(compared) if type(compared) is tuple else compared.__sizeof__()
+    size = _MATCH_BYTES + _ID_BYTES * len(match.ids)
+    for _, value, compared, _, _ in match.trials:
+        size += _VALUE_BYTES + value_size(f"{value}{compared}")
     for mismatch in match.mismatches:
-        size += _key_size(mismatch.held)
+        size += value_size(f"{mismatch.held}")
     others = len(match.mismatches) + len(match.spellings) + len(match.near)
     return size + 4 * _VALUE_BYTES * others
-
-
-def _key_size(value: Any) -> int:
-    """How many bytes the text of a key takes, or the texts of a key that has several."""
-    if type(value) is str:
-        return value_size(value)
-    if type(value) is tuple:
-        return sum(map(_key_size, value))
-    return 0
 
 
 def _change_size(change: RowDiff | ManyRows) -> int:
     if isinstance(change, ManyRows):
         return _ID_BYTES * change.count
-    before, after = change.before, change.after
-    size = _CHANGE_BYTES
-    if before is not None:
-        size += _columns_size(before)
-    if after is not None:
-        size += _columns_size(after)
-    return size
-
-
-def _columns_size(columns: Row) -> int:
-    size = _COLUMN_BYTES * len(columns)
-    for value in columns.values():
-        size += value.__sizeof__()
-        if type(value) in _CONTAINERS:
-            size += len(write_json(value))
-    return size
+    _, _, before, after = change
+    # As JSON, all columns are weighed at once.
+    return _CHANGE_BYTES + value_size([before, after])
 
 
 def record_as_json(record: Record) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class FaultRulesCleared(NamedTuple):
 
 
 class TablesEmptied(NamedTuple):
-    """No row is left in any table, and every table counts from 1 again."""
+    """No row is left in any table, and every table counts from its start again."""
 
 
 class SnapshotSaved(NamedTuple):

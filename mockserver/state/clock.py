@@ -11,6 +11,15 @@ LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 """Between which moments a clock may be set. A year is left at each end of the calendar, for time
 zones, for what is reckoned from the present time, and for the time that passes meanwhile."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = 86_400
+
+
+def second_of(moment: datetime) -> int:
+    """The second since 1970 in which the moment is. A fifth of what `timestamp` takes."""
+    since = moment - _EPOCH
+    return since.days * _DAY + since.seconds
+
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceClock:

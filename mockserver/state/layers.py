@@ -19,10 +19,11 @@ class Layer:
 
     `size` is what the rows of this layer take, `covered` says by lower layer how many bytes of its
     rows this one has replaced or deleted, `copied` what the copies of tables take that were written
-    to. `tables` is what was saved on top of it, None for the layer that is written to.
+    to, `copied_whole` names the tables of which no part is shared any more. `tables` is what was
+    saved on top of it, None for the layer that is written to.
     """
 
-    __slots__ = ("_uncopied", "below", "copied", "covered", "size", "tables")
+    __slots__ = ("_uncopied", "below", "copied", "copied_whole", "covered", "size", "tables")
 
     def __init__(self, below: Optional["Layer"] = None, tables: SavedTables | None = None) -> None:
         self.below = below
@@ -30,15 +31,12 @@ class Layer:
         self.size = 0
         self.covered: dict[Layer, int] = {}
         self.copied: dict[tuple[str, str], int] = {}
+        self.copied_whole: set[tuple[str, str]] = set()
         self._uncopied: dict[tuple[str, str], int] = {}
 
     def total(self) -> int:
         """How many bytes the layer takes."""
         return self.size + sum(self.copied.values())
-
-    def is_shared(self, vendor: str, table: str) -> bool:
-        """Whether a write may have to copy a part of the table."""
-        return self._uncopied.get((vendor, table)) != 0
 
     def copy(self, vendor: str, table: str, rows: int) -> int:
         """Note a write to a table of so many rows. Returns how many bytes the layer grows by.
@@ -52,8 +50,15 @@ class Layer:
             self.copied[name] = 0
         size = min(left, PART_BYTES)
         self._uncopied[name] = left - size
+        if size == left:
+            self.copied_whole.add(name)
         self.copied[name] += size
         return size
+
+    def shares(self, vendor: str, table: str, id: RowId, row: Row) -> bool:
+        """Whether the layer below holds this very row too."""
+        below = self.below
+        return below is not None and below.holds(vendor, table, id, row)
 
     def holds(self, vendor: str, table: str, id: RowId, row: Row) -> bool:
         """Whether this very row was saved on top of the layer."""
@@ -70,6 +75,7 @@ class Layer:
     def cover_all(self) -> None:
         """Note that this layer has deleted every row, its own too."""
         self.size, self.copied, self._uncopied = 0, {}, {}
+        self.copied_whole = set()
         left: dict[Layer, int] = {}
         layer = self.below
         while layer is not None:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple, overload
 
 from mockserver.state.changes import Row, RowId
+from mockserver.state.ids import ROOM
 from mockserver.state.shared import PLACE_BITS, HashMap, PlaceMap
 
 RowKey = Callable[[Row], Hashable | None]
@@ -50,11 +52,15 @@ class TableSpec:
 
     `order` gives keys that follow each other as rows are created, such as times. The table then
     knows whether its own order is the order of these keys.
+
+    `highest` is the highest number that the id of a new row may have: 32 bits unless the vendor's
+    ids have more. With 0 the table always counts from 1: no client sees its numbers.
     """
 
     name: str
     indexes: Mapping[str, Index] = field(default_factory=dict)
     order: Index | None = None
+    highest: int = 2**31 - 1
 
     def options(self, settings: Mapping[str, Any]) -> Options:
         """Those of the settings that its indexes depend on."""
@@ -159,13 +165,14 @@ class Table:
 
     Reading costs two dict lookups. Saving, restoring and emptying cost nothing, as content is
     shared: a write to either side copies the few parts that it touches (see `shared`).
-    `last_number` is the last one given to a new row. `in_order` says that no row has a
-    smaller key of `spec.order` than the row before it, as far as the table knows.
+    `last_number` is the last one given to a new row; where there was none, it is `start`.
+    `in_order` says that no row has a smaller key of `spec.order` than the row before it, as far as
+    the table knows.
     """
 
     __slots__ = (
         "_by_place",
-        "_columns",
+        "_columns_of",
         "_indexes",
         "_keys",
         "_order_key",
@@ -176,6 +183,7 @@ class Table:
         "last_number",
         "options",
         "spec",
+        "start",
     )
 
     def __init__(self, spec: TableSpec, settings: Mapping[str, Any] = _NO_SETTINGS) -> None:
@@ -186,6 +194,7 @@ class Table:
         self._by_place: PlaceMap[Row] = PlaceMap(self._owner)
         self._places: HashMap[RowId, int] = HashMap(self._owner)
         self.last_number = 0
+        self.start = 0
         self.in_order = spec.order is not None
         self._keys = self._row_keys()
         self._order_key: Callable[[Row], Any] = _no_key
@@ -194,7 +203,7 @@ class Table:
         columns = [name for index in spec.indexes.values() for name in index.names]
         if spec.order is not None:
             columns += spec.order.names
-        self._columns = tuple(dict.fromkeys(columns))
+        self._columns_of = itemgetter(*dict.fromkeys(columns)) if columns else None
         self._indexes: dict[str, HashMap[Hashable, Places]] = {
             name: HashMap(self._owner) for name in spec.indexes
         }
@@ -239,11 +248,11 @@ class Table:
             return []
         keys = self._indexes[index]
         found: Places | None = keys.parts[hash(key) & keys.mask].get(key)
-        if found is None:
-            return []
+        if type(found) is int:
+            return [self._by_place.parts[found >> PLACE_BITS][found]]
         if isinstance(found, PlaceMap):
             return list(map(self._by_place.__getitem__, found))
-        return [self._by_place.parts[found >> PLACE_BITS][found]]
+        return []
 
     def group(self, index: str, key: Hashable) -> RowSequence:
         """The rows under `key` in that index as a sequence, which may be very long."""
@@ -252,31 +261,30 @@ class Table:
             places = _group(self._owner, places)
         return RowSequence(self._by_place, places)
 
-    def put(self, id: RowId, row: Row, place: int) -> None:
-        """Store a row at its place, instead of what was there under that id."""
+    def put(self, id: RowId, row: Row, place: int) -> Row | None:
+        """Store a row at its place. Returns the one that was there under that id."""
         if self._shared:
             self._stop_sharing()
         places = self._places
         held = places.parts[hash(id) & places.mask].get(id)
         if held == place:
-            self._replace(place, row)
-            return
-        if held is not None:
-            self.remove(id)
+            return self._replace(place, row)
+        before = self.remove(id) if held is not None else None
         self._check_order(row, place)
         self._by_place.set(place, row)
         self._places.set(id, place)
         self._reindex_all(place, None, row)
+        return before
 
-    def _replace(self, place: int, row: Row) -> None:
-        before = self._by_place.parts[place >> PLACE_BITS][place]
-        for column in self._columns:
-            if before[column] != row[column]:
-                self._reindex_all(place, before, row)
-                if self._order_key(before) != self._order_key(row):
-                    self.in_order = False
-                break
+    def _replace(self, place: int, row: Row) -> Row:
+        before: Row = self._by_place.parts[place >> PLACE_BITS][place]
+        columns_of = self._columns_of
+        if columns_of is not None and columns_of(before) != columns_of(row):
+            self._reindex_all(place, before, row)
+            if self._order_key(before) != self._order_key(row):
+                self.in_order = False
         self._by_place.set(place, row)
+        return before
 
     def _check_order(self, row: Row, place: int) -> None:
         """Note where a new row is not in its order."""
@@ -286,20 +294,35 @@ class Table:
         if place < last or self._order_key(row) < self._order_key(self._by_place[last]):
             self.in_order = False
 
-    def remove(self, id: RowId) -> None:
-        """Take a row away, if it is there."""
+    def remove(self, id: RowId) -> Row | None:
+        """Take a row away, and return it; None where there is none."""
         place = self._places.get(id)
         if place is None:
-            return
+            return None
         if self._shared:
             self._stop_sharing()
-        self._reindex_all(place, self._by_place[place], None)
+        before = self._by_place[place]
+        self._reindex_all(place, before, None)
         self._by_place.remove(place)
         self._places.remove(id)
+        return before
 
     def empty(self) -> None:
-        """Take every row away, and count from 1 again."""
+        """Take every row away, and count from the start again."""
         self.restore(Table(self.spec, self.options).save())
+        self.last_number = self.start
+
+    def count_from(self, start: int) -> None:
+        """Give the next new row the number after this one, and again when the table was emptied."""
+        self.last_number = self.start = start
+
+    def may_have_given(self, number: int) -> bool:
+        """Whether the number is one of the table's own: the id of a new row may have it.
+
+        Where the table counts from a number that was drawn, few are: ids that others have drawn do
+        not move its counter.
+        """
+        return not self.start or self.start < number <= self.start + ROOM
 
     def follow(self, settings: Mapping[str, Any]) -> None:
         """Read anew the indexes that depend on a setting which has another value now."""

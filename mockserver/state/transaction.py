@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.state.changes import Change, IdCounter, Row, RowChange, RowId
+from mockserver.state.memory import growth
 from mockserver.state.tables import Table, Tables
 
 _NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
@@ -50,36 +51,36 @@ class Transaction:
         """The row with that id."""
         if self._drafts:
             draft = self._drafts.get(table)
-            if draft is not None and id in draft.rows:
-                return draft.rows[id]
+            if draft is not None and id in draft.writes:
+                return draft.writes[id].row
         return self._tables[table].get(id)
 
     def find(self, table: str, index: str, key: Hashable | None) -> list[Row]:
         """The rows under that key of the index, oldest first."""
         if self._drafts:
             draft = self._drafts.get(table)
-            if draft is not None and draft.rows:
+            if draft is not None and draft.writes:
                 return draft.find(index, key)
         return self._tables[table].find(index, key)
 
     def rows(self, table: str) -> Sequence[Row]:
         """Every row, oldest first. A slice costs its own length, not that of the table."""
         draft = self._drafts.get(table)
-        if draft is None or not draft.rows:
+        if draft is None or not draft.writes:
             return self._tables[table].all()
         return list(draft.all_rows())
 
     def group(self, table: str, index: str, key: Hashable) -> Sequence[Row]:
         """The rows under that key of the index as `rows` gives them: there may be very many."""
         draft = self._drafts.get(table)
-        if draft is None or not draft.rows:
+        if draft is None or not draft.writes:
             return self._tables[table].group(index, key)
         return draft.find(index, key)
 
     def in_order(self, table: str) -> bool:
         """Whether the rows are known to be in the order of the table's `order`."""
         draft = self._drafts.get(table)
-        return self._tables[table].in_order and (draft is None or not draft.rows)
+        return self._tables[table].in_order and (draft is None or not draft.writes)
 
     def next_number(self, table: str) -> int:
         """1, 2, 3, ... for the table's new rows; a refused request gives its numbers back."""
@@ -88,9 +89,13 @@ class Transaction:
         return draft.last_number
 
     def skip_numbers(self, table: str, last: int) -> None:
-        """Give no new row a number up to and including `last`: stored rows have them."""
+        """Give no new row a number up to and including `last`: stored rows have them.
+
+        A number that the table would not give itself does not count (`Table.may_have_given`).
+        """
         draft = self._draft(table)
-        draft.last_number = max(draft.last_number, last)
+        if draft.table.may_have_given(last):
+            draft.last_number = max(draft.last_number, last)
 
     def put(self, table: str, row: Row) -> Row:
         """Store the row under its `id`, in place of the one that was there."""
@@ -99,12 +104,12 @@ class Transaction:
 
     def update(self, table: str, row: Row, changes: Row) -> Row:
         """Store the row with these columns changed. Returns it as it then is."""
-        draft = self._draft(table)
+        draft = self._drafts.get(table) or self._draft(table)
         id, after = row["id"], row | changes
-        is_first = id not in draft.rows
+        is_first = id not in draft.writes
         draft.put(id, after)
         if is_first:
-            draft.diffs[id] = _update_diff(table, id, row, changes)
+            draft.effects[id] = _update_effect(table, id, row, changes)
         return after
 
     def delete(self, table: str, id: RowId) -> bool:
@@ -114,86 +119,107 @@ class Transaction:
     def _draft(self, table: str) -> "_Draft":
         draft = self._drafts.get(table)
         if draft is None:
-            draft = self._drafts[table] = _Draft(self._tables[table])
+            draft = self._drafts[table] = _Draft(self._vendor, table, self._tables[table])
         return draft
 
     def changes(self) -> list[Change]:
         """What the workspace has to apply, in the order in which it was written."""
         changes: list[Change] = []
-        for name, draft in self._drafts.items():
+        for draft in self._drafts.values():
             if draft.last_number != draft.table.last_number:
-                changes.append(IdCounter(self._vendor, name, draft.last_number))
-            for id, row in draft.rows.items():
-                changes.append(_new(RowChange, (self._vendor, name, id, draft.places[id], row)))
+                changes.append(IdCounter(self._vendor, draft.name, draft.last_number))
+            changes += draft.writes.values()
         return changes
 
-    def diffs(self) -> list[RowDiff]:
-        """What the writes change, to be asked before they are applied."""
-        found: list[RowDiff] = []
-        for name, draft in self._drafts.items():
-            for id, row in draft.rows.items():
-                diff = draft.diffs.get(id)
-                if diff is None:
-                    diff = _diff(name, id, draft.table.get(id), row)
-                found.append(diff)
-        return found
+    def effects(self) -> tuple[list[RowDiff], int]:
+        """What the writes change, and how many bytes more the rows take then.
+
+        To be asked before the changes are applied.
+        """
+        diffs: list[RowDiff] = []
+        size = 0
+        for draft in self._drafts.values():
+            for id, write in draft.writes.items():
+                diff, grown = draft.effects.get(id) or _effect(write, draft.table.get(id))
+                diffs.append(diff)
+                size += grown
+        return diffs, size
 
 
-def _update_diff(table: str, id: RowId, row: Row, changes: Row) -> RowDiff:
-    """What an update changes of a row: `changes` names all columns that can differ."""
+_Effect = tuple[RowDiff, int]
+"""What happened to a row, and how many bytes more it takes then."""
+
+
+def _update_effect(table: str, id: RowId, row: Row, changes: Row) -> _Effect:
+    """What an update does to a row: `changes` names all columns that can differ."""
     before: Row = {}
     after: Row = {}
     for name, value in changes.items():
         held = row.get(name, _ABSENT)
-        if held is _ABSENT:
-            after[name] = value
-        elif held != value:
+        if held == value:
+            continue
+        after[name] = value
+        if held is not _ABSENT:
             before[name] = held
-            after[name] = value
-    diff: RowDiff = _new(RowDiff, (table, id, before, after))
-    return diff
+    return _new(RowDiff, (table, id, before, after)), growth(before, after)
 
 
-def _diff(table: str, id: RowId, before: Row | None, after: Row | None) -> RowDiff:
-    """What happened to a row."""
+def _effect(write: RowChange, before: Row | None) -> _Effect:
+    """What a write does to a row."""
+    after = write.row
     if before is None or after is None:
-        return RowDiff(table, id, before, after)
+        return RowDiff(write.table, write.id, before, after), growth(before, after)
+    diff, _ = _update_effect(write.table, write.id, before, after)
     lost = {name: value for name, value in before.items() if name not in after}
-    _, _, old, new = _update_diff(table, id, before, after)
-    return RowDiff(table, id, {**(old or {}), **lost}, new)
+    if lost:
+        diff = diff._replace(before={**(diff.before or {}), **lost})
+    return diff, growth(diff.before, diff.after)
 
 
 class _Draft:
-    """What a transaction has written to one table: rows by id, None for a deleted one.
+    """What a transaction has written to one table.
 
-    `places` has the place of each of these rows, `diffs` what happened to those that were updated
-    once. The rows are indexed when somebody first looks for rows after a write: most requests write
-    once, at their end.
+    `writes` has the last change of each row by id, `effects` what happened to those that were
+    updated once. The rows are indexed when somebody first looks for rows after a write: most
+    requests write once, at their end.
     """
 
-    __slots__ = ("_indexed", "_next_place", "diffs", "last_number", "places", "rows", "table")
+    __slots__ = (
+        "_indexed",
+        "_next_place",
+        "_vendor",
+        "effects",
+        "last_number",
+        "name",
+        "table",
+        "writes",
+    )
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, vendor: str, name: str, table: Table) -> None:
+        self._vendor = vendor
+        self.name = name
         self.table = table
-        self.rows: dict[RowId, Row | None] = {}
-        self.places: dict[RowId, int] = {}
-        self.diffs: dict[RowId, RowDiff] = {}
+        self.writes: dict[RowId, RowChange] = {}
+        self.effects: dict[RowId, _Effect] = {}
         self.last_number = table.last_number
         self._next_place: int | None = None
         self._indexed: Table | None = None
 
     def put(self, id: RowId, row: Row) -> None:
-        if id not in self.rows:
+        written = self.writes.get(id)
+        if written is None:
             place = self.table.place(id)
-            self.places[id] = self._new_place() if place is None else place
-        elif self.rows[id] is None:
-            del self.rows[id]  # a row that comes back stands at the end
-            self.places[id] = self._new_place()
+            if place is None:
+                place = self._new_place()
+        elif written.row is None:
+            del self.writes[id]  # a row that comes back stands at the end
+            place = self._new_place()
         else:
-            self.diffs.pop(id, None)
-        self.rows[id] = row
+            self.effects.pop(id, None)
+            place = written.place
+        self.writes[id] = _new(RowChange, (self._vendor, self.name, id, place, row))
         if self._indexed is not None:
-            self._indexed.put(id, row, self.places[id])
+            self._indexed.put(id, row, place)
 
     def _new_place(self) -> int:
         place = self.table.next_place if self._next_place is None else self._next_place
@@ -202,19 +228,17 @@ class _Draft:
 
     def delete(self, id: RowId) -> bool:
         place = self.table.place(id)
-        is_stored = place is not None
-        is_there = self.rows[id] is not None if id in self.rows else is_stored
-        self.rows.pop(id, None)
-        self.diffs.pop(id, None)
+        written = self.writes.pop(id, None)
+        is_there = place is not None if written is None else written.row is not None
+        self.effects.pop(id, None)
         if place is not None:
-            self.rows[id] = None
-            self.places[id] = place
+            self.writes[id] = RowChange(self._vendor, self.name, id, place, None)
         if self._indexed is not None:
             self._indexed.remove(id)
         return is_there
 
     def find(self, index: str, key: Hashable | None) -> list[Row]:
-        stored = [row for row in self.table.find(index, key) if row["id"] not in self.rows]
+        stored = [row for row in self.table.find(index, key) if row["id"] not in self.writes]
         drafted = self._index().find(index, key)
         if not stored or not drafted:
             return drafted or stored
@@ -223,28 +247,29 @@ class _Draft:
     def _index(self) -> Table:
         if self._indexed is None:
             self._indexed = Table(self.table.spec, self.table.options)
-            for id, row in self.rows.items():
-                if row is not None:
-                    self._indexed.put(id, row, self.places[id])
+            for id, write in self.writes.items():
+                if write.row is not None:
+                    self._indexed.put(id, write.row, write.place)
         return self._indexed
 
     def _place(self, row: Row) -> int:
         id = row["id"]
-        place = self.places[id] if id in self.rows else self.table.place(id)
+        place = self.writes[id].place if id in self.writes else self.table.place(id)
         assert place is not None, f"the row {id!r} is in the table or in the draft"
         return place
 
     def all_rows(self) -> Iterator[Row]:
         """The stored rows with what was written over them, then the new ones."""
-        new = dict(self.rows)
+        new = dict(self.writes)
         for row in self.table.all():
             id = row["id"]
-            if id not in new:
+            write = new.get(id)
+            if write is None:
                 yield row
-            elif self.places[id] == self.table.place(id):
-                drafted = new.pop(id)
-                if drafted is not None:
-                    yield drafted
-        for drafted in new.values():
-            if drafted is not None:
-                yield drafted
+            elif write.place == self.table.place(id):
+                del new[id]
+                if write.row is not None:
+                    yield write.row
+        for write in new.values():
+            if write.row is not None:
+                yield write.row

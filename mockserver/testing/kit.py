@@ -21,6 +21,7 @@ from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.errors import FixtureError, MockserverError, Problem
 from mockserver.fixtures import BUNDLED
 from mockserver.journal.redaction import printable
+from mockserver.state.ids import SEQUENCE
 from mockserver.testing.clients import VendorClients
 
 if TYPE_CHECKING:
@@ -309,14 +310,21 @@ class Running:
         return self.client.url
 
     def open(
-        self, test: str, *, at: datetime | str | None = None, folder: File | None = None
+        self,
+        test: str,
+        *,
+        at: datetime | str | None = None,
+        folder: File | None = None,
+        ids: str = SEQUENCE,
     ) -> MockWorkspace:
         """A new workspace for the test of that name (a pytest node id).
 
-        With `at` its clock stands at that moment. `folder` is that of the test's file. The caller
-        closes it.
+        With `at` its clock stands at that moment. `folder` is that of the test's file, `ids` as
+        `Client.create` has it. The caller closes it.
         """
         body = {"name": workspace_name(test, self.run)}
+        if ids != SEQUENCE:
+            body["ids"] = ids
         if at is not None:
             body["at"] = at if isinstance(at, str) else at.isoformat()
         created = self.client.call("POST", "/workspaces", body)

@@ -62,7 +62,7 @@ class Strays:
             seconds=perf_counter() - began,
         )
         workspace.journal.add(record)
-        headers = answer_headers(_HEADERS, _STATUS, len(body), now, number=number)
+        headers = answer_headers(_HEADERS, len(body), now, number, None)
         return Answer(_STATUS, headers, body), record
 
     def _problem(self, request: Request, likely: Meant | None) -> dict[str, object]:

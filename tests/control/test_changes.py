@@ -135,15 +135,17 @@ def _held(workspace: Workspace, name: str) -> Any:
 
 
 @settings(max_examples=25)
-@given(st.lists(REQUESTS, min_size=1, max_size=25))
-def test_the_changes_of_any_run_give_an_equal_workspace(asked: list[Sample | Control]) -> None:
+@given(st.lists(REQUESTS, min_size=1, max_size=25), st.sampled_from(["sequence", "one", "two"]))
+def test_the_changes_of_any_run_give_an_equal_workspace(
+    asked: list[Sample | Control], ids: str
+) -> None:
     account = new_account()
-    workspace = APP.workspaces.create(account)
+    workspace = APP.workspaces.create(account, ids=ids)
     kept: list[str] = []
     workspace.listen(lambda version, changes: kept.append(json.dumps(written(changes))))
     for each in asked:
         do(account, each)
-    copy = Workspace("copy", APP.workspaces.origin)
+    copy = Workspace("copy", APP.workspaces.origin, ids=ids)
     for changes in kept:
         copy.apply(read(json.loads(changes)))
     assert state(copy) == state(workspace)

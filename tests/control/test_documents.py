@@ -65,6 +65,14 @@ def test_for_generators_a_body_has_one_media_type_and_no_enum_of_null(
         assert not any("NullEnum" in str(each) for each in part.get("oneOf", ()))
 
 
+def test_for_generators_a_text_of_any_application_is_plain() -> None:
+    text = {"schema": {"type": "string"}}
+    content = {"content": {"application/x-pem-file": text, "text/markdown": text}}
+    assert for_generators(content) == {"content": {"text/plain": text, "text/markdown": text}}
+    field = {"properties": {"content": {"type": "string"}}}
+    assert for_generators(field) == field
+
+
 def test_the_document_for_generators_takes_the_same_json_and_the_other_stays() -> None:
     choice = {
         "nullable": True,

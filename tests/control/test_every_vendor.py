@@ -231,7 +231,7 @@ def test_every_switch_takes_each_of_its_values(vendor: str, control: httpx.Clien
         for value in (*setting.values, None):
             answer = control.patch("/settings", json={vendor: {setting.name: value}})
             (told,) = [each for each in answer.json()[vendor] if each["name"] == setting.name]
-            assert told["value"] == (setting.default if value is None else value)
+            assert told["value"] == (setting.initial if value is None else value)
 
 
 @every_vendor

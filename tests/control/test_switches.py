@@ -23,8 +23,8 @@ def test_every_switch_is_listed_with_all_that_is_known_of_it(control: httpx.Clie
         vendor.name: [
             {
                 "name": each.name,
-                "value": each.default,
-                "default": each.default,
+                "value": each.initial,
+                "default": each.initial,
                 "values": list(each.values),
                 "help": each.help,
                 "provenance": each.provenance,
@@ -78,10 +78,11 @@ def test_the_answer_shows_the_values_of_now(control: httpx.Client) -> None:
             "/nlpearl/search_limit": "must be at least 1",
             "/octanist/leads_limit": "must be at least 0",
         }, id="range"),
-        pytest.param({"octanist": {"allow_bulk_updates": []}}, {"/octanist/allow_bulk_updates": "must be a string, an integer, true or false, or null"}, id="list"),
+        pytest.param({"octanist": {"allow_bulk_updates": []}}, {"/octanist/allow_bulk_updates": "must be one of False, True"}, id="list"),
+        pytest.param({"octanist": {"allow_bulk_updates": {}}}, {"/octanist/allow_bulk_updates": "must be a string, an integer, true or false, an array, or null"}, id="object"),
         pytest.param({"octanist": True}, {"/octanist": "must be a JSON object"}, id="no object"),
-        pytest.param({"octanist": {"allow_bulk_updates": [], "leads_limit": -1}, "sela": 1, "nobody": {}}, {
-            "/octanist/allow_bulk_updates": "must be a string, an integer, true or false, or null",
+        pytest.param({"octanist": {"allow_bulk_updates": {}, "leads_limit": -1}, "sela": 1, "nobody": {}}, {
+            "/octanist/allow_bulk_updates": "must be a string, an integer, true or false, an array, or null",
             "/octanist/leads_limit": "must be at least 0",
             "/sela": "must be a JSON object",
             "/nobody": STRANGER,

@@ -47,6 +47,7 @@ def test_a_new_workspace_comes_with_all_that_a_client_needs(
         "name": account,
         "requests": 0,
         "leads": leads(server.app.workspaces.unclaimed),
+        "ids": "sequence",
         "clock": {"mode": "real", "now": made["clock"]["now"], "shift_seconds": 0},
         "journal": {"entries": 0, "dropped": 0},
         "faults": 0,
@@ -126,7 +127,7 @@ SLUG = "must match ^[a-z0-9][a-z0-9-]{0,31}$"
         ),
         pytest.param(
             {"nam": "a"},
-            [{"pointer": "/nam", "detail": "is no property here; known are name, at"}],
+            [{"pointer": "/nam", "detail": "is no property here; known are name, at, ids"}],
             id="misspelt",
         ),
         pytest.param(["a"], [{"pointer": "", "detail": "must be a JSON object"}], id="list"),

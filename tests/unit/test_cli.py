@@ -420,6 +420,24 @@ def test_serve_prints_the_base_urls_with_a_curl_line_each(start: Start) -> None:
     assert control == f"mockserver control API: {url}/__admin"
 
 
+def test_a_random_seed_is_printed_and_gives_the_same_ids_when_it_is_given_again(
+    start: Start,
+) -> None:
+    _, (first, *_, line) = start("--seed", "random", lines=BANNER + 1)
+    seed = line.removeprefix("Seed: ")
+    _, (again, *_, line_again) = start(MOCKSERVER_SEED=seed, lines=BANNER + 1)
+    assert (line_again, seed.isdecimal()) == (line, True)
+    ids = [
+        httpx.post(
+            f"{banner.rpartition(' ')[2]}/octanist/api/leads",
+            json={"email": "mira@example.com"},
+            headers={"X-API-KEY": "me"},
+        ).json()["data"]["id"]
+        for banner in (first, again)
+    ]
+    assert ids[0] == ids[1]
+
+
 def test_beyond_loopback_the_control_api_has_a_token_that_is_printed_once(start: Start) -> None:
     _, (first, *_, control, token) = start("--host", "0.0.0.0", lines=BANNER + 1)
     where = rf"{re.escape('0.0.0.0')}:\d+ \(on this machine: (http://127\.0\.0\.1:\d+)\)"

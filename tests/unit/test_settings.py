@@ -136,8 +136,9 @@ REFUSED = [
     ("trust_proxy", "10.0.0.0/99", NETWORKS),
     ("fixtures", "", "a name or a path, or several of them"),
     ("fixtures", f"demo{os.pathsep}", "a name or a path, or several of them"),
-    ("seed", "x", "an integer from 0 to 9223372036854775807"),
-    ("seed", str(2**63), "an integer from 0 to 9223372036854775807"),
+    ("seed", "x", "an integer from 0 to 9223372036854775807, or random"),
+    ("seed", "Random", "an integer from 0 to 9223372036854775807, or random"),
+    ("seed", str(2**63), "an integer from 0 to 9223372036854775807, or random"),
     ("strictness", "loose", "one of vendor, document"),
     ("strictness", "VENDOR", "one of vendor, document"),
     ("auth", "none", "one of any, strict"),
@@ -267,3 +268,9 @@ def test_half_of_a_certificate_is_refused_with_what_is_missing(case: str) -> Non
     with pytest.raises(SettingError) as caught:
         Settings.read(options)
     assert str(caught.value) == sentence
+
+
+def test_a_random_seed_is_another_one_each_time() -> None:
+    seeds = {Settings.read({"seed": "random"}).seed for _ in range(20)}
+    assert len(seeds) == 20
+    assert all(0 <= seed < 2**53 for seed in seeds)

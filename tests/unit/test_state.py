@@ -214,7 +214,7 @@ def test_an_update_stores_a_row_with_some_columns_changed() -> None:
     tx = transaction(table_with(ADA, BOB))
     after = tx.update("people", ADA, {"colour": "blue", "size": 3})
     assert (after, tx.get("people", 1)) == (ADA | {"colour": "blue"}, after)
-    assert tx.diffs() == [RowDiff("people", 1, {"colour": "red"}, {"colour": "blue"})]
+    assert tx.effects()[0] == [RowDiff("people", 1, {"colour": "red"}, {"colour": "blue"})]
 
 
 def test_what_two_writes_of_a_row_changed_is_one_diff() -> None:
@@ -222,7 +222,7 @@ def test_what_two_writes_of_a_row_changed_is_one_diff() -> None:
     blue = tx.update("people", ADA, {"colour": "blue"})
     tx.update("people", blue, {"size": 4})
     diff = RowDiff("people", 1, {"colour": "red", "size": 3}, {"colour": "blue", "size": 4})
-    assert tx.diffs() == [diff]
+    assert tx.effects()[0] == [diff]
 
 
 def test_a_row_written_twice_is_one_change() -> None:
@@ -230,7 +230,7 @@ def test_a_row_written_twice_is_one_change() -> None:
     tx.put("people", ADA | {"colour": "blue"})
     green = tx.put("people", ADA | {"colour": "green"})
     assert tx.changes() == [RowChange("shop", "people", 1, 0, green)]
-    assert tx.diffs() == [RowDiff("people", 1, {"colour": "red"}, {"colour": "green"})]
+    assert tx.effects()[0] == [RowDiff("people", 1, {"colour": "red"}, {"colour": "green"})]
 
 
 def test_a_diff_has_the_changed_columns_and_whole_rows_that_came_or_went() -> None:
@@ -238,7 +238,7 @@ def test_a_diff_has_the_changed_columns_and_whole_rows_that_came_or_went() -> No
     tx.put("people", ADA | {"size": None})
     tx.put("people", CY)
     tx.delete("people", 2)
-    assert tx.diffs() == [
+    assert tx.effects()[0] == [
         RowDiff("people", 1, {"size": 3}, {"size": None}),
         RowDiff("people", 3, None, CY),
         RowDiff("people", 2, BOB, None),

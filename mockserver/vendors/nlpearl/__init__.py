@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from mockserver import matching
 from mockserver.call import Call
-from mockserver.collection import window
+from mockserver.collection import new_id, window
 from mockserver.credential import Credential
 from mockserver.dialects.aspnet_core import AspNetCore, KeyedMessage, Model, converts, grouped
 from mockserver.documents.zones import is_windows_name, offset_hours
@@ -40,6 +40,7 @@ from mockserver.vendors.nlpearl.calls import (
 from mockserver.vendors.nlpearl.rows import (
     ACCOUNT,
     FROM_CALLS,
+    HIGHEST,
     IN_PROGRESS,
     INBOUND,
     LEAD,
@@ -183,6 +184,7 @@ vendor = Vendor(
                 "phone": Index(("pearlId", "phoneNumber"), _phone_in_pearl, ("phone_region",)),
             },
             order=Index(_CREATED, _text_order),
+            highest=HIGHEST,
         ),
         TableSpec(
             "calls",
@@ -192,6 +194,7 @@ vendor = Vendor(
                 "ongoing": Index(("pearlId", "status"), _if_ongoing),
             },
             order=Index("startTime", _text_order),
+            highest=HIGHEST,
         ),
         TableSpec("pearls"),
         TableSpec("account"),
@@ -586,7 +589,7 @@ def _create(given: Row, pearl: Row, stamp: Stamp, tx: Transaction) -> Row:
     return tx.put(
         "leads",
         {
-            "id": stamp.id(tx.next_number("leads")),
+            "id": new_id(tx, "leads", stamp.id),
             "externalId": given.get("externalId"),
             "phoneNumber": given["phoneNumber"],
             "timeZone": time_zone(zone, pearl),

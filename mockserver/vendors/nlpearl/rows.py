@@ -109,11 +109,18 @@ Its row has those that somebody gave in the column `outboundSettings`.
 ACCOUNT: Row = {"name": "Demo account", "totalAgents": 10, "creditBalance": 1000.0, "status": 1}
 
 
+_COUNTER_BITS = 24
+_COUNTER = (1 << _COUNTER_BITS) - 1
+HIGHEST = 2**53 - 1
+"""The highest number of a row: it stands in exports, and JavaScript reads it as it is."""
+
+
 class Stamp(NamedTuple):
     """What new rows of one request have in common.
 
     It has the text of the time, and the parts of an ObjectId of MongoDB: the seconds since 1970 and
-    the machine. The counter at its end is the number of the row.
+    the machine. The counter at its end is the number of the row; what the number has beyond the
+    counter's 24 bits makes another machine.
     """
 
     created: str
@@ -122,7 +129,10 @@ class Stamp(NamedTuple):
 
     def id(self, number: int) -> str:
         """The id of the row with that number."""
-        return f"{self.seconds}{self.machine}{number & 0xFFFFFF:06x}"
+        machine, beyond = self.machine, number >> _COUNTER_BITS
+        if beyond:
+            machine = f"{int(machine, 16) ^ beyond:010x}"
+        return f"{self.seconds}{machine}{number & _COUNTER:06x}"
 
 
 def time_text(moment: datetime) -> str:
@@ -145,7 +155,10 @@ def stamp_of(now: datetime, seed: int, table: str = "leads") -> Stamp:
 
 
 def number_of(id: str, seed: int, table: str = "leads") -> int:
-    """The number that the id was made from; 0 for one that was not made with that seed."""
+    """The number that the id was made from; 0 for one that was not made with that seed.
+
+    That is so for one too whose number was drawn: its machine is another one.
+    """
     if id[8:18] != _machine(seed, table):
         return 0
     return int(id[18:], 16)

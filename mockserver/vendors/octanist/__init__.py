@@ -25,6 +25,7 @@ from mockserver.state.transaction import Transaction
 from mockserver.vendor import Reply, Vendor
 from mockserver.vendors.octanist.rows import (
     ATTRIBUTION,
+    HIGHEST,
     INSTANTS,
     LEAD,
     LOST,
@@ -72,6 +73,7 @@ vendor = Vendor(
                 "exact phone": Index("phone", trimmed),
             },
             order=Index(_CREATED, str),
+            highest=HIGHEST,
         ),
         TableSpec("sessions"),
     ),

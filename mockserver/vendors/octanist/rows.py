@@ -109,6 +109,10 @@ def moment_of(text: str) -> datetime | None:
         return None
 
 
+HIGHEST = 2**53 - 1
+"""The highest number of a lead: it stands in exports, and JavaScript reads it as it is."""
+
+
 def lead_id(number: int, seed: int) -> str:
     """The id of the lead with that number."""
     return "lead_" + token(seed, "lead", number, 12)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlencode
 
 from mockserver import matching
 from mockserver.call import Call
-from mockserver.collection import find_or_refuse, page, page_count
+from mockserver.collection import find_or_refuse, new_number, page, page_count
 from mockserver.credential import Credential
 from mockserver.dialects.django_fields import moment_in
 from mockserver.dialects.django_negotiation import is_form
@@ -262,7 +262,7 @@ def lead_ingestion_update(call: Call, tx: Transaction) -> Reply:
 def webhooks_create(call: Call, tx: Transaction) -> Reply:
     """POST /api/webhooks/: store a webhook; it is never called (`webhook`)."""
     row = {
-        "id": tx.next_number("webhooks"),
+        "id": new_number(tx, "webhooks"),
         "url": call.body.get("url", ""),
         "trigger": call.body.get("trigger", "CALL_COMPLETE"),
         "filter_condition": call.body.get("filter_condition"),
@@ -337,11 +337,10 @@ def _phone(text: str, call: Call) -> str:
     Raises Refusal("invalid") for a number outside +1 if the setting `international_phones` refuses
     it.
     """
-    number = phone_e164(text, call.region) or text
-    if not text.startswith("+") and call.region != DEFAULT_REGION:
-        read = (
-            "read the phone number {} as {}, a number of the setting phone_region: " + call.region
-        )
+    region = call.region
+    number = phone_e164(text, region) or text
+    if region != DEFAULT_REGION and not text.startswith("+"):
+        read = "read the phone number {} as {}, a number of the setting phone_region: " + region
         call.note("chosen-behaviour", "phone_region", read, text, number)
     if call.settings["international_phones"] == "refuse" and not number.startswith("+1"):
         raise call.invalid(("phone_number",), "phone", "Enter a valid phone number.")
@@ -383,7 +382,7 @@ def _create(body: Mapping[str, Any], call: Call, tx: Transaction) -> Row:
     """Store a new lead with the fields of the body."""
     fields = _fields(body, _ON_CREATE, call)
     fields["metadata"] = _metadata(body, None)
-    row = new_lead(tx.next_number("leads"), fields, call.now, call.settings, tx)
+    row = new_lead(new_number(tx, "leads"), fields, call.now, call.settings, tx)
     return tx.put("leads", row)
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from mockserver.documents.formats import parse_date_time
 from mockserver.state.changes import Row
+from mockserver.state.clock import second_of
 from mockserver.state.transaction import Transaction
 from mockserver.vendors.sela.rules import ZONES
 
@@ -105,7 +106,7 @@ def time_text(moment: datetime, settings: Mapping[str, Any]) -> str:
 
     As the framework writes it: a whole second has no fraction, and UTC is `Z`.
     """
-    second, offset = _second((moment - _EPOCH) // _SECOND, settings["time_zone"])
+    second, offset = _second(second_of(moment), settings["time_zone"])
     if moment.microsecond:
         return f"{second}.{moment.microsecond:06d}{offset}"
     return second + offset
