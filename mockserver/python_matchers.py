@@ -54,8 +54,8 @@ def _is_any(value: Any) -> bool:
 
 
 def _is_approximation(value: Any) -> bool:
-    # pytest has no public name for the types of what `approx` gives.
-    return type(value).__module__ == "_pytest.python_api" and hasattr(value, "expected")
+    # Older versions of pytest have no public name for the types of what `approx` gives.
+    return type(value).__module__.startswith("_pytest.") and hasattr(value, "expected")
 
 
 def _close_to(approximation: Any) -> Any:
