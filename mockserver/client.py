@@ -956,10 +956,19 @@ class WorkspaceClient:
         return archive
 
 
+_MATCHED = frozenset({"query", "headers", "body"})
+"""The parts of a filter that may be or hold matchers."""
+
+
 def _filter_as_json(wanted: Filter) -> Row:
     from mockserver.python_matchers import matcher_as_json
 
-    return {name: matcher_as_json(value) for name, value in wanted.items()}
+    written: Row = {name: matcher_as_json(value) for name, value in wanted.items()}
+    for name, value in written.items():
+        if name not in _MATCHED and isinstance(value, dict | list):
+            more = ", in which `*` stands for any characters" if name == "path" else ""
+            raise TypeError(f"{name} is a single value{more}: it takes no matcher")
+    return written
 
 
 def _quoted(step: str) -> str:
