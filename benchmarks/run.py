@@ -1,9 +1,10 @@
 """How fast the server is on this machine.
 
-Requests a second against a bare ASGI application, start-up, memory, a large import, snapshots.
+Requests a second against a bare ASGI application, what TLS beside it and the log of requests cost,
+start-up, memory, a large import, snapshots.
 
 The servers run on one core and the load on another. It is all measured over the wire and takes
-about a minute, ten seconds with --quick.
+about two minutes, twenty seconds with --quick.
 
 With --against FOLDER another checkout is measured in the same turns: this one, that one, this one,
 that one, so that what else the machine does meets both. It runs FOLDER's own code on this
@@ -20,6 +21,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -39,6 +41,11 @@ TOKEN = "Authorization: Token bench"
 KEY = "X-API-KEY: bench"
 BEARER = "Authorization: Bearer bench:secret"
 WORKSPACE = "/__admin/workspaces/bench"
+STEPS = 10_000
+NOON = "2026-03-02T12:00:00Z"
+PEARL = "66a1f0c2d60e456235eae601"
+OPTION_ROUNDS = 3
+"""So many times more turns than a load has: small differences are looked for."""
 PATIENCE = 15
 """Seconds after which a server that does not answer is given up."""
 
@@ -116,6 +123,20 @@ def mockserver(port: int) -> list[str]:
     """The command that serves the product."""
     options = ["--port", str(port), "--log-level", "warning"]
     return [sys.executable, "-m", "mockserver", "serve", *options]
+
+
+def with_tls(port: int) -> list[str]:
+    """The same with TLS on a second port."""
+    return [*mockserver(port), "--tls", "--tls-port", "0"]
+
+
+def with_log(port: int) -> list[str]:
+    """The same with a line for each request, into nothing: a pipe that nobody reads would fill."""
+    command = [*mockserver(port), "--log-level", "info"]
+    return ["sh", "-c", 'exec "$@" 2>/dev/null', "sh", *command]
+
+
+OPTIONS = {"plain": mockserver, "with --tls": with_tls, "with --log-level info": with_log}
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -341,6 +362,29 @@ def compare_one(plan: Plan, floor: Server, servers: Sequence[Server], load: Sequ
         sys.exit(f"{errors} answers were no success")
 
 
+def what_options_cost(plan: Plan) -> None:
+    """The first load against servers with other options, in turns, and their ratios to the plain.
+
+    All of them are asked on their plain port.
+    """
+    results: dict[str, list[Result]] = {name: [] for name in OPTIONS}
+    with ExitStack() as stack:
+        servers = {
+            name: stack.enter_context(serving(ROOT, command)) for name, command in OPTIONS.items()
+        }
+        own = {name: next(loads(seed(port))) for name, (port, _) in servers.items()}
+        order = list(OPTIONS)
+        for _ in range(OPTION_ROUNDS * plan.rounds):
+            order = order[1:] + order[:1]  # nobody is always the first of a turn
+            for name in order:
+                results[name].append(measure(own[name], *servers[name], plan.seconds))
+    plain = [each.cpu for each in results["plain"]]
+    print(f"What options cost, CPU us a request of {own['plain'].name}, on the plain port")
+    for name, kept in results.items():
+        times = [each.cpu for each in kept]
+        print(f"  {name:22} {median(times):.1f} ({median(ratios(times, plain)):.2f} of plain)")
+
+
 def start_up(plan: Plan, folders: Sequence[Path]) -> None:
     """Time from exec to the first answers, and memory after them."""
     ready: list[list[float]] = [[] for _ in folders]
@@ -472,6 +516,83 @@ def milliseconds(connection: HTTPConnection, method: str, path: str, body: Any) 
     return (time.perf_counter() - began) * 1000
 
 
+def played_calls() -> None:
+    """How long it takes to play many due steps of one moment, and what others notice of it.
+
+    Of this checkout alone. A lead is read over and over meanwhile.
+    """
+    with serving(ROOT) as (port, process):
+        connection = HTTPConnection("127.0.0.1", port, timeout=10 * PATIENCE)
+        made = {"name": "bench", "at": NOON}
+        ask(connection, "POST", "/__admin/workspaces", BEARER, made)
+        leads = [played_lead(number) for number in range(STEPS)]
+        pearl = {"id": PEARL, "timeZoneId": "UTC"}
+        fixture = {"nlpearl": {"pearls": [pearl], "leads": [unplayed(lead) for lead in leads]}}
+        order = {"mode": "replace", "fixture": fixture}
+        ask(connection, "POST", f"{WORKSPACE}/seed", BEARER, order)
+        before = resident(process)
+        order["fixture"] = {"nlpearl": {"pearls": [pearl], "leads": leads}}
+        ask(connection, "POST", f"{WORKSPACE}/seed", BEARER, order)
+        with reading(port) as waits:
+            seconds = advance(connection, 0)
+        advance(connection, 5)
+        advance(connection, 60)
+        grown = resident(process) - before
+    waits.sort()
+    late = 1000 * waits[int(len(waits) * 0.99)]
+    print(f"NLPearl: {STEPS:,} due steps at one moment, and a lead that is read meanwhile")
+    print(
+        f" {seconds:.2f} s   p99 of the reads {late:.1f} ms   with {STEPS:,} calls {grown:.0f} MB"
+    )
+
+
+def played_lead(number: int) -> dict[str, Any]:
+    """A lead of a fixture, with a story."""
+    id = f"{0x66A1F0C2D60E456235F00000 + number:024x}"
+    given = {"id": id, "pearlId": PEARL, "phoneNumber": phone(number)}
+    return given | {"externalId": f"crm-{number}", "story": "never_answers"}
+
+
+def unplayed(lead: dict[str, Any]) -> dict[str, Any]:
+    """The lead without its story."""
+    return {name: value for name, value in lead.items() if name != "story"}
+
+
+def advance(connection: HTTPConnection, seconds: int) -> float:
+    """Let so much time of the clock pass; how long that took."""
+    began = time.perf_counter()
+    status, answer = ask(
+        connection, "POST", f"{WORKSPACE}/clock/advance", BEARER, {"seconds": seconds}
+    )
+    if (status, answer["steps"]) != (200, STEPS):
+        sys.exit(f"the clock answers {status}: {answer}")
+    return time.perf_counter() - began
+
+
+@contextmanager
+def reading(port: int) -> Iterator[list[float]]:
+    """Read a lead over and over; the seconds that each answer took."""
+    waits: list[float] = []
+    stop = threading.Event()
+    path = f"/nlpearl/v2/Outbound/{PEARL}/Lead/{played_lead(0)['id']}"
+
+    def read() -> None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        while not stop.is_set():
+            began = time.perf_counter()
+            ask(connection, "GET", path, BEARER)
+            waits.append(time.perf_counter() - began)
+            time.sleep(0.002)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        yield waits
+    finally:
+        stop.set()
+        reader.join()
+
+
 def planned(quick: bool, paired: bool) -> Plan:
     """How long to measure one checkout, or two."""
     if quick:
@@ -502,6 +623,7 @@ def main() -> None:
         )
     if shutil.which("wrk"):
         compare(plan, folders)
+        what_options_cost(plan)
     else:
         print(
             "wrk is not installed: requests a second are not measured (apt-get install wrk, or "
@@ -510,6 +632,7 @@ def main() -> None:
     start_up(plan, folders)
     large_import(plan, folders)
     control_plane(plan, folders)
+    played_calls()
 
 
 if __name__ == "__main__":

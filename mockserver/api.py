@@ -18,7 +18,6 @@ from mockserver.faults.delivery import Answer, as_seen, deliver
 from mockserver.forms import FORM, MULTIPART
 from mockserver.journal.records import (
     NO_CONTENT,
-    AppliedFault,
     Record,
     answer_headers,
     applied_fault,
@@ -84,6 +83,7 @@ class Api:
         self._max_wait = max_wait
         self._account = dialect.authenticator(credential)
         self._key = credential.name if credential.where == "query" else None
+        self._decoded_path = dialect.decoded_path if dialect.decodes_paths else None
         self._refuse_strays(name, set(handlers))
         self._router = Router(
             document.operations,
@@ -111,7 +111,7 @@ class Api:
             raw = await read_body(dict(scope["headers"]), receive, self._max_body)
         except ClientLeft:
             return
-        await _send(self.answer(scope, raw, prefix), scope, receive, send)
+        await send_answer(self.answer(scope, raw, prefix), scope, receive, send)
 
     def answer(self, scope: Scope, raw: bytes | None, prefix: str = "") -> Answer | App:
         """Answer a request whose body is here (None: it was too large), and keep it in the journal.
@@ -125,7 +125,7 @@ class Api:
             raw = None
         kind = headers.get(b"content-type", b"")
         # `find` and not `in`: CPython first tries to take the bytes for one number.
-        if raw and (kind.find(b";") >= 0 or not raw.isascii()):
+        if raw and (not raw.isascii() or kind.find(b";") >= 0):
             raw = tried_again(self.dialect.decoded, raw, kind.decode("latin-1"))
         call = Call(request_of(scope, headers, raw))
         began = perf_counter()
@@ -157,7 +157,7 @@ class Api:
                     waits = Waits(again.turns, is_long=waits.is_long or again.is_long)
                 except TimeoutError:
                     answer = self._keep(self._finished(call, self.too_busy(call, prefix)))
-        await _send(answer, *asgi)
+        await send_answer(answer, *asgi)
 
     async def _worked(self, call: Call, prefix: str) -> "Worked":
         """The work of a request, beside the loop if it is long.
@@ -201,47 +201,35 @@ class Api:
         record = None
         if call.journal is not None or self.request_log is not None:
             seconds = 0.0 if began is None else perf_counter() - began
-            record = self._record(call, headers, answer, applied, seconds)
+            # The answer as the client sees it, under a fault too.
+            status, seen_headers, seen_body = reply.status, None, body
+            if call.fault is not None:
+                status, seen_headers, seen_body = as_seen(call.fault, answer)
+            record = _new(
+                Record,
+                (
+                    call.number,
+                    call.version,
+                    call.now,
+                    call.vendor,
+                    None if call.operation is None else call.operation.id,
+                    call.methods,
+                    call.request,
+                    status,
+                    seen_body,
+                    headers,
+                    seen_headers,
+                    tuple(call.tx.trace),
+                    call.changes,
+                    applied,
+                    seconds,
+                    None if call.refusal is None else refusal_note(call.refusal),
+                    call.action,
+                    call.notes,
+                ),
+            )
         worked: Worked = _new(Worked, (call, reply, answer, record))
         return worked
-
-    @staticmethod
-    def _record(
-        call: Call,
-        own_headers: tuple[Header, ...],
-        answer: Answer,
-        applied: AppliedFault | None,
-        seconds: float,
-    ) -> Record:
-        """What stays of the request: the answer as the client sees it, under a fault too."""
-        status, seen_headers, body = answer.status, None, answer.body
-        if call.fault is not None:
-            status, seen_headers, body = as_seen(call.fault, answer)
-        operation, refusal = call.operation, call.refusal
-        record: Record = _new(
-            Record,
-            (
-                call.number,
-                call.version,
-                call.now,
-                call.vendor,
-                None if operation is None else operation.id,
-                call.methods,
-                call.request,
-                status,
-                body,
-                own_headers,
-                seen_headers,
-                tuple(call.tx.trace),
-                call.changes,
-                applied,
-                seconds,
-                None if refusal is None else refusal_note(refusal),
-                call.action,
-                call.notes,
-            ),
-        )
-        return record
 
     def _keep(self, worked: "Worked") -> Answer | App:
         """Keep the request in its journal; what is to be sent."""
@@ -303,18 +291,17 @@ class Api:
 
         Raises Refusal("no_route").
         """
-        request = call.request
-        path = request.path[len(prefix) :]
-        dialect = self.dialect
-        if dialect.decodes_paths:
-            path = dialect.decoded_path(path, request.raw_path[len(prefix) :])
+        method, path, raw_path = call.request[:3]
+        if prefix:
+            path, raw_path = path[len(prefix) :], raw_path[len(prefix) :]
+        if self._decoded_path is not None:
+            path = raw_path = self._decoded_path(path, raw_path)
         route = self._router.static(path)
         if route is None:
-            in_parts = path if dialect.decodes_paths else request.raw_path[len(prefix) :]
-            route, call.path_parameters = self._router.find(path, in_parts)
+            route, call.path_parameters = self._router.find_template(path, raw_path)
         call.methods = route.methods
-        operations, method = route.operations, request.method
-        operation = operations.get(method) or operations.get(dialect.method(method))
+        operations = route.operations
+        operation = operations.get(method) or operations.get(self.dialect.method(method))
         call.operation = operation
         if operation is None:
             call.siblings = operations
@@ -388,15 +375,12 @@ class Api:
         raw = call.request.body
         if raw is None:
             raise Refusal("too_large", limit=self._max_body)
-        content_type = call.content_type
         if not raw and self.dialect.empty_body is not ...:
             return self.dialect.empty_body
-        offered = body.media_types
-        kind = (
-            content_type
-            if content_type in offered
-            else self.dialect.media_type(content_type, offered)
-        )
+        content_type = call.request.headers.get(b"content-type", b"")
+        kind = body.literal_types.get(content_type)
+        if kind is None:
+            kind = self.dialect.media_type(content_type.decode("latin-1"), body.media_types)
         if kind is None:
             raise Refusal("unsupported_media_type")
         try:
@@ -478,7 +462,8 @@ def waiting(call: Call, *turns: Turns) -> Waits:
     return Waits((each for each in turns if each not in call.turns), is_long=True)
 
 
-async def _send(answer: Answer | App, scope: Scope, receive: Receive, send: Send) -> None:
+async def send_answer(answer: Answer | App, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send an answer, or have the application send it that comes in its place."""
     if isinstance(answer, Answer):
         await send(
             {"type": "http.response.start", "status": answer.status, "headers": answer.headers}

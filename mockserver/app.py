@@ -23,6 +23,7 @@ from mockserver.faults.delivery import Answer
 from mockserver.fixtures import Fixture, fixture_file
 from mockserver.journal.log import RequestLog
 from mockserver.journal.records import Journal, Record
+from mockserver.play.timer import Timer, begin
 from mockserver.settings import Settings
 from mockserver.state.memory import Memory
 from mockserver.vendor import Vendor
@@ -58,7 +59,14 @@ class Application:
         vendors = load_vendors()
         files = [fixture_file(name) for name in settings.fixtures]
         fixture = Fixture(files, vendors, settings.seed)
-        limits = Limits(settings.max_leads, settings.max_snapshots, settings.max_fault_rules)
+        limits = Limits(
+            leads=settings.max_leads,
+            snapshots=settings.max_snapshots,
+            fault_rules=settings.max_fault_rules,
+            events=settings.journal_events,
+            calls=settings.max_calls,
+            steps=settings.max_steps,
+        )
         self.workspaces = Workspaces(
             fixture.origin,
             strict=settings.auth == "strict",
@@ -73,9 +81,14 @@ class Application:
             is_relative=fixture.is_relative,
         )
         _refuse_large(fixture, self.workspaces.memory, settings)
+        by_name = {vendor.name: vendor for vendor in vendors}
+        self.timer = Timer(by_name, settings.max_wait)
+        self.workspaces.on_begin = partial(begin, vendors=by_name, timer=self.timer)
         # The default workspace is there before its first request: a demo shows it at once.
         self.workspaces.admit(None)
         self.sites = tuple(self._site(vendor) for vendor in vendors)
+        for site in self.sites:
+            site.timer = self.timer
         self.control = self._control(_admin_token(settings))
         self.certificates: Certificates | None = None
         if settings.tls:
@@ -127,6 +140,11 @@ class Application:
             self.control.request_log = log
         return log
 
+    def start(self) -> None:
+        """Play from now on what falls due in workspaces whose clock runs. In the event loop."""
+        for workspace in self.workspaces:
+            self.timer.look(workspace)
+
     def _site(self, vendor: Vendor) -> Site:
         lenient = self.settings.strictness == "vendor"
         coercer: Coercer | None = None
@@ -156,6 +174,7 @@ class Application:
             self.workspaces,
             self.sites,
             token=token,
+            timer=self.timer,
             max_body=self.settings.max_body,
             max_wait=self.settings.max_wait,
         )
@@ -163,6 +182,8 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI entry point, for any server."""
         found = self._find(scope) if scope["type"] == "http" else None
+        if scope["type"] == "lifespan":
+            self.start()
         if found is None:
             await self._web(scope, receive, send)
             return

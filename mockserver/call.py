@@ -10,7 +10,7 @@ from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults.catalogue import InjectedFault
 from mockserver.identity import DEFAULT_REGION
 from mockserver.state.ids import token
-from mockserver.state.transaction import Transaction
+from mockserver.state.transaction import RowDiff, Transaction
 from mockserver.turns import Turns
 
 Headers = Mapping[bytes, bytes]
@@ -170,7 +170,9 @@ class Call:
     `is_beside` (whether it is worked on beside the loop); once it is handled `version` (the
     workspace's, with its changes applied), `changes` (of rows, as the journal keeps them), `growth`
     (how many bytes more the rows take), `refusal` (None without one) and `action` (what the handler
-    did, in a word, where the rows do not tell it).
+    did, in a word, where the rows do not tell it). What its changes mean for leads is read from
+    `lead_change` (the change, where it is one of a lead alone) or stands in `happenings`; `plans`
+    says whether they move what will happen by itself.
     """
 
     __slots__ = (
@@ -182,14 +184,17 @@ class Call:
         "flawed_items",
         "flaws",
         "growth",
+        "happenings",
         "is_beside",
         "journal",
+        "lead_change",
         "methods",
         "notes",
         "now",
         "number",
         "operation",
         "path_parameters",
+        "plans",
         "query",
         "refusal",
         "request",
@@ -226,6 +231,9 @@ class Call:
         self.turns: tuple[Turns, ...] = ()
         self.is_beside = False
         self.growth = 0
+        self.happenings: Sequence[Any] = ()
+        self.lead_change: RowDiff | None = None
+        self.plans = False
         self.refusal: Refusal | None = None
         self.action = ""
         self.notes: tuple[Note, ...] = ()

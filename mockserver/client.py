@@ -1,7 +1,7 @@
 """A client of the control API, for tests and scripts; it needs the standard library only.
 
-`Client` is for the server, `WorkspaceClient` for one workspace: its leads, journal, faults, clock,
-settings and snapshots.
+`Client` is for the server, `WorkspaceClient` for one workspace: its leads and what happens to them,
+journal, faults, clock, settings and snapshots.
 """
 
 import json
@@ -15,15 +15,56 @@ from types import TracebackType
 from typing import Any, Literal, TypedDict, Unpack, overload
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
+from mockserver.client_answers import (
+    ChangedLead,
+    Clock,
+    DueStep,
+    Event,
+    LeadStory,
+    Passed,
+    Row,
+    Simulated,
+    SimulatedLead,
+    read_clock,
+    read_due,
+    read_due_or_none,
+    read_events,
+    read_simulated,
+    read_story,
+)
 from mockserver.errors import MockserverError
+
+__all__ = (
+    "ChangedLead",
+    "Client",
+    "Clock",
+    "ClockStopped",
+    "ControlError",
+    "DueStep",
+    "Event",
+    "Fault",
+    "Filter",
+    "LeadName",
+    "LeadStory",
+    "Passed",
+    "Row",
+    "Rule",
+    "Simulated",
+    "SimulatedLead",
+    "Verdict",
+    "WorkspaceClient",
+)
 
 _PAGE_SIZE = 1000
 _MAX_TEXT = 300
 _JSON = "application/json"
 _MEDIA_TYPES = (_JSON, "application/yaml", "text/markdown", "application/x-pem-file")
 
-Row = dict[str, Any]
-"""A JSON object as the control API has it (openapi/control.yaml)."""
+LeadName = str | int | Mapping[str, Any]
+"""What names a lead: its id, external id, e-mail address or phone number, or a JSON object that has
+its `id` or `leadId`, such as the vendor's own answer."""
+
+_LEAD_IDS = ("id", "leadId")
 
 SettingValue = str | int | bool | Sequence[float]
 """The value of a vendor's setting; a list of numbers where the setting is one."""
@@ -49,6 +90,21 @@ class ControlError(MockserverError):
         self.title = title
         self.detail = detail
         self.errors = tuple(errors)
+
+
+class ClockStopped(MockserverError):
+    """The clock did not go all the way, as more was due than one call may play.
+
+    `passed` says how far it went and what happened. The next call goes on from there.
+    """
+
+    def __init__(self, passed: Passed) -> None:
+        super().__init__(
+            f"the clock stopped at {passed.now.isoformat()} after {passed.steps} due steps, which "
+            "is as many as one call may play (--max-steps); the rest is still due: move the clock "
+            "again to go on"
+        )
+        self.passed = passed
 
 
 class Filter(TypedDict, total=False):
@@ -102,33 +158,29 @@ class Verdict:
     nearest: list[Row]
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """What a workspace's clock shows.
-
-    `now` has a time zone. `shift` is how far the clock is ahead of the real time; zero for a frozen
-    clock.
-    """
-
-    mode: Literal["real", "frozen", "shifted"]
-    now: datetime
-    shift: timedelta
-
-
 class Client:
     """The control API of a running server.
 
     Every call is one request on a connection of its own, so threads may share a client.
     """
 
-    def __init__(self, url: str, token: str | None = None, timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        timeout: float = 10.0,
+        patience: float = 600.0,
+    ) -> None:
         """`url` is the server's own, like `http://127.0.0.1:8080`.
 
-        `token` is the server's admin token, if it has one. `timeout` is in seconds.
+        `token` is the server's admin token, if it has one. `timeout` is in seconds. `patience` is
+        how many seconds longer an answer may take for which much has to happen first: to a clock
+        that is moved, or to a simulate.
 
         Raises ValueError for a text that is not the URL of a server.
         """
         self.url = url.rstrip("/")
+        self.patience = patience
         self._token = token
         self._timeout = timeout
         self._parts = _split_server_url(self.url)
@@ -487,22 +539,158 @@ class WorkspaceClient:
         `q` selects leads with this text in one of their fields, in any letter case; a phone number
         in any spelling.
         """
-        leads: list[Row] = []
-        after = None
-        while True:
-            page = self.call("GET", "/leads", vendor=vendor, q=q, limit=_PAGE_SIZE, after=after)
-            leads += page["leads"]
-            after = page["next"]
-            if after is None:
-                return leads
+        pages = self._pages_of("/leads", vendor=vendor, q=q)
+        return [lead for page in pages for lead in page["leads"]]
 
     def lead(self, vendor: str, id: str | int) -> Row:
-        """One `lead` (None if it was deleted) and its `history`.
+        """One `lead` (None if it was deleted), its `history` and its `events`.
 
-        The history has each change to it, with the row `before` and `after`.
+        The history has each change by a request, with the row `before` and `after`.
         """
         answer: Row = self.call("GET", f"/leads/{_quoted(vendor)}/{_quoted(str(id))}")
         return answer
+
+    def change_lead(
+        self, vendor: str, lead: LeadName, fields: Mapping[str, Any], *, events: bool = True
+    ) -> ChangedLead:
+        """Change a lead as an update by the vendor's API would, without a request of the journal.
+
+        `fields` are those of the vendor's API. Without `events` nobody hears of it.
+        """
+        body = {"fields": dict(fields), "events": events}
+        answer = self._patient("PATCH", _lead_path(vendor, lead), body)
+        return ChangedLead(answer["lead"], read_events(answer["events"]))
+
+    def simulate(
+        self,
+        vendor: str,
+        lead: LeadName | None = None,
+        outcome: str | None = None,
+        *,
+        leads: Sequence[LeadName] | None = None,
+        duration: int | None = None,
+        collected: Mapping[str, Any] | None = None,
+        fields: Mapping[str, Any] | None = None,
+        phase: Literal["whole", "start", "end"] | None = None,
+        call: str | int | None = None,
+        when: datetime | timedelta | float | str | None = None,
+        preview: bool | None = None,
+        force: bool | None = None,
+    ) -> Simulated:
+        """Let something happen to a lead now: a call and what it ends in. The clock stands still.
+
+        `outcomes` lists what there is. With `leads` it happens to each of many, or to none of them.
+        `duration` is in seconds, `collected` what the conversation finds out, and `fields` lay
+        other values over those of the outcome. With `phase="start"` the call goes on until it is
+        ended with `phase="end"` and its id as `call`. With `when` (a moment, or the time until
+        then) it becomes a due step. `preview` only tells what would happen. `force` lets it happen
+        where the state of the lead excludes it.
+        """
+        given = {
+            "lead": None if lead is None else _lead_value(lead),
+            "leads": None if leads is None else [_lead_value(each) for each in leads],
+            "outcome": outcome,
+            "duration": duration,
+            "collected": collected,
+            "fields": fields,
+            "phase": phase,
+            "call": call,
+            "when": _when(when),
+            "preview": preview,
+            "force": force,
+        }
+        body: Row = {"vendor": vendor}
+        body |= {name: value for name, value in given.items() if value is not None}
+        return read_simulated(self._patient("POST", "/simulate", body))
+
+    def outcomes(self, vendor: str | None = None, lead: LeadName | None = None) -> list[Row]:
+        """What a call can end in, with how sure each field is.
+
+        With a lead each has the `events` that it would make happen, and why it is `refused`.
+        """
+        text = None if lead is None else _lead_text(lead)
+        answer: list[Row] = self.call("GET", "/outcomes", vendor=vendor, lead=text)["outcomes"]
+        return answer
+
+    def due(self, vendor: str | None = None, lead: LeadName | None = None) -> list[DueStep]:
+        """What will happen by itself, earliest first; what is held comes last."""
+        text = None if lead is None else _lead_text(lead)
+        pages = self._pages_of("/due", vendor=vendor, lead=text)
+        return [read_due(each) for page in pages for each in page["due"]]
+
+    def remove_due(self, step: DueStep | int) -> None:
+        """Have a due step not happen."""
+        number = step.number if isinstance(step, DueStep) else step
+        self.call("DELETE", f"/due/{number}")
+
+    def autopilot(self) -> dict[str, Row]:
+        """By vendor, which leads are played (`mode`), the `weights` of stories, the `stories`."""
+        answer: dict[str, Row] = self.call("GET", "/autopilot")
+        return answer
+
+    def set_autopilot(
+        self,
+        vendor: str,
+        *,
+        mode: Literal["off", "magic", "all"] | None = None,
+        weights: Mapping[str, float] | None = None,
+        stories: Mapping[str, Sequence[Any]] | None = None,
+    ) -> Row:
+        """Change what is given of a vendor's autopilot; returns it as it is then.
+
+        With the mode `magic` only leads with a story of their own or a magic value are played, with
+        `all` every lead. `weights` say how often each story is drawn. `stories` adds some by name.
+        """
+        given = {"mode": mode, "weights": weights, "stories": stories}
+        wanted = {name: value for name, value in given.items() if value is not None}
+        answer: Row = self._patient("PUT", "/autopilot", {vendor: wanted})[vendor]
+        return answer
+
+    def story(
+        self, vendor: str, lead: LeadName, steps: str | Sequence[str | Mapping[str, Any]]
+    ) -> LeadStory:
+        """Decide what the calls to a lead end in, one after the other; the last step repeats.
+
+        `steps` are outcomes, each alone or as an object with `outcome`, `after`, `duration`,
+        `collected` and `fields`; or the name of a story that the workspace has. The first call is
+        planned at once.
+        """
+        body = {"story": steps} if isinstance(steps, str) else list(steps)
+        path = f"{_lead_path(vendor, lead)}/story"
+        return read_story(self.call("PUT", path, body))
+
+    def clear_story(self, vendor: str, lead: LeadName) -> None:
+        """Have a lead not called by itself any more."""
+        self.call("DELETE", f"{_lead_path(vendor, lead)}/story")
+
+    def events(
+        self,
+        after: int = 0,
+        *,
+        vendor: str | None = None,
+        lead: LeadName | None = None,
+        kind: str | None = None,
+    ) -> list[Event]:
+        """What happened to leads and calls, oldest first, with a number greater than `after`.
+
+        An event must fit all that is given. The server keeps a number of them; the oldest go.
+        """
+        text = None if lead is None else _lead_text(lead)
+        pages = self._pages_of("/events", after=after, vendor=vendor, lead=text, kind=kind)
+        return [event for page in pages for event in read_events(page["events"])]
+
+    def _pages_of(self, path: str, after: Any = None, **query: Any) -> Iterator[Row]:
+        """The pages of a list that says itself what comes next."""
+        more = True
+        while more:
+            page = self.call("GET", path, after=after, limit=_PAGE_SIZE, **query)
+            yield page
+            after = page["next"]
+            more = after is not None
+
+    def _patient(self, method: str, path: str, body: Any) -> Any:
+        """Send a request whose answer may take long: much may have to happen first."""
+        return self.call(method, path, body, patience=self.client.patience)
 
     def requests(
         self,
@@ -658,27 +846,82 @@ class WorkspaceClient:
 
     def clock(self) -> Clock:
         """The workspace's clock."""
-        return _clock(self.call("GET", "/clock"))
+        return read_clock(self.call("GET", "/clock"))
 
-    def freeze(self, at: datetime | str | None = None) -> Clock:
-        """Stop the clock: at an aware datetime or ISO 8601 text, or else at what it shows now."""
-        body = {"mode": "frozen"}
+    def freeze(self, at: datetime | str | None = None, *, fire: bool = True) -> Clock:
+        """Stop the clock: at an aware datetime or ISO 8601 text, or else at what it shows now.
+
+        What falls due on the way there happens, unless `fire` is false. Raises ClockStopped as
+        `advance` does.
+        """
+        body: Row = {"mode": "frozen", "fire": fire}
         if at is not None:
             body["at"] = _iso_text(at)
-        return _clock(self.call("PUT", "/clock", body))
+        return self._turn("PUT", "/clock", body)
 
-    def shift(self, by: timedelta | float) -> Clock:
+    def shift(self, by: timedelta | float, *, fire: bool = True) -> Clock:
         """Run the clock ahead of the real time by this much; a negative value: behind it."""
-        body = {"mode": "shifted", "shift_seconds": _seconds(by)}
-        return _clock(self.call("PUT", "/clock", body))
+        body = {"mode": "shifted", "shift_seconds": _seconds(by), "fire": fire}
+        return self._turn("PUT", "/clock", body)
 
-    def advance(self, by: timedelta | float) -> Clock:
-        """Let this much time (or so many seconds) pass at once."""
-        return _clock(self.call("POST", "/clock/advance", {"seconds": _seconds(by)}))
+    def advance(
+        self,
+        by: timedelta | float | None = None,
+        *,
+        to: datetime | str | None = None,
+        fire: bool = True,
+    ) -> Passed:
+        """Let this much time (or so many seconds) pass at once, and all that is due happen.
 
-    def real_time(self) -> Clock:
+        Or let time pass `to` an aware datetime or ISO 8601 text, or to "next": the time of what is
+        due first. It happens moment by moment, in order; with `fire` false nothing happens, and is
+        overdue.
+
+        Raises ClockStopped where more is due than one call may play, TypeError unless it is given
+        one of the two.
+        """
+        if (by is None) == (to is None):
+            raise TypeError("advance needs a time that passes, or `to`, and not both")
+        body: Row = {"fire": fire}
+        if by is not None:
+            body["seconds"] = _seconds(by)
+        if to is not None:
+            body["to"] = _iso_text(to)
+        shown = self._patient("POST", "/clock/advance", body)
+        passed = self._passed(shown)
+        if passed.stopped == "limit":
+            raise ClockStopped(passed)
+        return passed
+
+    def real_time(self, *, fire: bool = True) -> Clock:
         """Let the clock show the real time."""
-        return _clock(self.call("PUT", "/clock", {"mode": "real"}))
+        return self._turn("PUT", "/clock", {"mode": "real", "fire": fire})
+
+    def _turn(self, method: str, path: str, body: Row) -> Clock:
+        shown = self._patient(method, path, body)
+        if shown["stopped"] == "limit":
+            raise ClockStopped(self._passed(shown))
+        return read_clock(shown)
+
+    def _passed(self, shown: Row) -> Passed:
+        """What passed: the answer has only the first events, so the others are asked for."""
+        events: list[Event] = []
+        if shown["steps"]:
+            events = self.events(shown["after"])
+        dropped = 0
+        if events and events[0].number is not None:
+            dropped = events[0].number - shown["after"] - 1
+        clock = read_clock(shown)
+        return Passed(
+            clock.mode,
+            clock.now,
+            clock.shift,
+            shown["steps"],
+            events,
+            dropped,
+            shown["stopped"],
+            read_due_or_none(shown["next_due"]),
+        )
 
     def settings(self) -> dict[str, dict[str, SettingValue]]:
         """By vendor and name, the value of each setting for an undocumented behaviour."""
@@ -713,10 +956,19 @@ class WorkspaceClient:
         return archive
 
 
+_MATCHED = frozenset({"query", "headers", "body"})
+"""The parts of a filter that may be or hold matchers."""
+
+
 def _filter_as_json(wanted: Filter) -> Row:
     from mockserver.python_matchers import matcher_as_json
 
-    return {name: matcher_as_json(value) for name, value in wanted.items()}
+    written: Row = {name: matcher_as_json(value) for name, value in wanted.items()}
+    for name, value in written.items():
+        if name not in _MATCHED and isinstance(value, dict | list):
+            more = ", in which `*` stands for any characters" if name == "path" else ""
+            raise TypeError(f"{name} is a single value{more}: it takes no matcher")
+    return written
 
 
 def _quoted(step: str) -> str:
@@ -724,12 +976,30 @@ def _quoted(step: str) -> str:
     return quote(step, safe="")
 
 
-def _clock(shown: Row) -> Clock:
-    return Clock(
-        shown["mode"],
-        datetime.fromisoformat(shown["now"]),
-        timedelta(seconds=shown["shift_seconds"]),
-    )
+def _lead_value(lead: LeadName) -> str | int:
+    """The text or number that names a lead. Raises ValueError for an object without an id."""
+    if not isinstance(lead, Mapping):
+        return lead
+    for name in _LEAD_IDS:
+        id: str | int | None = lead.get(name)
+        if id is not None:
+            return id
+    known = ", ".join(map(str, lead)) or "none"
+    raise ValueError(f"a lead is named by its id or leadId, but this one has only {known}")
+
+
+def _lead_text(lead: LeadName) -> str:
+    return str(_lead_value(lead))
+
+
+def _lead_path(vendor: str, lead: LeadName) -> str:
+    return f"/leads/{_quoted(vendor)}/{_quoted(_lead_text(lead))}"
+
+
+def _when(when: datetime | timedelta | float | str | None) -> str | float | None:
+    if isinstance(when, timedelta):
+        return when.total_seconds()
+    return _iso_text(when) if isinstance(when, datetime) else when
 
 
 def _iso_text(moment: datetime | str) -> str:

@@ -1,8 +1,10 @@
 """The way of one request to a vendor: its workspace, its faults, its handler."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
-from mockserver.api import Api, wait_for_turn, waiting
+from mockserver.api import LONG_BODY, Api, wait_for_turn, waiting
 from mockserver.call import Call, LongWork, Request
 from mockserver.descriptors import are_used_up, with_reserve
 from mockserver.documents.spec import Document, Operation
@@ -11,9 +13,12 @@ from mockserver.faults.catalogue import InjectedFault
 from mockserver.faults.delivery import refusal_after, refusal_of
 from mockserver.journal.records import row_changes
 from mockserver.journal.redaction import hide
+from mockserver.life.events import Cause, Deferred, Happening, Meaning
+from mockserver.play.timer import Timer
 from mockserver.state.changes import Change, RequestNumber
+from mockserver.state.transaction import RowDiff
 from mockserver.vendor import Handler, Header, Precheck, Reply, Vendor
-from mockserver.workspaces import Workspace, Workspaces
+from mockserver.workspaces import LEADS, Workspace, Workspaces
 
 
 class Site(Api):
@@ -50,6 +55,12 @@ class Site(Api):
         self._prechecks: dict[str, Precheck] = dict(vendor.prechecks)
         self._workspaces = workspaces
         self._name = vendor.name
+        self.timer: Timer | None = None
+        """Plays the due steps of workspaces whose clock runs."""
+        self._meaning: Meaning = _no_meaning
+        if vendor.lifecycle is not None:
+            vendor.lifecycle.check(document)
+            self._meaning = vendor.lifecycle.lead_happenings
 
     def serve(self, call: Call, prefix: str) -> Reply:
         """In the order in which the vendor's framework looks: path, method and credential, body.
@@ -68,7 +79,10 @@ class Site(Api):
         if account is None and (operation is None or operation.needs_credential):
             raise Refusal("unauthorized", reason=Reason.MISSING)
         workspace = self._workspaces.admit(account)
-        wait_for_turn(call, workspace.turns)
+        turns = workspace.turns
+        body = call.request.body
+        if turns.is_taken or call.is_beside or (body is not None and len(body) > LONG_BODY):
+            wait_for_turn(call, turns)
         changes: list[Change] = _enter(call, workspace)
         try:
             try:
@@ -84,6 +98,17 @@ class Site(Api):
             call.version = workspace.commit(changes, call.growth)
             raise
         call.version = workspace.commit(changes, call.growth)
+        change = call.lead_change
+        if change is not None:
+            # A named tuple's own constructor takes twice as long.
+            now, number, version = call.now, call.number, call.version
+            fields = (self._meaning, change, call.settings, self._name, now, number, version)
+            workspace.events.defer(tuple.__new__(Deferred, fields))
+        elif call.happenings:
+            cause = Cause("request", call.number)
+            workspace.events.add(call.happenings, self._name, call.now, cause, call.version)
+        if call.plans and self.timer is not None:
+            self.timer.look(workspace)
         return reply
 
     def _is_preflight(self, call: Call) -> bool:
@@ -119,23 +144,74 @@ class Site(Api):
         call.settings = workspace.settings[self._name]
         fault, tallies = workspace.faults.decide(call)
         changes += tallies
-        call.fault = fault
-        if fault is not None and fault.cause.startswith("magic"):
-            text = f"got a fault for a {fault.cause}; with the setting magic: off it would not"
-            call.note("chosen-behaviour", fault.cause, text)
-        if fault is not None and not fault.kind.applies:
-            raise refusal_of(fault, call.now)
+        if fault is not None:
+            call.fault = fault
+            _note_magic(call, fault)
+            if not fault.kind.applies:
+                raise refusal_of(fault, call.now)
         tx = call.tx = workspace.transaction(self._name)
         self.read(call, operation)
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
-        written = tx.changes()
-        if written:
-            diffs, size = tx.effects()
-            workspace.require_room(written, size)
-            call.growth = size
-            call.changes = row_changes(diffs)
-            changes += written
+        changes += self._written(call, workspace, reply)
         return reply if fault is None else self._instead(fault, call) or reply
+
+    def _written(
+        self,
+        call: Call,
+        workspace: Workspace,
+        reply: Reply | None = None,
+        cause: Cause | None = None,
+    ) -> list[Change]:
+        """What the handler wrote, and what follows from it for leads, if there is room for it.
+
+        The reply shows what follows, too. The cause is the request unless another one is given.
+        """
+        tx = call.tx
+        written = tx.changes()
+        if not written:
+            return written
+        diffs, size = tx.effects()
+        lifecycle = self.vendor.lifecycle
+        if lifecycle is not None:
+            if lifecycle.concerns(diffs, tx):
+                cause = cause or Cause("request", call.number)
+                scene = workspace.scene(tx, call.now, cause)
+                call.plans = lifecycle.react(diffs, scene)
+            if call.plans:
+                written = tx.changes()
+                diffs, size = tx.effects()
+                workspace.require_calls(written)
+                if reply is not None:
+                    reply.body = lifecycle.renewed(reply.body, tx)
+            if len(diffs) == 1 and diffs[0].table == LEADS:
+                call.lead_change = diffs[0]
+            else:
+                call.happenings = lifecycle.happenings(diffs, tx)
+        workspace.require_room(written, size)
+        call.growth = size
+        call.changes = row_changes(diffs)
+        return written
+
+    def change(self, workspace: Workspace, request: Request, cause: Cause) -> list[Happening]:
+        """Do what a request would, without the request: it has no number and no record.
+
+        No fault is applied. Returns what it makes happen. Raises Refusal.
+        """
+        call = Call(request)
+        call.vendor, call.number = self._name, workspace.requests
+        call.now, call.seed = workspace.now(), workspace.seed
+        call.settings = workspace.settings[self._name]
+        self.route(call, "")
+        operation = call.operation
+        assert operation is not None, request.path
+        call.tx = workspace.transaction(self._name)
+        self.read(call, operation)
+        self._handlers[operation.id](call, call.tx)
+        written = self._written(call, workspace, cause=cause)
+        workspace.commit(written, call.growth)
+        if call.lead_change is not None:
+            return list(self._meaning(call.lead_change, call.settings))
+        return list(call.happenings)
 
     def precheck(self, call: Call, operation: Operation) -> None:
         """Call the check that the vendor wants made before the body is read."""
@@ -170,6 +246,17 @@ class Site(Api):
             return self._workspaces.admit(account) if account else None
         except Refusal:
             return None
+
+
+def _no_meaning(change: RowDiff, settings: Mapping[str, Any]) -> Sequence[Happening]:
+    """A vendor without a lifecycle makes no events."""
+    return ()
+
+
+def _note_magic(call: Call, fault: InjectedFault) -> None:
+    if fault.cause.startswith("magic"):
+        text = f"got a fault for a {fault.cause}; with the setting magic: off it would not"
+        call.note("chosen-behaviour", fault.cause, text)
 
 
 _ANY_ORIGIN = (

@@ -13,8 +13,10 @@ OTHER_VARIABLES = frozenset(
     {
         "MOCKSERVER_FAIL_ON",
         "MOCKSERVER_FORMAT",
+        "MOCKSERVER_IDS",
         "MOCKSERVER_REPORT",
         "MOCKSERVER_REPORT_FILE",
+        "MOCKSERVER_RUN",
         "MOCKSERVER_URL",
         "MOCKSERVER_WORKSPACE",
     }

@@ -3,11 +3,14 @@
 They are made from the OpenAPI documents and from the rules that each vendor module declares.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from mockserver.app import create_app
 from mockserver.dispatch import Site
 from mockserver.documents.spec import Operation
+from mockserver.life.outcomes import Outcome, magic_phone
 from mockserver.matching import MatchingRule
 from mockserver.vendor import Behaviour, Setting
 
@@ -74,6 +77,12 @@ def _site(site: Site) -> Iterator[str]:
         map(_behaviour_row, vendor.behaviours),
     )
     yield from render_settings(vendor.settings)
+    if vendor.lifecycle is not None:
+        yield from _section(
+            "Outcomes",
+            ("outcome", "", "sets, each with its mark", "then", "magic number"),
+            map(_outcome_row, vendor.lifecycle.built_in.values()),
+        )
 
 
 def render_settings(settings: Iterable[Setting]) -> Iterator[str]:
@@ -152,6 +161,30 @@ def _range(setting: Setting) -> str:
     if setting.most is not None:
         return f"{_code(setting.most)} or less"
     return ""
+
+
+def _outcome_row(outcome: Outcome) -> tuple[str, ...]:
+    sets = [*_fields_set(outcome, "", outcome.parts)]
+    sets += _fields_set(outcome, "last_attempt.", outcome.last_attempt)
+    number = "" if outcome.magic_phone is None else _code(magic_phone(outcome.magic_phone))
+    return _code(outcome.name), outcome.title, ", ".join(sets), _code(outcome.next), number
+
+
+def _fields_set(
+    outcome: Outcome, group: str, parts: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
+    """The fields that an outcome sets, with their values and marks."""
+    last = "on the last attempt " if group else ""
+    for part, fields in parts.items():
+        for field, value in fields.items():
+            mark = outcome.marks[f"{group}{part}.{field}"]
+            yield f"{last}{_code(f'{part}.{field}')} {_code(_in_json(value))} {_code(mark)}"
+
+
+def _in_json(value: Any) -> str:
+    if isinstance(value, list):
+        return " to ".join(map(str, value))
+    return json.dumps(value, ensure_ascii=False)
 
 
 def render() -> str:

@@ -19,6 +19,8 @@ from mockserver.documents.relative_times import RelativeTimes
 from mockserver.documents.resources import folder
 from mockserver.documents.schema import problems_of
 from mockserver.errors import LEFT_OUT, FixtureError, Path, Problem, Refusal, without
+from mockserver.life.events import Cause
+from mockserver.life.lifecycle import DUE, Scene
 from mockserver.sections import Seeding
 from mockserver.state.changes import Change, ClockChange, RowId, SettingsChange, TablesEmptied
 from mockserver.state.clock import WorkspaceClock, frozen_at, shifted_by
@@ -124,7 +126,8 @@ def empty_workspace(
     settings = {vendor.name: vendor.defaults() for vendor in vendors}
     origin = empty_origin(tables, settings, clock=clock, seed=seed)
     # The limits are those of the workspace that gets the rows.
-    return Workspace("seed", origin, limits=Limits(leads=sys.maxsize), ids=ids)
+    limits = Limits(leads=sys.maxsize, calls=sys.maxsize)
+    return Workspace("seed", origin, limits=limits, ids=ids)
 
 
 def replace(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> None:
@@ -150,6 +153,7 @@ def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> No
 def _apply(workspace: Workspace, changes: list[Change]) -> None:
     """Make the changes if there is room for them. Raises Refusal as `require_room` does."""
     size = workspace.growth(changes)
+    workspace.require_calls(changes)
     workspace.require_room(changes, size)
     workspace.apply(changes, size)
 
@@ -187,14 +191,24 @@ def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) ->
     ]
     changes: list[Change] = [SettingsChange(vendor, settings[vendor]) for vendor in settings]
     changes.append(ClockChange(clock.frozen, clock.shift))
+    last_due = 0
     for vendor in vendors:
         seeding = Seeding(now, workspace.seed, settings[vendor.name])
         tx = workspace.transaction(vendor.name)
+        tx.settings = settings[vendor.name]
+        if vendor.lifecycle is not None:
+            tx.skip_numbers(DUE, last_due)
         if vendor.on_settings is not None:
             vendor.on_settings(tx, settings[vendor.name])
         found = _fill(vendor, sound.content.get(vendor.name, {}), tx, seeding)
         problems += sound.problems_of_fixture(found)
         problems += sound.problems_of_incomplete(vendor, seeding)
+        if vendor.lifecycle is not None and not problems:
+            scene = Scene(tx, now, workspace.seed, Cause("control", 0), _next_due)
+            section = sound.content.get(vendor.name, {})
+            for path, text in vendor.lifecycle.seeded(section, scene):
+                problems.append(Problem((vendor.name, *path), "value", text))
+            last_due = tx.last_number(DUE)
         changes += tx.changes()
     if problems:
         raise Refusal("invalid", problems=problems)
@@ -438,6 +452,10 @@ def _switch_vendor(
             yield Problem(path, "value", reason + _meant(value, known[name].values))
         else:
             settings[name] = value
+
+
+def _next_due(tx: Transaction) -> int:
+    return tx.next_number(DUE)
 
 
 def _meant(given: Any, known: Iterable[Any]) -> str:

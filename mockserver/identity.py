@@ -37,6 +37,8 @@ DEFAULT_REGION = "US"
 # A number in E.164 whose area code and exchange begin with 2 to 9, as all of North America's do.
 _NORTH_AMERICAN = re.compile(r"\+1[2-9][0-9]{2}[2-9][0-9]{6}")
 _PREFIX_LENGTH = len("+1") + 7
+# Lengths that no number of +1 has. The library would read what it knows of all its 25 regions.
+_NO_NORTH_AMERICAN = re.compile(r"\+1[2-9][0-9]{7,8}")
 
 _E164 = phonenumbers.PhoneNumberFormat.E164
 
@@ -68,6 +70,8 @@ def phone_e164(text: str, region: str = DEFAULT_REGION) -> str | None:
 def _short_phone_e164(text: str, region: str) -> str | None:
     if _NORTH_AMERICAN.fullmatch(text):
         return text if _is_north_american_prefix(text[:_PREFIX_LENGTH]) else None
+    if _NO_NORTH_AMERICAN.fullmatch(text):
+        return None
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:

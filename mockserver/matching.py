@@ -104,7 +104,7 @@ class KeyTrial(NamedTuple):
     @property
     def verdict(self) -> str:
         """What became of the key, in words."""
-        if self.value is None or self.value == "":
+        if self.value in _NOT_GIVEN:
             return "not given"
         return "matches" if self.found else "matches none"
 
@@ -157,6 +157,7 @@ class Match(NamedTuple):
     trace: MatchTrace
 
 
+_NOT_GIVEN = (None, "")
 _new: Any = tuple.__new__
 """Makes a named tuple in half of the time that its own constructor takes: one for each key."""
 
@@ -172,7 +173,7 @@ def find(rule: MatchingRule, values: Mapping[str, Any], tx: Transaction) -> Matc
     for key in rule.keys:
         field = key.field
         value = values.get(field)
-        if value is None or value == "":
+        if value in _NOT_GIVEN:
             trials.append(_new(KeyTrial, (field, value, None, (), 0)))
             continue
         compared = key.compared(value, tx) if key.settings else key.normalise(value)

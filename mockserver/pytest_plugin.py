@@ -7,8 +7,10 @@ At the end of a run it tells what the clients of all tests did badly.
 # and a coverage tool, which starts after the plugins, sees every line of the package.
 
 import os
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -30,7 +32,10 @@ _OPTIONS = {
         "What each workspace holds at first: demo, empty, or a YAML file or a folder of them "
         f"beside this file; several, separated by {os.pathsep}, are added to each other."
     ),
-    "seed": "Number from which all ids are generated.",
+    "seed": (
+        "Number from which ids and chance are generated, or random: then the key of the run "
+        "decides it."
+    ),
     "strictness": (
         "vendor reads requests as the vendor's framework does, document strictly by its OpenAPI "
         "document."
@@ -47,12 +52,24 @@ _REPORT_OPTIONS = {
     "fail_on": ("Checks and levels of findings that fail the run, separated by commas.", ""),
 }
 _REPORTS = ("off", "summary", "full")
+
+_IDS = ("test", "sequence")
+_IDS_HELP = (
+    "From where the ids of new rows count: test, from numbers of each test's own, or sequence, "
+    "after those of the fixture."
+)
+_RUN_VARIABLE = "MOCKSERVER_RUN"
+_RUN_INPUT = "mockserver_run"
+_LONGEST_RUN = 100
+_LONGEST_IDS = 4096
 _MARKED = ("fixtures", "settings", "at")
 
 _WORKSPACE: "pytest.StashKey[MockWorkspace]" = pytest.StashKey()
 _NO_SERVER: pytest.StashKey[str] = pytest.StashKey()
 _TOLD: pytest.StashKey[bool] = pytest.StashKey()
 _CONDUCT: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+_RUN: pytest.StashKey[str] = pytest.StashKey()
+_OPENED: pytest.StashKey[Counter[str]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -61,10 +78,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(f"mockserver_{name}", help, default="")
     for name, (help, default) in _REPORT_OPTIONS.items():
         parser.addini(f"mockserver_{name}", help, default=default)
+    parser.addini("mockserver_ids", _IDS_HELP, default="test")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the mark of the tests, and read the options of the report.
+    """Declare the mark of the tests, and read the options of the report and of the ids.
 
     A worker of xdist leaves the report to its controller.
     """
@@ -73,7 +91,12 @@ def pytest_configure(config: pytest.Config) -> None:
         "mockserver(fixtures=..., settings=..., at=...): what the workspace of this test holds, "
         "its settings by vendor, and the moment at which its clock stands.",
     )
-    report = _report_option("report", config)
+    ids = _plain_option("ids", config)
+    if ids not in _IDS:
+        raise pytest.UsageError(f"mockserver_ids is {ids!r}, but must be {' or '.join(_IDS)}")
+    config.stash[_RUN] = _run_key(config)
+    config.stash[_OPENED] = Counter()
+    report = _plain_option("report", config)
     if report not in _REPORTS:
         known = "off, summary or full"
         raise pytest.UsageError(f"mockserver_report is {report!r}, but must be {known}")
@@ -81,15 +104,55 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_WholeRun(config), "mockserver-report")
 
 
-def _report_option(name: str, config: pytest.Config) -> str:
+def _run_key(config: pytest.Config) -> str:
+    """The key of this run: the controller's in a worker of xdist, else the variable's or a new one.
+
+    Raises pytest.UsageError for one that cannot be printed.
+    """
+    given: str = getattr(config, "workerinput", {}).get(_RUN_INPUT, "")
+    key = given or os.environ.get(_RUN_VARIABLE) or os.urandom(6).hex()
+    if len(key) > _LONGEST_RUN or not key.isprintable():
+        must_be = f"must have at most {_LONGEST_RUN} printable characters"
+        raise pytest.UsageError(f"{_RUN_VARIABLE} {must_be}")
+    return key
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give a worker of xdist the key of the run."""
+    node.workerinput[_RUN_INPUT] = node.config.stash[_RUN]
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Print what repeats the ids of this run."""
+    is_drawn = _plain_option("ids", config) != "sequence" or _option("seed", config) == "random"
+    if not is_drawn:
+        return None
+    return f"mockserver: {_RUN_VARIABLE}={config.stash[_RUN]} gives the ids of this run again"
+
+
+def _ids(node: pytest.Item) -> str:
+    """The text from which the ids of a test are drawn: another one if the test is run once more."""
+    config = node.config
+    if _plain_option("ids", config) == "sequence":
+        return "sequence"
+    opened = config.stash[_OPENED]
+    opened[node.nodeid] += 1
+    text = f"{config.stash[_RUN]} {node.nodeid}"
+    if opened[node.nodeid] > 1:
+        text += f" {opened[node.nodeid]}"
+    return text if len(text) <= _LONGEST_IDS else sha256(text.encode()).hexdigest()
+
+
+def _plain_option(name: str, config: pytest.Config) -> str:
     """The variable's value, else the configuration file's."""
     return os.environ.get(f"MOCKSERVER_{name.upper()}") or str(config.getini(f"mockserver_{name}"))
 
 
 def _is_report_wanted(config: pytest.Config) -> bool:
-    if _report_option("report", config) != "off":
+    if _plain_option("report", config) != "off":
         return True
-    return any(_report_option(name, config) for name in ("report_file", "fail_on"))
+    return any(_plain_option(name, config) for name in ("report_file", "fail_on"))
 
 
 @pytest.fixture(scope="session")
@@ -139,6 +202,9 @@ def _new_server(config: pytest.Config) -> "MockServer":
     if slips:
         pytest.fail("\n".join(slips), pytrace=False)
     options = {name: _option(name, config) for name in _OPTIONS}
+    if options["seed"] == "random":
+        # The servers of all workers have the same one, and the key brings it back.
+        options["seed"] = str(int(sha256(config.stash[_RUN].encode()).hexdigest()[:13], 16))
     try:
         return MockServer(**options)
     except OperatorError as error:
@@ -189,7 +255,10 @@ def mockserver(
     """
     marked = _marked(request.node)
     workspace = mockserver_server.open(
-        request.node.nodeid, at=marked.get("at"), folder=request.path.parent
+        request.node.nodeid,
+        at=marked.get("at"),
+        folder=request.path.parent,
+        ids=_ids(request.node),
     )
     request.node.stash[_WORKSPACE] = workspace
     try:
@@ -274,7 +343,7 @@ class _WholeRun:
         self._collected: RunReport | None = None
         self._failing = ""
         self._unwritten = ""
-        fail_on = _report_option("fail_on", config)
+        fail_on = _plain_option("fail_on", config)
         self._selected = _selected_checks(fail_on) if fail_on else frozenset[str]()
 
     def _report(self) -> "RunReport":
@@ -304,7 +373,7 @@ class _WholeRun:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _write(self) -> None:
-        file = _report_option("report_file", self._config)
+        file = _plain_option("report_file", self._config)
         if not file:
             return
         path = self._config.rootpath / file
@@ -317,7 +386,7 @@ class _WholeRun:
     def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Print the report."""
         lines: list[str] = []
-        wanted = _report_option("report", self._config)
+        wanted = _plain_option("report", self._config)
         if self._collected is not None and wanted != "off":
             told = self._collected.full() if wanted == "full" else self._collected.summary()
             lines += told

@@ -24,9 +24,11 @@ _IN_CLASS = {"[": r"\[", "&": r"\&", "~": r"\~"}
 def matcher_as_json(value: Any) -> Any:
     """A value of a filter as the control API has it: matchers, in lists and mappings too.
 
-    `unittest.mock.ANY` becomes `{"$any": true}` and a `re.Pattern` `{"$pattern": ...}`; a Decimal
-    becomes a number. Raises TypeError for what is no JSON value, ValueError for what is no number
-    or a pattern of bytes.
+    `unittest.mock.ANY` becomes `{"$any": true}`, a `re.Pattern` `{"$pattern": ...}`, a number in
+    `pytest.approx` `{"$close_to": ...}`, and a Decimal a number.
+
+    Raises TypeError for what is no JSON value, ValueError for what is no number or a pattern of
+    bytes.
     """
     if isinstance(value, Mapping):
         return {name: matcher_as_json(member) for name, member in value.items()}
@@ -38,6 +40,8 @@ def matcher_as_json(value: Any) -> Any:
         return _number(value)
     if _is_any(value):
         return {"$any": True}
+    if _is_approximation(value):
+        return _close_to(value)
     if value is not None and not isinstance(value, str | int | float):
         raise TypeError(f"{value!r} is neither a JSON value nor a matcher")
     return value
@@ -47,6 +51,19 @@ def _is_any(value: Any) -> bool:
     # Who has ANY has imported its module, which takes longer than most tests.
     mock = sys.modules.get("unittest.mock")
     return mock is not None and value is mock.ANY
+
+
+def _is_approximation(value: Any) -> bool:
+    # Older versions of pytest have no public name for the types of what `approx` gives.
+    return type(value).__module__.startswith("_pytest.") and hasattr(value, "expected")
+
+
+def _close_to(approximation: Any) -> Any:
+    expected = approximation.expected
+    if isinstance(expected, bool) or not isinstance(expected, int | float | Decimal):
+        raise TypeError(f"{approximation!r} is no single number: give each number its own approx")
+    tolerance = matcher_as_json(approximation.tolerance)
+    return {"$close_to": {"number": matcher_as_json(expected), "tolerance": tolerance}}
 
 
 def _number(value: Decimal) -> int | float:

@@ -1,13 +1,32 @@
 """Caches of functions of a text: they hold short texts only, so that they are bounded in bytes."""
 
 from collections.abc import Callable
-from functools import lru_cache, update_wrapper
 from typing import Any, TypeVar, cast
 
 LONGEST = 256
 """How long a text or a header may be that is remembered."""
 
 _Function = TypeVar("_Function", bound=Callable[[Any], Any])
+
+
+class _Results(dict[Any, Any]):
+    """The results of a function by its argument; a missing one is found by calling it."""
+
+    __slots__ = ("_entries", "_function", "_longest")
+
+    def __init__(self, function: Callable[[Any], Any], entries: int, longest: int) -> None:
+        super().__init__()
+        self._function = function
+        self._entries = entries
+        self._longest = longest
+
+    def __missing__(self, text: Any) -> Any:
+        result = self._function(text)
+        if text is None or len(text) <= self._longest:
+            if len(self) >= self._entries:
+                self.clear()
+            self[text] = result
+        return result
 
 
 def remembered(entries: int, longest: int = LONGEST) -> Callable[[_Function], _Function]:
@@ -18,14 +37,7 @@ def remembered(entries: int, longest: int = LONGEST) -> Callable[[_Function], _F
     """
 
     def decorate(function: _Function) -> _Function:
-        short = lru_cache(maxsize=entries)(function)
-
-        def call(text: Any) -> Any:
-            if text is None or len(text) <= longest:
-                return short(text)
-            return function(text)
-
-        update_wrapper(call, function)
-        return cast(_Function, call)
+        # The dictionary's own method: what is remembered is found without a call of Python.
+        return cast(_Function, _Results(function, entries, longest).__getitem__)
 
     return decorate

@@ -89,8 +89,10 @@ class Router:
         Raises Refusal("no_route"), with MISSING_SLASH where only a slash at the end is missing.
         """
         route = self.static(path)
-        if route is not None:
-            return route, {}
+        return (route, {}) if route is not None else self.find_template(path, raw_path)
+
+    def find_template(self, path: str, raw_path: str) -> tuple[Route, PathParameters]:
+        """As `find`, for a path that is none of the static ones."""
         found = self._in_templates(raw_path)
         if found is not None:
             return found

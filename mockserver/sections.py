@@ -124,6 +124,7 @@ class SectionTable:
       the table's name. Unless a column is required, the row is always there.
     - `stated`: columns that an export always writes, because the hooks decide what they are where a
       fixture leaves them out. Required columns, ids and times that default to `NOW` always count.
+    - `others`: the schema of further columns, whose names the author of a fixture chooses.
     - `description`: what a row is, for the author of a fixture.
 
     Hooks:
@@ -144,6 +145,7 @@ class SectionTable:
     ids: Ids | None = NUMBERED
     single: bool = False
     stated: tuple[str, ...] = ()
+    others: Schema | None = None
     description: str = ""
     inherits: Callable[[Row, Transaction], Row] = _inherits_nothing
     complete: Callable[[Row, Row, Transaction, Seeding], Row] = _is_complete
@@ -167,7 +169,7 @@ class SectionTable:
     def schema(self) -> Schema:
         """What a fixture may say of this table."""
         row: dict[str, Any] = {"description": self.description} if self.description else {}
-        row |= {"type": "object", "additionalProperties": False}
+        row |= {"type": "object", "additionalProperties": self.others or False}
         if self.required:
             row["required"] = list(self.required)
         row["properties"] = dict(self.columns)
@@ -215,7 +217,7 @@ class SectionTable:
             name: value
             for name, value in row.items()
             if (name in stated or not _is_default(value, defaults.get(name, NOW)))
-            and name in self.columns
+            and (name in self.columns or (self.others is not None and name != "id"))
         }
 
     @cached_property

@@ -423,6 +423,18 @@ OPTIONS = (
         "How many leads a workspace may hold.",
     ),
     Option(
+        "max_calls",
+        1_000_000,
+        _Integer(1, 10**9),
+        "How many calls of a vendor a workspace may hold, and how many due steps.",
+    ),
+    Option(
+        "max_steps",
+        10_000,
+        _Integer(1, 10**7),
+        "How many due steps one move of a clock may play.",
+    ),
+    Option(
         "max_snapshots",
         100,
         _Integer(1, 10**6),
@@ -445,6 +457,12 @@ OPTIONS = (
         16 * MEGABYTE,
         _size,
         "How many bytes (or like 64MB) of requests and answers each workspace's journal keeps.",
+    ),
+    Option(
+        "journal_events",
+        10_000,
+        _Integer(1, 10**7),
+        "How many events each workspace keeps.",
     ),
     Option(
         "admin_token",
@@ -499,10 +517,13 @@ class Settings:
     workspace_idle: int = 0
     max_memory: int = 512 * MEGABYTE
     max_leads: int = 1_000_000
+    max_calls: int = 1_000_000
+    max_steps: int = 10_000
     max_snapshots: int = 100
     max_fault_rules: int = 1000
     journal_entries: int = 1000
     journal_bytes: int = 16 * MEGABYTE
+    journal_events: int = 10_000
     admin_token: str = ""
     default_account: str = "demo"
 

@@ -16,6 +16,7 @@ from mockserver.documents.provenance import Provenance
 from mockserver.documents.schema import Coerce, Schema
 from mockserver.errors import Refusal
 from mockserver.identity import DEFAULT_REGION, REGIONS
+from mockserver.life.lifecycle import Lifecycle
 from mockserver.matching import MatchingRule
 from mockserver.sections import Section
 from mockserver.state.tables import TableSpec
@@ -58,6 +59,8 @@ class Setting:
     A setting is a list of numbers if its default is a tuple of them. `lengths` says how many
     numbers a list has: the fewest and the most. Handlers get it as a list, which they do not
     change.
+
+    A text has to match `pattern` as a whole, where there is one; `choices` then says what it asks.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Setting:
     choices: str = ""
     most: int | None = None
     lengths: tuple[int, int] = (1, 100)
+    pattern: str = ""
 
     @property
     def initial(self) -> Value:
@@ -86,6 +90,8 @@ class Setting:
             return "must be " + (self.choices or f"one of {', '.join(map(str, self.values))}")
         if type(value) is not type(self.default):
             return "must be " + _KINDS[type(self.default)].format(self.default)
+        if self.pattern and not re.fullmatch(self.pattern, str(value)):
+            return f"must be {self.choices}"
         if isinstance(value, int):
             return self._refuses_number(value)
         return None
@@ -125,6 +131,8 @@ class Setting:
             schema["description"] = f"{self.help} It is {self.choices}."
         elif self.values:
             return schema | {"enum": list(self.values)}
+        if self.pattern:
+            return schema | {"type": "string", "pattern": f"^({self.pattern})$"}
         if not isinstance(self.default, tuple):
             return schema | {"type": _TYPES[type(self.default)]} | self._bounds
         fewest, most = self.lengths
@@ -360,7 +368,8 @@ class Vendor:
     `credential` says where requests carry the account that chooses their workspace.
     `section` says what a fixture may hold for it, by table. A table without a part
     there begins empty. `removed` leads from settings that there were once to those that take their
-    place. `curl` is one line for the start-up banner, with `{url}` for the base URL.
+    place. `lifecycle` is what happens to its leads without a request. `curl` is one line for the
+    start-up banner, with `{url}` for the base URL.
     """
 
     name: str
@@ -376,6 +385,7 @@ class Vendor:
     prechecks: dict[str, Precheck] = field(default_factory=dict)
     removed: Mapping[str, str] = field(default_factory=dict)
     on_settings: Settle | None = None
+    lifecycle: Lifecycle | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for a section with a table that the vendor does not have.

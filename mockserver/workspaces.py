@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 from mockserver.errors import Problem, Reason, Refusal
 from mockserver.faults.rules import FaultRules
 from mockserver.journal.records import Journal
-from mockserver.remembering import remembered
+from mockserver.life.events import Cause, EventLog
+from mockserver.life.lifecycle import DUE, Scene
+from mockserver.remembering import LONGEST, remembered
 from mockserver.settings import REFUSED_ACCOUNTS
 from mockserver.state.changes import (
     Change,
@@ -45,6 +47,9 @@ log = logging.getLogger("mockserver")
 
 LEADS = "leads"
 """The table in which every vendor keeps its leads."""
+
+CALLS = "calls"
+"""The table of a vendor that calls its leads."""
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _HEX = re.compile(r"[0-9a-f]*")
@@ -91,6 +96,9 @@ class Limits(NamedTuple):
     leads: int = 1_000_000
     snapshots: int = 100
     fault_rules: int = 1000
+    events: int = 10_000
+    calls: int = 1_000_000
+    steps: int = 10_000
 
 
 class Snapshot(NamedTuple):
@@ -147,11 +155,13 @@ class Workspace:
         "_most_leads",
         "_origin",
         "clock",
+        "events",
         "faults",
         "ids",
         "journal",
         "limits",
         "memory",
+        "mover",
         "name",
         "requests",
         "seed",
@@ -197,6 +207,9 @@ class Workspace:
         self._latest: datetime | None = None
         self.journal = journal if journal is not None else Journal()
         self.journal.memory = self.memory
+        self.events = EventLog(self.limits.events, self.memory)
+        self.mover: object | None = None
+        """What moves its clock at the moment, and plays what falls due meanwhile."""
         self._listeners: tuple[Listener, ...] = (self.journal.hear,)
 
     def _count_from_first(self) -> None:
@@ -225,6 +238,60 @@ class Workspace:
         if clock.shift:
             now += clock.shift
         return now if latest is None or now >= latest else latest
+
+    def scene(self, tx: Transaction, now: datetime, cause: Cause) -> Scene:
+        """What a lifecycle needs to work in a transaction of this workspace."""
+        return Scene(tx, now, self.seed, cause, self._next_due)
+
+    def _next_due(self, tx: Transaction) -> int:
+        """A number that no due step of any vendor has."""
+        for group in self.tables.values():
+            if DUE in group:
+                tx.skip_numbers(DUE, group[DUE].last_number)
+        return tx.next_number(DUE)
+
+    def require_calls(self, changes: Sequence[Change]) -> None:
+        """Say no to changes that bring more calls or due steps of a vendor than there may be.
+
+        Raises Refusal("forbidden").
+        """
+        most = self.limits.calls
+        # Nearly always there are so few changes that nothing has to be counted.
+        for vendor, group in self.tables.items():
+            for table in (CALLS, DUE):
+                if table not in group or len(group[table].rows) + len(changes) <= most:
+                    continue
+                if self._rows_after(vendor, table, changes) > most:
+                    raise Refusal(
+                        "forbidden",
+                        f"A workspace may hold at most {most} calls of a vendor, and as many due "
+                        "steps (--max-calls). Delete some, or start the server with a greater "
+                        "limit.",
+                    )
+
+    def _rows_after(self, vendor: str, table: str, changes: Sequence[Change]) -> int:
+        """How many rows a table has after these changes."""
+        ids = set(self.tables[vendor][table].rows)
+        for change in changes:
+            if isinstance(change, TablesEmptied):
+                ids.clear()
+            elif isinstance(change, RowChange) and (change.vendor, change.table) == (vendor, table):
+                if change.row is None:
+                    ids.discard(change.id)
+                else:
+                    ids.add(change.id)
+        return len(ids)
+
+    def earliest_due(self) -> tuple[str, Row] | None:
+        """The due step that comes first, with its vendor; of one time that of the least number."""
+        found: tuple[str, Row] | None = None
+        for vendor, group in self.tables.items():
+            row = group[DUE].earliest() if DUE in group else None
+            if row is None:
+                continue
+            if found is None or (row["at"], row["id"]) < (found[1]["at"], found[1]["id"]):
+                found = vendor, row
+        return found
 
     def transaction(self, vendor: str) -> Transaction:
         """A transaction over one vendor's tables."""
@@ -427,6 +494,7 @@ class Workspace:
 
     def _hold(self, snapshot: Snapshot, layer: Layer | None) -> None:
         self._most_leads = self.limits.leads  # nobody knows: the next write counts
+        self.mover = None
         for vendor, group in snapshot.tables.items():
             for key, saved in group.items():
                 self.tables[vendor][key].restore(saved)
@@ -444,6 +512,7 @@ class Workspace:
         self._latest = None
         self.memory.stored -= self.faults.size
         self.faults.clear()
+        self.events.clear()
         if isinstance(change, WorkspaceDeleted):
             size = _sizes(self._layers()) + SNAPSHOT_BYTES * len(self.snapshots)
             self.memory.stored -= size
@@ -623,7 +692,10 @@ class Workspaces:
         self._idle = idle
         self._clock = clock
         self._next_sweep = 0.0
+        self.on_begin: Callable[[Workspace], None] = _nothing_due
+        """Is told of each workspace that begins, at first and after a reset."""
         self._by_name: dict[str, Workspace] = {}
+        self._admitted: dict[str | None, Workspace] = {}
         self._names = count(1)
         self.unclaimed = self._new("unclaimed")
 
@@ -648,16 +720,23 @@ class Workspaces:
         Raises Refusal("unauthorized") for an account that does not get in, Refusal("forbidden")
         past the limit of workspaces, Refusal("storage_full") past that of the memory.
         """
-        if account in REFUSED_ACCOUNTS or (
-            self._strict and account is not None and not self.admits(account)
-        ):
-            raise Refusal("unauthorized", reason=Reason.UNKNOWN)
         now = self._clock()
         if self._idle and now >= self._next_sweep:
             self._delete_idle(now)
+        workspace = self._admitted.get(account) or self._let_in(account)
+        workspace.used_at = now
+        return workspace
+
+    def _let_in(self, account: str | None) -> Workspace:
+        """The account's workspace, remembered until one is made or deleted. Raises as `admit`."""
+        if account is not None and not self.admits(account):
+            raise Refusal("unauthorized", reason=Reason.UNKNOWN)
         name = self._name(self._default if account is None else account)
         workspace = self._by_name.get(name) or self._add(name)
-        workspace.used_at = now
+        if account is None or len(account) <= LONGEST:
+            if len(self._admitted) >= _MAX_NAMES:
+                self._admitted.clear()
+            self._admitted[account] = workspace
         return workspace
 
     def admits(self, account: str) -> bool:
@@ -682,6 +761,7 @@ class Workspaces:
             self._delete_longest_idle()
         self.memory.require(_WORKSPACE_BYTES)
         workspace = self._by_name[name] = self._new(name, moment, ids)
+        self.on_begin(workspace)
         return workspace
 
     def create(
@@ -705,6 +785,7 @@ class Workspaces:
         self.delete(name)
         workspace = self._add(name, at, ids)
         self._created.add(name)
+        self._admitted.clear()
         return workspace
 
     def _is_untouched(self, workspace: Workspace) -> bool:
@@ -736,6 +817,7 @@ class Workspaces:
         Says whether there was one.
         """
         self._created.discard(name)
+        self._admitted.clear()
         workspace = self._by_name.pop(name, None)
         if workspace is None:
             return False
@@ -743,7 +825,7 @@ class Workspaces:
         self.memory.stored -= _WORKSPACE_BYTES
         self.origins.release(workspace.origin)
         # Whoever still holds it counts for nothing.
-        workspace.memory = workspace.journal.memory = Memory()
+        workspace.memory = workspace.journal.memory = workspace.events.memory = Memory()
         return True
 
     def reset(self) -> None:
@@ -755,9 +837,11 @@ class Workspaces:
             if workspace.name in self._kept:
                 forgotten = [SnapshotForgotten(name) for name in workspace.snapshots]
                 workspace.apply([*forgotten, WorkspaceReset()])
+                self.on_begin(workspace)
             else:
                 self.delete(workspace.name)
         self._created.clear()
+        self._admitted.clear()
         self.unclaimed.apply([WorkspaceReset()])
 
     def _deletable(self) -> list[Workspace]:
@@ -798,6 +882,11 @@ class Workspaces:
                 return
             if not workspace.turns.is_taken:  # a thread may be at its journal
                 workspace.journal.drop_all()
+                workspace.events.drop_all()
+
+
+def _nothing_due(workspace: Workspace) -> None:
+    """No vendor has anything that happens without a request."""
 
 
 def _used_at(workspace: Workspace) -> float:

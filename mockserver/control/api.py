@@ -1,5 +1,6 @@
 """The machine behind the control API: who may ask, and what its handlers are given."""
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -14,11 +15,12 @@ from mockserver.api import (
     Send,
     Waits,
     Worked,
+    send_answer,
     wait_for_turn,
     waiting,
 )
 from mockserver.call import Call, Headers, LongWork
-from mockserver.control.later import Attempt, Later, Unsettled, whole_body
+from mockserver.control.later import Attempt, Later, Underway, Unsettled, whole_body
 from mockserver.credential import Credential
 from mockserver.descriptors import tried_again
 from mockserver.dialects.problem_json import ProblemJson
@@ -27,6 +29,7 @@ from mockserver.documents.spec import Document, Operation
 from mockserver.errors import Location, Path, Problem, Reason, Refusal
 from mockserver.faults.delivery import Answer
 from mockserver.journal.directory import Directory, Rules
+from mockserver.play.timer import Timer
 from mockserver.turns import Turns
 from mockserver.vendor import Reply, Vendor
 from mockserver.workspaces import Workspace, Workspaces
@@ -131,6 +134,7 @@ class Control(Api):
         sites: Iterable[Site],
         *,
         token: str | None,
+        timer: Timer,
         max_body: int,
         max_wait: float,
     ) -> None:
@@ -152,6 +156,8 @@ class Control(Api):
             max_wait=max_wait,
         )
         self.workspaces = workspaces
+        self.timer = timer
+        self._underway: set[asyncio.Task[Answer | App]] = set()
         self.sites: Mapping[str, Site] = {site.vendor.name: site for site in sites}
         self.token = token
         self.authority: bytes | None = None
@@ -205,9 +211,35 @@ class Control(Api):
         # Where a seed or a snapshot needs room, journals go once its work beside the loop is done.
         self.workspaces.memory.settle()
         reply = worked.reply
+        if isinstance(reply, Underway):
+            return partial(self._answer_at_end, reply, worked.call)
+        workspace = self.workspaces.named(worked.call.path_parameters.get("workspace", ""))
+        if workspace is not None:
+            self.timer.look(workspace)
         if isinstance(reply, Unsettled):
             return partial(self._ask_again, Later(reply, worked.call.request))
         return super()._keep(worked)
+
+    async def _answer_at_end(
+        self, reply: Underway, call: Call, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Send the answer to what takes a while. It goes on to its end if the client leaves."""
+        task = asyncio.ensure_future(self._finish(reply, call))
+        self._underway.add(task)
+        task.add_done_callback(self._underway.discard)
+        await send_answer(await asyncio.shield(task), scope, receive, send)
+
+    async def _finish(self, reply: Underway, call: Call) -> Answer | App:
+        operation = call.operation
+        assert operation is not None
+        try:
+            last = self.dialect.accept(await reply.work(), call)
+        except Refusal as refusal:
+            last = self.refuse(refusal, call)
+        except TimeoutError:
+            last = self.too_busy(call, "")
+        self._check(operation, last)
+        return self._keep(self._finished(call, last))
 
     async def _ask_again(self, later: Later, scope: Scope, receive: Receive, send: Send) -> None:
         """Ask again whenever there is a further request, until the answer is settled."""

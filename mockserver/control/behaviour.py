@@ -1,17 +1,22 @@
 """Handlers for what changes how a workspace behaves: its faults, its clock, its settings."""
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from mockserver.call import Call
 from mockserver.control.api import Control, checked, nothing, operation
+from mockserver.control.later import Underway
+from mockserver.control.leads import event_view
+from mockserver.control.lifecycle import next_due_view
 from mockserver.documents.formats import parse_date_time
 from mockserver.errors import Path, Problem, Refusal
 from mockserver.faults.catalogue import CATALOGUE, MAGIC_PHONES, FaultKind, Parameter
 from mockserver.faults.rules import unfit
 from mockserver.fixtures import settings_changes
 from mockserver.journal.view import instant
+from mockserver.life.moments import moment_of
+from mockserver.play.clockwork import Passed, due_until, move, require_still
 from mockserver.state.changes import (
     Change,
     ClockChange,
@@ -121,7 +126,13 @@ def get_clock(call: Call, server: Control) -> Reply:
 def set_clock(call: Call, server: Control) -> Reply:
     """Set the clock: real, frozen or shifted."""
     workspace = server.workspace(call)
-    return _turn_clock(workspace, _clock_asked(call.body, workspace))
+    clock = _clock_asked(call.body, workspace)
+    require_still(workspace)
+    until = clock.now()
+    if call.body.get("fire", True) and until > workspace.now():
+        return _moving(workspace, clock, until, server)
+    workspace.apply([ClockChange(clock.frozen, clock.shift)])
+    return Reply(_passed_view(workspace, Passed(workspace.events.last)))
 
 
 def _clock_asked(wanted: Mapping[str, Any], workspace: Workspace) -> WorkspaceClock:
@@ -141,20 +152,75 @@ def _clock_asked(wanted: Mapping[str, Any], workspace: Workspace) -> WorkspaceCl
         raise _no_such_time("at") from None
 
 
+def _unfit_advance(body: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
+    if "seconds" in body and "to" in body:
+        yield Problem(("to",), "excess", "goes not together with seconds")
+    if "seconds" not in body and "to" not in body:
+        yield Problem(("seconds",), "required", "is required, or to")
+    to = body.get("to")
+    if isinstance(to, str) and to != "next" and parse_date_time(to) is None:
+        yield Problem(("to",), "format", "must be an instant or the word next", to)
+
+
 @operation
+@checked(_unfit_advance)
 def advance_clock(call: Call, server: Control) -> Reply:
-    """Move the clock forward by so many seconds."""
+    """Move the clock forward; what falls due on the way is played, moment by moment."""
     workspace = server.workspace(call)
+    require_still(workspace)
+    step = _step_asked(call.body, workspace)
     try:
-        clock = advanced(workspace.clock, timedelta(seconds=call.body["seconds"]))
+        clock = advanced(workspace.clock, step)
+        until = workspace.now() + step
     except OverflowError:
-        raise _no_such_time("seconds") from None
-    return _turn_clock(workspace, clock)
-
-
-def _turn_clock(workspace: Workspace, clock: WorkspaceClock) -> Reply:
+        raise _no_such_time("seconds" if "seconds" in call.body else "to") from None
+    if call.body.get("fire", True):
+        return _moving(workspace, clock, until, server)
     workspace.apply([ClockChange(clock.frozen, clock.shift)])
-    return Reply(clock_view(workspace))
+    return Reply(_passed_view(workspace, Passed(workspace.events.last)))
+
+
+def _step_asked(wanted: Mapping[str, Any], workspace: Workspace) -> timedelta:
+    """How much time is to pass. Raises Refusal for a time that is past."""
+    if "seconds" in wanted:
+        return timedelta(seconds=wanted["seconds"])
+    now = workspace.now()
+    if wanted["to"] == "next":
+        found = workspace.earliest_due()
+        return max(timedelta(), moment_of(found[1]["at"]) - now) if found else timedelta()
+    moment = parse_date_time(wanted["to"])
+    assert moment is not None, wanted
+    if moment < now:
+        text = f"is before the present time, {instant(now)}; a clock is set back by set_clock"
+        raise Refusal("invalid", problems=[Problem(("to",), "range", text)])
+    return moment - now
+
+
+def _moving(workspace: Workspace, clock: WorkspaceClock, until: datetime, server: Control) -> Reply:
+    """The reply once everything is played that is due until then."""
+    due = due_until(workspace, until)
+    if due is None:
+        workspace.apply([ClockChange(clock.frozen, clock.shift)])
+        return Reply(_passed_view(workspace, Passed(workspace.events.last)))
+
+    async def work() -> Reply:
+        vendors = {vendor.name: vendor for vendor in server.vendors}
+        passed = await move(workspace, vendors, clock, until, server.max_wait)
+        return Reply(_passed_view(workspace, passed))
+
+    return Underway(work)
+
+
+def _passed_view(workspace: Workspace, passed: Passed) -> dict[str, Any]:
+    """The clock, and what happened while it moved."""
+    return clock_view(workspace) | {
+        "steps": passed.steps,
+        "after": passed.after,
+        "events": passed.events,
+        "stopped": passed.stopped,
+        "first": [event_view(each) for each in passed.first],
+        "next_due": next_due_view(workspace),
+    }
 
 
 def _no_such_time(field: str) -> Refusal:

@@ -1,7 +1,7 @@
-"""Requests to the control API whose answer waits for further requests to a workspace."""
+"""Requests to the control API whose answer waits: for further requests, or for work to end."""
 
 import asyncio
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from time import monotonic
 from typing import Any
 
@@ -27,6 +27,14 @@ class Unsettled(Reply):
         self.journal = journal
         self.newest = newest
         self.within = within
+
+
+class Underway(Reply):
+    """Stands for a reply that takes a while: `work` brings it, or raises Refusal."""
+
+    def __init__(self, work: Callable[[], Awaitable[Reply]]) -> None:
+        super().__init__(b"")
+        self.work = work
 
 
 class Later:

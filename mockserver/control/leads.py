@@ -10,6 +10,7 @@ from mockserver.control.api import Control, checked, operation
 from mockserver.errors import Problem, Refusal
 from mockserver.journal.records import ManyRows
 from mockserver.journal.view import change_view, instant
+from mockserver.life.events import Event
 from mockserver.state.changes import Row, RowId
 from mockserver.state.transaction import RowDiff
 from mockserver.vendor import Reply
@@ -141,13 +142,44 @@ def get_lead(call: Call, server: Control) -> Reply:
             "not_found", f"{vendor!r} is no vendor; the vendors are {', '.join(server.sites)}."
         )
     rows = workspace.tables[vendor][LEADS].rows
-    key: RowId = id
-    if id not in rows and id.isdecimal() and len(id) <= _MAX_DIGITS:
-        key = int(id)  # some vendors number their leads
+    key = lead_key(workspace, vendor, id)
     history = list(_history(workspace, vendor, id))
-    if key not in rows and not history:
+    events = [each for each in workspace.events if _is_of(each, vendor, id)]
+    if key not in rows and not history and not events:
         raise Refusal("not_found", f"{workspace.name} has no lead {id!r} of {vendor}.")
-    return Reply({"vendor": vendor, "id": key, "lead": rows.get(key), "history": history})
+    return Reply(
+        {
+            "vendor": vendor,
+            "id": key,
+            "lead": rows.get(key),
+            "history": history,
+            "events": [event_view(each) for each in events],
+        }
+    )
+
+
+def lead_key(workspace: Workspace, vendor: str, id: str) -> RowId:
+    """The id of a lead as its vendor stores it: some number their leads."""
+    rows = workspace.tables[vendor][LEADS].rows
+    if id not in rows and id.isdecimal() and len(id) <= _MAX_DIGITS:
+        return int(id)
+    return id
+
+
+def _is_of(event: Event, vendor: str, id: str) -> bool:
+    return event.vendor == vendor and str(event.lead) == id
+
+
+def event_view(event: Event) -> dict[str, Any]:
+    """An event as the API shows it."""
+    view = {
+        "number": event.number,
+        "at": instant(event.time),
+        "vendor": event.vendor,
+        "lead": event.lead,
+        "kind": event.kind,
+    }
+    return view | dict(event.data) | {"cause": {event.cause.kind: event.cause.number}}
 
 
 def _history(workspace: Workspace, vendor: str, id: str) -> Iterator[dict[str, Any]]:

@@ -82,7 +82,9 @@ def delete_workspace(call: Call, server: Control) -> Reply:
 @operation
 def reset_workspace(call: Call, server: Control) -> Reply:
     """Set the workspace back to the seed."""
-    server.workspace(call).apply([WorkspaceReset()])
+    workspace = server.workspace(call)
+    workspace.apply([WorkspaceReset()])
+    server.workspaces.on_begin(workspace)
     return nothing()
 
 

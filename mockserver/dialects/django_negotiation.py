@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from mockserver.forms import FORM, MULTIPART
 from mockserver.media_types import HeaderValue, header_value
+from mockserver.remembering import remembered
 
 _MAX_ACCEPT = 8192
 _MAX_TOKENS = 64
@@ -18,13 +19,9 @@ class Accepted(NamedTuple):
     indent: int | None
 
 
+@remembered(256)
 def accepted(accept: bytes) -> Accepted | None:
     """What an Accept header says about JSON; None where it leaves no room for it."""
-    # The cache holds short headers only.
-    return _read(accept) if len(accept) > _MAX_MEDIA_TYPE else _accepted(accept)
-
-
-def _read(accept: bytes) -> Accepted | None:
     best: HeaderValue | None = None
     for token in _tokens(accept.decode("latin-1")):
         # The framework ignores quality values: with `q=0` a type is accepted all the same.
@@ -37,9 +34,6 @@ def _read(accept: bytes) -> Accepted | None:
     if best is None:
         return None
     return Accepted(_indent(best.parameters.get("indent")))
-
-
-_accepted = lru_cache(maxsize=256)(_read)
 
 
 def _tokens(accept: str) -> list[str]:

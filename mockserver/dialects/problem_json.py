@@ -18,7 +18,7 @@ from mockserver.vendor import Header
 
 _LISTED = 3
 """How many problems the sentence names; `errors` has them all."""
-_LONGEST = 400
+_LONGEST = 1000
 
 _SILENT: Mapping[Kind, str] = {
     "rate_limited": "Too many requests.",
@@ -166,8 +166,13 @@ def explained(problem: Problem) -> Iterator[Problem]:
 
 
 def _distance(problems: list[Problem]) -> tuple[bool, int]:
-    """How far a value is from a form, by its problems: a form with its tag is nearer."""
-    return any(map(_tags, problems)), len(problems)
+    """How far a value is from a form, by its problems: a form of its type and tag is nearer."""
+    return any(_tags(each) or _is_of_another_type(each) for each in problems), len(problems)
+
+
+def _is_of_another_type(problem: Problem) -> bool:
+    """Whether the value itself, and no part of it, is of a wrong type."""
+    return problem.keyword == "type" and not problem.path
 
 
 def _tags(problem: Problem) -> bool:

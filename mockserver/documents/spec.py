@@ -132,7 +132,8 @@ class Body:
     `form` reads the texts of an HTML form before the reader does. The handler reads with `item`:
     each item of an `x-partial` array, or what it makes of a body that is `x-mapped-to` a schema.
     `items` is the name of such an array, `reported` too where its items are answered one by one.
-    `schema` is the whole one: the reader's has no items of `x-partial` arrays.
+    `schema` is the whole one: the reader's has no items of `x-partial` arrays. `literal_types` has
+    the media types as a Content-Type without parameters names them.
     """
 
     media_types: tuple[str, ...]
@@ -142,6 +143,7 @@ class Body:
     items: str | None
     reported: str | None
     schema: Schema
+    literal_types: Mapping[bytes, str]
 
     def reports(self, problem: Problem) -> bool:
         """Whether the problem is in an item that is answered by itself."""
@@ -224,6 +226,22 @@ class Document:
     def base_path(self) -> str:
         """The path that every operation's path comes after, without a slash at its end."""
         return urlsplit(str(self.source.content["servers"][0]["url"])).path.rstrip("/")
+
+    def fields(self, name: str) -> dict[str, Any]:
+        """The schemas of the fields of a schema of the document, by name.
+
+        Each has the values that its description lists as an `enum`.
+        """
+        schemas = self.source.content["components"]["schemas"]
+        at = ("components", "schemas", name, "properties")
+        found = {}
+        for field_name, part in schemas[name]["properties"].items():
+            first = _first_schema(part, schemas)
+            schema = self._schema(part, (*at, field_name))
+            if "enum" in first:
+                schema = schema | {"enum": first["enum"]}
+            found[field_name] = schema
+        return found
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
@@ -369,7 +387,8 @@ class Document:
                 loose = {key: value for key, value in prop.items() if key != "items"}
                 schema = schema | {"properties": schema["properties"] | {name: loose}}
         reader = Reader(schema, self.coercer, self.formats)
-        return Body(tuple(body["content"]), reader, form, item, items, reported, whole)
+        literal = {name.encode(): name for name in body["content"]}
+        return Body(tuple(body["content"]), reader, form, item, items, reported, whole, literal)
 
     def _answers(self, part: dict[str, Any], at: Path) -> dict[int, DocumentedAnswer]:
         answers = {}
@@ -466,6 +485,36 @@ class Document:
             and value not in UNCHECKED
         ):
             self.problems.append((at, f"`format: {value}` is no format this server knows"))
+
+
+_LISTED = re.compile(r"\d+ [A-Z]\w+(, \d+ [A-Z]\w+)*\s*", re.ASCII)
+"""A description that lists the values of an integer: `1 Running, 2 Paused`."""
+_NUMBER = re.compile(r"\b\d+(?= )", re.ASCII)
+
+
+def _first_schema(part: Schema, schemas: Mapping[str, Schema]) -> Schema:
+    """The schema itself, or the one that it refers to: directly, or as the first of several.
+
+    It is `nullable` where any of them on the way is.
+    """
+    nullable = False
+    while True:
+        nullable = nullable or part.get("nullable", False)
+        combined = next((word for word in ("allOf", "anyOf", "oneOf") if word in part), None)
+        if "$ref" in part:
+            part = schemas[part["$ref"].rpartition("/")[2]]
+        elif combined is not None:
+            part = part[combined][0]
+        else:
+            return _with_listed_values(part) | ({"nullable": True} if nullable else {})
+
+
+def _with_listed_values(schema: Schema) -> Schema:
+    """The schema with the values that its description lists: some documents say them only there."""
+    described = str(schema.get("description", ""))
+    if "enum" in schema or schema.get("type") != "integer" or not _LISTED.fullmatch(described):
+        return schema
+    return schema | {"enum": [int(number) for number in _NUMBER.findall(described)]}
 
 
 def _folded(schema: Schema) -> Schema:

@@ -29,20 +29,27 @@ def is_windows_name(name: str) -> bool:
     return name.casefold() in _windows_zones()
 
 
+def zone_named(name: str) -> ZoneInfo | None:
+    """The zone of a Windows or IANA name; None if there is none."""
+    zone = _windows_zones().get(name.casefold(), name)
+    try:
+        return ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+    except OSError as error:
+        if are_used_up(error):
+            raise
+        return None
+
+
 @remembered(1024, 64)
 def offset_hours(name: str) -> float | None:
     """The offset of a Windows or IANA zone from UTC in hours, without daylight saving time.
 
     None if there is no such zone.
     """
-    zone = _windows_zones().get(name.casefold(), name)
-    try:
-        there = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return None
-    except OSError as error:
-        if are_used_up(error):
-            raise
+    there = zone_named(name)
+    if there is None:
         return None
     # One of the two is in standard time, on either half of the globe; it is the smaller one.
     january = datetime(2025, 1, 1, tzinfo=there).utcoffset() or timedelta()

@@ -388,14 +388,13 @@ def unfit(spec: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
 
 def _may_have_magic(call: Call) -> bool:
     """Whether a closer look for a magic value is worth its time: nearly every request has none."""
-    request = call.request
-    body = request.body
+    _, path, _, query, _, _, body = call.request
+    if query:
+        return True
     # `find` and not `in`: CPython first tries to take the bytes for one number.
-    if body and (body.find(b"fault-") >= 0 or body.find(b"555") >= 0):
+    if body and (body.find(b"555") >= 0 or body.find(b"fault-") >= 0):
         return True
-    if request.query_string:
-        return True
-    return bool(call.path_parameters) and ("fault-" in request.path or "555" in request.path)
+    return bool(call.path_parameters) and ("fault-" in path or "555" in path)
 
 
 def _magic(call: Call) -> InjectedFault | None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from mockserver.journal.directory import Directory
@@ -160,7 +161,14 @@ def _at(moment: float) -> datetime:
 
 def _clock(moment: float) -> str:
     """The time of the day (UTC), to the millisecond."""
-    return f"{_at(moment):%H:%M:%S.%f}"[:-3]
+    second = int(moment)
+    return f"{_time_of_day(second)}.{int((moment - second) * 1000):03d}"
+
+
+@lru_cache(maxsize=4)
+def _time_of_day(second: int) -> str:
+    # Formatting it takes half as long as all the rest of a line does.
+    return f"{_at(second):%H:%M:%S}"
 
 
 def _json(event: str, moment: datetime, **members: Any) -> str:
@@ -173,8 +181,11 @@ def _needs_reason(record: Record) -> bool:
 
 
 def _matched(record: Record) -> list[str]:
-    ids = dict.fromkeys(id for match in record.matches for id in match.ids[:_SHOWN_IDS])
-    return [str(id) for id in ids]
+    ids: dict[str, None] = {}
+    for match in record.matches:
+        for id in match.ids[:_SHOWN_IDS]:
+            ids[str(id)] = None
+    return list(ids)
 
 
 def _short(raw: bytes) -> str:

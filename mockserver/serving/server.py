@@ -54,6 +54,8 @@ class Server(uvicorn.Server):
         self._door = door
         self._local_door = local_door or door
         self._listeners = listeners
+        self.on_start: Callable[[], None] | None = None
+        """Is called in the event loop, before the first request."""
 
     def accept_tls(self, context: SSLContext) -> None:
         """Speak TLS from now on: where the listeners have ports for it, and in tunnels."""
@@ -62,6 +64,8 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to answer on every socket."""
+        if self.on_start is not None:
+            self.on_start()
         await super().startup(list(self._listeners.plain))
         loop = asyncio.get_running_loop()
         if self._door.handshake is not None:
@@ -91,6 +95,7 @@ def server_of(app: Application, listeners: Listeners) -> Server:
         forwarded = Forwarded(app.settings.trust_proxy, app.is_known)
     local_door = Door(app.without_token(), limits, forwarded)
     server = Server(Door(app, limits, forwarded), listeners, local_door)
+    server.on_start = app.start
     if app.certificates is not None:
         server.accept_tls(app.certificates.context)
     return server

@@ -17,6 +17,8 @@ _ITEM_BYTES = 100
 """What a row takes with its place and its keys in the indexes, each of its columns, a number, each
 list or object in a value, and each of their members. Measured: see `docs/security.md`."""
 
+_CONTAINERS = frozenset({dict, list})
+
 ENTRY_BYTES = 200
 """What one row takes in a copy of its table that shares the row."""
 
@@ -51,7 +53,7 @@ def value_size(value: Any) -> int:
     """About how many bytes a JSON value takes."""
     if type(value) is str:
         return len(value) if value.isascii() else _WIDEST * len(value)
-    if not isinstance(value, dict | list):
+    if type(value) not in _CONTAINERS:
         return 0 if value is None else _VALUE_BYTES
     raw = write_json(value)
     size = len(raw) if raw.isascii() else _WIDEST * len(raw)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple, overload
@@ -13,6 +14,9 @@ from mockserver.state.shared import PLACE_BITS, HashMap, PlaceMap
 RowKey = Callable[[Row], Hashable | None]
 Options = Mapping[str, Any]
 """The values of the settings that the indexes of a table depend on."""
+
+_MOST_STALE = 64
+"""So many entries of the queue of times may be out of date, beside as many as there are rows."""
 
 Places = int | PlaceMap[None]
 """The places of the rows under one key of an index: nearly always one."""
@@ -51,7 +55,8 @@ class TableSpec:
     """What a table is: its name and its indexes by name. Rows are found by their `id` anyway.
 
     `order` gives keys that follow each other as rows are created, such as times. The table then
-    knows whether its own order is the order of these keys.
+    knows whether its own order is the order of these keys. `timeline` gives the key by which
+    `Table.earliest` finds the row that comes first; a row whose key is None waits.
 
     `highest` is the highest number that the id of a new row may have: 32 bits unless the vendor's
     ids have more. With 0 the table always counts from 1: no client sees its numbers.
@@ -60,6 +65,7 @@ class TableSpec:
     name: str
     indexes: Mapping[str, Index] = field(default_factory=dict)
     order: Index | None = None
+    timeline: Index | None = None
     highest: int = 2**31 - 1
 
     def options(self, settings: Mapping[str, Any]) -> Options:
@@ -178,7 +184,9 @@ class Table:
         "_order_key",
         "_owner",
         "_places",
+        "_queue",
         "_shared",
+        "_time_key",
         "in_order",
         "last_number",
         "options",
@@ -208,6 +216,12 @@ class Table:
             name: HashMap(self._owner) for name in spec.indexes
         }
         self._shared = False
+        self._time_key: RowKey = _no_key
+        if spec.timeline is not None:
+            self._time_key = spec.timeline.row_key(self.options)
+        # A heap of times and ids, made when somebody asks for the earliest row. What it has of a
+        # row that moved or went is dropped when it comes to the top.
+        self._queue: list[tuple[Any, RowId]] | None = None
 
     @property
     def rows(self) -> Rows:
@@ -254,6 +268,11 @@ class Table:
             return list(map(self._by_place.__getitem__, found))
         return []
 
+    def has(self, index: str, key: Hashable) -> bool:
+        """Whether there is a row under `key` in that index."""
+        keys = self._indexes[index]
+        return key in keys.parts[hash(key) & keys.mask]
+
     def group(self, index: str, key: Hashable) -> RowSequence:
         """The rows under `key` in that index as a sequence, which may be very long."""
         places = self._indexes[index].get(key)
@@ -265,6 +284,8 @@ class Table:
         """Store a row at its place. Returns the one that was there under that id."""
         if self._shared:
             self._stop_sharing()
+        if self._queue is not None:
+            self._enqueue(self._queue, id, row)
         places = self._places
         held = places.parts[hash(id) & places.mask].get(id)
         if held == place:
@@ -306,6 +327,35 @@ class Table:
         self._by_place.remove(place)
         self._places.remove(id)
         return before
+
+    def earliest(self) -> Row | None:
+        """The row with the smallest key of `spec.timeline`; of several that with the smallest id.
+
+        None where no row has a key.
+        """
+        queue = self._queue
+        if queue is None:
+            queue = self._queue = self._timed_ids()
+        while queue:
+            key, id = queue[0]
+            row = self.get(id)
+            if row is not None and self._time_key(row) == key:
+                return row
+            heappop(queue)
+        return None
+
+    def _timed_ids(self) -> list[tuple[Any, RowId]]:
+        keys = [(self._time_key(row), row["id"]) for row in self.all()]
+        queue = [pair for pair in keys if pair[0] is not None]
+        heapify(queue)
+        return queue
+
+    def _enqueue(self, queue: list[tuple[Any, RowId]], id: RowId, row: Row) -> None:
+        key = self._time_key(row)
+        if key is not None:
+            heappush(queue, (key, id))
+        if len(queue) > 2 * len(self._by_place) + _MOST_STALE:
+            self._queue = None  # mostly rows that moved or went: it is made anew
 
     def empty(self) -> None:
         """Take every row away, and count from the start again."""
@@ -407,6 +457,7 @@ class Table:
     def restore(self, saved: SavedTable) -> None:
         """Hold again what was saved."""
         self._shared = True
+        self._queue = None
         self._by_place = saved.by_place
         self._places = saved.places
         self.last_number = saved.last_number

@@ -70,6 +70,18 @@ class Transaction:
             return self._tables[table].all()
         return list(draft.all_rows())
 
+    @property
+    def stored(self) -> Tables:
+        """The tables as they are without what this transaction has written."""
+        return self._tables
+
+    def written(self, table: str) -> list[Row]:
+        """The rows of the table that this transaction has stored and not deleted."""
+        draft = self._drafts.get(table)
+        if draft is None:
+            return []
+        return [write.row for write in draft.writes.values() if write.row is not None]
+
     def group(self, table: str, index: str, key: Hashable) -> Sequence[Row]:
         """The rows under that key of the index as `rows` gives them: there may be very many."""
         draft = self._drafts.get(table)
@@ -87,6 +99,11 @@ class Transaction:
         draft = self._draft(table)
         draft.last_number += 1
         return draft.last_number
+
+    def last_number(self, table: str) -> int:
+        """The last number that a new row of the table has got."""
+        draft = self._drafts.get(table)
+        return self._tables[table].last_number if draft is None else draft.last_number
 
     def skip_numbers(self, table: str, last: int) -> None:
         """Give no new row a number up to and including `last`: stored rows have them.

@@ -21,6 +21,7 @@ from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.errors import FixtureError, MockserverError, Problem
 from mockserver.fixtures import BUNDLED
 from mockserver.journal.redaction import printable
+from mockserver.state.ids import SEQUENCE
 from mockserver.testing.clients import VendorClients
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _MOST_UNCLAIMED = 10
 _MOST_WORKSPACES = 10
 _MOST_STRAYS = 100
 _SHOWN_STRAYS = 3
+_SHOWN_EVENTS = 20
 _OF_A_TEST = re.compile(r"(?:[a-z0-9-]+-)?[0-9a-f]{12}")
 _OF_A_KEY = re.compile(r"ws-[0-9a-f]{32}")
 _NO_TIME = timedelta(0)
@@ -196,7 +198,7 @@ class MockWorkspace(VendorClients):
         """The journal as text, for a developer who wonders why the test failed.
 
         It says of each request why it was answered as it was, and more of one that was refused, got
-        a fault or has a finding in the report.
+        a fault or has a finding in the report. The newest events stand below, each with its cause.
         """
         try:
             return "\n".join(self._journal_lines())
@@ -207,6 +209,7 @@ class MockWorkspace(VendorClients):
         yield from self.requests_text().splitlines()
         if self._unmet is not None and super()._judge(self._unmet | {"within": 0}).passed:
             yield _LATE
+        yield from self._event_lines()
         # What a test misses may have gone elsewhere. These requests belong to no test, so some may
         # come from one that runs beside this one.
         yield from self._lines_of_strays()
@@ -216,6 +219,18 @@ class MockWorkspace(VendorClients):
             yield "in no workspace, in this test or one beside it:"
         for entry in recent[-_MOST_UNCLAIMED:]:
             yield printable(_summary_line(entry))
+
+    def _event_lines(self) -> Iterator[str]:
+        """What happened to leads and calls: the newest events, and how many came before."""
+        last: int = self.call("GET", "/events", limit=1)["last"]
+        left_out = max(0, last - _SHOWN_EVENTS)
+        events = self.events(left_out)
+        if not events:
+            return
+        title = "what happened to leads and calls"
+        yield f"{title}, {left_out} events before these left out:" if left_out else f"{title}:"
+        for event in events:
+            yield printable(str(event))
 
     def _lines_of_strays(self) -> Iterator[str]:
         """The requests since the beginning of the test that came with the key of no test."""
@@ -309,14 +324,21 @@ class Running:
         return self.client.url
 
     def open(
-        self, test: str, *, at: datetime | str | None = None, folder: File | None = None
+        self,
+        test: str,
+        *,
+        at: datetime | str | None = None,
+        folder: File | None = None,
+        ids: str = SEQUENCE,
     ) -> MockWorkspace:
         """A new workspace for the test of that name (a pytest node id).
 
-        With `at` its clock stands at that moment. `folder` is that of the test's file. The caller
-        closes it.
+        With `at` its clock stands at that moment. `folder` is that of the test's file, `ids` as
+        `Client.create` has it. The caller closes it.
         """
         body = {"name": workspace_name(test, self.run)}
+        if ids != SEQUENCE:
+            body["ids"] = ids
         if at is not None:
             body["at"] = at if isinstance(at, str) else at.isoformat()
         created = self.client.call("POST", "/workspaces", body)

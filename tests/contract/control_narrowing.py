@@ -76,6 +76,16 @@ def _resolved(content: Json, part: Any) -> Any:
     return part
 
 
+def lead_and_outcome(site: Site) -> tuple[str, str]:
+    """The id of the first lead, and an outcome that goes on; a word where there is none."""
+    lead = str(demo().fixture[site.vendor.name]["leads"][0]["id"])
+    lifecycle = site.vendor.lifecycle
+    if lifecycle is None:
+        return lead, "none"
+    names = (name for name, each in lifecycle.built_in.items() if each.next == "retry")
+    return lead, next(names, next(iter(lifecycle.built_in)))
+
+
 def _some(site: Site) -> tuple[Example, Example]:
     """A request that reads, and one that may write."""
     found = tuple(examples(site))
@@ -92,6 +102,9 @@ class Narrowing:
         self._operations = [each.id for each in site.document.operations][:3]
         self._settings = site.vendor.settings[:1]
         self._examples = _some(site)
+        self._lead, self._outcome = lead_and_outcome(site)
+        lifecycle = site.vendor.lifecycle
+        self._has_calls = lifecycle is not None and lifecycle.has_calls
 
     def narrow(self, components: Json) -> None:
         """Change the components of the document."""
@@ -104,6 +117,15 @@ class Narrowing:
         shift = {"type": "number", "minimum": -A_CENTURY, "maximum": A_CENTURY}
         schemas["ShiftedClock"]["properties"]["shift_seconds"] = shift
         schemas["Expectation"] |= {"enum": self._expectations()}
+        schemas["Advance"] |= {
+            "enum": [{"seconds": 5}, {"to": "next"}, {"seconds": 0, "fire": False}]
+        }
+        schemas["Simulation"] |= {"enum": self._simulations()}
+        schemas["NewStory"] |= {
+            "enum": [[self._outcome], [{"outcome": self._outcome, "after": "2h"}]]
+        }
+        schemas["NewAutopilots"] |= {"enum": self._autopilots()}
+        schemas["LeadChange"] |= {"enum": [{"fields": {}}, {"fields": {}, "events": False}]}
         schemas["SettingChanges"] |= {"enum": self._changes()}
 
     def _parameters(self) -> dict[str, list[Any]]:
@@ -114,6 +136,9 @@ class Narrowing:
             "snapshot": [SNAPSHOT, "another"],
             "number": [1, 2],
             "vendor": [self._vendor],
+            "vendor_name": [self._vendor],
+            "lead": [self._lead, "nobody"],
+            "lead_name": [self._lead, "nobody"],
             "operation": self._operations,
         }
 
@@ -129,7 +154,22 @@ class Narrowing:
             "lead": {"oneOf": lead},
             "seconds_to_live": time | {"nullable": True},
         }
-        return {"NewFaultRule": rule, "Advance": {"seconds": time}}
+        return {"NewFaultRule": rule}
+
+    def _simulations(self) -> list[Json]:
+        one = {"vendor": self._vendor, "lead": self._lead, "outcome": self._outcome}
+        return [
+            one,
+            one | {"preview": True, "force": True},
+            one | {"when": "+2h", "force": True},
+            {"vendor": self._vendor, "leads": [], "outcome": self._outcome},
+            {"vendor": self._vendor, "phase": "end", "call": "none", "outcome": self._outcome},
+        ]
+
+    def _autopilots(self) -> list[Json]:
+        if not self._has_calls:
+            return [{}]
+        return [{}, {self._vendor: {"mode": "all"}}, {self._vendor: {"weights": {}, "stories": {}}}]
 
     def _fixtures(self) -> list[Json]:
         section = {self._vendor: demo().fixture[self._vendor]}
@@ -198,7 +238,7 @@ def _can_be_wrong(operation: Operation) -> bool:
 
 
 def begin(app: Application) -> None:
-    """One workspace, with a journal, a snapshot and a fault rule.
+    """One workspace, with a journal, a snapshot, a fault rule and something that is due.
 
     The same was asked where no workspace was reached.
     """
@@ -215,6 +255,10 @@ def begin(app: Application) -> None:
         ask(app, example.method, example.path, example.body)
     _control(app, "PUT", f"{base}/{ACCOUNT}/snapshots/{SNAPSHOT}")
     _control(app, "POST", f"{base}/{ACCOUNT}/faults", {"fault": "slow"})
+    if app.sites[0].vendor.lifecycle is not None:
+        lead, outcome = lead_and_outcome(app.sites[0])
+        later = {"vendor": app.sites[0].vendor.name, "lead": lead, "outcome": outcome, "when": 60}
+        _control(app, "POST", f"{base}/{ACCOUNT}/simulate", later)
 
 
 def _control(app: Application, method: str, path: str, body: Any = None) -> Answered:

@@ -32,6 +32,7 @@ def test_a_lead_is_shown_as_it_is_stored(control: httpx.Client, workspace: Works
         "id": 28001,
         "lead": row,
         "history": [],
+        "events": [],
     }
 
 

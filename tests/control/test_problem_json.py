@@ -77,10 +77,10 @@ def test_the_first_three_problems_are_in_the_sentence_and_all_in_the_list() -> N
 def test_a_long_message_is_cut() -> None:
     body = (
         ProblemJson()
-        .refuse(Refusal("invalid", problems=[Problem(("a",), "value", "x" * 1000)]), call())
+        .refuse(Refusal("invalid", problems=[Problem(("a",), "value", "x" * 2000)]), call())
         .body
     )
-    assert body["errors"] == [{"pointer": "/a", "detail": "x" * 400 + "..."}]
+    assert body["errors"] == [{"pointer": "/a", "detail": "x" * 1000 + "..."}]
 
 
 @pytest.mark.parametrize(

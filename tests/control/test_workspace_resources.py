@@ -226,6 +226,10 @@ def test_every_operation_says_how_workspaces_come_to_be_where_there_is_none(
         "set_clock": {"mode": "real"},
         "advance_clock": {"seconds": 1},
         "change_settings": {"sela": {}},
+        "simulate": {"vendor": "nlpearl", "lead": "x", "outcome": "success"},
+        "set_autopilot": {"nlpearl": {"mode": "all"}},
+        "set_story": ["success"],
+        "change_lead": {"fields": {}},
     }
     for name, method, path in operations(server):
         answer = httpx.request(method, server.url + path, json=bodies.get(name))

@@ -17,7 +17,8 @@ def test_many_leads_are_created_at_once(mockserver: MockWorkspace) -> None:
             )
         return [answer.json()["id"] for answer in answers]
 
-    assert sorted(asyncio.run(story())) == list(range(28014, 28034))
+    ids = sorted(asyncio.run(story()))
+    assert ids == list(range(ids[0], ids[0] + 20))
 
 
 def test_of_many_twins_one_is_created(mockserver: MockWorkspace) -> None:

@@ -8,6 +8,7 @@ import pytest
 from mockserver.app import create_app, load_vendors
 from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.fixtures import Fixture, fixture_file
+from mockserver.life.moments import moment_of
 from mockserver.state.memory import Memory
 from mockserver.workspaces import Workspaces
 from tests.unit import tiny
@@ -93,6 +94,51 @@ def test_nothing_in_it_is_later_than_now_but_the_next_calls() -> None:
         assert start <= now
         if row["leadId"] is not None:
             assert datetime.fromisoformat(leads[row["leadId"]]["created"]) <= start
+
+
+def _due(at: datetime) -> list[tuple[str, dict[str, Any]]]:
+    """Each due step of a workspace that is made at that moment, with its vendor."""
+    tables = FIXTURE.origin_at(at).snapshot.tables
+    return [
+        (vendor, row)
+        for vendor, group in tables.items()
+        if "due" in group
+        for row in group["due"].rows.values()
+    ]
+
+
+@pytest.mark.parametrize("hour", [0, 5, 14, 20])
+def test_calls_to_come_are_those_of_leads_with_a_story_and_lie_ahead(hour: int) -> None:
+    now = datetime(2026, 3, 7, hour, 59, 59, 999_999, tzinfo=UTC)
+    steps = _due(now)
+    told = {
+        (vendor, lead["id"])
+        for vendor in ("sela", "nlpearl")
+        for lead in DEMO[vendor]["leads"]
+        if "story" in lead
+    }
+    assert {(vendor, step["lead"]) for vendor, step in steps} == told
+    assert min(moment_of(step["at"]) for _, step in steps) > now
+    for vendor, step in steps:
+        if vendor == "sela":
+            assert step["lead"] > DOCUMENTED["sela"]
+        else:
+            assert step["group"] == "66a1f0c2d60e456235eae603"
+
+
+def test_nobody_in_it_looks_like_a_magic_value() -> None:
+    for vendor in load_vendors():
+        for lead in DEMO[vendor.name]["leads"]:
+            text = str({name: value for name, value in lead.items() if name != "story"})
+            assert "outcome-" not in text
+            assert "story-" not in text
+            assert "+1900555" not in text
+
+
+def test_keys_that_examples_create_are_free() -> None:
+    text = str([DEMO[vendor]["leads"] for vendor in KEPT])
+    for key in ("'crm-41'", "'crm-42'", "+12025550171", "+12025550172"):
+        assert key not in text
 
 
 def test_the_workspace_demo_is_there_from_the_start() -> None:

@@ -89,6 +89,15 @@ await ask("PATCH", api, { email: "new@example.com", status: "won" });
 console.log((await ask("GET", `${api}/${made}`)).data.status);
 """
 
+PHP = """
+<?php
+$call = curl_init("https://octanist.com/api/leads");
+curl_setopt($call, CURLOPT_HTTPHEADER, ["X-API-KEY: " . getenv("KEY")]);
+curl_setopt($call, CURLOPT_RETURNTRANSFER, true);
+if (curl_exec($call) === false) { fwrite(STDERR, curl_error($call)); exit(1); }
+echo curl_getinfo($call, CURLINFO_RESPONSE_CODE);
+"""
+
 GO = """
 package main
 

@@ -2,16 +2,28 @@
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from mockserver import MockServer
 from tests.serving import programs
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "clients.md").read_text("utf-8")
+FILES = {
+    "client.py": programs.OCTANIST_REQUESTS,
+    "client.go": programs.GO,
+    "Client.java": programs.JAVA,
+    "client.mjs": programs.NODE,
+    "client.php": programs.PHP,
+}
 
 
 @pytest.fixture(scope="module")
@@ -20,12 +32,17 @@ def proxy() -> Iterator[MockServer]:
         yield server
 
 
+def bare_environment() -> dict[str, str]:
+    """What a program needs to start, and nothing that leads it anywhere."""
+    kept = ("PATH", "HOME", "PYTHONPATH")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
 def run(command: list[str], proxy: MockServer, credential: str, folder: Path) -> str:
     """What a client prints that is given a credential and the environment."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
     done = subprocess.run(
         command,
-        env=kept | proxy.environment() | {"KEY": credential},
+        env=bare_environment() | proxy.environment() | {"KEY": credential},
         cwd=folder,
         capture_output=True,
         text=True,
@@ -94,11 +111,22 @@ def test_curl_works_by_its_environment_alone(
     workspace.delete()
 
 
+def node_with_proxy(proxy: MockServer, folder: Path) -> str:
+    """A node that reads the proxy from its environment, or a reason to skip.
+
+    Node 20 does not. `npm install --no-save node@24` puts a newer one beside the tests, for nobody
+    else to see.
+    """
+    found = [shutil.which("node"), shutil.which("node", path=ROOT / "node_modules" / ".bin")]
+    for node in filter(None, found):
+        known = run([node, "--help"], proxy, "", folder)
+        if "NODE_USE_ENV_PROXY" in known or "--use-env-proxy" in known:
+            return node
+    pytest.skip("no node here knows NODE_USE_ENV_PROXY: npm install --no-save node@24")
+
+
 def test_node_works_by_its_environment_alone(proxy: MockServer, tmp_path: Path) -> None:
-    node = need("node")
-    known = run([node, "--help"], proxy, "", tmp_path)
-    if "NODE_USE_ENV_PROXY" not in known and "--use-env-proxy" not in known:
-        pytest.skip("this node does not know NODE_USE_ENV_PROXY")
+    node = node_with_proxy(proxy, tmp_path)
     (tmp_path / "client.mjs").write_text(programs.NODE, "utf-8")
     workspace = proxy.workspace()
     assert run([node, "client.mjs"], proxy, workspace.name, tmp_path) == "won"
@@ -120,4 +148,53 @@ def test_java_works_by_its_environment_alone(proxy: MockServer, tmp_path: Path) 
     (tmp_path / "Client.java").write_text(programs.JAVA, "utf-8")
     workspace = proxy.workspace()
     assert run([java, "Client.java"], proxy, workspace.name, tmp_path) == "won new@example.com"
+    workspace.delete()
+
+
+def block_with(program: str) -> str:
+    """The lines of docs/clients.md that run an unmodified client of that program's language."""
+    _, _, section = PAGE.partition("## A client that cannot be changed")
+    section, _, _ = section.partition("\n## ")
+    blocks = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    (found,) = (block for block in blocks if f" {program} " in block.splitlines()[-1])
+    return str(found)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "curl -H",
+        "python",
+        pytest.param("go", marks=pytest.mark.slow),
+        pytest.param("java", marks=pytest.mark.slow),
+        "node",
+        "php",
+    ],
+)
+def test_the_lines_of_the_page_run_a_client(
+    proxy: MockServer, tmp_path: Path, program: str
+) -> None:
+    name, _, _ = program.partition(" ")
+    path = str(Path(sys.executable).parent) if name == "python" else os.environ["PATH"]
+    if name == "node":
+        path = str(Path(node_with_proxy(proxy, tmp_path)).parent)
+    elif shutil.which(name, path=path) is None:
+        pytest.skip(f"this machine has no {name}")
+    for file, text in FILES.items():
+        (tmp_path / file).write_text(text, "utf-8")
+    shutil.copy(proxy.environment()["SSL_CERT_FILE"], tmp_path / "authority.pem")
+    workspace = proxy.workspace()
+    port = str(urlsplit(proxy.url).port)
+    lines = block_with(program).replace("8080", port).replace("demo", workspace.name)
+    done = subprocess.run(
+        ["sh", "-ec", lines],
+        env=bare_environment() | {"KEY": workspace.name, "PATH": f"{path}:{os.environ['PATH']}"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert workspace.requests(vendor="octanist") != []
     workspace.delete()

@@ -152,3 +152,8 @@ def test_nobody_waits_longer_than_requests_may_wait(server: MockServer) -> None:
         workspace = impatient.workspace("one")
         with pytest.raises(ControlError, match=r"must be at most 1 seconds \(--max-wait\)"):
             workspace.assert_called(operation="check", within=2)
+
+
+def test_a_part_that_takes_no_matcher_says_so(opened: MockWorkspace) -> None:
+    with pytest.raises(TypeError, match=r"path is a single value, in which `\*` stands for any"):
+        opened.assert_called(path=re.compile("leads"))  # type: ignore[arg-type]  # the mistake

@@ -32,6 +32,7 @@ def test_importing_the_package_imports_no_server() -> None:
     assert {name for name in out if name.startswith("mockserver")} == {
         "mockserver",
         "mockserver.client",
+        "mockserver.client_answers",
         "mockserver.errors",
         "mockserver.version",
     }

@@ -497,7 +497,7 @@ def test_a_fixture_with_problems_is_refused_with_all_of_them_and_changes_nothing
             (("nlpearl", "pearls", 1, "id"), "the id p stands twice in pearls"),
             (("nlpearl", "pearls", 1, "lastCall"), no_property(columns("nlpearl", "pearls"))),
             (("octanist", "leads", 0, "value"), "holds a number past the range of doubles"),
-            (("octanist", "sesions"), no_property(["next_numbers", "sessions", "leads"], " (did you mean sessions?)")),
+            (("octanist", "sesions"), no_property(["next_numbers", "sessions", "leads", "outcomes", "due"], " (did you mean sessions?)")),
         ], id="a table with another name and one that is none"),
         pytest.param({"accounts": [5], "clock": {}, "settings": {"octanist": 1, "sela": {"page_size": -1}}, "nlpearl": {"leads": [{"pearlId": "p", "phoneNumber": "1", "callData": {"a": 1}}]}}, [
             (("accounts", 0), '5 is not of type "string"'),

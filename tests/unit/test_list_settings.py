@@ -15,6 +15,7 @@ from mockserver.documents.spec import load_document
 from mockserver.errors import FixtureError
 from mockserver.fidelity import render_settings
 from mockserver.fixtures import Fixture, export, replace, schema
+from mockserver.play.timer import Timer
 from mockserver.state.changes import SettingsChange, read, written
 from mockserver.vendor import Setting, Vendor
 from mockserver.workspaces import Workspaces
@@ -57,7 +58,15 @@ def ask(vendor: Vendor, worlds: Workspaces, tmp_path: File) -> Ask:
     file.write_text(tiny.DOCUMENT, "utf-8")
     site = Site(vendor, load_document(file), worlds, lenient=True, max_body=1000, max_wait=1)
     document = load_document(folder("openapi") / "control.yaml", keep=True)
-    control = Control(document, worlds, [site], token=None, max_body=1000, max_wait=1)
+    control = Control(
+        document,
+        worlds,
+        [site],
+        token=None,
+        timer=Timer({}, 1),
+        max_body=1000,
+        max_wait=1,
+    )
     worlds.create("me")
 
     def ask(method: str, body: Any = None) -> tuple[int, Any]:

@@ -79,3 +79,16 @@ def test_random_numbers_are_read_as_the_library_reads_them() -> None:
         number = phonenumbers.parse(text)
         valid = phonenumbers.is_valid_number(number)
         assert (text, phone_e164(text)) == (text, text if valid else None)
+
+
+def test_no_number_has_eight_or_nine_digits() -> None:
+    lengths: set[int] = set()
+    for region in regions():
+        assert region.general_desc is not None
+        lengths.update(region.general_desc.possible_length)
+    assert lengths & {8, 9} == set()
+
+
+@pytest.mark.parametrize("digits", ["23456789", "234567890"])
+def test_such_a_number_is_none(digits: str) -> None:
+    assert phone_e164("+1" + digits) is None

@@ -23,6 +23,11 @@ from mockserver.subset import differences
         ),
         pytest.param(Decimal("12.50"), 12.5, id="a decimal"),
         pytest.param(Decimal("3E+2"), 300, id="a whole decimal"),
+        pytest.param(
+            pytest.approx(12.5, abs=0.1),
+            {"$close_to": {"number": 12.5, "tolerance": 0.1}},
+            id="an approximation",
+        ),
         pytest.param({"a": [ANY, (1, None)]}, {"a": [{"$any": True}, [1, None]]}, id="within"),
         pytest.param({"$absent": True}, {"$absent": True}, id="a matcher as it is"),
     ],
@@ -37,6 +42,7 @@ def test_values_are_written_as_json(value: Any, written: Any) -> None:
         pytest.param(re.compile(b"a"), ValueError, "is a pattern of bytes", id="bytes"),
         pytest.param(Decimal("NaN"), ValueError, "is no number of JSON", id="no number"),
         pytest.param(Decimal("1E+999"), ValueError, "is no number of JSON", id="a huge number"),
+        pytest.param(pytest.approx([1, 2]), TypeError, "is no single number", id="numbers"),
         pytest.param(
             datetime.date(2026, 3, 1), TypeError, "neither a JSON value nor a matcher", id="a date"
         ),

@@ -17,6 +17,7 @@ from mockserver.credential import Credential
 from mockserver.dialects.aspnet_core import AspNetCore, KeyedMessage, Model, converts, grouped
 from mockserver.documents.zones import is_windows_name, offset_hours
 from mockserver.errors import Problem, Refusal, limited
+from mockserver.life.lifecycle import tables as life_tables
 from mockserver.matching import MatchingRule
 from mockserver.state.changes import Row
 from mockserver.state.tables import Index, TableSpec
@@ -37,6 +38,7 @@ from mockserver.vendors.nlpearl.calls import (
     sort_key,
     started,
 )
+from mockserver.vendors.nlpearl.lifecycle import LIFECYCLE
 from mockserver.vendors.nlpearl.rows import (
     ACCOUNT,
     FROM_CALLS,
@@ -198,8 +200,10 @@ vendor = Vendor(
         ),
         TableSpec("pearls"),
         TableSpec("account"),
+        *life_tables(group=Index("group", _itself)),
     ),
     section=SECTION,
+    lifecycle=LIFECYCLE,
     settings=SETTINGS,
     rules=(BY_ID, BY_EXTERNAL_ID, BY_PHONE),
     behaviours=BEHAVIOURS,
@@ -343,7 +347,7 @@ def set_pearl_active(call: Call, tx: Transaction) -> Reply:
     Run or pause the pearl, and answer its new status (`v2/pearl/set-activity-state`).
     """
     status = RUNNING if call.body.get("isActive") else PAUSED
-    tx.put("pearls", _pearl(call, tx) | {"status": status})
+    tx.update("pearls", _pearl(call, tx), {"status": status})
     return Reply(status)
 
 
@@ -428,11 +432,17 @@ def get_call(call: Call, tx: Transaction) -> Reply:
     An unknown id is a 400 in words that a public client has kept from production.
     """
     row = tx.get("calls", call.path_parameters["callId"])
-    if row is not None:
+    if row is not None and _is_visible(row, call):
         return Reply(call_view(row))
     if call.settings["not_found_status"] == 404:
         raise Refusal("not_found")
     raise _broken_rule("wrong CallId")
+
+
+def _is_visible(row: Row, call: Call) -> bool:
+    """Whether a call is shown already: some time after its start, by the setting."""
+    lag: int = call.settings["call_visible_after_seconds"]
+    return not lag or moment(row["startTime"]) + timedelta(seconds=lag) <= call.now
 
 
 @vendor.operation

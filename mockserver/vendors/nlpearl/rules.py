@@ -25,6 +25,7 @@ _ANALYTICS = "api-reference/v2/pearl/get-analytics"
 _OUTBOUND = "api-reference/v2/pearlFlow/update-pearl-outbound"
 _CALL = "api-reference/v2/call/get-call"
 _WEBHOOKS = "pages/webhooks"
+_POST_CALL = "pages/postcall"
 _CLIENTS = "public client code"
 _AUTHORIZATION = "api-reference/authorization"
 _SDK = "nlpearl 2.2.0 (PyPI)"
@@ -205,6 +206,56 @@ SETTINGS = (
         "chosen",
         _DELETE,
         ("any", "all"),
+    ),
+    Setting(
+        "call_attempts",
+        3,
+        "How often a played lead is called where its pearl has no maximumCallAttempts.",
+        "chosen",
+        _OUTBOUND,
+        least=1,
+    ),
+    Setting(
+        "retry_interval",
+        2,
+        "When a played lead is called again where its pearl has no minimumRetryIntervalHours, as "
+        "that enum: 1 is 6 hours, 2 a day, 3 3 days, 4 a week, 5 a month, 6 3 hours.",
+        "chosen",
+        _OUTBOUND,
+        (1, 2, 3, 4, 5, 6),
+    ),
+    Setting(
+        "voicemail_retry",
+        "no",
+        "Whether a played lead is called again after a message was left on its machine.",
+        "chosen",
+        _POST_CALL,
+        ("no", "yes"),
+    ),
+    Setting(
+        "limit_agents",
+        "off",
+        "Whether played calls beyond totalAgents at once wait in the queue (status 20).",
+        "inferred",
+        _OUTBOUND,
+        ("off", "on"),
+    ),
+    Setting(
+        "call_status_8",
+        "canceled",
+        "What status 8 of a call means: it was canceled, as documented, or, as clients have seen, "
+        "also that it is queued.",
+        "documented",
+        _CALL,
+        ("canceled", "queued"),
+    ),
+    Setting(
+        "call_visible_after_seconds",
+        0,
+        "How many seconds after its start a call can be read by its id.",
+        "chosen",
+        _CALL,
+        least=0,
     ),
 )
 

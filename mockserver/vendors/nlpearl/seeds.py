@@ -1,5 +1,6 @@
 """NLPearl's section of a fixture: what its rows may hold, and what is decided by other rows."""
 
+from mockserver.life.lifecycle import name_story, section_tables
 from mockserver.sections import (
     FLAG,
     NOW,
@@ -180,6 +181,7 @@ _CALL_COLUMNS: dict[str, Schema] = {
         "type": "array",
         "items": {"enum": list(EVENTS)},
     },
+    "outcome": {"description": "What was played, where it was."} | TEXT_OR_NULL,
 }
 
 _LEAD_COLUMNS: dict[str, Schema] = {
@@ -205,6 +207,7 @@ _LEAD_COLUMNS: dict[str, Schema] = {
         "description": "What the calls found out; where it is left out, what the last one did.",
         "type": ["object", "null"],
     },
+    "story": {"description": "The story that the lead is played by."} | TEXT,
 }
 
 
@@ -234,10 +237,10 @@ def _with_offset(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row
     if "timeZone" not in given:
         pearl = tx.get("pearls", row["pearlId"]) or {"timeZoneId": ZONE}
         row["timeZone"] = time_zone(row["timeZoneId"], pearl)
-    return row
+    return name_story(row, tx)
 
 
-def _of_pearl_and_lead(row: Row, tx: Transaction) -> Row:
+def of_pearl_and_lead(row: Row, tx: Transaction) -> Row:
     """What a call has from its pearl and its lead: who called whom.
 
     An outbound pearl calls its lead; an inbound one is called (`v2/call/get-call`).
@@ -301,14 +304,15 @@ SECTION = Section(
             "calls",
             _CALL_COLUMNS,
             required=("pearlId",),
-            defaults=CALL | {"startTime": NOW, "events": []},
+            defaults=CALL | {"startTime": NOW, "events": [], "outcome": None},
             references={"pearlId": "pearls", "leadId": "leads"},
             times={"startTime": time_text},
             ids=Ids(_new_call_id, _number_of_call),
-            inherits=_of_pearl_and_lead,
+            inherits=of_pearl_and_lead,
             description="A call as the API returns it, with what happened in it. The numbers and "
             "the name are those of its pearl and its lead, unless they are given.",
         ),
+        *section_tables(_OBJECT_ID),
     ),
     # A lead may be deleted, and its calls stay.
     unknown_references=True,

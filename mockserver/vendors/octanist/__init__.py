@@ -19,19 +19,19 @@ from mockserver.dialects.envelope import Envelope, Page, instant
 from mockserver.dialects.javascript import number
 from mockserver.errors import Problem, Refusal
 from mockserver.identity import email_key
+from mockserver.life.lifecycle import tables as life_tables
 from mockserver.state.changes import Row
 from mockserver.state.tables import Index, TableSpec
 from mockserver.state.transaction import Transaction
 from mockserver.vendor import Reply, Vendor
+from mockserver.vendors.octanist.lifecycle import LIFECYCLE
 from mockserver.vendors.octanist.rows import (
     ATTRIBUTION,
     HIGHEST,
     INSTANTS,
     LEAD,
-    LOST,
     OPEN,
     QUALIFIED,
-    QUALIFYING,
     ROW,
     STATUSES,
     WON,
@@ -43,6 +43,7 @@ from mockserver.vendors.octanist.rows import (
 )
 from mockserver.vendors.octanist.rules import BEHAVIOURS, RULES, SETTINGS, phone_index, trimmed
 from mockserver.vendors.octanist.seeds import SECTION
+from mockserver.vendors.octanist.updates import Update, changes_of
 
 _CREATED = "createdAt"
 _GIVEN_ON_CREATE = ("name", "email", "phone", "note")
@@ -76,11 +77,13 @@ vendor = Vendor(
             highest=HIGHEST,
         ),
         TableSpec("sessions"),
+        *life_tables(has_calls=False),
     ),
     section=SECTION,
     settings=SETTINGS,
     rules=tuple(RULES.values()),
     behaviours=BEHAVIOURS,
+    lifecycle=LIFECYCLE,
     curl="curl -X PATCH {url}/api/leads -H 'X-API-KEY: demo' -H 'Content-Type: application/json' "
     '-d \'{{"email": "john@example.com", "status": "won", "value": 5000}}\'',
 )
@@ -180,19 +183,10 @@ def update_lead(call: Call, tx: Transaction) -> Reply:
         raise Refusal("conflict", "Multiple leads match; provide a more specific identifier")
     call.works_through(len(rows))
     for row in rows:
-        tx.update("leads", row, _changes(row, update, settings))
+        tx.update("leads", row, changes_of(row, update, settings))
     return Reply(
         {"leadId": rows[0]["id"], "leadsUpdated": len(rows), "message": "Lead updated successfully"}
     )
-
-
-class Update(NamedTuple):
-    """What an update sets on every lead, and three fields whose value depends on the lead."""
-
-    changes: Row
-    status: str | None
-    note: str | None
-    loss_reason: str | None
 
 
 def _update(call: Call) -> Update:
@@ -213,27 +207,6 @@ def _update(call: Call) -> Update:
         given.get("note"),
         given.get("lossReason"),
     )
-
-
-def _changes(row: Row, update: Update, settings: Mapping[str, Any]) -> Row:
-    """The columns of a lead that the update changes, with what they are then."""
-    changes = dict(update.changes)
-    status = row["status"] if update.status is None else update.status
-    if update.status is not None:
-        changes["status"] = status
-        # A lead is qualified once: a later status does not move the time.
-        if status in QUALIFYING and row["qualifiedAt"] is None:
-            changes["qualifiedAt"] = changes["updatedAt"]
-    if status == LOST:
-        if update.loss_reason is not None:
-            changes["lossReason"] = update.loss_reason
-    elif row["status"] == LOST and settings["leaving_lost"] == "clear":
-        changes["lossReason"] = None
-    if update.note is not None:
-        changes["note"] = update.note
-        if row["note"] and settings["note_update"] == "append":
-            changes["note"] = f"{row['note']}\n{update.note}"
-    return changes
 
 
 @vendor.operation

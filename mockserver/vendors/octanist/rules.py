@@ -424,4 +424,10 @@ BEHAVIOURS = (
     ),
     Behaviour("bySource names only the sources that occur.", "inferred", _STATS),
     Behaviour("lockedLeads is how many leads are past leadsLimit.", "chosen", _STATS),
+    Behaviour(
+        "Nothing happens to a lead by itself: no calls and no webhooks are documented. An operator "
+        "qualifies, wins or loses it by the control API, as an update would.",
+        "chosen",
+        _UPDATE,
+    ),
 )

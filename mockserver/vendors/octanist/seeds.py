@@ -5,6 +5,7 @@ from typing import Any
 
 from mockserver.dialects.envelope import instant
 from mockserver.dialects.javascript import number
+from mockserver.life.lifecycle import section_tables
 from mockserver.sections import (
     FLAG,
     NOW,
@@ -135,5 +136,6 @@ SECTION = Section(
             "lead from the API would have, or that of its session; without an id it gets the next "
             "one.",
         ),
+        *section_tables(TEXT_ID, has_calls=False),
     )
 )

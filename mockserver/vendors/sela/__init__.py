@@ -19,10 +19,12 @@ from mockserver.dialects.django_rest import DjangoRest, header_bytes, search_ter
 from mockserver.dialects.django_versions import OLDER
 from mockserver.errors import Problem, Reason, Refusal, joined
 from mockserver.identity import DEFAULT_REGION, email_key, phone_e164
-from mockserver.state.changes import Row
+from mockserver.life.lifecycle import tables as life_tables
+from mockserver.state.changes import Row, RowId
 from mockserver.state.tables import Index, TableSpec
 from mockserver.state.transaction import Transaction
 from mockserver.vendor import Reply, Vendor
+from mockserver.vendors.sela.lifecycle import LIFECYCLE
 from mockserver.vendors.sela.rows import (
     CLOSING,
     LEAD,
@@ -74,6 +76,10 @@ def _given(value: str | None) -> str | None:
     return value or None
 
 
+def _itself(id: RowId | None) -> RowId | None:
+    return id
+
+
 vendor = Vendor(
     name="sela",
     dialect=DIALECT,
@@ -92,12 +98,15 @@ vendor = Vendor(
         TableSpec("representatives"),
         TableSpec("ingestion_configs"),
         TableSpec("webhooks"),
+        TableSpec("calls", {"lead": Index("lead", _itself)}),
+        *life_tables(),
     ),
     section=SECTION,
     settings=SETTINGS,
     rules=(UPDATE, DUPLICATE, INGESTION),
     removed=REMOVED,
     behaviours=BEHAVIOURS,
+    lifecycle=LIFECYCLE,
     curl="curl -X PUT {url}/api/leads/update/ -H 'Authorization: Token demo' -H 'Content-Type: "
     "application/json' "
     '-d \'{{"phone_number": "+18042221111", "email": "first_name@trysela.com", "status": '
@@ -337,11 +346,10 @@ def _phone(text: str, call: Call) -> str:
     Raises Refusal("invalid") for a number outside +1 if the setting `international_phones` refuses
     it.
     """
-    number = phone_e164(text, call.region) or text
-    if not text.startswith("+") and call.region != DEFAULT_REGION:
-        read = (
-            "read the phone number {} as {}, a number of the setting phone_region: " + call.region
-        )
+    region = call.region
+    number = phone_e164(text, region) or text
+    if region != DEFAULT_REGION and not text.startswith("+"):
+        read = "read the phone number {} as {}, a number of the setting phone_region: " + region
         call.note("chosen-behaviour", "phone_region", read, text, number)
     if call.settings["international_phones"] == "refuse" and not number.startswith("+1"):
         raise call.invalid(("phone_number",), "phone", "Enter a valid phone number.")

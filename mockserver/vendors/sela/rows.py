@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mockserver.documents.formats import parse_date_time
-from mockserver.state.changes import Row
+from mockserver.state.changes import Row, RowId
 from mockserver.state.clock import second_of
 from mockserver.state.transaction import Transaction
 from mockserver.vendors.sela.rules import ZONES
@@ -47,6 +47,28 @@ TIMES = (
     "call_schedule_start_time",
 )
 """The fields of a lead that are printed in the account's zone."""
+
+CALL: Row = {
+    "id": 0,
+    "lead": None,
+    "started": "",
+    "ended": True,
+    "outcome": None,
+    "inbound": False,
+    "connected": True,
+    "transfer_initiated": False,
+    "duration": 0,
+    "collected": {},
+}
+"""A call, which the API shows nowhere: webhooks tell of it, and of the number of a lead's calls."""
+
+CALL_FIELDS: dict[str, dict[str, Any]] = {
+    "inbound": {"description": "Whether the lead called.", "type": "boolean"},
+    "connected": {"description": "Whether the line was up.", "type": "boolean"},
+    "transfer_initiated": {"description": "Whether a transfer began.", "type": "boolean"},
+    "duration": {"description": "In seconds.", "type": "integer", "minimum": 0},
+}
+"""What an outcome sets of a call: the vendor's document has no calls."""
 
 CLOSING = frozenset(
     "CLOSED CLOSED_INCOMPLETE LOST SCHEDULE_COMPLETED OUT_OF_TERRITORY BAD_NUMBER CANCELLED".split()
@@ -122,6 +144,11 @@ def _second(count: int, zone: str) -> tuple[str, str]:
     return text[:19], "Z" if offset == "+00:00" else offset
 
 
+def moment_shown(moment: datetime) -> str:
+    """A moment in UTC, as the control API shows the start of a call."""
+    return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
 def printed_anew(row: Row, settings: Mapping[str, Any]) -> Row:
     """The times of a lead as these settings have them printed, where that is another text."""
     changes = {}
@@ -151,3 +178,9 @@ def moment_of(text: str) -> datetime:
     moment = parse_date_time(text)
     assert moment is not None, text
     return moment
+
+
+def call_count(lead: RowId | None, tx: Transaction) -> int:
+    """How many calls a lead has had, in either direction (`webhook`)."""
+    calls = tx.find("calls", "lead", lead)
+    return sum(call["ended"] for call in calls)

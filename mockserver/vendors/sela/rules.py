@@ -12,6 +12,7 @@ _INTRO = "introduction"
 _UPDATE_PAGE = "leads/update-a-lead-with-phone-email-match"
 _CREATE_PAGE = "leads/create-a-lead"
 _BULK_PAGE = "leads/bulk-create-leads"
+_WEBHOOK = "webhooks/retrieve-a-webhook"
 _INGESTION_POST = "lead-ingestion/create-a-lead-from-a-custom-payload"
 _INGESTION_PUT = "lead-ingestion/create-or-update-a-lead-from-a-custom-payload"
 
@@ -235,6 +236,44 @@ SETTINGS = (
         "inferred",
         "leads/retrieve-a-lead",
         ZONES,
+    ),
+    Setting(
+        "call_schedule",
+        (0, 10_800, 21_600, 86_400, 86_400, 172_800),
+        "When a played lead is called: seconds, each from the moment at which the call before fell "
+        "due. After the last of them its status is SCHEDULE_COMPLETED.",
+        "chosen",
+        _CREATE_PAGE,
+        least=0,
+        most=31_536_000,
+    ),
+    Setting(
+        "calling_hours",
+        "08:00-21:00",
+        "Between which hours played leads are called, in the zone of their us_state, else of their "
+        "phone number, else of the account; `off`: at any hour.",
+        "chosen",
+        "47 CFR 64.1200(c)(1)",
+        choices="hours like 08:00-21:00, or off",
+        pattern=r"off|([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d",
+    ),
+    Setting(
+        "callback_after_seconds",
+        86_400,
+        "How many seconds later a person wants to be called who asked for a callback, where the "
+        "test does not say when.",
+        "chosen",
+        _WEBHOOK,
+        least=1,
+        most=31_536_000,
+    ),
+    Setting(
+        "unchanged_update",
+        "silent",
+        "Whether an update that changes nothing but modified_time makes the event LEAD_UPDATED.",
+        "chosen",
+        _WEBHOOK,
+        ("silent", "event"),
     ),
 )
 
@@ -488,5 +527,65 @@ BEHAVIOURS = (
         "Webhooks are stored and never called; the trigger is CALL_COMPLETE where none is sent.",
         "chosen",
         "webhook",
+    ),
+    Behaviour(
+        "An event has the trigger of its change: a lead that is created (LEAD_CREATED) or changes "
+        "(LEAD_UPDATED, beside any other), a status that has a trigger of its own, a flag that "
+        "turns true, a re-engagement (LEAD_BEFORE_REENGAGEMENT and LEAD_REENGAGEMENT).",
+        "inferred",
+        _WEBHOOK,
+    ),
+    Behaviour(
+        "A played call is whole at one moment. Its triggers come in this order: BEFORE_CALLING, "
+        "CALL_TRANSFER_INITIATED, CALL_FAILED or CALL_ENDED, CALL_COMPLETE, that of the status, "
+        "SMS_DNC, CALL_DNC, LEAD_UPDATED.",
+        "chosen",
+        _WEBHOOK,
+    ),
+    Behaviour(
+        "The number of a lead's calls (call_count) is raised when a call ends, and counts calls "
+        "in both directions.",
+        "inferred",
+        _WEBHOOK,
+    ),
+    Behaviour(
+        "A played lead shows its plan: next_call_time is the moment of its due step, in whole "
+        "seconds. A later call_schedule_start_time, a state or a phone number moves both.",
+        "chosen",
+        _CREATE_PAGE,
+    ),
+    Behaviour(
+        "A closing status, call_dnc, and a lead type that does not call out remove the planned "
+        "call; a played lead without a lead type is called.",
+        "chosen",
+        _CREATE_PAGE,
+    ),
+    Behaviour(
+        "A re-engagement begins the call schedule of a played lead anew; its story goes on where "
+        "it was.",
+        "inferred",
+        _INTRO,
+    ),
+    Behaviour(
+        "A played lead that is open again, or may be called again, is called again: after the gap "
+        "of the schedule since its last call.",
+        "chosen",
+        _UPDATE_PAGE,
+    ),
+    Behaviour(
+        "A person's zone is that of most people of the us_state. A phone number that may be in "
+        "several zones has the account's, where that is one of them.",
+        "chosen",
+        _CREATE_PAGE,
+    ),
+    Behaviour(
+        "A callback that a person asked for is made beyond the end of the schedule, too.",
+        "chosen",
+        _WEBHOOK,
+    ),
+    Behaviour(
+        "No call is late by itself: LEAD_LATE_CALLBACK comes of the outcome late_callback only.",
+        "chosen",
+        _WEBHOOK,
     ),
 )

@@ -4,9 +4,11 @@ from datetime import UTC
 
 from mockserver.documents.relative_times import RELATIVE
 from mockserver.identity import phone_e164
+from mockserver.life.lifecycle import name_story, section_tables
 from mockserver.sections import (
     FLAG,
     ID,
+    NOW,
     TEXT,
     TEXT_OR_NULL,
     TIME,
@@ -19,7 +21,15 @@ from mockserver.sections import (
 )
 from mockserver.state.changes import Row
 from mockserver.state.transaction import Transaction
-from mockserver.vendors.sela.rows import LEAD, moment_of, new_lead, time_text
+from mockserver.vendors.sela.rows import (
+    CALL,
+    CALL_FIELDS,
+    LEAD,
+    moment_of,
+    moment_shown,
+    new_lead,
+    time_text,
+)
 
 _STATUSES = (
     "UNKNOWN NEW OPEN CALLBACK_TO_TRANSFER CLOSED CLOSED_INCOMPLETE LOST SCHEDULE_COMPLETED "
@@ -68,6 +78,17 @@ _LEAD_COLUMNS: dict[str, Schema] = {
     "call_schedule_start_time": TIME_OR_NULL,
     "sms_dnc": FLAG,
     "call_dnc": FLAG,
+    "story": {"description": "The story that the lead is played by."} | TEXT,
+}
+
+_CALL_COLUMNS: dict[str, Schema] = {
+    "id": ID,
+    "lead": {"description": "The id of the lead."} | _ID_OR_NULL,
+    "started": TIME,
+    "ended": {"description": "False while it runs."} | FLAG,
+    "outcome": {"description": "What was played, where it was."} | TEXT_OR_NULL,
+    **CALL_FIELDS,
+    "collected": {"description": "What the conversation found out.", "type": "object"},
 }
 
 _METADATA_FIELD: Schema = {
@@ -97,7 +118,7 @@ def _complete_lead(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> R
     created = seeding.now
     if "created_time" in given:
         created = moment_of(given["created_time"])
-    return new_lead(given["id"], given, created, seeding.settings, tx)
+    return name_story(new_lead(given["id"], given, created, seeding.settings, tx), tx)
 
 
 SECTION = Section(
@@ -165,6 +186,17 @@ SECTION = Section(
             required=("id", "url"),
             defaults={"id": 0, "url": "", "trigger": "CALL_COMPLETE", "filter_condition": None},
         ),
+        SectionTable(
+            "calls",
+            _CALL_COLUMNS,
+            required=("lead",),
+            defaults=CALL | {"started": NOW},
+            references={"lead": "leads"},
+            times={"started": moment_shown},
+            description="A call of a lead. The API shows none: its webhooks tell how many there "
+            "were, and the schedule goes on after them.",
+        ),
+        *section_tables(ID),
     ),
     unknown_references=True,
 )

@@ -1,0 +1,104 @@
+"""One timer for the due steps of all workspaces whose clock runs."""
+
+import asyncio
+import logging
+from weakref import WeakSet
+
+from mockserver.errors import Refusal
+from mockserver.life.moments import moment_of
+from mockserver.play.clockwork import due_until
+from mockserver.play.steps import Vendors, catch_up, play_step
+from mockserver.workspaces import Workspace
+
+log = logging.getLogger("mockserver")
+
+_LONGEST = 3600.0
+"""After so many seconds the timer looks again: no step is forgotten when a machine slept."""
+_RETRIES_AFTER = 1.0
+
+
+class Timer:
+    """Plays the due steps of workspaces with a running clock when their time comes.
+
+    It costs nothing while no workspace has any. `look` has to be called, in the event loop, for a
+    workspace whose steps or clock have changed.
+    """
+
+    def __init__(self, vendors: Vendors, wait: float) -> None:
+        """`wait` is for how many seconds a step waits for a long request of its workspace."""
+        self._vendors = vendors
+        self._wait = wait
+        self._waiting: WeakSet[Workspace] = WeakSet()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._handle: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def look(self, workspace: Workspace) -> None:
+        """See when a workspace wants to be played next."""
+        seconds = _seconds_until(workspace)
+        if seconds is None:
+            return
+        self._waiting.add(workspace)
+        self._ring_in(seconds)
+
+    def _ring_in(self, seconds: float) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # an application that is called without a loop plays nothing
+            return
+        if loop is not self._loop:  # an application may be served again, by another loop
+            self._loop, self._handle = loop, None
+        at = loop.time() + min(max(seconds, 0.0), _LONGEST)
+        if self._handle is not None:
+            if self._handle.when() <= at:
+                return
+            self._handle.cancel()
+        self._handle = loop.call_at(at, self._ring)
+
+    def _ring(self) -> None:
+        self._handle = None
+        if self._task is None or self._task.done():
+            self._task = asyncio.ensure_future(self._play())
+
+    async def _play(self) -> None:
+        """Play what is due in all workspaces, one step after the other, and set the timer anew."""
+        for workspace in tuple(self._waiting):
+            at_least = 0.0
+            try:
+                await self._play_workspace(workspace)
+            except (Refusal, TimeoutError) as error:
+                log.warning("a due step of %s has to wait: %s", workspace.name, error)
+                at_least = _RETRIES_AFTER
+            seconds = _seconds_until(workspace)
+            if seconds is None:
+                self._waiting.discard(workspace)
+            else:
+                self._ring_in(max(seconds, at_least))
+
+    async def _play_workspace(self, workspace: Workspace) -> None:
+        while workspace.mover is None and workspace.clock.frozen is None:
+            found = due_until(workspace, workspace.now())
+            if found is None:
+                return
+            if workspace.turns.is_taken:
+                async with workspace.turns.turn(self._wait):
+                    pass
+                continue
+            play_step(workspace, self._vendors, *found, stands=False)
+            await asyncio.sleep(0)
+
+
+def begin(workspace: Workspace, vendors: Vendors, timer: Timer) -> None:
+    """What has to be done for a workspace that begins: nothing is overdue, and its time runs."""
+    catch_up(workspace, vendors)
+    timer.look(workspace)
+
+
+def _seconds_until(workspace: Workspace) -> float | None:
+    """How many seconds are left until the next step; None where there is none to come by itself."""
+    if workspace.clock.frozen is not None or workspace.mover is not None:
+        return None
+    found = workspace.earliest_due()
+    if found is None:
+        return None
+    return (moment_of(found[1]["at"]) - workspace.now()).total_seconds()
