@@ -86,7 +86,7 @@ def test_it_stops_at_once_though_a_fault_holds_an_answer_back(
             f"{server.url}/sela/api/leads/",
             headers={"Authorization": "Token a", "Prefer": "fault=timeout"},
         )
-        while not server.client.workspaces():
+        while len(server.client.workspaces()) == 1:  # the demo's, until the request is here
             time.sleep(0.01)
         began = time.monotonic()
         server.stop()
