@@ -88,7 +88,8 @@ def use_beside(folder: Path, _: str) -> None:
 
 def _install_anew(folder: Path, *arguments: str) -> None:
     shutil.rmtree(folder / "venv", ignore_errors=True)
-    make_environment(folder, "--quiet", *arguments)
+    # Most modules of these packages are never imported.
+    make_environment(folder, "--quiet", "--no-compile", *arguments)
 
 
 def _python(folder: Path) -> Path:
