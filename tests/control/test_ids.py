@@ -149,6 +149,22 @@ def test_nothing_but_ids_comes_of_the_text(create: Create) -> None:
     assert {status for status, _ in told[0]} == {200, 500}
 
 
+def test_two_worlds_have_other_calls_that_are_alike(create: Create) -> None:
+    calls = []
+    for workspace in map(create, ("a", "b")):
+        path = f"/v2/Outbound/{PEARL}/Lead"
+        body = {"phoneNumber": "+12025550171", "externalId": "crm-41"}
+        lead = ask(workspace, "nlpearl", "POST", path, body)["leadId"]
+        call = workspace.simulate("nlpearl", lead, "success").call
+        assert call is not None
+        calls.append(call)
+    first, second = calls
+    assert {first["id"], first["leadId"]}.isdisjoint({second["id"], second["leadId"]})
+    # How long it took, and how it went, are of the seed alone.
+    alike = first.keys() - {"id", "leadId", "recording"}
+    assert [first[name] for name in alike] == [second[name] for name in alike]
+
+
 def test_a_workspace_tells_its_ids(create: Create, server: MockServer) -> None:
     named = [create(text).name for text in (None, "a")]
     answers = [server.client.call("GET", f"/workspaces/{name}") for name in named]

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
+from mockserver.collection import new_id
 from mockserver.documents.zones import zone_named
 from mockserver.identity import email_key
 from mockserver.life.events import Happening
@@ -546,7 +547,7 @@ def _make_room(pearl: Row, scene: Scene) -> None:
 def _new_call(lead: Row, scene: Scene) -> Row:
     stamp = stamp_of(scene.now, scene.seed, "calls")
     row = CALL | {
-        "id": stamp.id(scene.tx.next_number("calls")),
+        "id": new_id(scene.tx, "calls", stamp.id),
         "pearlId": lead["pearlId"],
         "startTime": time_text(scene.now),
         "conversationStatus": ON_CALL,

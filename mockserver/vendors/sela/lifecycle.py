@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path as File
 from typing import Any, NamedTuple
 
+from mockserver.collection import new_number
 from mockserver.documents.formats import parse_date_time
 from mockserver.errors import Path
 from mockserver.identity import email_key, phone_e164
@@ -348,7 +349,7 @@ class SelaLifecycle(Lifecycle):
     def _start(self, lead: Row, scene: Scene, *, is_inbound: bool = False) -> Row:
         """A call begins: its row is there, and it does not count yet."""
         row = CALL | {
-            "id": scene.tx.next_number("calls"),
+            "id": new_number(scene.tx, "calls"),
             "lead": lead["id"],
             "started": moment_shown(scene.now),
             "ended": False,
