@@ -34,9 +34,17 @@ class _Overlay:
             return self.changed(self._target(part))
         new = {name: self.changed(value) for name, value in part.items()}
         _simplify(new)
+        self._drop_unions(new)
         if isinstance(new.get("oneOf"), list):
             self._join_enums(new)
         return self._without_wrapper(new)
+
+    def _drop_unions(self, schema: Json) -> None:
+        """Leave out the unions that generators for Java and Python can make no class of."""
+        for union in ("anyOf", "oneOf"):
+            members = schema.get(union)
+            if isinstance(members, list) and any(map(_has_no_class, map(self._target, members))):
+                del schema[union]
 
     def _join_enums(self, schema: Json) -> None:
         """Make one enum of a `oneOf` of enums of texts and of null."""
@@ -93,9 +101,6 @@ def _simplify(part: Json) -> None:
         part["content"] = _in_known_types(content)
     if part.get("format") == "date-time":
         part.pop("pattern", None)
-    for union in ("anyOf", "oneOf"):
-        if any(map(_has_no_class, part.get(union, ()))):
-            del part[union]
 
 
 def _in_known_types(content: Json) -> Json:

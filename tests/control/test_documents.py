@@ -73,6 +73,15 @@ def test_for_generators_a_text_of_any_application_is_plain() -> None:
     assert for_generators(field) == field
 
 
+def test_for_generators_a_union_with_a_list_of_another_name_is_any_value() -> None:
+    schemas = {
+        "Steps": {"type": "array"},
+        "Story": {"oneOf": [{"$ref": "#/components/schemas/Steps"}]},
+    }
+    changed = for_generators({"components": {"schemas": schemas}})
+    assert changed == {"components": {"schemas": {"Steps": {"type": "array"}, "Story": {}}}}
+
+
 def test_the_document_for_generators_takes_the_same_json_and_the_other_stays() -> None:
     choice = {
         "nullable": True,

@@ -111,7 +111,7 @@ public class Use {
     frozen.mode(control.model.FrozenClock.ModeEnum.FROZEN);
     var clock = new control.api.ClockApi(client);
     var changed = clock.setClock(name, new control.model.NewClock(frozen));
-    expect(changed.getMode(), control.model.Clock.ModeEnum.FROZEN);
+    expect(changed.getMode(), control.model.ClockMode.FROZEN);
     expect(workspaces.listWorkspaces().getWorkspaces().size() >= 1, true);
 
     try {
