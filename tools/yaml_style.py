@@ -37,6 +37,7 @@ def files() -> Iterator[Path]:
     """The files that are kept in this style."""
     yield from sorted(ROOT.glob("openapi/*.yaml"))
     yield from sorted(ROOT.glob("fixtures/**/*.yaml"))
+    yield from sorted(ROOT.glob("mockserver/vendors/*/*.yaml"))
 
 
 def formatted(text: str) -> str:

@@ -137,11 +137,11 @@ class EventLog:
         deferred = self._deferred
         if not deferred:
             return
-        self._deferred = deque()
+        self._deferred = deque()  # before `add`, which comes here again
         size = _EVENT_BYTES * len(deferred)
         self.memory.journals -= size
         for meaning, change, settings, vendor, time, request, version in deferred:
-            self._keep(meaning(change, settings), vendor, time, Cause("request", request), version)
+            self.add(meaning(change, settings), vendor, time, Cause("request", request), version)
 
     def add(
         self,
@@ -153,16 +153,6 @@ class EventLog:
     ) -> Batch:
         """Keep what happened. The oldest events make room for it."""
         self._read_deferred()
-        return self._keep(happenings, vendor, time, cause, version)
-
-    def _keep(
-        self,
-        happenings: Sequence[Happening],
-        vendor: str,
-        time: datetime,
-        cause: Cause,
-        version: int,
-    ) -> Batch:
         batch: Batch = _new(Batch, (self._last + 1, version, time, vendor, cause, happenings))
         count = len(happenings)
         if not count:

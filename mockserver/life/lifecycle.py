@@ -453,21 +453,26 @@ class Lifecycle:
     def story_for(self, lead: Row, scene: Scene) -> tuple[str, str, Story] | None:
         """Where a lead's story comes from, its name and its steps; None: nobody plays it."""
         tx = scene.tx
-        autopilot = self.autopilot(tx)
-        if autopilot["mode"] == "off":
+        mode = self._mode(tx)
+        if mode == "off":
             return None
-        stories = self.stories(tx)
         if scene.settings.get("magic") == "on":
-            texts, ids, phone = self.magic_values(lead)
-            found = self._magic.find(texts, ids, phone, stories)
+            words = self._magic.words(*self.magic_values(lead))
+            found = self._magic.meant(words, self.stories(tx)) if words else None
             if found is not None:
                 return "magic", *found
-        if autopilot["mode"] == "all":
+        if mode == "all":
+            stories = self.stories(tx)
             point = chance(scene.seed, "story", self.vendor, self.identity(lead))
-            name = drawn_from(autopilot["weights"], point)
+            name = drawn_from(self.autopilot(tx)["weights"], point)
             if name is not None and name in stories:
                 return "drawn", name, steps_of(stories[name])
         return None
+
+    def _mode(self, tx: Transaction) -> str:
+        """Which leads are played; asked for each lead that is added."""
+        row = tx.get(AUTOPILOT, AUTOPILOT)
+        return "magic" if row is None else str(row["mode"])
 
     def begin_story(
         self, lead: Row, source: str, name: str, steps: Story, scene: Scene

@@ -94,30 +94,34 @@ class MagicStories:
             if outcome.magic_phone is not None
         }
 
-    def find(
-        self,
-        texts: Iterable[str | None],
-        ids: Iterable[str | None],
-        phone: str | None,
-        stories: Mapping[str, Any],
-    ) -> tuple[str, list[dict[str, Any]]] | None:
-        """What the values mean: what to call it, and the story.
+    def words(
+        self, texts: Iterable[str | None], ids: Iterable[str | None], phone: str | None
+    ) -> Mapping[str, str]:
+        """The names in the values, under `story` and `outcome`. Nearly no lead has any.
 
-        `texts` may have an e-mail address in them, `ids` end in a magic word. A story's name beats
-        an outcome's, and an address beats a number.
+        `texts` may have an e-mail address in them, `ids` end in a magic word. An address beats a
+        number.
         """
         found: dict[str, str] = {}
         for text in texts:
             self._note(_ADDRESS.search(text) if text and len(text) <= _LONGEST else None, found)
         for text in ids:
             self._note(_ENDING.search(text) if text and len(text) <= _LONGEST else None, found)
-        if found.get("story") in stories:
-            name = found["story"]
-            return name, steps_of(stories[name])
-        name = found.get("outcome", "")
-        if name not in self._outcomes:
-            name = self._phones.get(phone or "", "")
-        return (name, [{"outcome": name}]) if name else None
+        if phone in self._phones and found.get("outcome") not in self._outcomes:
+            found["outcome"] = self._phones[phone]
+        return found
+
+    def meant(
+        self, words: Mapping[str, str], stories: Mapping[str, Any]
+    ) -> tuple[str, list[dict[str, Any]]] | None:
+        """What the words mean: what to call it, and the story. A story beats an outcome."""
+        story = words.get("story")
+        if story is not None and story in stories:
+            return story, steps_of(stories[story])
+        outcome = words.get("outcome")
+        if outcome is not None and outcome in self._outcomes:
+            return outcome, [{"outcome": outcome}]
+        return None
 
     def _note(self, read: "re.Match[str] | None", found: dict[str, str]) -> None:
         if read is not None:

@@ -1,42 +1,23 @@
 """docs/calls.md: every line works when it is pasted, and its tests pass."""
 
-import json
 import re
-import shlex
 import shutil
-import subprocess
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import yaml
 
 from mockserver import MockServer
-from tests.testing.suites import ROOT, Suite
+from tests.testing.pasted import blocks, lines, paste
+from tests.testing.suites import Suite
 
-PAGE = (ROOT / "docs" / "calls.md").read_text("utf-8")
-URL = "http://127.0.0.1:8080"
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-
-
-LINES = [line for block in blocks("sh") for line in block.splitlines()]
-
-
-def run(line: str, url: str) -> tuple[int, Any]:
-    """The status that a line gets, and the answer."""
-    command = [*shlex.split(line.replace(URL, url)), "-sS", "-w", "\n%{http_code}"]
-    done = subprocess.run(command, capture_output=True, check=True, text=True)
-    body, _, status = done.stdout.rpartition("\n")
-    return int(status), json.loads(body) if body else None
+PAGE = "docs/calls.md"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the lines are for curl")
 def test_every_line_works_when_it_is_pasted(serve: Callable[..., str]) -> None:
     url = serve(fixtures="demo")
-    answers = {line: run(line, url) for line in LINES}
+    answers = {line: paste(line, url) for line in lines(PAGE)}
     assert [line for line, (status, _) in answers.items() if status >= 300] == []
     played = [answer for line, (_, answer) in answers.items() if line.endswith("/clock/advance")]
     assert all(answer["stopped"] is None for answer in played)
@@ -45,7 +26,7 @@ def test_every_line_works_when_it_is_pasted(serve: Callable[..., str]) -> None:
     assert [event["outcome"] for event in ended["events"]] == ["success", "no_answer"]
 
 
-@pytest.mark.parametrize("text", blocks("yaml"))
+@pytest.mark.parametrize("text", blocks(PAGE, "yaml"))
 def test_a_fixture_on_the_page_is_one(text: str, server: MockServer) -> None:
     workspace = server.client.create(at="2026-03-02T14:00:00Z")
     workspace.seed("demo")
@@ -57,7 +38,7 @@ def test_a_fixture_on_the_page_is_one(text: str, server: MockServer) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", blocks("python"))
+@pytest.mark.parametrize("text", blocks(PAGE, "python"))
 def test_the_tests_on_the_page_pass(text: str, suite: Suite) -> None:
     done = suite({"test_snippet.py": text})
     assert re.fullmatch(r"\d+ passed", done.summary), done.out
