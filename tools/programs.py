@@ -137,6 +137,14 @@ def make_environment(folder: Path, *arguments: str) -> None:
     run(folder, *pip, "check")
 
 
+def npm_install(folder: Path) -> None:
+    """Have npm install what `package.json` of a folder names. Raises Unavailable, Failed."""
+    # It would wait over a minute for a registry that is silent; `fetch` asks again anyway.
+    waits = ("--fetch-retries=1", "--fetch-retry-mintimeout=2000")
+    kinds = ("--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund")
+    fetch(folder, "npm", "install", *kinds, *waits)
+
+
 def main(trials: Sequence[Trial], folder: Path, arguments: Sequence[str], subject: str = "") -> int:
     """Make the trials that the arguments name, or all. Returns the exit code."""
     try:
@@ -201,7 +209,7 @@ def _unanswered(output: str) -> str | None:
     """The line that says that a registry did not answer; None where that is not the reason."""
     if _REFUSED.search(output):
         return None
-    lines = (line.strip() for line in output.splitlines() if _UNANSWERED.search(line))
+    lines = (line.strip()[:200] for line in output.splitlines() if _UNANSWERED.search(line))
     return next(lines, None)
 
 

@@ -250,7 +250,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: File) -> None:
 
 
 def test_a_name_that_no_file_can_have_is_one_sentence() -> None:
-    with pytest.raises(OperatorError, match="cannot be read: embedded null byte"):
+    with pytest.raises(OperatorError, match=r"cannot be read: .*embedded null"):
         Source(File("a\0b"))
 
 

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from tools.programs import BUILD, Trial, fetch, make_environment, run
+from tools.programs import BUILD, Trial, fetch, make_environment, npm_install, run
 
 SOURCES = Path(__file__).parent
 FOLDER = BUILD / "clients"
@@ -23,7 +23,7 @@ def copy_sources(name: str, folder: Path) -> None:
 def install_typescript(folder: Path) -> None:
     """Install openapi-typescript, openapi-fetch and the compiler."""
     copy_sources("typescript", folder)
-    fetch(folder, "npm", "install", "--ignore-scripts", "--no-package-lock")
+    npm_install(folder)
 
 
 def use_typescript(folder: Path, url: str) -> None:

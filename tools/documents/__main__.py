@@ -16,7 +16,17 @@ from pathlib import Path
 
 import yaml
 
-from tools.programs import BUILD, ROOT, Failed, Trial, fetch, main, make_environment, run
+from tools.programs import (
+    BUILD,
+    ROOT,
+    Failed,
+    Trial,
+    fetch,
+    main,
+    make_environment,
+    npm_install,
+    run,
+)
 from tools.yaml_style import files
 
 SOURCES = Path(__file__).parent
@@ -40,7 +50,7 @@ def validate(folder: Path, _: str) -> None:
 def install_javascript(_: Path) -> None:
     """Install the linters and the reader in JavaScript."""
     shutil.copytree(SOURCES / "javascript", JAVASCRIPT, dirs_exist_ok=True)
-    fetch(JAVASCRIPT, "npm", "install", "--ignore-scripts", "--no-package-lock")
+    npm_install(JAVASCRIPT)
 
 
 def lint_with_redocly(*_: object) -> None:
