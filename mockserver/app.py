@@ -66,6 +66,10 @@ class Application:
             events=settings.journal_events,
             calls=settings.max_calls,
             steps=settings.max_steps,
+            webhooks=settings.max_webhooks,
+            inboxes=settings.max_inboxes,
+            inbox_entries=settings.inbox_entries,
+            inbox_bytes=settings.inbox_bytes,
         )
         self.workspaces = Workspaces(
             fixture.origin,

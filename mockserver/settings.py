@@ -465,6 +465,30 @@ OPTIONS = (
         "How many events each workspace keeps.",
     ),
     Option(
+        "max_webhooks",
+        100,
+        _Integer(1, 10**6),
+        "How many webhooks of a vendor a workspace may have.",
+    ),
+    Option(
+        "max_inboxes",
+        100,
+        _Integer(1, 10**6),
+        "How many inboxes a workspace may have.",
+    ),
+    Option(
+        "inbox_entries",
+        1000,
+        _Integer(1, 10**7),
+        "How many entries each inbox keeps.",
+    ),
+    Option(
+        "inbox_bytes",
+        4 * MEGABYTE,
+        _size,
+        "How many bytes (or like 64MB) of entries each inbox keeps.",
+    ),
+    Option(
         "admin_token",
         "",
         _token,
@@ -524,6 +548,10 @@ class Settings:
     journal_entries: int = 1000
     journal_bytes: int = 16 * MEGABYTE
     journal_events: int = 10_000
+    max_webhooks: int = 100
+    max_inboxes: int = 100
+    inbox_entries: int = 1000
+    inbox_bytes: int = 4 * MEGABYTE
     admin_token: str = ""
     default_account: str = "demo"
 

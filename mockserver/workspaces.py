@@ -99,6 +99,10 @@ class Limits(NamedTuple):
     events: int = 10_000
     calls: int = 1_000_000
     steps: int = 10_000
+    webhooks: int = 100
+    inboxes: int = 100
+    inbox_entries: int = 1000
+    inbox_bytes: int = 4 << 20
 
 
 class Snapshot(NamedTuple):
