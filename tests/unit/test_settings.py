@@ -191,6 +191,7 @@ REFUSED = [
     ("max_workspaces", "0", "an integer from 1 to 1000000000"),
     ("journal_entries", "0", "an integer from 1 to 10000000"),
     ("journal_bytes", "0", SIZE),
+    ("inbox_bytes", "0", SIZE),
     ("admin_token", "short", "at least 8 ASCII characters without spaces"),
     ("admin_token", "with a space", "at least 8 ASCII characters without spaces"),
     ("admin_token", "pässword", "at least 8 ASCII characters without spaces"),
