@@ -23,6 +23,8 @@ from mockserver.faults.delivery import Answer
 from mockserver.fixtures import Fixture, fixture_file
 from mockserver.journal.log import RequestLog
 from mockserver.journal.records import Journal, Record
+from mockserver.play.attempts import Carrier, Sending
+from mockserver.play.courier import Courier
 from mockserver.play.timer import Timer, begin
 from mockserver.settings import Settings
 from mockserver.state.memory import Memory
@@ -86,13 +88,18 @@ class Application:
         )
         _refuse_large(fixture, self.workspaces.memory, settings)
         by_name = {vendor.name: vendor for vendor in vendors}
-        self.timer = Timer(by_name, settings.max_wait)
-        self.workspaces.on_begin = partial(begin, vendors=by_name, timer=self.timer)
+        carrier = Carrier(self.workspaces, self._network, 5.0)
+        self.courier = Courier(self.workspaces, carrier)
+        self.timer = Timer(by_name, self.courier, settings.max_wait)
+        self.workspaces.on_begin = partial(
+            begin, vendors=by_name, courier=self.courier, timer=self.timer
+        )
         # The default workspace is there before its first request: a demo shows it at once.
         self.workspaces.admit(None)
         self.sites = tuple(self._site(vendor) for vendor in vendors)
         for site in self.sites:
             site.timer = self.timer
+            site.courier = self.courier
         self.control = self._control(_admin_token(settings))
         self.certificates: Certificates | None = None
         if settings.tls:
@@ -106,6 +113,9 @@ class Application:
             self._by_host[site.document.host.encode()] = (site, "")
         # The control API's paths begin with its base path, which its document has.
         self._by_first_step[self.control.document.base_path.strip("/")] = (self.control, "")
+
+    async def _network(self, sending: Sending) -> Any:
+        raise NotImplementedError
 
     def certify(self) -> Certificates:
         """The certificates for connections with TLS; they are made when first asked for.
@@ -146,6 +156,7 @@ class Application:
 
     def start(self) -> None:
         """Play from now on what falls due in workspaces whose clock runs. In the event loop."""
+        self.courier.start()
         for workspace in self.workspaces:
             self.timer.look(workspace)
 
@@ -179,6 +190,7 @@ class Application:
             self.sites,
             token=token,
             timer=self.timer,
+            courier=self.courier,
             max_body=self.settings.max_body,
             max_wait=self.settings.max_wait,
         )
