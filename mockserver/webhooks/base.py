@@ -125,7 +125,7 @@ class Message(NamedTuple):
 
     webhook: Webhook
     url: str
-    body: bytes
+    body: str
     remarks: tuple[str, ...] = ()
 
 
@@ -221,8 +221,8 @@ class Webhooks:
             payload = self.payload(webhook, happening, diffs, tx)
             if payload is not None:
                 self._hold(payload, webhook)
-                url = self.address(webhook, payload)
-                yield Message(webhook, url, write_json(payload), self.remarks(webhook, tx))
+                url, body = self.address(webhook, payload), write_json(payload).decode()
+                yield Message(webhook, url, body, self.remarks(webhook, tx))
 
     def _hold(self, payload: Any, webhook: Webhook) -> None:
         """Hold a payload to the document. A breach is this server's fault and goes to the log."""
