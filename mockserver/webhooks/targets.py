@@ -195,7 +195,7 @@ class Targets:
         for each in (address, *judged(address)):
             why = "an address of no machine" if each.is_loopback else never(each)
             if why is not None:
-                inside = "" if each == address else f", which holds {each}"
+                inside = "" if each == address else f", which holds {each},"
                 raise RefusedTarget(f"{place}{inside} is {why}: nothing is sent there")
 
     def _known(self, destination: Destination) -> tuple[Address, ...]:
