@@ -555,6 +555,24 @@ OPTIONS = (
         "otherwise.",
     ),
     Option(
+        "max_inboxes",
+        100,
+        _Integer(1, 10**6),
+        "How many inboxes a workspace may have.",
+    ),
+    Option(
+        "inbox_entries",
+        1000,
+        _Integer(1, 10**7),
+        "How many entries each inbox keeps.",
+    ),
+    Option(
+        "inbox_bytes",
+        4 * MEGABYTE,
+        _size,
+        "How many bytes (or like 64MB) of entries each inbox keeps.",
+    ),
+    Option(
         "admin_token",
         "",
         _token,
@@ -620,6 +638,9 @@ class Settings:
     webhook_targets: tuple[str, ...] = ()
     webhook_ca: str = ""
     webhook_timeout: float = 5.0
+    max_inboxes: int = 100
+    inbox_entries: int = 1000
+    inbox_bytes: int = 4 * MEGABYTE
     admin_token: str = ""
     default_account: str = "demo"
 

@@ -76,7 +76,7 @@ _OPERATION: Schema = {
         "responses": {
             "type": "object",
             "minProperties": 1,
-            "propertyNames": {"pattern": "^[1-5][0-9][0-9]$"},
+            "propertyNames": {"pattern": "^([1-5][0-9][0-9]|default)$"},
             "additionalProperties": _RESPONSE,
         },
         "security": {"type": "array"},
@@ -122,6 +122,8 @@ _CONTAINERS: dict[str, type] = {
     "x-any-of": list,
 }
 _SCHEMA_KEYS = KEYWORDS | _SILENT | NESTED | EXTENSIONS | {"nullable", "format", *EXCLUSIVE}
+_DEFAULT = "default"
+"""The name of a response that stands for all statuses that are not named."""
 _PATH_PARAMETER = re.compile(r"{([^}]*)}")
 
 
@@ -165,7 +167,7 @@ class Operation:
 
     `path` includes the base path of the vendor's server; `path_parameters` gives the type
     of each path parameter, `phones` are those that are phone numbers; `asks` says whether a query
-    parameter is required.
+    parameter is required; `answers_anything` whether it may answer what is not among its `answers`.
     """
 
     id: str
@@ -181,6 +183,7 @@ class Operation:
     body: Body | None
     answers: Mapping[int, DocumentedAnswer]
     needs_credential: bool
+    answers_anything: bool = False
 
     def compile(self) -> None:
         """Make every schema ready.
@@ -331,6 +334,7 @@ class Document:
             body=self._body(part, at),
             answers=self._answers(part, at),
             needs_credential=bool(security) and {} not in security,
+            answers_anything=_DEFAULT in part["responses"],
         )
 
     def _parameters(self, part: dict[str, Any], at: Path) -> list[dict[str, Any]]:
@@ -393,6 +397,8 @@ class Document:
     def _answers(self, part: dict[str, Any], at: Path) -> dict[int, DocumentedAnswer]:
         answers = {}
         for status, given in part["responses"].items():
+            if status == _DEFAULT:
+                continue
             where = (*at, "responses", status)
             response = self._resolve(given, where)
             ref = given.get("$ref", "")

@@ -53,6 +53,9 @@ DEFAULTS = {
     "webhook_targets": (),
     "webhook_ca": "",
     "webhook_timeout": 5.0,
+    "max_inboxes": 100,
+    "inbox_entries": 1000,
+    "inbox_bytes": 4194304,
     "admin_token": "",
     "default_account": "demo",
 }
@@ -127,6 +130,9 @@ TAKEN = [
     ("webhook_ca", "some/file.pem", "some/file.pem"),
     ("webhook_timeout", "0.1", 0.1),
     ("webhook_timeout", 30, 30.0),
+    ("max_inboxes", "1", 1),
+    ("inbox_entries", "1", 1),
+    ("inbox_bytes", "1MB", 1 << 20),
     ("max_snapshots", "7", 7),
     ("max_fault_rules", "7", 7),
     ("max_head", "1024", 1024),
@@ -228,6 +234,8 @@ REFUSED = [
         ("webhook_timeout", text, "seconds from 0.1 to 30, like 2.5")
         for text in ("0", "0.05", "30.5", "-1", "5s", "nan", "inf", "1e1", "", "9" * 5000)
     ),
+    ("max_inboxes", "0", "an integer from 1 to 1000000"),
+    ("inbox_entries", "0", "an integer from 1 to 10000000"),
     ("max_snapshots", "0", "an integer from 1 to 1000000"),
     ("max_fault_rules", "0", "an integer from 1 to 1000000"),
     ("max_head", "1023", "an integer from 1024 to 1073741824"),
@@ -240,6 +248,7 @@ REFUSED = [
     ("max_workspaces", "0", "an integer from 1 to 1000000000"),
     ("journal_entries", "0", "an integer from 1 to 10000000"),
     ("journal_bytes", "0", SIZE),
+    ("inbox_bytes", "0", SIZE),
     ("admin_token", "short", "at least 8 ASCII characters without spaces"),
     ("admin_token", "with a space", "at least 8 ASCII characters without spaces"),
     ("admin_token", "pässword", "at least 8 ASCII characters without spaces"),
