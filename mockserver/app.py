@@ -27,6 +27,8 @@ from mockserver.play.timer import Timer, begin
 from mockserver.settings import Settings
 from mockserver.state.memory import Memory
 from mockserver.vendor import Vendor
+from mockserver.webhooks.sender import Authorities
+from mockserver.webhooks.targets import Targets
 from mockserver.workspaces import Limits, Workspaces
 
 
@@ -93,6 +95,9 @@ class Application:
         self.sites = tuple(self._site(vendor) for vendor in vendors)
         for site in self.sites:
             site.timer = self.timer
+        self.targets = Targets(settings.webhook_targets)
+        self.targets.own_names = {site.document.host for site in self.sites}
+        self.authorities = Authorities(settings.webhook_ca)
         self.control = self._control(_admin_token(settings))
         self.certificates: Certificates | None = None
         if settings.tls:

@@ -93,6 +93,7 @@ def server_of(app: Application, listeners: Listeners) -> Server:
     forwarded = None
     if app.settings.trust_proxy:
         forwarded = Forwarded(app.settings.trust_proxy, app.is_known)
+    app.targets.own = listeners.addresses
     local_door = Door(app.without_token(), limits, forwarded)
     server = Server(Door(app, limits, forwarded), listeners, local_door)
     server.on_start = app.start

@@ -258,6 +258,11 @@ BAD = {
     "max_calls": "0",
     "max_steps": "0",
     "journal_events": "0",
+    "journal_deliveries": "0",
+    "max_webhooks": "0",
+    "max_deliveries": "0",
+    "webhook_targets": "app:0",
+    "webhook_timeout": "0",
     "max_snapshots": "0",
     "max_fault_rules": "0",
     "journal_entries": "0",
@@ -267,7 +272,7 @@ BAD = {
 }
 
 
-ANY_TEXT = {"tls_dir", "tls_cert", "tls_key", "unix"}
+ANY_TEXT = {"tls_dir", "tls_cert", "tls_key", "unix", "webhook_ca"}
 """Options that are paths: any text is one."""
 
 
