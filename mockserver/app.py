@@ -23,11 +23,13 @@ from mockserver.faults.delivery import Answer
 from mockserver.fixtures import Fixture, fixture_file
 from mockserver.journal.log import RequestLog
 from mockserver.journal.records import Journal, Record
+from mockserver.play.attempts import Carrier, Sending
+from mockserver.play.courier import Courier
 from mockserver.play.timer import Timer, begin
 from mockserver.settings import Settings
 from mockserver.state.memory import Memory
 from mockserver.vendor import Vendor
-from mockserver.webhooks.sender import Authorities
+from mockserver.webhooks.sender import Authorities, ReceiverAnswer, post
 from mockserver.webhooks.targets import Targets
 from mockserver.workspaces import Limits, Workspaces
 
@@ -72,6 +74,8 @@ class Application:
             inboxes=settings.max_inboxes,
             inbox_entries=settings.inbox_entries,
             inbox_bytes=settings.inbox_bytes,
+            deliveries=settings.max_deliveries,
+            kept_deliveries=settings.journal_deliveries,
         )
         self.workspaces = Workspaces(
             fixture.origin,
@@ -88,16 +92,21 @@ class Application:
         )
         _refuse_large(fixture, self.workspaces.memory, settings)
         by_name = {vendor.name: vendor for vendor in vendors}
-        self.timer = Timer(by_name, settings.max_wait)
-        self.workspaces.on_begin = partial(begin, vendors=by_name, timer=self.timer)
+        self.targets = Targets(settings.webhook_targets)
+        self.authorities = Authorities(settings.webhook_ca)
+        carrier = Carrier(self.workspaces, self._network, settings.webhook_timeout)
+        self.courier = Courier(self.workspaces, carrier)
+        self.timer = Timer(by_name, self.courier, settings.max_wait)
+        self.workspaces.on_begin = partial(
+            begin, vendors=by_name, courier=self.courier, timer=self.timer
+        )
         # The default workspace is there before its first request: a demo shows it at once.
         self.workspaces.admit(None)
         self.sites = tuple(self._site(vendor) for vendor in vendors)
         for site in self.sites:
             site.timer = self.timer
-        self.targets = Targets(settings.webhook_targets)
+            site.courier = self.courier
         self.targets.own_names = {site.document.host for site in self.sites}
-        self.authorities = Authorities(settings.webhook_ca)
         self.control = self._control(_admin_token(settings))
         self.certificates: Certificates | None = None
         if settings.tls:
@@ -111,6 +120,17 @@ class Application:
             self._by_host[site.document.host.encode()] = (site, "")
         # The control API's paths begin with its base path, which its document has.
         self._by_first_step[self.control.document.base_path.strip("/")] = (self.control, "")
+
+    async def _network(self, sending: Sending) -> ReceiverAnswer:
+        return await post(
+            sending.url,
+            sending.headers,
+            sending.body,
+            timeout=sending.timeout,
+            targets=self.targets,
+            authorities=self.authorities,
+            hang_up=sending.hang_up,
+        )
 
     def certify(self) -> Certificates:
         """The certificates for connections with TLS; they are made when first asked for.
@@ -151,6 +171,7 @@ class Application:
 
     def start(self) -> None:
         """Play from now on what falls due in workspaces whose clock runs. In the event loop."""
+        self.courier.start()
         for workspace in self.workspaces:
             self.timer.look(workspace)
 
@@ -184,6 +205,7 @@ class Application:
             self.sites,
             token=token,
             timer=self.timer,
+            courier=self.courier,
             max_body=self.settings.max_body,
             max_wait=self.settings.max_wait,
         )

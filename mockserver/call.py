@@ -172,7 +172,7 @@ class Call:
     (how many bytes more the rows take), `refusal` (None without one) and `action` (what the handler
     did, in a word, where the rows do not tell it). What its changes mean for leads is read from
     `lead_change` (the change, where it is one of a lead alone) or stands in `happenings`; `plans`
-    says whether they move what will happen by itself.
+    says whether they move what will happen by itself; `posted` is what webhooks are told of them.
     """
 
     __slots__ = (
@@ -195,6 +195,7 @@ class Call:
         "operation",
         "path_parameters",
         "plans",
+        "posted",
         "query",
         "refusal",
         "request",
@@ -234,6 +235,7 @@ class Call:
         self.happenings: Sequence[Any] = ()
         self.lead_change: RowDiff | None = None
         self.plans = False
+        self.posted: Any = None
         self.refusal: Refusal | None = None
         self.action = ""
         self.notes: tuple[Note, ...] = ()

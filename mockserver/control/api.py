@@ -29,6 +29,8 @@ from mockserver.documents.spec import Document, Operation
 from mockserver.errors import Location, Path, Problem, Reason, Refusal
 from mockserver.faults.delivery import Answer
 from mockserver.journal.directory import Directory, Rules
+from mockserver.play.clockwork import Clockwork
+from mockserver.play.courier import Courier
 from mockserver.play.timer import Timer
 from mockserver.turns import Turns
 from mockserver.vendor import Reply, Vendor
@@ -131,10 +133,11 @@ class Control(Api):
         self,
         document: Document,
         workspaces: Workspaces,
-        sites: Iterable[Site],
+        sites: Collection[Site],
         *,
         token: str | None,
         timer: Timer,
+        courier: Courier,
         max_body: int,
         max_wait: float,
     ) -> None:
@@ -157,6 +160,8 @@ class Control(Api):
         )
         self.workspaces = workspaces
         self.timer = timer
+        self.courier = courier
+        self.clockwork = Clockwork({site.vendor.name: site.vendor for site in sites}, courier)
         self._underway: set[asyncio.Task[Answer | App]] = set()
         self.sites: Mapping[str, Site] = {site.vendor.name: site for site in sites}
         self.token = token
@@ -216,6 +221,7 @@ class Control(Api):
         workspace = self.workspaces.named(worked.call.path_parameters.get("workspace", ""))
         if workspace is not None:
             self.timer.look(workspace)
+            self.courier.look(workspace)
         if isinstance(reply, Unsettled):
             return partial(self._ask_again, Later(reply, worked.call.request))
         return super()._keep(worked)

@@ -119,7 +119,7 @@ class Message(NamedTuple):
 
     webhook: Webhook
     url: str
-    body: bytes
+    body: str
     remarks: tuple[str, ...] = ()
 
 
@@ -196,5 +196,5 @@ class Webhooks:
                 continue
             payload = self.payload(webhook, happening, diffs, tx)
             if payload is not None:
-                url = self.address(webhook, payload)
-                yield Message(webhook, url, write_json(payload), self.remarks(webhook))
+                url, body = self.address(webhook, payload), write_json(payload).decode()
+                yield Message(webhook, url, body, self.remarks(webhook))

@@ -1,6 +1,6 @@
 """Deliveries as the journal keeps them: one payload to one receiver, with every attempt."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -46,8 +46,8 @@ class Delivery(NamedTuple):
 
     `event` is the number of the event, `time` when it happened, `cause` what it came from.
     `webhook` is the id of the vendor's webhook and `kind` its kind. `next_try` is the time of the
-    workspace's clock at which it is tried again. `requests` are the first and the last number of
-    the requests of the workspace that came between its first and its last attempt.
+    workspace's clock at which it is tried again. `body` is the payload's
+    JSON, as it was when the event happened.
     """
 
     number: int
@@ -59,7 +59,7 @@ class Delivery(NamedTuple):
     time: datetime
     cause: Cause
     url: str
-    body: bytes
+    body: str
     state: State = "pending"
     attempts: tuple[Attempt, ...] = ()
     next_try: datetime | None = None
@@ -79,12 +79,14 @@ class DeliveryLog:
     What is still to be delivered stands in the rows of the workspace; this only tells of it.
     """
 
-    __slots__ = ("_by_number", "_most", "last", "memory", "version")
+    __slots__ = ("_by_number", "_counted_at", "_counts", "_most", "last", "memory", "version")
 
     def __init__(self, most: int, memory: Memory) -> None:
         """At most so many deliveries are kept."""
         self._by_number: dict[int, Delivery] = {}
         self._most = most
+        self._counted_at: datetime | None = None
+        self._counts: dict[Hashable, int] = {}
         self.last = 0
         """The number of the last delivery; 0 where there was none."""
         self.version = 0
@@ -103,6 +105,18 @@ class DeliveryLog:
         if len(self._by_number) > self._most:
             oldest = next(iter(self._by_number))
             self.memory.journals -= _size(self._by_number.pop(oldest))
+
+    def count(self, place: Hashable, time: datetime) -> int:
+        """Count one more delivery of a place at a time. Returns how many there were at that moment.
+
+        A moment is a second long: a clock that runs shows no time twice.
+        """
+        moment = time.replace(microsecond=0)
+        if moment != self._counted_at:
+            self._counted_at = moment
+            self._counts.clear()
+        count = self._counts[place] = self._counts.get(place, 0) + 1
+        return count
 
     def get(self, number: int) -> Delivery | None:
         """The delivery of that number, if it is kept still."""
@@ -134,6 +148,7 @@ class DeliveryLog:
     def clear(self) -> None:
         """Forget every delivery, and that there was any."""
         self.drop_all()
+        self._counts.clear()
         self.last = 0
 
 

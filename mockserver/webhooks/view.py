@@ -34,7 +34,7 @@ def delivery_view(delivery: Delivery) -> dict[str, Any]:
         "url": hidden_link(delivery.url),
         "state": delivery.state,
         "next_try": None if delivery.next_try is None else instant(delivery.next_try),
-        "body": json_or_text(delivery.body),
+        "body": json_or_text(delivery.body.encode()),
         "attempts": [_attempt_view(each) for each in delivery.attempts],
         "remarks": list(delivery.remarks),
     }
