@@ -1,8 +1,9 @@
 """The composition root: makes one ASGI application of vendors, workspaces and control API."""
 
 import importlib
+import logging
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, MutableMapping
 from copy import copy
 from functools import cached_property, partial
 from ipaddress import ip_address
@@ -32,6 +33,11 @@ from mockserver.vendor import Vendor
 from mockserver.webhooks.sender import Authorities, ReceiverAnswer, post
 from mockserver.webhooks.targets import Targets
 from mockserver.workspaces import Limits, Workspaces
+
+log = logging.getLogger("mockserver")
+
+DELIVERY_GRACE = 5.0
+"""For so many seconds a stop waits for the receivers of deliveries that are under way."""
 
 
 def load_vendors() -> tuple[Vendor, ...]:
@@ -71,11 +77,11 @@ class Application:
             calls=settings.max_calls,
             steps=settings.max_steps,
             webhooks=settings.max_webhooks,
+            deliveries=settings.max_deliveries,
+            kept_deliveries=settings.journal_deliveries,
             inboxes=settings.max_inboxes,
             inbox_entries=settings.inbox_entries,
             inbox_bytes=settings.inbox_bytes,
-            deliveries=settings.max_deliveries,
-            kept_deliveries=settings.journal_deliveries,
         )
         self.workspaces = Workspaces(
             fixture.origin,
@@ -122,14 +128,15 @@ class Application:
         self._by_first_step[self.control.document.base_path.strip("/")] = (self.control, "")
 
     async def _network(self, sending: Sending) -> ReceiverAnswer:
+        url, headers, body, timeout, hang_up = sending
         return await post(
-            sending.url,
-            sending.headers,
-            sending.body,
-            timeout=sending.timeout,
+            url,
+            headers,
+            body,
+            timeout=timeout,
             targets=self.targets,
             authorities=self.authorities,
-            hang_up=sending.hang_up,
+            hang_up=hang_up,
         )
 
     def certify(self) -> Certificates:
@@ -175,6 +182,21 @@ class Application:
         for workspace in self.workspaces:
             self.timer.look(workspace)
 
+    def listens_at(self, addresses: Collection[tuple[str, int]]) -> None:
+        """Say at which addresses and ports the server is: webhooks reach only its inboxes there."""
+        self.targets.own = addresses
+        ports = {port for _, port in addresses}
+        self.courier.carrier.is_own = lambda host, port: port in ports and self._is_here(host)
+
+    def _is_here(self, host: str) -> bool:
+        return self.control.is_ours(host.lower().encode("utf-8", "replace"))
+
+    async def stop(self, grace: float) -> None:
+        """Deliver no more; what is under way has so many seconds to end. In the event loop."""
+        pending = await self.courier.stop(grace)
+        if pending:
+            log.warning("%d deliveries were still to be made", pending)
+
     def _site(self, vendor: Vendor) -> Site:
         lenient = self.settings.strictness == "vendor"
         coercer: Coercer | None = None
@@ -215,11 +237,23 @@ class Application:
         found = self._find(scope) if scope["type"] == "http" else None
         if scope["type"] == "lifespan":
             self.start()
+            receive = self._stopping(receive)
         if found is None:
             await self._web(scope, receive, send)
             return
         api, prefix = found
         await api(scope, receive, send, prefix)
+
+    def _stopping(self, receive: Receive) -> Receive:
+        """Gives the messages of a server's life; before the last one, deliveries end."""
+
+        async def received() -> MutableMapping[str, Any]:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await self.stop(DELIVERY_GRACE)
+            return message
+
+        return received
 
     def answer(self, scope: Scope, raw: bytes | None) -> Answer | App:
         """The entry point for a server that has the whole body of a request.

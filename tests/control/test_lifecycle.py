@@ -113,6 +113,7 @@ def test_no_lead_at_all_is_nothing(control: httpx.Client) -> None:
     assert control.post("/simulate", json=body).json() == {
         "events": [],
         "leads": [],
+        "deliveries": [],
         "next_due": None,
     }
 
