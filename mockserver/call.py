@@ -164,9 +164,9 @@ class Call:
     `flaws` (texts and numbers in it that cannot be) and `flawed_items` (of a list whose items are
     answered one by one, as they came, where the body has flaws).
 
-    From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
-    `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one),
-    `journal` and `notes` (for the report); `turns` (those with workspaces that it has) and
+    From its workspace: `workspace` (its name), `number` (which of its requests this is; 0: none),
+    `now`, `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without
+    one), `journal` and `notes` (for the report); `turns` (those with workspaces that it has) and
     `is_beside` (whether it is worked on beside the loop); once it is handled `version` (the
     workspace's, with its changes applied), `changes` (of rows, as the journal keeps them), `growth`
     (how many bytes more the rows take), `refusal` (None without one) and `action` (what the handler
@@ -206,6 +206,7 @@ class Call:
         "tx",
         "vendor",
         "version",
+        "workspace",
     )
 
     def __init__(self, request: Request) -> None:
@@ -223,6 +224,7 @@ class Call:
         self.number = 0
         self.now = _BEGINNING
         self.seed = 0
+        self.workspace = ""
         self.settings: Mapping[str, Any] = _NOTHING
         self.tx = _NO_TABLES
         self.fault: InjectedFault | None = None
@@ -290,6 +292,11 @@ class Call:
     def token(self, kind: str, number: int, digits: int) -> str:
         """`digits` hex digits that the workspace's seed, kind and number decide."""
         return token(self.seed, kind, number, digits)
+
+    def inbox_url(self, name: str) -> str:
+        """The address of an inbox of the workspace, as the sender of this request reaches it."""
+        server = self.request.url.removesuffix(self.request.path)
+        return f"{server}/__admin/workspaces/{self.workspace}/inbox/{name}"
 
     def invalid(self, path: Path, keyword: str, message: str) -> Refusal:
         """A refusal of one value of the body, for a rule that no schema can say."""

@@ -323,6 +323,7 @@ def _enter(call: Call, workspace: Workspace) -> list[Change]:
     call.number = workspace.requests + 1
     call.now = workspace.now()
     call.seed = workspace.seed
+    call.workspace = workspace.name
     call.journal = workspace.journal
     # A named tuple's own constructor takes twice as long.
     return [tuple.__new__(RequestNumber, (call.number, call.now))]

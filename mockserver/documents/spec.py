@@ -38,7 +38,7 @@ _SILENT = frozenset(
 )
 EXTENSIONS = frozenset(
     "x-format x-phone x-reference x-partial x-mapped-to x-enum x-any-of x-links x-provenance "
-    "x-source x-documented x-chosen".split()
+    "x-source x-documented x-chosen x-webhooks".split()
 )
 """What a document may say beyond OpenAPI; docs/adding-a-vendor.md tells each of them."""
 
@@ -82,6 +82,26 @@ _OPERATION: Schema = {
         "security": {"type": "array"},
     },
 }
+_WEBHOOK: Schema = {
+    "type": "object",
+    "required": ["post"],
+    "additionalProperties": False,
+    "properties": {
+        "post": _OPERATION
+        | {
+            "required": ["requestBody", "responses", "x-provenance"],
+            "properties": _OPERATION["properties"]
+            | {
+                "x-provenance": {"enum": list(PROVENANCES)},
+                "requestBody": {
+                    "type": "object",
+                    "required": ["content"],
+                    "properties": {"content": _CONTENT | {"required": ["application/json"]}},
+                },
+            },
+        }
+    },
+}
 _SHAPE: Schema = {
     "type": "object",
     "required": ["info", "servers", "paths"],
@@ -99,6 +119,7 @@ _SHAPE: Schema = {
                 "properties": dict.fromkeys(METHODS, _OPERATION),
             },
         },
+        "x-webhooks": {"type": "object", "additionalProperties": _WEBHOOK},
         "components": {
             "type": "object",
             "properties": {
@@ -247,6 +268,23 @@ class Document:
         return found
 
     @cached_property
+    def webhooks(self) -> Mapping[str, Validator]:
+        """What holds each payload that the API sends, by its name in `x-webhooks`.
+
+        Raises DocumentError with a line for each problem.
+        """
+        found = {}
+        for name, item in self.source.content.get("x-webhooks", {}).items():
+            at: Path = ("x-webhooks", name, "post")
+            content = item["post"]["requestBody"]["content"]
+            schema = self._schema(content["application/json"]["schema"], at)
+            found[name] = Validator(schema, formats=None)
+            if not self.trusted:
+                self._prove(found[name], at)
+        self._stop_if_wrong()
+        return found
+
+    @cached_property
     def operations(self) -> tuple[Operation, ...]:
         """Every operation, in the document's order.
 
@@ -291,12 +329,12 @@ class Document:
         if id in found:
             self.problems.append((at, f"the operationId {id!r} is used twice"))
         found[id] = self._operation(path, method, part, at)
-        self._prove(found[id], at)
+        if not self.trusted:
+            self._prove(found[id], at)
 
-    def _prove(self, operation: Operation, at: Path) -> None:
+    def _prove(self, part: Operation | Validator, at: Path) -> None:
         try:
-            if not self.trusted:
-                operation.compile()
+            part.compile()
         except ValidationError as error:
             self.problems.append((at, f"has a schema that means nothing: {error.message}"))
 
@@ -582,7 +620,7 @@ def load_document(
         )
     except OperatorError as error:
         raise DocumentError(str(error)) from None
-    _ = document.operations
+    _ = document.operations, document.webhooks
     if keep and kept is None:
         document.source.keep()
     return document

@@ -325,11 +325,13 @@ class Lifecycle:
         self._magic = MagicStories(outcomes)
 
     def check(self, document: Document) -> None:
-        """Hold the outcomes to the document. Raises DocumentError naming outcome and field."""
+        """Hold outcomes and payloads of webhooks to the document. Raises DocumentError."""
         documented = {part: document.fields(name) for part, name in self.parts.items()}
         self.schemas = {**documented, **self.own_fields}
         for place, text in breaches(self.built_in.values(), self.schemas):
             raise DocumentError(f"{self.vendor}/outcomes.yaml: {place}: {text}")
+        if self.webhooks is not None:
+            self.webhooks.check(document)
 
     def wrong_story(self, story: Sequence[Any], tx: Transaction) -> Iterator[tuple[Path, str]]:
         """What is wrong with the steps of a story: paths in it, and sentences."""
