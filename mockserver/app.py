@@ -229,6 +229,7 @@ class Application:
             token=token,
             timer=self.timer,
             courier=self.courier,
+            targets=self.targets,
             max_body=self.settings.max_body,
             max_wait=self.settings.max_wait,
         )
