@@ -16,30 +16,46 @@ from typing import Any, Literal, TypedDict, Unpack, overload
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from mockserver.client_answers import (
+    Attempt,
     ChangedLead,
     Clock,
+    Delivery,
     DueStep,
     Event,
     LeadStory,
     Passed,
+    Received,
     Row,
     Simulated,
     SimulatedLead,
     read_clock,
+    read_deliveries,
+    read_delivery,
     read_due,
     read_due_or_none,
     read_events,
+    read_received,
     read_simulated,
     read_story,
+)
+from mockserver.client_webhooks import (
+    INBOX,
+    Receiver,
+    Receivers,
+    WebhookHandle,
+    WebhookOptions,
+    webhook_path,
 )
 from mockserver.errors import MockserverError
 
 __all__ = (
+    "Attempt",
     "ChangedLead",
     "Client",
     "Clock",
     "ClockStopped",
     "ControlError",
+    "Delivery",
     "DueStep",
     "Event",
     "Fault",
@@ -47,11 +63,15 @@ __all__ = (
     "LeadName",
     "LeadStory",
     "Passed",
+    "Received",
+    "Receiver",
     "Row",
     "Rule",
     "Simulated",
     "SimulatedLead",
     "Verdict",
+    "WebhookHandle",
+    "WebhookOptions",
     "WorkspaceClient",
 )
 
@@ -415,6 +435,7 @@ class WorkspaceClient:
         self.client = client
         self.name = name
         self._known = known
+        self._receivers = Receivers(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} at {self.client.url}>"
@@ -831,6 +852,243 @@ class WorkspaceClient:
         __tracebackhide__ = True
         self.assert_called(times=0, after=after, within=within, **wanted)
 
+    def webhook(
+        self,
+        vendor: str,
+        kind: str,
+        to: str | Receiver | None = None,
+        *,
+        pearl: str | None = None,
+        **options: Unpack[WebhookOptions],
+    ) -> WebhookHandle:
+        """Set a webhook. `kind` is the vendor's word for what it is told of (docs/webhooks.md).
+
+        `to` is where it goes: a URL, `inbox:` and a name, or a function that gets the payload of
+        each delivery and returns a status, a pair of status and body, or None for 204. An error in
+        the function is raised in the test too. Without `to` it has an inbox of its own, whose
+        contents the handle shows.
+
+        `pearl` is the id of the one object whose events it wants, where the vendor has such
+        webhooks; without it, of all. `options` say how deliveries are made. A webhook of a kind of
+        which the vendor has only one takes the place of the one before.
+        """
+        where = to
+        if to is None:
+            where = f"{INBOX}{kind.lower()}-{urandom(4).hex()}"
+        elif callable(to):
+            where = "hold"
+        body: Row = {"vendor": vendor, "kind": kind, "to": where}
+        if pearl is not None:
+            body["scope"] = pearl
+        if options:
+            body["options"] = options
+        handle = WebhookHandle(self, self._patient("POST", "/webhooks", body))
+        if callable(to):
+            self._receivers.add(handle.key, to)
+        return handle
+
+    def webhooks(self, vendor: str | None = None) -> list[Row]:
+        """Every webhook, those of fixtures too, with what came of its `last` delivery."""
+        shown: list[Row] = self.call("GET", "/webhooks", vendor=vendor)["webhooks"]
+        return shown
+
+    def change_webhook(
+        self,
+        webhook: WebhookHandle | str,
+        to: str | None = None,
+        **options: Unpack[WebhookOptions],
+    ) -> Row:
+        """Change where a webhook goes, or how deliveries are made; None is as it was at first.
+
+        It is named by its handle, or by vendor and id with a slash between. With `stopped=None` one
+        goes on that a loop has stopped.
+        """
+        body: Row = {} if to is None else {"to": to}
+        if options:
+            body["options"] = options
+        shown: Row = self._patient("PATCH", webhook_path(webhook), body)
+        return shown
+
+    def remove_webhook(self, webhook: WebhookHandle | str) -> None:
+        """Remove a webhook; what is pending for it is dropped."""
+        self.call("DELETE", webhook_path(webhook))
+        self._receivers.remove(_key(webhook))
+
+    def test_webhook(
+        self, webhook: WebhookHandle | str, *, wrong_credential: bool = False
+    ) -> Delivery:
+        """Send an example to a webhook, and wait for what comes of it.
+
+        The example is the last payload of its kind, or what a lead of the workspace would make.
+        With a wrong credential a receiver that checks it refuses.
+        """
+        body = {"credential": "wrong"} if wrong_credential else {}
+        path = f"{webhook_path(webhook)}/test"
+        return self._settled(read_delivery(self._patient("POST", path, body)))
+
+    def deliveries(
+        self,
+        after: int = 0,
+        *,
+        webhook: WebhookHandle | str | None = None,
+        vendor: str | None = None,
+        lead: LeadName | None = None,
+        kind: str | None = None,
+        state: str | None = None,
+    ) -> list[Delivery]:
+        """What webhooks were told, or are still to be told, oldest first, with every attempt.
+
+        Those with a number greater than `after`. A delivery must fit all that is given.
+        """
+        pages = self._pages_of(
+            "/deliveries",
+            after=after,
+            webhook=None if webhook is None else _key(webhook),
+            vendor=vendor,
+            lead=None if lead is None else _lead_text(lead),
+            kind=kind,
+            state=state,
+        )
+        return [each for page in pages for each in read_deliveries(page["deliveries"])]
+
+    def deliveries_text(self, lines: int | None = None) -> str:
+        """The last deliveries as text, oldest first, with what came of each attempt.
+
+        It has at most so many lines, 40 unless more are asked for.
+        """
+        text: str = self.call("GET", "/deliveries", format="text", lines=lines)
+        return text
+
+    def delivery(self, number: int) -> Delivery:
+        """One delivery. The header `Mockserver-Delivery` names it: `7.1` is attempt 1 of 7."""
+        return read_delivery(self.call("GET", f"/deliveries/{number}"))
+
+    def redeliver(self, delivery: Delivery | int) -> Delivery:
+        """Try a delivery once more, at once and with the body of then; waits for the answer."""
+        path = f"/deliveries/{_number(delivery)}/redeliver"
+        return self._settled(read_delivery(self._patient("POST", path, None)))
+
+    def settle(
+        self,
+        delivery: Delivery | int,
+        status: int | None = None,
+        *,
+        error: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> Delivery:
+        """Say what the receiver of a held delivery answered, or with `error` why it did not."""
+        given = {"status": status, "error": error, "headers": headers, "body": body}
+        wanted = {name: value for name, value in given.items() if value is not None}
+        path = f"/deliveries/{_number(delivery)}/settle"
+        return read_delivery(self.call("POST", path, wanted))
+
+    def _settled(self, delivery: Delivery) -> Delivery:
+        """The delivery once the function that it is for has got it."""
+        if delivery.state != "held":
+            return delivery
+        return self._receivers.during(lambda: self.delivery(delivery.number))
+
+    def verify_deliveries(
+        self,
+        *deliveries: Mapping[str, Any],
+        times: int | None = None,
+        in_order: bool = False,
+        after: int | None = None,
+        within: timedelta | float = 0,
+    ) -> Verdict:
+        """The verdict on what receivers were told.
+
+        Each filter has some of `webhook`, `vendor`, `kind`, `lead`, `state` and `body`; values in
+        the body may be matchers, as in `Filter`. One filter must fit exactly `times` deliveries,
+        without that at least one. Each of several must fit a delivery of its own. `in_order`: they
+        arrived in the order of the filters. `after`: only those with a greater number count.
+        `within`: wait so many seconds for what has not come yet.
+
+        Raises ControlError for a filter that no delivery can ever fit.
+        """
+        limits = {
+            "times": times,
+            "in_order": in_order or None,
+            "after": after,
+            "within": _seconds(within) or None,
+        }
+        body: Row = {name: value for name, value in limits.items() if value is not None}
+        body["deliveries"] = [_delivery_filter(each) for each in deliveries]
+        patience = body.get("within", 0)
+
+        def judge() -> Verdict:
+            return Verdict(**self.call("POST", "/deliveries/verify", body, patience=patience))
+
+        return self._receivers.during(judge)
+
+    def assert_delivered(
+        self,
+        webhook: WebhookHandle | str,
+        *bodies: Any,
+        times: int | None = None,
+        in_order: bool = False,
+        lead: LeadName | None = None,
+        after: int | None = None,
+        within: timedelta | float | None = None,
+        state: str | None = "delivered",
+    ) -> None:
+        """Raise AssertionError unless the receiver of a webhook got these payloads.
+
+        A body fits a payload that has these members, whatever else it has; without a body any
+        payload fits. Otherwise as `verify_deliveries`. `state` is what must have become of them,
+        None: anything. It waits for five seconds at most, and not at all where there must be none
+        (`times=0`), unless `within` says otherwise.
+        """
+        __tracebackhide__ = True  # pytest then shows the line of the test, not this one
+        wanted: Row = {"webhook": _key(webhook)}
+        if state is not None:
+            wanted["state"] = state
+        if lead is not None:
+            wanted["lead"] = _lead_value(lead)
+        if within is None:
+            within = 0 if times == 0 else _PATIENCE
+        filters = [wanted | {"body": body} for body in bodies] or [wanted]
+        verdict = self.verify_deliveries(
+            *filters, times=times, in_order=in_order, after=after, within=within
+        )
+        if not verdict.passed:
+            raise AssertionError(verdict.message)
+
+    def inboxes(self) -> list[Row]:
+        """Each inbox by its `name`, with how many `entries` it has and what it answers."""
+        shown: list[Row] = self.call("GET", "/inboxes")["inboxes"]
+        return shown
+
+    def inbox(self, name: str, after: int = 0) -> list[Received]:
+        """What came into an inbox, oldest first, with a number greater than `after`."""
+        pages = self._pages_of(f"/inbox/{_quoted(name)}", after=after)
+        return [read_received(each) for page in pages for each in page["received"]]
+
+    def inbox_url(self, name: str) -> str:
+        """The address of an inbox, for whoever is to send something to it."""
+        return f"{self.client.url}/__admin{self._path}/inbox/{_quoted(name)}"
+
+    def set_inbox(
+        self,
+        name: str,
+        *answers: int | Mapping[str, Any],
+        then: int | Mapping[str, Any] | None = None,
+    ) -> None:
+        """Decide what an inbox answers: with these, one by one, and from then on with `then`.
+
+        An answer is a status, or an object with some of `status`, `seconds` (until it comes),
+        `headers` and `body`. Without `then` it is 204.
+        """
+        body: Row = {"answers": [_inbox_answer(each) for each in answers]}
+        if then is not None:
+            body["then"] = _inbox_answer(then)
+        self.call("PUT", f"/inbox/{_quoted(name)}", body)
+
+    def clear_inbox(self, name: str) -> None:
+        """Forget what came into an inbox, and what it answers."""
+        self.call("DELETE", f"/inbox/{_quoted(name)}")
+
     def add_fault(self, fault: str, **rule: Unpack[Rule]) -> Fault:
         """Add a fault rule. `fault` is a name of the catalogue (docs/faults.md)."""
         return Fault(self, self.call("POST", "/faults", {"fault": fault} | rule))
@@ -954,6 +1212,33 @@ class WorkspaceClient:
         """The journal as an HTTP archive (HAR 1.2)."""
         archive: Row = self.call("GET", "/har")
         return archive
+
+
+_PATIENCE = 5.0
+"""So many seconds `assert_delivered` waits for what has not come yet."""
+
+
+def _key(webhook: WebhookHandle | str) -> str:
+    return webhook.key if isinstance(webhook, WebhookHandle) else webhook
+
+
+def _number(delivery: Delivery | int) -> int:
+    return delivery.number if isinstance(delivery, Delivery) else delivery
+
+
+def _inbox_answer(answer: int | Mapping[str, Any]) -> Row:
+    return {"status": answer} if isinstance(answer, int) else dict(answer)
+
+
+def _delivery_filter(wanted: Mapping[str, Any]) -> Row:
+    from mockserver.python_matchers import matcher_as_json
+
+    written = dict(wanted)
+    if "webhook" in written:
+        written["webhook"] = _key(written["webhook"])
+    if "body" in written:
+        written["body"] = matcher_as_json(written["body"])
+    return written
 
 
 _MATCHED = frozenset({"query", "headers", "body"})

@@ -243,3 +243,107 @@ def read_clock(shown: Row) -> Clock:
         datetime.fromisoformat(shown["now"]),
         timedelta(seconds=shown["shift_seconds"]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a delivery, `at` a time of the workspace's clock.
+
+    Without an answer `status` is None, `error` says why in a sentence, and `failure` in a word.
+    `ms` is how long it took, `answer` what the receiver answered: JSON, or text.
+    """
+
+    number: int
+    at: datetime
+    status: int | None
+    ms: float
+    failure: str | None
+    error: str | None
+    headers: Mapping[str, str]
+    answer: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One payload to one webhook because of one event, with every attempt.
+
+    `webhook` is its key, like `vendor/1`. `state` is pending, held, delivered, failed, refused,
+    lost, loop or dropped. `at` is when the event happened, `next_try` when it is tried again; both
+    are times of the workspace's clock. `body` is the payload.
+    """
+
+    number: int
+    event: int
+    webhook: str
+    vendor: str
+    kind: str
+    lead: str | int | None
+    at: datetime
+    cause: Mapping[str, int]
+    url: str
+    state: str
+    next_try: datetime | None
+    body: Any
+    attempts: list[Attempt]
+    remarks: list[str]
+
+    @property
+    def status(self) -> int | None:
+        """What the receiver answered last; None where there was no answer."""
+        return self.attempts[-1].status if self.attempts else None
+
+    def __str__(self) -> str:
+        return delivery_line(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came into an inbox, and the `answer` that it got.
+
+    `delivery` and `attempt` are None where somebody else than this server sent it.
+    """
+
+    number: int
+    delivery: int | None
+    attempt: int | None
+    at: datetime
+    query: str
+    headers: Mapping[str, str]
+    body: Any
+    answer: Row
+
+
+def read_delivery(shown: Row) -> Delivery:
+    """A delivery as the API shows it."""
+    attempts = [
+        Attempt(**{**each, "at": datetime.fromisoformat(each["at"])}) for each in shown["attempts"]
+    ]
+    next_try = shown["next_try"]
+    return Delivery(
+        **{
+            **shown,
+            "at": datetime.fromisoformat(shown["at"]),
+            "next_try": None if next_try is None else datetime.fromisoformat(next_try),
+            "attempts": attempts,
+        }
+    )
+
+
+def read_deliveries(shown: Sequence[Row]) -> list[Delivery]:
+    """Deliveries as the API shows them."""
+    return [read_delivery(each) for each in shown]
+
+
+def read_received(shown: Row) -> Received:
+    """What came into an inbox, as the API shows it."""
+    return Received(**{**shown, "at": datetime.fromisoformat(shown["at"])})
+
+
+def delivery_line(delivery: Delivery) -> str:
+    """The delivery in one line, for people."""
+    words = [f"{delivery.number:>3} ", delivery.kind, f"of lead {delivery.lead}"]
+    words += ["to", delivery.webhook, delivery.url, delivery.state]
+    if delivery.attempts:
+        last = delivery.attempts[-1]
+        words.append(f"({last.error or last.status})")
+    return " ".join(words)

@@ -3,7 +3,28 @@
 Each handler answers the operation of its name in openapi/control.yaml.
 """
 
-from mockserver.control import behaviour, documents, leads, lifecycle, requests, workspaces
+from mockserver.control import (
+    behaviour,
+    deliveries,
+    documents,
+    inboxes,
+    leads,
+    lifecycle,
+    requests,
+    webhooks,
+    workspaces,
+)
 from mockserver.control.api import Control
 
-__all__ = ["Control", "behaviour", "documents", "leads", "lifecycle", "requests", "workspaces"]
+__all__ = [
+    "Control",
+    "behaviour",
+    "deliveries",
+    "documents",
+    "inboxes",
+    "leads",
+    "lifecycle",
+    "requests",
+    "webhooks",
+    "workspaces",
+]

@@ -705,7 +705,7 @@ def list_events(call: Call, server: Control) -> Reply:
     """A page of what happened to leads and calls, oldest first."""
     workspace, query = server.workspace(call), call.query
     limit = query.get("limit", _PAGE)
-    leads = _named_leads(workspace, server, query)
+    leads = named_leads(workspace, server, query)
     found = (
         event
         for event in workspace.events.after(query.get("after", 0))
@@ -725,7 +725,7 @@ def list_events(call: Call, server: Control) -> Reply:
     )
 
 
-def _named_leads(
+def named_leads(
     workspace: Workspace, server: Control, query: Mapping[str, Any]
 ) -> set[tuple[str, str]] | None:
     """Vendor and id of the leads that the query names; None where it names none.

@@ -196,13 +196,16 @@ class Courier:
         if parcel is None:
             return False
         time, began = workspace.now(), perf_counter()
+        requests = workspace.requests
         if receiver.key in office.slow:
             attempt = Attempt(0, time, None, 0.0, "time-out", _GIVEN_UP)
         else:
             attempt = await self.carrier.attempt(workspace, parcel)
         number: int = parcel.row["attempts"]
         milliseconds = (perf_counter() - began) * 1000
-        attempt = attempt._replace(number=number, time=time, milliseconds=milliseconds)
+        attempt = attempt._replace(
+            number=number, time=time, milliseconds=milliseconds, requests=requests
+        )
         if attempt.kind == "time-out":
             office.note_late(receiver.key)
         await turn(workspace)
@@ -218,6 +221,7 @@ class Courier:
         self, workspace: Workspace, office: Office, parcel: Parcel, attempt: Attempt
     ) -> Delivery:
         """Keep what came of an attempt, and plan the next one."""
+        office.requests = workspace.requests
         vendor, row = parcel.vendor, parcel.row
         entry = workspace.deliveries.get(row["id"]) or delivery_of(vendor, row)
         attempts = (*entry.attempts, attempt)[-_MOST_ATTEMPTS:]
@@ -315,8 +319,11 @@ class Courier:
         parcel = Parcel(vendor, row, options, options.get("copies", 1))
         kind = None if error is None else "broken"
         number, now = row["attempts"], workspace.now()
-        attempt = Attempt(number, now, status, 0.0, kind, error, headers, body)
-        return self._record(workspace, self._office(workspace), parcel, attempt)
+        office = self._office(workspace)
+        # Whoever settles it has begun once it had settled the one before.
+        begun = office.requests
+        attempt = Attempt(number, now, status, 0.0, kind, error, headers, body, begun)
+        return self._record(workspace, office, parcel, attempt)
 
     def redeliver(self, workspace: Workspace, delivery: Delivery) -> None:
         """Make one more attempt of a delivery, at once and with the body of then.

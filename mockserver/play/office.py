@@ -44,6 +44,7 @@ class Office:
         "_barriers",
         "_waiters",
         "receivers",
+        "requests",
         "settled",
         "slow",
         "undelivered",
@@ -54,6 +55,8 @@ class Office:
     def __init__(self) -> None:
         self.world = -1
         self.receivers: dict[Hashable, Receiver] = {}
+        self.requests = 0
+        """The number of the last request when the last attempt ended."""
         self.waiting: set[Place] = set()
         self.slow: set[Hashable] = set()
         self.settled = 0

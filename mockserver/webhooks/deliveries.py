@@ -29,6 +29,7 @@ class Attempt(NamedTuple):
     `number` counts the attempts of a delivery from 1. Without an answer `status` is None, and
     `error` is a sentence; `kind` is a word for it, as `SendError` has them, or `test-mode`.
     `milliseconds` are real ones. `headers` and `body` are the answer's: 4 KiB of it at most.
+    `requests` is the number of the last request that the workspace had had when it began.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Attempt(NamedTuple):
     error: str | None = None
     headers: tuple[tuple[bytes, bytes], ...] = ()
     body: bytes = b""
+    requests: int = 0
 
 
 class Delivery(NamedTuple):
@@ -79,7 +81,16 @@ class DeliveryLog:
     What is still to be delivered stands in the rows of the workspace; this only tells of it.
     """
 
-    __slots__ = ("_by_number", "_counted_at", "_counts", "_most", "last", "memory", "version")
+    __slots__ = (
+        "_by_number",
+        "_counted_at",
+        "_counts",
+        "_most",
+        "_places",
+        "last",
+        "memory",
+        "version",
+    )
 
     def __init__(self, most: int, memory: Memory) -> None:
         """At most so many deliveries are kept."""
@@ -87,6 +98,7 @@ class DeliveryLog:
         self._most = most
         self._counted_at: datetime | None = None
         self._counts: dict[Hashable, int] = {}
+        self._places: dict[int, int] = {}
         self.last = 0
         """The number of the last delivery; 0 where there was none."""
         self.version = 0
@@ -100,11 +112,22 @@ class DeliveryLog:
         if before is not None:
             self.memory.journals -= _size(before)
         self._by_number[delivery.number] = delivery
+        if delivery.attempts:
+            self._places.setdefault(delivery.number, self.version)
         self.memory.journals += _size(delivery)
         self.last = max(self.last, delivery.number)
         if len(self._by_number) > self._most:
             oldest = next(iter(self._by_number))
             self.memory.journals -= _size(self._by_number.pop(oldest))
+            self._places.pop(oldest, None)
+
+    def place(self, delivery: Delivery) -> tuple[bool, int, int]:
+        """What deliveries are sorted by in the order in which their receivers first got them.
+
+        Those that nobody has got yet come last, by their numbers.
+        """
+        place = self._places.get(delivery.number)
+        return place is None, place or 0, delivery.number
 
     def count(self, place: Hashable, time: datetime) -> int:
         """Count one more delivery of a place at a time. Returns how many there were at that moment.
@@ -139,9 +162,15 @@ class DeliveryLog:
         """How many deliveries had to go."""
         return self.last - len(self._by_number)
 
+    @property
+    def last_dropped(self) -> int:
+        """The greatest number of a delivery that had to go; 0 where none had."""
+        return next(iter(self._by_number), self.last + 1) - 1
+
     def drop_all(self) -> None:
         """Drop every delivery, as others need the memory."""
         self.version += 1
+        self._places.clear()
         self.memory.journals -= sum(map(_size, self._by_number.values()))
         self._by_number.clear()
 

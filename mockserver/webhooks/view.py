@@ -13,7 +13,7 @@ _FAILING = frozenset({"pending", "failed", "refused"})
 
 
 def webhook_key(vendor: str, id: str | int) -> str:
-    """Vendor and id of a webhook as one text, like `nlpearl/1`."""
+    """Vendor and id of a webhook as one text, like `vendor/1`."""
     return f"{vendor}/{id}"
 
 

@@ -20,6 +20,7 @@ from mockserver.play.courier import Courier
 from mockserver.play.timer import Timer
 from mockserver.state.changes import SettingsChange, read, written
 from mockserver.vendor import Setting, Vendor
+from mockserver.webhooks.targets import Targets
 from mockserver.workspaces import Workspaces
 from tests.unit import tiny
 
@@ -72,6 +73,7 @@ def ask(vendor: Vendor, worlds: Workspaces, tmp_path: File) -> Ask:
         token=None,
         timer=Timer({}, courier, 1),
         courier=courier,
+        targets=Targets(),
         max_body=1000,
         max_wait=1,
     )
