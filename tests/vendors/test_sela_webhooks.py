@@ -153,7 +153,7 @@ def test_microseconds_are_told(life: Life, lead: int, told: Told, sela: httpx.Cl
 def test_flags_are_null_until_somebody_sets_them(
     life: Life, lead: int, told: Told, sela: httpx.Client
 ) -> None:
-    flags = []
+    flags: list[tuple[Any, Any]] = []
     for fields in ({"sms_dnc": False}, {"call_dnc": True}, {"call_dnc": False}):
         patch(sela, lead, **fields, external_id=f"x{len(flags)}")
         payload = told()[-1][1]
@@ -316,8 +316,15 @@ def test_before_a_reengagement_the_lead_is_shown_as_it_was(
     patch(sela, lead, status="CLOSED")
     life.advance(60)
     add(sela, min_reengagement_days=0, metadata={"city": "Tacoma"})
-    names = ("status", "status_reason", "reengagements_count", "last_reengagement_time", "metadata")
-    names += ("modified_time", "next_call_time")
+    names = (
+        "status",
+        "status_reason",
+        "reengagements_count",
+        "last_reengagement_time",
+        "metadata",
+        "modified_time",
+        "next_call_time",
+    )
     shown = {trigger: tuple(body[name] for name in names) for trigger, body in told()[2:]}
     later = "2026-03-02T06:01:00.000000-08:00"
     after = (
