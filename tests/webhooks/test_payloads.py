@@ -30,7 +30,10 @@ class Told(Webhooks):
     """Webhooks that are told what a test wants, whatever happens."""
 
     payloads: tuple[str, ...] = ("lead",)
-    told: Row = {}
+
+    def __init__(self, told: Row) -> None:
+        super().__init__("tiny")
+        self.told = told
 
     def webhook(self, row: Row) -> Webhook:
         return Webhook("tiny", row["id"], "lead", row["url"], None, {})
@@ -70,9 +73,8 @@ def bodies(webhooks: Webhooks, workspace: Workspace) -> list[tuple[str, str]]:
 def test_a_payload_that_fits_is_told_by_the_ids_of_the_webhooks(
     document: Document, workspace: Workspace
 ) -> None:
-    webhooks = Told("tiny")
+    webhooks = Told({"id": 1})
     webhooks.check(document)
-    webhooks.told = {"id": 1}
     assert bodies(webhooks, workspace) == [
         ("https://a.example/11", '{"id":1}'),
         ("https://a.example/12", '{"id":1}'),
@@ -82,7 +84,7 @@ def test_a_payload_that_fits_is_told_by_the_ids_of_the_webhooks(
 def test_a_payload_out_of_the_document_is_told_and_logged(
     document: Document, workspace: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
-    webhooks = Told("tiny")
+    webhooks = Told({})
     webhooks.check(document)
     with caplog.at_level(logging.ERROR):
         assert len(bodies(webhooks, workspace)) == 2
@@ -92,7 +94,7 @@ def test_a_payload_out_of_the_document_is_told_and_logged(
 
 
 def test_a_document_that_lacks_a_payload_stops_the_start(document: Document) -> None:
-    webhooks = Told("tiny")
+    webhooks = Told({})
     webhooks.payloads = ("lead", "call")
     with pytest.raises(DocumentError, match="x-webhooks: must describe lead, call"):
         webhooks.check(document)
