@@ -227,6 +227,10 @@ class Control(Api):
         except LongWork:
             raise waiting(call, *self._turns(call)) from None
 
+    def _check(self, operation: Operation, reply: Reply) -> None:
+        if not isinstance(reply, Underway):  # what comes of it is checked at its end
+            super()._check(operation, reply)
+
     def _keep(self, worked: Worked) -> Answer | App:
         # Where a seed or a snapshot needs room, journals go once its work beside the loop is done.
         self.workspaces.memory.settle()
