@@ -101,6 +101,7 @@ class Application:
         self.targets = Targets(settings.webhook_targets)
         self.authorities = Authorities(settings.webhook_ca)
         carrier = Carrier(self.workspaces, self._network, settings.webhook_timeout)
+        carrier.is_own = self.targets.is_own
         self.courier = Courier(self.workspaces, carrier)
         self.timer = Timer(by_name, self.courier, settings.max_wait)
         self.workspaces.on_begin = partial(
@@ -128,15 +129,15 @@ class Application:
         self._by_first_step[self.control.document.base_path.strip("/")] = (self.control, "")
 
     async def _network(self, sending: Sending) -> ReceiverAnswer:
-        url, headers, body, timeout, hang_up = sending
+        """Send over a socket what has no inbox. Raises SendError."""
         return await post(
-            url,
-            headers,
-            body,
-            timeout=timeout,
+            sending.url,
+            sending.headers,
+            sending.body,
+            timeout=sending.timeout,
             targets=self.targets,
             authorities=self.authorities,
-            hang_up=hang_up,
+            hang_up=sending.hang_up,
         )
 
     def certify(self) -> Certificates:

@@ -528,24 +528,6 @@ OPTIONS = (
         "How many events each workspace keeps.",
     ),
     Option(
-        "max_inboxes",
-        100,
-        _Integer(1, 10**6),
-        "How many inboxes a workspace may have.",
-    ),
-    Option(
-        "inbox_entries",
-        1000,
-        _Integer(1, 10**7),
-        "How many entries each inbox keeps.",
-    ),
-    Option(
-        "inbox_bytes",
-        4 * MEGABYTE,
-        _size,
-        "How many bytes (or like 64MB) of entries each inbox keeps.",
-    ),
-    Option(
         "journal_deliveries",
         10_000,
         _Integer(1, 10**7),
@@ -571,6 +553,24 @@ OPTIONS = (
         _Seconds(0.1, 30),
         "Seconds that a webhook receiver has for its whole answer, unless its webhook says "
         "otherwise.",
+    ),
+    Option(
+        "max_inboxes",
+        100,
+        _Integer(1, 10**6),
+        "How many inboxes a workspace may have.",
+    ),
+    Option(
+        "inbox_entries",
+        1000,
+        _Integer(1, 10**7),
+        "How many entries each inbox keeps.",
+    ),
+    Option(
+        "inbox_bytes",
+        4 * MEGABYTE,
+        _size,
+        "How many bytes (or like 64MB) of entries each inbox keeps.",
     ),
     Option(
         "admin_token",
@@ -634,13 +634,13 @@ class Settings:
     journal_entries: int = 1000
     journal_bytes: int = 16 * MEGABYTE
     journal_events: int = 10_000
-    max_inboxes: int = 100
-    inbox_entries: int = 1000
-    inbox_bytes: int = 4 * MEGABYTE
     journal_deliveries: int = 10_000
     webhook_targets: tuple[str, ...] = ()
     webhook_ca: str = ""
     webhook_timeout: float = 5.0
+    max_inboxes: int = 100
+    inbox_entries: int = 1000
+    inbox_bytes: int = 4 * MEGABYTE
     admin_token: str = ""
     default_account: str = "demo"
 

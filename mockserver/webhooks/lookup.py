@@ -48,7 +48,8 @@ class LookUp:
         problem: NameNotFound | None = None
         try:
             addresses = _addresses(host, port)
-        except OSError as error:
+        except Exception as error:
+            # Nobody sees an error of this thread, and the caller would wait in vain.
             problem = NameNotFound(_sentence(error))
         finally:
             self._free.release()
@@ -62,8 +63,8 @@ def _addresses(host: str, port: int) -> list[Address]:
     return list(dict.fromkeys(addresses))
 
 
-def _sentence(error: OSError) -> str:
-    if error.errno == socket.EAI_AGAIN:
+def _sentence(error: Exception) -> str:
+    if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
         return "the name server does not answer"
     return "name not found"
 

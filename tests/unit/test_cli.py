@@ -262,7 +262,7 @@ BAD = {
     "max_webhooks": "0",
     "max_inboxes": "0",
     "inbox_entries": "0",
-    "inbox_bytes": "1KB0",
+    "inbox_bytes": "0",
     "max_deliveries": "0",
     "webhook_targets": "app:0",
     "webhook_timeout": "0",

@@ -2,16 +2,27 @@
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from mockserver.webhooks.sender import Authorities, ReceiverAnswer, SendError, post
 from mockserver.webhooks.targets import Targets
 
+T = TypeVar("T")
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Outcome = ReceiverAnswer | SendError
 
 BODY = b'{"id": "66a1", "status": 4}'
+
+
+def run(story: Coroutine[Any, Any, T]) -> T:
+    """What a story gives, on the event loop that the server has."""
+    try:
+        import uvloop
+    except ImportError:  # as on Windows
+        return asyncio.run(story)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(story)
 
 
 async def request(reader: asyncio.StreamReader) -> bytes:
@@ -67,8 +78,8 @@ def delivered_to(
     async def closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await handle(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the sender has had enough
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the sender has had enough, or the story is over
         finally:
             writer.close()
 
@@ -79,4 +90,4 @@ def delivered_to(
         server.close()
         return outcome
 
-    return asyncio.run(story())
+    return run(story())
