@@ -227,10 +227,6 @@ class Control(Api):
         except LongWork:
             raise waiting(call, *self._turns(call)) from None
 
-    def _check(self, operation: Operation, reply: Reply) -> None:
-        if not isinstance(reply, Underway):  # what comes of it is checked at its end
-            super()._check(operation, reply)
-
     def _keep(self, worked: Worked) -> Answer | App:
         # Where a seed or a snapshot needs room, journals go once its work beside the loop is done.
         self.workspaces.memory.settle()
@@ -244,6 +240,10 @@ class Control(Api):
         if isinstance(reply, Unsettled):
             return partial(self._ask_again, Later(reply, worked.call.request))
         return super()._keep(worked)
+
+    def _check(self, operation: Operation, reply: Reply) -> None:
+        if not isinstance(reply, Underway):  # there is no answer yet
+            super()._check(operation, reply)
 
     async def _answer_at_end(
         self, reply: Underway, call: Call, scope: Scope, receive: Receive, send: Send
