@@ -268,6 +268,7 @@ BAD = {
     "webhook_timeout": "0",
     "max_snapshots": "0",
     "max_fault_rules": "0",
+    "max_streams": "-1",
     "journal_entries": "0",
     "journal_bytes": "0",
     "admin_token": "short",
@@ -557,7 +558,8 @@ def test_several_fixtures_are_served_together(start: Start, tmp_path: File) -> N
     for first in (by_flags, by_variable):
         listing = httpx.get(first.rpartition(" ")[2] + "/__admin/workspaces").json()
         leads = {"nlpearl": 0, "octanist": 0, "sela": 1}
-        assert listing == {"workspaces": [{"name": "demo", "requests": 0, "leads": leads}]}
+        demo = {"name": "demo", "requests": 0, "last_request": None, "leads": leads}
+        assert listing == {"workspaces": [demo]}
 
 
 def test_a_variable_configures_the_server(start: Start) -> None:
