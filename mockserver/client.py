@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from os import urandom
 from types import TracebackType
-from typing import Any, Literal, TypedDict, Unpack, overload
+from typing import Any, Literal, NamedTuple, TypedDict, Unpack, overload
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from mockserver.client_answers import (
@@ -176,6 +176,13 @@ class Verdict:
     message: str
     found: list[int]
     nearest: list[Row]
+
+
+class _Outgoing(NamedTuple):
+    """The number of the last delivery, and those that are pending."""
+
+    last: int
+    pending: list[int]
 
 
 class Client:
@@ -597,6 +604,7 @@ class WorkspaceClient:
         when: datetime | timedelta | float | str | None = None,
         preview: bool | None = None,
         force: bool | None = None,
+        wait: bool | None = None,
     ) -> Simulated:
         """Let something happen to a lead now: a call and what it ends in. The clock stands still.
 
@@ -605,7 +613,8 @@ class WorkspaceClient:
         other values over those of the outcome. With `phase="start"` the call goes on until it is
         ended with `phase="end"` and its id as `call`. With `when` (a moment, or the time until
         then) it becomes a due step. `preview` only tells what would happen. `force` lets it happen
-        where the state of the lead excludes it.
+        where the state of the lead excludes it. It returns once the receivers of webhooks have
+        answered, unless `wait` is false.
         """
         given = {
             "lead": None if lead is None else _lead_value(lead),
@@ -619,10 +628,16 @@ class WorkspaceClient:
             "when": _when(when),
             "preview": preview,
             "force": force,
+            "wait": wait,
         }
         body: Row = {"vendor": vendor}
         body |= {name: value for name, value in given.items() if value is not None}
-        return read_simulated(self._patient("POST", "/simulate", body))
+        shown = self._patient("POST", "/simulate", body)
+        if any(each["state"] == "held" for each in shown["deliveries"]):
+            # A function has got them since.
+            numbers = [each["number"] for each in shown["deliveries"]]
+            shown["deliveries"] = [self.call("GET", f"/deliveries/{each}") for each in numbers]
+        return read_simulated(shown)
 
     def outcomes(self, vendor: str | None = None, lead: LeadName | None = None) -> list[Row]:
         """What a call can end in, with how sure each field is.
@@ -710,8 +725,15 @@ class WorkspaceClient:
             more = after is not None
 
     def _patient(self, method: str, path: str, body: Any) -> Any:
-        """Send a request whose answer may take long: much may have to happen first."""
-        return self.call(method, path, body, patience=self.client.patience)
+        """Send a request whose answer may take long: much may have to happen first.
+
+        The functions that are webhooks get what is held for them meanwhile.
+        """
+
+        def request() -> Any:
+            return self.call(method, path, body, patience=self.client.patience)
+
+        return self._receivers.during(request)
 
     def requests(
         self,
@@ -989,6 +1011,14 @@ class WorkspaceClient:
             return delivery
         return self._receivers.during(lambda: self.delivery(delivery.number))
 
+    def deliver_held(self) -> None:
+        """Call the functions that are webhooks with what is held for them.
+
+        What needs it is a request of the client under test: `simulate`, `advance` and
+        `assert_delivered` do it themselves.
+        """
+        self._receivers.during(lambda: None)
+
     def verify_deliveries(
         self,
         *deliveries: Mapping[str, Any],
@@ -1128,12 +1158,16 @@ class WorkspaceClient:
         *,
         to: datetime | str | None = None,
         fire: bool = True,
+        wait: bool | None = None,
+        quiet: timedelta | float | None = None,
     ) -> Passed:
         """Let this much time (or so many seconds) pass at once, and all that is due happen.
 
         Or let time pass `to` an aware datetime or ISO 8601 text, or to "next": the time of what is
         due first. It happens moment by moment, in order; with `fire` false nothing happens, and is
-        overdue.
+        overdue. The deliveries of a moment are settled before the next one begins, unless `wait` is
+        false. With `quiet` the clock also waits until the workspace has had no request for so many
+        seconds of real time, for receivers that answer first and work afterwards.
 
         Raises ClockStopped where more is due than one call may play, TypeError unless it is given
         one of the two.
@@ -1145,8 +1179,12 @@ class WorkspaceClient:
             body["seconds"] = _seconds(by)
         if to is not None:
             body["to"] = _iso_text(to)
-        shown = self._patient("POST", "/clock/advance", body)
-        passed = self._passed(shown)
+        if wait is not None:
+            body["wait"] = wait
+        if quiet is not None:
+            body["quiet"] = _seconds(quiet)
+        before = self._outgoing()
+        passed = self._passed(self._patient("POST", "/clock/advance", body), before)
         if passed.stopped == "limit":
             raise ClockStopped(passed)
         return passed
@@ -1156,12 +1194,25 @@ class WorkspaceClient:
         return self._turn("PUT", "/clock", {"mode": "real", "fire": fire})
 
     def _turn(self, method: str, path: str, body: Row) -> Clock:
+        before = self._outgoing()
         shown = self._patient(method, path, body)
         if shown["stopped"] == "limit":
-            raise ClockStopped(self._passed(shown))
+            raise ClockStopped(self._passed(shown, before))
         return read_clock(shown)
 
-    def _passed(self, shown: Row) -> Passed:
+    def _outgoing(self) -> _Outgoing:
+        """What is to be delivered now."""
+        page = self.call("GET", "/deliveries", state="pending", limit=_PAGE_SIZE)
+        return _Outgoing(page["last"], [each["number"] for each in page["deliveries"]])
+
+    def _delivered_since(self, before: _Outgoing) -> list[Delivery]:
+        """What was new since then, or was to be delivered then."""
+        pending = set(before.pending)
+        after = min([before.last + 1, *pending]) - 1
+        found = self.deliveries(after)
+        return [each for each in found if each.number > before.last or each.number in pending]
+
+    def _passed(self, shown: Row, before: _Outgoing) -> Passed:
         """What passed: the answer has only the first events, so the others are asked for."""
         events: list[Event] = []
         if shown["steps"]:
@@ -1176,6 +1227,8 @@ class WorkspaceClient:
             clock.shift,
             shown["steps"],
             events,
+            self._delivered_since(before) if shown["deliveries"] or events else [],
+            shown["failed"],
             dropped,
             shown["stopped"],
             read_due_or_none(shown["next_due"]),

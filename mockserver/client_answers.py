@@ -83,11 +83,12 @@ class Simulated:
     """What a simulate made happen.
 
     `lead`, `call` and `due` are those of the lead that was named; `leads` has the same for each of
-    many. `next_due` comes first in the whole workspace.
+    many. `deliveries` is what webhooks were told. `next_due` comes first in the whole workspace.
     """
 
     events: list[Event]
     leads: list[SimulatedLead]
+    deliveries: "list[Delivery]"
     next_due: DueStep | None
 
     @property
@@ -163,12 +164,16 @@ class Passed(Clock):
 
     `steps` counts the due steps that were played. `events` has everything that happened from the
     first moment to the last, what requests did in that time too; `dropped` counts those that the
-    server no longer keeps. `stopped` is "limit" where there were more steps than one call may play,
-    and "reset" where the workspace began anew meanwhile. `next_due` comes first now.
+    server no longer keeps. `deliveries` is what webhooks were told meanwhile, or were still to be
+    told, and `failed` counts what their receivers did not accept. `stopped` is "limit" where there
+    were more steps than one call may play, and "reset" where the workspace began anew meanwhile.
+    `next_due` comes first now.
     """
 
     steps: int
     events: list[Event]
+    deliveries: "list[Delivery]"
+    failed: int
     dropped: int
     stopped: Literal["limit", "reset"] | None
     next_due: DueStep | None
@@ -221,7 +226,12 @@ def read_simulated(shown: Row) -> Simulated:
     for each in shown["leads"]:
         due = [read_due(step) for step in each["due"]]
         leads.append(SimulatedLead(each["lead"], each["call"], due))
-    return Simulated(read_events(shown["events"]), leads, read_due_or_none(shown["next_due"]))
+    return Simulated(
+        read_events(shown["events"]),
+        leads,
+        read_deliveries(shown["deliveries"]),
+        read_due_or_none(shown["next_due"]),
+    )
 
 
 def read_story(shown: Row) -> LeadStory:

@@ -241,6 +241,10 @@ class Control(Api):
             return partial(self._ask_again, Later(reply, worked.call.request))
         return super()._keep(worked)
 
+    def _check(self, operation: Operation, reply: Reply) -> None:
+        if not isinstance(reply, Underway):  # there is no answer yet
+            super()._check(operation, reply)
+
     async def _answer_at_end(
         self, reply: Underway, call: Call, scope: Scope, receive: Receive, send: Send
     ) -> None:

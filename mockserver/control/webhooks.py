@@ -13,6 +13,7 @@ from mockserver.state.changes import Row, RowId
 from mockserver.state.transaction import Transaction
 from mockserver.vendor import Reply
 from mockserver.webhooks.base import INBOX, WEBHOOKS, Webhook, Webhooks
+from mockserver.webhooks.conduct import PROBE
 from mockserver.webhooks.inbox import NAME
 from mockserver.webhooks.tables import OUTBOX
 from mockserver.webhooks.view import Outcomes, delivery_view, webhook_key, webhook_view
@@ -303,7 +304,10 @@ def test_webhook(call: Call, server: Control) -> Reply:
             "There is nothing to test it with: nothing of its kind has happened here, and no lead "
             "of the workspace has an outcome that would tell it something.",
         )
-    sent = server.courier.send(workspace, example.message, example.lead, probe=is_probe)
+    message = example.message
+    if is_probe:
+        message = message._replace(remarks=(*message.remarks, PROBE))
+    sent = server.courier.send(workspace, message, example.lead, probe=is_probe)
 
     async def work() -> Reply:
         await server.courier.settled(workspace, [sent.number])

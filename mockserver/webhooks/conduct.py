@@ -73,7 +73,7 @@ def _signs(records: Sequence[Record], world: World) -> Iterator[DeliverySign]:
 def _about_one(delivery: Delivery) -> Iterator[DeliverySign]:
     if delivery.state == "loop":
         done = f"{_called(delivery)} was one too many for lead {delivery.lead} at one moment."
-        yield _sign("webhook-loop", delivery, _called(delivery), done)
+        yield _sign("webhook-loop", delivery, delivery.webhook, done)
     if PROBE in delivery.remarks:
         yield from _probed(delivery)
         return
@@ -83,7 +83,7 @@ def _about_one(delivery: Delivery) -> Iterator[DeliverySign]:
             continue
         if attempt.kind == "refused-target":
             done = f"{_called(delivery)} was not sent: {attempt.error}."
-            yield _sign("refused-target", delivery, _address(delivery), done)
+            yield _sign("refused-target", delivery, delivery.webhook, done)
         elif not is_inbox:
             yield from _failed(delivery, attempt)
 
@@ -91,7 +91,7 @@ def _about_one(delivery: Delivery) -> Iterator[DeliverySign]:
 def _probed(delivery: Delivery) -> Iterator[DeliverySign]:
     if any(map(_is_accepted, delivery.attempts)):
         done = f"{_called(delivery)} was answered {delivery.attempts[-1].status}."
-        yield _sign("unauthenticated-receiver", delivery, _address(delivery), done)
+        yield _sign("unauthenticated-receiver", delivery, delivery.webhook, done)
 
 
 def _failed(delivery: Delivery, attempt: Attempt) -> Iterator[DeliverySign]:
@@ -99,15 +99,15 @@ def _failed(delivery: Delivery, attempt: Attempt) -> Iterator[DeliverySign]:
     called, status = _called(delivery), attempt.status
     came = f"was answered {status}" if status is not None else f"had no answer: {attempt.error}"
     if not _is_accepted(attempt):
-        subject = (_address(delivery), status or attempt.kind)
+        subject = (delivery.webhook, status or attempt.kind)
         yield _sign("receiver-failed", delivery, subject, f"{called} {came}.")
     if status is not None and 300 <= status < 400:
-        yield _sign("receiver-redirects", delivery, _address(delivery), f"{called} {came}.")
+        yield _sign("receiver-redirects", delivery, delivery.webhook, f"{called} {came}.")
     if attempt.milliseconds > _SLOW or attempt.kind == "time-out":
         took = f"{called} {came} after {attempt.milliseconds / 1000:.1f} s."
         if status is None:
             took = f"{called} {came}."
-        yield _sign("receiver-slow", delivery, _address(delivery), took)
+        yield _sign("receiver-slow", delivery, delivery.webhook, took)
 
 
 def _is_accepted(attempt: Attempt) -> bool:
@@ -152,14 +152,14 @@ def _repeated(records: Sequence[Record], deliveries: Sequence[Delivery]) -> Iter
             yield DeliverySign(
                 "not-idempotent",
                 delivery.vendor,
-                (_address(delivery), delivery.kind, first.operation),
+                (delivery.webhook, first.operation),
                 done,
                 (delivery.number,),
                 (first.number, second.number),
             )
         elif _answers_differ(delivery):
             done = f"{_called(delivery)} came again and got another answer."
-            yield _sign("not-idempotent", delivery, _address(delivery), done)._replace(level="note")
+            yield _sign("not-idempotent", delivery, delivery.webhook, done)._replace(level="note")
 
 
 def _is_write(record: Record) -> bool:
@@ -224,8 +224,7 @@ def _taken_in_group(group: Sequence[Delivery]) -> Iterator[DeliverySign]:
                 f"{_called(delivery)} told something new of lead {delivery.lead} "
                 f"(delivery {delivery.number}), and got the answer that only a repetition had got."
             )
-            subject = (_address(delivery), delivery.kind)
-            yield _sign("taken-for-duplicate", delivery, subject, done)
+            yield _sign("taken-for-duplicate", delivery, delivery.webhook, done)
 
 
 def _answers_to_repetitions(group: Iterable[Delivery]) -> set[Answer]:
