@@ -101,7 +101,6 @@ class Application:
         self.targets = Targets(settings.webhook_targets)
         self.authorities = Authorities(settings.webhook_ca)
         carrier = Carrier(self.workspaces, self._network, settings.webhook_timeout)
-        carrier.is_own = self.targets.is_own
         self.courier = Courier(self.workspaces, carrier)
         self.timer = Timer(by_name, self.courier, settings.max_wait)
         self.workspaces.on_begin = partial(

@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver.app import create_app
 from mockserver.dispatch import Site
-from mockserver.documents.spec import Operation
+from mockserver.documents.spec import DocumentedPayload, Operation
 from mockserver.life.outcomes import Outcome, magic_phone
 from mockserver.matching import MatchingRule
 from mockserver.vendor import Behaviour, Setting
@@ -82,6 +82,12 @@ def _site(site: Site) -> Iterator[str]:
             "Outcomes",
             ("outcome", "", "sets, each with its mark", "then", "magic number"),
             map(_outcome_row, vendor.lifecycle.built_in.values()),
+        )
+    if site.document.webhooks:
+        yield from _section(
+            "Webhooks",
+            ("payload", "", "fields, each with its mark", "source"),
+            map(_payload_row, site.document.webhooks.values()),
         )
 
 
@@ -168,6 +174,11 @@ def _outcome_row(outcome: Outcome) -> tuple[str, ...]:
     sets += _fields_set(outcome, "last_attempt.", outcome.last_attempt)
     number = "" if outcome.magic_phone is None else _code(magic_phone(outcome.magic_phone))
     return _code(outcome.name), outcome.title, ", ".join(sets), _code(outcome.next), number
+
+
+def _payload_row(payload: DocumentedPayload) -> tuple[str, ...]:
+    fields = [f"{_code(name)} {_code(mark)}" for name, mark in payload.fields.items()]
+    return _code(payload.name), payload.summary, ", ".join(fields), payload.source
 
 
 def _fields_set(

@@ -32,6 +32,7 @@ from mockserver.documents.schema import (
 from mockserver.documents.source import Source
 from mockserver.errors import DocumentError, OperatorError, Path, Problem
 
+_JSON = "application/json"
 METHODS = ("get", "put", "post", "delete", "patch")
 _SILENT = frozenset(
     "default description title example readOnly writeOnly deprecated discriminator".split()
@@ -96,7 +97,7 @@ _WEBHOOK: Schema = {
                 "requestBody": {
                     "type": "object",
                     "required": ["content"],
-                    "properties": {"content": _CONTENT | {"required": ["application/json"]}},
+                    "properties": {"content": _CONTENT | {"required": [_JSON]}},
                 },
             },
         }
@@ -180,6 +181,18 @@ class DocumentedAnswer:
     status: int
     validator: Validator | None
     provenance: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedPayload:
+    """What the API sends by itself: its validator, and how sure it and each of its fields are."""
+
+    name: str
+    summary: str
+    validator: Validator
+    provenance: str
+    source: str
+    fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,21 +281,28 @@ class Document:
         return found
 
     @cached_property
-    def webhooks(self) -> Mapping[str, Validator]:
-        """What holds each payload that the API sends, by its name in `x-webhooks`.
+    def webhooks(self) -> Mapping[str, DocumentedPayload]:
+        """The payloads that the API sends by itself, by their names in `x-webhooks`.
 
         Raises DocumentError with a line for each problem.
         """
         found = {}
         for name, item in self.source.content.get("x-webhooks", {}).items():
-            at: Path = ("x-webhooks", name, "post")
-            content = item["post"]["requestBody"]["content"]
-            schema = self._schema(content["application/json"]["schema"], at)
-            found[name] = Validator(schema, formats=None)
-            if not self.trusted:
-                self._prove(found[name], at)
+            found[name] = self._payload(name, item["post"])
         self._stop_if_wrong()
         return found
+
+    def _payload(self, name: str, part: dict[str, Any]) -> DocumentedPayload:
+        at: Path = ("x-webhooks", name, "post")
+        schema = self._schema(part["requestBody"]["content"][_JSON]["schema"], at)
+        validator = Validator(schema, formats=None)
+        if not self.trusted:
+            self._prove(validator, at)
+        mark = part["x-provenance"]
+        fields = schema.get("properties", {})
+        marks = {field: each.get("x-provenance", mark) for field, each in fields.items()}
+        source = part.get("x-source", "")
+        return DocumentedPayload(name, part.get("summary", ""), validator, mark, source, marks)
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:

@@ -155,7 +155,7 @@ class Webhooks:
         if set(described) != set(self.payloads):
             names = ", ".join(self.payloads)
             raise DocumentError(f"{document.source.file}: x-webhooks: must describe {names}")
-        self._validators = described
+        self._validators = {name: each.validator for name, each in described.items()}
 
     def listed(self, tx: Transaction) -> list[Webhook]:
         """All webhooks of the workspace, by id."""

@@ -589,3 +589,58 @@ def test_a_partial_list_is_left_to_the_item_reader(write: Write) -> None:
         [problem.path for problem in body.item.read({})[1]],
         body.item.read({"name": "Ada"})[1],
     ) == ([("name",)], [])
+
+
+# ---------------------------------------------------------------------------------------------------------------- payloads
+
+
+def with_payload(payload: str) -> str:
+    return f"{HEAD}paths: {{}}\nx-webhooks:\n  lead:\n    post: {{{payload}}}\n"
+
+
+BODY = "requestBody: {content: {application/json: {schema: {type: object, properties: {id: {type: integer}, name: {type: string, x-provenance: chosen}}}}}}"
+
+
+def test_a_payload_has_everything_that_the_document_says_of_it(write: Write) -> None:
+    document = load_document(
+        write(
+            with_payload(
+                f"summary: A lead, x-provenance: observed, x-source: hooks, {BODY}, {ANSWERS}"
+            )
+        )
+    )
+    (payload,) = document.webhooks.values()
+    assert (payload.name, payload.summary, payload.provenance, payload.source, payload.fields) == (
+        "lead",
+        "A lead",
+        "observed",
+        "hooks",
+        {"id": "observed", "name": "chosen"},
+    )
+    assert [payload.validator.is_valid(value) for value in ({"id": 1}, {"id": "1"})] == [
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("payload", "text"),
+    [
+        (f"x-provenance: chosen, {ANSWERS}", "x-webhooks.lead.post.requestBody: is missing"),
+        (f"{BODY}, {ANSWERS}", "x-webhooks.lead.post.x-provenance: is missing"),
+        (
+            f"x-provenance: chosen, {BODY.replace('integer', 'number, maximal: 3')}, {ANSWERS}",
+            "`maximal` is no schema keyword this server knows",
+        ),
+        (
+            f"x-provenance: chosen, {BODY.replace('integer', 'integr')}, {ANSWERS}",
+            "has a schema that means nothing",
+        ),
+    ],
+)
+def test_a_payload_that_means_nothing_stops_the_start(
+    write: Write, payload: str, text: str
+) -> None:
+    with pytest.raises(DocumentError) as refused:
+        load_document(write(with_payload(payload)))
+    assert text in str(refused.value)

@@ -188,15 +188,17 @@ class PearlWebhooks(Webhooks):
 
         `section` is the vendor's, whose rows are stored already. Yields what is wrong in it.
         """
-        for position, row in enumerate(tx.written(WEBHOOKS)):
-            webhook = self.webhook(row)
-            for other in self._of_same_pearl(webhook, tx):
-                if other in tx.written(WEBHOOKS):
-                    pearl = "all pearls" if webhook.scope is None else webhook.scope
-                    yield (WEBHOOKS, position), f"is a second {webhook.kind} webhook of {pearl}"
-                    return
-                tx.delete(WEBHOOKS, other["id"])
-        given = {(row["pearl"], row["kind"]): row["url"] for row in tx.written(WEBHOOKS)}
+        given: dict[tuple[str | None, str], str] = {}
+        written = tx.written(WEBHOOKS)
+        for position, row in enumerate(written):
+            place = row["pearl"], row["kind"]
+            if place in given:
+                pearl = row["pearl"] or "all pearls"
+                yield (WEBHOOKS, position), f"is a second {row['kind']} webhook of {pearl}"
+            given[place] = row["url"]
+        for row in list(tx.rows(WEBHOOKS)):
+            if (row["pearl"], row["kind"]) in given and row not in written:
+                tx.delete(WEBHOOKS, row["id"])
         for position, pearl in enumerate(section.get("pearls", ())):
             settings = pearl.get("outboundSettings") or {}
             for name, kind in URL_SETTINGS.items():
@@ -205,11 +207,6 @@ class PearlWebhooks(Webhooks):
                     text = f"is another URL than the pearl's {kind} webhook has in `{WEBHOOKS}`"
                     yield ("pearls", position, "outboundSettings", name), text
             self.set_urls(pearl["id"], settings, tx)
-
-    def _of_same_pearl(self, webhook: Webhook, tx: Transaction) -> list[Row]:
-        """Other webhooks of the same kind and the same scope."""
-        rows = self.replaced_by(webhook, tx)
-        return [row for row in rows if row["pearl"] == webhook.scope]
 
 
 def _subject(kind: str, happening: Happening, tx: Transaction) -> Row | None:

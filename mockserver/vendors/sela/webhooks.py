@@ -15,6 +15,7 @@ from mockserver.state.changes import Row
 from mockserver.state.transaction import RowDiff, Transaction
 from mockserver.vendors.sela.rows import FLAGS, SET_FLAGS, TIMES, call_count
 from mockserver.webhooks.base import INBOX, WEBHOOKS, Webhook, Webhooks
+from mockserver.webhooks.inbox import NAME
 from mockserver.wire import write_json
 
 TRIGGERS = tuple(
@@ -172,7 +173,7 @@ def _last_chat(lead: Row, tx: Transaction) -> Mapping[str, Any]:
 def is_address(url: str) -> bool:
     """Whether a fixture may have it: a URL as the API takes it, or an inbox."""
     if url.startswith(INBOX):
-        return len(url) > len(INBOX)
+        return re.fullmatch(NAME, url.removeprefix(INBOX)) is not None
     return is_django_url(url) and not is_misplaced(url)
 
 
