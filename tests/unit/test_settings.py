@@ -48,6 +48,7 @@ DEFAULTS = {
     "journal_bytes": 16777216,
     "journal_events": 10000,
     "admin_token": "",
+    "console": True,
     "default_account": "demo",
 }
 
@@ -62,6 +63,8 @@ TAKEN = [
     ("tls", True, True),
     ("tls", "off", False),
     ("tls", False, False),
+    ("console", "off", False),
+    ("console", "on", True),
     ("tls_port", "0", 0),
     ("tls_names", "", ()),
     ("tls_names", "mock.test, *.mock.test,10.0.0.7", ("mock.test", "*.mock.test", "10.0.0.7")),
@@ -133,6 +136,7 @@ REFUSED = [
     ("port", "", "an integer from 0 to 65535"),
     ("port", "9" * 5000, "an integer from 0 to 65535"),
     ("port", True, "an integer from 0 to 65535"),
+    ("console", "maybe", "on or off"),
     ("tls", "maybe", "on or off"),
     ("tls", "", "on or off"),
     ("tls_port", "65536", "an integer from 0 to 65535"),

@@ -1,0 +1,3 @@
+export function draw(main) {
+  main.replaceChildren();
+}
