@@ -42,7 +42,10 @@ export function signOut() {
   sessionStorage.removeItem(TOKEN);
 }
 
-/** The headers that carry the token, where there is one. */
+/**
+ * The headers that carry the token, where there is one.
+ * @returns {Record<string, string>}
+ */
 export function credential() {
   const token = sessionStorage.getItem(TOKEN);
   return token === null ? {} : { Authorization: `Bearer ${token}` };

@@ -131,7 +131,8 @@ function buildRail() {
     const isOutside = name === "reference";
     const href = isOutside ? "reference/" : `#/${name}`;
     const rule = isOutside ? "rule" : "";
-    const label = h("span", title);
+    const [first, ...rest] = title.split(" and ");
+    const label = h("span", first, rest.length > 0 && h("span.wide-only", " and ", rest));
     return h(
       "a",
       { href, class: rule, "data-screen": name, "aria-label": title, title },

@@ -208,3 +208,48 @@ export function emptyState(title, ...parts) {
 
 export const tagged = (/** @type {string} */ name, /** @type {any[]} */ ...text) =>
   h("span.tagged", icon(name), ...text);
+
+/**
+ * A text with what stands in backticks as code.
+ * @param {string} text
+ */
+export function marked(text) {
+  return text.split("`").map((part, place) => (place % 2 ? h("code", part) : part));
+}
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+
+/**
+ * A value for people: a moment as they say it, the rest as it is.
+ * @param {any} value
+ */
+export function spokenValue(value) {
+  if (value === null || value === undefined || value === "") return h("span.none", "none");
+  if (value === true || value === false) return value ? "yes" : "no";
+  if (typeof value !== "string" || !INSTANT.test(value)) return valueText(value);
+  const isToday = dayName(value) === dayName(now());
+  return moment(value, isToday ? clockTime(value) : `${dayName(value)} ${clockTime(value)}`);
+}
+
+/**
+ * A span of seconds.
+ * @param {number} seconds
+ */
+export function spanText(seconds) {
+  if (seconds < 60) return `${seconds} s`;
+  const rest = seconds % 60;
+  return `${Math.floor(seconds / 60)} min${rest ? ` ${rest} s` : ""}`;
+}
+
+/**
+ * What a change came from, in words.
+ * @param {any} cause like `{ request: 12 }`
+ */
+export function causeText(cause) {
+  if (!cause) return "";
+  if (cause.request)
+    return h("a", { href: `#/requests/${cause.request}` }, `Request ${cause.request}`);
+  if (cause.simulate) return "Made to happen";
+  if (cause.due) return "Fell due";
+  return "Control API";
+}

@@ -17,8 +17,9 @@ export async function learnNames() {
   if (of === store.workspace) return;
   of = store.workspace;
   names.clear();
-  const { people } = await listPeople(store.workspace, { limit: MOST });
-  keepNames(people);
+  // Names are a comfort: without them a list shows ids.
+  const answer = await listPeople(store.workspace, { limit: MOST }).catch(() => null);
+  if (answer) keepNames(answer.people);
 }
 
 /** @param {any[]} people */

@@ -12,6 +12,7 @@ import {
   exactTime,
   failure,
   httpStatus,
+  marked,
   provenance,
   statusTone,
   valueText,
@@ -346,7 +347,7 @@ function headerList(headers) {
 function findings(one) {
   if (!one.findings.length) return null;
   const items = one.findings.map((/** @type {any} */ each) =>
-    h("li", h("b", each.title), h("p", each.message), h("p.sub", each.advice)),
+    h("li", h("b", each.title), h("p", marked(each.message)), h("p.sub", marked(each.advice))),
   );
   return h("section.block", h("h2", "What the report says of it"), h("ul.said", items));
 }
