@@ -180,6 +180,7 @@ class Application:
             timer=self.timer,
             max_body=self.settings.max_body,
             max_wait=self.settings.max_wait,
+            max_streams=self.settings.max_streams,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -243,6 +244,7 @@ class Application:
         twin.control = self._control(None)
         twin.control.authority = self.control.authority
         twin.control.request_log = self.control.request_log
+        twin.control.channels = self.control.channels
         (step,) = (name for name, (api, _) in self._by_first_step.items() if api is self.control)
         twin._by_first_step = self._by_first_step | {step: (twin.control, "")}
         return twin

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from os import urandom
 from types import TracebackType
-from typing import Any, Literal, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from mockserver.client_answers import (
@@ -25,14 +25,19 @@ from mockserver.client_answers import (
     Row,
     Simulated,
     SimulatedLead,
+    StreamEvent,
     read_clock,
     read_due,
     read_due_or_none,
     read_events,
     read_simulated,
     read_story,
+    read_stream,
 )
 from mockserver.errors import MockserverError
+
+if TYPE_CHECKING:
+    from http.client import HTTPConnection
 
 __all__ = (
     "ChangedLead",
@@ -51,12 +56,16 @@ __all__ = (
     "Rule",
     "Simulated",
     "SimulatedLead",
+    "StreamEvent",
     "Verdict",
     "WorkspaceClient",
 )
 
 _PAGE_SIZE = 1000
 _MAX_TEXT = 300
+_BETWEEN_COMMENTS = 15.0
+"""So many seconds a stream may be silent."""
+
 _JSON = "application/json"
 _MEDIA_TYPES = (_JSON, "application/yaml", "text/markdown", "application/x-pem-file")
 
@@ -258,6 +267,32 @@ class Client:
         text: str = self.call("GET", "/authority.pem")
         return text
 
+    def stream(
+        self, after: int | None = None, *, seconds: float | None = None
+    ) -> Iterator[StreamEvent]:
+        """Which workspaces come and go, and the requests that reach none, as it happens.
+
+        See `WorkspaceClient.stream`.
+        """
+        return self.streamed("/stream", after=after, seconds=seconds)
+
+    def streamed(self, path: str, **query: Any) -> Iterator[StreamEvent]:
+        """The events of a stream at a path below `/__admin`. Raises ControlError."""
+        from http.client import HTTPException
+
+        target = f"{self._parts.path}/__admin{path}{_query_string(query)}"
+        connection = self._connection(_BETWEEN_COMMENTS)
+        try:
+            connection.request("GET", target, headers=self._headers(None))
+            answer = connection.getresponse()
+            if answer.status >= 300:
+                raise _refusal(answer.status, answer.headers.get_content_type(), answer.read())
+            yield from read_stream(answer)
+        except (OSError, HTTPException) as error:
+            raise self._no_answer(error) from error
+        finally:
+            connection.close()
+
     def pages(self, path: str, after: int, **query: Any) -> Iterator[Row]:
         """The entries of a journal with a number greater than `after`, page after page."""
         while True:
@@ -301,17 +336,21 @@ class Client:
         self, method: str, target: str, body: str | None, patience: float
     ) -> tuple[int, str, bytes]:
         """The status, media type and body of the answer."""
-        from http.client import HTTPConnection, HTTPSConnection
-
-        connect = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection
-        timeout = self._timeout + patience
-        connection = connect(str(self._parts.hostname), self._parts.port, timeout=timeout)
+        connection = self._connection(patience)
         try:
             connection.request(method, target, body and body.encode(), self._headers(body))
             answer = connection.getresponse()
             return answer.status, answer.headers.get_content_type(), answer.read()
         finally:
             connection.close()
+
+    def _connection(self, patience: float) -> "HTTPConnection":
+        """A connection whose answers may take so many seconds longer than usual."""
+        from http.client import HTTPConnection, HTTPSConnection
+
+        connect = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection
+        timeout = self._timeout + patience
+        return connect(str(self._parts.hostname), self._parts.port, timeout=timeout)
 
     def _headers(self, body: str | None) -> dict[str, str]:
         headers = {}
@@ -678,6 +717,17 @@ class WorkspaceClient:
         text = None if lead is None else _lead_text(lead)
         pages = self._pages_of("/events", after=after, vendor=vendor, lead=text, kind=kind)
         return [event for page in pages for event in read_events(page["events"])]
+
+    def stream(
+        self, after: int | None = None, *, seconds: float | None = None
+    ) -> Iterator[StreamEvent]:
+        """What happens in the workspace, as it happens; the first event is a `hello`.
+
+        It goes on behind the event with the number `after`, else from now on, and ends after so
+        many `seconds`, else when the server stops or you close it.
+        """
+        path = f"/workspaces/{_quoted(self.name)}/stream"
+        return self.client.streamed(path, after=after, seconds=seconds)
 
     def _pages_of(self, path: str, after: Any = None, **query: Any) -> Iterator[Row]:
         """The pages of a list that says itself what comes next."""

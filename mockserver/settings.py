@@ -447,6 +447,13 @@ OPTIONS = (
         "How many fault rules a workspace may have.",
     ),
     Option(
+        "max_streams",
+        16,
+        _Integer(0, 10_000),
+        "How many event streams of the control API there may be at a time; one more is answered "
+        "with 503.",
+    ),
+    Option(
         "journal_entries",
         1000,
         _Integer(1, 10**7),
@@ -527,6 +534,7 @@ class Settings:
     max_steps: int = 10_000
     max_snapshots: int = 100
     max_fault_rules: int = 1000
+    max_streams: int = 16
     journal_entries: int = 1000
     journal_bytes: int = 16 * MEGABYTE
     journal_events: int = 10_000

@@ -70,6 +70,9 @@ SNAPSHOT_BYTES = 8 << 10
 Listener = Callable[[int, Sequence[Change]], None]
 """Is told of each run of changes with the version that it made."""
 
+Audience = Callable[[str, Mapping[str, Any]], None]
+"""Is told what happened, by its kind and as JSON values."""
+
 
 @remembered(_MAX_NAMES)
 def workspace_name(account: str) -> str:
@@ -154,6 +157,7 @@ class Workspace:
         "_listeners",
         "_most_leads",
         "_origin",
+        "audience",
         "clock",
         "events",
         "faults",
@@ -211,6 +215,8 @@ class Workspace:
         self.mover: object | None = None
         """What moves its clock at the moment, and plays what falls due meanwhile."""
         self._listeners: tuple[Listener, ...] = (self.journal.hear,)
+        self.audience: Audience | None = None
+        """Is told of what is no change of the workspace; None where nobody listens."""
 
     def _count_from_first(self) -> None:
         """Let new rows have the numbers that `ids` says."""
@@ -300,6 +306,18 @@ class Workspace:
     def listen(self, listener: Listener) -> None:
         """Tell the listener of every run of changes from now on."""
         self._listeners = (*self._listeners, listener)
+
+    def stop_listening(self, listener: Listener) -> None:
+        """Tell the listener of no further changes."""
+        self._listeners = tuple(each for each in self._listeners if each != listener)
+
+    def tell(self, kind: str, what: Mapping[str, Any]) -> None:
+        """Say to those who listen what happened that is no change, such as a delivery.
+
+        `what` are JSON values. Nobody keeps it where nobody listens.
+        """
+        if self.audience is not None:
+            self.audience(kind, what)
 
     def save(self) -> Snapshot:
         """What it holds now."""
@@ -762,6 +780,7 @@ class Workspaces:
         self.memory.require(_WORKSPACE_BYTES)
         workspace = self._by_name[name] = self._new(name, moment, ids)
         self.on_begin(workspace)
+        self.unclaimed.tell("workspace", {"name": name, "happened": "created"})
         return workspace
 
     def create(
@@ -826,6 +845,7 @@ class Workspaces:
         self.origins.release(workspace.origin)
         # Whoever still holds it counts for nothing.
         workspace.memory = workspace.journal.memory = workspace.events.memory = Memory()
+        self.unclaimed.tell("workspace", {"name": name, "happened": "deleted"})
         return True
 
     def reset(self) -> None:

@@ -3,7 +3,24 @@
 Each handler answers the operation of its name in openapi/control.yaml.
 """
 
-from mockserver.control import behaviour, documents, leads, lifecycle, requests, workspaces
+from mockserver.control import (
+    behaviour,
+    documents,
+    leads,
+    lifecycle,
+    requests,
+    stream,
+    workspaces,
+)
 from mockserver.control.api import Control
 
-__all__ = ["Control", "behaviour", "documents", "leads", "lifecycle", "requests", "workspaces"]
+__all__ = [
+    "Control",
+    "behaviour",
+    "documents",
+    "leads",
+    "lifecycle",
+    "requests",
+    "stream",
+    "workspaces",
+]

@@ -20,7 +20,8 @@ from mockserver.api import (
     waiting,
 )
 from mockserver.call import Call, Headers, LongWork
-from mockserver.control.later import Attempt, Later, Underway, Unsettled, whole_body
+from mockserver.control.channel import Channels
+from mockserver.control.later import Attempt, Later, Stream, Underway, Unsettled, whole_body
 from mockserver.credential import Credential
 from mockserver.descriptors import tried_again
 from mockserver.dialects.problem_json import ProblemJson
@@ -137,6 +138,7 @@ class Control(Api):
         timer: Timer,
         max_body: int,
         max_wait: float,
+        max_streams: int = 16,
     ) -> None:
         """`token` is what every request but the one for the server's health must carry.
 
@@ -157,6 +159,7 @@ class Control(Api):
         )
         self.workspaces = workspaces
         self.timer = timer
+        self.channels = Channels(max_streams)
         self._underway: set[asyncio.Task[Answer | App]] = set()
         self.sites: Mapping[str, Site] = {site.vendor.name: site for site in sites}
         self.token = token
@@ -213,6 +216,8 @@ class Control(Api):
         reply = worked.reply
         if isinstance(reply, Underway):
             return partial(self._answer_at_end, reply, worked.call)
+        if isinstance(reply, Stream):
+            return partial(reply.send, worked.answer.headers)
         workspace = self.workspaces.named(worked.call.path_parameters.get("workspace", ""))
         if workspace is not None:
             self.timer.look(workspace)

@@ -55,7 +55,9 @@ def get_request(call: Call, server: Control) -> Reply:
 @operation
 def clear_requests(call: Call, server: Control) -> Reply:
     """Empty the journal."""
-    server.workspace(call).journal.clear()
+    workspace = server.workspace(call)
+    workspace.journal.clear()
+    workspace.tell("reset", {"cause": "clear_requests"})
     return nothing()
 
 

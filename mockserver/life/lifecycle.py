@@ -41,6 +41,7 @@ from mockserver.sections import (
 from mockserver.state.changes import Row, RowId
 from mockserver.state.tables import Index, TableSpec
 from mockserver.state.transaction import RowDiff, Transaction
+from mockserver.webhooks.base import Webhooks
 
 LEADS, DUE, PLAYED = "leads", "due", "played"
 AUTOPILOT, STORIES, OUTCOMES = "autopilot", "stories", "outcomes"
@@ -295,6 +296,8 @@ class Lifecycle:
         self.parts = parts
         self.schemas: Mapping[str, Mapping[str, Any]] = {}
         """The schemas of the fields of each part, from the document."""
+        self.webhooks: Webhooks | None = None
+        """Whom the vendor tells of what happens; None: it documents no webhooks."""
         self._magic = MagicStories(outcomes)
 
     def check(self, document: Document) -> None:

@@ -260,6 +260,7 @@ BAD = {
     "journal_events": "0",
     "max_snapshots": "0",
     "max_fault_rules": "0",
+    "max_streams": "-1",
     "journal_entries": "0",
     "journal_bytes": "0",
     "admin_token": "short",

@@ -1,0 +1,1 @@
+"""Webhooks: what is told of an event, to whom, and how it gets there."""
