@@ -101,7 +101,8 @@ export function humanised(name) {
 /** @type {Record<string, [string, string]>} tone and shape by the state of a lead */
 const STATES = {
   new: ["info", "ring"],
-  active: ["info", "dot"],
+  open: ["info", "dot"],
+  calling: ["live", "pulse"],
   won: ["ok", "check"],
   lost: ["mute", "cross"],
   ended: ["mute", "bar"],
@@ -109,7 +110,6 @@ const STATES = {
 
 /** @type {[RegExp, string, string][]} what a vendor's word adds to that */
 const WORDS = [
-  [/^on ?call/i, "live", "pulse"],
   [/bad|wrong|blacklist|unreachable|error/i, "bad", "bar"],
   [/retry|callback|qualified|voice ?mail/i, "warn", "half"],
   [/incomplete/i, "ok", "half"],
@@ -119,10 +119,10 @@ const WORDS = [
  * A lead's status as a mark of shape, tone and word.
  * @param {{ status: any, title?: string, state?: string }} lead
  */
-export function statusMark({ status, title = String(status), state = "active" }) {
+export function statusMark({ status, title = String(status), state = "open" }) {
   const word = /[_A-Z]{2}|[a-z][A-Z]|^[a-z]/.test(title) ? humanised(title) : title;
   const [, ...special] = WORDS.find(([pattern]) => pattern.test(word)) ?? [];
-  const [tone, shape] = special.length ? special : (STATES[state] ?? STATES.active);
+  const [tone, shape] = special.length ? special : (STATES[state] ?? STATES.open);
   const mark = h("i", { class: `shape-${shape}`, "aria-hidden": "true" });
   return h(
     "span.status",

@@ -17,6 +17,7 @@ export class Journal {
     /** @type {Entry[]} */
     this.entries = [];
     this.dropped = 0;
+    this.isRead = false;
     /** @type {(added: number) => void} */
     this.onChange = () => {};
     this.stop = listen((batch) => this.#take(batch));
@@ -27,6 +28,7 @@ export class Journal {
     const page = await listRequests(store.workspace, { order: "desc", limit: FIRST });
     this.entries = page.requests.reverse();
     this.dropped = page.dropped;
+    this.isRead = true;
     this.onChange(0);
     this.#readOlder();
   }
@@ -44,7 +46,8 @@ export class Journal {
 
   /** @param {import("./events.js").StreamEvent[]} batch */
   #take(batch) {
-    if (batch.some(({ kind }) => kind === "reset" || kind === "gap")) {
+    // A new connection tells of what comes after it: what came before is asked for.
+    if (batch.some(({ kind }) => kind === "reset" || kind === "gap" || kind === "hello")) {
       this.#catchUp(batch.some(({ kind }) => kind === "reset"));
       return;
     }
@@ -58,6 +61,7 @@ export class Journal {
 
   /** @param {boolean} anew whether the journal began anew */
   async #catchUp(anew) {
+    if (!this.isRead) return;
     if (anew) {
       await this.read();
       return;

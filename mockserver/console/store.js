@@ -93,6 +93,15 @@ export async function enter(name) {
   connect();
 }
 
+/**
+ * Reads a workspace, and follows nothing.
+ * @param {string} name
+ */
+export async function know(name) {
+  keepInfo(await api.getWorkspace(name));
+  store.workspace = name;
+}
+
 /** Follows the workspace's events. */
 export function connect() {
   store.isLive = true;

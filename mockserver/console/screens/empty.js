@@ -3,7 +3,8 @@
  * @module
  */
 
-import { h, copier } from "../dom.js";
+import { commandLine } from "../command.js";
+import { copier, h } from "../dom.js";
 import { vendorMark } from "../format.js";
 import { createLine, pathLine } from "../curl.js";
 import { store } from "../store.js";
@@ -26,18 +27,5 @@ function vendorStart(vendor) {
     "section",
     h("p.base", vendorMark(vendor), h("code", base), copier(base, "Copy the base URL")),
     line && commandLine(line),
-  );
-}
-
-/**
- * A command to be copied.
- * @param {string} line
- */
-export function commandLine(line) {
-  const label = "A line for the shell";
-  return h(
-    "div.command",
-    h("pre", { tabIndex: 0, role: "region", "aria-label": label }, line),
-    copier(line),
   );
 }

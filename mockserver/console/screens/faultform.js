@@ -88,10 +88,7 @@ export class FaultForm {
 
   #rule() {
     const [vendor, operation] = this.target.value.split(" ");
-    const given = this.inputs.map(([parameter, input]) => [
-      parameter.name,
-      read(parameter, input),
-    ]);
+    const given = this.inputs.map(([parameter, input]) => [parameter.name, read(parameter, input)]);
     return {
       fault: this.fault.value,
       vendor: vendor || null,

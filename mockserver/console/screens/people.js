@@ -12,7 +12,7 @@ import { keyed } from "../keyed.js";
 import { keepNames, personHref } from "../names.js";
 import { connect, listen, now, pause, store } from "../store.js";
 import { createLine } from "../curl.js";
-import { commandLine } from "./empty.js";
+import { commandLine } from "../command.js";
 import { newPerson } from "./newperson.js";
 
 const PAGE = 200;

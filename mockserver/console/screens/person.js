@@ -15,7 +15,7 @@ import { listen, store } from "../store.js";
 import { Outcomes } from "./outcomes.js";
 import { json } from "./json.js";
 import { storyOf, timeline, upcoming } from "./timeline.js";
-import { commandLine } from "./empty.js";
+import { commandLine } from "../command.js";
 
 const FACTS = 5;
 const PAUSE_MILLISECONDS = 300;

@@ -116,7 +116,7 @@ function head(one, back) {
     h("h2.line", vendorMark(one.vendor), h("b.method", one.method), h("code.path", one.target)),
     h(
       "p.sub",
-      [`No. ${one.number}`, dot(), h("code", one.operation ?? "no operation"), dot()],
+      [`No. ${one.number}`, dot(), operationLink(one), dot()],
       `${dayName(one.time)} ${exactTime(one.time)}`,
     ),
   );
@@ -127,6 +127,13 @@ function head(one, back) {
     took,
   );
   return h("header.head", back, title, answer);
+}
+
+/** @param {Request} one */
+function operationLink({ vendor, operation }) {
+  if (!operation) return h("code", "no operation");
+  const query = new URLSearchParams({ ws: store.workspace, doc: vendor, operation });
+  return h("a", { href: `reference/?${query}` }, h("code", operation));
 }
 
 /** @param {Request} one */

@@ -43,17 +43,22 @@ const STEPS = {
 /**
  * @param {HTMLElement} main
  * @param {string[]} steps the number of the chosen request
+ * @param {URLSearchParams} asked may name an operation
  */
-export function draw(main, [wanted]) {
-  const screen = new Requests(main);
+export function draw(main, [wanted], asked) {
+  const screen = new Requests(main, asked.get("operation") ?? "");
   screen.open(Number(wanted) || null);
   return () => screen.close();
 }
 
 class Requests {
-  /** @param {HTMLElement} main */
-  constructor(main) {
+  /**
+   * @param {HTMLElement} main
+   * @param {string} operation
+   */
+  constructor(main, operation) {
     this.main = main;
+    this.operation = operation;
     this.journal = new Journal();
     /** @type {Entry[]} */
     this.seen = [];
@@ -66,6 +71,7 @@ class Requests {
     this.text = "";
     this.isReading = false;
     this.unread = 0;
+    this.shown = 0;
     this.#build();
   }
 
@@ -86,10 +92,10 @@ class Requests {
       h(
         "header.head",
         h("div", h("h1", { id: "title" }, "Requests"), this.total),
-        h("div.tools", this.follow),
+        h("div.tools", this.#selects(), this.follow),
       ),
       this.banner,
-      h("div.bar", find, this.#vendorChoice()),
+      h("div.bar", find),
       this.chips,
       h(
         "div.row.columns",
@@ -113,7 +119,7 @@ class Requests {
     this.viewport.addEventListener("keydown", (/** @type {any} */ event) => this.#press(event));
   }
 
-  #vendorChoice() {
+  #selects() {
     const options = [...store.vendors.values()].map(({ name, title }) =>
       h("option", { value: name }, title),
     );
@@ -121,8 +127,28 @@ class Requests {
       this.vendor = event.target.value;
       this.#sift();
     };
+    const actOperation = (/** @type {any} */ event) => {
+      this.operation = event.target.value;
+      this.#sift();
+    };
+    this.operations = h("select", { "aria-label": "Operation", onchange: actOperation });
     const all = h("option", { value: "" }, "All vendors");
-    return h("select", { "aria-label": "Vendor", onchange: act }, all, options);
+    return [h("select", { "aria-label": "Vendor", onchange: act }, all, options), this.operations];
+  }
+
+  /** Offers the operations of the journal, where they are others than before. */
+  #drawOperations() {
+    const names = new Set(this.journal.entries.map((one) => one.operation).filter(Boolean));
+    if (this.operation) names.add(this.operation);
+    const sorted = [...names].sort();
+    if (this.operations.childElementCount === sorted.length + 1) return;
+    const all = h("option", { value: "" }, "All operations");
+    show(
+      this.operations,
+      all,
+      sorted.map((name) => h("option", { value: name }, name)),
+    );
+    this.operations.value = this.operation;
   }
 
   /** @param {number | null} wanted */
@@ -182,9 +208,9 @@ class Requests {
 
   /** @param {number} added */
   #changed(added) {
-    const before = this.seen.length;
+    const before = this.shown;
     this.#sift();
-    const more = this.seen.length - before;
+    const more = this.shown - before;
     if (!added || more <= 0) return;
     if (this.isReading || this.viewport.scrollTop > 0) this.#keepPlace(more);
     if (this.text) this.#find(this.text, false);
@@ -244,12 +270,15 @@ class Requests {
   #sift() {
     const { entries, dropped } = this.journal;
     const [, fits] = GROUPS[this.group];
-    const isAll = this.group === "all" && !this.vendor && !this.found;
-    const inVendor = (/** @type {Entry} */ one) => !this.vendor || one.vendor === this.vendor;
+    const isAll = this.group === "all" && !this.vendor && !this.operation && !this.found;
+    const isAsked = (/** @type {Entry} */ one) =>
+      (!this.vendor || one.vendor === this.vendor) &&
+      (!this.operation || one.operation === this.operation);
     const isFound = (/** @type {Entry} */ one) => !this.found || this.found.has(one.number);
     this.seen = isAll
       ? entries
-      : entries.filter((one) => inVendor(one) && isFound(one) && fits(one));
+      : entries.filter((one) => isAsked(one) && isFound(one) && fits(one));
+    this.shown = this.seen.length;
     const all = plural(entries.length, "request");
     this.total.textContent = isAll ? all : `${count(this.seen.length)} of ${all}`;
     this.foot.hidden = dropped === 0;
@@ -260,6 +289,7 @@ class Requests {
       " keeps more.",
     );
     this.#drawChips();
+    this.#drawOperations();
     this.#drawEmpty();
     this.virtual?.refresh();
   }

@@ -40,10 +40,11 @@ export function storyOf(person) {
     const { event } = entry;
     if (shown.has(event.cause?.request)) continue;
     const key = JSON.stringify([event.vendor, event.lead, event.at, event.cause]);
-    const chapter = moments.get(key) ?? { kind: "event", at: entry.at, events: [] };
+    /** @type {Chapter} */
+    const chapter = moments.get(key) ?? { kind: "event", at: entry.at };
     if (!moments.has(key)) story.push(chapter);
     moments.set(key, chapter);
-    chapter.events?.push(event);
+    chapter.events = [...(chapter.events ?? []), event];
   }
   return story;
 }
