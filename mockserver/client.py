@@ -589,6 +589,27 @@ class WorkspaceClient:
         answer: Row = self.call("GET", f"/leads/{_quoted(vendor)}/{_quoted(str(id))}")
         return answer
 
+    def people(
+        self,
+        q: str | None = None,
+        *,
+        filter: Literal["all", "calls", "won", "gaps", "shared"] | None = None,
+        order: Literal["changed", "name"] | None = None,
+    ) -> list[Row]:
+        """The people that the leads of all vendors are, the one that changed last first.
+
+        `q` is a text in a name, e-mail address, phone number or id. `filter` chooses those that are
+        called, those with a lead that is won, those without a lead of some vendor, or those who
+        share an e-mail address or phone number.
+        """
+        pages = self._pages_of("/people", q=q, filter=filter, order=order)
+        return [person for page in pages for person in page["people"]]
+
+    def person(self, vendor: str, id: str | int) -> Row:
+        """The person that a lead belongs to: leads, what is due, and what happened to them."""
+        answer: Row = self.call("GET", f"/people/{_quoted(vendor)}/{_quoted(str(id))}")
+        return answer
+
     def change_lead(
         self, vendor: str, lead: LeadName, fields: Mapping[str, Any], *, events: bool = True
     ) -> ChangedLead:

@@ -21,6 +21,7 @@ from mockserver.api import (
 )
 from mockserver.call import Call, Headers, LongWork
 from mockserver.control.channel import Channels
+from mockserver.control.grouping import PeopleCache
 from mockserver.control.later import Attempt, Later, Stream, Underway, Unsettled, whole_body
 from mockserver.credential import Credential
 from mockserver.descriptors import tried_again
@@ -160,6 +161,7 @@ class Control(Api):
         self.workspaces = workspaces
         self.timer = timer
         self.channels = Channels(max_streams)
+        self.people = PeopleCache()
         self._underway: set[asyncio.Task[Answer | App]] = set()
         self.sites: Mapping[str, Site] = {site.vendor.name: site for site in sites}
         self.token = token
