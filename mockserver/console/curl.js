@@ -136,9 +136,12 @@ export function creation(vendor, values = EXAMPLE) {
   return { method: create.method, url: store.bases[vendor] + create.path, headers, body };
 }
 
-/** @param {string} vendor */
-export function createLine(vendor) {
-  const request = creation(vendor);
+/**
+ * @param {string} vendor
+ * @param {Record<string, string>} [values]
+ */
+export function createLine(vendor, values) {
+  const request = creation(vendor, values);
   if (!request) return null;
   return curlLine(request.method, request.url, request.headers, request.body);
 }

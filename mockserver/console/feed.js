@@ -113,7 +113,8 @@ export function eventLine(event) {
 
 /** @param {any} event */
 export function eventTitle(event) {
-  if (event.outcome) return `Call: ${humanised(event.outcome).toLowerCase()}`;
+  if (event.kind === "call.ended" && event.outcome)
+    return `Call: ${humanised(event.outcome).toLowerCase()}`;
   if (event.kind === "call.started") return "Call begins";
   if (event.kind === "lead.status") return `Status ${event.from} → ${event.to}`;
   return humanised(event.kind.replace(".", " "));

@@ -102,7 +102,7 @@ export function humanised(name) {
 const STATES = {
   new: ["info", "ring"],
   open: ["info", "dot"],
-  calling: ["live", "pulse"],
+  calling: ["info", "half"],
   won: ["ok", "check"],
   lost: ["mute", "cross"],
   ended: ["mute", "bar"],
@@ -110,6 +110,7 @@ const STATES = {
 
 /** @type {[RegExp, string, string][]} what a vendor's word adds to that */
 const WORDS = [
+  [/^on ?call/i, "live", "pulse"],
   [/bad|wrong|blacklist|unreachable|error/i, "bad", "bar"],
   [/retry|callback|qualified|voice ?mail/i, "warn", "half"],
   [/incomplete/i, "ok", "half"],
@@ -217,7 +218,11 @@ export function marked(text) {
   return text.split("`").map((part, place) => (place % 2 ? h("code", part) : part));
 }
 
+const DAY = 86_400_000;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+
+/** @param {any} value */
+export const isInstant = (value) => typeof value === "string" && INSTANT.test(value);
 
 /**
  * A value for people: a moment as they say it, the rest as it is.
@@ -226,9 +231,41 @@ const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 export function spokenValue(value) {
   if (value === null || value === undefined || value === "") return h("span.none", "none");
   if (value === true || value === false) return value ? "yes" : "no";
-  if (typeof value !== "string" || !INSTANT.test(value)) return valueText(value);
-  const isToday = dayName(value) === dayName(now());
-  return moment(value, isToday ? clockTime(value) : `${dayName(value)} ${clockTime(value)}`);
+  if (!isInstant(value)) return valueText(value);
+  return moment(value, nearText(value));
+}
+
+/**
+ * A moment as it is said today: with the time today, with the day in these days, else the date.
+ * @param {string} value
+ */
+function nearText(value) {
+  const days = Math.abs(Date.parse(value) - now().getTime()) / DAY;
+  const [weekday, ...date] = dayName(value).split(" ");
+  if (dayName(value) === dayName(now()) && days < 1) return clockTime(value);
+  return days < 6 ? `${weekday} ${clockTime(value)}` : date.join(" ");
+}
+
+/**
+ * One fact of a lead in a few words: the name is left out where the value says enough.
+ * @param {{ name: string, value: any }} fact
+ */
+export function factText({ name, value }) {
+  if (typeof value === "number") return plural(value, name.replace(/s$/, ""));
+  if (typeof value !== "string" || INSTANT.test(value))
+    return [capitalised(name), " ", spokenValue(value)];
+  return value;
+}
+
+export const capitalised = (/** @type {string} */ text) =>
+  text.charAt(0).toUpperCase() + text.slice(1);
+
+/**
+ * A phone number with its groups, where they are known.
+ * @param {string | null} phone
+ */
+export function phoneText(phone) {
+  return phone?.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, "+1 $1 $2 $3") ?? "";
 }
 
 /**

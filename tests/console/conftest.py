@@ -84,7 +84,7 @@ class Watch:
     def __init__(self, url: str) -> None:
         self.url = url
         self.problems: list[str] = []
-        self.allowed: list[str] = ["404"]
+        self.allowed: list[str] = []
 
     def follow(self, page: Any) -> None:
         """Note every error, and every request to another host."""

@@ -4,7 +4,7 @@
  */
 
 import { h, icon } from "../dom.js";
-import { valueText } from "../format.js";
+import { isInstant, spokenValue, valueText } from "../format.js";
 
 /** @param {any} value */
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
@@ -43,6 +43,18 @@ function cell(tag, value) {
 }
 
 /**
+ * A value in a line: a moment is said shortly.
+ * @param {string} tag
+ * @param {any} value
+ */
+function short(tag, value) {
+  return isInstant(value) ? h(tag, spokenValue(value)) : cell(tag, value);
+}
+
+/** @param {[string, any, any]} difference */
+const isMoment = ([, was, is]) => isInstant(was) && isInstant(is);
+
+/**
  * @param {any} before null: the row is new
  * @param {any} after null: the row is gone
  * @param {Map<string, any>} remarks what became of a field, by its path
@@ -72,9 +84,13 @@ export function difference(before, after, remarks = new Map()) {
  */
 export function changedFields(before, after, most = 6) {
   const { differing } = compare(before, after);
-  const rows = differing.slice(0, most).map(([path, was, is]) => {
-    const from = before === null || was === undefined ? null : [cell("del", was), icon("right")];
-    return h("li", h("code", path), from, cell("ins", is));
+  // Moments that only move are the least of the news.
+  const ordered = [...differing].sort(
+    (one, other) => Number(isMoment(one)) - Number(isMoment(other)),
+  );
+  const rows = ordered.slice(0, most).map(([path, was, is]) => {
+    const from = before === null || was === undefined ? null : [short("del", was), icon("right")];
+    return h("li", h("code", path), from, short("ins", is));
   });
   const rest = differing.length - rows.length;
   if (rest > 0) rows.push(h("li.sub", `and ${rest} more`));

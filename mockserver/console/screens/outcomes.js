@@ -18,14 +18,20 @@ const MARKS = ["documented", "client", "observed", "inferred", "chosen"];
 /** @type {[string, (one: Outcome) => boolean][]} */
 const GROUPS = [
   ["Talked", (one) => talked(one)],
-  ["Not reached", (one) => one.next === "retry" && Boolean(one.sets.call)],
-  ["Without a conversation", (one) => Boolean(one.sets.call)],
-  ["No call", () => true],
+  [
+    "Not reached",
+    (one) => NO_TALK.test(one.name) || (one.next === "retry" && Boolean(one.sets.call)),
+  ],
+  ["Ends it", (one) => one.next === "stop"],
+  ["Besides", () => true],
 ];
 
+// A machine is connected too, and so is who hangs up at once.
+const NO_TALK = /voicemail|machine|hung_up$/;
+
 /** @param {Outcome} one */
-function talked({ sets: { call } }) {
-  if (!call) return false;
+function talked({ name, sets: { call } }) {
+  if (!call || NO_TALK.test(name)) return false;
   return call.connected === true || Array.isArray(call.duration);
 }
 

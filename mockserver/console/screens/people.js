@@ -6,8 +6,8 @@
 import { listEvents, listPeople, listRequests, seedWorkspace } from "../api.js";
 import { button, choice, finder, h, icon, show } from "../dom.js";
 import { eventLine, feedItem, lineOf, requestLine } from "../feed.js";
-import { causeText, count, failure, initials, moment, plural, spokenValue } from "../format.js";
-import { statusMark, vendorMark, vendorTitle } from "../format.js";
+import { causeText, count, failure, initials, moment, plural } from "../format.js";
+import { factText, phoneText, statusMark, vendorMark, vendorTitle } from "../format.js";
 import { keyed } from "../keyed.js";
 import { keepNames, personHref } from "../names.js";
 import { connect, listen, now, pause, store } from "../store.js";
@@ -355,7 +355,7 @@ function who(one, href) {
     h("span.avatar", { "aria-hidden": "true" }, initials(name)),
     h(
       "span.who",
-      h("span.name", h("a", { href }, name), h("span.sub", one.phone)),
+      h("span.name", h("a", { href }, name), h("span.sub", phoneText(one.phone))),
       h("span.sub.mail", one.email),
       shares,
     ),
@@ -374,6 +374,6 @@ function leadCell(one, vendor) {
   const [lead] = leads;
   const [fact] = lead.facts;
   const more = leads.length > 1 ? `, and ${leads.length - 1} more` : "";
-  const sub = fact && h("span.sub", `${fact.name} `, spokenValue(fact.value), more);
+  const sub = fact && h("span.sub", { title: fact.name }, factText(fact), more);
   return h("td.lead", { "data-label": title }, statusMark(lead), sub);
 }

@@ -8,7 +8,16 @@ import { changeLead, getPerson } from "../api.js";
 import { createLine } from "../curl.js";
 import { ask, form } from "../dialogs.js";
 import { button, copier, h, icon, show, toast } from "../dom.js";
-import { failure, initials, spokenValue, statusMark, vendorMark, vendorTitle } from "../format.js";
+import {
+  capitalised,
+  failure,
+  initials,
+  phoneText,
+  spokenValue,
+  statusMark,
+  vendorMark,
+  vendorTitle,
+} from "../format.js";
 import { move } from "../frame.js";
 import { keepNames } from "../names.js";
 import { listen, store } from "../store.js";
@@ -118,7 +127,14 @@ class PersonScreen {
 
   /** @param {Person} person */
   #nothing(person) {
-    const line = createLine(person.leads[0].vendor);
+    const [first = "", ...rest] = nameOf(person).split(" ");
+    const line = createLine(person.leads.at(-1).vendor, {
+      first,
+      last: rest.join(" "),
+      email: person.email ?? "",
+      phone: person.phone ?? "",
+      external: person.external_id ?? "",
+    });
     return h(
       "div.empty",
       h("h2", "Nothing has happened yet"),
@@ -139,7 +155,7 @@ class PersonScreen {
     const name = nameOf(person);
     const phone =
       person.phone &&
-      h("span", icon("phone"), person.phone, copier(person.phone, "Copy the phone"));
+      h("span", icon("phone"), phoneText(person.phone), copier(person.phone, "Copy the phone"));
     const mail =
       person.email &&
       h("span", icon("mail"), person.email, copier(person.email, "Copy the e-mail"));
@@ -174,7 +190,7 @@ class PersonScreen {
     const id = String(lead.id);
     const facts = lead.facts.slice(0, FACTS);
     const rows = facts.map((/** @type {any} */ { name, value }) =>
-      h("div", h("dt", name), h("dd", spokenValue(value))),
+      h("div", h("dt", capitalised(name)), h("dd", spokenValue(value))),
     );
     const all = button("button.text.all", () => showFields(lead), "All fields");
     return h(

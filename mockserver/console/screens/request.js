@@ -8,6 +8,7 @@ import { curlOf, filterOf, headersOf, pytestLine } from "../curl.js";
 import { ask, form } from "../dialogs.js";
 import { button, copier, copy, h, icon, show, toast } from "../dom.js";
 import {
+  capitalised,
   dayName,
   exactTime,
   failure,
@@ -314,8 +315,6 @@ function remarksOf(one) {
   ]);
   return new Map(texts);
 }
-
-const capitalised = (/** @type {string} */ text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** @param {Request} one */
 function sentBlock(one) {

@@ -38,7 +38,7 @@ export function storyOf(person) {
       continue;
     }
     const { event } = entry;
-    if (shown.has(event.cause?.request)) continue;
+    if (event.cause?.request && shown.has(event.cause.request)) continue;
     const key = JSON.stringify([event.vendor, event.lead, event.at, event.cause]);
     /** @type {Chapter} */
     const chapter = moments.get(key) ?? { kind: "event", at: entry.at };
