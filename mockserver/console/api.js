@@ -224,3 +224,42 @@ export function sendToVendor(url, request) {
   const { pathname, search } = new URL(url, location.href);
   return fetch(pathname + search, { ...request, redirect: "manual" });
 }
+
+// Webhooks, deliveries, inboxes.
+export const listWebhooks = (/** @type {string} */ ws) => json("GET", of(ws, "webhooks"));
+export const addWebhook = (/** @type {string} */ ws, /** @type {Given} */ webhook) =>
+  json("POST", of(ws, "webhooks"), webhook);
+export const removeWebhook = (
+  /** @type {string} */ ws,
+  /** @type {string} */ vendor,
+  /** @type {string | number} */ id,
+) => json("DELETE", of(ws, "webhooks", vendor, id));
+export const testWebhook = (
+  /** @type {string} */ ws,
+  /** @type {string} */ vendor,
+  /** @type {string | number} */ id,
+) => json("POST", of(ws, "webhooks", vendor, id, "test"), {});
+export const listDeliveries = (/** @type {string} */ ws, /** @type {Given} */ asked) =>
+  json("GET", of(ws, "deliveries") + query(asked));
+export const getDelivery = (/** @type {string} */ ws, /** @type {number} */ number) =>
+  json("GET", of(ws, "deliveries", number));
+export const redeliver = (/** @type {string} */ ws, /** @type {number} */ number) =>
+  json("POST", of(ws, "deliveries", number, "redeliver"));
+export const settle = (
+  /** @type {string} */ ws,
+  /** @type {number} */ number,
+  /** @type {Given} */ given,
+) => json("POST", of(ws, "deliveries", number, "settle"), given);
+export const listInboxes = (/** @type {string} */ ws) => json("GET", of(ws, "inboxes"));
+export const getInbox = (
+  /** @type {string} */ ws,
+  /** @type {string} */ name,
+  /** @type {Given} */ asked,
+) => json("GET", of(ws, "inbox", name) + query(asked));
+export const setInboxAnswer = (
+  /** @type {string} */ ws,
+  /** @type {string} */ name,
+  /** @type {Given} */ answers,
+) => json("PUT", of(ws, "inbox", name), answers);
+export const clearInbox = (/** @type {string} */ ws, /** @type {string} */ name) =>
+  json("DELETE", of(ws, "inbox", name));

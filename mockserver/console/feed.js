@@ -139,11 +139,11 @@ function deliveryLine(delivery, key) {
     at: last?.at ?? delivery.at,
     sign: "webhook",
     tone: isGood ? "ok" : isBad ? "bad" : "warn",
-    title: `${delivery.trigger ?? delivery.event_kind ?? "Webhook"} ${delivery.state}`,
+    title: `${delivery.kind} ${delivery.state}`,
     sub: hostOf(delivery.url),
     vendor: delivery.vendor,
     status: last?.status ?? undefined,
-    href: "#/webhooks",
+    href: `#/webhooks/${delivery.number}`,
   };
 }
 

@@ -16,6 +16,7 @@ import { follow } from "./events.js";
  * @property {{ method: string, path: string, body: any }} [create]
  * @property {string} [outcomes]
  * @property {string} [webhooks]
+ * @property {string[]} [kinds] what its webhooks are told of
  */
 
 const HUES = ["teal", "violet", "pink", "blue", "amber"];

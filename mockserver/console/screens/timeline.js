@@ -154,7 +154,7 @@ function deliveryItem({ at, delivery }) {
   const tries = delivery.attempts?.length ?? 0;
   const answered = last?.status ? `answered ${last.status}` : (last?.error ?? "");
   const sub = `${hostOf(delivery.url)} ${answered}${tries > 1 ? `, at try ${tries}` : ""}`;
-  const title = `${delivery.trigger ?? delivery.event ?? "Webhook"} ${delivery.state}`;
+  const title = `${delivery.kind} ${delivery.state}`;
   const href = `#/webhooks/${delivery.number}`;
   return item(
     at,
