@@ -210,7 +210,10 @@ class Client:
         self.call("POST", "/reset")
 
     def workspaces(self) -> list[Row]:
-        """For each workspace its `name`, its number of `requests`, and of `leads` by vendor."""
+        """For each workspace its `name`, its number of `requests`, and of `leads` by vendor.
+
+        `last_request` is when it got the last one.
+        """
         answer: list[Row] = self.call("GET", "/workspaces")["workspaces"]
         return answer
 
@@ -250,6 +253,11 @@ class Client:
     def fault_kinds(self) -> Row:
         """The catalogue of `faults`, and the `magic` values that trigger one without a rule."""
         answer: Row = self.call("GET", "/faults")
+        return answer
+
+    def fidelity(self) -> dict[str, Row]:
+        """By vendor, its operations, rules and settings, with how sure the server is of each."""
+        answer: dict[str, Row] = self.call("GET", "/fidelity")["vendors"]
         return answer
 
     def document(self, name: str, *, for_generators: bool = False) -> Row:
@@ -905,6 +913,19 @@ class WorkspaceClient:
     def add_fault(self, fault: str, **rule: Unpack[Rule]) -> Fault:
         """Add a fault rule. `fault` is a name of the catalogue (docs/faults.md)."""
         return Fault(self, self.call("POST", "/faults", {"fault": fault} | rule))
+
+    def preview_fault(
+        self, fault: str, vendor: str, operation: str | None = None, **parameters: Any
+    ) -> Row:
+        """What a client would get for a fault with these parameters: `status`, `headers`, `body`.
+
+        The status is 0 where no answer comes. Nothing changes.
+        """
+        body: Row = {"fault": fault, "vendor": vendor, "parameters": parameters}
+        if operation is not None:
+            body["operation"] = operation
+        answer: Row = self.call("POST", "/faults/preview", body)
+        return answer
 
     def faults(self) -> list[Row]:
         """The fault rules in the order in which they are tried, with how often each applied."""

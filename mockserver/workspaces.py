@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
-from time import monotonic
+from time import monotonic, time
 from typing import Any, NamedTuple
 
 from mockserver.errors import Problem, Reason, Refusal
@@ -159,6 +159,7 @@ class Workspace:
         "_origin",
         "audience",
         "clock",
+        "controlled_at",
         "events",
         "faults",
         "ids",
@@ -192,7 +193,7 @@ class Workspace:
         self.memory = memory if memory is not None else Memory()
         self.limits = limits if limits is not None else Limits()
         self._most_leads = self.limits.leads
-        self.used_at = 0.0
+        self.used_at = self.controlled_at = 0.0
         self._layer = Layer(Layer(tables=origin.snapshot.tables))
         self._origin = origin
         self.version = 0
@@ -715,6 +716,7 @@ class Workspaces:
         self._by_name: dict[str, Workspace] = {}
         self._admitted: dict[str | None, Workspace] = {}
         self._names = count(1)
+        self._epoch = time() - clock()
         self.unclaimed = self._new("unclaimed")
 
     @property
@@ -819,8 +821,14 @@ class Workspaces:
             self._delete_idle(now)
         workspace = self._by_name.get(name) or self._by_name.get(self._name(name))
         if workspace is not None:
-            workspace.used_at = now
+            workspace.controlled_at = now
         return workspace
+
+    def last_request(self, workspace: Workspace) -> datetime | None:
+        """When the last request reached a workspace, by this machine's clock."""
+        if not workspace.requests:
+            return None
+        return datetime.fromtimestamp(self._epoch + workspace.used_at, UTC)
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
@@ -878,7 +886,7 @@ class Workspaces:
         """Delete what nobody used for long."""
         self._next_sweep = now + min(1.0, self._idle / 4)
         for workspace in self._deletable():
-            if now - workspace.used_at < self._idle:
+            if now - _used_at(workspace) < self._idle:
                 break
             self.delete(workspace.name)
             log.info("workspace %s was idle for %d s and is deleted", workspace.name, self._idle)
@@ -910,7 +918,7 @@ def _nothing_due(workspace: Workspace) -> None:
 
 
 def _used_at(workspace: Workspace) -> float:
-    return workspace.used_at
+    return max(workspace.used_at, workspace.controlled_at)
 
 
 def _origin_size(origin: Origin) -> int:

@@ -6,6 +6,7 @@ Each handler answers the operation of its name in openapi/control.yaml.
 from mockserver.control import (
     behaviour,
     documents,
+    fidelity,
     leads,
     lifecycle,
     people,
@@ -19,6 +20,7 @@ __all__ = [
     "Control",
     "behaviour",
     "documents",
+    "fidelity",
     "leads",
     "lifecycle",
     "people",

@@ -156,7 +156,9 @@ class Narrowing:
             "lead": {"oneOf": lead},
             "seconds_to_live": time | {"nullable": True},
         }
-        return {"NewFaultRule": rule}
+        named = ("fault", "parameters", "vendor", "operation")
+        preview = {name: rule[name] for name in named}
+        return {"NewFaultRule": rule, "FaultToPreview": preview}
 
     def _simulations(self) -> list[Json]:
         one = {"vendor": self._vendor, "lead": self._lead, "outcome": self._outcome}

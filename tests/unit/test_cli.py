@@ -554,7 +554,8 @@ def test_several_fixtures_are_served_together(start: Start, tmp_path: File) -> N
     for first in (by_flags, by_variable):
         listing = httpx.get(first.rpartition(" ")[2] + "/__admin/workspaces").json()
         leads = {"nlpearl": 0, "octanist": 0, "sela": 1}
-        assert listing == {"workspaces": [{"name": "demo", "requests": 0, "leads": leads}]}
+        demo = {"name": "demo", "requests": 0, "last_request": None, "leads": leads}
+        assert listing == {"workspaces": [demo]}
 
 
 def test_a_variable_configures_the_server(start: Start) -> None:
