@@ -44,7 +44,7 @@ function drawMissing() {
   show(
     byId("viewer"),
     h(
-      "div.empty.start",
+      "main.empty.start",
       h("h2", "Not in this installation"),
       h(
         "p",

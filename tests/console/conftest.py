@@ -131,7 +131,7 @@ def open_page(browser: Any, server: MockServer, workspace: str, watch: Watch) ->
         watch.follow(page)
         page.set_default_timeout(10_000)
         page.goto(f"{server.url}/__admin/#/{screen}?ws={workspace}")
-        page.wait_for_selector("main h1")
+        page.wait_for_selector("main h1", state="attached")
         return page
 
     yield open_screen

@@ -43,15 +43,21 @@ def violations(page: Any) -> list[str]:
     return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [pytest.param(WIDE, id="wide"), pytest.param(PHONE, id="phone")])
+@pytest.mark.parametrize(
+    "look",
+    [
+        pytest.param({"viewport": size, "color_scheme": scheme}, id=f"{name}-{scheme}")
+        for name, size in (("wide", WIDE), ("phone", PHONE))
+        for scheme in ("light", "dark")
+    ],
+)
 @pytest.mark.parametrize("screen", SCREENS)
 def test_axe_finds_nothing(
-    open_page: Open, shop: httpx.Client, control: httpx.Client, screen: str, size: Any, scheme: str
+    open_page: Open, shop: httpx.Client, control: httpx.Client, screen: str, look: Any
 ) -> None:
     shop.put("/sela/api/leads/update/", json=UPDATE)
     control.post("/faults", json={"fault": "server_error", "times": 4})
-    page = open_page(screen, viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    page = open_page(screen, reduced_motion="reduce", **look)
     page.wait_for_timeout(500)
     assert violations(page) == []
 

@@ -120,7 +120,7 @@ def test_a_wrong_token_asks_again_and_a_right_one_is_kept_for_the_tab(
     watch.follow(page)
     page.goto(f"{guarded.url}/__admin/#/people")
     for token in ("a-wrong-token", "a-token-of-this-test"):
-        page.get_by_label("Token").fill(token)
+        page.get_by_role("textbox", name="Token").fill(token)
         page.get_by_role("button", name="Sign in").click()
     expect(page.locator("main h1")).to_have_text("People")
     expect(page.locator(".live")).to_have_text("Live")
@@ -129,7 +129,7 @@ def test_a_wrong_token_asks_again_and_a_right_one_is_kept_for_the_tab(
     expect(page.locator("main h1")).to_have_text("People")
     page.goto(f"{guarded.url}/__admin/#/settings")
     page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_label("Token")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Token")).to_be_visible()
     assert watch.left() == []
     page.close()
 
@@ -169,4 +169,4 @@ def test_light_and_dark_are_kept(open_page: Open) -> None:
     page.get_by_role("button", name="Light or dark").click()
     assert page.evaluate("getComputedStyle(document.body).colorScheme") == "dark"
     page.reload()
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")

@@ -5,7 +5,7 @@
 
 import { previewFault } from "../api.js";
 import { button, h, show } from "../dom.js";
-import { httpStatus, humanised, valueText } from "../format.js";
+import { httpStatus, humanised, marked, valueText } from "../format.js";
 import { store } from "../store.js";
 import { json } from "./json.js";
 
@@ -113,13 +113,13 @@ export class FaultForm {
 }
 
 /** @param {any} answer */
-function previewOf({ status, headers, body, sentence }) {
+function previewOf({ status, headers, body, help }) {
   const lines = headers.map(
     (/** @type {[string, string]} */ [name, value]) => `${name}: ${value}\n`,
   );
   const hasBody = body !== null && body !== undefined && body !== "";
   return [
-    h("p", status !== null && httpStatus(status), " ", sentence),
+    h("p", status !== null && httpStatus(status), " ", marked(help)),
     (lines.length > 0 || hasBody) &&
       h(
         "div.answer-preview",

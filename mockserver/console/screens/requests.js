@@ -91,7 +91,7 @@ class Requests {
       { "aria-labelledby": "title" },
       h(
         "header.head",
-        h("div", h("h1", { id: "title" }, "Requests"), this.total),
+        h("div", h("h2.title", { id: "title" }, "Requests"), this.total),
         h("div.tools", this.#selects(), this.follow),
       ),
       this.banner,
@@ -106,7 +106,7 @@ class Requests {
       this.foot,
       this.fresh,
     );
-    show(this.main, this.list, this.detail);
+    show(this.main, h("h1.unseen", "Requests"), this.list, this.detail);
     this.#drawFollow();
     this.virtual = virtualList(this.viewport, {
       height: ROW_HEIGHT,

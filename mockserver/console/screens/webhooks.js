@@ -62,12 +62,13 @@ class Webhooks {
     );
     show(
       main,
+      h("h1.unseen", "Webhooks"),
       h(
         "section.pane.journal",
         { "aria-labelledby": "title" },
         h(
           "header.head",
-          h("div", h("h1", { id: "title" }, "Webhooks"), this.total),
+          h("div", h("h2.title", { id: "title" }, "Webhooks"), this.total),
           h("div.tools", inbox, add),
         ),
         h(
