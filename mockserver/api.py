@@ -401,7 +401,7 @@ class Api:
         """
         answer = operation.answers.get(reply.status)
         if answer is None:
-            if reply.status not in _ANYWHERE:
+            if reply.status not in _ANYWHERE and not operation.answers_anything:
                 log.error(
                     "%s answers %d, which %s does not describe",
                     operation.id,

@@ -1,8 +1,9 @@
 """The composition root: makes one ASGI application of vendors, workspaces and control API."""
 
 import importlib
+import logging
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, MutableMapping
 from copy import copy
 from functools import cached_property, partial
 from ipaddress import ip_address
@@ -23,11 +24,20 @@ from mockserver.faults.delivery import Answer
 from mockserver.fixtures import Fixture, fixture_file
 from mockserver.journal.log import RequestLog
 from mockserver.journal.records import Journal, Record
+from mockserver.play.attempts import Carrier, Sending
+from mockserver.play.courier import Courier
 from mockserver.play.timer import Timer, begin
 from mockserver.settings import Settings
 from mockserver.state.memory import Memory
 from mockserver.vendor import Vendor
+from mockserver.webhooks.sender import Authorities, ReceiverAnswer, post
+from mockserver.webhooks.targets import Targets
 from mockserver.workspaces import Limits, Workspaces
+
+log = logging.getLogger("mockserver")
+
+DELIVERY_GRACE = 5.0
+"""For so many seconds a stop waits for the receivers of deliveries that are under way."""
 
 _PAGES = ("/__admin", "/__admin/")
 _FILES = ("/__admin/console/", "/__admin/reference/", "/__admin/viewer/")
@@ -69,6 +79,12 @@ class Application:
             events=settings.journal_events,
             calls=settings.max_calls,
             steps=settings.max_steps,
+            webhooks=settings.max_webhooks,
+            deliveries=settings.max_deliveries,
+            kept_deliveries=settings.journal_deliveries,
+            inboxes=settings.max_inboxes,
+            inbox_entries=settings.inbox_entries,
+            inbox_bytes=settings.inbox_bytes,
         )
         self.workspaces = Workspaces(
             fixture.origin,
@@ -85,13 +101,21 @@ class Application:
         )
         _refuse_large(fixture, self.workspaces.memory, settings)
         by_name = {vendor.name: vendor for vendor in vendors}
-        self.timer = Timer(by_name, settings.max_wait)
-        self.workspaces.on_begin = partial(begin, vendors=by_name, timer=self.timer)
+        self.targets = Targets(settings.webhook_targets)
+        self.authorities = Authorities(settings.webhook_ca)
+        carrier = Carrier(self.workspaces, self._network, settings.webhook_timeout)
+        self.courier = Courier(self.workspaces, carrier)
+        self.timer = Timer(by_name, self.courier, settings.max_wait)
+        self.workspaces.on_begin = partial(
+            begin, vendors=by_name, courier=self.courier, timer=self.timer
+        )
         # The default workspace is there before its first request: a demo shows it at once.
         self.workspaces.admit(None)
         self.sites = tuple(self._site(vendor) for vendor in vendors)
         for site in self.sites:
             site.timer = self.timer
+            site.courier = self.courier
+        self.targets.own_names = {site.document.host for site in self.sites}
         self.control = self._control(_admin_token(settings))
         self.certificates: Certificates | None = None
         if settings.tls:
@@ -105,6 +129,18 @@ class Application:
             self._by_host[site.document.host.encode()] = (site, "")
         # The control API's paths begin with its base path, which its document has.
         self._by_first_step[self.control.document.base_path.strip("/")] = (self.control, "")
+
+    async def _network(self, sending: Sending) -> ReceiverAnswer:
+        """Send over a socket what has no inbox. Raises SendError."""
+        return await post(
+            sending.url,
+            sending.headers,
+            sending.body,
+            timeout=sending.timeout,
+            targets=self.targets,
+            authorities=self.authorities,
+            hang_up=sending.hang_up,
+        )
 
     def certify(self) -> Certificates:
         """The certificates for connections with TLS; they are made when first asked for.
@@ -145,8 +181,24 @@ class Application:
 
     def start(self) -> None:
         """Play from now on what falls due in workspaces whose clock runs. In the event loop."""
+        self.courier.start()
         for workspace in self.workspaces:
             self.timer.look(workspace)
+
+    def listens_at(self, addresses: Collection[tuple[str, int]]) -> None:
+        """Say at which addresses and ports the server is: webhooks reach only its inboxes there."""
+        self.targets.own = addresses
+        ports = {port for _, port in addresses}
+        self.courier.carrier.is_own = lambda host, port: port in ports and self._is_here(host)
+
+    def _is_here(self, host: str) -> bool:
+        return self.control.is_ours(host.lower().encode("utf-8", "replace"))
+
+    async def stop(self, grace: float) -> None:
+        """Deliver no more; what is under way has so many seconds to end. In the event loop."""
+        pending = await self.courier.stop(grace)
+        if pending:
+            log.warning("%d deliveries were still to be made", pending)
 
     def _site(self, vendor: Vendor) -> Site:
         lenient = self.settings.strictness == "vendor"
@@ -178,6 +230,8 @@ class Application:
             self.sites,
             token=token,
             timer=self.timer,
+            courier=self.courier,
+            targets=self.targets,
             max_body=self.settings.max_body,
             max_wait=self.settings.max_wait,
             max_streams=self.settings.max_streams,
@@ -188,6 +242,7 @@ class Application:
         found = self._find(scope) if scope["type"] == "http" else None
         if scope["type"] == "lifespan":
             self.start()
+            receive = self._stopping(receive)
         if found is None:
             await self._web(scope, receive, send)
             return
@@ -196,6 +251,17 @@ class Application:
             await self._web(scope, receive, send)
             return
         await api(scope, receive, send, prefix)
+
+    def _stopping(self, receive: Receive) -> Receive:
+        """Gives the messages of a server's life; before the last one, deliveries end."""
+
+        async def received() -> MutableMapping[str, Any]:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await self.stop(DELIVERY_GRACE)
+            return message
+
+        return received
 
     def answer(self, scope: Scope, raw: bytes | None) -> Answer | App:
         """The entry point for a server that has the whole body of a request.

@@ -164,15 +164,15 @@ class Call:
     `flaws` (texts and numbers in it that cannot be) and `flawed_items` (of a list whose items are
     answered one by one, as they came, where the body has flaws).
 
-    From its workspace: `number` (which of its requests this is; 0: it has reached none), `now`,
-    `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without one),
-    `journal` and `notes` (for the report); `turns` (those with workspaces that it has) and
+    From its workspace: `workspace` (its name), `number` (which of its requests this is; 0: none),
+    `now`, `seed` (decides ids and tokens), `settings` (the vendor's), `tx`, `fault` (None without
+    one), `journal` and `notes` (for the report); `turns` (those with workspaces that it has) and
     `is_beside` (whether it is worked on beside the loop); once it is handled `version` (the
     workspace's, with its changes applied), `changes` (of rows, as the journal keeps them), `growth`
     (how many bytes more the rows take), `refusal` (None without one) and `action` (what the handler
     did, in a word, where the rows do not tell it). What its changes mean for leads is read from
     `lead_change` (the change, where it is one of a lead alone) or stands in `happenings`; `plans`
-    says whether they move what will happen by itself.
+    says whether they move what will happen by itself; `posted` is what webhooks are told of them.
     """
 
     __slots__ = (
@@ -195,6 +195,7 @@ class Call:
         "operation",
         "path_parameters",
         "plans",
+        "posted",
         "query",
         "refusal",
         "request",
@@ -205,6 +206,7 @@ class Call:
         "tx",
         "vendor",
         "version",
+        "workspace",
     )
 
     def __init__(self, request: Request) -> None:
@@ -222,6 +224,7 @@ class Call:
         self.number = 0
         self.now = _BEGINNING
         self.seed = 0
+        self.workspace = ""
         self.settings: Mapping[str, Any] = _NOTHING
         self.tx = _NO_TABLES
         self.fault: InjectedFault | None = None
@@ -234,6 +237,7 @@ class Call:
         self.happenings: Sequence[Any] = ()
         self.lead_change: RowDiff | None = None
         self.plans = False
+        self.posted: Any = None
         self.refusal: Refusal | None = None
         self.action = ""
         self.notes: tuple[Note, ...] = ()
@@ -288,6 +292,11 @@ class Call:
     def token(self, kind: str, number: int, digits: int) -> str:
         """`digits` hex digits that the workspace's seed, kind and number decide."""
         return token(self.seed, kind, number, digits)
+
+    def inbox_url(self, name: str) -> str:
+        """The address of an inbox of the workspace, as the sender of this request reaches it."""
+        server = self.request.url.removesuffix(self.request.path)
+        return f"{server}/__admin/workspaces/{self.workspace}/inbox/{name}"
 
     def invalid(self, path: Path, keyword: str, message: str) -> Refusal:
         """A refusal of one value of the body, for a rule that no schema can say."""

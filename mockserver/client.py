@@ -12,27 +12,41 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from os import urandom
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, Unpack, overload
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from mockserver.client_answers import (
+    Attempt,
     ChangedLead,
     Clock,
+    Delivery,
     DueStep,
     Event,
     LeadStory,
     Passed,
+    Received,
     Row,
     Simulated,
     SimulatedLead,
     StreamEvent,
     read_clock,
+    read_deliveries,
+    read_delivery,
     read_due,
     read_due_or_none,
     read_events,
+    read_received,
     read_simulated,
     read_story,
     read_stream,
+)
+from mockserver.client_webhooks import (
+    INBOX,
+    Receiver,
+    Receivers,
+    WebhookHandle,
+    WebhookOptions,
+    webhook_path,
 )
 from mockserver.errors import MockserverError
 
@@ -40,11 +54,13 @@ if TYPE_CHECKING:
     from http.client import HTTPConnection
 
 __all__ = (
+    "Attempt",
     "ChangedLead",
     "Client",
     "Clock",
     "ClockStopped",
     "ControlError",
+    "Delivery",
     "DueStep",
     "Event",
     "Fault",
@@ -52,12 +68,16 @@ __all__ = (
     "LeadName",
     "LeadStory",
     "Passed",
+    "Received",
+    "Receiver",
     "Row",
     "Rule",
     "Simulated",
     "SimulatedLead",
     "StreamEvent",
     "Verdict",
+    "WebhookHandle",
+    "WebhookOptions",
     "WorkspaceClient",
 )
 
@@ -165,6 +185,13 @@ class Verdict:
     message: str
     found: list[int]
     nearest: list[Row]
+
+
+class _Outgoing(NamedTuple):
+    """The number of the last delivery, and those that are pending."""
+
+    last: int
+    pending: list[int]
 
 
 class Client:
@@ -462,6 +489,7 @@ class WorkspaceClient:
         self.client = client
         self.name = name
         self._known = known
+        self._receivers = Receivers(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} at {self.client.url}>"
@@ -644,6 +672,7 @@ class WorkspaceClient:
         when: datetime | timedelta | float | str | None = None,
         preview: bool | None = None,
         force: bool | None = None,
+        wait: bool | None = None,
     ) -> Simulated:
         """Let something happen to a lead now: a call and what it ends in. The clock stands still.
 
@@ -652,7 +681,8 @@ class WorkspaceClient:
         other values over those of the outcome. With `phase="start"` the call goes on until it is
         ended with `phase="end"` and its id as `call`. With `when` (a moment, or the time until
         then) it becomes a due step. `preview` only tells what would happen. `force` lets it happen
-        where the state of the lead excludes it.
+        where the state of the lead excludes it. It returns once the receivers of webhooks have
+        answered, unless `wait` is false.
         """
         given = {
             "lead": None if lead is None else _lead_value(lead),
@@ -666,10 +696,16 @@ class WorkspaceClient:
             "when": _when(when),
             "preview": preview,
             "force": force,
+            "wait": wait,
         }
         body: Row = {"vendor": vendor}
         body |= {name: value for name, value in given.items() if value is not None}
-        return read_simulated(self._patient("POST", "/simulate", body))
+        shown = self._patient("POST", "/simulate", body)
+        if any(each["state"] == "held" for each in shown["deliveries"]):
+            # A function has got them since.
+            numbers = [each["number"] for each in shown["deliveries"]]
+            shown["deliveries"] = [self.call("GET", f"/deliveries/{each}") for each in numbers]
+        return read_simulated(shown)
 
     def outcomes(self, vendor: str | None = None, lead: LeadName | None = None) -> list[Row]:
         """What a call can end in, with how sure each field is.
@@ -768,8 +804,15 @@ class WorkspaceClient:
             more = after is not None
 
     def _patient(self, method: str, path: str, body: Any) -> Any:
-        """Send a request whose answer may take long: much may have to happen first."""
-        return self.call(method, path, body, patience=self.client.patience)
+        """Send a request whose answer may take long: much may have to happen first.
+
+        The functions that are webhooks get what is held for them meanwhile.
+        """
+
+        def request() -> Any:
+            return self.call(method, path, body, patience=self.client.patience)
+
+        return self._receivers.during(request)
 
     def requests(
         self,
@@ -910,6 +953,251 @@ class WorkspaceClient:
         __tracebackhide__ = True
         self.assert_called(times=0, after=after, within=within, **wanted)
 
+    def webhook(
+        self,
+        vendor: str,
+        kind: str,
+        to: str | Receiver | None = None,
+        *,
+        pearl: str | None = None,
+        **options: Unpack[WebhookOptions],
+    ) -> WebhookHandle:
+        """Set a webhook. `kind` is the vendor's word for what it is told of (docs/webhooks.md).
+
+        `to` is where it goes: a URL, `inbox:` and a name, or a function that gets the payload of
+        each delivery and returns a status, a pair of status and body, or None for 204. An error in
+        the function is raised in the test too. Without `to` it has an inbox of its own, whose
+        contents the handle shows.
+
+        `pearl` is the id of the one object whose events it wants, where the vendor has such
+        webhooks; without it, of all. `options` say how deliveries are made. A webhook of a kind of
+        which the vendor has only one takes the place of the one before.
+        """
+        where = to
+        if to is None:
+            where = f"{INBOX}{kind.lower()}-{urandom(4).hex()}"
+        elif callable(to):
+            where = "hold"
+        body: Row = {"vendor": vendor, "kind": kind, "to": where}
+        if pearl is not None:
+            body["scope"] = pearl
+        if options:
+            body["options"] = options
+        handle = WebhookHandle(self, self._patient("POST", "/webhooks", body))
+        if callable(to):
+            self._receivers.add(handle.key, to)
+        return handle
+
+    def webhooks(self, vendor: str | None = None) -> list[Row]:
+        """Every webhook, those of fixtures too, with what came of its `last` delivery."""
+        shown: list[Row] = self.call("GET", "/webhooks", vendor=vendor)["webhooks"]
+        return shown
+
+    def change_webhook(
+        self,
+        webhook: WebhookHandle | str,
+        to: str | None = None,
+        **options: Unpack[WebhookOptions],
+    ) -> Row:
+        """Change where a webhook goes, or how deliveries are made; None is as it was at first.
+
+        It is named by its handle, or by vendor and id with a slash between. With `stopped=None` one
+        goes on that a loop has stopped.
+        """
+        body: Row = {} if to is None else {"to": to}
+        if options:
+            body["options"] = options
+        shown: Row = self._patient("PATCH", webhook_path(webhook), body)
+        return shown
+
+    def remove_webhook(self, webhook: WebhookHandle | str) -> None:
+        """Remove a webhook; what is pending for it is dropped."""
+        self.call("DELETE", webhook_path(webhook))
+        self._receivers.remove(_key(webhook))
+
+    def test_webhook(
+        self, webhook: WebhookHandle | str, *, wrong_credential: bool = False
+    ) -> Delivery:
+        """Send an example to a webhook, and wait for what comes of it.
+
+        The example is the last payload of its kind, or what a lead of the workspace would make.
+        With a wrong credential a receiver that checks it refuses.
+        """
+        body = {"credential": "wrong"} if wrong_credential else {}
+        path = f"{webhook_path(webhook)}/test"
+        return self._settled(read_delivery(self._patient("POST", path, body)))
+
+    def deliveries(
+        self,
+        after: int = 0,
+        *,
+        webhook: WebhookHandle | str | None = None,
+        vendor: str | None = None,
+        lead: LeadName | None = None,
+        kind: str | None = None,
+        state: str | None = None,
+    ) -> list[Delivery]:
+        """What webhooks were told, or are still to be told, oldest first, with every attempt.
+
+        Those with a number greater than `after`. A delivery must fit all that is given.
+        """
+        pages = self._pages_of(
+            "/deliveries",
+            after=after,
+            webhook=None if webhook is None else _key(webhook),
+            vendor=vendor,
+            lead=None if lead is None else _lead_text(lead),
+            kind=kind,
+            state=state,
+        )
+        return [each for page in pages for each in read_deliveries(page["deliveries"])]
+
+    def deliveries_text(self, lines: int | None = None) -> str:
+        """The last deliveries as text, oldest first, with what came of each attempt.
+
+        It has at most so many lines, 40 unless more are asked for.
+        """
+        text: str = self.call("GET", "/deliveries", format="text", lines=lines)
+        return text
+
+    def delivery(self, number: int) -> Delivery:
+        """One delivery. The header `Mockserver-Delivery` names it: `7.1` is attempt 1 of 7."""
+        return read_delivery(self.call("GET", f"/deliveries/{number}"))
+
+    def redeliver(self, delivery: Delivery | int) -> Delivery:
+        """Try a delivery once more, at once and with the body of then; waits for the answer."""
+        path = f"/deliveries/{_number(delivery)}/redeliver"
+        return self._settled(read_delivery(self._patient("POST", path, None)))
+
+    def settle(
+        self,
+        delivery: Delivery | int,
+        status: int | None = None,
+        *,
+        error: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+    ) -> Delivery:
+        """Say what the receiver of a held delivery answered, or with `error` why it did not."""
+        given = {"status": status, "error": error, "headers": headers, "body": body}
+        wanted = {name: value for name, value in given.items() if value is not None}
+        path = f"/deliveries/{_number(delivery)}/settle"
+        return read_delivery(self.call("POST", path, wanted))
+
+    def _settled(self, delivery: Delivery) -> Delivery:
+        """The delivery once the function that it is for has got it."""
+        if delivery.state != "held":
+            return delivery
+        return self._receivers.during(lambda: self.delivery(delivery.number))
+
+    def deliver_held(self) -> None:
+        """Call the functions that are webhooks with what is held for them.
+
+        What needs it is a request of the client under test: `simulate`, `advance` and
+        `assert_delivered` do it themselves.
+        """
+        self._receivers.during(lambda: None)
+
+    def verify_deliveries(
+        self,
+        *deliveries: Mapping[str, Any],
+        times: int | None = None,
+        in_order: bool = False,
+        after: int | None = None,
+        within: timedelta | float = 0,
+    ) -> Verdict:
+        """The verdict on what receivers were told.
+
+        Each filter has some of `webhook`, `vendor`, `kind`, `lead`, `state` and `body`; values in
+        the body may be matchers, as in `Filter`. One filter must fit exactly `times` deliveries,
+        without that at least one. Each of several must fit a delivery of its own. `in_order`: they
+        arrived in the order of the filters. `after`: only those with a greater number count.
+        `within`: wait so many seconds for what has not come yet.
+
+        Raises ControlError for a filter that no delivery can ever fit.
+        """
+        limits = {
+            "times": times,
+            "in_order": in_order or None,
+            "after": after,
+            "within": _seconds(within) or None,
+        }
+        body: Row = {name: value for name, value in limits.items() if value is not None}
+        body["deliveries"] = [_delivery_filter(each) for each in deliveries]
+        patience = body.get("within", 0)
+
+        def judge() -> Verdict:
+            return Verdict(**self.call("POST", "/deliveries/verify", body, patience=patience))
+
+        return self._receivers.during(judge)
+
+    def assert_delivered(
+        self,
+        webhook: WebhookHandle | str,
+        *bodies: Any,
+        times: int | None = None,
+        in_order: bool = False,
+        lead: LeadName | None = None,
+        after: int | None = None,
+        within: timedelta | float | None = None,
+        state: str | None = "delivered",
+    ) -> None:
+        """Raise AssertionError unless the receiver of a webhook got these payloads.
+
+        A body fits a payload that has these members, whatever else it has; without a body any
+        payload fits. Otherwise as `verify_deliveries`. `state` is what must have become of them,
+        None: anything. It waits for five seconds at most, and not at all where there must be none
+        (`times=0`), unless `within` says otherwise.
+        """
+        __tracebackhide__ = True  # pytest then shows the line of the test, not this one
+        wanted: Row = {"webhook": _key(webhook)}
+        if state is not None:
+            wanted["state"] = state
+        if lead is not None:
+            wanted["lead"] = _lead_value(lead)
+        if within is None:
+            within = 0 if times == 0 else _PATIENCE
+        filters = [wanted | {"body": body} for body in bodies] or [wanted]
+        verdict = self.verify_deliveries(
+            *filters, times=times, in_order=in_order, after=after, within=within
+        )
+        if not verdict.passed:
+            raise AssertionError(verdict.message)
+
+    def inboxes(self) -> list[Row]:
+        """Each inbox by its `name`, with how many `entries` it has and what it answers."""
+        shown: list[Row] = self.call("GET", "/inboxes")["inboxes"]
+        return shown
+
+    def inbox(self, name: str, after: int = 0) -> list[Received]:
+        """What came into an inbox, oldest first, with a number greater than `after`."""
+        pages = self._pages_of(f"/inbox/{_quoted(name)}", after=after)
+        return [read_received(each) for page in pages for each in page["received"]]
+
+    def inbox_url(self, name: str) -> str:
+        """The address of an inbox, for whoever is to send something to it."""
+        return f"{self.client.url}/__admin{self._path}/inbox/{_quoted(name)}"
+
+    def set_inbox(
+        self,
+        name: str,
+        *answers: int | Mapping[str, Any],
+        then: int | Mapping[str, Any] | None = None,
+    ) -> None:
+        """Decide what an inbox answers: with these, one by one, and from then on with `then`.
+
+        An answer is a status, or an object with some of `status`, `seconds` (until it comes),
+        `headers` and `body`. Without `then` it is 204.
+        """
+        body: Row = {"answers": [_inbox_answer(each) for each in answers]}
+        if then is not None:
+            body["then"] = _inbox_answer(then)
+        self.call("PUT", f"/inbox/{_quoted(name)}", body)
+
+    def clear_inbox(self, name: str) -> None:
+        """Forget what came into an inbox, and what it answers."""
+        self.call("DELETE", f"/inbox/{_quoted(name)}")
+
     def add_fault(self, fault: str, **rule: Unpack[Rule]) -> Fault:
         """Add a fault rule. `fault` is a name of the catalogue (docs/faults.md)."""
         return Fault(self, self.call("POST", "/faults", {"fault": fault} | rule))
@@ -962,12 +1250,16 @@ class WorkspaceClient:
         *,
         to: datetime | str | None = None,
         fire: bool = True,
+        wait: bool | None = None,
+        quiet: timedelta | float | None = None,
     ) -> Passed:
         """Let this much time (or so many seconds) pass at once, and all that is due happen.
 
         Or let time pass `to` an aware datetime or ISO 8601 text, or to "next": the time of what is
         due first. It happens moment by moment, in order; with `fire` false nothing happens, and is
-        overdue.
+        overdue. The deliveries of a moment are settled before the next one begins, unless `wait` is
+        false. With `quiet` the clock also waits until the workspace has had no request for so many
+        seconds of real time, for receivers that answer first and work afterwards.
 
         Raises ClockStopped where more is due than one call may play, TypeError unless it is given
         one of the two.
@@ -979,8 +1271,12 @@ class WorkspaceClient:
             body["seconds"] = _seconds(by)
         if to is not None:
             body["to"] = _iso_text(to)
-        shown = self._patient("POST", "/clock/advance", body)
-        passed = self._passed(shown)
+        if wait is not None:
+            body["wait"] = wait
+        if quiet is not None:
+            body["quiet"] = _seconds(quiet)
+        before = self._outgoing()
+        passed = self._passed(self._patient("POST", "/clock/advance", body), before)
         if passed.stopped == "limit":
             raise ClockStopped(passed)
         return passed
@@ -990,12 +1286,25 @@ class WorkspaceClient:
         return self._turn("PUT", "/clock", {"mode": "real", "fire": fire})
 
     def _turn(self, method: str, path: str, body: Row) -> Clock:
+        before = self._outgoing()
         shown = self._patient(method, path, body)
         if shown["stopped"] == "limit":
-            raise ClockStopped(self._passed(shown))
+            raise ClockStopped(self._passed(shown, before))
         return read_clock(shown)
 
-    def _passed(self, shown: Row) -> Passed:
+    def _outgoing(self) -> _Outgoing:
+        """What is to be delivered now."""
+        page = self.call("GET", "/deliveries", state="pending", limit=_PAGE_SIZE)
+        return _Outgoing(page["last"], [each["number"] for each in page["deliveries"]])
+
+    def _delivered_since(self, before: _Outgoing) -> list[Delivery]:
+        """What was new since then, or was to be delivered then."""
+        pending = set(before.pending)
+        after = min([before.last + 1, *pending]) - 1
+        found = self.deliveries(after)
+        return [each for each in found if each.number > before.last or each.number in pending]
+
+    def _passed(self, shown: Row, before: _Outgoing) -> Passed:
         """What passed: the answer has only the first events, so the others are asked for."""
         events: list[Event] = []
         if shown["steps"]:
@@ -1010,6 +1319,8 @@ class WorkspaceClient:
             clock.shift,
             shown["steps"],
             events,
+            self._delivered_since(before) if shown["deliveries"] or events else [],
+            shown["failed"],
             dropped,
             shown["stopped"],
             read_due_or_none(shown["next_due"]),
@@ -1046,6 +1357,33 @@ class WorkspaceClient:
         """The journal as an HTTP archive (HAR 1.2)."""
         archive: Row = self.call("GET", "/har")
         return archive
+
+
+_PATIENCE = 5.0
+"""So many seconds `assert_delivered` waits for what has not come yet."""
+
+
+def _key(webhook: WebhookHandle | str) -> str:
+    return webhook.key if isinstance(webhook, WebhookHandle) else webhook
+
+
+def _number(delivery: Delivery | int) -> int:
+    return delivery.number if isinstance(delivery, Delivery) else delivery
+
+
+def _inbox_answer(answer: int | Mapping[str, Any]) -> Row:
+    return {"status": answer} if isinstance(answer, int) else dict(answer)
+
+
+def _delivery_filter(wanted: Mapping[str, Any]) -> Row:
+    from mockserver.python_matchers import matcher_as_json
+
+    written = dict(wanted)
+    if "webhook" in written:
+        written["webhook"] = _key(written["webhook"])
+    if "body" in written:
+        written["body"] = matcher_as_json(written["body"])
+    return written
 
 
 _MATCHED = frozenset({"query", "headers", "body"})

@@ -108,11 +108,12 @@ class Simulated:
     """What a simulate made happen.
 
     `lead`, `call` and `due` are those of the lead that was named; `leads` has the same for each of
-    many. `next_due` comes first in the whole workspace.
+    many. `deliveries` is what webhooks were told. `next_due` comes first in the whole workspace.
     """
 
     events: list[Event]
     leads: list[SimulatedLead]
+    deliveries: "list[Delivery]"
     next_due: DueStep | None
 
     @property
@@ -188,12 +189,16 @@ class Passed(Clock):
 
     `steps` counts the due steps that were played. `events` has everything that happened from the
     first moment to the last, what requests did in that time too; `dropped` counts those that the
-    server no longer keeps. `stopped` is "limit" where there were more steps than one call may play,
-    and "reset" where the workspace began anew meanwhile. `next_due` comes first now.
+    server no longer keeps. `deliveries` is what webhooks were told meanwhile, or were still to be
+    told, and `failed` counts what their receivers did not accept. `stopped` is "limit" where there
+    were more steps than one call may play, and "reset" where the workspace began anew meanwhile.
+    `next_due` comes first now.
     """
 
     steps: int
     events: list[Event]
+    deliveries: "list[Delivery]"
+    failed: int
     dropped: int
     stopped: Literal["limit", "reset"] | None
     next_due: DueStep | None
@@ -246,7 +251,12 @@ def read_simulated(shown: Row) -> Simulated:
     for each in shown["leads"]:
         due = [read_due(step) for step in each["due"]]
         leads.append(SimulatedLead(each["lead"], each["call"], due))
-    return Simulated(read_events(shown["events"]), leads, read_due_or_none(shown["next_due"]))
+    return Simulated(
+        read_events(shown["events"]),
+        leads,
+        read_deliveries(shown["deliveries"]),
+        read_due_or_none(shown["next_due"]),
+    )
 
 
 def read_story(shown: Row) -> LeadStory:
@@ -268,3 +278,107 @@ def read_clock(shown: Row) -> Clock:
         datetime.fromisoformat(shown["now"]),
         timedelta(seconds=shown["shift_seconds"]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a delivery, `at` a time of the workspace's clock.
+
+    Without an answer `status` is None, `error` says why in a sentence, and `failure` in a word.
+    `ms` is how long it took, `answer` what the receiver answered: JSON, or text.
+    """
+
+    number: int
+    at: datetime
+    status: int | None
+    ms: float
+    failure: str | None
+    error: str | None
+    headers: Mapping[str, str]
+    answer: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One payload to one webhook because of one event, with every attempt.
+
+    `webhook` is its key, like `vendor/1`. `state` is pending, held, delivered, failed, refused,
+    lost, loop or dropped. `at` is when the event happened, `next_try` when it is tried again; both
+    are times of the workspace's clock. `body` is the payload.
+    """
+
+    number: int
+    event: int
+    webhook: str
+    vendor: str
+    kind: str
+    lead: str | int | None
+    at: datetime
+    cause: Mapping[str, int]
+    url: str
+    state: str
+    next_try: datetime | None
+    body: Any
+    attempts: list[Attempt]
+    remarks: list[str]
+
+    @property
+    def status(self) -> int | None:
+        """What the receiver answered last; None where there was no answer."""
+        return self.attempts[-1].status if self.attempts else None
+
+    def __str__(self) -> str:
+        return delivery_line(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came into an inbox, and the `answer` that it got.
+
+    `delivery` and `attempt` are None where somebody else than this server sent it.
+    """
+
+    number: int
+    delivery: int | None
+    attempt: int | None
+    at: datetime
+    query: str
+    headers: Mapping[str, str]
+    body: Any
+    answer: Row
+
+
+def read_delivery(shown: Row) -> Delivery:
+    """A delivery as the API shows it."""
+    attempts = [
+        Attempt(**{**each, "at": datetime.fromisoformat(each["at"])}) for each in shown["attempts"]
+    ]
+    next_try = shown["next_try"]
+    return Delivery(
+        **{
+            **shown,
+            "at": datetime.fromisoformat(shown["at"]),
+            "next_try": None if next_try is None else datetime.fromisoformat(next_try),
+            "attempts": attempts,
+        }
+    )
+
+
+def read_deliveries(shown: Sequence[Row]) -> list[Delivery]:
+    """Deliveries as the API shows them."""
+    return [read_delivery(each) for each in shown]
+
+
+def read_received(shown: Row) -> Received:
+    """What came into an inbox, as the API shows it."""
+    return Received(**{**shown, "at": datetime.fromisoformat(shown["at"])})
+
+
+def delivery_line(delivery: Delivery) -> str:
+    """The delivery in one line, for people."""
+    words = [f"{delivery.number:>3} ", delivery.kind, f"of lead {delivery.lead}"]
+    words += ["to", delivery.webhook, delivery.url, delivery.state]
+    if delivery.attempts:
+        last = delivery.attempts[-1]
+        words.append(f"({last.error or last.status})")
+    return " ".join(words)

@@ -14,10 +14,13 @@ from mockserver.faults.delivery import refusal_after, refusal_of
 from mockserver.journal.records import row_changes
 from mockserver.journal.redaction import hide
 from mockserver.life.events import Cause, Deferred, Happening, Meaning
+from mockserver.play.courier import Courier
+from mockserver.play.posting import Occasion, Posted, Told, post, posted
 from mockserver.play.timer import Timer
 from mockserver.state.changes import Change, RequestNumber
 from mockserver.state.transaction import RowDiff
 from mockserver.vendor import Handler, Header, Precheck, Reply, Vendor
+from mockserver.webhooks.base import WEBHOOKS, Webhooks
 from mockserver.workspaces import LEADS, Workspace, Workspaces
 
 
@@ -57,10 +60,14 @@ class Site(Api):
         self._name = vendor.name
         self.timer: Timer | None = None
         """Plays the due steps of workspaces whose clock runs."""
+        self.courier: Courier | None = None
+        """Brings deliveries to their receivers."""
         self._meaning: Meaning = _no_meaning
+        self._webhooks: Webhooks | None = None
         if vendor.lifecycle is not None:
             vendor.lifecycle.check(document)
             self._meaning = vendor.lifecycle.lead_happenings
+            self._webhooks = vendor.lifecycle.webhooks
 
     def serve(self, call: Call, prefix: str) -> Reply:
         """In the order in which the vendor's framework looks: path, method and credential, body.
@@ -91,6 +98,7 @@ class Site(Api):
                 if not are_used_up(error):
                     raise
                 del changes[1:]  # the request itself counts once
+                call.posted = None
                 reply = with_reserve(partial(self._handle, call, workspace, changes))
         except LongWork:
             raise waiting(call, workspace.turns) from None
@@ -107,6 +115,8 @@ class Site(Api):
         elif call.happenings:
             cause = Cause("request", call.number)
             workspace.events.add(call.happenings, self._name, call.now, cause, call.version)
+            if call.posted is not None:
+                self._send(workspace, call.posted)
         if call.plans and self.timer is not None:
             self.timer.look(workspace)
         return reply
@@ -187,10 +197,46 @@ class Site(Api):
                 call.lead_change = diffs[0]
             else:
                 call.happenings = lifecycle.happenings(diffs, tx)
+        call.changes = row_changes(diffs)
+        if self._webhooks is not None and tx.stored[WEBHOOKS].rows:
+            cause = cause or Cause("request", call.number)
+            if self._post(call, workspace, diffs, cause, self._webhooks):
+                written = tx.changes()
+                _, size = tx.effects()
         workspace.require_room(written, size)
         call.growth = size
-        call.changes = row_changes(diffs)
         return written
+
+    def _post(
+        self,
+        call: Call,
+        workspace: Workspace,
+        diffs: Sequence[RowDiff],
+        cause: Cause,
+        webhooks: Webhooks,
+    ) -> bool:
+        """Have webhooks told of what the call changes. Says whether any is."""
+        if call.settings["api_changes_fire"] == "off":
+            return False
+        change = call.lead_change
+        if change is not None:
+            call.happenings = self._meaning(change, call.settings)
+            call.lead_change = None
+        told: list[Told] = []
+        first = workspace.events.last + 1
+        for number, happening in enumerate(call.happenings, first):
+            occasion = Occasion(number, happening.lead, call.now, cause)
+            messages = webhooks.messages(happening, diffs, call.tx)
+            told += [(occasion, message) for message in messages]
+        if not told:
+            return False
+        call.posted = post(workspace, self._name, told, call.tx)
+        return True
+
+    def _send(self, workspace: Workspace, what: Posted) -> None:
+        posted(workspace, self._name, what)
+        if self.courier is not None:
+            self.courier.look(workspace)
 
     def change(self, workspace: Workspace, request: Request, cause: Cause) -> list[Happening]:
         """Do what a request would, without the request: it has no number and no record.
@@ -209,6 +255,8 @@ class Site(Api):
         self._handlers[operation.id](call, call.tx)
         written = self._written(call, workspace, cause=cause)
         workspace.commit(written, call.growth)
+        if call.posted is not None:
+            self._send(workspace, call.posted)
         if call.lead_change is not None:
             return list(self._meaning(call.lead_change, call.settings))
         return list(call.happenings)
@@ -275,6 +323,7 @@ def _enter(call: Call, workspace: Workspace) -> list[Change]:
     call.number = workspace.requests + 1
     call.now = workspace.now()
     call.seed = workspace.seed
+    call.workspace = workspace.name
     call.journal = workspace.journal
     # A named tuple's own constructor takes twice as long.
     return [tuple.__new__(RequestNumber, (call.number, call.now))]

@@ -7,6 +7,9 @@ MockserverError
 │   ├── SettingError       a flag or an environment variable with a bad value
 │   ├── UnreadableError    a file that is not there, or that may not be read
 │   └── UnreachableError   an address that cannot be listened on, or where no server answers
+├── NameNotFound           a host name of a receiver that has no address
+├── RefusedTarget          a URL to which nothing may be sent
+├── SendError              a delivery to which there is no answer
 └── Refusal                one answer to a caller, phrased by the vendor's dialect
 """
 

@@ -79,6 +79,12 @@ def _vendor(facts: Facts) -> Iterator[str]:
             ("outcome", "", "sets, each with its mark", "then", "magic number"),
             map(_outcome_row, facts["outcomes"]),
         )
+    if facts["payloads"]:
+        yield from _section(
+            "Webhooks",
+            ("payload", "", "fields, each with its mark", "source"),
+            map(_payload_row, facts["payloads"]),
+        )
 
 
 def render_settings(settings: Iterable[Setting]) -> Iterator[str]:
@@ -139,6 +145,11 @@ def _outcome_row(outcome: Facts) -> tuple[str, ...]:
     sets += _fields_set(outcome, "last_attempt.", outcome.get("last_attempt", {}))
     number = _code(outcome["magic_phone"]) if "magic_phone" in outcome else ""
     return _code(outcome["name"]), outcome["title"], ", ".join(sets), _code(outcome["next"]), number
+
+
+def _payload_row(payload: Facts) -> tuple[str, ...]:
+    fields = [f"{_code(name)} {_code(mark)}" for name, mark in payload["fields"].items()]
+    return _code(payload["name"]), payload["summary"], ", ".join(fields), payload["source"]
 
 
 def _fields_set(

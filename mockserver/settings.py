@@ -55,7 +55,7 @@ class Option:
         if isinstance(self.default, bool):
             return "on" if self.default else "off"
         text = ", ".join(self.default) if isinstance(self.default, tuple) else str(self.default)
-        return text or "none"
+        return text.removesuffix(".0") or "none"
 
     @property
     def flag(self) -> str:
@@ -102,6 +102,20 @@ class _Integer:
         if not is_integer or not self.low <= int(text) <= self.high:
             raise ValueError(f"an integer from {self.low} to {self.high}")
         return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seconds:
+    """Parses seconds, in decimals too, from `low` to `high`."""
+
+    low: float
+    high: float
+    metavar: str = "SECONDS"
+
+    def __call__(self, text: str) -> float:
+        if not _DECIMAL.fullmatch(text) or not self.low <= float(text) <= self.high:
+            raise ValueError(f"seconds from {self.low:g} to {self.high:g}, like 2.5")
+        return float(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +190,47 @@ def _networks(text: str) -> tuple[str, ...]:
 _LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 
+def _targets(text: str) -> tuple[str, ...]:
+    items = [item.strip().lower() for item in text.split(",") if item.strip()]
+    for item in items:
+        if not _is_target(item):
+            raise ValueError(
+                "networks like 10.0.0.0/8, hosts like app or app:9000, private or any, separated "
+                f"by commas; {item} is none of them"
+            )
+    return tuple(item for item in items if item != "loopback")
+
+
+def _is_target(item: str) -> bool:
+    host, port = host_and_port(item)
+    if port is not None and not 1 <= port <= 65_535:
+        return False
+    try:
+        ip_network(host, strict=False)
+    except ValueError:
+        # A name that ends in a number would be an address, and this is none.
+        ends_in_number = host.rpartition(".")[2].isdecimal()
+        return bool(_TARGET_NAME.fullmatch(host)) and not ends_in_number
+    return True
+
+
+_TARGET_NAME = re.compile(r"[a-z0-9_][a-z0-9._-]{0,252}", re.ASCII)
+
+
+def host_and_port(item: str) -> tuple[str, int | None]:
+    """The host and the port of an item like `app:9000` or `[fd00::1]:9000`; or no port."""
+    host, _, port = item.rpartition(":")
+    is_whole = ":" not in host or (host.startswith("[") and host.endswith("]"))
+    if host and is_whole and port.isdecimal() and len(port) <= 5:
+        return host.strip("[]"), int(port)
+    return item.strip("[]"), None
+
+
 def _any_text(text: str) -> str:
     return text
 
 
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
 _MEASURE = re.compile(r"([0-9]{1,15}) ?([A-Za-z]*)", re.ASCII)
 _SIZES = {"": 1, "b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40}
 _TIMES = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -435,6 +486,18 @@ OPTIONS = (
         "How many due steps one move of a clock may play.",
     ),
     Option(
+        "max_webhooks",
+        100,
+        _Integer(1, 10**6),
+        "How many webhooks of a vendor a workspace may have.",
+    ),
+    Option(
+        "max_deliveries",
+        100_000,
+        _Integer(1, 10**9),
+        "How many deliveries of a workspace may wait to be sent.",
+    ),
+    Option(
         "max_snapshots",
         100,
         _Integer(1, 10**6),
@@ -470,6 +533,51 @@ OPTIONS = (
         10_000,
         _Integer(1, 10**7),
         "How many events each workspace keeps.",
+    ),
+    Option(
+        "journal_deliveries",
+        10_000,
+        _Integer(1, 10**7),
+        "How many deliveries each workspace keeps after they are settled.",
+    ),
+    Option(
+        "webhook_targets",
+        (),
+        _targets,
+        "Where webhooks may be sent beside this machine: networks, hosts, hosts with a port, "
+        "private or any, separated by commas.",
+    ),
+    Option(
+        "webhook_ca",
+        "",
+        _any_text,
+        "File with certificates of further authorities, in PEM, that webhook receivers are "
+        "trusted by.",
+    ),
+    Option(
+        "webhook_timeout",
+        5.0,
+        _Seconds(0.1, 30),
+        "Seconds that a webhook receiver has for its whole answer, unless its webhook says "
+        "otherwise.",
+    ),
+    Option(
+        "max_inboxes",
+        100,
+        _Integer(1, 10**6),
+        "How many inboxes a workspace may have.",
+    ),
+    Option(
+        "inbox_entries",
+        1000,
+        _Integer(1, 10**7),
+        "How many entries each inbox keeps.",
+    ),
+    Option(
+        "inbox_bytes",
+        4 * MEGABYTE,
+        _size,
+        "How many bytes (or like 64MB) of entries each inbox keeps.",
     ),
     Option(
         "admin_token",
@@ -532,12 +640,21 @@ class Settings:
     max_leads: int = 1_000_000
     max_calls: int = 1_000_000
     max_steps: int = 10_000
+    max_webhooks: int = 100
+    max_deliveries: int = 100_000
     max_snapshots: int = 100
     max_fault_rules: int = 1000
     max_streams: int = 16
     journal_entries: int = 1000
     journal_bytes: int = 16 * MEGABYTE
     journal_events: int = 10_000
+    journal_deliveries: int = 10_000
+    webhook_targets: tuple[str, ...] = ()
+    webhook_ca: str = ""
+    webhook_timeout: float = 5.0
+    max_inboxes: int = 100
+    inbox_entries: int = 1000
+    inbox_bytes: int = 4 * MEGABYTE
     admin_token: str = ""
     console: bool = True
     default_account: str = "demo"

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -42,6 +43,9 @@ from mockserver.state.memory import Memory, growth, row_size
 from mockserver.state.tables import SavedTable, Table, TableSpec, table_of
 from mockserver.state.transaction import Transaction
 from mockserver.turns import Turns
+from mockserver.webhooks.deliveries import DeliveryLog
+from mockserver.webhooks.inbox import Inboxes
+from mockserver.webhooks.tables import OUTBOX
 
 log = logging.getLogger("mockserver")
 
@@ -102,6 +106,13 @@ class Limits(NamedTuple):
     events: int = 10_000
     calls: int = 1_000_000
     steps: int = 10_000
+    webhooks: int = 100
+    inboxes: int = 100
+    inbox_entries: int = 1000
+    inbox_bytes: int = 4 << 20
+    deliveries: int = 100_000
+    kept_deliveries: int = 10_000
+    loop: int = 100
 
 
 class Snapshot(NamedTuple):
@@ -160,14 +171,17 @@ class Workspace:
         "audience",
         "clock",
         "controlled_at",
+        "deliveries",
         "events",
         "faults",
         "ids",
+        "inboxes",
         "journal",
         "limits",
         "memory",
         "mover",
         "name",
+        "outgoing",
         "requests",
         "seed",
         "settings",
@@ -176,6 +190,7 @@ class Workspace:
         "turns",
         "used_at",
         "version",
+        "world",
     )
 
     def __init__(
@@ -213,6 +228,14 @@ class Workspace:
         self.journal = journal if journal is not None else Journal()
         self.journal.memory = self.memory
         self.events = EventLog(self.limits.events, self.memory)
+        self.deliveries = DeliveryLog(self.limits.kept_deliveries, self.memory)
+        self.outgoing: deque[tuple[str, int]] = deque()
+        """Vendor and number of the deliveries that may go, until the courier has fetched them."""
+        self.world = 0
+        """Counts resets and restores: an answer that comes after one belongs to no row here."""
+        self.inboxes = Inboxes(
+            self.limits.inboxes, self.limits.inbox_entries, self.limits.inbox_bytes, self.memory
+        )
         self.mover: object | None = None
         """What moves its clock at the moment, and plays what falls due meanwhile."""
         self._listeners: tuple[Listener, ...] = (self.journal.hear,)
@@ -288,6 +311,23 @@ class Workspace:
                 else:
                     ids.add(change.id)
         return len(ids)
+
+    def earliest(self) -> tuple[str, str, Row] | None:
+        """The row of the timelines that comes first, with its vendor and its table.
+
+        That is a due step or a delivery; of one time the step, and then that of the least number.
+        """
+        found: tuple[str, str, Row] | None = None
+        first = None
+        for vendor, group in self.tables.items():
+            for table in (DUE, OUTBOX):
+                row = group[table].earliest() if table in group else None
+                if row is None:
+                    continue
+                key = (row["at"], table == OUTBOX, row["id"])
+                if first is None or key < first:
+                    found, first = (vendor, table, row), key
+        return found
 
     def earliest_due(self) -> tuple[str, Row] | None:
         """The due step that comes first, with its vendor; of one time that of the least number."""
@@ -468,6 +508,8 @@ class Workspace:
         self.faults.clear()
 
     def _empty_tables(self, change: TablesEmptied) -> None:
+        self.world += 1
+        self.outgoing.clear()
         for group in self.tables.values():
             for table in group.values():
                 table.empty()
@@ -514,6 +556,8 @@ class Workspace:
     def _hold(self, snapshot: Snapshot, layer: Layer | None) -> None:
         self._most_leads = self.limits.leads  # nobody knows: the next write counts
         self.mover = None
+        self.world += 1
+        self.outgoing.clear()
         for vendor, group in snapshot.tables.items():
             for key, saved in group.items():
                 self.tables[vendor][key].restore(saved)
@@ -532,6 +576,8 @@ class Workspace:
         self.memory.stored -= self.faults.size
         self.faults.clear()
         self.events.clear()
+        self.deliveries.clear()
+        self.inboxes.clear()
         if isinstance(change, WorkspaceDeleted):
             size = _sizes(self._layers()) + SNAPSHOT_BYTES * len(self.snapshots)
             self.memory.stored -= size
@@ -852,7 +898,8 @@ class Workspaces:
         self.memory.stored -= _WORKSPACE_BYTES
         self.origins.release(workspace.origin)
         # Whoever still holds it counts for nothing.
-        workspace.memory = workspace.journal.memory = workspace.events.memory = Memory()
+        memory = workspace.memory = workspace.journal.memory = workspace.events.memory = Memory()
+        workspace.deliveries.memory = workspace.inboxes.memory = memory
         self.unclaimed.tell("workspace", {"name": name, "happened": "deleted"})
         return True
 
@@ -911,6 +958,8 @@ class Workspaces:
             if not workspace.turns.is_taken:  # a thread may be at its journal
                 workspace.journal.drop_all()
                 workspace.events.drop_all()
+                workspace.deliveries.drop_all()
+                workspace.inboxes.drop_all()
 
 
 def _nothing_due(workspace: Workspace) -> None:

@@ -2,24 +2,38 @@
 
 import logging
 import ssl
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import count
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
 from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
+from tests.here import only_here, stay_here
 from tests.world import PEOPLE
 
 _numbers = count(1)
 
 # Every client of httpx loads the certificates of all authorities, which takes longer than most
-# tests do. Here they are loaded once.
-ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]  # called by keywords only
+# tests do. Here they are loaded once. Who asks without keywords adds authorities of its own.
+_new_context = ssl.create_default_context
+_shared_context = cache(_new_context)
+
+
+def _context(**options: Any) -> ssl.SSLContext:
+    return _shared_context(**options) if options else _new_context()
+
+
+ssl.create_default_context = _context  # type: ignore[assignment]  # called by keywords only
+
+sys.addaudithook(stay_here)
+httpcore.AnyIOBackend.connect_tcp = only_here(httpcore.AnyIOBackend.connect_tcp)  # type: ignore[assignment,method-assign]  # see tests/here.py
 
 # Repeatable and short by default; `--hypothesis-profile long` looks further, at other requests each time,
 # and `few` shows only that a test works.

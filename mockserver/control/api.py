@@ -31,9 +31,12 @@ from mockserver.documents.spec import Document, Operation
 from mockserver.errors import Location, Path, Problem, Reason, Refusal
 from mockserver.faults.delivery import Answer
 from mockserver.journal.directory import Directory, Rules
+from mockserver.play.clockwork import Clockwork
+from mockserver.play.courier import Courier
 from mockserver.play.timer import Timer
 from mockserver.turns import Turns
 from mockserver.vendor import Reply, Vendor
+from mockserver.webhooks.targets import Targets
 from mockserver.workspaces import Workspace, Workspaces
 
 Handler = Callable[[Call, "Control"], Reply]
@@ -53,6 +56,9 @@ LONG: set[str] = set()
 
 ON_ALL: set[str] = set()
 """Operations that work with every workspace."""
+
+ANY_QUERY: set[str] = set()
+"""Operations that take any query."""
 
 NAME = "control"
 """What this API is called where a request to a vendor has the vendor's name."""
@@ -79,6 +85,12 @@ def long(handler: Handler) -> Handler:
 def on_all(handler: Handler) -> Handler:
     """Decorator: the function works with every workspace, and waits for all that are busy."""
     ON_ALL.add(handler.__name__)
+    return handler
+
+
+def any_query(handler: Handler) -> Handler:
+    """Decorator: a request may have parameters that the document does not name."""
+    ANY_QUERY.add(handler.__name__)
     return handler
 
 
@@ -113,6 +125,8 @@ def unknown(name: str, known: Iterable[str]) -> str:
 
 
 def _unknown_parameters(call: Call, operation: Operation) -> Iterator[Problem]:
+    if operation.id in ANY_QUERY:
+        return
     for name in sorted(call.query.keys() - operation.query.schema["properties"].keys()):
         yield Problem((name,), "unknown", "is no parameter here", None, None, "query")
 
@@ -133,10 +147,12 @@ class Control(Api):
         self,
         document: Document,
         workspaces: Workspaces,
-        sites: Iterable[Site],
+        sites: Collection[Site],
         *,
         token: str | None,
         timer: Timer,
+        courier: Courier,
+        targets: Targets,
         max_body: int,
         max_wait: float,
         max_streams: int = 16,
@@ -148,6 +164,7 @@ class Control(Api):
         Raises DocumentError where an operation has no handler or a handler no operation.
         """
         self.max_wait = max_wait
+        self.max_body = max_body
         super().__init__(
             __package__ or "",
             ProblemJson(),
@@ -160,6 +177,9 @@ class Control(Api):
         )
         self.workspaces = workspaces
         self.timer = timer
+        self.courier = courier
+        self.targets = targets
+        self.clockwork = Clockwork({site.vendor.name: site.vendor for site in sites}, courier)
         self.channels = Channels(max_streams)
         self.people = PeopleCache()
         self._underway: set[asyncio.Task[Answer | App]] = set()
@@ -223,9 +243,14 @@ class Control(Api):
         workspace = self.workspaces.named(worked.call.path_parameters.get("workspace", ""))
         if workspace is not None:
             self.timer.look(workspace)
+            self.courier.look(workspace)
         if isinstance(reply, Unsettled):
             return partial(self._ask_again, Later(reply, worked.call.request))
         return super()._keep(worked)
+
+    def _check(self, operation: Operation, reply: Reply) -> None:
+        if not isinstance(reply, Underway):  # there is no answer yet
+            super()._check(operation, reply)
 
     async def _answer_at_end(
         self, reply: Underway, call: Call, scope: Scope, receive: Receive, send: Send

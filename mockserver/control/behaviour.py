@@ -28,7 +28,7 @@ from mockserver.journal.records import answer_headers
 from mockserver.journal.redaction import masked_headers
 from mockserver.journal.view import instant, json_or_text
 from mockserver.life.moments import moment_of
-from mockserver.play.clockwork import Passed, due_until, move, require_still
+from mockserver.play.clockwork import Pace, Passed, due_until, require_still
 from mockserver.state.changes import (
     Change,
     ClockChange,
@@ -194,7 +194,7 @@ def set_clock(call: Call, server: Control) -> Reply:
     require_still(workspace)
     until = clock.now()
     if call.body.get("fire", True) and until > workspace.now():
-        return _moving(workspace, clock, until, server)
+        return _moving(workspace, clock, until, call.body, server)
     workspace.apply([ClockChange(clock.frozen, clock.shift)])
     return Reply(_passed_view(workspace, Passed(workspace.events.last)))
 
@@ -239,7 +239,7 @@ def advance_clock(call: Call, server: Control) -> Reply:
     except OverflowError:
         raise _no_such_time("seconds" if "seconds" in call.body else "to") from None
     if call.body.get("fire", True):
-        return _moving(workspace, clock, until, server)
+        return _moving(workspace, clock, until, call.body, server)
     workspace.apply([ClockChange(clock.frozen, clock.shift)])
     return Reply(_passed_view(workspace, Passed(workspace.events.last)))
 
@@ -250,8 +250,8 @@ def _step_asked(wanted: Mapping[str, Any], workspace: Workspace) -> timedelta:
         return timedelta(seconds=wanted["seconds"])
     now = workspace.now()
     if wanted["to"] == "next":
-        found = workspace.earliest_due()
-        return max(timedelta(), moment_of(found[1]["at"]) - now) if found else timedelta()
+        found = workspace.earliest()
+        return max(timedelta(), moment_of(found[2]["at"]) - now) if found else timedelta()
     moment = parse_date_time(wanted["to"])
     assert moment is not None, wanted
     if moment < now:
@@ -260,16 +260,23 @@ def _step_asked(wanted: Mapping[str, Any], workspace: Workspace) -> timedelta:
     return moment - now
 
 
-def _moving(workspace: Workspace, clock: WorkspaceClock, until: datetime, server: Control) -> Reply:
+def _moving(
+    workspace: Workspace,
+    clock: WorkspaceClock,
+    until: datetime,
+    asked: Mapping[str, Any],
+    server: Control,
+) -> Reply:
     """The reply once everything is played that is due until then."""
-    due = due_until(workspace, until)
-    if due is None:
+    courier = server.courier
+    pace = Pace(server.max_wait, asked.get("wait", True), asked.get("quiet", 0.0))
+    is_busy = pace.settles and courier.is_busy(workspace)
+    if due_until(workspace, until) is None and not is_busy:
         workspace.apply([ClockChange(clock.frozen, clock.shift)])
         return Reply(_passed_view(workspace, Passed(workspace.events.last)))
 
     async def work() -> Reply:
-        vendors = {vendor.name: vendor for vendor in server.vendors}
-        passed = await move(workspace, vendors, clock, until, server.max_wait)
+        passed = await server.clockwork.move(workspace, clock, until, pace)
         return Reply(_passed_view(workspace, passed))
 
     return Underway(work)
@@ -281,6 +288,8 @@ def _passed_view(workspace: Workspace, passed: Passed) -> dict[str, Any]:
         "steps": passed.steps,
         "after": passed.after,
         "events": passed.events,
+        "deliveries": passed.deliveries,
+        "failed": passed.failed,
         "stopped": passed.stopped,
         "first": [event_view(each) for each in passed.first],
         "next_due": next_due_view(workspace),

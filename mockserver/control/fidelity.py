@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.call import Call
 from mockserver.control.api import Control, operation
 from mockserver.dispatch import Site
-from mockserver.documents.spec import Operation
+from mockserver.documents.spec import DocumentedPayload, Operation
 from mockserver.matching import MatchingRule
 from mockserver.vendor import Reply, Setting
 
@@ -35,6 +35,16 @@ def vendor_facts(site: Site) -> Facts:
         ],
         "settings": [setting_facts(setting) for setting in vendor.settings],
         "outcomes": [{"vendor": vendor.name} | outcome.as_json() for outcome in outcomes],
+        "payloads": [_payload(each) for each in site.document.webhooks.values()],
+    }
+
+
+def _payload(payload: DocumentedPayload) -> Facts:
+    return {
+        "name": payload.name,
+        "summary": payload.summary,
+        "fields": dict(payload.fields),
+        "source": payload.source,
     }
 
 

@@ -1,4 +1,4 @@
-"""Requests to the control API whose answer waits: for further requests, or for work to end."""
+"""Requests to the control API whose answer waits: for what comes yet, or for work to end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -9,23 +9,22 @@ from orjson import dumps, loads
 
 from mockserver.api import Receive, Send
 from mockserver.call import Request
-from mockserver.journal.records import Journal, Record
 from mockserver.vendor import Reply
 
 _LOOKS_EVERY = 0.01
-"""Seconds between two looks for a further request."""
+"""Seconds between two looks for something new."""
 
 
 class Unsettled(Reply):
-    """A reply that may become another one with further requests, for so many seconds.
+    """A reply that may become another one with what comes yet, for so many seconds.
 
-    `newest` is the journal's newest record that it knows.
+    `news` gives another object than `known` once there is something new.
     """
 
-    def __init__(self, body: Any, journal: Journal, newest: Record | None, within: float) -> None:
+    def __init__(self, body: Any, news: Callable[[], object], known: object, within: float) -> None:
         super().__init__(body)
-        self.journal = journal
-        self.newest = newest
+        self.news = news
+        self.known = known
         self.within = within
 
 
@@ -49,20 +48,19 @@ class Stream(Reply):
 
 
 class Later:
-    """A request to be asked again: after further requests, and when its time is over."""
+    """A request to be asked again: when there is something new, and when its time is over."""
 
     def __init__(self, reply: Unsettled, request: Request) -> None:
         """`reply` is what the request got so far. Its body is a JSON object with `within`."""
-        self._journal = reply.journal
-        self._newest = reply.newest
+        self._news = reply.news
+        self._known = reply.known
         self._until = monotonic() + reply.within
         self._asked = loads(request.body or b"{}")
 
     async def for_news(self) -> None:
-        """Wait until there is a further record, or the time is over."""
-        news = self._journal
+        """Wait until there is something new, or the time is over."""
         # A look costs next to nothing.
-        while news.newest is self._newest and self._left():  # noqa: ASYNC110  # an event would cost every request
+        while self._news() is self._known and self._left():  # noqa: ASYNC110  # an event would cost every request
             await asyncio.sleep(min(_LOOKS_EVERY, self._left()))
 
     def _left(self) -> float:

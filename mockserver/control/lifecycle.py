@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 
 from mockserver.call import Call, Request
 from mockserver.control.api import Control, checked, nothing, operation, unknown
+from mockserver.control.later import Underway
 from mockserver.control.leads import event_view, lead_key
 from mockserver.documents.formats import parse_date_time
 from mockserver.documents.schema import Validator
 from mockserver.errors import Path, Problem, Refusal
-from mockserver.journal.view import instant
+from mockserver.journal.redaction import hidden_link
+from mockserver.journal.view import instant, json_or_text
 from mockserver.life.events import Cause, Event
 from mockserver.life.lifecycle import (
     AUTOPILOT,
@@ -30,6 +32,8 @@ from mockserver.play.steps import commit
 from mockserver.state.changes import Row, RowId
 from mockserver.state.clock import frozen_at
 from mockserver.vendor import Reply
+from mockserver.webhooks.deliveries import Delivery
+from mockserver.webhooks.view import delivery_view, webhook_key
 from mockserver.wire import write_json
 from mockserver.workspaces import Workspace
 
@@ -154,8 +158,8 @@ def _effects(subject: Subject, outcome: str) -> dict[str, Any]:
     objection = subject.lifecycle.objection(subject.lead, attempt.outcome)
     scene = _scene(subject, Cause("simulate", 0))
     call = subject.lifecycle.simulate(subject.lead, attempt, scene)
-    events = _previewed(subject, scene)
-    return {"refused": objection, "events": events, **_what_is_left(subject, call, scene)}
+    told = {"events": _previewed(subject, scene), "messages": _messages(scene)}
+    return {"refused": objection, **told, **_what_is_left(subject, call, scene)}
 
 
 def _tx(subject: Subject) -> Any:
@@ -238,11 +242,11 @@ def simulate(call: Call, server: Control) -> Reply:
     call.works_through(len(names))
     subjects = _subjects(vendor, map(str, names), workspace, server)
     if not subjects:
-        return Reply({"events": [], "leads": [], "next_due": next_due_view(workspace)})
+        return Reply({"events": [], "leads": [], **_rest((), workspace)})
     if "when" in body:
-        return _planned(subjects, body, workspace)
+        return _planned(subjects, body, server)
     if phase == "start":
-        return _start_call(subjects[0], body)
+        return _start_call(subjects[0], body, server)
     lifecycle = subjects[0].lifecycle
     scene = _scene(subjects[0], Cause("simulate", 0))
     attempt = _attempt(body, lifecycle, scene)
@@ -257,10 +261,10 @@ def simulate(call: Call, server: Control) -> Reply:
             calls.append(lifecycle.simulate(lead, attempt, scene))
     if problems:
         raise Refusal("invalid", problems=problems)
-    return _told(subjects, calls, scene, body)
+    return _told(subjects, calls, scene, body, server)
 
 
-def _start_call(subject: Subject, body: Mapping[str, Any]) -> Reply:
+def _start_call(subject: Subject, body: Mapping[str, Any], server: Control) -> Reply:
     lifecycle = subject.lifecycle
     if not lifecycle.has_calls:
         raise Refusal("conflict", f"{subject.vendor} has no calls that could start.")
@@ -271,7 +275,7 @@ def _start_call(subject: Subject, body: Mapping[str, Any]) -> Reply:
     objection = _objection(lifecycle, subject.lead, outcome, body)
     if objection is not None:
         raise Refusal("invalid", problems=[objection])
-    return _told([subject], [lifecycle.start(subject.lead, scene)], scene, body)
+    return _told([subject], [lifecycle.start(subject.lead, scene)], scene, body, server)
 
 
 def _attempt(body: Mapping[str, Any], lifecycle: Lifecycle, scene: Scene) -> Attempt:
@@ -312,12 +316,12 @@ def _end_call(workspace: Workspace, server: Control, body: Mapping[str, Any]) ->
     ended = lifecycle.end(row, _attempt(body, lifecycle, scene), scene)
     lead = lifecycle.lead_of(ended, tx) or {"id": None}
     subject = Subject(workspace, vendor, lifecycle, lead)
-    return _told([subject], [ended], scene, body)
+    return _told([subject], [ended], scene, body, server)
 
 
-def _planned(subjects: Sequence[Subject], body: Mapping[str, Any], workspace: Workspace) -> Reply:
+def _planned(subjects: Sequence[Subject], body: Mapping[str, Any], server: Control) -> Reply:
     """The outcome as a due step of each lead."""
-    now = workspace.now()
+    now = subjects[0].workspace.now()
     at = _moment_asked(body["when"], now)
     lifecycle = subjects[0].lifecycle
     scene = _scene(subjects[0], Cause("simulate", 0))
@@ -333,7 +337,7 @@ def _planned(subjects: Sequence[Subject], body: Mapping[str, Any], workspace: Wo
             lifecycle.plan_outcome(subject.lead, max(at, now), options, scene)
     if problems:
         raise Refusal("invalid", problems=problems)
-    return _told(subjects, [None] * len(subjects), scene, body)
+    return _told(subjects, [None] * len(subjects), scene, body, server)
 
 
 def _moment_asked(when: Any, now: datetime) -> datetime:
@@ -357,21 +361,64 @@ def _told(
     calls: Sequence[Row | None],
     scene: Scene,
     body: Mapping[str, Any],
+    server: Control,
 ) -> Reply:
     """Apply what was played, unless it is a preview, and tell what happened."""
     first = subjects[0]
+    workspace = first.workspace
+    answer: dict[str, Any] = {}
+    deliveries: Sequence[Delivery] = ()
     if body.get("preview"):
-        events = _previewed(first, scene)
+        answer["events"] = _previewed(first, scene)
+        answer["messages"] = _messages(scene)
     else:
-        scene.cause = first.workspace.events.next_act("simulate")
-        events = [event_view(each) for each in commit(first.workspace, first.vendor, scene)]
-    left = []
+        scene.cause = workspace.events.next_act("simulate")
+        done = commit(workspace, first.vendor, scene)
+        answer["events"] = [event_view(each) for each in done.events]
+        deliveries = done.deliveries
+    answer["leads"] = left = []
     for subject, call in zip(subjects, calls, strict=True):
         left.append(_what_is_left(subject, call, scene))
-    answer: dict[str, Any] = {"events": events, "leads": left}
     if len(left) == 1 and "leads" not in body:
         answer |= left[0]
-    return Reply(answer | {"next_due": next_due_view(first.workspace)})
+    if body.get("wait", True) and deliveries:
+        return _delivered(answer, deliveries, workspace, server)
+    return Reply(answer | _rest(deliveries, workspace))
+
+
+def _rest(deliveries: Iterable[Delivery], workspace: Workspace) -> dict[str, Any]:
+    """What became of the deliveries, and what comes next."""
+    present = [workspace.deliveries.get(each.number) or each for each in deliveries]
+    return {
+        "deliveries": [delivery_view(each) for each in present],
+        "next_due": next_due_view(workspace),
+    }
+
+
+def _delivered(
+    answer: dict[str, Any], deliveries: Sequence[Delivery], workspace: Workspace, server: Control
+) -> Reply:
+    """The answer once the first attempts of the deliveries are settled."""
+
+    async def work() -> Reply:
+        numbers = frozenset(each.number for each in deliveries)
+        await server.courier.settled(workspace, numbers)
+        await server.courier.settled_pairs(workspace)
+        return Reply(answer | _rest(deliveries, workspace))
+
+    return Underway(work)
+
+
+def _messages(scene: Scene) -> list[dict[str, Any]]:
+    """What webhooks would be told."""
+    views = []
+    for _, message in scene.messages:
+        webhook = message.webhook
+        key = webhook_key(webhook.vendor, webhook.id)
+        body = json_or_text(message.body.encode())
+        url = hidden_link(message.url)
+        views.append({"webhook": key, "kind": webhook.kind, "url": url, "body": body})
+    return views
 
 
 def _previewed(subject: Subject, scene: Scene) -> list[dict[str, Any]]:
@@ -658,7 +705,7 @@ def list_events(call: Call, server: Control) -> Reply:
     """A page of what happened to leads and calls, oldest first."""
     workspace, query = server.workspace(call), call.query
     limit = query.get("limit", _PAGE)
-    leads = _named_leads(workspace, server, query)
+    leads = named_leads(workspace, server, query)
     found = (
         event
         for event in workspace.events.after(query.get("after", 0))
@@ -678,7 +725,7 @@ def list_events(call: Call, server: Control) -> Reply:
     )
 
 
-def _named_leads(
+def named_leads(
     workspace: Workspace, server: Control, query: Mapping[str, Any]
 ) -> set[tuple[str, str]] | None:
     """Vendor and id of the leads that the query names; None where it names none.

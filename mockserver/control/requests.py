@@ -3,7 +3,7 @@
 List it, read one entry, verify, and write it as an archive or a report.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,7 @@ from mockserver.workspaces import LEADS, Workspace
 
 _MARKDOWN = b"text/markdown"
 _PLAIN = b"text/plain"
-_MOST_IN_TEXT = 1000
+MOST_IN_TEXT = 1000
 
 
 def _check_names(query: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
@@ -69,8 +69,8 @@ def _page(journal: Journal, call: Call, server: Control) -> Reply:
     choice = dict(call.query)
     choice.pop("format", None)
     lines = choice.pop("lines", None)
-    if _wants("text", _PLAIN, call):
-        newest = {"order": "desc", "limit": _MOST_IN_TEXT}
+    if is_text_wanted(call):
+        newest = {"order": "desc", "limit": MOST_IN_TEXT}
         return _plain(select(journal, **choice | newest), lines, server)
     directory = server.directory
     requests = [
@@ -83,8 +83,17 @@ def _page(journal: Journal, call: Call, server: Control) -> Reply:
 def _plain(records: Sequence[Record], lines: int | None, server: Control) -> Reply:
     from mockserver.journal.text import MOST_LINES, journal_lines
 
-    found = journal_lines(records, server.directory, lines or MOST_LINES)
-    text = "".join(f"{line}\n" for line in found)
+    return plain_text(journal_lines(records, server.directory, lines or MOST_LINES))
+
+
+def is_text_wanted(call: Call) -> bool:
+    """Whether the answer is to be plain text."""
+    return _wants("text", _PLAIN, call)
+
+
+def plain_text(lines: Iterable[str]) -> Reply:
+    """These lines as the answer."""
+    text = "".join(f"{line}\n" for line in lines)
     return Reply(text.encode(), 200, ((b"content-type", b"text/plain; charset=utf-8"),))
 
 
@@ -122,7 +131,7 @@ def _name_of(
     return None if row is None else server.sites[vendor].vendor.profiles.profile(row).name
 
 
-def _check_within(body: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
+def check_within(body: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
     """Refuse to wait longer than requests may wait here."""
     within = body.get("within", 0)
     if within > server.max_wait:
@@ -131,14 +140,18 @@ def _check_within(body: Mapping[str, Any], call: Call, server: Control) -> Itera
 
 
 @operation
-@checked(_check_within)
+@checked(check_within)
 @long
 def verify_requests(call: Call, server: Control) -> Reply:
     """Whether the client sent the requests that it should have sent."""
     from mockserver.journal.verification import verify
 
     journal = server.workspace(call).journal
-    newest = journal.newest
+
+    def newest() -> object:
+        return journal.newest
+
+    known = newest()
     verdict = verify(journal, call.body, server.operations)
     content = {
         "passed": verdict.passed,
@@ -148,7 +161,7 @@ def verify_requests(call: Call, server: Control) -> Reply:
     }
     within = call.body.get("within", 0)
     if within and verdict.may_change:
-        return Unsettled(content, journal, newest, within)
+        return Unsettled(content, newest, known, within)
     return Reply(content)
 
 
@@ -166,10 +179,12 @@ def get_har(call: Call, server: Control) -> Reply:
 @long
 def get_report(call: Call, server: Control) -> Reply:
     """What the client did badly."""
+    from mockserver.control.told import told_of
     from mockserver.journal.conduct import report
 
-    journal = server.workspace(call).journal
-    found = report(journal, server.operations, server.rules, journal.dropped)
+    workspace = server.workspace(call)
+    journal, told = workspace.journal, told_of(workspace, server)
+    found = report(journal, server.operations, server.rules, journal.dropped, told)
     if _wants("markdown", _MARKDOWN, call):
         headers = ((b"content-type", b"text/markdown; charset=utf-8"),)
         return Reply(found.as_markdown().encode(), 200, headers)

@@ -32,13 +32,14 @@ from mockserver.documents.schema import (
 from mockserver.documents.source import Source
 from mockserver.errors import DocumentError, OperatorError, Path, Problem
 
+_JSON = "application/json"
 METHODS = ("get", "put", "post", "delete", "patch")
 _SILENT = frozenset(
     "default description title example readOnly writeOnly deprecated discriminator".split()
 )
 EXTENSIONS = frozenset(
     "x-format x-phone x-reference x-partial x-mapped-to x-enum x-any-of x-links x-provenance "
-    "x-source x-documented x-chosen".split()
+    "x-source x-documented x-chosen x-webhooks".split()
 )
 """What a document may say beyond OpenAPI; docs/adding-a-vendor.md tells each of them."""
 
@@ -76,10 +77,30 @@ _OPERATION: Schema = {
         "responses": {
             "type": "object",
             "minProperties": 1,
-            "propertyNames": {"pattern": "^[1-5][0-9][0-9]$"},
+            "propertyNames": {"pattern": "^([1-5][0-9][0-9]|default)$"},
             "additionalProperties": _RESPONSE,
         },
         "security": {"type": "array"},
+    },
+}
+_WEBHOOK: Schema = {
+    "type": "object",
+    "required": ["post"],
+    "additionalProperties": False,
+    "properties": {
+        "post": _OPERATION
+        | {
+            "required": ["requestBody", "responses", "x-provenance"],
+            "properties": _OPERATION["properties"]
+            | {
+                "x-provenance": {"enum": list(PROVENANCES)},
+                "requestBody": {
+                    "type": "object",
+                    "required": ["content"],
+                    "properties": {"content": _CONTENT | {"required": [_JSON]}},
+                },
+            },
+        }
     },
 }
 _SHAPE: Schema = {
@@ -99,6 +120,7 @@ _SHAPE: Schema = {
                 "properties": dict.fromkeys(METHODS, _OPERATION),
             },
         },
+        "x-webhooks": {"type": "object", "additionalProperties": _WEBHOOK},
         "components": {
             "type": "object",
             "properties": {
@@ -122,6 +144,8 @@ _CONTAINERS: dict[str, type] = {
     "x-any-of": list,
 }
 _SCHEMA_KEYS = KEYWORDS | _SILENT | NESTED | EXTENSIONS | {"nullable", "format", *EXCLUSIVE}
+_DEFAULT = "default"
+"""The name of a response that stands for all statuses that are not named."""
 _PATH_PARAMETER = re.compile(r"{([^}]*)}")
 
 
@@ -160,12 +184,24 @@ class DocumentedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentedPayload:
+    """What the API sends by itself: its validator, and how sure it and each of its fields are."""
+
+    name: str
+    summary: str
+    validator: Validator
+    provenance: str
+    source: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One operation of a document, ready to be served.
 
     `path` includes the base path of the vendor's server; `path_parameters` gives the type
     of each path parameter, `phones` are those that are phone numbers; `asks` says whether a query
-    parameter is required.
+    parameter is required; `answers_anything` whether it may answer what is not among its `answers`.
     """
 
     id: str
@@ -181,6 +217,7 @@ class Operation:
     body: Body | None
     answers: Mapping[int, DocumentedAnswer]
     needs_credential: bool
+    answers_anything: bool = False
 
     def compile(self) -> None:
         """Make every schema ready.
@@ -244,6 +281,30 @@ class Document:
         return found
 
     @cached_property
+    def webhooks(self) -> Mapping[str, DocumentedPayload]:
+        """The payloads that the API sends by itself, by their names in `x-webhooks`.
+
+        Raises DocumentError with a line for each problem.
+        """
+        found = {}
+        for name, item in self.source.content.get("x-webhooks", {}).items():
+            found[name] = self._payload(name, item["post"])
+        self._stop_if_wrong()
+        return found
+
+    def _payload(self, name: str, part: dict[str, Any]) -> DocumentedPayload:
+        at: Path = ("x-webhooks", name, "post")
+        schema = self._schema(part["requestBody"]["content"][_JSON]["schema"], at)
+        validator = Validator(schema, formats=None)
+        if not self.trusted:
+            self._prove(validator, at)
+        mark = part["x-provenance"]
+        fields = schema.get("properties", {})
+        marks = {field: each.get("x-provenance", mark) for field, each in fields.items()}
+        source = part.get("x-source", "")
+        return DocumentedPayload(name, part.get("summary", ""), validator, mark, source, marks)
+
+    @cached_property
     def operations(self) -> tuple[Operation, ...]:
         """Every operation, in the document's order.
 
@@ -288,12 +349,12 @@ class Document:
         if id in found:
             self.problems.append((at, f"the operationId {id!r} is used twice"))
         found[id] = self._operation(path, method, part, at)
-        self._prove(found[id], at)
+        if not self.trusted:
+            self._prove(found[id], at)
 
-    def _prove(self, operation: Operation, at: Path) -> None:
+    def _prove(self, part: Operation | Validator, at: Path) -> None:
         try:
-            if not self.trusted:
-                operation.compile()
+            part.compile()
         except ValidationError as error:
             self.problems.append((at, f"has a schema that means nothing: {error.message}"))
 
@@ -331,6 +392,7 @@ class Document:
             body=self._body(part, at),
             answers=self._answers(part, at),
             needs_credential=bool(security) and {} not in security,
+            answers_anything=_DEFAULT in part["responses"],
         )
 
     def _parameters(self, part: dict[str, Any], at: Path) -> list[dict[str, Any]]:
@@ -393,6 +455,8 @@ class Document:
     def _answers(self, part: dict[str, Any], at: Path) -> dict[int, DocumentedAnswer]:
         answers = {}
         for status, given in part["responses"].items():
+            if status == _DEFAULT:
+                continue
             where = (*at, "responses", status)
             response = self._resolve(given, where)
             ref = given.get("$ref", "")
@@ -576,7 +640,7 @@ def load_document(
         )
     except OperatorError as error:
         raise DocumentError(str(error)) from None
-    _ = document.operations
+    _ = document.operations, document.webhooks
     if keep and kept is None:
         document.source.keep()
     return document

@@ -41,7 +41,7 @@ from mockserver.sections import (
 from mockserver.state.changes import Row, RowId
 from mockserver.state.tables import Index, TableSpec
 from mockserver.state.transaction import RowDiff, Transaction
-from mockserver.webhooks.base import Webhooks
+from mockserver.webhooks.base import WEBHOOKS, Message, Webhooks
 
 LEADS, DUE, PLAYED = "leads", "due", "played"
 AUTOPILOT, STORIES, OUTCOMES = "autopilot", "stories", "outcomes"
@@ -199,7 +199,18 @@ class Scene:
     through `put`, `update` and `delete` belong to a stage; `end_stage` tells what happened in it.
     """
 
-    __slots__ = ("_before", "_number", "cause", "happenings", "now", "seed", "settings", "tx")
+    __slots__ = (
+        "_before",
+        "_number",
+        "_told",
+        "cause",
+        "happenings",
+        "messages",
+        "now",
+        "seed",
+        "settings",
+        "tx",
+    )
 
     def __init__(
         self,
@@ -215,6 +226,9 @@ class Scene:
         self.settings = tx.settings
         self.cause = cause
         self.happenings: list[Happening] = []
+        self.messages: list[tuple[int, Message]] = []
+        """What webhooks are told, each with the position of its happening."""
+        self._told = 0
         self._number = number
         self._before: dict[tuple[str, RowId], Row | None] = {}
 
@@ -258,6 +272,16 @@ class Scene:
                 diffs.append(RowDiff(table, id, old, {name: after[name] for name in names}))
         self._before.clear()
         self.happenings += lifecycle.happenings(diffs, self.tx)
+        self._tell(lifecycle.webhooks, diffs)
+
+    def _tell(self, webhooks: Webhooks | None, diffs: Sequence[RowDiff]) -> None:
+        """Make the messages of what has happened since the last stage, with the rows as now."""
+        if webhooks is not None and self.tx.rows(WEBHOOKS):
+            for position in range(self._told, len(self.happenings)):
+                happening = self.happenings[position]
+                for message in webhooks.messages(happening, diffs, self.tx):
+                    self.messages.append((position, message))
+        self._told = len(self.happenings)
 
 
 class Attempt(NamedTuple):
@@ -301,11 +325,13 @@ class Lifecycle:
         self._magic = MagicStories(outcomes)
 
     def check(self, document: Document) -> None:
-        """Hold the outcomes to the document. Raises DocumentError naming outcome and field."""
+        """Hold outcomes and payloads of webhooks to the document. Raises DocumentError."""
         documented = {part: document.fields(name) for part, name in self.parts.items()}
         self.schemas = {**documented, **self.own_fields}
         for place, text in breaches(self.built_in.values(), self.schemas):
             raise DocumentError(f"{self.vendor}/outcomes.yaml: {place}: {text}")
+        if self.webhooks is not None:
+            self.webhooks.check(document)
 
     def wrong_story(self, story: Sequence[Any], tx: Transaction) -> Iterator[tuple[Path, str]]:
         """What is wrong with the steps of a story: paths in it, and sentences."""

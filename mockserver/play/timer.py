@@ -7,7 +7,8 @@ from weakref import WeakSet
 from mockserver.errors import Refusal
 from mockserver.life.moments import moment_of
 from mockserver.play.clockwork import due_until
-from mockserver.play.steps import Vendors, catch_up, play_step
+from mockserver.play.courier import Courier
+from mockserver.play.steps import Vendors, catch_up, play_next
 from mockserver.workspaces import Workspace
 
 log = logging.getLogger("mockserver")
@@ -24,9 +25,10 @@ class Timer:
     workspace whose steps or clock have changed.
     """
 
-    def __init__(self, vendors: Vendors, wait: float) -> None:
+    def __init__(self, vendors: Vendors, courier: Courier, wait: float) -> None:
         """`wait` is for how many seconds a step waits for a long request of its workspace."""
         self._vendors = vendors
+        self._courier = courier
         self._wait = wait
         self._waiting: WeakSet[Workspace] = WeakSet()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -44,7 +46,9 @@ class Timer:
     def _ring_in(self, seconds: float) -> None:
         try:
             loop = asyncio.get_running_loop()
-        except RuntimeError:  # an application that is called without a loop plays nothing
+        except RuntimeError:  # a thread beside the loop, or an application without one
+            if self._loop is not None and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._ring_in, seconds)
             return
         if loop is not self._loop:  # an application may be served again, by another loop
             self._loop, self._handle = loop, None
@@ -84,13 +88,15 @@ class Timer:
                 async with workspace.turns.turn(self._wait):
                     pass
                 continue
-            play_step(workspace, self._vendors, *found, stands=False)
+            play_next(workspace, self._vendors, found, stands=False)
+            self._courier.look(workspace)
             await asyncio.sleep(0)
 
 
-def begin(workspace: Workspace, vendors: Vendors, timer: Timer) -> None:
+def begin(workspace: Workspace, vendors: Vendors, courier: Courier, timer: Timer) -> None:
     """What has to be done for a workspace that begins: nothing is overdue, and its time runs."""
     catch_up(workspace, vendors)
+    courier.look(workspace)
     timer.look(workspace)
 
 
@@ -98,7 +104,7 @@ def _seconds_until(workspace: Workspace) -> float | None:
     """How many seconds are left until the next step; None where there is none to come by itself."""
     if workspace.clock.frozen is not None or workspace.mover is not None:
         return None
-    found = workspace.earliest_due()
+    found = workspace.earliest()
     if found is None:
         return None
-    return (moment_of(found[1]["at"]) - workspace.now()).total_seconds()
+    return (moment_of(found[2]["at"]) - workspace.now()).total_seconds()

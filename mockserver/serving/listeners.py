@@ -47,6 +47,11 @@ class Listeners:
         return url_of(self.encrypted[0], "https") if self.encrypted else None
 
     @property
+    def addresses(self) -> set[tuple[str, int]]:
+        """The addresses and ports on which the server listens, with TLS and without."""
+        return {each.getsockname()[:2] for each in (*self.plain, *self.encrypted)}
+
+    @property
     def sockets(self) -> tuple[socket.socket, ...]:
         """All of them."""
         local = () if self.local is None else (self.local,)

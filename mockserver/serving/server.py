@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 import uvicorn
 
-from mockserver.app import Application, create_app
+from mockserver.app import DELIVERY_GRACE, Application, create_app
 from mockserver.client import Client, ControlError, WorkspaceClient
 from mockserver.errors import MockserverError
 from mockserver.serving.forwarded import Forwarded
@@ -30,7 +30,7 @@ _GRACE_SECONDS = 0.5
 
 
 class Server(uvicorn.Server):
-    """uvicorn, with this package's protocol, on all sockets, and with a stop within a second."""
+    """uvicorn, with this package's protocol, on all sockets, and with a stop of seconds."""
 
     def __init__(self, door: Door, listeners: Listeners, local_door: Door | None = None) -> None:
         """`local_door` is for those who come by the socket file, the other one for all others."""
@@ -56,6 +56,8 @@ class Server(uvicorn.Server):
         self._listeners = listeners
         self.on_start: Callable[[], None] | None = None
         """Is called in the event loop, before the first request."""
+        self.on_stop: Callable[[], Awaitable[None]] | None = None
+        """Is waited for before connections are closed."""
 
     def accept_tls(self, context: SSLContext) -> None:
         """Speak TLS from now on: where the listeners have ports for it, and in tunnels."""
@@ -79,6 +81,8 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen no more, and end all connections."""
+        if self.on_stop is not None:
+            await self.on_stop()
         await super().shutdown(list(self._listeners.sockets))
         self._listeners.close()
 
@@ -87,8 +91,11 @@ async def _no_application(scope: Any, receive: Any, send: Any) -> None:
     raise AssertionError("a connection asks the door")
 
 
-def server_of(app: Application, listeners: Listeners) -> Server:
-    """A server for an application, as its settings say."""
+def server_of(app: Application, listeners: Listeners, grace: float = DELIVERY_GRACE) -> Server:
+    """A server for an application, as its settings say.
+
+    `grace` is for how many seconds a stop waits for deliveries that are under way.
+    """
     limits = limits_of(app.settings)
     forwarded = None
     if app.settings.trust_proxy:
@@ -96,6 +103,8 @@ def server_of(app: Application, listeners: Listeners) -> Server:
     local_door = Door(app.without_token(), limits, forwarded)
     server = Server(Door(app, limits, forwarded), listeners, local_door)
     server.on_start = app.start
+    server.on_stop = partial(app.stop, grace)
+    app.listens_at(listeners.addresses)
     if app.certificates is not None:
         server.accept_tls(app.certificates.context)
     return server
@@ -127,7 +136,7 @@ class MockServer:
         """
         self.app = create_app(**{"port": 0, "tls_port": 0} | options)
         self._listeners = listen(self.app.settings)
-        self._server = server_of(self.app, self._listeners)
+        self._server = server_of(self.app, self._listeners, _GRACE_SECONDS)
         self._loop: Future[asyncio.AbstractEventLoop] = Future()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._files: TemporaryDirectory[str] | None = None

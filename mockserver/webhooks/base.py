@@ -1,14 +1,20 @@
 """What a vendor's webhooks are: which events they tell of, with what payload, to which address."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mockserver.errors import Path
+from mockserver.documents.schema import Validator
+from mockserver.documents.spec import Document
+from mockserver.errors import DocumentError, Path
+from mockserver.journal.redaction import printable
 from mockserver.life.events import Happening
 from mockserver.sections import TEXT, Schema
 from mockserver.state.changes import Row, RowId
 from mockserver.state.transaction import RowDiff, Transaction
 from mockserver.wire import write_json
+
+log = logging.getLogger("mockserver")
 
 WEBHOOKS = "webhooks"
 """The table in which a vendor keeps its webhooks: rows with `id`, `url` and `options` at least."""
@@ -119,7 +125,7 @@ class Message(NamedTuple):
 
     webhook: Webhook
     url: str
-    body: bytes
+    body: str
     remarks: tuple[str, ...] = ()
 
 
@@ -129,12 +135,27 @@ class Webhooks:
     kinds: tuple[str, ...] = ()
     """The vendor's words for the events that a webhook can be set for."""
 
+    payloads: tuple[str, ...] = ()
+    """What the payloads are called in the `x-webhooks` of the document."""
+
     def __init__(self, vendor: str) -> None:
         self.vendor = vendor
+        self._validators: Mapping[str, Validator] = {}
+
+    def check(self, document: Document) -> None:
+        """Hold the payloads to the document from now on.
+
+        Raises DocumentError where it does not describe them, or describes others.
+        """
+        described = document.webhooks
+        if set(described) != set(self.payloads):
+            names = ", ".join(self.payloads)
+            raise DocumentError(f"{document.source.file}: x-webhooks: must describe {names}")
+        self._validators = {name: each.validator for name, each in described.items()}
 
     def listed(self, tx: Transaction) -> list[Webhook]:
         """All webhooks of the workspace, by id."""
-        return [self.webhook(row) for row in tx.rows(WEBHOOKS)]
+        return [self.webhook(row) for row in sorted(tx.rows(WEBHOOKS), key=_by_id)]
 
     def webhook(self, row: Row) -> Webhook:
         """The webhook that a row of the table describes."""
@@ -175,11 +196,15 @@ class Webhooks:
         """
         raise NotImplementedError
 
+    def described_as(self, webhook: Webhook) -> str:
+        """Which of the `payloads` the webhook gets."""
+        return webhook.kind
+
     def address(self, webhook: Webhook, payload: Any) -> str:
         """Where the payload goes: the webhook's URL with its placeholders filled in."""
         return webhook.url
 
-    def remarks(self, webhook: Webhook) -> tuple[str, ...]:
+    def remarks(self, webhook: Webhook, tx: Transaction) -> tuple[str, ...]:
         """Sentences about each delivery of a webhook."""
         return ()
 
@@ -190,11 +215,29 @@ class Webhooks:
         kind = self.kind_of(happening, tx.settings)
         if kind is None:
             return
-        for row in tx.rows(WEBHOOKS):
-            webhook = self.webhook(row)
+        for webhook in self.listed(tx):
             if webhook.kind != kind or not self.is_for(webhook, happening, tx):
                 continue
             payload = self.payload(webhook, happening, diffs, tx)
             if payload is not None:
-                url = self.address(webhook, payload)
-                yield Message(webhook, url, write_json(payload), self.remarks(webhook))
+                self._hold(payload, webhook)
+                url, body = self.address(webhook, payload), write_json(payload).decode()
+                yield Message(webhook, url, body, self.remarks(webhook, tx))
+
+    def _hold(self, payload: Any, webhook: Webhook) -> None:
+        """Hold a payload to the document. A breach is this server's fault and goes to the log."""
+        validator = self._validators.get(self.described_as(webhook))
+        if validator is None or validator.is_valid(payload):
+            return
+        first = next(iter(validator.compiled.iter_errors(payload)))
+        log.error(
+            "%s sends the webhook %s a payload out of the document: %s",
+            self.vendor,
+            webhook.kind,
+            printable(first.message),
+        )
+
+
+def _by_id(row: Row) -> RowId:
+    id: RowId = row["id"]
+    return id

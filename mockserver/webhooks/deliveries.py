@@ -1,6 +1,6 @@
 """Deliveries as the journal keeps them: one payload to one receiver, with every attempt."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -29,6 +29,7 @@ class Attempt(NamedTuple):
     `number` counts the attempts of a delivery from 1. Without an answer `status` is None, and
     `error` is a sentence; `kind` is a word for it, as `SendError` has them, or `test-mode`.
     `milliseconds` are real ones. `headers` and `body` are the answer's: 4 KiB of it at most.
+    `requests` is the number of the last request that the workspace had had when it began.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Attempt(NamedTuple):
     error: str | None = None
     headers: tuple[tuple[bytes, bytes], ...] = ()
     body: bytes = b""
+    requests: int = 0
 
 
 class Delivery(NamedTuple):
@@ -46,8 +48,8 @@ class Delivery(NamedTuple):
 
     `event` is the number of the event, `time` when it happened, `cause` what it came from.
     `webhook` is the id of the vendor's webhook and `kind` its kind. `next_try` is the time of the
-    workspace's clock at which it is tried again. `requests` are the first and the last number of
-    the requests of the workspace that came between its first and its last attempt.
+    workspace's clock at which it is tried again. `body` is the payload's
+    JSON, as it was when the event happened.
     """
 
     number: int
@@ -59,7 +61,7 @@ class Delivery(NamedTuple):
     time: datetime
     cause: Cause
     url: str
-    body: bytes
+    body: str
     state: State = "pending"
     attempts: tuple[Attempt, ...] = ()
     next_try: datetime | None = None
@@ -79,12 +81,24 @@ class DeliveryLog:
     What is still to be delivered stands in the rows of the workspace; this only tells of it.
     """
 
-    __slots__ = ("_by_number", "_most", "last", "memory", "version")
+    __slots__ = (
+        "_by_number",
+        "_counted_at",
+        "_counts",
+        "_most",
+        "_places",
+        "last",
+        "memory",
+        "version",
+    )
 
     def __init__(self, most: int, memory: Memory) -> None:
         """At most so many deliveries are kept."""
         self._by_number: dict[int, Delivery] = {}
         self._most = most
+        self._counted_at: datetime | None = None
+        self._counts: dict[Hashable, int] = {}
+        self._places: dict[int, int] = {}
         self.last = 0
         """The number of the last delivery; 0 where there was none."""
         self.version = 0
@@ -98,11 +112,34 @@ class DeliveryLog:
         if before is not None:
             self.memory.journals -= _size(before)
         self._by_number[delivery.number] = delivery
+        if delivery.attempts:
+            self._places.setdefault(delivery.number, self.version)
         self.memory.journals += _size(delivery)
         self.last = max(self.last, delivery.number)
         if len(self._by_number) > self._most:
             oldest = next(iter(self._by_number))
             self.memory.journals -= _size(self._by_number.pop(oldest))
+            self._places.pop(oldest, None)
+
+    def place(self, delivery: Delivery) -> tuple[bool, int, int]:
+        """What deliveries are sorted by in the order in which their receivers first got them.
+
+        Those that nobody has got yet come last, by their numbers.
+        """
+        place = self._places.get(delivery.number)
+        return place is None, place or 0, delivery.number
+
+    def count(self, place: Hashable, time: datetime) -> int:
+        """Count one more delivery of a place at a time. Returns how many there were at that moment.
+
+        A moment is a second long: a clock that runs shows no time twice.
+        """
+        moment = time.replace(microsecond=0)
+        if moment != self._counted_at:
+            self._counted_at = moment
+            self._counts.clear()
+        count = self._counts[place] = self._counts.get(place, 0) + 1
+        return count
 
     def get(self, number: int) -> Delivery | None:
         """The delivery of that number, if it is kept still."""
@@ -125,15 +162,22 @@ class DeliveryLog:
         """How many deliveries had to go."""
         return self.last - len(self._by_number)
 
+    @property
+    def last_dropped(self) -> int:
+        """The greatest number of a delivery that had to go; 0 where none had."""
+        return next(iter(self._by_number), self.last + 1) - 1
+
     def drop_all(self) -> None:
         """Drop every delivery, as others need the memory."""
         self.version += 1
+        self._places.clear()
         self.memory.journals -= sum(map(_size, self._by_number.values()))
         self._by_number.clear()
 
     def clear(self) -> None:
         """Forget every delivery, and that there was any."""
         self.drop_all()
+        self._counts.clear()
         self.last = 0
 
 

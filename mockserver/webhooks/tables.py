@@ -1,7 +1,7 @@
 """The table of what is still to be delivered: a row for each event and webhook."""
 
 from mockserver.life.moments import moment_text
-from mockserver.sections import ID, NUMBERED, TEXT, TIME, TIME_OR_NULL, Schema, SectionTable
+from mockserver.sections import FLAG, ID, NUMBERED, TEXT, TIME, TIME_OR_NULL, Schema, SectionTable
 from mockserver.state.changes import Row, RowId
 from mockserver.state.tables import Index, TableSpec
 from mockserver.webhooks.base import WEBHOOKS
@@ -9,18 +9,27 @@ from mockserver.webhooks.base import WEBHOOKS
 OUTBOX = "outbox"
 
 
-def _itself(value: RowId) -> RowId:
+def _itself(value: RowId | None) -> RowId | None:
     return value
+
+
+def _of_waiting(webhook: RowId, held: str | None) -> RowId | None:
+    return webhook if held == "pair" else None
 
 
 OUTBOX_TABLE = TableSpec(
     OUTBOX,
-    {"webhook": Index("webhook", _itself)},
-    timeline=Index("at", lambda at: at),
+    {
+        "webhook": Index("webhook", _itself),
+        "pair": Index(("webhook", "held"), _of_waiting),
+        "waits": Index("held", _itself),
+    },
+    timeline=Index("at", _itself),
     highest=0,
 )
 """Deliveries that are not settled. Those with a time wait for it; the others go now, or are held.
 
+They go in their `order`, which is that of their numbers unless a test mode says otherwise.
 `attempts` counts those that have begun: it is raised before anything is sent, so that an attempt
 may be made twice where the server is killed, and none is forgotten.
 """
@@ -36,9 +45,12 @@ OUTBOX_ROW: Row = {
     "cause_number": 0,
     "url": "",
     "body": "",
+    "order": 0,
     "attempts": 0,
     "at": None,
     "held": None,
+    "by_hand": False,
+    "probe": False,
     "remarks": [],
 }
 
@@ -58,9 +70,12 @@ def outbox_section(lead_id: Schema, webhook_id: Schema = ID) -> SectionTable:
             "cause_number": {"type": "integer", "minimum": 0},
             "url": TEXT,
             "body": TEXT,
+            "order": {"type": "integer", "minimum": 0},
             "attempts": {"type": "integer", "minimum": 0},
             "at": TIME_OR_NULL,
             "held": {"enum": [None, "settle", "pair"]},
+            "by_hand": FLAG,
+            "probe": FLAG,
             "remarks": {"type": "array", "items": TEXT},
         },
         required=("webhook", "kind", "time", "url", "body"),
@@ -69,5 +84,6 @@ def outbox_section(lead_id: Schema, webhook_id: Schema = ID) -> SectionTable:
         references={"webhook": WEBHOOKS},
         ids=NUMBERED,
         description="A delivery that is still to be made. `at` is when, if not now; `held` says "
-        "that it waits for `settle`, or for the second of a pair.",
+        "that it waits for `settle`, or for the second of a pair. One made `by_hand` has no "
+        "retries; a `probe` carries a wrong credential.",
     )

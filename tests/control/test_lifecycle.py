@@ -113,6 +113,7 @@ def test_no_lead_at_all_is_nothing(control: httpx.Client) -> None:
     assert control.post("/simulate", json=body).json() == {
         "events": [],
         "leads": [],
+        "deliveries": [],
         "next_due": None,
     }
 
@@ -488,6 +489,8 @@ def test_the_clock_goes_to_what_is_due_first(control: httpx.Client) -> None:
         "steps": 1,
         "after": 0,
         "events": 1,
+        "deliveries": 0,
+        "failed": 0,
         "stopped": None,
         "first": control.get("/events").json()["events"],
         "next_due": control.get("/due").json()["due"][0],

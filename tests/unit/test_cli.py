@@ -258,6 +258,14 @@ BAD = {
     "max_calls": "0",
     "max_steps": "0",
     "journal_events": "0",
+    "journal_deliveries": "0",
+    "max_webhooks": "0",
+    "max_inboxes": "0",
+    "inbox_entries": "0",
+    "inbox_bytes": "0",
+    "max_deliveries": "0",
+    "webhook_targets": "app:0",
+    "webhook_timeout": "0",
     "max_snapshots": "0",
     "max_fault_rules": "0",
     "max_streams": "-1",
@@ -269,7 +277,7 @@ BAD = {
 }
 
 
-ANY_TEXT = {"tls_dir", "tls_cert", "tls_key", "unix"}
+ANY_TEXT = {"tls_dir", "tls_cert", "tls_key", "unix", "webhook_ca"}
 """Options that are paths: any text is one."""
 
 

@@ -1060,6 +1060,7 @@ def test_the_report_is_plain_json(client: Client) -> None:
                 "message": f"{done} {check.meaning}",
                 "advice": check.advice,
                 "requests": [2],
+                "deliveries": [],
                 "count": 1,
             }
         ],

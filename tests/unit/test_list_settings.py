@@ -15,9 +15,12 @@ from mockserver.documents.spec import load_document
 from mockserver.errors import FixtureError
 from mockserver.fidelity import render_settings
 from mockserver.fixtures import Fixture, export, replace, schema
+from mockserver.play.attempts import Carrier
+from mockserver.play.courier import Courier
 from mockserver.play.timer import Timer
 from mockserver.state.changes import SettingsChange, read, written
 from mockserver.vendor import Setting, Vendor
+from mockserver.webhooks.targets import Targets
 from mockserver.workspaces import Workspaces
 from tests.unit import tiny
 
@@ -58,12 +61,19 @@ def ask(vendor: Vendor, worlds: Workspaces, tmp_path: File) -> Ask:
     file.write_text(tiny.DOCUMENT, "utf-8")
     site = Site(vendor, load_document(file), worlds, lenient=True, max_body=1000, max_wait=1)
     document = load_document(folder("openapi") / "control.yaml", keep=True)
+
+    async def no_network(*args: Any, **options: Any) -> Any:
+        raise AssertionError("nothing is delivered here")
+
+    courier = Courier(worlds, Carrier(worlds, no_network, 1))
     control = Control(
         document,
         worlds,
         [site],
         token=None,
-        timer=Timer({}, 1),
+        timer=Timer({}, courier, 1),
+        courier=courier,
+        targets=Targets(),
         max_body=1000,
         max_wait=1,
     )

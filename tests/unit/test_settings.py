@@ -42,12 +42,21 @@ DEFAULTS = {
     "max_leads": 1000000,
     "max_calls": 1000000,
     "max_steps": 10000,
+    "max_webhooks": 100,
+    "max_deliveries": 100000,
     "max_snapshots": 100,
     "max_fault_rules": 1000,
     "max_streams": 16,
     "journal_entries": 1000,
     "journal_bytes": 16777216,
     "journal_events": 10000,
+    "journal_deliveries": 10000,
+    "webhook_targets": (),
+    "webhook_ca": "",
+    "webhook_timeout": 5.0,
+    "max_inboxes": 100,
+    "inbox_entries": 1000,
+    "inbox_bytes": 4194304,
     "admin_token": "",
     "console": True,
     "default_account": "demo",
@@ -101,6 +110,33 @@ TAKEN = [
     ("max_calls", "1", 1),
     ("max_steps", "1", 1),
     ("journal_events", "1", 1),
+    ("journal_deliveries", "1", 1),
+    ("max_webhooks", "1", 1),
+    ("max_deliveries", "1", 1),
+    ("webhook_targets", "", ()),
+    ("webhook_targets", "loopback", ()),
+    ("webhook_targets", "Any", ("any",)),
+    (
+        "webhook_targets",
+        "10.0.0.0/8, app:9000,hooks.Example,my_app,10.0.0.7:80,[fd00::7]:80,fd00::/8,[fd00::7],private",
+        (
+            "10.0.0.0/8",
+            "app:9000",
+            "hooks.example",
+            "my_app",
+            "10.0.0.7:80",
+            "[fd00::7]:80",
+            "fd00::/8",
+            "[fd00::7]",
+            "private",
+        ),
+    ),
+    ("webhook_ca", "some/file.pem", "some/file.pem"),
+    ("webhook_timeout", "0.1", 0.1),
+    ("webhook_timeout", 30, 30.0),
+    ("max_inboxes", "1", 1),
+    ("inbox_entries", "1", 1),
+    ("inbox_bytes", "1MB", 1 << 20),
     ("max_snapshots", "7", 7),
     ("max_fault_rules", "7", 7),
     ("max_streams", "0", 0),
@@ -125,6 +161,9 @@ ACCOUNT = "a name that can stand in every vendor's credential: ASCII without spa
 SIZE = "a size from 1 byte to 1TB, like 1048576, 64MB or 4GB"
 MEMORY = "a size from 1MB to 1TB, like 512MB or 4GB"
 NETWORKS = "loopback, off, or networks like 10.0.0.0/8, separated by commas"
+TARGETS = (
+    "networks like 10.0.0.0/8, hosts like app or app:9000, private or any, separated by commas"
+)
 NAMES = "host names and addresses, separated by commas"
 IDLE = "seconds, or a time like 30m, 12h or 7d, up to ten years; 0 is off"
 
@@ -174,6 +213,35 @@ REFUSED = [
     ("max_calls", "0", "an integer from 1 to 1000000000"),
     ("max_steps", "0", "an integer from 1 to 10000000"),
     ("journal_events", "0", "an integer from 1 to 10000000"),
+    ("journal_deliveries", "0", "an integer from 1 to 10000000"),
+    ("max_webhooks", "0", "an integer from 1 to 1000000"),
+    ("max_deliveries", "0", "an integer from 1 to 1000000000"),
+    *(
+        ("webhook_targets", f"any,{item},app", f"{TARGETS}; {item} is none of them")
+        for item in (
+            "10.0.0.0/33",
+            "10.0.0.300",
+            "1.2.3",
+            "http://app",
+            "app/hook",
+            "app:0",
+            "app:65536",
+            "app:http",
+            "*.example",
+            "user@app",
+            "a b",
+            "fd00::zz",
+            "[fd00::7]:0",
+            ":80",
+            "-app",
+        )
+    ),
+    *(
+        ("webhook_timeout", text, "seconds from 0.1 to 30, like 2.5")
+        for text in ("0", "0.05", "30.5", "-1", "5s", "nan", "inf", "1e1", "", "9" * 5000)
+    ),
+    ("max_inboxes", "0", "an integer from 1 to 1000000"),
+    ("inbox_entries", "0", "an integer from 1 to 10000000"),
     ("max_snapshots", "0", "an integer from 1 to 1000000"),
     ("max_fault_rules", "0", "an integer from 1 to 1000000"),
     ("max_streams", "-1", "an integer from 0 to 10000"),
@@ -187,6 +255,7 @@ REFUSED = [
     ("max_workspaces", "0", "an integer from 1 to 1000000000"),
     ("journal_entries", "0", "an integer from 1 to 10000000"),
     ("journal_bytes", "0", SIZE),
+    ("inbox_bytes", "0", SIZE),
     ("admin_token", "short", "at least 8 ASCII characters without spaces"),
     ("admin_token", "with a space", "at least 8 ASCII characters without spaces"),
     ("admin_token", "pässword", "at least 8 ASCII characters without spaces"),
@@ -226,7 +295,7 @@ def test_every_option_says_what_it_is_for() -> None:
 
 
 def test_every_option_is_in_both_tables() -> None:
-    any_text = {"tls_dir", "tls_cert", "tls_key", "unix"}
+    any_text = {"tls_dir", "tls_cert", "tls_key", "unix", "webhook_ca"}
     assert {name for name, _, _ in TAKEN} == DEFAULTS.keys() - {"tls_cert", "tls_key"}
     assert {name for name, _, _ in REFUSED} == DEFAULTS.keys() - any_text
 

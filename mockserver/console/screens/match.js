@@ -4,7 +4,7 @@
  */
 
 import { h, icon } from "../dom.js";
-import { humanised, valueText } from "../format.js";
+import { capitalised, humanised, valueText } from "../format.js";
 
 const MOST_CANDIDATES = 6;
 
@@ -15,9 +15,7 @@ const MOST_CANDIDATES = 6;
  * @returns {Candidate[]}
  */
 function candidatesOf(match) {
-  if (match.candidates) return match.candidates.slice(0, MOST_CANDIDATES);
-  const ids = match.steps.flatMap((/** @type {any} */ step) => step.candidates);
-  return [...new Set(ids)].slice(0, MOST_CANDIDATES).map((id) => ({ id }));
+  return match.candidates.slice(0, MOST_CANDIDATES);
 }
 
 /**
@@ -37,7 +35,7 @@ export function matchTable(match, nameOf) {
     candidates.map(({ id }) => h("td.cell", { class: hit(id) }, fit(step, id))),
   ]);
   const results = candidates.map(({ id }) => h("td.cell", { class: hit(id) }, result(match, id)));
-  const several = match.found > 1 && match.chosen === undefined ? "several" : "";
+  const several = match.found > 1 && match.chosen.length !== 1 ? "several" : "";
   return h(
     "div.scroll-x",
     h(
@@ -82,17 +80,15 @@ function fit(step, id) {
  */
 function result(match, id) {
   if (!match.rows.includes(id)) return h("span.none", "No");
-  const isOne = match.found === 1 || match.chosen === id;
+  const isOne = match.chosen.length === 1 && match.chosen.includes(id);
   return h("b", isOne ? "Found" : "Fits");
 }
 
 /** @param {any} match */
 function footText(match) {
-  if (match.combine) return match.combine;
+  if (match.decided_by) return capitalised(match.decided_by);
   if (match.found === 0) return "No lead fits";
-  if (match.found === 1) return "One lead fits";
-  const by = match.setting ? `, chosen by ${match.setting}` : "";
-  return `${match.found} leads fit${by}`;
+  return match.found === 1 ? "One lead fits" : `${match.found} leads fit`;
 }
 
 /** @param {any} match */

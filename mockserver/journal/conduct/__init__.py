@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.journal.conduct.behaviour import general, noted, relied_on
 from mockserver.journal.conduct.coverage import vendor_coverage
@@ -15,7 +15,7 @@ from mockserver.journal.conduct.placeholders import placeholders
 from mockserver.journal.conduct.redirects import lost_bodies, missing_slashes
 from mockserver.journal.conduct.refusals import refused, unmatched
 from mockserver.journal.conduct.repeats import early_retries, repeated_refusals, repeated_writes
-from mockserver.journal.conduct.signs import Finding, Sign, findings_from
+from mockserver.journal.conduct.signs import DeliverySign, Finding, Sign, findings_from
 from mockserver.journal.directory import Directory, Operations, Rules
 from mockserver.journal.records import Record
 
@@ -49,28 +49,45 @@ class Report:
         return render(self.requests, self.dropped, self.findings, self.coverage)
 
 
+class Told(NamedTuple):
+    """What a report says of deliveries: signs, and by vendor what the coverage has of them."""
+
+    signs: Sequence[DeliverySign]
+    coverage: Mapping[str, Mapping[str, Any]]
+
+
 def report(
     records: Iterable[Record],
     operations: Operations,
     rules: Rules,
     dropped: int = 0,
+    told: Told | None = None,
 ) -> Report:
     """The report on a journal's records; operations and matching rules are by vendor.
 
-    `dropped` is how many records the journal had to let go.
+    `dropped` is how many records the journal had to let go, `told` what there is to say of
+    deliveries to webhooks.
     """
     kept = sorted(records, key=_number)
-    findings = findings_of(kept, Directory(operations, rules))
+    signs = () if told is None else told.signs
+    findings = findings_of(kept, Directory(operations, rules), signs)
     coverage = {}
     for vendor, known in operations.items():
         of_vendor = [record for record in kept if record.vendor == vendor]
         coverage[vendor] = vendor_coverage(known, rules.get(vendor, ()), of_vendor)
+        if told is not None:
+            coverage[vendor] |= told.coverage.get(vendor, {})
     return Report(len(kept), dropped, tuple(findings), coverage)
 
 
-def findings_of(records: Sequence[Record], directory: Directory) -> list[Finding]:
-    """What was found in these records, the worst first. The records are in their order."""
-    return findings_from(_signs(records, directory))
+def findings_of(
+    records: Sequence[Record], directory: Directory, deliveries: Iterable[DeliverySign] = ()
+) -> list[Finding]:
+    """What was found in these records and in deliveries, the worst first.
+
+    The records are in their order.
+    """
+    return findings_from(_signs(records, directory), deliveries)
 
 
 def findings_about(

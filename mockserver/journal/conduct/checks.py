@@ -86,6 +86,47 @@ CHECKS = (
         "After a lost answer read whether the write took effect, and send it again only if not.",
     ),
     Check(
+        "receiver-failed",
+        "error",
+        "Did not accept a webhook",
+        "No vendor here is known to send an event again: what a receiver does not accept at once "
+        "is lost.",
+        "Answer 2xx as soon as the event is stored, and do the work that may fail afterwards.",
+    ),
+    Check(
+        "webhook-loop",
+        "error",
+        "Caused the events that it was told of",
+        "Each delivery makes the receiver write to the vendor, and each write makes another "
+        "delivery; this server has stopped it, and no vendor might.",
+        "Write only what differs, and do not react to changes of your own.",
+    ),
+    Check(
+        "not-idempotent",
+        "error",
+        "Did the work of an event twice",
+        "A delivery may come more than once, and the same write followed it each time: two notes, "
+        "two calls, two leads.",
+        "Remember what you have dealt with, by all that tells two events apart, and only answer "
+        "2xx to a repetition.",
+    ),
+    Check(
+        "taken-for-duplicate",
+        "error",
+        "Took a new event for a repetition",
+        "The events of one call or lead have one id: whoever remembers the id alone drops the end "
+        "of each call, and each status after the first.",
+        "Compare the whole payload, or the id with what has changed, not the id alone.",
+    ),
+    Check(
+        "wrong-call-id",
+        "error",
+        "Read a call by the id of something else",
+        "The vendor refuses it: the id of a lead, of a campaign or of a request is not that of the "
+        "call.",
+        "Take the id from the payload of the call's webhook, or from the calls of the lead.",
+    ),
+    Check(
         "retried-4xx",
         "warning",
         "Repeated a refused request",
@@ -159,12 +200,65 @@ CHECKS = (
         "Use an id that the workspace has, or seed the one you use.",
     ),
     Check(
+        "receiver-slow",
+        "warning",
+        "Answered a webhook slowly",
+        "A vendor waits a few seconds and then gives the event up, though the receiver may have "
+        "dealt with it.",
+        "Store the event, answer 2xx, and do the work afterwards.",
+    ),
+    Check(
+        "receiver-redirects",
+        "warning",
+        "Answered a webhook with a redirection",
+        "Nobody follows it: the event is lost.",
+        "Give the vendor the address that answers, with its scheme and its slash at the end.",
+    ),
+    Check(
+        "refused-target",
+        "warning",
+        "Set a webhook to where this server does not go",
+        "Nothing was sent: a test server calls nobody but receivers on this machine, unless its "
+        "operator names others.",
+        "Give the receiver an address on this machine, or name it with `--webhook-targets`.",
+    ),
+    Check(
+        "start-taken-for-end",
+        "warning",
+        "Read a call at its start, and not after its end",
+        "A webhook tells the start of a call as well as its end: what was read between them is not "
+        "what came of the call.",
+        "Tell the two apart by the status in the payload, and read the call once it has ended.",
+    ),
+    Check(
         "refused",
         "warning",
         "Sent invalid data",
         "A request that the vendor cannot read or finds invalid changes nothing, and the same data "
         "fails in production too.",
         "Check the data before you send them. A test that is about the refusal needs no change.",
+    ),
+    Check(
+        "unauthenticated-receiver",
+        "note",
+        "Accepted a webhook with a wrong credential",
+        "Whoever knows the address can send it events.",
+        "Compare the credential of each delivery with the one you have set.",
+    ),
+    Check(
+        "polls-anyway",
+        "note",
+        "Asked for what a webhook tells",
+        "A lead was read three times without a change while a webhook for it is set; in production "
+        "that uses up the quota.",
+        "Wait for the webhook, and read the lead once it has come.",
+    ),
+    Check(
+        "chosen-event",
+        "note",
+        "Relied on a chosen event",
+        "No source says when or with which fields the vendor sends it.",
+        "Compare it once with a delivery of the vendor before you rely on it.",
     ),
     Check(
         "extra-fields",

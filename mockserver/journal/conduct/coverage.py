@@ -74,12 +74,33 @@ def _sum(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     operations = _paired(first["operations"], second["operations"], "operation")
     rules = _paired(first["rules"], second["rules"], "rule")
     uncalled = set(first["never_called"]) & set(second["never_called"])
-    return {
+    total = {
         "requests": first["requests"] + second["requests"],
         "operations": [_sum_of_operation(*pair) for pair in operations],
         "never_called": [name for name in first["never_called"] if name in uncalled],
         "rules": [_sum_of_rule(*pair) for pair in rules],
     }
+    return total | _sum_of_webhooks(first, second)
+
+
+_NEVER_SEEN = ("outcomes_never_seen", "kinds_never_sent")
+_UNANSWERED = "webhooks_never_answered"
+
+
+def _sum_of_webhooks(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Of outcomes and kinds what neither has seen, of webhooks all that were never answered.
+
+    What one of them does not tell it does not know.
+    """
+    total = {}
+    for name in _NEVER_SEEN:
+        lists = [part[name] for part in (first, second) if name in part]
+        if lists:
+            total[name] = [each for each in lists[0] if all(each in other for other in lists)]
+    unanswered = [*first.get(_UNANSWERED, ()), *second.get(_UNANSWERED, ())]
+    if unanswered:
+        total[_UNANSWERED] = list(dict.fromkeys(unanswered))
+    return total
 
 
 _Part = dict[str, Any]

@@ -54,7 +54,8 @@ def _findings(findings: Iterable[Finding]) -> Iterator[str]:
             "",
         )
         for finding in group:
-            yield f"- {finding.done} ({finding.vendor or 'no vendor'}, {numbers(finding.requests)})"
+            where = located(finding.requests, finding.deliveries)
+            yield f"- {finding.done} ({finding.vendor or 'no vendor'}, {where})"
         yield ""
 
 
@@ -62,13 +63,22 @@ def _section(finding: Finding) -> tuple[Level, Check]:
     return finding.level, finding.check
 
 
-def numbers(requests: Sequence[int]) -> str:
-    """`request 3`, or `requests 3, 4`: the first of them, and how many more."""
-    shown = ", ".join(map(str, requests[:_LISTED]))
-    if len(requests) == 1:
-        return f"request {shown}"
-    more = f" and {len(requests) - _LISTED} more" if len(requests) > _LISTED else ""
-    return f"requests {shown}{more}"
+def located(requests: Sequence[int], deliveries: Sequence[int]) -> str:
+    """`request 3`, or `deliveries 7, 8, requests 3, 4`: the first of them, and how many more."""
+    parts = []
+    if deliveries:
+        parts.append(_numbers("delivery", "deliveries", deliveries))
+    if requests or not deliveries:
+        parts.append(_numbers("request", "requests", requests))
+    return ", ".join(parts)
+
+
+def _numbers(one: str, several: str, found: Sequence[int]) -> str:
+    shown = ", ".join(map(str, found[:_LISTED]))
+    if len(found) == 1:
+        return f"{one} {shown}"
+    more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
+    return f"{several} {shown}{more}"
 
 
 def covered(coverage: Mapping[str, Any]) -> Iterator[str]:
@@ -84,6 +94,22 @@ def covered(coverage: Mapping[str, Any]) -> Iterator[str]:
             yield from _table(_RULE_HEAD, map(_rule_row, part["rules"]))
         if called and part["never_called"]:
             yield f"Never called: {', '.join(f'`{name}`' for name in part['never_called'])}"
+            yield ""
+        yield from _covered_webhooks(part)
+
+
+_NEVER = {
+    "outcomes_never_seen": "Outcomes never seen",
+    "kinds_never_sent": "Webhooks never sent",
+    "webhooks_never_answered": "Webhooks never answered",
+}
+
+
+def _covered_webhooks(part: Mapping[str, Any]) -> Iterator[str]:
+    """What the tests have seen nothing of, where they have seen something of it."""
+    for name, title in _NEVER.items():
+        if part.get(name):
+            yield f"{title}: {', '.join(f'`{each}`' for each in part[name])}"
             yield ""
 
 

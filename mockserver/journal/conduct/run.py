@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.journal.conduct.checks import CHECKS, LEVELS
 from mockserver.journal.conduct.coverage import add_coverage
-from mockserver.journal.conduct.markdown import counted, covered, numbers
+from mockserver.journal.conduct.markdown import counted, covered, located
 from mockserver.journal.redaction import printable, quoted
 
 _LISTED = 10
@@ -20,15 +20,23 @@ _LISTED = 10
 _ORDER = {check.slug: index for index, check in enumerate(CHECKS)}
 
 
+class Numbers(NamedTuple):
+    """The numbers of the requests and of the deliveries that a finding is about, in one place."""
+
+    requests: list[int]
+    deliveries: list[int]
+
+
 @dataclass(frozen=True, slots=True)
 class RunFinding:
     """What one check found in a run: the finding as JSON, and where.
 
-    `places` has the tests or workspaces, each with the numbers of its requests.
+    `places` has the tests or workspaces, each with the numbers of its requests and of its
+    deliveries.
     """
 
     finding: Mapping[str, Any]
-    places: dict[str, list[int]] = field(default_factory=dict)
+    places: dict[str, Numbers] = field(default_factory=dict)
 
     @property
     def check(self) -> str:
@@ -81,7 +89,9 @@ class RunReport:
             parts = ("check", "level", "vendor", "operation", "done")
             key = tuple(finding[part] for part in parts)
             found = self._found.setdefault(key, RunFinding(finding))
-            found.places.setdefault(name, []).extend(finding["requests"])
+            place = found.places.setdefault(name, Numbers([], []))
+            place.requests.extend(finding["requests"])
+            place.deliveries.extend(finding.get("deliveries", ()))
 
     @property
     def findings(self) -> list[RunFinding]:
@@ -117,8 +127,8 @@ class RunReport:
             yield f"{level:8} {check}: {finding['title']}. {finding['advice']}"
             for found in members:
                 yield printable(f"  {found.done}")
-                for name, requests in _first(found.places):
-                    yield printable(f"    {name} ({numbers(requests)})")
+                for name, numbers in _first(found.places):
+                    yield printable(f"    {name} ({located(*numbers)})")
                 if len(found.places) > _LISTED:
                     yield f"    and {counted(len(found.places) - _LISTED, self._unit)} more"
 
@@ -161,8 +171,8 @@ class RunReport:
 
     def _places(self, found: RunFinding) -> str:
         parts = [found.finding["vendor"] or "no vendor"]
-        for name, requests in _first(found.places):
-            parts.append(f"{quoted(name)} {numbers(requests)}")
+        for name, numbers in _first(found.places):
+            parts.append(f"{quoted(name)} {located(*numbers)}")
         if len(found.places) > _LISTED:
             parts.append(f"and {counted(len(found.places) - _LISTED, self._unit)} more")
         return "; ".join(parts)
@@ -187,7 +197,7 @@ def _section(found: RunFinding) -> tuple[str, str]:
     return found.level, found.check
 
 
-def _first(places: Mapping[str, list[int]]) -> list[tuple[str, list[int]]]:
+def _first(places: Mapping[str, Numbers]) -> list[tuple[str, Numbers]]:
     return sorted(places.items())[:_LISTED]
 
 

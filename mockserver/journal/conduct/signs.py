@@ -32,13 +32,29 @@ class Sign(NamedTuple):
     whole: bool = False
 
 
+class DeliverySign(NamedTuple):
+    """Some deliveries of a vendor that a check stumbled over, and the requests that it is about.
+
+    Signs of the same check, vendor, level and `subject` add up to one finding, as those of requests
+    do.
+    """
+
+    slug: str
+    vendor: str
+    subject: object
+    done: str
+    deliveries: tuple[int, ...]
+    requests: tuple[int, ...] = ()
+    level: Level | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one check found about one operation (None: the requests reached none, or several).
 
     `vendor` is empty where they have the path of none.
     `requests` are the numbers of the requests, oldest first, and `done` says in a sentence what the
-    client did in the first of them.
+    client did in the first of them. `deliveries` are those of the deliveries that it is about.
     """
 
     check: Check
@@ -47,6 +63,7 @@ class Finding:
     operation: str | None
     done: str
     requests: tuple[int, ...]
+    deliveries: tuple[int, ...] = ()
 
     @property
     def message(self) -> str:
@@ -65,11 +82,12 @@ class Finding:
             "message": self.message,
             "advice": self.check.advice,
             "requests": list(self.requests),
-            "count": len(self.requests),
+            "deliveries": list(self.deliveries),
+            "count": len(self.deliveries or self.requests),
         }
 
 
-def findings_from(signs: Iterable[Sign]) -> list[Finding]:
+def findings_from(signs: Iterable[Sign], deliveries: Iterable[DeliverySign] = ()) -> list[Finding]:
     """The findings, the worst first."""
     groups: dict[object, list[Sign]] = {}
     for sign in signs:
@@ -77,7 +95,29 @@ def findings_from(signs: Iterable[Sign]) -> list[Finding]:
         operation = None if sign.whole else record.operation
         key = (sign.slug, sign.level, record.vendor, operation, sign.subject)
         groups.setdefault(key, []).append(sign)
-    return sorted(map(_finding, groups.values()), key=_severity)
+    findings = [*map(_finding, groups.values()), *_delivery_findings(deliveries)]
+    return sorted(findings, key=_severity)
+
+
+def _delivery_findings(signs: Iterable[DeliverySign]) -> Iterator[Finding]:
+    groups: dict[object, list[DeliverySign]] = {}
+    for sign in signs:
+        key = (sign.slug, sign.level, sign.vendor, sign.subject)
+        groups.setdefault(key, []).append(sign)
+    for group in groups.values():
+        first = group[0]
+        check = _BY_SLUG[first.slug]
+        deliveries = {number for sign in group for number in sign.deliveries}
+        requests = {number for sign in group for number in sign.requests}
+        yield Finding(
+            check,
+            first.level or check.level,
+            first.vendor,
+            None,
+            first.done,
+            tuple(sorted(requests)),
+            tuple(sorted(deliveries)),
+        )
 
 
 def _finding(signs: Sequence[Sign]) -> Finding:
@@ -93,9 +133,10 @@ def _finding(signs: Sequence[Sign]) -> Finding:
     )
 
 
-def _severity(finding: Finding) -> tuple[int, int, tuple[int, ...]]:
+def _severity(finding: Finding) -> tuple[int, int, tuple[int, ...], tuple[int, ...]]:
     """What findings are sorted by, the worst and then the oldest first."""
-    return LEVELS.index(finding.level), CHECKS.index(finding.check), finding.requests
+    worst = LEVELS.index(finding.level), CHECKS.index(finding.check)
+    return (*worst, finding.requests, finding.deliveries)
 
 
 def called(record: Record) -> str:

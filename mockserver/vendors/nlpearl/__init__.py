@@ -23,7 +23,7 @@ from mockserver.state.changes import Row
 from mockserver.state.tables import Index, TableSpec
 from mockserver.state.transaction import Transaction
 from mockserver.vendor import Reply, Vendor
-from mockserver.vendors.nlpearl import outbound_settings
+from mockserver.vendors.nlpearl import outbound_settings, webhooks
 from mockserver.vendors.nlpearl.analytics import analytics
 from mockserver.vendors.nlpearl.calls import (
     SORTABLE as SORTABLE_CALLS,
@@ -67,6 +67,9 @@ from mockserver.vendors.nlpearl.rules import (
     phone_index,
 )
 from mockserver.vendors.nlpearl.seeds import SECTION
+from mockserver.vendors.nlpearl.webhooks import WEBHOOKS_OF_PEARLS
+from mockserver.webhooks.base import WEBHOOKS
+from mockserver.webhooks.tables import OUTBOX_TABLE
 from mockserver.wire import write_json
 
 _FINISHED = frozenset({100, 110, 130})  # Success, NotSuccessful, Completed
@@ -201,7 +204,9 @@ vendor = Vendor(
         ),
         TableSpec("pearls"),
         TableSpec("account"),
+        TableSpec(WEBHOOKS, {"pearl": Index("pearl", _itself)}, highest=0),
         *life_tables(group=Index("group", _itself)),
+        OUTBOX_TABLE,
     ),
     section=SECTION,
     lifecycle=LIFECYCLE,
@@ -413,7 +418,11 @@ def update_outbound_settings(call: Call, tx: Transaction) -> Reply:
     """
     pearl = _pearl(call, tx)
     _refuse_inbound(pearl, "An inbound pearl has no outbound settings.")
-    wrong = [*outbound_settings.objections(call.body), *_strange_zone(call)]
+    wrong = [
+        *outbound_settings.objections(call.body),
+        *_strange_zone(call),
+        *webhooks.objections(call.body, call.settings),
+    ]
     if wrong:
         raise _broken_rule(*wrong)
     changes = outbound_settings.changes(pearl, call.body)
@@ -423,6 +432,7 @@ def update_outbound_settings(call: Call, tx: Transaction) -> Reply:
         call.works_through(len(leads))
     if changes:
         pearl = tx.update("pearls", pearl, changes)
+    WEBHOOKS_OF_PEARLS.set_urls(pearl["id"], call.body, tx)
     _move_leads(leads, pearl, tx)
     return Reply(True)
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from mockserver.collection import new_id
 from mockserver.documents.zones import zone_named
+from mockserver.errors import Path
 from mockserver.identity import email_key
 from mockserver.life.events import Happening
 from mockserver.life.lifecycle import (
@@ -44,6 +45,7 @@ from mockserver.vendors.nlpearl.rows import (
 )
 from mockserver.vendors.nlpearl.rules import phone_index
 from mockserver.vendors.nlpearl.seeds import of_pearl_and_lead
+from mockserver.vendors.nlpearl.webhooks import WEBHOOKS_OF_PEARLS
 
 NEED_RETRY, QUEUED, ON_CALL, VOICEMAIL, NO_LONGER = 10, 20, 40, 70, 150
 CANCELED = 8
@@ -121,19 +123,26 @@ class PearlLifecycle(Lifecycle):
     # Events.
 
     def happenings(self, diffs: Sequence[RowDiff], tx: Transaction) -> list[Happening]:
-        """Calls before leads: a call webhook comes before the lead webhook of the same moment."""
-        found: list[Happening] = []
+        """Calls before leads, or the other way round: so come the webhooks of one moment."""
+        of_calls: list[Happening] = []
+        of_leads: list[Happening] = []
         for diff in diffs:
             if diff.table == "calls":
-                found += _call_happenings(diff, tx)
-        for diff in diffs:
-            if diff.table == "leads":
-                found += _lead_happenings(diff)
-        return found
+                of_calls += _call_happenings(diff, tx)
+            elif diff.table == "leads":
+                of_leads += _lead_happenings(diff)
+        if tx.settings["webhook_order"] == "lead_first":
+            return of_leads + of_calls
+        return of_calls + of_leads
 
     def lead_happenings(self, diff: RowDiff, settings: Mapping[str, Any]) -> list[Happening]:
         """See `Lifecycle`."""
         return list(_lead_happenings(diff))
+
+    def seeded(self, section: Mapping[str, Any], scene: Scene) -> Iterator[tuple[Path, str]]:
+        """See `Lifecycle`: the webhooks of the fixture's pearls become rows, too."""
+        yield from WEBHOOKS_OF_PEARLS.seeded(section, scene.tx)
+        yield from super().seeded(section, scene)
 
     # After a request.
 
@@ -348,18 +357,17 @@ class PearlLifecycle(Lifecycle):
         return scene.update("leads", lead, {"status": QUEUED})
 
     def _dial(self, lead: Row, scene: Scene, queued: str | None = None) -> Row:
-        """The call begins, and then the lead is on it: two stages."""
+        """The call begins, and the lead is on it."""
         row = _new_call(lead, scene)
         if queued is not None:
             row["id"] = queued
         call = scene.put("calls", row)
-        scene.end_stage(self)
         scene.update("leads", lead, {"status": ON_CALL})
         scene.end_stage(self)
         return call
 
     def _end(self, call: Row, attempt: Attempt, scene: Scene, counted_from: datetime) -> Row:
-        """The call ends, then the lead has what came of it, and the next attempt is planned."""
+        """The call ends, the lead has what came of it, and the next attempt is planned."""
         tx, outcome = scene.tx, attempt.outcome
         lead = tx.get("leads", call["leadId"] or "")
         pearl = tx.get("pearls", call["pearlId"]) or {}
@@ -380,7 +388,6 @@ class PearlLifecycle(Lifecycle):
             retries = False
         if not fields:
             fields = {"status": NEED_RETRY if attempts > 1 else NEW}
-        scene.end_stage(self)
         lead = scene.update("leads", lead, fields)
         scene.end_stage(self)
         if retries and played is not None and pearl:
@@ -666,3 +673,4 @@ LIFECYCLE = PearlLifecycle(
     load_outcomes(File(__file__).with_name("outcomes.yaml")),
     {"call": "CallApiView", "lead": "LeadApiView"},
 )
+LIFECYCLE.webhooks = WEBHOOKS_OF_PEARLS

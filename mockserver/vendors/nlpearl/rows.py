@@ -98,12 +98,11 @@ OUTBOUND_SETTINGS = (
     "callTimeout",
     "voiceMail",
     "callingHours",
-    "callWebhookUrl",
-    "leadWebhookUrl",
 )
 """The settings of an outbound pearl that a pearl does not show.
 
-Its row has those that somebody gave in the column `outboundSettings`.
+Its row has those that somebody gave in the column `outboundSettings`. The addresses of its webhooks
+are rows of their own.
 """
 
 ACCOUNT: Row = {"name": "Demo account", "totalAgents": 10, "creditBalance": 1000.0, "status": 1}

@@ -25,6 +25,7 @@ _ANALYTICS = "api-reference/v2/pearl/get-analytics"
 _OUTBOUND = "api-reference/v2/pearlFlow/update-pearl-outbound"
 _CALL = "api-reference/v2/call/get-call"
 _WEBHOOKS = "pages/webhooks"
+_RECEIVERS = "public receivers"
 _POST_CALL = "pages/postcall"
 _CLIENTS = "public client code"
 _AUTHORIZATION = "api-reference/authorization"
@@ -256,6 +257,48 @@ SETTINGS = (
         "chosen",
         _CALL,
         least=0,
+    ),
+    Setting(
+        "webhook_enums",
+        "integer",
+        "How enums stand in the payloads of webhooks: as integers, as receivers see them, or by "
+        "their names, as the examples of the documentation have them.",
+        "observed",
+        _RECEIVERS,
+        ("integer", "name"),
+    ),
+    Setting(
+        "webhook_order",
+        "call_first",
+        "Which webhook comes first of a call and its lead at one moment.",
+        "chosen",
+        _WEBHOOKS,
+        ("call_first", "lead_first"),
+    ),
+    Setting(
+        "lead_webhook_on_add",
+        "off",
+        "Whether the lead webhook is told of a lead that is added, too, with the status New.",
+        "chosen",
+        _WEBHOOKS,
+        ("off", "on"),
+    ),
+    Setting(
+        "api_changes_fire",
+        "on",
+        "Whether webhooks are told of what requests to the API change.",
+        "chosen",
+        _WEBHOOKS,
+        ("on", "off"),
+    ),
+    Setting(
+        "webhook_hosts",
+        "any",
+        "Which hosts a webhook may have when it is set: any, or public ones only, as the platform "
+        "refuses localhost and private hosts (400, Invalid Webhook URL).",
+        "chosen",
+        _RECEIVERS,
+        ("any", "public"),
     ),
 )
 
@@ -618,9 +661,51 @@ BEHAVIOURS = (
         "A new zone of a pearl changes timeZone of its leads that have none.", "inferred", _UPDATE
     ),
     Behaviour(
-        "Webhook URLs are stored as they are sent, and nothing is sent to them.",
+        "Webhook URLs are stored as they are sent; an empty one removes the pearl's own.",
         "chosen",
         _OUTBOUND,
+    ),
+    Behaviour(
+        "The call webhook is told of the start and of the end of every call, the lead webhook "
+        "whenever a lead of an outbound pearl changes its status.",
+        "documented",
+        _WEBHOOKS,
+    ),
+    Behaviour(
+        "A webhook has no event name, no event id and no signature: the start of a call has the "
+        "status 3, its end another one and the same id.",
+        "observed",
+        _RECEIVERS,
+    ),
+    Behaviour(
+        "A call that nobody answers has a start and an end; one that is only queued has no "
+        "webhook. A lead that is not dialled has a lead webhook alone.",
+        "inferred",
+        _WEBHOOKS,
+    ),
+    Behaviour("The fields of the call payload up to collectedInfo.", "documented", _WEBHOOKS),
+    Behaviour(
+        "The further fields of the call payload, and those of the lead payload.",
+        "observed",
+        _RECEIVERS,
+    ),
+    Behaviour(
+        "At its start a call has the duration 0, the sentiment 3 and null for what only its end "
+        "tells.",
+        "chosen",
+        _WEBHOOKS,
+    ),
+    Behaviour(
+        "Version 1 of a payload (the option `version` of a webhook) is version 2 with capitals at "
+        "the beginning of names, and with RelatedId for a call.",
+        "inferred",
+        _RECEIVERS,
+    ),
+    Behaviour(
+        "Without retries, a failed delivery is not sent again (option `retries`): sources "
+        "disagree.",
+        "observed",
+        _RECEIVERS,
     ),
     Behaviour(
         "A null among callingHours is dropped; days and times of them are stored as they are sent.",

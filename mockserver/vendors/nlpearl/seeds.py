@@ -3,6 +3,7 @@
 from mockserver.life.lifecycle import name_story, section_tables
 from mockserver.sections import (
     FLAG,
+    ID,
     NOW,
     TEXT,
     TEXT_ID,
@@ -30,6 +31,9 @@ from mockserver.vendors.nlpearl.rows import (
     time_text,
     time_zone,
 )
+from mockserver.vendors.nlpearl.webhooks import CALL_WEBHOOK, LEAD_WEBHOOK, URL_SETTINGS
+from mockserver.webhooks.base import OPTIONS, WEBHOOKS
+from mockserver.webhooks.tables import outbox_section
 
 _COUNT: Schema = {"type": "integer", "minimum": 0, "maximum": 2147483647}
 _COUNT_OR_NULL: Schema = _COUNT | {"type": ["integer", "null"]}
@@ -64,6 +68,11 @@ _CALLING_HOURS: Schema = {
     "properties": {"day": _INT_OR_NULL, "start": TEXT_OR_NULL, "end": TEXT_OR_NULL},
 }
 
+_URL_NOTE: Schema = {
+    "description": "An address, or an inbox of the workspace, like inbox:crm. It is kept as a row "
+    "of `webhooks`."
+}
+
 _OUTBOUND_SETTINGS: Schema = {
     "description": "How the pearl calls, as an update of its outbound settings gives it.",
     "type": ["object", "null"],
@@ -90,8 +99,8 @@ _OUTBOUND_SETTINGS: Schema = {
         "callTimeout": _from_to(1, 120, "In minutes."),
         "voiceMail": TEXT_OR_NULL,
         "callingHours": {"type": ["array", "null"], "items": _CALLING_HOURS},
-        "callWebhookUrl": TEXT_OR_NULL,
-        "leadWebhookUrl": TEXT_OR_NULL,
+        "callWebhookUrl": _URL_NOTE | TEXT_OR_NULL,
+        "leadWebhookUrl": _URL_NOTE | TEXT_OR_NULL,
     },
 }
 
@@ -184,6 +193,21 @@ _CALL_COLUMNS: dict[str, Schema] = {
     "outcome": {"description": "What was played, where it was."} | TEXT_OR_NULL,
 }
 
+_WEBHOOK_COLUMNS: dict[str, Schema] = {
+    "id": ID,
+    "kind": {"enum": [CALL_WEBHOOK, LEAD_WEBHOOK]},
+    "pearl": {
+        "description": "The id of a pearl; null: of all pearls that have none of their own.",
+        "type": ["string", "null"],
+    },
+    "url": {
+        "description": "An address, or an inbox of the workspace, like inbox:crm.",
+        "type": "string",
+        "minLength": 1,
+    },
+    "options": OPTIONS,
+}
+
 _LEAD_COLUMNS: dict[str, Schema] = {
     "id": _OBJECT_ID,
     "pearlId": {"description": "The id of a pearl.", "type": "string"},
@@ -227,9 +251,15 @@ def _number_of_call(id: RowId, seeding: Seeding) -> int:
     return number_of(str(id), seeding.seed, "calls")
 
 
-def _uncounted(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row:
-    """The pearl without counters of leads: they are counted when it is read."""
-    return row | _UNCOUNTED
+def _stored_pearl(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row:
+    """The pearl without counters of leads, which are counted when it is read, and without URLs.
+
+    Those are rows of `webhooks`.
+    """
+    settings = row["outboundSettings"]
+    if settings is not None and not settings.keys().isdisjoint(URL_SETTINGS):
+        settings = {name: settings[name] for name in settings if name not in URL_SETTINGS}
+    return row | _UNCOUNTED | {"outboundSettings": settings or None}
 
 
 def _with_offset(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row:
@@ -283,7 +313,7 @@ SECTION = Section(
             ids=None,
             defaults=PEARL | {"created": NOW, "timeZoneId": ZONE, "outboundSettings": None},
             times={"created": time_text},
-            complete=_uncounted,
+            complete=_stored_pearl,
             description="A pearl as the API returns it, and the zone of its leads that have none. "
             "What is left out has a default.",
         ),
@@ -312,7 +342,17 @@ SECTION = Section(
             description="A call as the API returns it, with what happened in it. The numbers and "
             "the name are those of its pearl and its lead, unless they are given.",
         ),
+        SectionTable(
+            WEBHOOKS,
+            _WEBHOOK_COLUMNS,
+            required=("kind", "url"),
+            defaults={"id": 0, "kind": "", "pearl": None, "url": "", "options": {}},
+            references={"pearl": "pearls"},
+            description="Whom the calls or the leads of a pearl are told of. A pearl has one of "
+            "each kind.",
+        ),
         *section_tables(_OBJECT_ID),
+        outbox_section(_OBJECT_ID),
     ),
     # A lead may be deleted, and its calls stay.
     unknown_references=True,

@@ -29,10 +29,12 @@ from mockserver.vendors.sela.people import SelaProfiles
 from mockserver.vendors.sela.rows import (
     CLOSING,
     LEAD,
+    lead_shown,
     moment_of,
     new_lead,
     next_call,
     printed_anew,
+    set_flags,
     time_text,
     zone_named,
 )
@@ -45,6 +47,9 @@ from mockserver.vendors.sela.rules import (
     UPDATE,
 )
 from mockserver.vendors.sela.seeds import SECTION
+from mockserver.vendors.sela.webhooks import TRIGGERS_OF_LEADS, WEBHOOK, is_misplaced
+from mockserver.webhooks.base import INBOX, WEBHOOKS
+from mockserver.webhooks.tables import OUTBOX_TABLE
 from mockserver.wire import flaws_of
 
 __all__ = ["LEAD", "vendor"]
@@ -60,6 +65,7 @@ _ACTIONS = {"reengaged": "re-engaged", "duplicate": "left the duplicate as it is
 _STATUS_SETTINGS = {"created": "create_status", "reengaged": "reengagement_status"}
 """Which setting has the status of an answer, by what became of the lead."""
 
+_BAD_URL = "Enter a valid URL."
 _NOT_AN_OBJECT = "Each lead must be a JSON object."
 _DUPLICATE = "The fields phone_number, email must make a unique set."
 _SEVERAL = "Several leads match."
@@ -98,9 +104,10 @@ vendor = Vendor(
         TableSpec("lead_types"),
         TableSpec("representatives"),
         TableSpec("ingestion_configs"),
-        TableSpec("webhooks"),
+        TableSpec(WEBHOOKS),
         TableSpec("calls", {"lead": Index("lead", _itself)}),
         *life_tables(),
+        OUTBOX_TABLE,
     ),
     section=SECTION,
     settings=SETTINGS,
@@ -141,7 +148,7 @@ def leads_update_update(call: Call, tx: Transaction) -> Reply:
     if not body.get("email"):
         # The lead was found by its phone number alone, so its address is not meant to change.
         body = {name: value for name, value in body.items() if name != "email"}
-    return Reply(_update(row, body, call, tx))
+    return Reply(lead_shown(_update(row, body, call, tx)))
 
 
 def _lead(call: Call, tx: Transaction) -> Row:
@@ -152,20 +159,20 @@ def _lead(call: Call, tx: Transaction) -> Row:
 @vendor.check_first(_lead)
 def leads_partial_update(call: Call, tx: Transaction) -> Reply:
     """PATCH /api/leads/{id}/: change the fields that are sent (`leads/update-a-lead`)."""
-    return Reply(_update(_lead(call, tx), call.body, call, tx))
+    return Reply(lead_shown(_update(_lead(call, tx), call.body, call, tx)))
 
 
 @vendor.operation
 def leads_retrieve(call: Call, tx: Transaction) -> Reply:
     """GET /api/leads/{id}/ (`leads/retrieve-a-lead`)."""
-    return Reply(_lead(call, tx))
+    return Reply(lead_shown(_lead(call, tx)))
 
 
 @vendor.operation
 def leads_list(call: Call, tx: Transaction) -> Reply:
     """GET /api/leads/, a page at a time (`leads/list-leads`)."""
     newest_first = call.settings["list_order"] != "oldest"
-    return Reply(_page(tx.rows("leads"), call, newest_first=newest_first))
+    return Reply(_page(tx.rows("leads"), call, lead_shown, newest_first=newest_first))
 
 
 @vendor.operation
@@ -176,6 +183,7 @@ def leads_create(call: Call, tx: Transaction) -> Reply:
     (`leads/create-a-lead`, `introduction`).
     """
     row, action = _create_or_reengage(call.body, call, tx)
+    row = lead_shown(row)
     call.action = _ACTIONS.get(action, "")
     if action in _STATUS_SETTINGS:
         return Reply(row, call.settings[_STATUS_SETTINGS[action]])
@@ -246,7 +254,7 @@ def lead_ingestion_create(call: Call, tx: Transaction) -> Reply:
     call.action = _ACTIONS.get(action, "")
     if action == "duplicate":
         raise _refused(_DUPLICATE)
-    return Reply(row, 201)
+    return Reply(lead_shown(row), 201)
 
 
 @vendor.operation
@@ -263,7 +271,7 @@ def lead_ingestion_update(call: Call, tx: Transaction) -> Reply:
         raise Refusal("invalid", problems=problems)
     row = _the_one(matching.find(INGESTION, body, tx).rows, call)
     if row is not None:
-        return Reply(_update(row, body, call, tx))
+        return Reply(lead_shown(_update(row, body, call, tx)))
     if problems:
         raise Refusal("invalid", problems=problems)
     return Reply(_create(body, call, tx), 201)
@@ -271,22 +279,30 @@ def lead_ingestion_update(call: Call, tx: Transaction) -> Reply:
 
 @vendor.operation
 def webhooks_create(call: Call, tx: Transaction) -> Reply:
-    """POST /api/webhooks/: store a webhook; it is never called (`webhook`)."""
-    row = {
-        "id": new_number(tx, "webhooks"),
-        "url": call.body.get("url", ""),
-        "trigger": call.body.get("trigger", "CALL_COMPLETE"),
-        "filter_condition": call.body.get("filter_condition"),
-    }
+    """POST /api/webhooks/: store a webhook, which is told of leads from now on (`webhook`)."""
+    url = call.body.get("url", "")
+    if is_misplaced(url):
+        raise call.invalid(("url",), "format", _BAD_URL)
+    row = TRIGGERS_OF_LEADS.new_row(call.body.get("trigger", "CALL_COMPLETE"), url, None, tx)
+    row["filter_condition"] = call.body.get("filter_condition")
     # The framework takes a field of this name for the address of what was created.
-    location = (b"location", header_bytes(row["url"]))
-    return Reply(tx.put("webhooks", row), 201, (location,))
+    location = (b"location", header_bytes(url))
+    return Reply(_webhook_view(tx.put(WEBHOOKS, row), call), 201, (location,))
 
 
 @vendor.operation
 def webhooks_retrieve(call: Call, tx: Transaction) -> Reply:
     """GET /api/webhooks/{id}/ (`webhooks/retrieve-a-webhook`)."""
-    return Reply(_found("webhooks", "Webhook", call, tx))
+    return Reply(_webhook_view(_found(WEBHOOKS, "Webhook", call, tx), call))
+
+
+def _webhook_view(row: Row, call: Call) -> Row:
+    """A webhook as the API shows it: an inbox by its whole address."""
+    shown = {name: row[name] for name in WEBHOOK}
+    url = row["url"]
+    if url.startswith(INBOX):
+        shown["url"] = call.inbox_url(url.removeprefix(INBOX))
+    return shown
 
 
 def _found(table: str, model: str, call: Call, tx: Transaction) -> Row:
@@ -327,7 +343,7 @@ def _update(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) -> R
         changes["status_reason"] = None
     if status in CLOSING or changes.get("call_dnc"):
         changes["next_call_time"] = changes["next_call_time_reason"] = None
-    return tx.update("leads", row, changes)
+    return tx.update("leads", row, set_flags(row, changes))
 
 
 def _fields(body: Mapping[str, Any], writable: Collection[str], call: Call) -> Row:

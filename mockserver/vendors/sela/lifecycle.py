@@ -34,11 +34,15 @@ from mockserver.vendors.sela.rows import (
     CALL,
     CALL_FIELDS,
     CLOSING,
+    SET_FLAGS,
     call_count,
+    lead_shown,
     moment_of,
     moment_shown,
+    set_flags,
     time_text,
 )
+from mockserver.vendors.sela.webhooks import TRIGGERS_OF_LEADS
 from mockserver.vendors.sela.zones import zone_of
 
 _CALL, _OUTCOME = "call", "outcome"
@@ -55,6 +59,9 @@ _STATUS_TRIGGERS = frozenset({*CLOSING, "CALLBACK_TO_TRANSFER"})
 _PLACE_COLUMNS = frozenset({"call_schedule_start_time", "us_state", "phone_number"})
 """What decides when a lead can be called."""
 _CLOSING_COLUMNS = frozenset({"status", "call_dnc"})
+
+_SILENT_COLUMNS = frozenset({"modified_time", SET_FLAGS})
+"""What may change of a lead without an event."""
 
 _LEAD_FIELDS = (
     "status",
@@ -143,7 +150,8 @@ class SelaLifecycle(Lifecycle):
     def renewed(self, body: Any, tx: Transaction) -> Any:
         """See `Lifecycle`: the answer to a write of a lead is the lead."""
         if isinstance(body, dict) and "next_call_time" in body:
-            return tx.get("leads", body["id"]) or body
+            row = tx.get("leads", body["id"])
+            return body if row is None else lead_shown(row)
         return body
 
     def _react_to_lead(self, diff: RowDiff, scene: Scene) -> bool:
@@ -406,7 +414,7 @@ class SelaLifecycle(Lifecycle):
             kind = "lead." + trigger.removeprefix("LEAD_").lower()
             scene.happenings.append(Happening(lead["id"], kind, data))
         fields |= self._follow(lead | fields, attempt, asked_for, scene, is_attempt=is_attempt)
-        scene.update("leads", lead, fields)
+        scene.update("leads", lead, set_flags(lead, fields))
 
     def _follow(
         self,
@@ -507,7 +515,7 @@ class SelaLifecycle(Lifecycle):
 
     def lead_view(self, lead: Row, tx: Transaction) -> Row:
         """A lead as the API shows it, and the number of its calls, which only webhooks tell."""
-        return lead | {"call_count": call_count(lead["id"], tx)}
+        return lead_shown(lead) | {"call_count": call_count(lead["id"], tx)}
 
     def update_of(self, lead: Row) -> tuple[str, str]:
         """See `Lifecycle`."""
@@ -599,7 +607,7 @@ def _lead_happenings(
         yield Happening(id, "lead.created", data)
     else:
         yield from _status_happenings(id, before, after)
-        fields = [name for name in after if name != "modified_time"]
+        fields = [name for name in after if name not in _SILENT_COLUMNS]
         if id in counted:
             fields.append("call_count")
         if fields or settings["unchanged_update"] == "event":
@@ -769,3 +777,4 @@ LIFECYCLE = SelaLifecycle(
     load_outcomes(File(__file__).with_name("outcomes.yaml")),
     {"lead": "PartialLead"},
 )
+LIFECYCLE.webhooks = TRIGGERS_OF_LEADS

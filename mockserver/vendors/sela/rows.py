@@ -59,6 +59,7 @@ CALL: Row = {
     "transfer_initiated": False,
     "duration": 0,
     "collected": {},
+    "last_chat": {},
 }
 """A call, which the API shows nowhere: webhooks tell of it, and of the number of a lead's calls."""
 
@@ -67,8 +68,21 @@ CALL_FIELDS: dict[str, dict[str, Any]] = {
     "connected": {"description": "Whether the line was up.", "type": "boolean"},
     "transfer_initiated": {"description": "Whether a transfer began.", "type": "boolean"},
     "duration": {"description": "In seconds.", "type": "integer", "minimum": 0},
+    "last_chat": {
+        "description": "What webhooks show as last_chat from then on: an object that somebody has "
+        "seen, as the documentation tells none of its fields.",
+        "type": "object",
+    },
 }
 """What an outcome sets of a call: the vendor's document has no calls."""
+
+FLAGS = ("sms_dnc", "call_dnc")
+SET_FLAGS = "set_flags"
+"""The column of a lead that has those of its flags which somebody has set to false.
+
+A webhook tells them from flags that nobody has ever set; the API shows both as false. Most leads
+have no such column.
+"""
 
 CLOSING = frozenset(
     "CLOSED CLOSED_INCOMPLETE LOST SCHEDULE_COMPLETED OUT_OF_TERRITORY BAD_NUMBER CANCELLED".split()
@@ -111,6 +125,21 @@ def next_call(row: Row, now: datetime, reason: str) -> Row:
         "next_call_time": _moved(moment, UTC).isoformat(timespec="seconds"),
         "next_call_time_reason": reason,
     }
+
+
+def set_flags(row: Row, changes: Row) -> Row:
+    """The changes of a lead, with the flags that are false from now on because somebody says so."""
+    found = [name for name in FLAGS if changes.get(name) is False]
+    if not found:
+        return changes
+    return changes | {SET_FLAGS: sorted({*row.get(SET_FLAGS, ()), *found})}
+
+
+def lead_shown(row: Row) -> Row:
+    """A lead as the API shows it."""
+    if SET_FLAGS not in row:
+        return row
+    return {name: value for name, value in row.items() if name != SET_FLAGS}
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

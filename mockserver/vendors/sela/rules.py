@@ -275,6 +275,14 @@ SETTINGS = (
         _WEBHOOK,
         ("silent", "event"),
     ),
+    Setting(
+        "api_changes_fire",
+        "on",
+        "Whether webhooks are told of what requests to the API change.",
+        "inferred",
+        _INTRO,
+        ("on", "off"),
+    ),
 )
 
 BEHAVIOURS = (
@@ -523,11 +531,53 @@ BEHAVIOURS = (
         "inferred",
         "lead-types/list-lead-types",
     ),
+    Behaviour("The trigger of a webhook is CALL_COMPLETE where none is sent.", "chosen", "webhook"),
     Behaviour(
-        "Webhooks are stored and never called; the trigger is CALL_COMPLETE where none is sent.",
+        "The payload of a webhook is a flat lead, the same for every trigger, with call_count and "
+        "last_chat, and without status_detail and representative.",
+        "documented",
+        "webhook",
+    ),
+    Behaviour(
+        "Times in a payload have six decimals and the account's offset; next_call_time is in UTC, "
+        "in whole seconds, with +00:00.",
+        "inferred",
+        "webhook",
+    ),
+    Behaviour(
+        "sms_dnc and call_dnc of a payload are null until somebody sets them: the documentation's "
+        "sample has null, the API a boolean.",
+        "inferred",
+        "webhook",
+    ),
+    Behaviour(
+        "last_chat of a payload is empty: nothing is known of its fields. It is that of the last "
+        "call that has one, by a fixture, an outcome or a test.",
         "chosen",
         "webhook",
     ),
+    Behaviour(
+        "LEAD_BEFORE_REENGAGEMENT shows the lead as it was, and BEFORE_CALLING the call_count "
+        "before the call; every other payload shows the lead as it is after all of its change.",
+        "inferred",
+        _WEBHOOK,
+    ),
+    Behaviour(
+        "`{{id}}` and `{{metadata.city}}` in the URL of a webhook stand for values of the payload.",
+        "documented",
+        _WEBHOOK,
+    ),
+    Behaviour(
+        "The values of placeholders are percent-encoded; one that is missing or null is empty, an "
+        "object or a list is JSON. They may stand in path and query: in another part of a URL they "
+        "are refused as no valid URL, also where the framework takes them (user and password).",
+        "chosen",
+        _WEBHOOK,
+    ),
+    Behaviour(
+        "filter_condition is stored and not evaluated: everything passes.", "chosen", _WEBHOOK
+    ),
+    Behaviour("Failed deliveries are not sent again (option `retries`).", "chosen", _WEBHOOK),
     Behaviour(
         "An event has the trigger of its change: a lead that is created (LEAD_CREATED) or changes "
         "(LEAD_UPDATED, beside any other), a status that has a trigger of its own, a flag that "

@@ -24,12 +24,17 @@ from mockserver.state.transaction import Transaction
 from mockserver.vendors.sela.rows import (
     CALL,
     CALL_FIELDS,
+    FLAGS,
     LEAD,
+    SET_FLAGS,
     moment_of,
     moment_shown,
     new_lead,
     time_text,
 )
+from mockserver.vendors.sela.webhooks import TRIGGERS, WEBHOOK, is_address
+from mockserver.webhooks.base import OPTIONS, WEBHOOKS
+from mockserver.webhooks.tables import outbox_section
 
 _STATUSES = (
     "UNKNOWN NEW OPEN CALLBACK_TO_TRANSFER CLOSED CLOSED_INCOMPLETE LOST SCHEDULE_COMPLETED "
@@ -44,14 +49,6 @@ _STATES = (
     "AL AK AS AZ AR AA AE AP CA CO CT DE DC FL GA GU HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO "
     "MT NE NV NH NJ NM NY NC ND MP OH OK OR PA PR RI SC SD TN TX UT VT VI VA WA WV WI WY".split()
 )
-_TRIGGERS = (
-    "LEAD_CREATED LEAD_UPDATED LEAD_CLOSED LEAD_CLOSED_INCOMPLETE LEAD_LOST "
-    "LEAD_SCHEDULE_COMPLETED LEAD_LATE_CALLBACK LEAD_OUT_OF_TERRITORY LEAD_BAD_NUMBER "
-    "LEAD_CANCELLED LEAD_CALLBACK_TO_TRANSFER LEAD_BEFORE_REENGAGEMENT LEAD_REENGAGEMENT "
-    "LEAD_FIRST_INBOUND CALL_COMPLETE BEFORE_CALLING CALL_FAILED CALL_ENDED "
-    "CALL_TRANSFER_INITIATED SMS_DNC CALL_DNC".split()
-)
-
 _SHORT_TEXT: Schema = {"type": ["string", "null"], "maxLength": 255}
 _ID_OR_NULL: Schema = {"type": ["integer", "null"]}
 
@@ -78,6 +75,12 @@ _LEAD_COLUMNS: dict[str, Schema] = {
     "call_schedule_start_time": TIME_OR_NULL,
     "sms_dnc": FLAG,
     "call_dnc": FLAG,
+    SET_FLAGS: {
+        "description": "Which flags are false because somebody has set them so: webhooks show "
+        "null for one that nobody has ever set.",
+        "type": "array",
+        "items": {"enum": list(FLAGS)},
+    },
     "story": {"description": "The story that the lead is played by."} | TEXT,
 }
 
@@ -90,6 +93,10 @@ _CALL_COLUMNS: dict[str, Schema] = {
     **CALL_FIELDS,
     "collected": {"description": "What the conversation found out.", "type": "object"},
 }
+
+_NO_ADDRESS = (
+    "{!r} is neither a URL with its placeholders in path and query, nor an inbox like inbox:crm"
+)
 
 _METADATA_FIELD: Schema = {
     "type": "object",
@@ -119,6 +126,12 @@ def _complete_lead(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> R
     if "created_time" in given:
         created = moment_of(given["created_time"])
     return name_story(new_lead(given["id"], given, created, seeding.settings, tx), tx)
+
+
+def _address(text: str, seeding: Seeding) -> str:
+    if not is_address(text):
+        raise ValueError(text)
+    return text
 
 
 SECTION = Section(
@@ -176,15 +189,23 @@ SECTION = Section(
             "(dots for nested ones) to ours; `lead_type` is that of leads that name none.",
         ),
         SectionTable(
-            "webhooks",
+            WEBHOOKS,
             {
                 "id": ID,
-                "url": {"type": "string", "format": "django-url", "maxLength": 255},
-                "trigger": {"enum": _TRIGGERS},
+                "url": {
+                    "description": "An address, or an inbox of the workspace, like inbox:crm. "
+                    "{{id}} and {{metadata.city}} may stand in path and query.",
+                    "type": "string",
+                    "maxLength": 255,
+                },
+                "trigger": {"enum": list(TRIGGERS)},
                 "filter_condition": TEXT_OR_NULL,
+                "options": OPTIONS,
             },
             required=("id", "url"),
-            defaults={"id": 0, "url": "", "trigger": "CALL_COMPLETE", "filter_condition": None},
+            defaults=WEBHOOK | {"options": {}},
+            readings={"url": Reading(_address, "url", _NO_ADDRESS)},
+            description="What is told of a trigger. The API shows all of it but `options`.",
         ),
         SectionTable(
             "calls",
@@ -197,6 +218,7 @@ SECTION = Section(
             "were, and the schedule goes on after them.",
         ),
         *section_tables(ID),
+        outbox_section(ID),
     ),
     unknown_references=True,
 )

@@ -1,0 +1,464 @@
+"""The courier: brings deliveries to their receivers, beside the requests that made them."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Coroutine, Hashable, Iterator, Mapping
+from time import perf_counter
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+from mockserver.errors import Refusal
+from mockserver.life.moments import moment_text
+from mockserver.play.attempts import Carrier, Parcel, Place, is_first, outcome, take, turn
+from mockserver.play.office import Office, Receiver
+from mockserver.play.posting import (
+    Occasion,
+    delivery_of,
+    post,
+    posted,
+    release_pairs,
+    state_of,
+)
+from mockserver.state.changes import Row
+from mockserver.webhooks.base import WEBHOOKS, Message
+from mockserver.webhooks.deliveries import Attempt, Delivery
+from mockserver.webhooks.tables import OUTBOX, OUTBOX_ROW
+from mockserver.workspaces import Workspace, Workspaces
+
+log = logging.getLogger("mockserver")
+
+_AT_ONCE = 32
+"""So many attempts are under way at most, in all workspaces."""
+_RETRIES_AT_ONCE = 8
+"""So many retries are under way at most, to one receiver."""
+_MOST_ATTEMPTS = 100
+"""So many attempts of a delivery are kept, the last ones."""
+_LOOKS_EVERY = 0.005
+"""Seconds between two looks whether somebody has settled a delivery."""
+
+_GIVEN_UP = "not tried: the receiver did not answer in time just before, in the same wait"
+
+
+class Tally(NamedTuple):
+    """How many deliveries of a workspace were settled so far, and how many of them not taken."""
+
+    settled: int
+    undelivered: int
+
+
+class Courier:
+    """Sends what is in the outboxes. Nothing waits for it but who asks to.
+
+    To one receiver first attempts go one after the other, in their order; to different ones side
+    by side. `look` has to be called for a workspace that has something to send.
+    """
+
+    def __init__(self, workspaces: Workspaces, carrier: Carrier) -> None:
+        self._workspaces = workspaces
+        self.carrier = carrier
+        self._offices: WeakKeyDictionary[Workspace, Office] = WeakKeyDictionary()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_stopping = False
+
+    # Sending.
+
+    def start(self) -> None:
+        """Work in the running event loop from now on."""
+        self._use(asyncio.get_running_loop())
+        self._is_stopping = False
+        for workspace in self._workspaces:
+            self.look(workspace)
+
+    def _use(self, loop: asyncio.AbstractEventLoop) -> None:
+        if loop is not self._loop:  # an application may be served again, by another loop
+            self._loop = loop
+            self._slots = asyncio.Semaphore(_AT_ONCE)
+            self._tasks.clear()
+            self._offices.clear()
+
+    def look(self, workspace: Workspace) -> None:
+        """Begin to send what may go now. Costs next to nothing where there is nothing."""
+        office = self._offices.get(workspace)
+        if office is None:
+            if not workspace.outgoing and not _pending(workspace):
+                return
+        elif office.world == workspace.world and not workspace.outgoing:
+            return
+        try:
+            self._use(asyncio.get_running_loop())
+        except RuntimeError:  # a thread beside the loop, or an application without one
+            if self._loop is not None and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self.look, workspace)
+            return
+        self._sort(workspace, self._office(workspace))
+
+    def _office(self, workspace: Workspace) -> Office:
+        office = self._offices.get(workspace)
+        if office is None:
+            office = self._offices[workspace] = Office()
+        return office
+
+    def _sort(self, workspace: Workspace, office: Office) -> None:
+        """Put what may go now into the queues of its receivers."""
+        if office.world != workspace.world:
+            office.world = workspace.world
+            office.empty()
+            _queue_anew(workspace)
+        receivers = set()
+        while workspace.outgoing:
+            place = workspace.outgoing.popleft()
+            row = _row(workspace, place)
+            if row is None or row["at"] is not None or row["held"] is not None:
+                continue
+            if place in office.waiting:
+                continue
+            receiver = office.receiver(self._key(workspace, row["url"]))
+            first = is_first(row, _options(workspace, place[0], row))
+            office.queue(receiver, place, is_first=first)
+            receivers.add(receiver)
+        for receiver in receivers:
+            self._serve(workspace, office, receiver)
+
+    def _key(self, workspace: Workspace, url: str) -> Hashable:
+        """Which receiver an address belongs to."""
+        inbox = self.carrier.inbox_of(workspace, url)
+        if inbox is not None:
+            return inbox
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return url
+        return parts.scheme, parts.netloc.lower()
+
+    def _serve(self, workspace: Workspace, office: Office, receiver: Receiver) -> None:
+        """Have a receiver served that has something to get."""
+        if self._is_stopping:
+            return
+        if receiver.first and not receiver.is_served and receiver.blocked_by is None:
+            receiver.is_served = True
+            self._begin(self._serve_first(workspace, office, receiver))
+        while receiver.retries and receiver.retrying < _RETRIES_AT_ONCE:
+            receiver.retrying += 1
+            place = receiver.retries.popleft()
+            self._begin(self._serve_retry(workspace, office, receiver, place))
+        office.close(receiver)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve_first(self, workspace: Workspace, office: Office, receiver: Receiver) -> None:
+        """Make first attempts, one after the other."""
+        try:
+            while receiver.first and receiver.blocked_by is None and not self._is_stopping:
+                place = receiver.first.popleft()
+                await self._deliver(workspace, office, receiver, place)
+        finally:
+            receiver.is_served = False
+            self._serve(workspace, office, receiver)
+
+    async def _serve_retry(
+        self, workspace: Workspace, office: Office, receiver: Receiver, place: Place
+    ) -> None:
+        try:
+            await self._deliver(workspace, office, receiver, place)
+        finally:
+            receiver.retrying -= 1
+            self._serve(workspace, office, receiver)
+
+    async def _deliver(
+        self, workspace: Workspace, office: Office, receiver: Receiver, place: Place
+    ) -> None:
+        """Make an attempt, and the copies that go with it."""
+        world = workspace.world
+        try:
+            async with self._slots:
+                goes_on = True
+                while goes_on and not self._is_stopping and workspace.world == world:
+                    goes_on = await self._make_attempt(workspace, office, receiver, place)
+        except Exception:
+            log.exception("the delivery %d of %s failed inside the server", place[1], place[0])
+        finally:
+            if office.world == world:
+                office.finish(place)
+
+    async def _make_attempt(
+        self, workspace: Workspace, office: Office, receiver: Receiver, place: Place
+    ) -> bool:
+        """Make one attempt. Says whether another one follows at once."""
+        world = workspace.world
+        await turn(workspace)
+        parcel = take(workspace, place)
+        if parcel is None:
+            return False
+        time, began = workspace.now(), perf_counter()
+        requests = workspace.requests
+        if receiver.key in office.slow:
+            attempt = Attempt(0, time, None, 0.0, "time-out", _GIVEN_UP)
+        else:
+            attempt = await self.carrier.attempt(workspace, parcel)
+        number: int = parcel.row["attempts"]
+        milliseconds = (perf_counter() - began) * 1000
+        attempt = attempt._replace(
+            number=number, time=time, milliseconds=milliseconds, requests=requests
+        )
+        if attempt.kind == "time-out":
+            office.note_late(receiver.key)
+        await turn(workspace)
+        if workspace.world != world:
+            _note(workspace, place[1], attempt)
+            return False
+        entry = self._record(workspace, office, parcel, attempt)
+        if parcel.options.get("strict"):
+            office.hold_up(receiver, place, entry)
+        return number < parcel.copies
+
+    def _record(
+        self, workspace: Workspace, office: Office, parcel: Parcel, attempt: Attempt
+    ) -> Delivery:
+        """Keep what came of an attempt, and plan the next one."""
+        office.requests = workspace.requests
+        vendor, row = parcel.vendor, parcel.row
+        entry = workspace.deliveries.get(row["id"]) or delivery_of(vendor, row)
+        attempts = (*entry.attempts, attempt)[-_MOST_ATTEMPTS:]
+        state, next_try = outcome(parcel, attempts)
+        tx = workspace.transaction(vendor)
+        if state == "pending":
+            at = None if next_try is None else moment_text(next_try)
+            state = state_of(tx.update(OUTBOX, row, {"at": at}))
+        else:
+            tx.delete(OUTBOX, row["id"])
+            office.settled += 1
+            office.undelivered += state != "delivered"
+        workspace.commit(tx.changes(), tx.effects()[1])
+        entry = entry._replace(attempts=attempts, state=state, next_try=next_try)
+        workspace.deliveries.put(entry)
+        return entry
+
+    # Waiting.
+
+    def tally(self, workspace: Workspace) -> Tally:
+        """What was settled so far."""
+        office = self._office(workspace)
+        return Tally(office.settled, office.undelivered)
+
+    def is_busy(self, workspace: Workspace) -> bool:
+        """Whether anything is queued or under way, or held until somebody settles it."""
+        self.look(workspace)
+        office = self._offices.get(workspace)
+        if office is not None and office.waiting:
+            return True
+        return next(_held(workspace), None) is not None
+
+    async def settled(self, workspace: Workspace, numbers: Collection[int]) -> None:
+        """Wait until nothing of these deliveries is under way. What is held does not count."""
+        self.look(workspace)
+        office = self._office(workspace)
+        with office.waiter():
+            await office.reached({place for place in office.waiting if place[1] in numbers})
+
+    async def all_settled(self, workspace: Workspace) -> None:
+        """Wait until nothing is under way, what comes meanwhile included.
+
+        A delivery that is held and that nobody settles in time fails then.
+        """
+        office = self._office(workspace)
+        with office.waiter():
+            while self.is_busy(workspace):
+                await office.reached(set(office.waiting))
+                await self._settled_by_hand(workspace)
+
+    async def settled_pairs(self, workspace: Workspace) -> None:
+        """Send what waits for the second of a pair, and wait for that."""
+        numbers = {number for _, number in release_pairs(workspace)}
+        if numbers:
+            await self.settled(workspace, numbers)
+
+    async def _settled_by_hand(self, workspace: Workspace) -> None:
+        """Wait for what is held as long as somebody goes on settling."""
+        loop, seconds = asyncio.get_running_loop(), self.carrier.timeout
+        version, until = workspace.deliveries.version, loop.time() + seconds
+        while held := list(_held(workspace)):
+            if workspace.deliveries.version != version:
+                version, until = workspace.deliveries.version, loop.time() + seconds
+            if loop.time() > until:
+                text = f"nobody settled it in {seconds:g} seconds"
+                for place in held:
+                    self.settle(workspace, place, error=text)
+                return
+            await asyncio.sleep(_LOOKS_EVERY)
+
+    # By hand.
+
+    def settle(
+        self,
+        workspace: Workspace,
+        place: Place,
+        *,
+        status: int | None = None,
+        error: str | None = None,
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+        body: bytes = b"",
+    ) -> Delivery:
+        """Say what came of a delivery that is held. Returns it as it then is.
+
+        Raises Refusal("conflict") for one that is not held.
+        """
+        row = _row(workspace, place)
+        if row is None or state_of(row) != "held":
+            raise Refusal("conflict", f"The delivery {place[1]} is not held.")
+        vendor = place[0]
+        tx = workspace.transaction(vendor)
+        row = tx.update(OUTBOX, row, {"attempts": row["attempts"] + 1})
+        workspace.commit(tx.changes(), tx.effects()[1])
+        options = _options(workspace, vendor, row)
+        parcel = Parcel(vendor, row, options, options.get("copies", 1))
+        kind = None if error is None else "broken"
+        number, now = row["attempts"], workspace.now()
+        office = self._office(workspace)
+        # Whoever settles it has begun once it had settled the one before.
+        begun = office.requests
+        attempt = Attempt(number, now, status, 0.0, kind, error, headers, body, begun)
+        return self._record(workspace, office, parcel, attempt)
+
+    def redeliver(self, workspace: Workspace, delivery: Delivery) -> None:
+        """Make one more attempt of a delivery, at once and with the body of then.
+
+        Raises Refusal("conflict") while it is under way, and where its webhook is gone.
+        """
+        vendor, number = place = (delivery.vendor, delivery.number)
+        tx = workspace.transaction(vendor)
+        hook = tx.get(WEBHOOKS, delivery.webhook)
+        if hook is None:
+            raise Refusal("conflict", f"The webhook of the delivery {number} was removed.")
+        if place in self._office(workspace).waiting:
+            raise Refusal("conflict", f"An attempt of the delivery {number} is under way.")
+        held = "settle" if hook["options"].get("hold") else None
+        row = tx.get(OUTBOX, number)
+        if row is None:
+            row = tx.put(OUTBOX, _row_of(delivery) | {"by_hand": True, "held": held})
+        else:
+            row = tx.update(OUTBOX, row, {"at": None, "held": held})
+        workspace.commit(tx.changes(), tx.effects()[1])
+        workspace.deliveries.put(delivery._replace(state=state_of(row), next_try=None))
+        if held is None:
+            workspace.outgoing.append(place)
+        self.look(workspace)
+
+    def send(
+        self, workspace: Workspace, message: Message, lead: int | str | None, *, probe: bool = False
+    ) -> Delivery:
+        """Send a message that no event has caused. Raises Refusal as `post` does.
+
+        A `probe` carries a wrong credential.
+        """
+        vendor = message.webhook.vendor
+        tx = workspace.transaction(vendor)
+        occasion = Occasion(0, lead, workspace.now(), workspace.events.next_act("control"))
+        what = post(workspace, vendor, [(occasion, message)], tx)
+        if not what.deliveries:
+            raise Refusal("conflict", "The webhook is stopped, as its receiver made a loop.")
+        if probe:
+            for row in what.ready:
+                tx.update(OUTBOX, row, {"probe": True})
+        workspace.commit(tx.changes(), tx.effects()[1])
+        posted(workspace, vendor, what)
+        self.look(workspace)
+        return what.deliveries[0]
+
+    # The end.
+
+    async def stop(self, seconds: float) -> int:
+        """Begin no attempt any more; those under way have so many seconds to end.
+
+        Returns how many deliveries are still to be made.
+        """
+        self._is_stopping = True
+        tasks = [task for task in self._tasks if not task.done()]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=1)
+        return sum(map(_pending, self._workspaces))
+
+
+def _queue_anew(workspace: Workspace) -> None:
+    """Find what is still to be delivered in a workspace that has begun, was reset or restored."""
+    workspace.outgoing.clear()
+    pending = set()
+    for vendor, group in workspace.tables.items():
+        rows = group[OUTBOX].all() if OUTBOX in group else ()
+        for row in sorted(rows, key=_order):
+            known = workspace.deliveries.get(row["id"])
+            entry = delivery_of(vendor, row)
+            if known is not None:
+                entry = entry._replace(attempts=known.attempts)
+            workspace.deliveries.put(entry)
+            workspace.outgoing.append((vendor, row["id"]))
+            pending.add(row["id"])
+    for each in workspace.deliveries:
+        if not each.is_settled and each.number not in pending:
+            workspace.deliveries.put(each._replace(state="dropped", next_try=None))
+
+
+def _pending(workspace: Workspace) -> int:
+    tables = workspace.tables.values()
+    return sum([len(group[OUTBOX].rows) for group in tables if OUTBOX in group])
+
+
+def _order(row: Row) -> tuple[int, int]:
+    return row["order"], row["id"]
+
+
+def _row(workspace: Workspace, place: Place) -> Row | None:
+    vendor, number = place
+    return workspace.tables[vendor][OUTBOX].get(number)
+
+
+def _options(workspace: Workspace, vendor: str, row: Row) -> Mapping[str, Any]:
+    hook = workspace.tables[vendor][WEBHOOKS].get(row["webhook"])
+    options: Mapping[str, Any] = {} if hook is None else hook["options"]
+    return options
+
+
+def _held(workspace: Workspace) -> Iterator[Place]:
+    """The deliveries that wait for somebody to settle them."""
+    for vendor, group in workspace.tables.items():
+        if OUTBOX not in group:
+            continue
+        for row in group[OUTBOX].find("waits", "settle"):
+            if row["at"] is None:
+                yield vendor, row["id"]
+
+
+def _row_of(delivery: Delivery) -> Row:
+    """A row of the outbox for a delivery that has none any more."""
+    return OUTBOX_ROW | {
+        "id": delivery.number,
+        "webhook": delivery.webhook,
+        "kind": delivery.kind,
+        "event": delivery.event,
+        "lead": delivery.lead,
+        "time": moment_text(delivery.time),
+        "cause": delivery.cause.kind,
+        "cause_number": delivery.cause.number,
+        "url": delivery.url,
+        "body": delivery.body,
+        "order": delivery.number,
+        "attempts": len(delivery.attempts),
+        "remarks": list(delivery.remarks),
+    }
+
+
+def _note(workspace: Workspace, number: int, attempt: Attempt) -> None:
+    """Keep an attempt of a world that is gone: in the journal only."""
+    entry = workspace.deliveries.get(number)
+    if entry is not None:
+        attempts = (*entry.attempts, attempt)[-_MOST_ATTEMPTS:]
+        workspace.deliveries.put(entry._replace(attempts=attempts))

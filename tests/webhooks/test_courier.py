@@ -1,0 +1,462 @@
+"""Deliveries to real receivers: in order, once or twice, late, lost, and never where they may not."""
+
+from collections.abc import Callable, Iterator
+from threading import Event
+from time import monotonic, sleep
+from typing import Any
+
+import httpx
+import pytest
+
+from mockserver import MockServer
+from tests.webhooks.listener import Got, Listener
+
+NOW = "2026-03-02T14:00:00Z"
+PEARL = "66a1f0c2d60e456235eae601"
+MIRA = {
+    "phoneNumber": "+12025550171",
+    "externalId": "mira-1",
+    "callData": {"firstName": "Mira", "lastName": "Tolland"},
+}
+DAY = 86_400
+
+
+@pytest.fixture
+def control(server: MockServer, account: str) -> Iterator[httpx.Client]:
+    """The control API of a workspace whose clock stands at NOW, without webhooks."""
+    made = httpx.post(f"{server.url}/__admin/workspaces", json={"name": account, "at": NOW})
+    assert made.status_code == 201, made.text
+    with httpx.Client(base_url=f"{server.url}/__admin/workspaces/{account}", timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def lead(control: httpx.Client, nlpearl: httpx.Client) -> str:
+    """The id of a lead of the pearl."""
+    answer = nlpearl.post(f"/v2/Outbound/{PEARL}/Lead", json=MIRA)
+    assert answer.status_code == 200, answer.text
+    id: str = answer.json()["leadId"]
+    return id
+
+
+@pytest.fixture
+def receiver() -> Iterator[Listener]:
+    """A receiver that answers 204."""
+    listener = Listener()
+    yield listener
+    listener.close()
+
+
+def hear(control: httpx.Client, to: str, kind: str = "call", **options: Any) -> dict[str, Any]:
+    """Set a webhook of all pearls."""
+    body = {"vendor": "nlpearl", "kind": kind, "to": to, "options": options}
+    answer = control.post("/webhooks", json=body)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def simulate(control: httpx.Client, lead: str, outcome: str | None, **more: Any) -> dict[str, Any]:
+    body = {"vendor": "nlpearl", "lead": lead} | more
+    if outcome is not None:
+        body["outcome"] = outcome
+    answer = control.post("/simulate", json=body)
+    assert answer.status_code == 200, answer.text
+    done: dict[str, Any] = answer.json()
+    return done
+
+
+def advance(control: httpx.Client, seconds: float, **more: Any) -> dict[str, Any]:
+    answer = control.post("/clock/advance", json={"seconds": seconds} | more)
+    assert answer.status_code == 200, answer.text
+    passed: dict[str, Any] = answer.json()
+    return passed
+
+
+def delivery(control: httpx.Client, number: int) -> dict[str, Any]:
+    shown: dict[str, Any] = control.get(f"/deliveries/{number}").json()
+    return shown
+
+
+def webhook(control: httpx.Client, made: dict[str, Any]) -> dict[str, Any]:
+    """A webhook as it is now."""
+    listed: list[dict[str, Any]] = control.get("/webhooks").json()["webhooks"]
+    (found,) = (each for each in listed if each["key"] == made["key"])
+    return found
+
+
+def statuses(listener: Listener) -> list[int]:
+    return [body["status"] for body in listener.bodies]
+
+
+def until(is_so: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Wait until something is so that happens beside the test."""
+    end = monotonic() + seconds
+    while not is_so():
+        assert monotonic() < end, "it never happened"
+        sleep(0.005)
+
+
+# Order.
+
+
+def test_one_receiver_gets_everything_of_a_call_in_its_order(
+    control: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    hear(control, receiver.url + "/calls")
+    hear(control, receiver.url + "/leads", "lead")
+    done = simulate(control, lead, "success")
+    got = [(each.path, each.json["status"]) for each in receiver.got]
+    assert got == [("/leads", 20), ("/calls", 3), ("/leads", 40), ("/calls", 4), ("/leads", 100)]
+    assert [each["state"] for each in done["deliveries"]] == ["delivered"] * 5
+    assert [each["attempts"][0]["status"] for each in done["deliveries"]] == [204] * 5
+    assert control.get("/clock").json()["now"] == "2026-03-02T14:00:00.000Z"
+
+
+def test_a_slow_receiver_does_not_delay_another_one(
+    control: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    goes_on = Event()
+    slow = Listener(lambda got: 204 if goes_on.wait(10) else 500)
+    hear(control, slow.url)
+    hear(control, receiver.url, "lead")
+    simulate(control, lead, "success", wait=False)
+    until(lambda: statuses(receiver) == [20, 40, 100])
+    assert statuses(slow) == [3]
+    goes_on.set()
+    until(lambda: statuses(slow) == [3, 4])
+    slow.close()
+
+
+def test_a_request_is_answered_before_its_delivery_is(
+    control: httpx.Client, nlpearl: httpx.Client, lead: str
+) -> None:
+    goes_on = Event()
+    slow = Listener(lambda got: 204 if goes_on.wait(10) else 500)
+    hear(control, slow.url, "lead")
+    url = f"/v2/Outbound/{PEARL}/Lead/{lead}"
+    assert nlpearl.put(url, json={"status": 130}).status_code == 200
+    (shown,) = control.get("/deliveries").json()["deliveries"]
+    assert shown["state"] == "pending"
+    assert list(shown["cause"]) == ["request"]
+    goes_on.set()
+    until(lambda: bool(delivery(control, 1)["state"] == "delivered"))
+    slow.close()
+
+
+def test_a_body_is_that_of_the_event_whatever_happens_later(
+    control: httpx.Client, nlpearl: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    hear(control, "hold", "lead")
+    url = f"/v2/Outbound/{PEARL}/Lead/{lead}"
+    nlpearl.put(url, json={"status": 130})
+    nlpearl.put(url, json={"status": 1})
+    bodies = [each["body"]["status"] for each in control.get("/deliveries").json()["deliveries"]]
+    assert bodies == [130, 1]
+
+
+# Test modes.
+
+
+def test_copies_come_twice_with_one_number(
+    control: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    hear(control, receiver.url, copies=2)
+    simulate(control, lead, "success")
+    assert [each.delivery for each in receiver.got] == ["1.1", "1.2", "2.1", "2.2"]
+    bodies = [each.body for each in receiver.got]
+    assert bodies[0] == bodies[1]
+    assert bodies[2] == bodies[3]
+    assert statuses(receiver) == [3, 3, 4, 4]
+
+
+@pytest.mark.parametrize("run", ["once", "and again"])
+def test_pairs_come_the_other_way_round(
+    run: str, control: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    hear(control, receiver.url, order="swapped")
+    simulate(control, lead, "success")
+    assert statuses(receiver) == [4, 3]
+
+
+def test_the_odd_one_of_pairs_comes_when_the_simulation_ends(
+    control: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    hear(control, receiver.url, "lead", order="swapped")
+    done = simulate(control, lead, "success")
+    assert statuses(receiver) == [40, 20, 100]
+    assert [each["state"] for each in done["deliveries"]] == ["delivered"] * 3
+
+
+def test_what_is_late_comes_when_the_clock_is_there(
+    control: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    hear(control, receiver.url, late=30)
+    done = simulate(control, lead, "success")
+    assert [each["next_try"] for each in done["deliveries"]] == ["2026-03-02T14:00:30.000Z"] * 2
+    assert advance(control, 29)["deliveries"] == 0
+    assert receiver.got == []
+    assert advance(control, 1)["deliveries"] == 2
+    assert statuses(receiver) == [3, 4]
+
+
+def test_the_first_ones_are_lost_for_good(
+    control: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    made = hear(control, receiver.url, lose_first=1, retries=[1])
+    done = simulate(control, lead, "success")
+    assert [each["state"] for each in done["deliveries"]] == ["lost", "delivered"]
+    advance(control, 60)
+    assert statuses(receiver) == [4]
+    assert webhook(control, made)["options"]["lose_first"] == 0
+
+
+def test_an_answer_that_gets_lost_makes_the_same_delivery_come_again(
+    control: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    hear(control, receiver.url, lose_answer=1, retries=[5, 300])
+    (first,) = simulate(control, lead, None, phase="start")["deliveries"]
+    assert (first["state"], first["next_try"]) == ("pending", "2026-03-02T14:00:05.000Z")
+    assert len(receiver.got) == 1
+    advance(control, 4)
+    assert len(receiver.got) == 1
+    advance(control, 1)
+    assert [each.delivery for each in receiver.got] == ["1.1", "1.2"]
+    assert receiver.got[0].body == receiver.got[1].body
+    shown = delivery(control, 1)
+    assert shown["state"] == "delivered"
+    assert [each["at"] for each in shown["attempts"]] == [
+        "2026-03-02T14:00:00.000Z",
+        "2026-03-02T14:00:05.000Z",
+    ]
+
+
+def test_a_connection_that_is_closed_after_the_body_counts_as_failed(
+    control: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    hear(control, receiver.url, hang_up=1)
+    done = simulate(control, lead, "success")
+    assert [each["state"] for each in done["deliveries"]] == ["failed", "delivered"]
+    (attempt,) = done["deliveries"][0]["attempts"]
+    assert (attempt["status"], attempt["failure"]) == (None, "test-mode")
+    until(lambda: statuses(receiver) == [3, 4])
+
+
+# Receivers that fail.
+
+
+def test_a_receiver_that_died_gets_the_delivery_again(
+    control: httpx.Client, nlpearl: httpx.Client, lead: str
+) -> None:
+    dying = Listener(lambda got: 204 if got.json["status"] == 3 else None)
+    hear(control, dying.url, retries=[5])
+    done = simulate(control, lead, "no_answer")
+    assert [each["state"] for each in done["deliveries"]] == ["delivered", "pending"]
+    dying.close()
+    assert nlpearl.get(f"/v2/Outbound/{PEARL}/Lead/{lead}").json()["status"] == 10
+    alive = Listener(port=dying.port)
+    passed = advance(control, 5)
+    assert (passed["deliveries"], passed["failed"]) == (1, 0)
+    assert [each.delivery for each in alive.got] == ["2.2"]
+    alive.close()
+
+
+def test_a_receiver_that_is_down_for_good_is_tried_ten_times(
+    control: httpx.Client, nlpearl: httpx.Client, lead: str
+) -> None:
+    down = Listener()
+    down.close()
+    hear(control, down.url, "lead", retries="standard")
+    simulate(control, lead, "wrong_country_code")
+    passed = advance(control, 4 * DAY)
+    assert (passed["deliveries"], passed["failed"]) == (1, 1)
+    shown = delivery(control, 1)
+    assert shown["state"] == "failed"
+    assert [each["at"] for each in shown["attempts"]] == [
+        "2026-03-02T14:00:00.000Z",
+        "2026-03-02T14:00:05.000Z",
+        "2026-03-02T14:05:05.000Z",
+        "2026-03-02T14:35:05.000Z",
+        "2026-03-02T16:35:05.000Z",
+        "2026-03-02T21:35:05.000Z",
+        "2026-03-03T07:35:05.000Z",
+        "2026-03-03T21:35:05.000Z",
+        "2026-03-04T17:35:05.000Z",
+        "2026-03-05T17:35:05.000Z",
+    ]
+    assert {each["failure"] for each in shown["attempts"]} == {"no-connection"}
+    assert all("refused" in each["error"] for each in shown["attempts"])
+    control.patch("/settings", json={"nlpearl": {"api_changes_fire": "off"}})
+    nlpearl.put(f"/v2/Outbound/{PEARL}/Lead/{lead}", json={"status": 130})
+    up = Listener(port=down.port)
+    again = control.post("/deliveries/1/redeliver").json()
+    assert (again["state"], len(again["attempts"])) == ("delivered", 11)
+    assert up.bodies[0]["status"] == 30
+    up.close()
+
+
+def test_a_receiver_that_hangs_is_waited_for_once_in_a_simulation(
+    control: httpx.Client, lead: str
+) -> None:
+    goes_on = Event()
+    hanging = Listener(lambda got: None if goes_on.wait(20) else 500)
+    hear(control, hanging.url, timeout=0.3)
+    hear(control, hanging.url, "lead", timeout=0.3)
+    began = monotonic()
+    done = simulate(control, lead, "success")
+    assert monotonic() - began < 3
+    goes_on.set()
+    errors = [each["attempts"][0]["error"] for each in done["deliveries"]]
+    assert "the thread of the test" in errors[0]
+    assert [error.partition(":")[0] for error in errors[1:]] == ["not tried"] * 4
+    assert {each["state"] for each in done["deliveries"]} == {"failed"}
+    hanging.close()
+
+
+def test_a_failed_delivery_does_not_hold_up_the_next_one(control: httpx.Client, lead: str) -> None:
+    answers = iter([500, 204, 204])
+    picky = Listener(lambda got: next(answers))
+    hear(control, picky.url, retries=[10])
+    simulate(control, lead, "success")
+    advance(control, 10)
+    assert [each.delivery for each in picky.got] == ["1.1", "2.1", "1.2"]
+    picky.close()
+
+
+def test_a_strict_webhook_holds_up_what_comes_behind_a_failed_delivery(
+    control: httpx.Client, lead: str
+) -> None:
+    answers = iter([500, 204, 204])
+    picky = Listener(lambda got: next(answers))
+    hear(control, picky.url, retries=[10], strict=True)
+    done = simulate(control, lead, "success")
+    assert [each["state"] for each in done["deliveries"]] == ["pending", "pending"]
+    advance(control, 10)
+    assert [each.delivery for each in picky.got] == ["1.1", "1.2", "2.1"]
+    picky.close()
+
+
+# Receivers that act.
+
+
+def test_a_receiver_that_acts_at_once_is_in_time_for_the_next_moment(
+    control: httpx.Client, nlpearl: httpx.Client, server: MockServer, account: str, lead: str
+) -> None:
+    headers = {"Authorization": f"Bearer {account}:secret"}
+
+    def stop_calling(got: Got) -> int:
+        if got.json["status"] == 10:
+            url = f"{server.url}/nlpearl/v2/Outbound/{PEARL}/Lead/{lead}"
+            httpx.put(url, json={"status": 130}, headers=headers)
+        return 204
+
+    acting = Listener(stop_calling)
+    hear(control, acting.url, "lead")
+    control.put(f"/leads/nlpearl/{lead}/story", json=["no_answer", "success"])
+    passed = advance(control, 3 * DAY)
+    assert [body["status"] for body in acting.bodies] == [20, 40, 10, 130]
+    assert passed["deliveries"] == 4
+    shown = nlpearl.get(f"/v2/Outbound/{PEARL}/Lead/{lead}").json()
+    assert (shown["status"], len(shown["callsId"])) == (130, 1)
+    assert control.get("/due", params={"lead": lead}).json()["due"] == []
+    requests = control.get("/requests", params={"operation": "update_lead"}).json()["requests"]
+    assert [each["time"][:16] for each in requests] == ["2026-03-02T14:00"]
+    acting.close()
+
+
+def test_a_loop_is_stopped(
+    control: httpx.Client, server: MockServer, account: str, lead: str
+) -> None:
+    headers = {"Authorization": f"Bearer {account}:secret"}
+    url = f"{server.url}/nlpearl/v2/Outbound/{PEARL}/Lead/{lead}"
+
+    def write_back(got: Got) -> int:
+        other = 1 if got.json["status"] == 130 else 130
+        httpx.put(url, json={"status": other}, headers=headers)
+        return 204
+
+    looping = Listener(write_back)
+    made = hear(control, looping.url, "lead")
+    httpx.put(url, json={"status": 130}, headers=headers)
+    until(lambda: bool(webhook(control, made)["state"] == "loop"), 30)
+    until(lambda: len(looping.got) == 100)
+    newest = control.get("/deliveries", params={"after": 100}).json()["deliveries"]
+    assert [each["state"] for each in newest] == ["loop"]
+    looping.close()
+
+
+# Worlds.
+
+
+def test_a_reset_drops_what_is_pending(
+    control: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    hear(control, receiver.url, late=60)
+    simulate(control, lead, "success")
+    control.post("/reset")
+    advance(control, 120)
+    assert receiver.got == []
+    assert control.get("/deliveries").json()["deliveries"] == []
+
+
+def test_a_snapshot_has_what_is_pending_and_the_modes(
+    control: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    hear(control, receiver.url, late=60, lose_answer=1)
+    simulate(control, lead, "success")
+    control.put("/snapshots/before")
+    advance(control, 60)
+    assert statuses(receiver) == [3, 4]
+    control.post("/snapshots/before/restore")
+    advance(control, 60)
+    assert statuses(receiver) == [3, 4, 3, 4]
+    states = [each["state"] for each in control.get("/deliveries").json()["deliveries"]]
+    assert states == ["failed", "delivered"]
+
+
+def test_an_answer_that_comes_after_a_reset_changes_nothing(
+    control: httpx.Client, lead: str
+) -> None:
+    goes_on = Event()
+    slow = Listener(lambda got: 204 if goes_on.wait(10) else 500)
+    hear(control, slow.url)
+    simulate(control, lead, "success", wait=False)
+    until(lambda: len(slow.got) == 1)
+    control.post("/reset")
+    goes_on.set()
+    sleep(0.05)
+    assert control.get("/deliveries").json()["deliveries"] == []
+    assert len(slow.got) == 1
+    slow.close()
+
+
+def test_two_worlds_share_a_receiver_and_nothing_else(
+    server: MockServer, account: str, receiver: Listener
+) -> None:
+    worlds = {}
+    for name in ("a", "b"):
+        body = {"name": f"{account}-{name}", "at": NOW, "ids": name}
+        made = httpx.post(f"{server.url}/__admin/workspaces", json=body)
+        assert made.status_code == 201, made.text
+        world = httpx.Client(base_url=f"{server.url}/__admin/workspaces/{account}-{name}")
+        headers = {"Authorization": f"Bearer {account}-{name}:secret"}
+        url = f"{server.url}/nlpearl/v2/Outbound/{PEARL}/Lead"
+        lead = httpx.post(url, json=MIRA, headers=headers).json()["leadId"]
+        hear(world, f"{receiver.url}/{name}")
+        hear(world, f"{receiver.url}/{name}", "lead")
+        worlds[name] = world, lead
+    a, b = worlds["a"], worlds["b"]
+    before = [b[0].get(path).json() for path in ("/deliveries", "/due", "/inboxes", "/clock")]
+    simulate(*a, "success")
+    advance(a[0], 3600)
+    assert {each.path for each in receiver.got} == {"/a"}
+    assert [
+        b[0].get(path).json() for path in ("/deliveries", "/due", "/inboxes", "/clock")
+    ] == before
+    simulate(*b, "success")
+    ids: dict[str, set[str]] = {"/a": set(), "/b": set()}
+    for each in receiver.got:
+        ids[each.path].add(each.json["id"])
+    assert not ids["/a"] & ids["/b"]
+    for world, _ in worlds.values():
+        world.close()
