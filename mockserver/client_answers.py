@@ -1,6 +1,7 @@
 """What the client of the control API tells of events, due steps and calls, as small objects."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -51,6 +52,30 @@ _FIELDS = frozenset(Event.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """One event of a stream: its number, its kind (docs/control.md lists them), and what it tells.
+
+    The number leads a later stream on behind it.
+    """
+
+    number: int
+    kind: str
+    data: Row
+
+
+def read_stream(lines: Iterable[bytes]) -> Iterator[StreamEvent]:
+    """The events in the lines of a stream, as they come; comments are left out."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.decode().rstrip("\r\n").partition(": ")
+        if name:
+            fields[name] = value
+        elif "data" in fields:
+            yield StreamEvent(int(fields["id"]), fields["event"], json.loads(fields["data"]))
+            fields.clear()
+
+
+@dataclass(frozen=True, slots=True)
 class DueStep:
     """Something that will happen to a lead, `at` a time of the workspace's clock, and why.
 
@@ -83,11 +108,12 @@ class Simulated:
     """What a simulate made happen.
 
     `lead`, `call` and `due` are those of the lead that was named; `leads` has the same for each of
-    many. `next_due` comes first in the whole workspace.
+    many. `deliveries` is what webhooks were told. `next_due` comes first in the whole workspace.
     """
 
     events: list[Event]
     leads: list[SimulatedLead]
+    deliveries: "list[Delivery]"
     next_due: DueStep | None
 
     @property
@@ -163,12 +189,16 @@ class Passed(Clock):
 
     `steps` counts the due steps that were played. `events` has everything that happened from the
     first moment to the last, what requests did in that time too; `dropped` counts those that the
-    server no longer keeps. `stopped` is "limit" where there were more steps than one call may play,
-    and "reset" where the workspace began anew meanwhile. `next_due` comes first now.
+    server no longer keeps. `deliveries` is what webhooks were told meanwhile, or were still to be
+    told, and `failed` counts what their receivers did not accept. `stopped` is "limit" where there
+    were more steps than one call may play, and "reset" where the workspace began anew meanwhile.
+    `next_due` comes first now.
     """
 
     steps: int
     events: list[Event]
+    deliveries: "list[Delivery]"
+    failed: int
     dropped: int
     stopped: Literal["limit", "reset"] | None
     next_due: DueStep | None
@@ -221,7 +251,12 @@ def read_simulated(shown: Row) -> Simulated:
     for each in shown["leads"]:
         due = [read_due(step) for step in each["due"]]
         leads.append(SimulatedLead(each["lead"], each["call"], due))
-    return Simulated(read_events(shown["events"]), leads, read_due_or_none(shown["next_due"]))
+    return Simulated(
+        read_events(shown["events"]),
+        leads,
+        read_deliveries(shown["deliveries"]),
+        read_due_or_none(shown["next_due"]),
+    )
 
 
 def read_story(shown: Row) -> LeadStory:

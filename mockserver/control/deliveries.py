@@ -108,7 +108,7 @@ def _unfit_settlement(body: Mapping[str, Any], call: Call, server: Control) -> I
     if "status" in body and "error" in body:
         yield Problem(("error",), "excess", "goes not together with status")
     if "status" not in body and "error" not in body:
-        yield Problem(("status",), "required", "is required, or error")
+        yield Problem(("status",), "value", "is required, or error")
 
 
 @operation

@@ -1,6 +1,7 @@
 """Handlers for inboxes: receivers of the server's own, that show what came."""
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -11,7 +12,7 @@ from mockserver.control.later import Underway
 from mockserver.errors import Problem, Refusal
 from mockserver.state.memory import Memory
 from mockserver.vendor import Reply
-from mockserver.webhooks.inbox import Arrival, HeaderPairs, Inbox, InboxAnswer
+from mockserver.webhooks.inbox import NAME, Arrival, HeaderPairs, Inbox, InboxAnswer
 from mockserver.webhooks.view import entry_view, inbox_view
 from mockserver.wire import write_json
 
@@ -30,10 +31,23 @@ def list_inboxes(call: Call, server: Control) -> Reply:
     return Reply({"inboxes": [inbox_view(name, inbox) for name, inbox in inboxes]})
 
 
+def _name(call: Call) -> str:
+    """The inbox's name in the path. Raises Refusal("invalid") for one that no inbox may have."""
+    name: str = call.path_parameters["name"]
+    if not re.fullmatch(NAME, name):
+        text = (
+            "must begin with a letter or digit, and have at most 64 letters, digits, dots, "
+            "hyphens and underscores"
+        )
+        problem = Problem(("name",), "pattern", text, name, None, "path")
+        raise Refusal("invalid", problems=[problem])
+    return name
+
+
 @operation
 def get_inbox(call: Call, server: Control) -> Reply:
     """What came into an inbox."""
-    name = call.path_parameters["name"]
+    name = _name(call)
     inbox = server.workspace(call).inboxes.get(name) or Inbox(Memory())
     limit = call.query.get("limit", _PAGE)
     page = list(islice(inbox.after(call.query.get("after", 0)), limit + 1))
@@ -68,7 +82,7 @@ def _unfit_answer(answer: Any, path: tuple[str | int, ...]) -> Iterator[Problem]
 @checked(_unfit_answers)
 def set_inbox_answer(call: Call, server: Control) -> Reply:
     """Decide what an inbox answers."""
-    name = call.path_parameters["name"]
+    name = _name(call)
     answers = [_answer(each) for each in call.body.get("answers", ())]
     then = _answer(call.body.get("then", {}))
     inbox = server.workspace(call).inboxes.open(name)
@@ -101,7 +115,7 @@ def _body_of(given: Mapping[str, Any]) -> tuple[bytes, str]:
 @operation
 def clear_inbox(call: Call, server: Control) -> Reply:
     """Forget what came into an inbox, and what it answers."""
-    server.workspace(call).inboxes.remove(call.path_parameters["name"])
+    server.workspace(call).inboxes.remove(_name(call))
     return nothing()
 
 
@@ -112,7 +126,7 @@ def post_to_inbox(call: Call, server: Control) -> Reply:
     workspace, request = server.workspace(call), call.request
     if request.body is None:
         raise Refusal("too_large", limit=server.max_body)
-    name = call.path_parameters["name"]
+    name = _name(call)
     workspace.inboxes.open(name)
     headers = tuple(request.headers.items())
     query = request.query_string.decode("latin-1")

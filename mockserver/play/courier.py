@@ -204,7 +204,10 @@ class Courier:
         number: int = parcel.row["attempts"]
         milliseconds = (perf_counter() - began) * 1000
         attempt = attempt._replace(
-            number=number, time=time, milliseconds=milliseconds, requests=requests
+            number=number,
+            time=time,
+            milliseconds=milliseconds,
+            requests=(requests, workspace.requests),
         )
         if attempt.kind == "time-out":
             office.note_late(receiver.key)
@@ -236,7 +239,7 @@ class Courier:
             office.undelivered += state != "delivered"
         workspace.commit(tx.changes(), tx.effects()[1])
         entry = entry._replace(attempts=attempts, state=state, next_try=next_try)
-        workspace.deliveries.put(entry)
+        workspace.keep(entry)
         return entry
 
     # Waiting.
@@ -321,8 +324,8 @@ class Courier:
         number, now = row["attempts"], workspace.now()
         office = self._office(workspace)
         # Whoever settles it has begun once it had settled the one before.
-        begun = office.requests
-        attempt = Attempt(number, now, status, 0.0, kind, error, headers, body, begun)
+        requests = (office.requests, workspace.requests)
+        attempt = Attempt(number, now, status, 0.0, kind, error, headers, body, requests)
         return self._record(workspace, office, parcel, attempt)
 
     def redeliver(self, workspace: Workspace, delivery: Delivery) -> None:
@@ -344,7 +347,7 @@ class Courier:
         else:
             row = tx.update(OUTBOX, row, {"at": None, "held": held})
         workspace.commit(tx.changes(), tx.effects()[1])
-        workspace.deliveries.put(delivery._replace(state=state_of(row), next_try=None))
+        workspace.keep(delivery._replace(state=state_of(row), next_try=None))
         if held is None:
             workspace.outgoing.append(place)
         self.look(workspace)
@@ -399,12 +402,13 @@ def _queue_anew(workspace: Workspace) -> None:
             entry = delivery_of(vendor, row)
             if known is not None:
                 entry = entry._replace(attempts=known.attempts)
-            workspace.deliveries.put(entry)
+            if entry != known:
+                workspace.keep(entry)
             workspace.outgoing.append((vendor, row["id"]))
             pending.add(row["id"])
     for each in workspace.deliveries:
         if not each.is_settled and each.number not in pending:
-            workspace.deliveries.put(each._replace(state="dropped", next_try=None))
+            workspace.keep(each._replace(state="dropped", next_try=None))
 
 
 def _pending(workspace: Workspace) -> int:
@@ -461,4 +465,4 @@ def _note(workspace: Workspace, number: int, attempt: Attempt) -> None:
     entry = workspace.deliveries.get(number)
     if entry is not None:
         attempts = (*entry.attempts, attempt)[-_MOST_ATTEMPTS:]
-        workspace.deliveries.put(entry._replace(attempts=attempts))
+        workspace.keep(entry._replace(attempts=attempts))

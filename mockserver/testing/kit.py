@@ -37,6 +37,7 @@ _SHOWN_STRAYS = 3
 _SHOWN_EVENTS = 20
 _OF_A_TEST = re.compile(r"(?:[a-z0-9-]+-)?[0-9a-f]{12}")
 _OF_A_KEY = re.compile(r"ws-[0-9a-f]{32}")
+_NO_DELIVERIES = "(no deliveries)"
 _NO_TIME = timedelta(0)
 _ROUNDING = timedelta(milliseconds=1)
 _LONGEST_SLUG = 19  # with a hyphen and 12 digits of a digest: 32, the longest name there may be
@@ -210,6 +211,7 @@ class MockWorkspace(VendorClients):
         if self._unmet is not None and super()._judge(self._unmet | {"within": 0}).passed:
             yield _LATE
         yield from self._event_lines()
+        yield from self._delivery_lines()
         # What a test misses may have gone elsewhere. These requests belong to no test, so some may
         # come from one that runs beside this one.
         yield from self._lines_of_strays()
@@ -231,6 +233,13 @@ class MockWorkspace(VendorClients):
         yield f"{title}, {left_out} events before these left out:" if left_out else f"{title}:"
         for event in events:
             yield printable(str(event))
+
+    def _delivery_lines(self) -> Iterator[str]:
+        """What webhooks were told: the newest deliveries, whole where they did not arrive."""
+        lines = self.deliveries_text().splitlines()
+        if lines != [_NO_DELIVERIES]:
+            yield "deliveries to webhooks:"
+            yield from lines
 
     def _lines_of_strays(self) -> Iterator[str]:
         """The requests since the beginning of the test that came with the key of no test."""

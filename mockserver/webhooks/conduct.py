@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import zip_longest
 from typing import Any
 
 from mockserver.journal.conduct import Told
@@ -26,6 +26,8 @@ _READS = 3
 
 _OWN_INBOX = re.compile(r"/__admin/workspaces/[^/]+/inbox/[^/?]+(?:[/?].*)?$")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_NO_END = 1 << 62
 
 Answer = tuple[int, bytes]
 
@@ -73,7 +75,7 @@ def _signs(records: Sequence[Record], world: World) -> Iterator[DeliverySign]:
 def _about_one(delivery: Delivery) -> Iterator[DeliverySign]:
     if delivery.state == "loop":
         done = f"{_called(delivery)} was one too many for lead {delivery.lead} at one moment."
-        yield _sign("webhook-loop", delivery, _called(delivery), done)
+        yield _sign("webhook-loop", delivery, delivery.webhook, done)
     if PROBE in delivery.remarks:
         yield from _probed(delivery)
         return
@@ -83,7 +85,7 @@ def _about_one(delivery: Delivery) -> Iterator[DeliverySign]:
             continue
         if attempt.kind == "refused-target":
             done = f"{_called(delivery)} was not sent: {attempt.error}."
-            yield _sign("refused-target", delivery, _address(delivery), done)
+            yield _sign("refused-target", delivery, delivery.webhook, done)
         elif not is_inbox:
             yield from _failed(delivery, attempt)
 
@@ -91,7 +93,7 @@ def _about_one(delivery: Delivery) -> Iterator[DeliverySign]:
 def _probed(delivery: Delivery) -> Iterator[DeliverySign]:
     if any(map(_is_accepted, delivery.attempts)):
         done = f"{_called(delivery)} was answered {delivery.attempts[-1].status}."
-        yield _sign("unauthenticated-receiver", delivery, _address(delivery), done)
+        yield _sign("unauthenticated-receiver", delivery, delivery.webhook, done)
 
 
 def _failed(delivery: Delivery, attempt: Attempt) -> Iterator[DeliverySign]:
@@ -99,15 +101,15 @@ def _failed(delivery: Delivery, attempt: Attempt) -> Iterator[DeliverySign]:
     called, status = _called(delivery), attempt.status
     came = f"was answered {status}" if status is not None else f"had no answer: {attempt.error}"
     if not _is_accepted(attempt):
-        subject = (_address(delivery), status or attempt.kind)
+        subject = (delivery.webhook, status or attempt.kind)
         yield _sign("receiver-failed", delivery, subject, f"{called} {came}.")
     if status is not None and 300 <= status < 400:
-        yield _sign("receiver-redirects", delivery, _address(delivery), f"{called} {came}.")
+        yield _sign("receiver-redirects", delivery, delivery.webhook, f"{called} {came}.")
     if attempt.milliseconds > _SLOW or attempt.kind == "time-out":
         took = f"{called} {came} after {attempt.milliseconds / 1000:.1f} s."
         if status is None:
             took = f"{called} {came}."
-        yield _sign("receiver-slow", delivery, _address(delivery), took)
+        yield _sign("receiver-slow", delivery, delivery.webhook, took)
 
 
 def _is_accepted(attempt: Attempt) -> bool:
@@ -136,13 +138,12 @@ def _sign(slug: str, delivery: Delivery, subject: object, done: str) -> Delivery
 
 def _repeated(records: Sequence[Record], deliveries: Sequence[Delivery]) -> Iterator[DeliverySign]:
     """The same delivery came again, and the same write followed, or another answer came."""
-    marks = sorted({each.requests for delivery in deliveries for each in delivery.attempts})
-    ends = dict(pairwise(marks))
+    spans = _spans(deliveries)
     writes = [record for record in records if _is_write(record)]
     for delivery in deliveries:
         if len(delivery.attempts) < 2:
             continue
-        twice = _written_twice(delivery, writes, ends)
+        twice = _written_twice(spans[delivery.number], writes)
         if twice is not None:
             first, second = twice
             done = (
@@ -152,14 +153,14 @@ def _repeated(records: Sequence[Record], deliveries: Sequence[Delivery]) -> Iter
             yield DeliverySign(
                 "not-idempotent",
                 delivery.vendor,
-                (_address(delivery), delivery.kind, first.operation),
+                (delivery.webhook, first.operation),
                 done,
                 (delivery.number,),
                 (first.number, second.number),
             )
         elif _answers_differ(delivery):
             done = f"{_called(delivery)} came again and got another answer."
-            yield _sign("not-idempotent", delivery, _address(delivery), done)._replace(level="note")
+            yield _sign("not-idempotent", delivery, delivery.webhook, done)._replace(level="note")
 
 
 def _is_write(record: Record) -> bool:
@@ -167,15 +168,27 @@ def _is_write(record: Record) -> bool:
     return is_done and record.request.method not in _READING
 
 
+def _spans(deliveries: Sequence[Delivery]) -> dict[int, list[range]]:
+    """By delivery, for each attempt the numbers of the requests until the next one of anything."""
+    begun = []
+    for delivery in deliveries:
+        begun += [(*each.requests, delivery.number, each.number) for each in delivery.attempts]
+    begun.sort()
+    spans: dict[int, list[range]] = {}
+    for present, following in zip_longest(begun, begun[1:]):
+        end = _NO_END if following is None else following[0]
+        spans.setdefault(present[2], []).append(range(present[0] + 1, end + 1))
+    return spans
+
+
 def _written_twice(
-    delivery: Delivery, writes: Sequence[Record], ends: Mapping[int, int]
+    spans: Sequence[range], writes: Sequence[Record]
 ) -> tuple[Record, Record] | None:
-    """The same write after two attempts: each until the next attempt of anything began."""
+    """The same write twice in what followed the attempts of a delivery."""
     seen: dict[object, Record] = {}
-    for begun in sorted({each.requests for each in delivery.attempts}):
-        end = ends.get(begun)
+    for span in spans:
         for record in writes:
-            if record.number <= begun or (end is not None and record.number > end):
+            if record.number not in span:
                 continue
             request = record.request
             write = (record.vendor, request.method, request.target, request.body)
@@ -224,8 +237,7 @@ def _taken_in_group(group: Sequence[Delivery]) -> Iterator[DeliverySign]:
                 f"{_called(delivery)} told something new of lead {delivery.lead} "
                 f"(delivery {delivery.number}), and got the answer that only a repetition had got."
             )
-            subject = (_address(delivery), delivery.kind)
-            yield _sign("taken-for-duplicate", delivery, subject, done)
+            yield _sign("taken-for-duplicate", delivery, delivery.webhook, done)
 
 
 def _answers_to_repetitions(group: Iterable[Delivery]) -> set[Answer]:

@@ -176,26 +176,6 @@ class Targets:
             self.check(address, destination)
         return list(found)
 
-    def is_own(self, host: str, port: int) -> bool:
-        """Whether host and port may be those of this server, without a look-up.
-
-        Of a name nothing else is known: it is judged by its port. A server that listens nowhere is
-        called in its own process, by whatever name.
-        """
-        if not self.own:
-            return True
-        shown = f"[{host}]" if ":" in host else host
-        try:
-            destination = parsed(f"http://{shown}:{port}/")
-        except RefusedTarget:
-            return False
-        if destination.host in self.own_names:
-            return True
-        known = self._known(destination)
-        if known:
-            return any(self._is_own(address, port) for address in known)
-        return any(own_port == port for _, own_port in self.own)
-
     def check(self, address: Address, destination: Destination) -> None:
         """Raise RefusedTarget if an address of a destination may not be called."""
         place = destination.host

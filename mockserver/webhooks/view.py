@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mockserver.journal.redaction import HIDDEN, hidden_link, masked_headers
+from mockserver.journal.redaction import HIDDEN, hidden_link, hidden_query, masked_headers
 from mockserver.journal.view import instant, json_or_text
 from mockserver.webhooks.base import Webhook
 from mockserver.webhooks.deliveries import Attempt, Delivery
@@ -135,7 +135,7 @@ def entry_view(entry: Entry) -> dict[str, Any]:
         "delivery": arrival.delivery,
         "attempt": arrival.attempt,
         "at": instant(arrival.time),
-        "query": arrival.query,
+        "query": hidden_query(arrival.query),
         "headers": masked_headers(arrival.headers),
         "body": json_or_text(arrival.body),
         "answer": answer_view(entry.answer),

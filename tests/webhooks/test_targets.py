@@ -494,30 +494,6 @@ def test_this_server_itself_is_no_target(own: set[tuple[str, int]], url: str, is
 
 
 @pytest.mark.parametrize(
-    ("host", "port", "may_be"),
-    [
-        ("127.0.0.1", 8080, True),
-        ("127.0.0.1", 8081, False),
-        ("127.0.0.2", 8080, False),
-        ("LOCALHOST", 8080, True),
-        ("::1", 8080, True),
-        ("10.0.0.5", 8080, False),
-        ("mock", 8080, True),
-        ("mock", 9000, False),
-        ("vendor.example", 443, True),
-        ("", 8080, False),
-        ("a b", 8080, False),
-    ],
-)
-def test_a_name_is_taken_for_this_server_by_its_port(host: str, port: int, may_be: bool) -> None:
-    targets = Targets()
-    assert targets.is_own(host, port)  # it listens nowhere
-    targets.own = OWN
-    targets.own_names = {"vendor.example"}
-    assert targets.is_own(host, port) is may_be
-
-
-@pytest.mark.parametrize(
     ("url", "destination", "authority"),
     [
         (

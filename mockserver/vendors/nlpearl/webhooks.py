@@ -83,6 +83,7 @@ class PearlWebhooks(Webhooks):
     """
 
     kinds = (CALL_WEBHOOK, LEAD_WEBHOOK)
+    chosen = dict.fromkeys(kinds, "whether the call or the lead is told first is chosen")
     payloads = ("call", "lead", "callV1", "leadV1")
 
     def webhook(self, row: Row) -> Webhook:
