@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from os import urandom
 from types import TracebackType
-from typing import Any, Literal, NamedTuple, TypedDict, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict, Unpack, overload
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from mockserver.client_answers import (
@@ -28,6 +28,7 @@ from mockserver.client_answers import (
     Row,
     Simulated,
     SimulatedLead,
+    StreamEvent,
     read_clock,
     read_deliveries,
     read_delivery,
@@ -37,6 +38,7 @@ from mockserver.client_answers import (
     read_received,
     read_simulated,
     read_story,
+    read_stream,
 )
 from mockserver.client_webhooks import (
     INBOX,
@@ -47,6 +49,9 @@ from mockserver.client_webhooks import (
     webhook_path,
 )
 from mockserver.errors import MockserverError
+
+if TYPE_CHECKING:
+    from http.client import HTTPConnection
 
 __all__ = (
     "Attempt",
@@ -69,6 +74,7 @@ __all__ = (
     "Rule",
     "Simulated",
     "SimulatedLead",
+    "StreamEvent",
     "Verdict",
     "WebhookHandle",
     "WebhookOptions",
@@ -77,6 +83,9 @@ __all__ = (
 
 _PAGE_SIZE = 1000
 _MAX_TEXT = 300
+_BETWEEN_COMMENTS = 15.0
+"""So many seconds a stream may be silent."""
+
 _JSON = "application/json"
 _MEDIA_TYPES = (_JSON, "application/yaml", "text/markdown", "application/x-pem-file")
 
@@ -228,7 +237,10 @@ class Client:
         self.call("POST", "/reset")
 
     def workspaces(self) -> list[Row]:
-        """For each workspace its `name`, its number of `requests`, and of `leads` by vendor."""
+        """For each workspace its `name`, its number of `requests`, and of `leads` by vendor.
+
+        `last_request` is when it got the last one.
+        """
         answer: list[Row] = self.call("GET", "/workspaces")["workspaces"]
         return answer
 
@@ -270,6 +282,11 @@ class Client:
         answer: Row = self.call("GET", "/faults")
         return answer
 
+    def fidelity(self) -> dict[str, Row]:
+        """By vendor, its operations, rules and settings, with how sure the server is of each."""
+        answer: dict[str, Row] = self.call("GET", "/fidelity")["vendors"]
+        return answer
+
     def document(self, name: str, *, for_generators: bool = False) -> Row:
         """The OpenAPI document of a vendor, or that of this API: `control`.
 
@@ -284,6 +301,32 @@ class Client:
         """The certificate that clients of a server with `--tls` have to trust, in PEM."""
         text: str = self.call("GET", "/authority.pem")
         return text
+
+    def stream(
+        self, after: int | None = None, *, seconds: float | None = None
+    ) -> Iterator[StreamEvent]:
+        """Which workspaces come and go, and the requests that reach none, as it happens.
+
+        See `WorkspaceClient.stream`.
+        """
+        return self.streamed("/stream", after=after, seconds=seconds)
+
+    def streamed(self, path: str, **query: Any) -> Iterator[StreamEvent]:
+        """The events of a stream at a path below `/__admin`. Raises ControlError."""
+        from http.client import HTTPException
+
+        target = f"{self._parts.path}/__admin{path}{_query_string(query)}"
+        connection = self._connection(_BETWEEN_COMMENTS)
+        try:
+            connection.request("GET", target, headers=self._headers(None))
+            answer = connection.getresponse()
+            if answer.status >= 300:
+                raise _refusal(answer.status, answer.headers.get_content_type(), answer.read())
+            yield from read_stream(answer)
+        except (OSError, HTTPException) as error:
+            raise self._no_answer(error) from error
+        finally:
+            connection.close()
 
     def pages(self, path: str, after: int, **query: Any) -> Iterator[Row]:
         """The entries of a journal with a number greater than `after`, page after page."""
@@ -328,17 +371,21 @@ class Client:
         self, method: str, target: str, body: str | None, patience: float
     ) -> tuple[int, str, bytes]:
         """The status, media type and body of the answer."""
-        from http.client import HTTPConnection, HTTPSConnection
-
-        connect = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection
-        timeout = self._timeout + patience
-        connection = connect(str(self._parts.hostname), self._parts.port, timeout=timeout)
+        connection = self._connection(patience)
         try:
             connection.request(method, target, body and body.encode(), self._headers(body))
             answer = connection.getresponse()
             return answer.status, answer.headers.get_content_type(), answer.read()
         finally:
             connection.close()
+
+    def _connection(self, patience: float) -> "HTTPConnection":
+        """A connection whose answers may take so many seconds longer than usual."""
+        from http.client import HTTPConnection, HTTPSConnection
+
+        connect = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection
+        timeout = self._timeout + patience
+        return connect(str(self._parts.hostname), self._parts.port, timeout=timeout)
 
     def _headers(self, body: str | None) -> dict[str, str]:
         headers = {}
@@ -578,6 +625,27 @@ class WorkspaceClient:
         answer: Row = self.call("GET", f"/leads/{_quoted(vendor)}/{_quoted(str(id))}")
         return answer
 
+    def people(
+        self,
+        q: str | None = None,
+        *,
+        filter: Literal["all", "calls", "won", "gaps", "shared"] | None = None,
+        order: Literal["changed", "name"] | None = None,
+    ) -> list[Row]:
+        """The people that the leads of all vendors are, the one that changed last first.
+
+        `q` is a text in a name, e-mail address, phone number or id. `filter` chooses those that are
+        called, those with a lead that is won, those without a lead of some vendor, or those who
+        share an e-mail address or phone number.
+        """
+        pages = self._pages_of("/people", q=q, filter=filter, order=order)
+        return [person for page in pages for person in page["people"]]
+
+    def person(self, vendor: str, id: str | int) -> Row:
+        """The person that a lead belongs to: leads, what is due, and what happened to them."""
+        answer: Row = self.call("GET", f"/people/{_quoted(vendor)}/{_quoted(str(id))}")
+        return answer
+
     def change_lead(
         self, vendor: str, lead: LeadName, fields: Mapping[str, Any], *, events: bool = True
     ) -> ChangedLead:
@@ -714,6 +782,17 @@ class WorkspaceClient:
         text = None if lead is None else _lead_text(lead)
         pages = self._pages_of("/events", after=after, vendor=vendor, lead=text, kind=kind)
         return [event for page in pages for event in read_events(page["events"])]
+
+    def stream(
+        self, after: int | None = None, *, seconds: float | None = None
+    ) -> Iterator[StreamEvent]:
+        """What happens in the workspace, as it happens; the first event is a `hello`.
+
+        It goes on behind the event with the number `after`, else from now on, and ends after so
+        many `seconds`, else when the server stops or you close it.
+        """
+        path = f"/workspaces/{_quoted(self.name)}/stream"
+        return self.client.streamed(path, after=after, seconds=seconds)
 
     def _pages_of(self, path: str, after: Any = None, **query: Any) -> Iterator[Row]:
         """The pages of a list that says itself what comes next."""
@@ -1122,6 +1201,19 @@ class WorkspaceClient:
     def add_fault(self, fault: str, **rule: Unpack[Rule]) -> Fault:
         """Add a fault rule. `fault` is a name of the catalogue (docs/faults.md)."""
         return Fault(self, self.call("POST", "/faults", {"fault": fault} | rule))
+
+    def preview_fault(
+        self, fault: str, vendor: str, operation: str | None = None, **parameters: Any
+    ) -> Row:
+        """What a client would get for a fault with these parameters: `status`, `headers`, `body`.
+
+        The status is 0 where no answer comes. Nothing changes.
+        """
+        body: Row = {"fault": fault, "vendor": vendor, "parameters": parameters}
+        if operation is not None:
+            body["operation"] = operation
+        answer: Row = self.call("POST", "/faults/preview", body)
+        return answer
 
     def faults(self) -> list[Row]:
         """The fault rules in the order in which they are tried, with how often each applied."""

@@ -1,6 +1,7 @@
 """What the client of the control API tells of events, due steps and calls, as small objects."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -48,6 +49,30 @@ class Event:
 
 
 _FIELDS = frozenset(Event.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """One event of a stream: its number, its kind (docs/control.md lists them), and what it tells.
+
+    The number leads a later stream on behind it.
+    """
+
+    number: int
+    kind: str
+    data: Row
+
+
+def read_stream(lines: Iterable[bytes]) -> Iterator[StreamEvent]:
+    """The events in the lines of a stream, as they come; comments are left out."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.decode().rstrip("\r\n").partition(": ")
+        if name:
+            fields[name] = value
+        elif "data" in fields:
+            yield StreamEvent(int(fields["id"]), fields["event"], json.loads(fields["data"]))
+            fields.clear()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mockserver.app import create_app
-from mockserver.dispatch import Site
-from mockserver.documents.spec import DocumentedPayload, Operation
-from mockserver.life.outcomes import Outcome, magic_phone
-from mockserver.matching import MatchingRule
-from mockserver.vendor import Behaviour, Setting
+from mockserver.control.fidelity import Facts, setting_facts, vendor_facts
+from mockserver.vendor import Setting
 
 _HEAD = """# Fidelity
 
@@ -52,10 +49,9 @@ def _section(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) 
     yield from _table(head, rows)
 
 
-def _site(site: Site) -> Iterator[str]:
-    vendor = site.vendor
-    operations = site.document.operations
-    yield f"## {site.document.title}"
+def _vendor(facts: Facts) -> Iterator[str]:
+    operations = facts["operations"]
+    yield f"## {facts['title']}"
     yield from _section(
         "Operations",
         ("operation", "", "mark", "source"),
@@ -69,30 +65,34 @@ def _site(site: Site) -> Iterator[str]:
     yield from _section(
         "Matching",
         ("rule", "keys", "none matches", "several match", "mark", "source"),
-        map(_matching_row, vendor.rules),
+        map(_matching_row, facts["rules"]),
     )
     yield from _section(
         "Behaviour",
         ("rule", "mark", "source"),
-        map(_behaviour_row, vendor.behaviours),
+        map(_behaviour_row, facts["behaviours"]),
     )
-    yield from render_settings(vendor.settings)
-    if vendor.lifecycle is not None:
+    yield from _settings(facts["settings"])
+    if facts["outcomes"]:
         yield from _section(
             "Outcomes",
             ("outcome", "", "sets, each with its mark", "then", "magic number"),
-            map(_outcome_row, vendor.lifecycle.built_in.values()),
+            map(_outcome_row, facts["outcomes"]),
         )
-    if site.document.webhooks:
+    if facts["webhooks"]:
         yield from _section(
             "Webhooks",
             ("payload", "", "fields, each with its mark", "source"),
-            map(_payload_row, site.document.webhooks.values()),
+            map(_payload_row, facts["webhooks"]),
         )
 
 
 def render_settings(settings: Iterable[Setting]) -> Iterator[str]:
     """The lines about a vendor's settings."""
+    yield from _settings(map(setting_facts, settings))
+
+
+def _settings(settings: Iterable[Facts]) -> Iterator[str]:
     yield from _section(
         "Settings",
         ("setting", "default", "choices", "", "mark", "source"),
@@ -100,95 +100,66 @@ def render_settings(settings: Iterable[Setting]) -> Iterator[str]:
     )
 
 
-def _operation_row(operation: Operation) -> tuple[str, ...]:
+def _operation_row(operation: Facts) -> tuple[str, ...]:
     return (
-        _code(f"{operation.method} {operation.path}"),
-        operation.summary,
-        _code(operation.provenance),
-        operation.source,
+        _code(f"{operation['method']} {operation['path']}"),
+        operation["summary"],
+        _code(operation["provenance"]),
+        operation["source"],
     )
 
 
-def _answers_row(operation: Operation) -> tuple[str, ...]:
-    answers = [
-        f"{answer.status} {_code(answer.provenance)}" for answer in operation.answers.values()
-    ]
-    return _code(operation.id), ", ".join(answers)
+def _answers_row(operation: Facts) -> tuple[str, ...]:
+    answers = [f"{each['status']} {_code(each['provenance'])}" for each in operation["answers"]]
+    return _code(operation["operation"]), ", ".join(answers)
 
 
-def _matching_row(rule: MatchingRule) -> tuple[str, ...]:
-    fields = ", ".join(key.field for key in rule.keys)
+def _matching_row(rule: Facts) -> tuple[str, ...]:
     return (
-        rule.name,
-        f"{rule.combine}: {fields}",
-        rule.none,
-        rule.several,
-        _code(rule.provenance),
-        rule.source,
+        rule["name"],
+        f"{rule['combine']}: {', '.join(rule['keys'])}",
+        rule["none"],
+        rule["several"],
+        _code(rule["provenance"]),
+        rule["source"],
     )
 
 
-def _behaviour_row(behaviour: Behaviour) -> tuple[str, ...]:
+def _behaviour_row(behaviour: Facts) -> tuple[str, ...]:
+    return behaviour["rule"], _code(behaviour["provenance"]), behaviour["source"]
+
+
+def _setting_row(setting: Facts) -> tuple[str, ...]:
     return (
-        behaviour.rule,
-        _code(behaviour.provenance),
-        behaviour.source,
+        _code(setting["name"]),
+        _code(setting["default"]),
+        setting["choices"],
+        setting["help"],
+        _code(setting["provenance"]),
+        setting["source"],
     )
 
 
-def _setting_row(setting: Setting) -> tuple[str, ...]:
-    return (
-        _code(setting.name),
-        _code(setting.initial),
-        _choices(setting),
-        setting.help,
-        _code(setting.provenance),
-        setting.source,
-    )
+def _outcome_row(outcome: Facts) -> tuple[str, ...]:
+    sets = [*_fields_set(outcome, "", outcome["sets"])]
+    sets += _fields_set(outcome, "last_attempt.", outcome.get("last_attempt", {}))
+    number = _code(outcome["magic_phone"]) if "magic_phone" in outcome else ""
+    return _code(outcome["name"]), outcome["title"], ", ".join(sets), _code(outcome["next"]), number
 
 
-def _choices(setting: Setting) -> str:
-    if setting.choices:
-        return setting.choices
-    if isinstance(setting.default, tuple):
-        fewest, most = setting.lengths
-        numbers = f"{fewest} to {most} numbers"
-        bounds = _range(setting)
-        return f"{numbers}, each {bounds}" if bounds else numbers
-    return _range(setting) or ", ".join(map(_code, setting.values))
-
-
-def _range(setting: Setting) -> str:
-    """From where to where its numbers go; empty where they have no bounds."""
-    if setting.least is not None and setting.most is not None:
-        return f"{_code(setting.least)} to {_code(setting.most)}"
-    if setting.least is not None:
-        return f"{_code(setting.least)} or more"
-    if setting.most is not None:
-        return f"{_code(setting.most)} or less"
-    return ""
-
-
-def _outcome_row(outcome: Outcome) -> tuple[str, ...]:
-    sets = [*_fields_set(outcome, "", outcome.parts)]
-    sets += _fields_set(outcome, "last_attempt.", outcome.last_attempt)
-    number = "" if outcome.magic_phone is None else _code(magic_phone(outcome.magic_phone))
-    return _code(outcome.name), outcome.title, ", ".join(sets), _code(outcome.next), number
-
-
-def _payload_row(payload: DocumentedPayload) -> tuple[str, ...]:
-    fields = [f"{_code(name)} {_code(mark)}" for name, mark in payload.fields.items()]
-    return _code(payload.name), payload.summary, ", ".join(fields), payload.source
+def _payload_row(payload: Facts) -> tuple[str, ...]:
+    fields = [f"{_code(name)} {_code(mark)}" for name, mark in payload["fields"].items()]
+    return _code(payload["name"]), payload["summary"], ", ".join(fields), payload["source"]
 
 
 def _fields_set(
-    outcome: Outcome, group: str, parts: Mapping[str, Mapping[str, Any]]
+    outcome: Facts, group: str, parts: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[str]:
     """The fields that an outcome sets, with their values and marks."""
     last = "on the last attempt " if group else ""
     for part, fields in parts.items():
         for field, value in fields.items():
-            mark = outcome.marks[f"{group}{part}.{field}"]
+            mark = outcome["marks"][f"{group}{part}.{field}"]
             yield f"{last}{_code(f'{part}.{field}')} {_code(_in_json(value))} {_code(mark)}"
 
 
@@ -202,7 +173,7 @@ def render() -> str:
     """The whole page as Markdown."""
     lines = [_HEAD]
     for site in create_app(fixtures="empty").sites:
-        lines += [*_site(site), ""]
+        lines += [*_vendor(vendor_facts(site)), ""]
     return "\n".join(lines)
 
 

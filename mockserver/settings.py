@@ -52,8 +52,8 @@ class Option:
     @property
     def shown_default(self) -> str:
         """Its default, as `--help` shows it."""
-        if self.default is False:
-            return "off"
+        if isinstance(self.default, bool):
+            return "on" if self.default else "off"
         text = ", ".join(self.default) if isinstance(self.default, tuple) else str(self.default)
         return text.removesuffix(".0") or "none"
 
@@ -510,6 +510,13 @@ OPTIONS = (
         "How many fault rules a workspace may have.",
     ),
     Option(
+        "max_streams",
+        16,
+        _Integer(0, 10_000),
+        "How many event streams of the control API there may be at a time; one more is answered "
+        "with 503.",
+    ),
+    Option(
         "journal_entries",
         1000,
         _Integer(1, 10**7),
@@ -581,6 +588,12 @@ OPTIONS = (
         secret=True,
     ),
     Option(
+        "console",
+        True,
+        _switch,
+        "Serve the console, a web page at /__admin/; off has the control API alone.",
+    ),
+    Option(
         "default_account",
         "demo",
         _account,
@@ -631,6 +644,7 @@ class Settings:
     max_deliveries: int = 100_000
     max_snapshots: int = 100
     max_fault_rules: int = 1000
+    max_streams: int = 16
     journal_entries: int = 1000
     journal_bytes: int = 16 * MEGABYTE
     journal_events: int = 10_000
@@ -642,6 +656,7 @@ class Settings:
     inbox_entries: int = 1000
     inbox_bytes: int = 4 * MEGABYTE
     admin_token: str = ""
+    console: bool = True
     default_account: str = "demo"
 
     @classmethod

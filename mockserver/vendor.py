@@ -17,6 +17,7 @@ from mockserver.documents.schema import Coerce, Schema
 from mockserver.errors import Refusal
 from mockserver.identity import DEFAULT_REGION, REGIONS
 from mockserver.life.lifecycle import Lifecycle
+from mockserver.life.people import Profiles
 from mockserver.matching import MatchingRule
 from mockserver.sections import Section
 from mockserver.state.tables import TableSpec
@@ -359,6 +360,7 @@ Settle = Callable[[Transaction, Mapping[str, Any]], None]
 """Changes what rows hold in the terms of earlier settings into the terms of these."""
 
 _NO_SECTION = Section()
+_USUAL_PROFILES = Profiles()
 
 
 @dataclass(eq=False)
@@ -368,8 +370,8 @@ class Vendor:
     `credential` says where requests carry the account that chooses their workspace.
     `section` says what a fixture may hold for it, by table. A table without a part
     there begins empty. `removed` leads from settings that there were once to those that take their
-    place. `lifecycle` is what happens to its leads without a request. `curl` is one line for the
-    start-up banner, with `{url}` for the base URL.
+    place. `lifecycle` is what happens to its leads without a request, `profiles` say who they are.
+    `curl` is one line for the start-up banner, with `{url}` for the base URL.
     """
 
     name: str
@@ -386,6 +388,7 @@ class Vendor:
     removed: Mapping[str, str] = field(default_factory=dict)
     on_settings: Settle | None = None
     lifecycle: Lifecycle | None = None
+    profiles: Profiles = _USUAL_PROFILES
 
     def __post_init__(self) -> None:
         """Raise ValueError for a section with a table that the vendor does not have.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
-from time import monotonic
+from time import monotonic, time
 from typing import Any, NamedTuple
 
 from mockserver.errors import Problem, Reason, Refusal
@@ -43,7 +43,7 @@ from mockserver.state.memory import Memory, growth, row_size
 from mockserver.state.tables import SavedTable, Table, TableSpec, table_of
 from mockserver.state.transaction import Transaction
 from mockserver.turns import Turns
-from mockserver.webhooks.deliveries import DeliveryLog
+from mockserver.webhooks.deliveries import Delivery, DeliveryLog
 from mockserver.webhooks.inbox import Inboxes
 from mockserver.webhooks.tables import OUTBOX
 
@@ -73,6 +73,9 @@ SNAPSHOT_BYTES = 8 << 10
 
 Listener = Callable[[int, Sequence[Change]], None]
 """Is told of each run of changes with the version that it made."""
+
+Audience = Callable[[str, Any], None]
+"""Is told what happened, by its kind and as JSON values."""
 
 
 @remembered(_MAX_NAMES)
@@ -165,7 +168,9 @@ class Workspace:
         "_listeners",
         "_most_leads",
         "_origin",
+        "audience",
         "clock",
+        "controlled_at",
         "deliveries",
         "events",
         "faults",
@@ -203,7 +208,7 @@ class Workspace:
         self.memory = memory if memory is not None else Memory()
         self.limits = limits if limits is not None else Limits()
         self._most_leads = self.limits.leads
-        self.used_at = 0.0
+        self.used_at = self.controlled_at = 0.0
         self._layer = Layer(Layer(tables=origin.snapshot.tables))
         self._origin = origin
         self.version = 0
@@ -234,6 +239,8 @@ class Workspace:
         self.mover: object | None = None
         """What moves its clock at the moment, and plays what falls due meanwhile."""
         self._listeners: tuple[Listener, ...] = (self.journal.hear,)
+        self.audience: Audience | None = None
+        """Is told of what is no change of the workspace; None where nobody listens."""
 
     def _count_from_first(self) -> None:
         """Let new rows have the numbers that `ids` says."""
@@ -340,6 +347,24 @@ class Workspace:
     def listen(self, listener: Listener) -> None:
         """Tell the listener of every run of changes from now on."""
         self._listeners = (*self._listeners, listener)
+
+    def stop_listening(self, listener: Listener) -> None:
+        """Tell the listener of no further changes."""
+        self._listeners = tuple(each for each in self._listeners if each != listener)
+
+    def tell(self, kind: str, what: Mapping[str, Any]) -> None:
+        """Say to those who listen what happened that is no change, such as a delivery.
+
+        `what` are JSON values. Nobody keeps it where nobody listens.
+        """
+        if self.audience is not None:
+            self.audience(kind, what)
+
+    def keep(self, delivery: Delivery) -> None:
+        """Have the journal keep a delivery, or what has become of it, and say so."""
+        self.deliveries.put(delivery)
+        if self.audience is not None:
+            self.audience("delivery", delivery)
 
     def save(self) -> Snapshot:
         """What it holds now."""
@@ -743,6 +768,7 @@ class Workspaces:
         self._by_name: dict[str, Workspace] = {}
         self._admitted: dict[str | None, Workspace] = {}
         self._names = count(1)
+        self._epoch = time() - clock()
         self.unclaimed = self._new("unclaimed")
 
     @property
@@ -808,6 +834,7 @@ class Workspaces:
         self.memory.require(_WORKSPACE_BYTES)
         workspace = self._by_name[name] = self._new(name, moment, ids)
         self.on_begin(workspace)
+        self.unclaimed.tell("workspace", {"name": name, "happened": "created"})
         return workspace
 
     def create(
@@ -846,8 +873,14 @@ class Workspaces:
             self._delete_idle(now)
         workspace = self._by_name.get(name) or self._by_name.get(self._name(name))
         if workspace is not None:
-            workspace.used_at = now
+            workspace.controlled_at = now
         return workspace
+
+    def last_request(self, workspace: Workspace) -> datetime | None:
+        """When the last request reached a workspace, by this machine's clock."""
+        if not workspace.requests:
+            return None
+        return datetime.fromtimestamp(self._epoch + workspace.used_at, UTC)
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
@@ -873,6 +906,7 @@ class Workspaces:
         # Whoever still holds it counts for nothing.
         memory = workspace.memory = workspace.journal.memory = workspace.events.memory = Memory()
         workspace.deliveries.memory = workspace.inboxes.memory = memory
+        self.unclaimed.tell("workspace", {"name": name, "happened": "deleted"})
         return True
 
     def reset(self) -> None:
@@ -905,7 +939,7 @@ class Workspaces:
         """Delete what nobody used for long."""
         self._next_sweep = now + min(1.0, self._idle / 4)
         for workspace in self._deletable():
-            if now - workspace.used_at < self._idle:
+            if now - _used_at(workspace) < self._idle:
                 break
             self.delete(workspace.name)
             log.info("workspace %s was idle for %d s and is deleted", workspace.name, self._idle)
@@ -939,7 +973,7 @@ def _nothing_due(workspace: Workspace) -> None:
 
 
 def _used_at(workspace: Workspace) -> float:
-    return workspace.used_at
+    return max(workspace.used_at, workspace.controlled_at)
 
 
 def _origin_size(origin: Origin) -> int:

@@ -20,7 +20,9 @@ from mockserver.api import (
     waiting,
 )
 from mockserver.call import Call, Headers, LongWork
-from mockserver.control.later import Attempt, Later, Underway, Unsettled, whole_body
+from mockserver.control.channel import Channels
+from mockserver.control.grouping import PeopleCache
+from mockserver.control.later import Attempt, Later, Stream, Underway, Unsettled, whole_body
 from mockserver.credential import Credential
 from mockserver.descriptors import tried_again
 from mockserver.dialects.problem_json import ProblemJson
@@ -153,6 +155,7 @@ class Control(Api):
         targets: Targets,
         max_body: int,
         max_wait: float,
+        max_streams: int = 16,
     ) -> None:
         """`token` is what every request but the one for the server's health must carry.
 
@@ -174,6 +177,8 @@ class Control(Api):
         )
         self.workspaces = workspaces
         self.timer = timer
+        self.channels = Channels(max_streams)
+        self.people = PeopleCache()
         self.courier = courier
         self.targets = targets
         self.clockwork = Clockwork({site.vendor.name: site.vendor for site in sites}, courier)
@@ -233,6 +238,8 @@ class Control(Api):
         reply = worked.reply
         if isinstance(reply, Underway):
             return partial(self._answer_at_end, reply, worked.call)
+        if isinstance(reply, Stream):
+            return partial(reply.send, worked.answer.headers)
         workspace = self.workspaces.named(worked.call.path_parameters.get("workspace", ""))
         if workspace is not None:
             self.timer.look(workspace)

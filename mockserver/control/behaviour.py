@@ -4,17 +4,29 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from mockserver.call import Call
+from mockserver.call import Call, Request
 from mockserver.control.api import Control, checked, nothing, operation
 from mockserver.control.later import Underway
 from mockserver.control.leads import event_view
 from mockserver.control.lifecycle import next_due_view
+from mockserver.dispatch import Site
 from mockserver.documents.formats import parse_date_time
+from mockserver.documents.spec import Operation
 from mockserver.errors import Path, Problem, Refusal
-from mockserver.faults.catalogue import CATALOGUE, MAGIC_PHONES, FaultKind, Parameter
+from mockserver.faults.catalogue import (
+    CATALOGUE,
+    MAGIC_PHONES,
+    FaultKind,
+    InjectedFault,
+    Parameter,
+    by_name,
+)
+from mockserver.faults.delivery import Answer, as_seen, refusal_after, refusal_of
 from mockserver.faults.rules import unfit
 from mockserver.fixtures import settings_changes
-from mockserver.journal.view import instant
+from mockserver.journal.records import answer_headers
+from mockserver.journal.redaction import masked_headers
+from mockserver.journal.view import instant, json_or_text
 from mockserver.life.moments import moment_of
 from mockserver.play.clockwork import Pace, Passed, due_until, require_still
 from mockserver.state.changes import (
@@ -96,6 +108,58 @@ def add_fault(call: Call, server: Control) -> Reply:
     workspace.memory.require(row_size(dict(change.rule or {})))
     workspace.apply([change])
     return Reply(workspace.faults.describe(change.id, now), 201)
+
+
+@operation
+@checked(_unfit_rule)
+def preview_fault(call: Call, server: Control) -> Reply:
+    """What a client of a vendor would get for a fault. Nothing changes."""
+    workspace, body = server.workspace(call), call.body
+    site = server.sites[body["vendor"]]
+    kind = by_name(body["fault"])
+    assert kind is not None, body
+    parameters = kind.parameters | (body.get("parameters") or {})
+    fault = InjectedFault(kind, "preview", parameters)
+    meant = [each for each in site.document.operations if body.get("operation") in (None, each.id)]
+    asked = _asked(site, meant[0], workspace)
+    refusal = refusal_after(fault) if kind.applies else refusal_of(fault, asked.now)
+    if refusal is None:  # the answer is the operation's own, which nobody knows
+        status = min(meant[0].answers)
+        seen = as_seen(fault, Answer(status, (), b""))
+    else:
+        seen = as_seen(fault, _refused(site, refusal, asked))
+    return Reply(
+        {
+            "status": seen.status,
+            "headers": masked_headers(seen.headers),
+            "body": json_or_text(seen.body),
+            "own": refusal is None and seen.status != 0,
+            "applies": kind.applies,
+            "seconds": parameters.get("seconds"),
+            "help": kind.help,
+        }
+    )
+
+
+def _asked(site: Site, operation: Operation, workspace: Workspace) -> Call:
+    """A request for the operation, as far as an answer to it depends on that."""
+    headers = {b"host": site.document.host.encode()}
+    path = operation.path
+    call = Call(Request(operation.method, path, path, b"", "https", headers, b""))
+    call.vendor, call.operation = site.vendor.name, operation
+    call.methods = tuple(each.method for each in site.document.operations if each.path == path)
+    call.now, call.seed = workspace.now(), workspace.seed
+    call.settings = workspace.settings[site.vendor.name]
+    return call
+
+
+def _refused(site: Site, refusal: Refusal, call: Call) -> Answer:
+    reply = site.dialect.refuse(refusal, call)
+    body = reply.body
+    if not isinstance(body, bytes):
+        body = site.dialect.write_body(body, call)
+    headers = answer_headers(reply.headers, len(body), call.now, 0, None)
+    return Answer(reply.status, headers, body)
 
 
 @operation

@@ -36,6 +36,17 @@ class Underway(Reply):
         self.work = work
 
 
+class Stream(Reply):
+    """Stands for a reply that goes on until somebody leaves: `send` sends it.
+
+    `send` is given the headers of an answer, and then what an ASGI application is.
+    """
+
+    def __init__(self, send: Callable[..., Awaitable[None]]) -> None:
+        super().__init__(b"")
+        self.send = send
+
+
 class Later:
     """A request to be asked again: when there is something new, and when its time is over."""
 

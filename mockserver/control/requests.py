@@ -4,17 +4,21 @@ List it, read one entry, verify, and write it as an archive or a report.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from mockserver.call import Call
 from mockserver.control.api import Control, checked, long, nothing, operation
 from mockserver.control.later import Unsettled
 from mockserver.errors import Problem, Refusal
+from mockserver.journal.decision import decisions
 from mockserver.journal.records import Journal, Record
 from mockserver.journal.view import describe, select, summary
 from mockserver.journal.why import why
+from mockserver.state.changes import RowId
 from mockserver.vendor import Reply
 from mockserver.version import __version__
+from mockserver.workspaces import LEADS, Workspace
 
 _MARKDOWN = b"text/markdown"
 _PLAIN = b"text/plain"
@@ -36,7 +40,7 @@ def list_unclaimed_requests(call: Call, server: Control) -> Reply:
 @operation
 def get_unclaimed_request(call: Call, server: Control) -> Reply:
     """One request that reached no workspace."""
-    return _entry(server.workspaces.unclaimed.journal, call, server)
+    return _entry(server.workspaces.unclaimed, call, server)
 
 
 @operation
@@ -49,13 +53,15 @@ def list_requests(call: Call, server: Control) -> Reply:
 @operation
 def get_request(call: Call, server: Control) -> Reply:
     """One request with everything that is known of it."""
-    return _entry(server.workspace(call).journal, call, server)
+    return _entry(server.workspace(call), call, server)
 
 
 @operation
 def clear_requests(call: Call, server: Control) -> Reply:
     """Empty the journal."""
-    server.workspace(call).journal.clear()
+    workspace = server.workspace(call)
+    workspace.journal.clear()
+    workspace.tell("reset", {"cause": "clear_requests"})
     return nothing()
 
 
@@ -91,7 +97,8 @@ def plain_text(lines: Iterable[str]) -> Reply:
     return Reply(text.encode(), 200, ((b"content-type", b"text/plain; charset=utf-8"),))
 
 
-def _entry(journal: Journal, call: Call, server: Control) -> Reply:
+def _entry(workspace: Workspace, call: Call, server: Control) -> Reply:
+    journal = workspace.journal
     number = call.path_parameters["number"]
     found = journal.get(number)
     if found is None:
@@ -103,12 +110,25 @@ def _entry(journal: Journal, call: Call, server: Control) -> Reply:
     from mockserver.journal.conduct.fields import remarks
 
     directory = server.directory
+    shown = describe(found)
+    operation = directory.operation(found)
+    answer = operation.answers.get(found.status) if operation is not None else None
+    shown["answer"]["provenance"] = answer.provenance if answer is not None else None
     explained = {
+        "matches": decisions(found, directory, partial(_name_of, found.vendor, workspace, server)),
         "why": why(found, directory).as_json(),
         "remarks": [remark._asdict() for remark in remarks(found, directory)],
         "findings": [finding.as_json() for finding in findings_about(found, journal, directory)],
     }
-    return Reply(describe(found) | explained)
+    return Reply(shown | explained)
+
+
+def _name_of(
+    vendor: str, workspace: Workspace, server: Control, table: str, id: RowId
+) -> str | None:
+    """The name of a lead, as it is stored now."""
+    row = workspace.tables[vendor][LEADS].get(id) if table == LEADS else None
+    return None if row is None else server.sites[vendor].vendor.profiles.profile(row).name
 
 
 def check_within(body: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:

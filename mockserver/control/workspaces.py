@@ -46,7 +46,7 @@ def reset_server(call: Call, server: Control) -> Reply:
 @operation
 def list_workspaces(call: Call, server: Control) -> Reply:
     """A summary of each workspace."""
-    return Reply({"workspaces": [_summary(workspace) for workspace in server.workspaces]})
+    return Reply({"workspaces": [_summary(workspace, server) for workspace in server.workspaces]})
 
 
 @operation
@@ -186,9 +186,14 @@ def _snapshot(name: str, snapshot: Snapshot) -> dict[str, Any]:
     return {"name": name, "leads": leads, "now": instant(snapshot.clock.now())}
 
 
-def _summary(workspace: Workspace) -> dict[str, Any]:
-    leads = _lead_counts(workspace.tables)
-    return {"name": workspace.name, "requests": workspace.requests, "leads": leads}
+def _summary(workspace: Workspace, server: Control) -> dict[str, Any]:
+    last = server.workspaces.last_request(workspace)
+    return {
+        "name": workspace.name,
+        "requests": workspace.requests,
+        "last_request": instant(last) if last is not None else None,
+        "leads": _lead_counts(workspace.tables),
+    }
 
 
 def _lead_counts(tables: Mapping[str, Mapping[str, Table | SavedTable]]) -> dict[str, int]:
@@ -201,7 +206,7 @@ def _lead_counts(tables: Mapping[str, Mapping[str, Table | SavedTable]]) -> dict
 
 
 def _view(workspace: Workspace, call: Call, server: Control) -> dict[str, Any]:
-    return _summary(workspace) | {
+    return _summary(workspace, server) | {
         "ids": workspace.ids,
         "clock": clock_view(workspace),
         "journal": {"entries": len(workspace.journal), "dropped": workspace.journal.dropped},

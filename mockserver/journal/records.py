@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import formatdate
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 from mockserver.call import HeaderSet, Note, Request, header_size
@@ -265,6 +266,20 @@ class Journal:
     def newest(self) -> Record | None:
         """The record that was added last, where it is still here."""
         return self._records[-1] if self._records else None
+
+    def newest_of(self, count: int) -> list[Record]:
+        """So many records that were added last, newest first."""
+        return list(islice(reversed(self._records), count))
+
+    def since(self, known: Record | None) -> list[Record]:
+        """The records that were added after a known one, oldest first; all where it is gone."""
+        found: list[Record] = []
+        for record in reversed(self._records):
+            if record is known:
+                break
+            found.append(record)
+        found.reverse()
+        return found
 
     def add(self, record: Record) -> None:
         """Keep a record; the oldest make room for it."""

@@ -13,7 +13,8 @@ from mockserver.state.changes import RowId
 from mockserver.state.transaction import RowDiff
 from mockserver.wire import read_json
 
-_SHOWN = 20
+SHOWN = 20
+"""Of so many rows the ids are shown."""
 _MAX_DEPTH = 100
 
 _HOW: dict[Combine, str] = {
@@ -104,7 +105,7 @@ def summary(record: Record) -> dict[str, Any]:
 def _matched(record: Record) -> list[RowId]:
     ids: dict[RowId, None] = {}
     for match in record.matches:
-        ids |= dict.fromkeys(match.ids[:_SHOWN])
+        ids |= dict.fromkeys(match.ids[:SHOWN])
     return list(ids)
 
 
@@ -127,7 +128,7 @@ def describe(record: Record) -> dict[str, Any]:
             "headers": masked_headers(record.answer_headers),
             "body": json_or_text(record.answer),
         },
-        "matches": [_match(match) for match in record.matches],
+        "matches": [match_view(match) for match in record.matches],
         "changes": [change_view(change) for change in record.changes],
         "notes": [f"{record.operation} {note_text(note)}" for note in record.notes],
         "fault": _fault(record.fault),
@@ -182,10 +183,11 @@ def _raw(raw: bytes | None) -> str | None:
     return None if encoded else text
 
 
-def _match(match: MatchTrace) -> dict[str, Any]:
+def match_view(match: MatchTrace) -> dict[str, Any]:
+    """How rows were looked for, as JSON."""
     return {
         "rule": match.rule,
-        "rows": list(match.ids[:_SHOWN]),
+        "rows": list(match.ids[:SHOWN]),
         "found": match.found,
         "steps": [_step(trial) for trial in match.trials],
         "verdict": verdict(match),
@@ -197,7 +199,7 @@ def _step(trial: KeyTrial) -> dict[str, Any]:
         "key": trial.key,
         "value": _as_json(trial.value),
         "normalised": _as_json(trial.compared),
-        "candidates": list(trial.ids[:_SHOWN]),
+        "candidates": list(trial.ids[:SHOWN]),
         "found": trial.found,
         "verdict": trial.verdict,
     }
@@ -241,8 +243,8 @@ def _text(value: Any) -> str:
 def _leads(ids: tuple[RowId, ...], found: int) -> str:
     if found == 1:
         return f"lead {ids[0]}"
-    first = ", ".join(map(str, ids[:_SHOWN]))
-    return f"leads {first}" + (f" and {found - _SHOWN} more" if found > _SHOWN else "")
+    first = ", ".join(map(str, ids[:SHOWN]))
+    return f"leads {first}" + (f" and {found - SHOWN} more" if found > SHOWN else "")
 
 
 def change_view(change: RowDiff | ManyRows) -> dict[str, Any]:

@@ -248,7 +248,7 @@ def _several_parts(match: MatchTrace, directory: Directory, record: Record) -> d
         "rule": match.rule,
         "found": match.found,
         "candidates": list(match.ids[:_SHOWN]),
-        "chosen": list(_changed_among(match, record)),
+        "chosen": list(changed_among(match, record)),
     }
     if rule is not None:
         parts["decided_by"] = rule.several
@@ -265,7 +265,8 @@ def _choice(match: MatchTrace, directory: Directory, record: Record) -> str:
     return f" ({candidates}): {rule.several}; {rule.provenance}"
 
 
-def _changed_among(match: MatchTrace, record: Record) -> Iterator[RowId]:
+def changed_among(match: MatchTrace, record: Record) -> Iterator[RowId]:
+    """The rows of a match that the request changed."""
     for change in record.changes:
         if isinstance(change, RowDiff) and change.table == match.table and change.id in match.ids:
             yield change.id

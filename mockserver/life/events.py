@@ -178,6 +178,24 @@ class EventLog:
                 return
             excess = -left
 
+    @property
+    def newest_batch(self) -> Batch | None:
+        """The batch that was added last, without those that wait to be read."""
+        return self._batches[-1] if self._batches else None
+
+    def batches_since(self, known: Batch | None) -> list[Batch]:
+        """The batches that were added after a known one; all where it is gone.
+
+        What a request changed of one lead alone waits to be read, and is not among them.
+        """
+        found: list[Batch] = []
+        for batch in reversed(self._batches):
+            if batch is known:
+                break
+            found.append(batch)
+        found.reverse()
+        return found
+
     def next_act(self, kind: CauseKind) -> Cause:
         """The cause that an act of the control API is, with a number of its own."""
         number = self._acts[kind] = self._acts.get(kind, 0) + 1

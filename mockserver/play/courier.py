@@ -239,7 +239,7 @@ class Courier:
             office.undelivered += state != "delivered"
         workspace.commit(tx.changes(), tx.effects()[1])
         entry = entry._replace(attempts=attempts, state=state, next_try=next_try)
-        workspace.deliveries.put(entry)
+        workspace.keep(entry)
         return entry
 
     # Waiting.
@@ -347,7 +347,7 @@ class Courier:
         else:
             row = tx.update(OUTBOX, row, {"at": None, "held": held})
         workspace.commit(tx.changes(), tx.effects()[1])
-        workspace.deliveries.put(delivery._replace(state=state_of(row), next_try=None))
+        workspace.keep(delivery._replace(state=state_of(row), next_try=None))
         if held is None:
             workspace.outgoing.append(place)
         self.look(workspace)
@@ -402,12 +402,13 @@ def _queue_anew(workspace: Workspace) -> None:
             entry = delivery_of(vendor, row)
             if known is not None:
                 entry = entry._replace(attempts=known.attempts)
-            workspace.deliveries.put(entry)
+            if entry != known:
+                workspace.keep(entry)
             workspace.outgoing.append((vendor, row["id"]))
             pending.add(row["id"])
     for each in workspace.deliveries:
         if not each.is_settled and each.number not in pending:
-            workspace.deliveries.put(each._replace(state="dropped", next_try=None))
+            workspace.keep(each._replace(state="dropped", next_try=None))
 
 
 def _pending(workspace: Workspace) -> int:
@@ -464,4 +465,4 @@ def _note(workspace: Workspace, number: int, attempt: Attempt) -> None:
     entry = workspace.deliveries.get(number)
     if entry is not None:
         attempts = (*entry.attempts, attempt)[-_MOST_ATTEMPTS:]
-        workspace.deliveries.put(entry._replace(attempts=attempts))
+        workspace.keep(entry._replace(attempts=attempts))

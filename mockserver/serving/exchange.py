@@ -38,7 +38,8 @@ class Exchange:
 
     Those who spoil an answer on purpose find `transport`, to end the connection before the answer
     is complete, and `input_ended`, which says that the client sends no more: it has left, or it
-    waits for the answer with its own side closed. TCP does not tell which.
+    waits for the answer with its own side closed. TCP does not tell which. An answer without an end
+    finds `is_stopping`: the server waits for its last part.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Exchange:
         self._is_http_1_0 = is_http_1_0
         self._idle_timeout = idle_timeout
         self.input_ended = asyncio.Event()
+        self.is_stopping = False
         self._gone = asyncio.Event()
         self._is_started = False
         self._is_complete = False
@@ -73,7 +75,8 @@ class Exchange:
         self.input_ended.set()
 
     def close_afterwards(self) -> None:
-        """Let the connection end with this answer, if its head is not sent yet."""
+        """The server stops: let the connection end with this answer, if its head is not sent."""
+        self.is_stopping = True
         if not self._is_started:
             self._keeps_alive = False
 

@@ -477,10 +477,13 @@ class Connection(asyncio.Protocol):
 
     def exchange_ended(self, *, keeps_alive: bool) -> None:
         """An application has answered: go on with what was held meanwhile."""
+        is_stopping = self._exchange is not None and self._exchange.is_stopping
         self._exchange = None
         if self._phase is CLOSED:
             return
-        if not keeps_alive:
+        if is_stopping:
+            self._close()
+        elif not keeps_alive:
             self._finish()
         elif self._writable is not None:
             self._phase = STUCK

@@ -111,6 +111,8 @@ class Narrowing:
         parameters, schemas = components["parameters"], components["schemas"]
         for name, values in self._parameters().items():
             parameters[name]["schema"] = {"enum": values}
+        # A stream goes on unless it is told when to end.
+        parameters["stream_seconds"] |= {"required": True, "schema": {"enum": [0]}}
         for name, properties in self._properties().items():
             schemas[name]["properties"] |= properties
         schemas["Seed"]["oneOf"][0]["properties"]["fixture"] = {"enum": self._fixtures()}
@@ -154,7 +156,9 @@ class Narrowing:
             "lead": {"oneOf": lead},
             "seconds_to_live": time | {"nullable": True},
         }
-        return {"NewFaultRule": rule}
+        named = ("fault", "parameters", "vendor", "operation")
+        preview = {name: rule[name] for name in named}
+        return {"NewFaultRule": rule, "FaultToPreview": preview}
 
     def _simulations(self) -> list[Json]:
         one = {"vendor": self._vendor, "lead": self._lead, "outcome": self._outcome}
@@ -232,7 +236,12 @@ def _config(mode: str) -> SchemathesisConfig:
 
 
 def _can_be_wrong(operation: Operation) -> bool:
-    """Whether a request can break a rule of the document; a workspace may have any name."""
+    """Whether a request can break a rule of the document; a workspace may have any name.
+
+    A stream is left out: it would not end where the made-up part is a header that nobody reads.
+    """
+    if operation.id.startswith("stream_"):
+        return False
     typed = set(operation.path_parameters.values()) - {"string"} or "snapshots/{" in operation.path
     return bool(operation.body or operation.query.schema["properties"] or typed)
 

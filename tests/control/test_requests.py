@@ -137,6 +137,27 @@ def test_an_entry_tells_how_its_lead_was_found_and_what_was_changed(asked: httpx
     ]
 
 
+def test_an_entry_says_who_came_into_question_and_who_was_chosen(
+    sela: httpx.Client, control: httpx.Client
+) -> None:
+    family = control.get("/leads", params={"vendor": "sela", "q": "+12155550111"}).json()["leads"]
+    ids = [each["id"] for each in family]
+    raw = b'{"phone_number": "(215) 555-0111",  "status": "OPEN"}'
+    sela.put("/api/leads/update/", content=raw, headers={"content-type": "application/json"})
+    told = control.get("/requests/1").json()
+    (match,) = told["matches"]
+    assert [each["id"] for each in match["candidates"]] == ids
+    assert all(each["name"] for each in match["candidates"])
+    assert (match["chosen"], match["setting"]) == ([ids[-1]], "several_matches")
+    assert match["decided_by"].startswith("the one added last")
+    assert (match["provenance"], match["source"]) == (
+        "documented",
+        "leads/update-a-lead-with-phone-email-match",
+    )
+    assert match["steps"][0]["sent"] == "(215) 555-0111"
+    assert told["answer"]["provenance"] == "documented"
+
+
 def test_credentials_are_not_shown(asked: httpx.Client, account: str) -> None:
     headers = [asked.get(f"/requests/{number}").json()["request"]["headers"] for number in (2, 5)]
     assert (headers[0]["x-api-key"], headers[1]["authorization"]) == ("***", "Token ***")

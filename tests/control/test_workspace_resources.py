@@ -1,6 +1,7 @@
 """Workspaces by the control API: made, listed, read, reset, deleted."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -46,6 +47,7 @@ def test_a_new_workspace_comes_with_all_that_a_client_needs(
     assert made == {
         "name": account,
         "requests": 0,
+        "last_request": None,
         "leads": leads(server.app.workspaces.unclaimed),
         "ids": "sequence",
         "clock": {"mode": "real", "now": made["clock"]["now"], "shift_seconds": 0},
@@ -163,13 +165,23 @@ def test_workspaces_are_listed_in_the_order_in_which_they_came_to_be(serve: Serv
     none = dict.fromkeys(NAMES, 0)
     httpx.get(f"{url}/octanist/api/leads", headers={"X-API-KEY": "by-use"})
     httpx.post(f"{url}/__admin/workspaces", json={"name": "by-name"})
-    assert httpx.get(f"{url}/__admin/workspaces").json() == {
-        "workspaces": [
-            {"name": "demo", "requests": 0, "leads": none},
-            {"name": "by-use", "requests": 1, "leads": none},
-            {"name": "by-name", "requests": 0, "leads": none},
-        ]
-    }
+    demo, by_use, by_name = httpx.get(f"{url}/__admin/workspaces").json()["workspaces"]
+    assert demo == {"name": "demo", "requests": 0, "last_request": None, "leads": none}
+    last = by_use["last_request"]
+    assert by_use == {"name": "by-use", "requests": 1, "last_request": last, "leads": none}
+    assert by_name == {"name": "by-name", "requests": 0, "last_request": None, "leads": none}
+
+
+def test_the_last_request_is_told_by_this_machines_clock(
+    admin: httpx.Client, control: httpx.Client, octanist: httpx.Client, account: str
+) -> None:
+    control.put("/clock", json={"mode": "frozen", "at": "2031-05-01T00:00:00Z"})
+    before = datetime.now(UTC)
+    octanist.get("/leads")
+    after = datetime.now(UTC)
+    last = datetime.fromisoformat(admin.get(f"/workspaces/{account}").json()["last_request"])
+    second = timedelta(seconds=1)
+    assert before - second <= last <= after + second
 
 
 def test_a_real_key_is_told_nowhere(serve: Serve) -> None:
@@ -223,6 +235,7 @@ def test_every_operation_says_how_workspaces_come_to_be_where_there_is_none(
         "seed_workspace": {"name": "demo"},
         "verify_requests": {"requests": [{"status": 200}]},
         "add_fault": {"fault": "reset"},
+        "preview_fault": {"fault": "reset", "vendor": "sela"},
         "set_clock": {"mode": "real"},
         "advance_clock": {"seconds": 1},
         "change_settings": {"sela": {}},

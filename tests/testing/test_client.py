@@ -45,6 +45,7 @@ def test_a_workspace_is_made_listed_and_deleted(server: MockServer) -> None:
     assert {
         "name": "client-one",
         "requests": 0,
+        "last_request": None,
         "leads": leads(server.app.workspaces.unclaimed),
     } in server.client.workspaces()
     made.delete()

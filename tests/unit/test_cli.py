@@ -29,7 +29,7 @@ from mockserver.settings import OPTIONS
 NAMES = [vendor.name for vendor in load_vendors()]
 BASE_PATHS = [site.document.base_path for site in create_app().sites]
 TOP = ", ".join(["accounts", "clock", "settings", *NAMES])
-BANNER = 2 + 2 * len(NAMES)
+BANNER = 3 + 2 * len(NAMES)
 """How many lines `serve` prints: what listens where, two for each vendor, the control API."""
 
 CHECKOUT = File(mockserver.__file__).parent.parent
@@ -268,9 +268,11 @@ BAD = {
     "webhook_timeout": "0",
     "max_snapshots": "0",
     "max_fault_rules": "0",
+    "max_streams": "-1",
     "journal_entries": "0",
     "journal_bytes": "0",
     "admin_token": "short",
+    "console": "maybe",
     "default_account": "invalid",
 }
 
@@ -422,13 +424,16 @@ def start() -> Iterator[Start]:
 
 
 def test_serve_prints_the_base_urls_with_a_curl_line_each(start: Start) -> None:
-    _, (first, *pairs, control) = start()
+    _, (first, console, *pairs, control) = start()
     url = first.removeprefix(f"mockserver {mockserver.__version__} is listening on ")
     assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", url)
     base_urls = [f"{url}/{name}{path}" for name, path in zip(NAMES, BASE_PATHS, strict=True)]
     assert [line.rpartition(": ")[2] for line in pairs[::2]] == base_urls
     assert [line.split()[0] for line in pairs[1::2] if url in line] == ["curl"] * len(NAMES)
-    assert control == f"mockserver control API: {url}/__admin"
+    assert (console, control) == (
+        f"Console: {url}/__admin/",
+        f"mockserver control API: {url}/__admin",
+    )
 
 
 def test_a_random_seed_is_printed_and_gives_the_same_ids_when_it_is_given_again(
@@ -490,7 +495,7 @@ def test_without_a_folder_the_start_says_where_the_certificate_is(start: Start) 
     shutil.which("curl") is None, reason="this machine has no curl to paste the lines to"
 )
 def test_the_printed_curl_lines_work(start: Start) -> None:
-    _, (_, *pairs, _) = start()
+    _, (_, _, *pairs, _) = start()
     statuses = []
     for line in pairs[1::2]:
         done = subprocess.run(
@@ -557,7 +562,8 @@ def test_several_fixtures_are_served_together(start: Start, tmp_path: File) -> N
     for first in (by_flags, by_variable):
         listing = httpx.get(first.rpartition(" ")[2] + "/__admin/workspaces").json()
         leads = {"nlpearl": 0, "octanist": 0, "sela": 1}
-        assert listing == {"workspaces": [{"name": "demo", "requests": 0, "leads": leads}]}
+        demo = {"name": "demo", "requests": 0, "last_request": None, "leads": leads}
+        assert listing == {"workspaces": [demo]}
 
 
 def test_a_variable_configures_the_server(start: Start) -> None:

@@ -39,6 +39,7 @@ from mockserver.vendors.nlpearl.calls import (
     started,
 )
 from mockserver.vendors.nlpearl.lifecycle import LIFECYCLE
+from mockserver.vendors.nlpearl.people import PearlProfiles
 from mockserver.vendors.nlpearl.rows import (
     ACCOUNT,
     FROM_CALLS,
@@ -209,6 +210,7 @@ vendor = Vendor(
     ),
     section=SECTION,
     lifecycle=LIFECYCLE,
+    profiles=PearlProfiles(),
     settings=SETTINGS,
     rules=(BY_ID, BY_EXTERNAL_ID, BY_PHONE),
     behaviours=BEHAVIOURS,

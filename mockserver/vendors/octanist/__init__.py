@@ -25,6 +25,7 @@ from mockserver.state.tables import Index, TableSpec
 from mockserver.state.transaction import Transaction
 from mockserver.vendor import Reply, Vendor
 from mockserver.vendors.octanist.lifecycle import LIFECYCLE
+from mockserver.vendors.octanist.people import OctanistProfiles
 from mockserver.vendors.octanist.rows import (
     ATTRIBUTION,
     HIGHEST,
@@ -84,6 +85,7 @@ vendor = Vendor(
     rules=tuple(RULES.values()),
     behaviours=BEHAVIOURS,
     lifecycle=LIFECYCLE,
+    profiles=OctanistProfiles(),
     curl="curl -X PATCH {url}/api/leads -H 'X-API-KEY: demo' -H 'Content-Type: application/json' "
     '-d \'{{"email": "john@example.com", "status": "won", "value": 5000}}\'',
 )

@@ -25,6 +25,7 @@ from mockserver.state.tables import Index, TableSpec
 from mockserver.state.transaction import Transaction
 from mockserver.vendor import Reply, Vendor
 from mockserver.vendors.sela.lifecycle import LIFECYCLE
+from mockserver.vendors.sela.people import SelaProfiles
 from mockserver.vendors.sela.rows import (
     CLOSING,
     LEAD,
@@ -114,6 +115,7 @@ vendor = Vendor(
     removed=REMOVED,
     behaviours=BEHAVIOURS,
     lifecycle=LIFECYCLE,
+    profiles=SelaProfiles(),
     curl="curl -X PUT {url}/api/leads/update/ -H 'Authorization: Token demo' -H 'Content-Type: "
     "application/json' "
     '-d \'{{"phone_number": "+18042221111", "email": "first_name@trysela.com", "status": '
