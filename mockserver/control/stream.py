@@ -26,6 +26,7 @@ from mockserver.journal.view import summary
 from mockserver.life.events import Event
 from mockserver.vendor import Header, Reply
 from mockserver.version import __version__
+from mockserver.webhooks.view import delivery_view
 from mockserver.wire import write_json
 from mockserver.workspaces import LEADS, Workspace
 
@@ -206,6 +207,9 @@ def _view(entry: Entry, workspace: Workspace, records: Mapping[int, Record]) -> 
         return {"id": what, "rule": rule}
     if kind == "clock":
         return clock_view(workspace)
+    if kind == "delivery" and isinstance(what, int):
+        delivery = workspace.deliveries.get(what)
+        return None if delivery is None else delivery_view(delivery)
     if kind == "settings":
         return {"vendor": what, "values": workspace.settings[what]}
     return what
