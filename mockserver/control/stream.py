@@ -26,7 +26,6 @@ from mockserver.journal.view import summary
 from mockserver.life.events import Event
 from mockserver.vendor import Header, Reply
 from mockserver.version import __version__
-from mockserver.webhooks.deliveries import Delivery
 from mockserver.webhooks.view import delivery_view
 from mockserver.wire import write_json
 from mockserver.workspaces import LEADS, Workspace
@@ -202,14 +201,15 @@ def _view(entry: Entry, workspace: Workspace, records: Mapping[int, Record]) -> 
         return _change(what, records.get(what.version))
     if isinstance(what, Event):
         return event_view(what)
-    if isinstance(what, Delivery):
-        return {name: value for name, value in delivery_view(what).items() if name != "body"}
     if kind == "fault":
         is_there = what is not None and what in workspace.faults
         rule = workspace.faults.describe(what, workspace.now()) if is_there else None
         return {"id": what, "rule": rule}
     if kind == "clock":
         return clock_view(workspace)
+    if kind == "delivery" and isinstance(what, int):
+        delivery = workspace.deliveries.get(what)
+        return None if delivery is None else delivery_view(delivery)
     if kind == "settings":
         return {"vendor": what, "values": workspace.settings[what]}
     return what
