@@ -79,11 +79,11 @@ def _vendor(facts: Facts) -> Iterator[str]:
             ("outcome", "", "sets, each with its mark", "then", "magic number"),
             map(_outcome_row, facts["outcomes"]),
         )
-    if facts["payloads"]:
+    if facts["webhooks"]:
         yield from _section(
             "Webhooks",
             ("payload", "", "fields, each with its mark", "source"),
-            map(_payload_row, facts["payloads"]),
+            map(_payload_row, facts["webhooks"]),
         )
 
 

@@ -177,11 +177,11 @@ class Control(Api):
         )
         self.workspaces = workspaces
         self.timer = timer
+        self.channels = Channels(max_streams)
+        self.people = PeopleCache()
         self.courier = courier
         self.targets = targets
         self.clockwork = Clockwork({site.vendor.name: site.vendor for site in sites}, courier)
-        self.channels = Channels(max_streams)
-        self.people = PeopleCache()
         self._underway: set[asyncio.Task[Answer | App]] = set()
         self.sites: Mapping[str, Site] = {site.vendor.name: site for site in sites}
         self.token = token

@@ -34,6 +34,10 @@ IN_A_FLUSH = 50
 _MOST_HEARD = 10_000
 """How many runs of changes wait until they are read; the oldest make room."""
 
+_MOST_AT_ONCE = 200
+"""Of more runs than this at a time only the newest are told: they come faster than anybody reads,
+and to look at each would slow down those who make them."""
+
 _MOST_LEADS = 100
 """Of a run that changes more leads than this no single one is told."""
 
@@ -50,7 +54,7 @@ _CAUSES: Mapping[type[Change], str] = {
     WorkspaceDeleted: "delete",
 }
 
-_STATES = frozenset({"fault", "clock", "settings"})
+_STATES = frozenset({"fault", "clock", "settings", "delivery"})
 """Kinds that tell how something stands: of several at a time the last one is enough."""
 
 
@@ -103,24 +107,33 @@ class Channel:
         self._heard: deque[tuple[int, Sequence[Change] | Occurrence]] = deque(maxlen=_MOST_HEARD)
         self._heard_count = 0
         self._read_count = 0
+        self._told_from = 0
+        """Of requests with an older version nothing is told: they are among what was lost."""
         self._newest: Record | None = workspace.journal.newest
         self._batch: Batch | None = workspace.events.newest_batch
         workspace.listen(self._hear)
         workspace.audience = self._tell
+        workspace.deliveries.audience = self._hear_delivery
 
     def close(self) -> None:
         """Listen no more."""
         self.workspace.stop_listening(self._hear)
         self.workspace.audience = None
+        self.workspace.deliveries.audience = None
 
     def _hear(self, version: int, changes: Sequence[Change]) -> None:
         self._heard_count += 1
         self._heard.append((version, changes))
 
-    def _tell(self, kind: str, what: Mapping[str, Any]) -> None:
+    def _tell(self, kind: str, what: Any) -> None:
         self._heard_count += 1
         version = self.workspace.version
         self._heard.append((version, Occurrence(version, 2, kind, what)))
+
+    def _hear_delivery(self, number: int) -> None:
+        self._heard_count += 1
+        version = self.workspace.version
+        self._heard.append((version, Occurrence(version, 3, "delivery", number)))
 
     def collect(self) -> None:
         """Give numbers to what has happened since the last time."""
@@ -128,7 +141,8 @@ class Channel:
         is_quiet = not self._heard and workspace.journal.newest is self._newest
         if is_quiet or workspace.turns.is_taken:  # a thread may be at work with it
             return
-        found = [*self._new_requests(), *self._new_changes(), *self._new_calls()]
+        changes = list(self._new_changes())
+        found = [*self._new_requests(), *changes, *self._new_calls()]
         found.sort(key=_place)
         for occurrence in _without_repeats(found):
             self.last += 1
@@ -139,11 +153,17 @@ class Channel:
     def _new_requests(self) -> Iterator[Occurrence]:
         journal = self.workspace.journal
         for record in journal.since(self._newest):
+            if record.version < self._told_from:
+                continue
             yield Occurrence(record.version, 0, "request", record.version)
         self._newest = journal.newest
 
     def _new_changes(self) -> Iterator[Occurrence]:
-        heard, self._heard = self._heard, deque(maxlen=_MOST_HEARD)
+        heard: Sequence[tuple[int, Sequence[Change] | Occurrence]] = tuple(self._heard)
+        self._heard.clear()
+        if len(heard) > _MOST_AT_ONCE:
+            heard = heard[-IN_A_FLUSH:]
+            self._told_from = heard[0][0]
         lost = max(0, self._heard_count - self._read_count - len(heard))
         self._read_count = self._heard_count
         self.last += lost
@@ -187,7 +207,7 @@ def _without_repeats(found: Sequence[Occurrence]) -> list[Occurrence]:
     known: set[tuple[str, Any]] = set()
     for occurrence in reversed(found):
         kind, what = occurrence.kind, occurrence.what
-        if kind in _STATES:
+        if kind in _STATES and not isinstance(what, Mapping):
             if (kind, what) in known:
                 continue
             known.add((kind, what))

@@ -35,16 +35,7 @@ def vendor_facts(site: Site) -> Facts:
         ],
         "settings": [setting_facts(setting) for setting in vendor.settings],
         "outcomes": [{"vendor": vendor.name} | outcome.as_json() for outcome in outcomes],
-        "payloads": [_payload(each) for each in site.document.webhooks.values()],
-    }
-
-
-def _payload(payload: DocumentedPayload) -> Facts:
-    return {
-        "name": payload.name,
-        "summary": payload.summary,
-        "fields": dict(payload.fields),
-        "source": payload.source,
+        "webhooks": [_payload(payload) for payload in site.document.webhooks.values()],
     }
 
 
@@ -60,6 +51,15 @@ def _operation(operation: Operation) -> Facts:
             {"status": answer.status, "provenance": answer.provenance}
             for answer in operation.answers.values()
         ],
+    }
+
+
+def _payload(payload: DocumentedPayload) -> Facts:
+    return {
+        "name": payload.name,
+        "summary": payload.summary,
+        "fields": dict(payload.fields),
+        "source": payload.source,
     }
 
 

@@ -18,6 +18,7 @@ from mockserver.life.lifecycle import DUE
 from mockserver.life.people import Member, first_given
 from mockserver.state.transaction import RowDiff
 from mockserver.vendor import Reply
+from mockserver.webhooks.view import delivery_view
 from mockserver.workspaces import LEADS, Workspace
 
 _PAGE = 100
@@ -158,7 +159,11 @@ def _due_order(due: Mapping[str, Any]) -> tuple[bool, str, int]:
 def _timeline(person: Person, workspace: Workspace, server: Control) -> list[dict[str, Any]]:
     """What happened to the person's leads, newest first."""
     leads = {(member.vendor, member.id) for member in person.members}
-    found = [*_requests(leads, workspace, server), *_events(leads, workspace)]
+    found = [
+        *_requests(leads, workspace, server),
+        *_events(leads, workspace),
+        *_deliveries(leads, workspace),
+    ]
     found.sort(key=_moment, reverse=True)
     return found
 
@@ -201,3 +206,9 @@ def _events(leads: set[tuple[str, Any]], workspace: Workspace) -> Iterator[dict[
     for event in workspace.events:
         if (event.vendor, event.lead) in leads:
             yield {"kind": "event", "at": instant(event.time), "event": event_view(event)}
+
+
+def _deliveries(leads: set[tuple[str, Any]], workspace: Workspace) -> Iterator[dict[str, Any]]:
+    for each in workspace.deliveries:
+        if (each.vendor, each.lead) in leads:
+            yield {"kind": "delivery", "at": instant(each.time), "delivery": delivery_view(each)}

@@ -9,7 +9,15 @@ from mockserver.api import Receive, Scope, Send
 from mockserver.call import Call
 from mockserver.control.api import Control, operation
 from mockserver.control.behaviour import clock_view
-from mockserver.control.channel import KEPT, ChangedLead, Channel, Channels, Entry, Gap, Reader
+from mockserver.control.channel import (
+    IN_A_FLUSH,
+    ChangedLead,
+    Channel,
+    Channels,
+    Entry,
+    Gap,
+    Reader,
+)
 from mockserver.control.later import Stream
 from mockserver.control.leads import event_view
 from mockserver.errors import Problem, Refusal
@@ -18,6 +26,7 @@ from mockserver.journal.view import summary
 from mockserver.life.events import Event
 from mockserver.vendor import Header, Reply
 from mockserver.version import __version__
+from mockserver.webhooks.view import delivery_view
 from mockserver.wire import write_json
 from mockserver.workspaces import LEADS, Workspace
 
@@ -177,7 +186,9 @@ def _views(channel: Channel, entries: Sequence[Entry]) -> list[Any]:
     if not entries:
         return []
     workspace = channel.workspace
-    records = {record.version: record for record in workspace.journal.newest_of(2 * KEPT)}
+    # Answers may end a little later than others that came after them.
+    count = channel.last - entries[0].number + 2 * IN_A_FLUSH
+    records = {record.version: record for record in workspace.journal.newest_of(count)}
     return [_view(entry, workspace, records) for entry in entries]
 
 
@@ -196,6 +207,9 @@ def _view(entry: Entry, workspace: Workspace, records: Mapping[int, Record]) -> 
         return {"id": what, "rule": rule}
     if kind == "clock":
         return clock_view(workspace)
+    if kind == "delivery" and isinstance(what, int):
+        delivery = workspace.deliveries.get(what)
+        return None if delivery is None else delivery_view(delivery)
     if kind == "settings":
         return {"vendor": what, "values": workspace.settings[what]}
     return what
