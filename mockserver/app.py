@@ -39,6 +39,9 @@ log = logging.getLogger("mockserver")
 DELIVERY_GRACE = 5.0
 """For so many seconds a stop waits for the receivers of deliveries that are under way."""
 
+_PAGES = ("/__admin", "/__admin/")
+_FILES = ("/__admin/console/", "/__admin/reference/", "/__admin/viewer/")
+
 
 def load_vendors() -> tuple[Vendor, ...]:
     """All vendors, sorted by name.
@@ -244,6 +247,9 @@ class Application:
             await self._web(scope, receive, send)
             return
         api, prefix = found
+        if api is self.control and self._is_page(scope):
+            await self._web(scope, receive, send)
+            return
         await api(scope, receive, send, prefix)
 
     def _stopping(self, receive: Receive) -> Receive:
@@ -267,6 +273,8 @@ class Application:
         if found is None:
             return self._web
         api, prefix = found
+        if api is self.control and self._is_page(scope):
+            return self._web
         return api.answer(scope, raw, prefix)
 
     def refuse_unread(self, status: int, sentence: str, path: str, host: bytes) -> Answer:
@@ -314,18 +322,32 @@ class Application:
         found = self._by_first_step.get(first_step)
         return found or self._by_host.get(_host_name(scope["headers"]))
 
+    def _is_page(self, scope: Scope) -> bool:
+        """Whether a request for a path of the control API is for the console, which lies there."""
+        if not self.settings.console or scope["method"] not in ("GET", "HEAD"):
+            return False
+        return scope["path"] in _PAGES or scope["path"].startswith(_FILES)
+
     @cached_property
     def _web(self) -> App:
         return tried_again(self._new_web)
 
     def _new_web(self) -> App:
         # Starlette is a tenth of the time to the first answer; most servers never need it.
+        from mockserver.web.console import Console
         from mockserver.web.pages import web
         from mockserver.web.strays import Strays
 
         prefixes = ["/" + step for step in self._by_first_step]
         strays = Strays(self.sites, self.workspaces, prefixes, self.control.operations)
-        return web(strays, self._log, self._log_health, max_body=self.settings.max_body)
+        console = Console([site.vendor.name for site in self.sites])
+        return web(
+            strays,
+            self._log,
+            self._log_health,
+            console=console if self.settings.console else None,
+            max_body=self.settings.max_body,
+        )
 
     def _log(self, entry: Record | str) -> None:
         if self.request_log is not None:

@@ -155,7 +155,10 @@ def _banner(app: "Application", listeners: "Listeners") -> str:
     url = listeners.url
     address = everywhere(listeners.plain[0])
     where = f"{address} (on this machine: {url})" if address else url
-    lines = [f"mockserver {__version__} is listening on {where}", ""]
+    lines = [f"mockserver {__version__} is listening on {where}"]
+    if app.settings.console:
+        lines.append(f"Console: {url}/__admin/")
+    lines.append("")
     for site in app.sites:
         site_url = f"{url}/{site.vendor.name}"
         lines.append(f"{site.document.title}: {site_url}{site.document.base_path}")

@@ -52,8 +52,8 @@ class Option:
     @property
     def shown_default(self) -> str:
         """Its default, as `--help` shows it."""
-        if self.default is False:
-            return "off"
+        if isinstance(self.default, bool):
+            return "on" if self.default else "off"
         text = ", ".join(self.default) if isinstance(self.default, tuple) else str(self.default)
         return text.removesuffix(".0") or "none"
 
@@ -588,6 +588,12 @@ OPTIONS = (
         secret=True,
     ),
     Option(
+        "console",
+        True,
+        _switch,
+        "Serve the console, a web page at /__admin/; off has the control API alone.",
+    ),
+    Option(
         "default_account",
         "demo",
         _account,
@@ -650,6 +656,7 @@ class Settings:
     inbox_entries: int = 1000
     inbox_bytes: int = 4 * MEGABYTE
     admin_token: str = ""
+    console: bool = True
     default_account: str = "demo"
 
     @classmethod

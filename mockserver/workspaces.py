@@ -74,7 +74,7 @@ SNAPSHOT_BYTES = 8 << 10
 Listener = Callable[[int, Sequence[Change]], None]
 """Is told of each run of changes with the version that it made."""
 
-Audience = Callable[[str, Mapping[str, Any]], None]
+Audience = Callable[[str, Any], None]
 """Is told what happened, by its kind and as JSON values."""
 
 

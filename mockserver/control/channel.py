@@ -125,7 +125,7 @@ class Channel:
         self._heard_count += 1
         self._heard.append((version, changes))
 
-    def _tell(self, kind: str, what: Mapping[str, Any]) -> None:
+    def _tell(self, kind: str, what: Any) -> None:
         self._heard_count += 1
         version = self.workspace.version
         self._heard.append((version, Occurrence(version, 2, kind, what)))

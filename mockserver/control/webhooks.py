@@ -59,15 +59,22 @@ def list_webhooks(call: Call, server: Control) -> Reply:
     found: list[Webhook] = []
     for name, webhooks in vendors_with_webhooks(server, call.query.get("vendor")):
         found += webhooks.listed(workspace.transaction(name))
-    shown = [webhook_view(each, outcomes, _objection(each.url, server)) for each in found]
+    shown = [
+        webhook_view(each, outcomes, _objection(each.url, workspace, server)) for each in found
+    ]
     return Reply({"webhooks": shown})
 
 
-def _objection(url: str, server: Control) -> str | None:
+def _objection(url: str, workspace: Workspace | None, server: Control) -> str | None:
     """Why this server does not go to an address; None where it does."""
-    if url.startswith(INBOX):
+    if workspace is not None and _is_inbox(url, workspace, server):
         return None
     return server.targets.objection(url)
+
+
+def _is_inbox(url: str, workspace: Workspace, server: Control) -> bool:
+    """Whether an address is that of an inbox here, to which nothing goes over a socket."""
+    return server.courier.carrier.inbox_of(workspace, url) is not None
 
 
 # What is to be.
@@ -82,7 +89,7 @@ def _unfit_webhook(body: Mapping[str, Any], call: Call, server: Control) -> Iter
     if vendor is not None and webhooks is None:
         text = f"{vendor.capitalize()} documents no webhooks; none are sent"
         yield Problem(("vendor",), "value", text, vendor)
-    yield from _unfit_address(body, server)
+    yield from _unfit_address(body, call, server)
     if webhooks is None:
         return
     kind = body.get("kind")
@@ -92,10 +99,11 @@ def _unfit_webhook(body: Mapping[str, Any], call: Call, server: Control) -> Iter
         yield from _refused_by_vendor(body, webhooks, call, server)
 
 
-def _unfit_address(body: Mapping[str, Any], server: Control) -> Iterator[Problem]:
+def _unfit_address(body: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
+    workspace = server.workspaces.named(call.path_parameters["workspace"])
     to = body.get("to")
     if to is not None and to != HOLD:
-        reason = _wrong_inbox(to) if to.startswith(INBOX) else _objection(to, server)
+        reason = _wrong_inbox(to) if to.startswith(INBOX) else _objection(to, workspace, server)
         if reason is not None:
             yield Problem(("to",), "target", reason, to)
     if body.get("options", {}).get("stopped") is not None:
@@ -153,7 +161,7 @@ def _once_looked_up(
     to: str, workspace: Workspace, server: Control, store: Callable[[], Reply]
 ) -> Reply:
     """The reply of `store`, if the name of an address leads to where this server may go."""
-    if to == HOLD or to.startswith(INBOX):
+    if to == HOLD or _is_inbox(to, workspace, server):
         return store()
 
     async def work() -> Reply:
@@ -194,7 +202,7 @@ def _added(workspace: Workspace, body: Mapping[str, Any], server: Control) -> We
 
 def _shown(webhook: Webhook, workspace: Workspace, server: Control) -> dict[str, Any]:
     outcomes = Outcomes(workspace.deliveries)
-    return webhook_view(webhook, outcomes, _objection(webhook.url, server))
+    return webhook_view(webhook, outcomes, _objection(webhook.url, workspace, server))
 
 
 def _remove(id: RowId, tx: Transaction) -> list[RowId]:
@@ -244,7 +252,7 @@ def _row(tx: Transaction, text: str) -> Row | None:
 
 
 def _unfit_change(body: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
-    yield from _unfit_address(body, server)
+    yield from _unfit_address(body, call, server)
     vendor = call.path_parameters["vendor"]
     webhooks = webhooks_of(vendor, server) if vendor in server.sites else None
     workspace = server.workspaces.named(call.path_parameters["workspace"])

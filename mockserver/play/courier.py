@@ -204,7 +204,10 @@ class Courier:
         number: int = parcel.row["attempts"]
         milliseconds = (perf_counter() - began) * 1000
         attempt = attempt._replace(
-            number=number, time=time, milliseconds=milliseconds, requests=requests
+            number=number,
+            time=time,
+            milliseconds=milliseconds,
+            requests=(requests, workspace.requests),
         )
         if attempt.kind == "time-out":
             office.note_late(receiver.key)
@@ -321,8 +324,8 @@ class Courier:
         number, now = row["attempts"], workspace.now()
         office = self._office(workspace)
         # Whoever settles it has begun once it had settled the one before.
-        begun = office.requests
-        attempt = Attempt(number, now, status, 0.0, kind, error, headers, body, begun)
+        requests = (office.requests, workspace.requests)
+        attempt = Attempt(number, now, status, 0.0, kind, error, headers, body, requests)
         return self._record(workspace, office, parcel, attempt)
 
     def redeliver(self, workspace: Workspace, delivery: Delivery) -> None:
@@ -399,7 +402,8 @@ def _queue_anew(workspace: Workspace) -> None:
             entry = delivery_of(vendor, row)
             if known is not None:
                 entry = entry._replace(attempts=known.attempts)
-            workspace.deliveries.put(entry)
+            if entry != known:
+                workspace.deliveries.put(entry)
             workspace.outgoing.append((vendor, row["id"]))
             pending.add(row["id"])
     for each in workspace.deliveries:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mockserver.documents.schema import Validator
@@ -134,6 +135,9 @@ class Webhooks:
 
     kinds: tuple[str, ...] = ()
     """The vendor's words for the events that a webhook can be set for."""
+
+    chosen: Mapping[str, str] = MappingProxyType({})
+    """What of a kind no source tells, in words: when it is sent, in which order, a field."""
 
     payloads: tuple[str, ...] = ()
     """What the payloads are called in the `x-webhooks` of the document."""

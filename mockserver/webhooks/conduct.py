@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import zip_longest
 from typing import Any
 
 from mockserver.journal.conduct import Told
@@ -26,6 +26,8 @@ _READS = 3
 
 _OWN_INBOX = re.compile(r"/__admin/workspaces/[^/]+/inbox/[^/?]+(?:[/?].*)?$")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_NO_END = 1 << 62
 
 Answer = tuple[int, bytes]
 
@@ -136,13 +138,12 @@ def _sign(slug: str, delivery: Delivery, subject: object, done: str) -> Delivery
 
 def _repeated(records: Sequence[Record], deliveries: Sequence[Delivery]) -> Iterator[DeliverySign]:
     """The same delivery came again, and the same write followed, or another answer came."""
-    marks = sorted({each.requests for delivery in deliveries for each in delivery.attempts})
-    ends = dict(pairwise(marks))
+    spans = _spans(deliveries)
     writes = [record for record in records if _is_write(record)]
     for delivery in deliveries:
         if len(delivery.attempts) < 2:
             continue
-        twice = _written_twice(delivery, writes, ends)
+        twice = _written_twice(spans[delivery.number], writes)
         if twice is not None:
             first, second = twice
             done = (
@@ -167,15 +168,27 @@ def _is_write(record: Record) -> bool:
     return is_done and record.request.method not in _READING
 
 
+def _spans(deliveries: Sequence[Delivery]) -> dict[int, list[range]]:
+    """By delivery, for each attempt the numbers of the requests until the next one of anything."""
+    begun = []
+    for delivery in deliveries:
+        begun += [(*each.requests, delivery.number, each.number) for each in delivery.attempts]
+    begun.sort()
+    spans: dict[int, list[range]] = {}
+    for present, following in zip_longest(begun, begun[1:]):
+        end = _NO_END if following is None else following[0]
+        spans.setdefault(present[2], []).append(range(present[0] + 1, end + 1))
+    return spans
+
+
 def _written_twice(
-    delivery: Delivery, writes: Sequence[Record], ends: Mapping[int, int]
+    spans: Sequence[range], writes: Sequence[Record]
 ) -> tuple[Record, Record] | None:
-    """The same write after two attempts: each until the next attempt of anything began."""
+    """The same write twice in what followed the attempts of a delivery."""
     seen: dict[object, Record] = {}
-    for begun in sorted({each.requests for each in delivery.attempts}):
-        end = ends.get(begun)
+    for span in spans:
         for record in writes:
-            if record.number <= begun or (end is not None and record.number > end):
+            if record.number not in span:
                 continue
             request = record.request
             write = (record.vendor, request.method, request.target, request.body)

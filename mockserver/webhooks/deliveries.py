@@ -29,7 +29,7 @@ class Attempt(NamedTuple):
     `number` counts the attempts of a delivery from 1. Without an answer `status` is None, and
     `error` is a sentence; `kind` is a word for it, as `SendError` has them, or `test-mode`.
     `milliseconds` are real ones. `headers` and `body` are the answer's: 4 KiB of it at most.
-    `requests` is the number of the last request that the workspace had had when it began.
+    `requests` are the numbers of the last request of the workspace before it, and at its end.
     """
 
     number: int
@@ -40,7 +40,7 @@ class Attempt(NamedTuple):
     error: str | None = None
     headers: tuple[tuple[bytes, bytes], ...] = ()
     body: bytes = b""
-    requests: int = 0
+    requests: tuple[int, int] = (0, 0)
 
 
 class Delivery(NamedTuple):

@@ -15,6 +15,7 @@ from mockserver import __version__
 
 ROOT = Path(__file__).parents[2]
 RESOURCES = "mockserver/_resources"
+VIEWER = ("swagger-ui-bundle.js", "swagger-ui.css", "swagger-ui-bundle.js.LICENSE.txt", "LICENSE")
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,7 @@ def _expected() -> set[str]:
         for file in (ROOT / "fixtures").rglob("*")
         if file.is_file() and file.parent.name != "__pycache__"
     }
+    viewer = {f"{RESOURCES}/viewer/{name}" for name in VIEWER}
     about = {
         f"lead_mockserver-{__version__}.dist-info/{name}"
         for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt")
@@ -93,6 +95,7 @@ def _expected() -> set[str]:
         package
         | documents
         | fixtures
+        | viewer
         | about
         | {f"lead_mockserver-{__version__}.dist-info/licenses/LICENSE"}
     )

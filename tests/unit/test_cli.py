@@ -25,11 +25,12 @@ from mockserver.documents.resources import folder
 from mockserver.environment import OTHER_VARIABLES
 from mockserver.fixtures import fixture_file
 from mockserver.settings import OPTIONS
+from tests.webhooks.listener import Got, Listener
 
 NAMES = [vendor.name for vendor in load_vendors()]
 BASE_PATHS = [site.document.base_path for site in create_app().sites]
 TOP = ", ".join(["accounts", "clock", "settings", *NAMES])
-BANNER = 2 + 2 * len(NAMES)
+BANNER = 3 + 2 * len(NAMES)
 """How many lines `serve` prints: what listens where, two for each vendor, the control API."""
 
 CHECKOUT = File(mockserver.__file__).parent.parent
@@ -272,6 +273,7 @@ BAD = {
     "journal_entries": "0",
     "journal_bytes": "0",
     "admin_token": "short",
+    "console": "maybe",
     "default_account": "invalid",
 }
 
@@ -423,13 +425,16 @@ def start() -> Iterator[Start]:
 
 
 def test_serve_prints_the_base_urls_with_a_curl_line_each(start: Start) -> None:
-    _, (first, *pairs, control) = start()
+    _, (first, console, *pairs, control) = start()
     url = first.removeprefix(f"mockserver {mockserver.__version__} is listening on ")
     assert re.fullmatch(r"http://127\.0\.0\.1:[1-9]\d*", url)
     base_urls = [f"{url}/{name}{path}" for name, path in zip(NAMES, BASE_PATHS, strict=True)]
     assert [line.rpartition(": ")[2] for line in pairs[::2]] == base_urls
     assert [line.split()[0] for line in pairs[1::2] if url in line] == ["curl"] * len(NAMES)
-    assert control == f"mockserver control API: {url}/__admin"
+    assert (console, control) == (
+        f"Console: {url}/__admin/",
+        f"mockserver control API: {url}/__admin",
+    )
 
 
 def test_a_random_seed_is_printed_and_gives_the_same_ids_when_it_is_given_again(
@@ -491,7 +496,7 @@ def test_without_a_folder_the_start_says_where_the_certificate_is(start: Start) 
     shutil.which("curl") is None, reason="this machine has no curl to paste the lines to"
 )
 def test_the_printed_curl_lines_work(start: Start) -> None:
-    _, (_, *pairs, _) = start()
+    _, (_, _, *pairs, _) = start()
     statuses = []
     for line in pairs[1::2]:
         done = subprocess.run(
@@ -566,6 +571,33 @@ def test_a_variable_configures_the_server(start: Start) -> None:
     _, (first, *_) = start(MOCKSERVER_AUTH="strict")
     url = first.rpartition(" ")[2] + "/sela/api/leads/"
     assert httpx.get(url, headers={"Authorization": "Token demo"}).status_code == 401
+
+
+def test_a_stop_waits_for_the_delivery_under_way_and_counts_the_others(start: Start) -> None:
+    process, (first, *_) = start()
+    asked, goes_on = threading.Event(), threading.Event()
+
+    def answer(got: Got) -> int:
+        asked.set()
+        goes_on.wait(10)
+        return 204
+
+    receiver = Listener(answer)
+    with httpx.Client(base_url=first.rpartition(" ")[2]) as client:
+        webhook = {"vendor": "sela", "kind": "LEAD_CREATED", "to": receiver.url}
+        assert client.post("/__admin/workspaces/demo/webhooks", json=webhook).status_code == 201
+        leads = {"leads": [{"phone_number": f"+1202555017{number}"} for number in range(3)]}
+        token = {"Authorization": "Token demo"}
+        client.post("/sela/api/leads/bulk-create/", json=leads, headers=token)
+        assert asked.wait(5)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        assert process.poll() is None
+        goes_on.set()
+        _, err = process.communicate(timeout=10)
+    receiver.close()
+    assert len(receiver.got) == 1
+    assert err.splitlines()[-1] == "WARNING mockserver: 2 deliveries were still to be made"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -58,6 +58,7 @@ DEFAULTS = {
     "inbox_entries": 1000,
     "inbox_bytes": 4194304,
     "admin_token": "",
+    "console": True,
     "default_account": "demo",
 }
 
@@ -72,6 +73,8 @@ TAKEN = [
     ("tls", True, True),
     ("tls", "off", False),
     ("tls", False, False),
+    ("console", "off", False),
+    ("console", "on", True),
     ("tls_port", "0", 0),
     ("tls_names", "", ()),
     ("tls_names", "mock.test, *.mock.test,10.0.0.7", ("mock.test", "*.mock.test", "10.0.0.7")),
@@ -174,6 +177,7 @@ REFUSED = [
     ("port", "", "an integer from 0 to 65535"),
     ("port", "9" * 5000, "an integer from 0 to 65535"),
     ("port", True, "an integer from 0 to 65535"),
+    ("console", "maybe", "on or off"),
     ("tls", "maybe", "on or off"),
     ("tls", "", "on or off"),
     ("tls_port", "65536", "an integer from 0 to 65535"),

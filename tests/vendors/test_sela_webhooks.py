@@ -463,3 +463,19 @@ def test_webhooks_load_back_as_they_were_exported(life: Life) -> None:
     assert exported["webhooks"] == [hook]
     life.seed("replace", **exported)
     assert life.ask("GET", "/export")["sela"] == exported
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"to": "http://{{id}}@127.0.0.1/"}, "placeholders in its path and its query only"),
+        ({"to": "http://127.0.0.1/" + "a" * 255}, "must have at most 255 characters"),
+        ({"to": "inbox:crm", "scope": "28001"}, "each webhook is of all leads"),
+    ],
+)
+def test_the_control_api_holds_a_webhook_to_the_vendors_rules(
+    life: Life, fields: dict[str, Any], text: str
+) -> None:
+    body = {"vendor": "sela", "kind": "LEAD_LOST"} | fields
+    status, detail = life.refused("POST", "/webhooks", body)
+    assert (status, text in detail) == (400, True), detail

@@ -1,5 +1,6 @@
 """Deliveries to real receivers: in order, once or twice, late, lost, and never where they may not."""
 
+import json
 from collections.abc import Callable, Iterator
 from threading import Event
 from time import monotonic, sleep
@@ -460,3 +461,33 @@ def test_two_worlds_share_a_receiver_and_nothing_else(
     assert not ids["/a"] & ids["/b"]
     for world, _ in worlds.values():
         world.close()
+
+
+# Who watches.
+
+
+def test_a_stream_tells_what_comes_of_each_delivery(
+    control: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    hear(control, receiver.url)
+    with control.stream("GET", "/stream", params={"seconds": 20}) as stream:
+        lines = stream.iter_lines()
+        assert next(line for line in lines if line.startswith("event:")) == "event: hello"
+        simulate(control, lead, "success")
+        states: dict[int, str] = {}
+        while list(states.values()) != ["delivered"] * 2:
+            if next(lines) == "event: delivery":
+                shown = json.loads(next(lines).removeprefix("data: "))
+                states[shown["number"]] = shown["state"]
+    assert shown == control.get("/deliveries/2").json()
+
+
+def test_a_person_has_the_deliveries_of_his_leads(
+    control: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    hear(control, receiver.url)
+    simulate(control, lead, "success")
+    timeline = control.get(f"/people/nlpearl/{lead}").json()["timeline"]
+    told = [each["delivery"] for each in timeline if each["kind"] == "delivery"]
+    listed = control.get("/deliveries").json()["deliveries"]
+    assert told == [control.get(f"/deliveries/{each['number']}").json() for each in listed]

@@ -443,12 +443,20 @@ def get_call(call: Call, tx: Transaction) -> Reply:
 
     An unknown id is a 400 in words that a public client has kept from production.
     """
-    row = tx.get("calls", call.path_parameters["callId"])
+    id = call.path_parameters["callId"]
+    row = tx.get("calls", id)
     if row is not None and _is_visible(row, call):
         return Reply(call_view(row))
+    for table, what in _OTHER_IDS.items():
+        if tx.get(table, id) is not None:
+            call.note("wrong-call-id", table, "was asked for {}, which is the id of {}", id, what)
     if call.settings["not_found_status"] == 404:
         raise Refusal("not_found")
     raise _broken_rule("wrong CallId")
+
+
+_OTHER_IDS = {"leads": "a lead", "pearls": "a pearl"}
+"""What clients take for a call: the tables of what else has an id."""
 
 
 def _is_visible(row: Row, call: Call) -> bool:

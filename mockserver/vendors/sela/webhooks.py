@@ -60,6 +60,8 @@ _SECOND_END = 19
 
 _AUTHORITY = re.compile(r"[^:/?#]*://[^/?#]*")
 _PLACEHOLDER = re.compile(r"{{([^{}]*)}}")
+_CHOSEN = "its order among the triggers of one moment, and that its last_chat is empty, are chosen"
+_LATE = "after how long a callback is late, "
 _NOT_EVALUATED = "filter_condition is not evaluated"
 
 
@@ -67,6 +69,7 @@ class SelaWebhooks(Webhooks):
     """The webhooks of triggers: several may have one trigger, and each is of all leads."""
 
     kinds = TRIGGERS
+    chosen = dict.fromkeys(TRIGGERS, _CHOSEN) | {"LEAD_LATE_CALLBACK": _LATE + _CHOSEN}
     payloads = ("lead",)
 
     def webhook(self, row: Row) -> Webhook:
@@ -82,6 +85,8 @@ class SelaWebhooks(Webhooks):
         self, kind: str, url: str, scope: str | None, tx: Transaction
     ) -> Iterator[tuple[Path, str]]:
         """See `Webhooks`: the rules of the API, in words of this server."""
+        if scope is not None:
+            yield ("scope",), "must be left out: each webhook is of all leads"
         if len(url) > _LONGEST_URL:
             yield ("url",), f"must have at most {_LONGEST_URL} characters"
         elif is_misplaced(url):

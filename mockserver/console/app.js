@@ -1,0 +1,213 @@
+/**
+ * The frame around the screens: which one is shown, and the rail that leads to them.
+ * @module
+ */
+
+import { listWorkspaces, onUnauthorized } from "./api.js";
+import { tokenDialog } from "./dialogs.js";
+import { byId, copier, h, icon, show } from "./dom.js";
+import { count, failure, vendorMark } from "./format.js";
+import { drawFrame, drawTop, speakOf } from "./frame.js";
+import { listenToKeys } from "./keys.js";
+import { begin, enter, listen, refresh, store } from "./store.js";
+
+/**
+ * A screen. `draw` fills the element, and returns what is to be done when the screen is left.
+ * @typedef {object} Screen
+ * @property {(main: HTMLElement, steps: string[], asked: URLSearchParams) => any} draw
+ */
+
+/** @type {Record<string, () => Promise<Screen>>} */
+const SCREENS = {
+  people: () => import("./screens/people.js"),
+  person: () => import("./screens/person.js"),
+  requests: () => import("./screens/requests.js"),
+  faults: () => import("./screens/faults.js"),
+  clock: () => import("./screens/calls.js"),
+  webhooks: () => import("./screens/webhooks.js"),
+  report: () => import("./screens/report.js"),
+  settings: () => import("./screens/settings.js"),
+  more: () => import("./screens/more.js"),
+};
+
+/** @type {[string, string, string][]} */
+const RAIL = [
+  ["people", "people", "People"],
+  ["requests", "requests", "Requests"],
+  ["faults", "fault", "Faults"],
+  ["clock", "clock", "Clock and calls"],
+  ["webhooks", "webhook", "Webhooks"],
+  ["report", "report", "Report"],
+  ["reference", "book", "API reference"],
+  ["settings", "settings", "Settings"],
+];
+
+const main = byId("main");
+let shown = "";
+let leave = () => {};
+let turn = 0;
+
+function hashParts() {
+  const [path, search = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  const [name = "people", ...steps] = path.split("/").filter(Boolean).map(decodeURIComponent);
+  return { name, steps, asked: new URLSearchParams(search) };
+}
+
+/** Shows what the address names. */
+async function route() {
+  const mine = (turn += 1);
+  const { name, steps, asked } = hashParts();
+  const isOther = name !== shown;
+  try {
+    await enterAsked(asked.get("ws"));
+    const screen = await (SCREENS[name] ?? SCREENS.people)();
+    if (mine !== turn) return;
+    leave();
+    leave = () => {};
+    main.className = `screen-${name}`;
+    leave = screen.draw(main, steps, asked) ?? (() => {});
+  } catch (error) {
+    main.className = "screen-failed";
+    show(main, failure(error));
+  }
+  shown = name;
+  mark(name);
+  entitle();
+  if (isOther && turn > 1) focusTitle();
+}
+
+/** @param {string | null} asked */
+async function enterAsked(asked) {
+  const name = asked ?? (store.workspace || (await latest()));
+  if (name !== store.workspace) await enter(name);
+  if (asked !== store.workspace) keepInAddress();
+  drawTop();
+  drawRail();
+}
+
+/** The workspace that got the last request; the default one where none got any. */
+async function latest() {
+  const { workspaces } = await listWorkspaces();
+  const used = workspaces.filter((/** @type {any} */ each) => each.last_request);
+  used.sort((/** @type {any} */ one, /** @type {any} */ other) =>
+    other.last_request.localeCompare(one.last_request),
+  );
+  const [first] = [...used, ...workspaces];
+  return first?.name ?? "demo";
+}
+
+/** An address says the workspace: it can be sent to a colleague. */
+function keepInAddress() {
+  const { name, steps, asked } = hashParts();
+  asked.set("ws", store.workspace);
+  const path = [name, ...steps].map(encodeURIComponent).join("/");
+  history.replaceState(history.state, "", `#/${path}?${asked}`);
+}
+
+function entitle() {
+  const title = main.querySelector("[data-title]")?.dataset.title;
+  const heading = main.querySelector("h1")?.textContent;
+  document.title = `${title ?? heading ?? "Console"} · mockserver`;
+}
+
+function focusTitle() {
+  const heading = main.querySelector("h1");
+  if (!heading) return main.focus();
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}
+
+/** @param {string} name */
+function mark(name) {
+  const here = name === "person" ? "people" : name;
+  for (const link of byId("rail").querySelectorAll("a")) {
+    if (link.dataset.screen === here) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+function buildRail() {
+  const links = RAIL.map(([name, sign, title]) => {
+    const isOutside = name === "reference";
+    const href = isOutside ? "reference/" : `#/${name}`;
+    const rule = isOutside ? "rule" : "";
+    const [first, ...rest] = title.split(" and ");
+    const label = h("span", first, rest.length > 0 && h("span.wide-only", " and ", rest));
+    return h(
+      "a",
+      { href, class: rule, "data-screen": name, "aria-label": title, title },
+      icon(sign),
+      label,
+      h("em", { id: `count-${name}` }),
+    );
+  });
+  const more = h(
+    "a.more",
+    { href: "#/more", "data-screen": "more" },
+    icon("menu"),
+    h("span", "More"),
+  );
+  byId("rail").prepend(...links, more);
+}
+
+function drawRail() {
+  const { info } = store;
+  byId("count-requests").textContent = count(info.requests);
+  byId("count-faults").textContent = info.faults ? `${info.faults} on` : "";
+  byId("count-faults").className = "tone-warn";
+  const reference = byId("rail").querySelector('[data-screen="reference"]');
+  reference.href = `reference/?ws=${encodeURIComponent(store.workspace)}`;
+}
+
+function drawBases() {
+  const [first] = Object.values(store.bases);
+  byId("host").textContent = first ? new URL(first).host : "";
+  const rows = Object.entries(store.bases).map(([vendor, url]) =>
+    h(
+      "div",
+      h("dt", vendorMark(vendor)),
+      h("dd", h("code", new URL(url).pathname), copier(url, "Copy the base URL")),
+    ),
+  );
+  show(byId("base-urls"), rows);
+}
+
+let reading = 0;
+
+/** Counts that no event tells are read again, once for many events. */
+function follow(/** @type {import("./store.js").StreamEvent[]} */ batch) {
+  drawTop();
+  drawRail();
+  speakOf(batch);
+  const stale = batch.some(({ kind }) => kind === "fault" || kind === "reset" || kind === "gap");
+  if (!stale || reading) return;
+  reading = window.setTimeout(async () => {
+    reading = 0;
+    await refresh().catch(() => {});
+    drawTop();
+    drawRail();
+  }, 300);
+}
+
+async function start() {
+  onUnauthorized(tokenDialog);
+  buildRail();
+  try {
+    await begin();
+  } catch (error) {
+    show(main, failure(error));
+    return;
+  }
+  drawBases();
+  drawFrame(route);
+  listen(follow);
+  listenToKeys();
+  addEventListener("hashchange", route);
+  byId("skip").addEventListener("click", (/** @type {Event} */ event) => {
+    event.preventDefault();
+    main.focus();
+  });
+  await route();
+}
+
+start();

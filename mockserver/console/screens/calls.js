@@ -1,0 +1,237 @@
+/**
+ * Clock and calls: the time of the workspace, what falls due, the autopilot, and an outcome for many.
+ * @module
+ */
+
+import * as api from "../api.js";
+import { button, choice, h, icon, show, toast } from "../dom.js";
+import { clockTime, dayName, humanised, plural, vendorMark, vendorTitle } from "../format.js";
+import { move } from "../frame.js";
+import { leadName, learnNames, personHref } from "../names.js";
+import { clockMode, keepClock, listen, now, store } from "../store.js";
+import { manyLeads } from "./manyleads.js";
+
+const DAYS = 7;
+const DAY = 86_400_000;
+const STEPS_SHOWN = 8;
+const PAUSE_MILLISECONDS = 300;
+
+/** What makes the screen stale. */
+const STALE = new Set(["clock", "change", "call", "reset", "gap"]);
+
+/** @typedef {Record<string, any>} DueStep */
+
+/** @param {HTMLElement} main */
+export function draw(main) {
+  const screen = new Calls(main);
+  screen.begin();
+  return () => screen.close();
+}
+
+class Calls {
+  /** @param {HTMLElement} main */
+  constructor(main) {
+    this.waiting = 0;
+    this.clock = h("section.panel.clock-panel", { "aria-label": "Clock" });
+    this.strip = h("section.strip", { "aria-label": "What falls due in seven days" });
+    this.autopilot = h("section.panel");
+    this.many = h("section.panel");
+    this.total = h("p.sub", " ");
+    show(
+      main,
+      h(
+        "section.pane.page",
+        { "aria-labelledby": "title" },
+        h("header.head", h("div", h("h1", { id: "title" }, "Clock and calls"), this.total)),
+        h("div.sheet", this.clock, this.strip, this.autopilot, this.many),
+      ),
+    );
+    this.ticking = window.setInterval(() => this.#tick(), 1000);
+    this.stop = listen((batch) => {
+      if (batch.some(({ kind }) => STALE.has(kind))) this.#later();
+    });
+  }
+
+  close() {
+    this.stop();
+    clearInterval(this.ticking);
+    clearTimeout(this.waiting);
+  }
+
+  async begin() {
+    this.#drawClock();
+    await learnNames();
+    await this.read();
+    this.#drawAutopilot(await api.getAutopilot(store.workspace));
+    manyLeads(this.many);
+  }
+
+  #later() {
+    this.waiting ||= window.setTimeout(() => {
+      this.waiting = 0;
+      this.#drawClock();
+      this.read();
+    }, PAUSE_MILLISECONDS);
+  }
+
+  async read() {
+    const { due, total } = await api.listDue(store.workspace, { limit: 1000 });
+    this.total.textContent = total ? `${plural(total, "step")} to come` : "Nothing to come";
+    this.#drawStrip(due.filter((/** @type {DueStep} */ step) => step.at));
+  }
+
+  #drawClock() {
+    const mode = clockMode();
+    const choices = [
+      { value: "real", content: "Real" },
+      { value: "frozen", content: "Frozen" },
+      { value: "shifted", content: "Shifted" },
+    ];
+    const moments = h("div.row-of-fields", [
+      button("button.ghost", () => move({ seconds: 3600 }), "+1 h"),
+      button("button.ghost", () => move({ seconds: 86400 }), "+1 day"),
+      button("button.primary", () => move({ to: "next" }), icon("skip"), "To the next event"),
+      button("button.ghost", () => move({ to: nextMonday().toISOString() }), "Monday 09:00"),
+      this.#until(),
+    ]);
+    this.face = h("time");
+    this.date = h("span");
+    show(
+      this.clock,
+      h("p.face", this.face, this.date),
+      choice("div.segments", "How the clock goes", choices, mode, (value) => this.#setMode(value)),
+      moments,
+    );
+    this.#tick();
+  }
+
+  #until() {
+    const input = h("input", { type: "datetime-local", "aria-label": "Until a moment" });
+    const go = () => input.value && move({ to: new Date(input.value).toISOString() });
+    return h("span.until", input, button("button.ghost", go, "Go there"));
+  }
+
+  #tick() {
+    if (!this.face) return;
+    const moment = now();
+    this.face.textContent = clockTime(moment);
+    this.date.textContent = `${dayName(moment)} ${moment.getFullYear()}`;
+  }
+
+  /** @param {string} mode */
+  async #setMode(mode) {
+    const shift = Math.round((now().getTime() - Date.now()) / 1000);
+    const given = mode === "shifted" ? { mode, shift_seconds: shift } : { mode };
+    try {
+      keepClock(await api.setClock(store.workspace, given));
+    } catch (error) {
+      toast(String(/** @type {Error} */ (error).message));
+    }
+    this.#drawClock();
+  }
+
+  /** @param {DueStep[]} due */
+  #drawStrip(due) {
+    if (!due.length) {
+      const words = "Give a lead a story, or switch the autopilot to all.";
+      show(this.strip, h("div.empty", h("h2", "No call is planned"), h("p", words)));
+      return;
+    }
+    const days = Array.from(
+      { length: DAYS },
+      (_, place) => new Date(now().getTime() + place * DAY),
+    );
+    const columns = days.map((day) => {
+      const name = dayName(day);
+      const steps = due.filter((step) => dayName(step.at) === name);
+      return h(
+        "section.strip-day",
+        h("h2", name, h("em", steps.length || "")),
+        h("ol", steps.slice(0, STEPS_SHOWN).map(dueItem)),
+        steps.length > STEPS_SHOWN && h("p.sub", `and ${steps.length - STEPS_SHOWN} more`),
+      );
+    });
+    show(this.strip, columns);
+  }
+
+  /** @param {Record<string, any>} pilots */
+  #drawAutopilot(pilots) {
+    const rows = Object.entries(pilots).map(([vendor, pilot]) => this.#pilot(vendor, pilot));
+    show(
+      this.autopilot,
+      h("h2", "Autopilot"),
+      h(
+        "p.sub",
+        "Whose calls happen by themselves: nobody's, those of leads with a magic value or a story, or all.",
+      ),
+      rows,
+    );
+  }
+
+  /**
+   * @param {string} vendor
+   * @param {any} pilot
+   */
+  #pilot(vendor, pilot) {
+    const choices = ["off", "magic", "all"].map((value) => ({ value, content: humanised(value) }));
+    const act = async (/** @type {string} */ mode) => {
+      await api.setAutopilot(store.workspace, { [vendor]: { mode } });
+      toast(vendorTitle(vendor), ": autopilot ", h("b", mode));
+      this.read();
+    };
+    const stories = Object.entries(pilot.stories).map(([name, story]) => {
+      const words = story.map((/** @type {any} */ step) => humanised(step.outcome ?? step));
+      return h(
+        "li",
+        h("code", name),
+        h("span", words.join(", then ").toLowerCase()),
+        weight(pilot, name),
+      );
+    });
+    return h(
+      "div.pilot",
+      h(
+        "p.line",
+        vendorMark(vendor),
+        h("b", vendorTitle(vendor)),
+        choice("div.segments", `Autopilot of ${vendorTitle(vendor)}`, choices, pilot.mode, act),
+      ),
+      h(
+        "details",
+        h("summary", plural(stories.length, "story", "stories")),
+        h("ul.stories", stories),
+      ),
+    );
+  }
+}
+
+/**
+ * @param {any} pilot
+ * @param {string} name
+ */
+function weight(pilot, name) {
+  const all = Object.values(pilot.weights).reduce((sum, each) => sum + Number(each), 0);
+  const own = pilot.weights[name];
+  return own && h("span.sub", `${Math.round((100 * own) / all)} % of leads`);
+}
+
+/** @param {DueStep} step */
+function dueItem(step) {
+  const name = leadName(step.vendor, step.lead) ?? String(step.lead);
+  const href = personHref(step.vendor, step.lead);
+  const title = `${step.why}${step.outcome ? `, ends in ${step.outcome}` : ""}`;
+  return h(
+    "li",
+    { title },
+    h("span.sub", clockTime(step.at)),
+    vendorMark(step.vendor),
+    h("a", { href }, name),
+  );
+}
+
+function nextMonday() {
+  const day = now();
+  day.setDate(day.getDate() + ((8 - day.getDay()) % 7 || 7));
+  day.setHours(9, 0, 0, 0);
+  return day;
+}

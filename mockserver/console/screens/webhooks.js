@@ -1,0 +1,336 @@
+/**
+ * Webhooks and inbox: who is told, what was sent and what came of it, and what arrived.
+ * @module
+ */
+
+import * as api from "../api.js";
+import { form } from "../dialogs.js";
+import { button, h, icon, show, toast } from "../dom.js";
+import { clockTime, failure, plural, vendorMark, vendorTitle } from "../format.js";
+import { moment } from "../format.js";
+import { keyed } from "../keyed.js";
+import { isFree } from "../keys.js";
+import { leadName, learnNames } from "../names.js";
+import { listen, store } from "../store.js";
+import { attemptDots, drawDelivery, stateTone } from "./delivery.js";
+import { drawInboxes } from "./inbox.js";
+
+const NEWEST = 200;
+const PAUSE_MILLISECONDS = 300;
+const BUILT_IN = "inbox:console";
+
+/** What makes the screen stale. */
+const STALE = new Set(["delivery", "change", "call", "clock", "reset", "gap"]);
+
+/** @typedef {Record<string, any>} Webhook */
+/** @typedef {Record<string, any>} Delivery */
+
+/**
+ * @param {HTMLElement} main
+ * @param {string[]} steps the number of the chosen delivery
+ */
+export function draw(main, [wanted]) {
+  const screen = new Webhooks(main, Number(wanted) || null);
+  screen.begin();
+  return () => screen.close();
+}
+
+class Webhooks {
+  /**
+   * @param {HTMLElement} main
+   * @param {number | null} chosen
+   */
+  constructor(main, chosen) {
+    this.main = main;
+    this.chosen = chosen;
+    this.waiting = 0;
+    /** @type {Delivery[]} */
+    this.deliveries = [];
+    /** @type {Webhook[]} */
+    this.webhooks = [];
+    this.total = h("p.sub", " ");
+    this.receivers = h("div.receivers");
+    this.list = h("ol.deliveries", { "aria-label": "Deliveries, newest first" });
+    this.none = h("div");
+    this.detail = h("section.pane.detail", { "aria-label": "Delivery or inbox" });
+    const add = button("button.primary.small", () => this.#add(), icon("plus"), "Receiver");
+    const inbox = button(
+      "button.ghost.small.narrow-only",
+      () => this.#toInbox(),
+      icon("mail"),
+      "Inbox",
+    );
+    show(
+      main,
+      h("h1.unseen", "Webhooks"),
+      h(
+        "section.pane.journal",
+        { "aria-labelledby": "title" },
+        h(
+          "header.head",
+          h("div", h("h2.title", { id: "title" }, "Webhooks"), this.total),
+          h("div.tools", inbox, add),
+        ),
+        h(
+          "div.scroll",
+          { tabIndex: 0, role: "region", "aria-label": "Receivers and deliveries" },
+          this.receivers,
+          h("h2.block", "Deliveries"),
+          this.none,
+          this.list,
+        ),
+      ),
+      this.detail,
+    );
+    this.stop = listen((batch) => {
+      if (batch.some(({ kind }) => STALE.has(kind))) this.#later();
+    });
+    this.press = (/** @type {KeyboardEvent} */ event) => this.#press(event);
+    document.addEventListener("keydown", this.press);
+  }
+
+  close() {
+    this.stop();
+    clearTimeout(this.waiting);
+    document.removeEventListener("keydown", this.press);
+  }
+
+  async begin() {
+    await learnNames();
+    await this.read();
+  }
+
+  #later() {
+    this.waiting ||= window.setTimeout(() => {
+      this.waiting = 0;
+      this.read();
+    }, PAUSE_MILLISECONDS);
+  }
+
+  async read() {
+    try {
+      const { workspace } = store;
+      const [{ webhooks }, { last }] = await Promise.all([
+        api.listWebhooks(workspace),
+        api.listDeliveries(workspace, { limit: 1 }),
+      ]);
+      const asked = { after: Math.max(0, last - NEWEST), limit: NEWEST };
+      const { deliveries } = await api.listDeliveries(workspace, asked);
+      this.deliveries = deliveries.reverse();
+      this.webhooks = webhooks;
+      this.#draw(webhooks);
+    } catch (error) {
+      show(this.receivers, failure(error));
+    }
+  }
+
+  /** @param {Webhook[]} webhooks */
+  #draw(webhooks) {
+    const failing = webhooks.filter((each) => each.failing_since).length;
+    const words = failing ? `, ${failing} failing` : "";
+    this.total.textContent = `${plural(webhooks.length, "receiver")}${words}`;
+    tellRail(failing);
+    const silent = [...store.vendors.values()].filter((each) => each.webhooks);
+    show(
+      this.receivers,
+      webhooks.length
+        ? h(
+            "ul.rules",
+            webhooks.map((each) => this.#receiver(each)),
+          )
+        : this.#empty(),
+      silent.map((each) => h("p.note-line", vendorMark(each.name), each.webhooks)),
+    );
+    show(this.none, this.deliveries.length ? null : h("p.none.block", "Nothing was sent yet."));
+    const key = (/** @type {Delivery} */ one) => String(one.number);
+    const print = (/** @type {Delivery} */ one) =>
+      JSON.stringify([one, one.number === this.chosen]);
+    keyed(this.list, this.deliveries, key, print, (one) => this.#row(one));
+    this.#drawDetail();
+  }
+
+  #drawDetail() {
+    const one = this.deliveries.find(({ number }) => number === this.chosen);
+    if (one) {
+      drawDelivery(this.detail, one, this.#backButton(), () => this.read());
+      this.main.classList.add("open");
+    } else drawInboxes(this.detail, this.#backButton());
+  }
+
+  #backButton() {
+    const back = button("button.ghost.square", () => this.#back(), icon("back"));
+    back.setAttribute("aria-label", this.chosen ? "Back to the inbox" : "Back to the receivers");
+    if (!this.chosen) back.classList.add("narrow-only");
+    return back;
+  }
+
+  #back() {
+    const was = this.chosen;
+    this.chosen = null;
+    this.main.classList.remove("open");
+    history.replaceState(null, "", `#/webhooks?ws=${encodeURIComponent(store.workspace)}`);
+    this.read().then(() =>
+      /** @type {any} */ (this.list.querySelector(`[data-number="${was}"]`))?.focus(),
+    );
+  }
+
+  #toInbox() {
+    this.chosen = null;
+    this.main.classList.add("open");
+    this.#drawDetail();
+  }
+
+  #empty() {
+    const able = [...store.vendors.values()].filter((each) => each.kinds);
+    const buttons = able.map(({ name, title, kinds = [] }) =>
+      button(
+        "button.ghost.small",
+        () => this.#addBuiltIn(name, kinds),
+        vendorMark(name),
+        `All of ${title}`,
+      ),
+    );
+    return h(
+      "div.empty",
+      h("h2", "No receiver"),
+      h("p", "Use the one that is built in:"),
+      h("p.tries", buttons),
+    );
+  }
+
+  /**
+   * @param {string} vendor
+   * @param {string[]} kinds
+   */
+  async #addBuiltIn(vendor, kinds) {
+    for (const kind of kinds) await api.addWebhook(store.workspace, { vendor, kind, to: BUILT_IN });
+    toast(vendorTitle(vendor), " tells the inbox ", h("b", "console"));
+    await this.read();
+  }
+
+  async #add() {
+    const kinds = [...store.vendors.values()].flatMap(({ name, kinds: all = [] }) =>
+      all.map((kind) => `${name} ${kind}`),
+    );
+    const given = await form("A new receiver", "Add it", [
+      { name: "kind", label: "What it is told of", options: kinds },
+      { name: "to", label: "Where: a URL, inbox:NAME, or hold", value: BUILT_IN },
+    ]);
+    if (!given) return;
+    const [vendor, kind] = given.kind.split(" ");
+    try {
+      await api.addWebhook(store.workspace, { vendor, kind, to: given.to });
+    } catch (error) {
+      toast(String(/** @type {Error} */ (error).message));
+    }
+    await this.read();
+  }
+
+  /** @param {Webhook} each */
+  #receiver(each) {
+    const { vendor, id, last } = each;
+    const test = async () => {
+      const { number } = await api.testWebhook(store.workspace, vendor, id);
+      this.chosen = number;
+      await this.read();
+    };
+    const remove = async () => {
+      await api.removeWebhook(store.workspace, vendor, id);
+      await this.read();
+    };
+    const state =
+      each.refused ??
+      (each.state === "loop" ? "stopped: its receiver causes what it is told of" : null);
+    const tone = last ? stateTone(last.state) : "mute";
+    const since = each.failing_since && [
+      ", failing since ",
+      moment(each.failing_since, clockTime(each.failing_since)),
+    ];
+    return h(
+      "li.rule-card.receiver",
+      { class: `tone-${tone}` },
+      h(
+        "div",
+        h(
+          "p.line",
+          vendorMark(vendor),
+          h("b", each.kind),
+          each.scope && h("span.sub", `only ${each.scope}`),
+        ),
+        // A URL of a client is shown, and never a link.
+        h("p.url", h("code", each.url)),
+        h(
+          "p.sub",
+          last
+            ? [`last ${last.state}`, last.status && ` with ${last.status}`, since]
+            : "nothing sent yet",
+        ),
+        state && h("p.note.tone-warn", icon("warn"), h("span", state)),
+      ),
+      h(
+        "div.tools",
+        button("button.ghost.small", test, "Test", h("span.unseen", `${vendor} ${each.kind}`)),
+        button("button.ghost.small", remove, "Remove", h("span.unseen", `${vendor} ${each.kind}`)),
+      ),
+    );
+  }
+
+  /** @param {Delivery} one */
+  #row(one) {
+    const isChosen = one.number === this.chosen;
+    const act = () => {
+      this.chosen = one.number;
+      history.replaceState(
+        null,
+        "",
+        `#/webhooks/${one.number}?ws=${encodeURIComponent(store.workspace)}`,
+      );
+      this.#draw(this.webhooks);
+    };
+    const name = leadName(one.vendor, one.lead) ?? one.lead ?? "";
+    return h(
+      "li",
+      h(
+        "button.delivery",
+        {
+          type: "button",
+          onclick: act,
+          "data-number": one.number,
+          "aria-pressed": String(isChosen),
+        },
+        h("span.time", clockTime(one.at)),
+        vendorMark(one.vendor),
+        h("b", one.kind),
+        h("span.sub.lead-name", name),
+        attemptDots(one),
+        h("span.state", { class: `tone-${stateTone(one.state)}` }, one.state),
+      ),
+    );
+  }
+
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    if (!isFree(event)) return;
+    if (event.key === "Escape" && this.chosen) this.#back();
+    if (event.key === "r" && this.chosen) this.#redeliver(this.chosen);
+  }
+
+  /** @param {number} number */
+  async #redeliver(number) {
+    try {
+      await api.redeliver(store.workspace, number);
+      toast(`Delivery ${number} was sent again`);
+    } catch (error) {
+      toast(String(/** @type {Error} */ (error).message));
+    }
+    await this.read();
+  }
+}
+
+/** @param {number} failing */
+function tellRail(failing) {
+  const count = document.getElementById("count-webhooks");
+  if (!count) return;
+  count.textContent = failing ? `${failing} failing` : "";
+  count.className = "tone-bad";
+}
