@@ -232,6 +232,8 @@ def seed(port: int) -> list[int]:
     Gives the ids at Sela.
     """
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    ask(connection, "GET", "/sela/api/leads/", TOKEN)
+    without_webhooks(connection)
     leads = [{"phone_number": phone(person), "email": email(person)} for person in range(PEOPLE)]
     _, answer = ask(connection, "POST", "/sela/api/leads/bulk-create/", TOKEN, {"leads": leads})
     for person in range(PEOPLE):
@@ -445,6 +447,7 @@ def add_leads(port: int) -> float:
     ]
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     _, pearls = ask(connection, "GET", "/nlpearl/v2/Pearl", BEARER)
+    without_webhooks(connection)
     pearl = next(each["id"] for each in pearls if each["type"] == 2)
     path = f"/nlpearl/v2/Outbound/{pearl}/Leads/Add"
     began = time.perf_counter()
@@ -489,6 +492,8 @@ def fill(port: int) -> Any:
     """Store STORED leads; gives all that the workspace holds as a fixture."""
     leads = [{"phone_number": phone(person), "email": email(person)} for person in range(STORED)]
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    ask(connection, "GET", "/sela/api/leads/", TOKEN)
+    without_webhooks(connection)
     ask(connection, "POST", "/sela/api/leads/bulk-create/", TOKEN, {"leads": leads})
     return ask(connection, "GET", f"{WORKSPACE}/export", TOKEN)[1]
 
@@ -593,6 +598,55 @@ def reading(port: int) -> Iterator[list[float]]:
         reader.join()
 
 
+def deliveries() -> None:
+    """How long deliveries due at one moment take, what others notice of it, and what they weigh.
+
+    Of this checkout alone, to one receiver on the machine.
+    """
+    receiver = free_port()
+    command = pinned(1, [sys.executable, str(HERE / "receiver.py"), str(receiver)])
+    with serving(ROOT) as (port, process), subprocess.Popen(command) as listening:
+        connection = HTTPConnection("127.0.0.1", port, timeout=20 * PATIENCE)
+        ask(connection, "POST", "/__admin/workspaces", BEARER, {"name": "bench", "at": NOON})
+        leads = [unplayed(played_lead(number)) for number in range(STEPS)]
+        fixture = {"nlpearl": {"pearls": [{"id": PEARL, "timeZoneId": "UTC"}], "leads": leads}}
+        order = {"mode": "replace", "fixture": fixture}
+        ask(connection, "POST", f"{WORKSPACE}/seed", BEARER, order)
+        simulated = {"vendor": "nlpearl", "leads": [lead["id"] for lead in leads]}
+        simulated |= {"outcome": "wrong_country_code", "wait": False}
+        ask(connection, "POST", f"{WORKSPACE}/simulate", BEARER, {**simulated, "preview": True})
+        before = resident(process)
+        to = f"http://127.0.0.1:{receiver}/"
+        webhook = {"vendor": "nlpearl", "kind": "lead", "to": to, "options": {"late": 30}}
+        ask(connection, "POST", f"{WORKSPACE}/webhooks", BEARER, webhook)
+        ask(connection, "POST", f"{WORKSPACE}/simulate", BEARER, simulated)
+        grown = resident(process) - before
+        with reading(port) as waits:
+            seconds = advance(connection, 30)
+        came = received(receiver)
+        listening.terminate()
+    waits.sort()
+    late = 1000 * waits[int(len(waits) * 0.99)]
+    print(f"NLPearl: {STEPS:,} deliveries at one moment, and a lead that is read meanwhile")
+    print(f" {seconds:.2f} s   {came}   p99 of the reads {late:.1f} ms   pending {grown:.0f} MB")
+
+
+def received(port: int) -> str:
+    """What the receiver says."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    connection.request("GET", "/")
+    return connection.getresponse().read().decode()
+
+
+def without_webhooks(connection: HTTPConnection) -> None:
+    """Remove the webhooks that the demo has, so that a write costs what it costs without any."""
+    status, answer = ask(connection, "GET", f"{WORKSPACE}/webhooks", TOKEN)
+    if status != 200:  # an earlier version, which has none
+        return
+    for each in answer["webhooks"]:
+        ask(connection, "DELETE", f"{WORKSPACE}/webhooks/{each['key']}", TOKEN)
+
+
 def planned(quick: bool, paired: bool) -> Plan:
     """How long to measure one checkout, or two."""
     if quick:
@@ -633,6 +687,7 @@ def main() -> None:
     large_import(plan, folders)
     control_plane(plan, folders)
     played_calls()
+    deliveries()
 
 
 if __name__ == "__main__":

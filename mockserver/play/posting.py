@@ -53,7 +53,7 @@ def post(workspace: Workspace, vendor: str, told: Iterable[Told], tx: Transactio
 def posted(workspace: Workspace, vendor: str, what: Posted) -> None:
     """Keep the deliveries in the journal, and have the courier find those that may go."""
     for delivery in what.deliveries:
-        workspace.keep(delivery)
+        workspace.deliveries.put(delivery)
     for row in what.ready:
         workspace.outgoing.append((vendor, row["id"]))
 

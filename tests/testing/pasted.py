@@ -28,8 +28,9 @@ def lines(name: str) -> list[str]:
 
 
 def paste(line: str, url: str) -> tuple[int, Any]:
-    """The status that a line gets from the server at a URL, and the answer."""
+    """The status that a line gets from the server at a URL, and the answer: JSON, or text."""
     command = [*shlex.split(line.replace(_URL, url)), "-sS", "-w", "\n%{http_code}"]
     done = subprocess.run(command, capture_output=True, check=True, text=True, timeout=30)
     body, _, status = done.stdout.rpartition("\n")
-    return int(status), json.loads(body) if body else None
+    answer = json.loads(body) if body.startswith(("{", "[")) else body or None
+    return int(status), answer
