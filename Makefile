@@ -9,7 +9,7 @@ READY := .venv/ready
 # With bytecode a server starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help serve test test-slow contract lowest clients documents check format bench differential fidelity schema stubs image image-test clean
+.PHONY: help serve demo test test-browser screenshots console-bench test-slow contract lowest clients documents scripts check format bench differential fidelity schema stubs image image-test clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 22
@@ -28,15 +28,21 @@ $(READY): $(SERVING)
 serve: $(SERVING) ## Serve the three APIs; options in ARGS='--port 9000'.
 	@$(BIN)/mockserver serve $(ARGS)
 
+demo: $(SERVING) ## Serve the living demo, and open the console in a browser.
+	@$(BIN)/mockserver serve --open $(ARGS)
+
 test: $(READY) ## Run the tests; a choice in ARGS='tests/unit -k phone'.
-	$(BIN)/python -m pytest -n auto -m 'not slow' --ignore tests/contract $(ARGS)
+	$(BIN)/python -m pytest -n auto -m 'not slow' --ignore tests/contract --ignore tests/console $(ARGS)
+
+test-browser: $(READY) ## Drive the console in Debian's Chromium; it is skipped where there is none.
+	$(BIN)/python -m pytest -n 0 tests/console $(ARGS)
 
 contract: $(READY) ## Hold the server to the OpenAPI documents with schemathesis.
 	$(BIN)/python -m pytest -n auto tests/contract $(ARGS)
 
 test-slow: $(READY) ## Run the tests that take many seconds each.
-	$(BIN)/python -m pytest -n auto -m 'slow and not alone' $(ARGS)
-	$(BIN)/python -m pytest -n 0 -m alone $(ARGS)
+	$(BIN)/python -m pytest -n auto -m 'slow and not alone' --ignore tests/console $(ARGS)
+	$(BIN)/python -m pytest -n 0 -m alone --ignore tests/console $(ARGS)
 
 lowest: ## Test with the lowest versions, and beside well-known frameworks; ARGS='newest-pytest-9'.
 	$(PYTHON) -m tools.lowest $(ARGS)
@@ -46,6 +52,9 @@ clients: $(READY) ## Generate clients from the OpenAPI documents, and use them; 
 
 documents: $(READY) ## Hold the documents to validators, and to readers of YAML in other languages.
 	$(BIN)/python -m tools.documents $(ARGS)
+
+scripts: $(READY) ## Hold the console's scripts to prettier, eslint and tsc, where npm is.
+	$(BIN)/python -m tools.scripts $(ARGS)
 
 check: $(READY) ## Format, lint, types, layers: what must hold besides the tests.
 	$(BIN)/ruff format --check .
@@ -58,9 +67,16 @@ format: $(READY) ## Format the code and the YAML files, and mend what the linter
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 	$(BIN)/python tools/yaml_style.py
+	$(BIN)/python -m tools.scripts format
 
 bench: $(READY) ## Measure speed and memory; of another checkout too with ARGS='--against FOLDER'.
 	$(BIN)/python benchmarks/run.py $(ARGS)
+
+screenshots: $(READY) ## Make the pictures of README and docs anew.
+	$(BIN)/python -m tests.console.screenshots
+
+console-bench: $(READY) ## Measure the console: first paint, long tasks, keys under load.
+	$(BIN)/python -m tests.console.bench $(ARGS)
 
 differential: $(READY) ## Compare Sela with the real framework; ARGS='--seed 7 --requests 100000'.
 	$(BIN)/python -m tests.differential $(ARGS)

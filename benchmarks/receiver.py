@@ -3,26 +3,27 @@
 import asyncio
 import sys
 
-count = 0
-last = 0
-is_in_order = True
 
+class Receiver:
+    """What came so far."""
 
-async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer one request, and close."""
-    global count, last, is_in_order
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    if head.startswith(b"get"):
-        body = b"%d %s" % (count, b"in order" if is_in_order else b"out of order")
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
-    else:
-        await reader.readexactly(int(field(head, b"content-length")))
-        number = int(field(head, b"mockserver-delivery").partition(b".")[0])
-        is_in_order = is_in_order and number > last
-        count, last = count + 1, number
-        writer.write(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
-    await writer.drain()
-    writer.close()
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+
+    async def receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one request, and close."""
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        if head.startswith(b"get"):
+            is_in_order = self.numbers == sorted(set(self.numbers))
+            body = b"%d %s" % (len(self.numbers), b"in order" if is_in_order else b"out of order")
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+        else:
+            await reader.readexactly(int(field(head, b"content-length")))
+            number = field(head, b"mockserver-delivery").partition(b".")[0]
+            self.numbers.append(int(number))
+            writer.write(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
 
 
 def field(head: bytes, name: bytes) -> bytes:
@@ -32,7 +33,7 @@ def field(head: bytes, name: bytes) -> bytes:
 
 async def main() -> None:
     """Listen on the port that the command names."""
-    server = await asyncio.start_server(receive, "127.0.0.1", int(sys.argv[1]))
+    server = await asyncio.start_server(Receiver().receive, "127.0.0.1", int(sys.argv[1]))
     await server.serve_forever()
 
 

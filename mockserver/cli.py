@@ -76,7 +76,8 @@ def cli() -> None:
 
 @cli.command()
 @_server_options
-def serve(**options: Any) -> None:
+@click.option("--open", "in_browser", is_flag=True, help="Open the console in a browser.")
+def serve(*, in_browser: bool, **options: Any) -> None:
     """Serve the three APIs until interrupted."""
     gc.set_threshold(_GARBAGE_THRESHOLD)
     settings, warnings = _settings(options)
@@ -94,9 +95,19 @@ def serve(**options: Any) -> None:
     request_log = app.log_requests(sys.stderr.write, colours=_has_colours())
     # What exists now lives as long as the server: the collector need not look at it again.
     gc.freeze()
+    if in_browser and settings.console:
+        _open_soon(f"{listeners.url}/__admin/")
     server_of(app, listeners).run()
     if request_log is not None:
         request_log.flush()
+
+
+def _open_soon(url: str) -> None:
+    """Open the page beside the server, which listens already: the browser waits for its start."""
+    import threading
+    import webbrowser
+
+    threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
 
 def _settings(flags: Mapping[str, Any]) -> tuple[Settings, list[str]]:

@@ -43,7 +43,7 @@ from mockserver.state.memory import Memory, growth, row_size
 from mockserver.state.tables import SavedTable, Table, TableSpec, table_of
 from mockserver.state.transaction import Transaction
 from mockserver.turns import Turns
-from mockserver.webhooks.deliveries import Delivery, DeliveryLog
+from mockserver.webhooks.deliveries import DeliveryLog
 from mockserver.webhooks.inbox import Inboxes
 from mockserver.webhooks.tables import OUTBOX
 
@@ -359,12 +359,6 @@ class Workspace:
         """
         if self.audience is not None:
             self.audience(kind, what)
-
-    def keep(self, delivery: Delivery) -> None:
-        """Have the journal keep a delivery, or what has become of it, and say so."""
-        self.deliveries.put(delivery)
-        if self.audience is not None:
-            self.audience("delivery", delivery)
 
     def save(self) -> Snapshot:
         """What it holds now."""

@@ -163,10 +163,20 @@ async function deleteDialog() {
 }
 
 /**
+ * A field of a dialog; with options, it is a choice.
+ * @typedef {object} Field
+ * @property {string} name
+ * @property {string} label
+ * @property {string} [value]
+ * @property {string} [type]
+ * @property {string[]} [options]
+ */
+
+/**
  * A dialog with fields; resolves with their values, or null.
  * @param {string} title
  * @param {string} act what the button says
- * @param {{ name: string, label: string, value?: string, type?: string, options?: string[] }[]} fields
+ * @param {Field[]} fields
  * @param {...any} more
  * @returns {Promise<Record<string, string> | null>}
  */
@@ -182,7 +192,7 @@ export async function form(title, act, fields, ...more) {
   );
 }
 
-/** @param {{ label: string, value?: string, type?: string, options?: string[] }} field */
+/** @param {Field} field */
 function inputOf({ value = "", type = "text", options }) {
   if (!options) return h("input", { type, value });
   const list = options.map((option) => h("option", { value: option }, option));

@@ -54,7 +54,7 @@ _CAUSES: Mapping[type[Change], str] = {
     WorkspaceDeleted: "delete",
 }
 
-_STATES = frozenset({"fault", "clock", "settings"})
+_STATES = frozenset({"fault", "clock", "settings", "delivery"})
 """Kinds that tell how something stands: of several at a time the last one is enough."""
 
 
@@ -113,11 +113,13 @@ class Channel:
         self._batch: Batch | None = workspace.events.newest_batch
         workspace.listen(self._hear)
         workspace.audience = self._tell
+        workspace.deliveries.audience = self._hear_delivery
 
     def close(self) -> None:
         """Listen no more."""
         self.workspace.stop_listening(self._hear)
         self.workspace.audience = None
+        self.workspace.deliveries.audience = None
 
     def _hear(self, version: int, changes: Sequence[Change]) -> None:
         self._heard_count += 1
@@ -127,6 +129,11 @@ class Channel:
         self._heard_count += 1
         version = self.workspace.version
         self._heard.append((version, Occurrence(version, 2, kind, what)))
+
+    def _hear_delivery(self, number: int) -> None:
+        self._heard_count += 1
+        version = self.workspace.version
+        self._heard.append((version, Occurrence(version, 3, "delivery", number)))
 
     def collect(self) -> None:
         """Give numbers to what has happened since the last time."""
@@ -200,7 +207,7 @@ def _without_repeats(found: Sequence[Occurrence]) -> list[Occurrence]:
     known: set[tuple[str, Any]] = set()
     for occurrence in reversed(found):
         kind, what = occurrence.kind, occurrence.what
-        if kind in _STATES:
+        if kind in _STATES and not isinstance(what, Mapping):
             if (kind, what) in known:
                 continue
             known.add((kind, what))

@@ -209,7 +209,6 @@ def _events(leads: set[tuple[str, Any]], workspace: Workspace) -> Iterator[dict[
 
 
 def _deliveries(leads: set[tuple[str, Any]], workspace: Workspace) -> Iterator[dict[str, Any]]:
-    for delivery in workspace.deliveries:
-        if (delivery.vendor, delivery.lead) in leads:
-            at = instant(delivery.time)
-            yield {"kind": "delivery", "at": at, "delivery": delivery_view(delivery)}
+    for each in workspace.deliveries:
+        if (each.vendor, each.lead) in leads:
+            yield {"kind": "delivery", "at": instant(each.time), "delivery": delivery_view(each)}

@@ -26,12 +26,14 @@ from mockserver.journal.view import summary
 from mockserver.life.events import Event
 from mockserver.vendor import Header, Reply
 from mockserver.version import __version__
-from mockserver.webhooks.deliveries import Delivery
 from mockserver.webhooks.view import delivery_view
 from mockserver.wire import write_json
 from mockserver.workspaces import LEADS, Workspace
 
 _FLUSHES_EVERY = 0.05
+_FLUSHES_BEHIND_EVERY = 0.2
+"""Seconds between two flushes; of a reader that gets gaps, who sees no single event anyway."""
+
 _COMMENTS_EVERY = 15.0
 _RETRY_MILLISECONDS = 1000
 _LAST_EVENT_ID = "Last-Event-ID"
@@ -94,6 +96,7 @@ class _Telling:
         self._hello = hello
         self._ends_at = None if seconds is None else monotonic() + seconds
         self._wrote_at = monotonic()
+        self._is_behind = False
 
     async def send(
         self, headers: Iterable[Header], scope: Scope, receive: Receive, send: Send
@@ -111,7 +114,8 @@ class _Telling:
                 await self._write(self._next(), send)
                 if self._is_over():
                     break
-                await asyncio.wait((left,), timeout=_FLUSHES_EVERY)
+                period = _FLUSHES_BEHIND_EVERY if self._is_behind else _FLUSHES_EVERY
+                await asyncio.wait((left,), timeout=period)
             await send({"type": "http.response.body", "body": b""})
         finally:
             left.cancel()
@@ -130,8 +134,10 @@ class _Telling:
         """The next events; a comment where there were none for long."""
         channel = self._reader.channel
         parts = []
+        self._is_behind = False
         for entry in self._reader.read(lambda entries: _views(channel, entries)):
             if isinstance(entry, Gap):
+                self._is_behind = True
                 gap = {"from": entry.first, "to": entry.last, "count": entry.total}
                 parts.append(_event(entry.last, "gap", gap))
             else:
@@ -202,14 +208,15 @@ def _view(entry: Entry, workspace: Workspace, records: Mapping[int, Record]) -> 
         return _change(what, records.get(what.version))
     if isinstance(what, Event):
         return event_view(what)
-    if isinstance(what, Delivery):
-        return {name: value for name, value in delivery_view(what).items() if name != "body"}
     if kind == "fault":
         is_there = what is not None and what in workspace.faults
         rule = workspace.faults.describe(what, workspace.now()) if is_there else None
         return {"id": what, "rule": rule}
     if kind == "clock":
         return clock_view(workspace)
+    if kind == "delivery" and isinstance(what, int):
+        delivery = workspace.deliveries.get(what)
+        return None if delivery is None else delivery_view(delivery)
     if kind == "settings":
         return {"vendor": what, "values": workspace.settings[what]}
     return what

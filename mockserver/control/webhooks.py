@@ -223,7 +223,7 @@ def _commit(workspace: Workspace, tx: Transaction, dropped: list[RowId]) -> None
     for number in dropped:
         delivery = workspace.deliveries.get(int(number))
         if delivery is not None:
-            workspace.keep(delivery._replace(state="dropped", next_try=None))
+            workspace.deliveries.put(delivery._replace(state="dropped", next_try=None))
 
 
 # One that is there.

@@ -163,7 +163,7 @@ def take(workspace: Workspace, place: Place) -> Parcel | None:
         tx.delete(OUTBOX, number)
         workspace.commit(tx.changes(), tx.effects()[1])
         entry = workspace.deliveries.get(number) or delivery_of(vendor, row)
-        workspace.keep(entry._replace(state="dropped", next_try=None))
+        workspace.deliveries.put(entry._replace(state="dropped", next_try=None))
         return None
     options = hook["options"]
     row = tx.update(OUTBOX, row, {"attempts": row["attempts"] + 1})

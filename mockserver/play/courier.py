@@ -239,7 +239,7 @@ class Courier:
             office.undelivered += state != "delivered"
         workspace.commit(tx.changes(), tx.effects()[1])
         entry = entry._replace(attempts=attempts, state=state, next_try=next_try)
-        workspace.keep(entry)
+        workspace.deliveries.put(entry)
         return entry
 
     # Waiting.
@@ -347,7 +347,7 @@ class Courier:
         else:
             row = tx.update(OUTBOX, row, {"at": None, "held": held})
         workspace.commit(tx.changes(), tx.effects()[1])
-        workspace.keep(delivery._replace(state=state_of(row), next_try=None))
+        workspace.deliveries.put(delivery._replace(state=state_of(row), next_try=None))
         if held is None:
             workspace.outgoing.append(place)
         self.look(workspace)
@@ -403,12 +403,12 @@ def _queue_anew(workspace: Workspace) -> None:
             if known is not None:
                 entry = entry._replace(attempts=known.attempts)
             if entry != known:
-                workspace.keep(entry)
+                workspace.deliveries.put(entry)
             workspace.outgoing.append((vendor, row["id"]))
             pending.add(row["id"])
     for each in workspace.deliveries:
         if not each.is_settled and each.number not in pending:
-            workspace.keep(each._replace(state="dropped", next_try=None))
+            workspace.deliveries.put(each._replace(state="dropped", next_try=None))
 
 
 def _pending(workspace: Workspace) -> int:
@@ -465,4 +465,4 @@ def _note(workspace: Workspace, number: int, attempt: Attempt) -> None:
     entry = workspace.deliveries.get(number)
     if entry is not None:
         attempts = (*entry.attempts, attempt)[-_MOST_ATTEMPTS:]
-        workspace.keep(entry._replace(attempts=attempts))
+        workspace.deliveries.put(entry._replace(attempts=attempts))

@@ -53,7 +53,7 @@ def post(workspace: Workspace, vendor: str, told: Iterable[Told], tx: Transactio
 def posted(workspace: Workspace, vendor: str, what: Posted) -> None:
     """Keep the deliveries in the journal, and have the courier find those that may go."""
     for delivery in what.deliveries:
-        workspace.keep(delivery)
+        workspace.deliveries.put(delivery)
     for row in what.ready:
         workspace.outgoing.append((vendor, row["id"]))
 
@@ -103,6 +103,15 @@ def release_pairs(workspace: Workspace) -> list[tuple[str, int]]:
     return released
 
 
+def _last_number(workspace: Workspace) -> int:
+    """The last number that a delivery has: of the journal, or of a seed."""
+    last = workspace.deliveries.last
+    for group in workspace.tables.values():
+        if OUTBOX in group:
+            last = max(last, group[OUTBOX].last_number)
+    return last
+
+
 class _Desk:
     """Where messages of one transaction are posted."""
 
@@ -110,7 +119,7 @@ class _Desk:
         self._workspace = workspace
         self._vendor = vendor
         self._tx = tx
-        self._last = workspace.deliveries.last
+        self._last = _last_number(workspace)
         self._new = 0
         self.deliveries: list[Delivery] = []
         self.ready: list[Row] = []
@@ -196,6 +205,7 @@ class _Desk:
             del self.ready[-2:]
 
     def _store(self, row: Row) -> None:
+        self._tx.skip_numbers(OUTBOX, row["id"])
         self._tx.put(OUTBOX, row)
         self._new += 1
         self.deliveries.append(delivery_of(self._vendor, row))

@@ -114,7 +114,7 @@ def _let_go(workspace: Workspace, vendor: str, row: Row, moved: Sequence[Change]
     entry = workspace.deliveries.get(row["id"])
     if entry is not None:
         state = state_of(row | {"at": None})
-        workspace.keep(entry._replace(state=state, next_try=None))
+        workspace.deliveries.put(entry._replace(state=state, next_try=None))
     if row["held"] is None:
         workspace.outgoing.append((vendor, row["id"]))
 

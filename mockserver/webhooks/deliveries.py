@@ -1,6 +1,6 @@
 """Deliveries as the journal keeps them: one payload to one receiver, with every attempt."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -87,6 +87,7 @@ class DeliveryLog:
         "_counts",
         "_most",
         "_places",
+        "audience",
         "last",
         "memory",
         "version",
@@ -103,6 +104,8 @@ class DeliveryLog:
         """The number of the last delivery; 0 where there was none."""
         self.version = 0
         """Counts the changes: whoever waits for one looks at it."""
+        self.audience: Callable[[int], None] | None = None
+        """Is told the number of each delivery that is new or has changed."""
         self.memory = memory
 
     def put(self, delivery: Delivery) -> None:
@@ -116,6 +119,8 @@ class DeliveryLog:
             self._places.setdefault(delivery.number, self.version)
         self.memory.journals += _size(delivery)
         self.last = max(self.last, delivery.number)
+        if self.audience is not None:
+            self.audience(delivery.number)
         if len(self._by_number) > self._most:
             oldest = next(iter(self._by_number))
             self.memory.journals -= _size(self._by_number.pop(oldest))

@@ -37,6 +37,17 @@ def test_on_a_phone_no_screen_scrolls_sideways(open_page: Open, screen: str) -> 
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 
 
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_screen_loads_less_than_sixty_kilobytes(open_page: Open, screen: str) -> None:
+    page = open_page(screen)
+    sizes = page.evaluate(
+        """[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+            .filter(({ name }) => !/__admin\\/(health|workspaces)/.test(name))
+            .map(({ encodedBodySize }) => encodedBodySize)"""
+    )
+    assert (len(sizes) > 10, sum(sizes) < 60_000) == (True, True)
+
+
 def test_the_title_and_the_address_say_where_one_is(open_page: Open, workspace: str) -> None:
     page = open_page("faults")
     expect(page).to_have_title("Faults · mockserver")

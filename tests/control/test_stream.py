@@ -117,6 +117,20 @@ def test_what_is_no_change_can_be_told_by_its_kind(events: Events, workspace: Wo
     assert (told.kind, told.data) == ("delivery", {"number": 1, "status": 200})
 
 
+def test_a_delivery_is_told_with_what_became_of_it(
+    events: Events, watched: WorkspaceClient
+) -> None:
+    watched.call(
+        "POST", "/webhooks", {"vendor": "sela", "kind": "CALL_COMPLETE", "to": "inbox:here"}
+    )
+    lead = watched.leads("sela")[0]["id"]
+    watched.simulate("sela", lead, "no_answer", force=True)
+    for event in events:
+        if event.kind == "delivery" and event.data["state"] == "delivered":
+            break
+    assert event.data == watched.call("GET", f"/deliveries/{event.data['number']}")
+
+
 def test_a_stream_ends_with_its_workspace(events: Events, watched: WorkspaceClient) -> None:
     watched.delete()
     (reset,) = events

@@ -25,6 +25,7 @@ from mockserver.documents.resources import folder
 from mockserver.environment import OTHER_VARIABLES
 from mockserver.fixtures import fixture_file
 from mockserver.settings import OPTIONS
+from tests.webhooks.listener import Got, Listener
 
 NAMES = [vendor.name for vendor in load_vendors()]
 BASE_PATHS = [site.document.base_path for site in create_app().sites]
@@ -105,7 +106,10 @@ def test_help_of_serve_tells_choices_and_the_kinds_of_values() -> None:
 
 def test_routes_lists_every_operation_of_every_vendor() -> None:
     status, out, err = run("routes")
-    documents = [file.read_text("utf-8") for file in folder("openapi").glob("*.yaml")]
+    documents = [
+        file.read_text("utf-8").partition("\nx-webhooks:")[0]
+        for file in folder("openapi").glob("*.yaml")
+    ]
     named = {name for text in documents for name in re.findall(r"\n      operationId: (\w+)", text)}
     listed = {line.split()[2] for line in out.splitlines() if line.startswith("  ")}
     assert (status, listed, err) == (0, named, "")
@@ -570,6 +574,33 @@ def test_a_variable_configures_the_server(start: Start) -> None:
     _, (first, *_) = start(MOCKSERVER_AUTH="strict")
     url = first.rpartition(" ")[2] + "/sela/api/leads/"
     assert httpx.get(url, headers={"Authorization": "Token demo"}).status_code == 401
+
+
+def test_a_stop_waits_for_the_delivery_under_way_and_counts_the_others(start: Start) -> None:
+    process, (first, *_) = start()
+    asked, goes_on = threading.Event(), threading.Event()
+
+    def answer(got: Got) -> int:
+        asked.set()
+        goes_on.wait(10)
+        return 204
+
+    receiver = Listener(answer)
+    with httpx.Client(base_url=first.rpartition(" ")[2]) as client:
+        webhook = {"vendor": "sela", "kind": "LEAD_CREATED", "to": receiver.url}
+        assert client.post("/__admin/workspaces/demo/webhooks", json=webhook).status_code == 201
+        leads = {"leads": [{"phone_number": f"+1202555017{number}"} for number in range(3)]}
+        token = {"Authorization": "Token demo"}
+        client.post("/sela/api/leads/bulk-create/", json=leads, headers=token)
+        assert asked.wait(5)
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        assert process.poll() is None
+        goes_on.set()
+        _, err = process.communicate(timeout=10)
+    receiver.close()
+    assert len(receiver.got) == 1
+    assert err.splitlines()[-1] == "WARNING mockserver: 2 deliveries were still to be made"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

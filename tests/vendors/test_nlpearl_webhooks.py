@@ -414,3 +414,33 @@ def test_every_host_is_taken_unless_the_setting_says_otherwise(
     for url in PRIVATE:
         assert set_urls(nlpearl, callWebhookUrl=url).status_code == 200
     assert [row["url"] for row in rows(workspace)] == PRIVATE[-1:]
+
+
+# By the control API
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope", "text"),
+    [
+        ("call", "none", "scope there is no pearl 'none'"),
+        ("lead", OTHER_PEARL, "scope is an inbound pearl, which has no lead webhook"),
+    ],
+)
+def test_the_control_api_says_what_the_platform_has_no_webhook_for(
+    life: Life, kind: str, scope: str, text: str
+) -> None:
+    body = {"vendor": "nlpearl", "kind": kind, "scope": scope, "to": "inbox:crm"}
+    status, detail = life.refused("POST", "/webhooks", body)
+    assert (status, text in detail) == (400, True), detail
+
+
+def test_a_webhook_of_all_pearls_replaces_those_of_single_ones(
+    life: Life, lead: str, nlpearl: httpx.Client, workspace: Workspace
+) -> None:
+    set_urls(nlpearl, callWebhookUrl="https://a.test/", leadWebhookUrl="https://b.test/")
+    life.ask("POST", "/webhooks", {"vendor": "nlpearl", "kind": "call", "to": "inbox:all"})
+    assert [(row["kind"], row["pearl"], row["url"]) for row in rows(workspace)] == [
+        ("lead", None, "inbox:crm"),
+        ("lead", PEARL, "https://b.test/"),
+        ("call", None, "inbox:all"),
+    ]

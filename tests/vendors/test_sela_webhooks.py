@@ -463,3 +463,33 @@ def test_webhooks_load_back_as_they_were_exported(life: Life) -> None:
     assert exported["webhooks"] == [hook]
     life.seed("replace", **exported)
     assert life.ask("GET", "/export")["sela"] == exported
+
+
+def test_what_is_held_loads_back_as_it_was_exported(
+    life: Life, lead: int, sela: httpx.Client, workspace: Workspace
+) -> None:
+    hook = {"id": 7, "trigger": "LEAD_LOST", "url": "inbox:held", "options": {"hold": True}}
+    life.seed("merge", webhooks=[hook])
+    patch(sela, lead, status="LOST")
+    exported = life.ask("GET", "/export")["sela"]
+    (held,) = [row for row in exported["outbox"] if row["webhook"] == 7]
+    assert (held["kind"], held["lead"], held["held"]) == ("LEAD_LOST", lead, "settle")
+    assert orjson.loads(held["body"])["status"] == "LOST"
+    life.seed("replace", **exported)
+    assert life.ask("GET", "/export")["sela"]["outbox"] == exported["outbox"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"to": "http://{{id}}@127.0.0.1/"}, "placeholders in its path and its query only"),
+        ({"to": "http://127.0.0.1/" + "a" * 255}, "must have at most 255 characters"),
+        ({"to": "inbox:crm", "scope": "28001"}, "each webhook is of all leads"),
+    ],
+)
+def test_the_control_api_holds_a_webhook_to_the_vendors_rules(
+    life: Life, fields: dict[str, Any], text: str
+) -> None:
+    body = {"vendor": "sela", "kind": "LEAD_LOST"} | fields
+    status, detail = life.refused("POST", "/webhooks", body)
+    assert (status, text in detail) == (400, True), detail

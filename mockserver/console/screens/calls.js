@@ -1,5 +1,5 @@
 /**
- * Clock and calls: the time of the workspace, what falls due, the autopilot, and an outcome for many.
+ * Clock and calls: the time of the workspace, what falls due, the autopilot, an outcome for many.
  * @module
  */
 
@@ -162,7 +162,8 @@ class Calls {
       h("h2", "Autopilot"),
       h(
         "p.sub",
-        "Whose calls happen by themselves: nobody's, those of leads with a magic value or a story, or all.",
+        "Whose calls happen by themselves: nobody's, those of leads with a magic value or a story, ",
+        "or all.",
       ),
       rows,
     );

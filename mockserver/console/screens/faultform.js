@@ -4,7 +4,7 @@
  */
 
 import { previewFault } from "../api.js";
-import { button, h, show } from "../dom.js";
+import { h, show } from "../dom.js";
 import { httpStatus, humanised, marked, valueText } from "../format.js";
 import { store } from "../store.js";
 import { json } from "./json.js";
@@ -114,9 +114,7 @@ export class FaultForm {
 
 /** @param {any} answer */
 function previewOf({ status, headers, body, help }) {
-  const lines = headers.map(
-    (/** @type {[string, string]} */ [name, value]) => `${name}: ${value}\n`,
-  );
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\n`);
   const hasBody = body !== null && body !== undefined && body !== "";
   return [
     h("p", status !== null && httpStatus(status), " ", marked(help)),

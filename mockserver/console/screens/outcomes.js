@@ -1,5 +1,5 @@
 /**
- * "A call happens": what an attempt can end in, what that would change, and the button that does it.
+ * "A call happens": what an attempt can end in, what that would change, and a button for it.
  * @module
  */
 

@@ -148,7 +148,8 @@ class People {
       0,
     );
     const vendors = plural(store.vendors.size, "vendor");
-    this.total.textContent = `${plural(counts.all, "person", "people")}, ${plural(stored, "lead")} with ${vendors}`;
+    const persons = plural(counts.all, "person", "people");
+    this.total.textContent = `${persons}, ${plural(stored, "lead")} with ${vendors}`;
     this.#drawChips(counts);
     if (!people.length) {
       keyed(this.body, [], String, String, () => h("tr"));
@@ -347,7 +348,8 @@ function who(one, href) {
   const name = one.name ?? one.email ?? one.phone ?? one.key;
   const shares = one.shares.slice(0, 1).map((/** @type {any} */ share) => {
     const others = share.people.map((/** @type {any} */ each) => each.name ?? each.key);
-    const words = `Shares ${share.field === "email" ? "an e-mail" : `a ${share.field}`} with ${others.slice(0, 2).join(", ")}`;
+    const key = share.field === "email" ? "an e-mail" : `a ${share.field}`;
+    const words = `Shares ${key} with ${others.slice(0, 2).join(", ")}`;
     return h("span.note.tone-warn", icon("warn"), h("span", words));
   });
   return h(

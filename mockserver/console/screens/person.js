@@ -4,7 +4,7 @@
  * @module
  */
 
-import { changeLead, getPerson } from "../api.js";
+import { changeLead, getPerson, listDeliveries } from "../api.js";
 import { createLine } from "../curl.js";
 import { ask, form } from "../dialogs.js";
 import { button, copier, h, icon, show, toast } from "../dom.js";
@@ -27,6 +27,7 @@ import { storyOf, timeline, upcoming } from "./timeline.js";
 import { commandLine } from "../command.js";
 
 const FACTS = 5;
+const MOST_DELIVERIES = 100;
 const PAUSE_MILLISECONDS = 300;
 
 /** What can change a person. */
@@ -79,6 +80,7 @@ class PersonScreen {
   async read() {
     try {
       const person = await getPerson(store.workspace, this.vendor, this.id);
+      await addDeliveries(person);
       keepNames([person]);
       if (this.outcomes) this.#redraw(person);
       else this.#build(person);
@@ -225,6 +227,28 @@ class PersonScreen {
       toast(String(/** @type {Error} */ (error).message));
     }
   }
+}
+
+/**
+ * Puts the deliveries about a person into the timeline.
+ * @param {Person} person
+ */
+async function addDeliveries(person) {
+  const asked = person.leads
+    .filter((/** @type {any} */ { vendor }) => store.vendors.get(vendor)?.kinds)
+    .map((/** @type {any} */ { vendor, id }) =>
+      listDeliveries(store.workspace, { vendor, lead: String(id), limit: MOST_DELIVERIES }),
+    );
+  const known = new Set(person.timeline.map((/** @type {any} */ each) => each.delivery?.number));
+  for (const { deliveries } of await Promise.all(asked)) {
+    for (const delivery of deliveries) {
+      if (known.has(delivery.number)) continue;
+      person.timeline.push({ kind: "delivery", at: delivery.at, delivery });
+    }
+  }
+  person.timeline.sort((/** @type {any} */ one, /** @type {any} */ other) =>
+    other.at.localeCompare(one.at),
+  );
 }
 
 /**

@@ -77,7 +77,8 @@ class Report {
 
   #copyLine() {
     const url = quoted(location.origin);
-    const line = `mockserver report --url ${url} --workspace ${quoted(store.workspace)} --fail-on error`;
+    const of = `--url ${url} --workspace ${quoted(store.workspace)}`;
+    const line = `mockserver report ${of} --fail-on error`;
     return copy(line, "the command for CI");
   }
 

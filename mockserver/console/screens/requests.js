@@ -173,7 +173,8 @@ class Requests {
   async #drawBanner() {
     const { requests } = await listUnclaimed({ limit: 1000 });
     if (!requests.length) return;
-    const words = `${plural(requests.length, "request")} reached no workspace: the credential was missing or refused.`;
+    const number = plural(requests.length, "request");
+    const words = `${number} reached no workspace: the credential was missing or refused.`;
     const look = button("button.text", () => this.#showUnclaimed(requests), "Look");
     show(this.banner, h("p.banner.tone-warn", icon("warn"), h("span", words), look));
   }

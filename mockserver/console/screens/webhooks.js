@@ -17,6 +17,7 @@ import { drawInboxes } from "./inbox.js";
 
 const NEWEST = 200;
 const PAUSE_MILLISECONDS = 300;
+const UNFOLDED = 4;
 const BUILT_IN = "inbox:console";
 
 /** What makes the screen stale. */
@@ -133,12 +134,7 @@ class Webhooks {
     const silent = [...store.vendors.values()].filter((each) => each.webhooks);
     show(
       this.receivers,
-      webhooks.length
-        ? h(
-            "ul.rules",
-            webhooks.map((each) => this.#receiver(each)),
-          )
-        : this.#empty(),
+      webhooks.length ? this.#fold(webhooks, failing) : this.#empty(),
       silent.map((each) => h("p.note-line", vendorMark(each.name), each.webhooks)),
     );
     show(this.none, this.deliveries.length ? null : h("p.none.block", "Nothing was sent yet."));
@@ -147,6 +143,28 @@ class Webhooks {
       JSON.stringify([one, one.number === this.chosen]);
     keyed(this.list, this.deliveries, key, print, (one) => this.#row(one));
     this.#drawDetail();
+  }
+
+  /**
+   * Many receivers are folded: the deliveries are the news.
+   * @param {Webhook[]} webhooks
+   * @param {number} failing
+   */
+  #fold(webhooks, failing) {
+    this.isOpen ??= webhooks.length <= UNFOLDED || failing > 0;
+    const fold = h(
+      "details.fold",
+      { open: this.isOpen },
+      h("summary", "Receivers", h("em", webhooks.length)),
+      h(
+        "ul.rules",
+        webhooks.map((each) => this.#receiver(each)),
+      ),
+    );
+    fold.addEventListener("toggle", () => {
+      this.isOpen = fold.open;
+    });
+    return fold;
   }
 
   #drawDetail() {

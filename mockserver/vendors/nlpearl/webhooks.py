@@ -113,9 +113,9 @@ class PearlWebhooks(Webhooks):
             return
         pearl = tx.get("pearls", scope)
         if pearl is None:
-            yield ("pearl",), f"there is no pearl {scope!r}"
+            yield ("scope",), f"there is no pearl {scope!r}"
         elif kind == LEAD_WEBHOOK and pearl["type"] == INBOUND:
-            yield ("pearl",), "is an inbound pearl, which has no lead webhook"
+            yield ("scope",), "is an inbound pearl, which has no lead webhook"
 
     def kind_of(self, happening: Happening, settings: Mapping[str, Any]) -> str | None:
         """See `Webhooks`: both ends of a call, and each new status of a lead."""

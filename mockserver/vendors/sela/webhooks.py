@@ -85,6 +85,8 @@ class SelaWebhooks(Webhooks):
         self, kind: str, url: str, scope: str | None, tx: Transaction
     ) -> Iterator[tuple[Path, str]]:
         """See `Webhooks`: the rules of the API, in words of this server."""
+        if scope is not None:
+            yield ("scope",), "must be left out: each webhook is of all leads"
         if len(url) > _LONGEST_URL:
             yield ("url",), f"must have at most {_LONGEST_URL} characters"
         elif is_misplaced(url):
