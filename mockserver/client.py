@@ -618,7 +618,7 @@ class WorkspaceClient:
         return [lead for page in pages for lead in page["leads"]]
 
     def lead(self, vendor: str, id: str | int) -> Row:
-        """One `lead` (None if it was deleted), its `history` and its `events`.
+        """One `lead` (None if it was deleted), its `history`, `events` and `deliveries`.
 
         The history has each change by a request, with the row `before` and `after`.
         """

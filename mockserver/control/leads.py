@@ -14,6 +14,7 @@ from mockserver.life.events import Event
 from mockserver.state.changes import Row, RowId
 from mockserver.state.transaction import RowDiff
 from mockserver.vendor import Reply
+from mockserver.webhooks.view import delivery_view
 from mockserver.wire import write_json
 from mockserver.workspaces import LEADS, Workspace
 
@@ -154,8 +155,18 @@ def get_lead(call: Call, server: Control) -> Reply:
             "lead": rows.get(key),
             "history": history,
             "events": [event_view(each) for each in events],
+            "deliveries": _deliveries_about(workspace, vendor, id),
         }
     )
+
+
+def _deliveries_about(workspace: Workspace, vendor: str, id: str) -> list[dict[str, Any]]:
+    """What webhooks were told of a lead."""
+    return [
+        delivery_view(each)
+        for each in workspace.deliveries
+        if each.vendor == vendor and str(each.lead) == id
+    ]
 
 
 def lead_key(workspace: Workspace, vendor: str, id: str) -> RowId:

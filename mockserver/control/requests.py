@@ -15,9 +15,11 @@ from mockserver.journal.decision import decisions
 from mockserver.journal.records import Journal, Record
 from mockserver.journal.view import describe, select, summary
 from mockserver.journal.why import why
+from mockserver.life.events import Cause
 from mockserver.state.changes import RowId
 from mockserver.vendor import Reply
 from mockserver.version import __version__
+from mockserver.webhooks.view import delivery_view
 from mockserver.workspaces import LEADS, Workspace
 
 _MARKDOWN = b"text/markdown"
@@ -119,8 +121,15 @@ def _entry(workspace: Workspace, call: Call, server: Control) -> Reply:
         "why": why(found, directory).as_json(),
         "remarks": [remark._asdict() for remark in remarks(found, directory)],
         "findings": [finding.as_json() for finding in findings_about(found, journal, directory)],
+        "deliveries": _caused_by(number, workspace),
     }
     return Reply(shown | explained)
+
+
+def _caused_by(number: int, workspace: Workspace) -> list[dict[str, Any]]:
+    """What webhooks were told because of a request."""
+    cause = Cause("request", number)
+    return [delivery_view(each) for each in workspace.deliveries if each.cause == cause]
 
 
 def _name_of(
@@ -171,8 +180,12 @@ def get_har(call: Call, server: Control) -> Reply:
     """The journal in the format that browsers and proxies read."""
     # Imported here: only a request for an archive needs it.
     from mockserver.journal.har import har
+    from mockserver.webhooks.har import delivery_entries
 
-    return Reply(har(server.workspace(call).journal, __version__))
+    workspace = server.workspace(call)
+    archive = har(workspace.journal, __version__)
+    archive["log"]["entries"] += delivery_entries(workspace.deliveries)
+    return Reply(archive)
 
 
 @operation

@@ -31,6 +31,9 @@ from mockserver.wire import write_json
 from mockserver.workspaces import LEADS, Workspace
 
 _FLUSHES_EVERY = 0.05
+_FLUSHES_BEHIND_EVERY = 0.2
+"""Seconds between two flushes; of a reader that gets gaps, who sees no single event anyway."""
+
 _COMMENTS_EVERY = 15.0
 _RETRY_MILLISECONDS = 1000
 _LAST_EVENT_ID = "Last-Event-ID"
@@ -93,6 +96,7 @@ class _Telling:
         self._hello = hello
         self._ends_at = None if seconds is None else monotonic() + seconds
         self._wrote_at = monotonic()
+        self._is_behind = False
 
     async def send(
         self, headers: Iterable[Header], scope: Scope, receive: Receive, send: Send
@@ -110,7 +114,8 @@ class _Telling:
                 await self._write(self._next(), send)
                 if self._is_over():
                     break
-                await asyncio.wait((left,), timeout=_FLUSHES_EVERY)
+                period = _FLUSHES_BEHIND_EVERY if self._is_behind else _FLUSHES_EVERY
+                await asyncio.wait((left,), timeout=period)
             await send({"type": "http.response.body", "body": b""})
         finally:
             left.cancel()
@@ -129,8 +134,10 @@ class _Telling:
         """The next events; a comment where there were none for long."""
         channel = self._reader.channel
         parts = []
+        self._is_behind = False
         for entry in self._reader.read(lambda entries: _views(channel, entries)):
             if isinstance(entry, Gap):
+                self._is_behind = True
                 gap = {"from": entry.first, "to": entry.last, "count": entry.total}
                 parts.append(_event(entry.last, "gap", gap))
             else:

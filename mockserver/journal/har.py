@@ -13,7 +13,7 @@ from mockserver.journal.redaction import hidden_query, masked_headers
 from mockserver.journal.view import instant, milliseconds, text_of, verdict
 
 _VERSION = "HTTP/1.1"
-_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 def har(records: Iterable[Record], version: str) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _response(record: Record) -> dict[str, Any]:
     }
     return {
         "status": record.status,
-        "statusText": _PHRASES.get(record.status, ""),
+        "statusText": PHRASES.get(record.status, ""),
         "httpVersion": _VERSION,
         "cookies": [],
         "headers": _pairs(headers),

@@ -33,6 +33,7 @@ def test_a_lead_is_shown_as_it_is_stored(control: httpx.Client, workspace: Works
         "lead": row,
         "history": [],
         "events": [],
+        "deliveries": [],
     }
 
 

@@ -371,6 +371,30 @@ def test_a_settlement_has_a_status_or_an_error(control: httpx.Client) -> None:
     assert problems(neither) == {"/status": "is required, or error"}
 
 
+def test_a_request_and_a_lead_know_what_webhooks_were_told(
+    control: httpx.Client, nlpearl: httpx.Client
+) -> None:
+    add(control, kind="lead")
+    simulate(control, "wrong_country_code")
+    path = f"/v2/Outbound/{PEARL}/Lead/{GRACE}"
+    number = nlpearl.put(path, json={"status": 130}).headers["mockserver-request"]
+    of_request = control.get(f"/requests/{number}").json()["deliveries"]
+    assert [(each["lead"], each["body"]["status"]) for each in of_request] == [(GRACE, 130)]
+    of_lead = control.get(f"/leads/nlpearl/{ADA}").json()["deliveries"]
+    assert [each["number"] for each in of_lead] == [1]
+
+
+def test_an_archive_has_an_entry_for_each_attempt(control: httpx.Client) -> None:
+    control.put("/inbox/crm", json={"answers": [{"status": 500, "body": "no"}]})
+    add(control, kind="lead", options={"copies": 2})
+    simulate(control, "wrong_country_code")
+    first, second = control.get("/har").json()["log"]["entries"]
+    assert (first["request"]["method"], first["request"]["url"]) == ("POST", "inbox:crm")
+    assert '"status":30' in first["request"]["postData"]["text"].replace(" ", "")
+    assert (first["response"]["status"], first["response"]["content"]["text"]) == (500, "no")
+    assert [each["_mockserver"]["attempt"] for each in (first, second)] == [1, 2]
+
+
 # Verification
 
 
