@@ -190,19 +190,22 @@ class Site(Api):
             if call.plans:
                 written = tx.changes()
                 diffs, size = tx.effects()
-                workspace.require_calls(written)
+                workspace.require_rows(written)
                 if reply is not None:
                     reply.body = lifecycle.renewed(reply.body, tx)
             if len(diffs) == 1 and diffs[0].table == LEADS:
                 call.lead_change = diffs[0]
             else:
                 call.happenings = lifecycle.happenings(diffs, tx)
+                if any(diff.table == WEBHOOKS for diff in diffs):
+                    workspace.require_rows(written)
         call.changes = row_changes(diffs)
         if self._webhooks is not None and tx.stored[WEBHOOKS].rows:
             cause = cause or Cause("request", call.number)
             if self._post(call, workspace, diffs, cause, self._webhooks):
                 written = tx.changes()
                 _, size = tx.effects()
+                workspace.require_rows(written)
         workspace.require_room(written, size)
         call.growth = size
         return written

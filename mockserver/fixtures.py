@@ -153,7 +153,7 @@ def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> No
 def _apply(workspace: Workspace, changes: list[Change]) -> None:
     """Make the changes if there is room for them. Raises Refusal as `require_room` does."""
     size = workspace.growth(changes)
-    workspace.require_calls(changes)
+    workspace.require_rows(changes)
     workspace.require_room(changes, size)
     workspace.apply(changes, size)
 

@@ -43,6 +43,7 @@ from mockserver.state.memory import Memory, growth, row_size
 from mockserver.state.tables import SavedTable, Table, TableSpec, table_of
 from mockserver.state.transaction import Transaction
 from mockserver.turns import Turns
+from mockserver.webhooks.base import WEBHOOKS
 from mockserver.webhooks.deliveries import DeliveryLog
 from mockserver.webhooks.inbox import Inboxes
 from mockserver.webhooks.tables import OUTBOX
@@ -70,6 +71,14 @@ _MAX_NAMES = 1 << 14
 _WORKSPACE_BYTES = 12 << 10
 SNAPSHOT_BYTES = 8 << 10
 """What a workspace and a snapshot take that share all their rows. Measured."""
+
+_BOUNDED: Mapping[str, tuple[str, str, str]] = {
+    CALLS: ("calls", "calls", "--max-calls"),
+    DUE: ("calls", "due steps", "--max-calls"),
+    WEBHOOKS: ("webhooks", "webhooks", "--max-webhooks"),
+    OUTBOX: ("deliveries", "deliveries that are not settled", "--max-deliveries"),
+}
+"""Tables of which a vendor may have so many rows: the limit, a word for the rows, the option."""
 
 Listener = Callable[[int, Sequence[Change]], None]
 """Is told of each run of changes with the version that it made."""
@@ -280,23 +289,22 @@ class Workspace:
                 tx.skip_numbers(DUE, group[DUE].last_number)
         return tx.next_number(DUE)
 
-    def require_calls(self, changes: Sequence[Change]) -> None:
-        """Say no to changes that bring more calls or due steps of a vendor than there may be.
+    def require_rows(self, changes: Sequence[Change]) -> None:
+        """Say no to changes that bring more of something than a vendor may have in a workspace.
 
-        Raises Refusal("forbidden").
+        That is of calls, due steps, webhooks and deliveries. Raises Refusal("forbidden").
         """
-        most = self.limits.calls
         # Nearly always there are so few changes that nothing has to be counted.
         for vendor, group in self.tables.items():
-            for table in (CALLS, DUE):
+            for table, (name, what, option) in _BOUNDED.items():
+                most: int = getattr(self.limits, name)
                 if table not in group or len(group[table].rows) + len(changes) <= most:
                     continue
                 if self._rows_after(vendor, table, changes) > most:
                     raise Refusal(
                         "forbidden",
-                        f"A workspace may hold at most {most} calls of a vendor, and as many due "
-                        "steps (--max-calls). Delete some, or start the server with a greater "
-                        "limit.",
+                        f"A workspace may have at most {most} {what} of a vendor ({option}). "
+                        "Delete some, or start the server with a greater limit.",
                     )
 
     def _rows_after(self, vendor: str, table: str, changes: Sequence[Change]) -> int:

@@ -66,7 +66,9 @@ def _unfit_answers(body: Mapping[str, Any], call: Call, server: Control) -> Iter
 
 
 def _unfit_answer(answer: Any, path: tuple[str | int, ...]) -> Iterator[Problem]:
-    headers = answer.get("headers", {}) if isinstance(answer, dict) else {}
+    if not isinstance(answer, dict):
+        return
+    headers = answer.get("headers", {})
     if not isinstance(headers, dict):
         return
     if len(headers) > _MOST_HEADERS:

@@ -573,7 +573,7 @@ def set_autopilot(call: Call, server: Control) -> Reply:
         lifecycle.follow_autopilot(scenes[vendor])
         last_due = tx.last_number(DUE)
         size += tx.effects()[1]
-        workspace.require_calls(tx.changes())
+        workspace.require_rows(tx.changes())
     workspace.memory.require(size)
     cause = workspace.events.next_act("control")
     for vendor, scene in scenes.items():

@@ -355,7 +355,7 @@ class Courier:
     def send(
         self, workspace: Workspace, message: Message, lead: int | str | None, *, probe: bool = False
     ) -> Delivery:
-        """Send a message that no event has caused. Raises Refusal as `post` does.
+        """Send a message that no event has caused. Raises Refusal where there is no room.
 
         A `probe` carries a wrong credential.
         """
@@ -368,6 +368,7 @@ class Courier:
         if probe:
             for row in what.ready:
                 tx.update(OUTBOX, row, {"probe": True})
+        workspace.require_rows(tx.changes())
         workspace.commit(tx.changes(), tx.effects()[1])
         posted(workspace, vendor, what)
         self.look(workspace)

@@ -33,11 +33,11 @@ class Done(NamedTuple):
 def commit(workspace: Workspace, vendor: str, scene: Scene, before: Sequence[Change] = ()) -> Done:
     """Apply what a scene has written, after other changes, and keep what happened in it.
 
-    Raises Refusal as `Workspace.require_room` and `post` do; then nothing was done.
+    Raises Refusal as `Workspace.require_room` and `require_rows` do; then nothing was done.
     """
     what = post(workspace, vendor, _told(scene, workspace), scene.tx)
     written = scene.tx.changes()
-    workspace.require_calls(written)
+    workspace.require_rows(written)
     _, size = scene.tx.effects()
     workspace.require_room(written, size)
     version = workspace.commit([*before, *written], size)

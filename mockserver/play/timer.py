@@ -33,6 +33,7 @@ class Timer:
         self._waiting: WeakSet[Workspace] = WeakSet()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._handle: asyncio.TimerHandle | None = None
+        self._rings_at = 0.0
         self._task: asyncio.Task[None] | None = None
 
     def look(self, workspace: Workspace) -> None:
@@ -54,10 +55,11 @@ class Timer:
             self._loop, self._handle = loop, None
         at = loop.time() + min(max(seconds, 0.0), _LONGEST)
         if self._handle is not None:
-            if self._handle.when() <= at:
+            # Not its `when`: uvloop's handle of a moment that has come has none.
+            if self._rings_at <= at:
                 return
             self._handle.cancel()
-        self._handle = loop.call_at(at, self._ring)
+        self._handle, self._rings_at = loop.call_at(at, self._ring), at
 
     def _ring(self) -> None:
         self._handle = None

@@ -139,6 +139,9 @@ class Webhooks:
     chosen: Mapping[str, str] = MappingProxyType({})
     """What of a kind no source tells, in words: when it is sent, in which order, a field."""
 
+    kind_column = "kind"
+    """The column of a row that has the kind."""
+
     payloads: tuple[str, ...] = ()
     """What the payloads are called in the `x-webhooks` of the document."""
 
@@ -219,8 +222,10 @@ class Webhooks:
         kind = self.kind_of(happening, tx.settings)
         if kind is None:
             return
-        for webhook in self.listed(tx):
-            if webhook.kind != kind or not self.is_for(webhook, happening, tx):
+        # Most events are told to nobody, and this is asked of each: a look at one column.
+        rows = [row for row in tx.rows(WEBHOOKS) if row[self.kind_column] == kind]
+        for webhook in map(self.webhook, sorted(rows, key=_by_id)):
+            if not self.is_for(webhook, happening, tx):
                 continue
             payload = self.payload(webhook, happening, diffs, tx)
             if payload is not None:

@@ -104,6 +104,8 @@ class Narrowing:
         self._examples = _some(site)
         self._lead, self._outcome = lead_and_outcome(site)
         lifecycle = site.vendor.lifecycle
+        webhooks = lifecycle.webhooks if lifecycle is not None else None
+        self._kinds = webhooks.kinds if webhooks is not None else ("none",)
         self._has_calls = lifecycle is not None and lifecycle.has_calls
 
     def narrow(self, components: Json) -> None:
@@ -129,6 +131,21 @@ class Narrowing:
         schemas["NewAutopilots"] |= {"enum": self._autopilots()}
         schemas["LeadChange"] |= {"enum": [{"fields": {}}, {"fields": {}, "events": False}]}
         schemas["SettingChanges"] |= {"enum": self._changes()}
+        self._narrow_webhooks(schemas)
+
+    def _narrow_webhooks(self, schemas: Json) -> None:
+        """What can be said of webhooks: a target is looked up, and an outcome settles once."""
+        new = {"vendor": self._vendor, "kind": self._kinds[0], "to": "inbox:crm"}
+        schemas["NewWebhook"] |= {"enum": [new, new | {"options": {"copies": 2, "late": None}}]}
+        schemas["WebhookChange"] |= {"enum": [{"to": "hold"}, {"options": {"plain": True}}]}
+        schemas["WebhookTest"] |= {"enum": [{}, {"credential": "right"}]}
+        schemas["Settlement"] |= {"enum": [{"status": 204}, {"error": "gone"}]}
+        wanted = {"vendor": self._vendor, "kind": self._kinds[0], "body": {"id": {"$any": True}}}
+        schemas["ExpectedDeliveries"] |= {
+            "enum": [{"deliveries": [wanted]}, {"deliveries": [{"state": "lost"}], "times": 0}]
+        }
+        answer = {"status": 200, "body": {"ok": True}, "headers": {"x-mine": "1"}}
+        schemas["InboxAnswers"] |= {"enum": [{}, {"answers": [answer], "then": {"status": 204}}]}
 
     def _parameters(self) -> dict[str, list[Any]]:
         """The values of each parameter: others lead nowhere, or are a 400 no schema can say."""
@@ -142,6 +159,10 @@ class Narrowing:
             "lead": [self._lead, "nobody"],
             "lead_name": [self._lead, "nobody"],
             "operation": self._operations,
+            "webhook_id": ["1", "2"],
+            "webhook_kind": list(self._kinds),
+            "delivery_number": [1, 2],
+            "inbox": ["crm"],
         }
 
     def _properties(self) -> dict[str, Json]:
@@ -264,7 +285,13 @@ def begin(app: Application) -> None:
         ask(app, example.method, example.path, example.body)
     _control(app, "PUT", f"{base}/{ACCOUNT}/snapshots/{SNAPSHOT}")
     _control(app, "POST", f"{base}/{ACCOUNT}/faults", {"fault": "slow"})
-    if app.sites[0].vendor.lifecycle is not None:
+    lifecycle = app.sites[0].vendor.lifecycle
+    if lifecycle is not None and lifecycle.webhooks is not None:
+        kind = lifecycle.webhooks.kinds[0]
+        hook = {"vendor": lifecycle.webhooks.vendor, "kind": kind, "to": "inbox:crm"}
+        key = _control(app, "POST", f"{base}/{ACCOUNT}/webhooks", hook).content["key"]
+        _control(app, "POST", f"{base}/{ACCOUNT}/webhooks/{key}/test", {})
+    if lifecycle is not None:
         lead, outcome = lead_and_outcome(app.sites[0])
         later = {"vendor": app.sites[0].vendor.name, "lead": lead, "outcome": outcome, "when": 60}
         _control(app, "POST", f"{base}/{ACCOUNT}/simulate", later)

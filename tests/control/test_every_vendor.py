@@ -117,7 +117,7 @@ def test_leads_are_listed_as_they_are_stored(
     assert page["leads"] == [{"vendor": vendor, "id": id, "lead": row} for id, row in rows.items()]
     first = page["leads"][0]
     told = control.get(f"/leads/{vendor}/{first['id']}").json()
-    assert told == first | {"history": [], "events": []}
+    assert told == first | {"history": [], "events": [], "deliveries": []}
 
 
 @every_vendor

@@ -563,3 +563,8 @@ def test_answers_of_an_inbox_that_cannot_be_are_refused(control: httpx.Client) -
         "/then/seconds",
     }
     assert set(problems(control.post("/inbox/-x"))) == {"name"}
+    shapeless = {"answers": [[None]], "then": {"headers": 5}}
+    assert set(problems(control.put("/inbox/crm", json=shapeless))) == {
+        "/answers/0",
+        "/then/headers",
+    }

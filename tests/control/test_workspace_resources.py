@@ -243,6 +243,10 @@ def test_every_operation_says_how_workspaces_come_to_be_where_there_is_none(
         "set_autopilot": {"nlpearl": {"mode": "all"}},
         "set_story": ["success"],
         "change_lead": {"fields": {}},
+        "add_webhook": {"vendor": "sela", "kind": "LEAD_LOST", "to": "hold"},
+        "change_webhook": {"to": "hold"},
+        "settle": {"status": 204},
+        "verify_deliveries": {"deliveries": [{"state": "delivered"}]},
     }
     for name, method, path in operations(server):
         answer = httpx.request(method, server.url + path, json=bodies.get(name))

@@ -33,6 +33,7 @@ def test_importing_the_package_imports_no_server() -> None:
         "mockserver",
         "mockserver.client",
         "mockserver.client_answers",
+        "mockserver.client_webhooks",
         "mockserver.errors",
         "mockserver.version",
     }

@@ -108,7 +108,10 @@ def test_help_of_serve_tells_choices_and_the_kinds_of_values() -> None:
 
 def test_routes_lists_every_operation_of_every_vendor() -> None:
     status, out, err = run("routes")
-    documents = [file.read_text("utf-8") for file in folder("openapi").glob("*.yaml")]
+    documents = [
+        file.read_text("utf-8").partition("\nx-webhooks:")[0]
+        for file in folder("openapi").glob("*.yaml")
+    ]
     named = {name for text in documents for name in re.findall(r"\n      operationId: (\w+)", text)}
     listed = {line.split()[2] for line in out.splitlines() if line.startswith("  ")}
     assert (status, listed, err) == (0, named, "")

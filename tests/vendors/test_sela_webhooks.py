@@ -465,6 +465,20 @@ def test_webhooks_load_back_as_they_were_exported(life: Life) -> None:
     assert life.ask("GET", "/export")["sela"] == exported
 
 
+def test_what_is_held_loads_back_as_it_was_exported(
+    life: Life, lead: int, sela: httpx.Client, workspace: Workspace
+) -> None:
+    hook = {"id": 7, "trigger": "LEAD_LOST", "url": "inbox:held", "options": {"hold": True}}
+    life.seed("merge", webhooks=[hook])
+    patch(sela, lead, status="LOST")
+    exported = life.ask("GET", "/export")["sela"]
+    (held,) = [row for row in exported["outbox"] if row["webhook"] == 7]
+    assert (held["kind"], held["lead"], held["held"]) == ("LEAD_LOST", lead, "settle")
+    assert orjson.loads(held["body"])["status"] == "LOST"
+    life.seed("replace", **exported)
+    assert life.ask("GET", "/export")["sela"]["outbox"] == exported["outbox"]
+
+
 @pytest.mark.parametrize(
     ("fields", "text"),
     [

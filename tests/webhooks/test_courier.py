@@ -491,3 +491,24 @@ def test_a_person_has_the_deliveries_of_his_leads(
     told = [each["delivery"] for each in timeline if each["kind"] == "delivery"]
     listed = control.get("/deliveries").json()["deliveries"]
     assert told == [control.get(f"/deliveries/{each['number']}").json() for each in listed]
+
+
+# Bounds.
+
+
+def test_there_is_a_bound_for_webhooks_and_for_deliveries(serve: Callable[..., str]) -> None:
+    url = serve(fixtures="empty", max_webhooks=1, max_deliveries=2)
+    token = {"Authorization": "Token demo"}
+    webhook = {"url": "http://127.0.0.1:9/", "trigger": "LEAD_CREATED"}
+    answers = [
+        httpx.post(f"{url}/sela/api/webhooks/", json=webhook, headers=token) for _ in range(2)
+    ]
+    assert [each.status_code for each in answers] == [201, 403]
+    assert "--max-webhooks" in answers[1].text
+    leads = {"leads": [{"phone_number": f"+1202555017{number}"} for number in range(3)]}
+    refused = httpx.post(f"{url}/sela/api/leads/bulk-create/", json=leads, headers=token)
+    assert (refused.status_code, "--max-deliveries" in refused.text) == (403, True)
+    assert httpx.get(f"{url}/sela/api/leads/", headers=token).json()["count"] == 0
+    seed = {"fixture": {"sela": {"webhooks": [webhook | {"id": id} for id in (1, 2)]}}}
+    seeded = httpx.post(f"{url}/__admin/workspaces/demo/seed", json=seed)
+    assert (seeded.status_code, "--max-webhooks" in seeded.text) == (403, True)

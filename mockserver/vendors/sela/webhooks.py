@@ -70,6 +70,7 @@ class SelaWebhooks(Webhooks):
 
     kinds = TRIGGERS
     chosen = dict.fromkeys(TRIGGERS, _CHOSEN) | {"LEAD_LATE_CALLBACK": _LATE + _CHOSEN}
+    kind_column = "trigger"
     payloads = ("lead",)
 
     def webhook(self, row: Row) -> Webhook:
