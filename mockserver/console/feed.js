@@ -37,7 +37,7 @@ import { leadName, personHref } from "./names.js";
 export function lineOf({ id, kind, data }, at) {
   const key = `${kind}-${id}`;
   if (kind === "request") return requestLine(data);
-  if (kind === "call") return eventLine(data);
+  if (kind === "call") return isTold(data) ? eventLine(data) : null;
   if (kind === "delivery") return deliveryLine(data, key);
   if (kind === "clock") {
     const title = `It is ${dayName(data.now)}, ${clockTime(data.now)}`;
@@ -58,6 +58,14 @@ export function lineOf({ id, kind, data }, at) {
     return { key, at, sign: "skip", tone: "mute", title: `${count} events were skipped` };
   }
   return null;
+}
+
+/**
+ * Whether an event is a line of its own: a call that begins, or one that ends.
+ * @param {any} event
+ */
+export function isTold(event) {
+  return event.kind === "call.started" || event.kind === "call.ended";
 }
 
 /** @type {Record<string, string>} */

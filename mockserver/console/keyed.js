@@ -21,9 +21,10 @@ export function keyed(parent, items, key, print, make) {
     row.remove();
     rows.delete(name);
   }
+  // A row that is made anew takes the place of the old one: only then is there an order to mend.
+  const ordered = [...wanted].map(([name, item]) => rowOf(rows, name, item, print(item), make));
   let place = parent.firstElementChild;
-  for (const [name, item] of wanted) {
-    const row = rowOf(rows, name, item, print(item), make);
+  for (const row of ordered) {
     if (row === place) place = place.nextElementSibling;
     else parent.insertBefore(row, place);
   }

@@ -37,7 +37,8 @@ export function virtualList(viewport, { height, length, at, draw, label }) {
     while (pool.length < size) pool.push(newRow());
     pool.forEach((row, place) => {
       row.hidden = place >= size;
-      if (!row.hidden) put(row, first + place, all);
+      if (row.hidden) forget(row);
+      else put(row, first + place, all);
     });
   }
 
@@ -47,6 +48,15 @@ export function virtualList(viewport, { height, length, at, draw, label }) {
     row.setAttribute("role", "option");
     canvas.append(row);
     return row;
+  }
+
+  /**
+   * A row that is not seen is nobody's.
+   * @param {HTMLElement} row
+   */
+  function forget(row) {
+    row.className = "row";
+    row.removeAttribute("id");
   }
 
   /**

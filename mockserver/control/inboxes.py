@@ -48,7 +48,9 @@ def _name(call: Call) -> str:
 def get_inbox(call: Call, server: Control) -> Reply:
     """What came into an inbox."""
     name = _name(call)
-    inbox = server.workspace(call).inboxes.get(name) or Inbox(Memory())
+    inbox = server.workspace(call).inboxes.get(name)
+    if inbox is None:  # an empty one is false, too
+        inbox = Inbox(Memory())
     limit = call.query.get("limit", _PAGE)
     page = list(islice(inbox.after(call.query.get("after", 0)), limit + 1))
     following = page[limit - 1].number if len(page) > limit else None

@@ -42,7 +42,7 @@ def test_a_screen_loads_less_than_sixty_kilobytes(open_page: Open, screen: str) 
     page = open_page(screen)
     sizes = page.evaluate(
         """[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
-            .filter(({ name }) => !/__admin\\/(health|workspaces)/.test(name))
+            .filter(({ name }) => !/__admin\\/(health|workspaces|fidelity|faults)/.test(name))
             .map(({ encodedBodySize }) => encodedBodySize)"""
     )
     assert (len(sizes) > 10, sum(sizes) < 60_000) == (True, True)

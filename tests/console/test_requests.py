@@ -73,7 +73,7 @@ def test_everything_from_a_client_stays_text(
     )
     for screen in (f"requests/{number}", "people", "person/sela/28013", "report"):
         page = open_page(screen)
-        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", lambda dialog: dialogs.append(dialog.message))
         page.wait_for_timeout(200)
         assert page.locator("main img, main script").count() == 0
     assert dialogs == []

@@ -11,15 +11,17 @@ import subprocess
 import sys
 import threading
 import time
+import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path as File
+from queue import SimpleQueue
 
 import httpx
 import pytest
 
 import mockserver
 from mockserver.app import create_app, load_vendors
-from mockserver.cli import cli
+from mockserver.cli import _open_soon, cli
 from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.documents.resources import folder
 from mockserver.environment import OTHER_VARIABLES
@@ -614,3 +616,10 @@ def test_a_signal_stops_the_server_at_once_though_a_client_keeps_its_connection(
         process.send_signal(number)
         _, err = process.communicate(timeout=10)
         assert (time.monotonic() - began < SOON, err.strip()) == (True, "")
+
+
+def test_open_leads_a_browser_to_the_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: SimpleQueue[str] = SimpleQueue()
+    monkeypatch.setattr(webbrowser, "open", opened.put)
+    _open_soon("http://127.0.0.1:8080/__admin/")
+    assert opened.get(timeout=5) == "http://127.0.0.1:8080/__admin/"

@@ -162,7 +162,7 @@ class Calls {
       h("h2", "Autopilot"),
       h(
         "p.sub",
-        "Whose calls happen by themselves: nobody's, those of leads with a magic value or a story, ",
+        "Whose calls happen by themselves: nobody's, those of leads with a story or magic, ",
         "or all.",
       ),
       rows,

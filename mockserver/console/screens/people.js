@@ -5,7 +5,7 @@
 
 import { listEvents, listPeople, listRequests, seedWorkspace } from "../api.js";
 import { button, choice, finder, h, icon, show } from "../dom.js";
-import { eventLine, feedItem, lineOf, requestLine } from "../feed.js";
+import { eventLine, feedItem, isTold, lineOf, requestLine } from "../feed.js";
 import { causeText, count, failure, initials, moment, plural } from "../format.js";
 import { factText, phoneText, statusMark, vendorMark, vendorTitle } from "../format.js";
 import { keyed } from "../keyed.js";
@@ -294,7 +294,7 @@ class People {
       listEvents(store.workspace, { limit: 1 }),
     ]);
     const { events } = await listEvents(store.workspace, { after: Math.max(0, last - 30) });
-    const calls = events.filter((/** @type {any} */ event) => event.kind.startsWith("call."));
+    const calls = events.filter(isTold).reverse();
     const lines = [...requests.map(requestLine), ...calls.map(eventLine)];
     lines.sort((one, other) => other.at.localeCompare(one.at));
     this.lines.push(...lines.slice(0, FEED_LINES));
