@@ -57,7 +57,7 @@ def document(tmp_path: Path) -> Document:
 def transaction(workspace: Workspace) -> Transaction:
     tx = workspace.transaction("sela")
     for id in (12, 11):
-        tx.put("webhooks", {"id": id, "url": f"https://a.example/{id}"})
+        tx.put("webhooks", {"id": id, "kind": "lead", "url": f"https://a.example/{id}"})
     return tx
 
 
