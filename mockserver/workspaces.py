@@ -878,6 +878,10 @@ class Workspaces:
             workspace.controlled_at = now
         return workspace
 
+    def holds(self, workspace: Workspace) -> bool:
+        """Whether the workspace is still there: it may be deleted while somebody works with it."""
+        return self._by_name.get(workspace.name) is workspace
+
     def last_request(self, workspace: Workspace) -> datetime | None:
         """When the last request reached a workspace, by this machine's clock."""
         if not workspace.requests:

@@ -84,7 +84,7 @@ def _found(call: Call, log: DeliveryLog) -> Delivery:
     found = log.get(number)
     if found is None:
         text = f"There is no delivery {number}."
-        if number <= log.last:
+        if 0 < number <= log.last:
             text = f"There is no delivery {number} any more: only the newest are kept."
         raise Refusal("not_found", text)
     return found

@@ -402,8 +402,9 @@ def _delivered(
 
     async def work() -> Reply:
         numbers = frozenset(each.number for each in deliveries)
-        await server.courier.settled(workspace, numbers)
-        await server.courier.settled_pairs(workspace)
+        with server.courier.waiting(workspace):
+            await server.courier.settled(workspace, numbers)
+            await server.courier.settled_pairs(workspace)
         return Reply(answer | _rest(deliveries, workspace))
 
     return Underway(work)

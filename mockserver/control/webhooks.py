@@ -152,7 +152,9 @@ def add_webhook(call: Call, server: Control) -> Reply:
     workspace, body = server.workspace(call), call.body
 
     def store() -> Reply:
-        return Reply(_shown(_added(workspace, body, server), workspace, server), 201)
+        webhook = _added(workspace, body, server)
+        server.courier.review(workspace)
+        return Reply(_shown(webhook, workspace, server), 201)
 
     return _once_looked_up(body["to"], workspace, server, store)
 
@@ -280,6 +282,7 @@ def change_webhook(call: Call, server: Control) -> Reply:
         tx = workspace.transaction(webhooks.vendor)
         tx.put(WEBHOOKS, row)
         _commit(workspace, tx, [])
+        server.courier.review(workspace)
         return Reply(_shown(webhooks.webhook(row), workspace, server))
 
     return _once_looked_up(body.get("to", HOLD), server.workspace(call), server, store)
@@ -291,6 +294,7 @@ def remove_webhook(call: Call, server: Control) -> Reply:
     workspace, webhooks, row = found_webhook(call, server)
     tx = workspace.transaction(webhooks.vendor)
     _commit(workspace, tx, _remove(row["id"], tx))
+    server.courier.review(workspace)
     return nothing()
 
 

@@ -63,6 +63,11 @@ class Parcel(NamedTuple):
     hangs_up: bool = False
     loses_answer: bool = False
 
+    @property
+    def is_first(self) -> bool:
+        """Whether it is a first attempt, or a copy that goes with it."""
+        return not self.row["by_hand"] and bool(self.row["attempts"] <= self.copies)
+
 
 class Carrier:
     """Makes attempts. It knows the inboxes of this server, which need no socket."""

@@ -81,7 +81,8 @@ class Clockwork:
         passed = workspace.mover = Passed(workspace.events.last)
         before = self._courier.tally(workspace)
         try:
-            await self._play_until(workspace, until, pace, passed)
+            with self._courier.waiting(workspace):
+                await self._play_until(workspace, until, pace, passed)
             if passed.stopped is None:
                 workspace.apply([ClockChange(clock.frozen, clock.shift)])
             settled, undelivered = self._courier.tally(workspace)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Collection, Coroutine, Hashable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from time import perf_counter
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -37,6 +38,11 @@ _MOST_ATTEMPTS = 100
 _LOOKS_EVERY = 0.005
 """Seconds between two looks whether somebody has settled a delivery."""
 
+_NOBODY_SETTLED = (
+    "nobody settled it in {:g} seconds: the webhook is held (`to` is hold), so somebody has to "
+    "take the delivery and say with `settle` what came of it"
+)
+_NOBODY_SETTLED_BEFORE = "nobody settled the one before in time, in the same wait"
 _GIVEN_UP = "not tried: the receiver did not answer in time just before, in the same wait"
 
 
@@ -106,21 +112,39 @@ class Courier:
         if office.world != workspace.world:
             office.world = workspace.world
             office.empty()
-            _queue_anew(workspace)
+            if self._workspaces.holds(workspace):
+                _queue_anew(workspace)
         receivers = set()
         while workspace.outgoing:
             place = workspace.outgoing.popleft()
             row = _row(workspace, place)
-            if row is None or row["at"] is not None or row["held"] is not None:
-                continue
-            if place in office.waiting:
+            if row is None or row["held"] is not None or place in office.waiting:
                 continue
             receiver = office.receiver(self._key(workspace, row["url"]))
-            first = is_first(row, _options(workspace, place[0], row))
-            office.queue(receiver, place, is_first=first)
+            if row["at"] is None:
+                first = is_first(row, _options(workspace, place[0], row))
+                office.queue(receiver, place, is_first=first)
+            elif self._holds_up(workspace, office, place):
+                office.block(receiver, place)
             receivers.add(receiver)
         for receiver in receivers:
             self._serve(workspace, office, receiver)
+
+    def review(self, workspace: Workspace) -> None:
+        """Let go what a webhook has held up that is removed, or strict no more."""
+        office = self._offices.get(workspace)
+        if office is None or office.world != workspace.world:
+            return
+        for receiver in tuple(office.receivers.values()):
+            self._serve(workspace, office, receiver)
+
+    def _holds_up(self, workspace: Workspace, office: Office, place: Place) -> bool:
+        """Whether what comes after a delivery has to wait until it is settled."""
+        row = _row(workspace, place)
+        if row is None or not row["attempts"]:
+            return False
+        is_strict = bool(_options(workspace, place[0], row).get("strict"))
+        return is_strict and (row["at"] is not None or place in office.waiting)
 
     def _key(self, workspace: Workspace, url: str) -> Hashable:
         """Which receiver an address belongs to."""
@@ -137,6 +161,9 @@ class Courier:
         """Have a receiver served that has something to get."""
         if self._is_stopping:
             return
+        blocked_by = receiver.blocked_by
+        if blocked_by is not None and not self._holds_up(workspace, office, blocked_by):
+            office.unblock(receiver)
         if receiver.first and not receiver.is_served and receiver.blocked_by is None:
             receiver.is_served = True
             self._begin(self._serve_first(workspace, office, receiver))
@@ -174,7 +201,7 @@ class Courier:
         self, workspace: Workspace, office: Office, receiver: Receiver, place: Place
     ) -> None:
         """Make an attempt, and the copies that go with it."""
-        world = workspace.world
+        world = office.world
         try:
             async with self._slots:
                 goes_on = True
@@ -183,8 +210,12 @@ class Courier:
         except Exception:
             log.exception("the delivery %d of %s failed inside the server", place[1], place[0])
         finally:
+            # Who waits for a delivery of a world that is gone waits no longer.
+            self.look(workspace)
             if office.world == world:
                 office.finish(place)
+                if self._holds_up(workspace, office, place):
+                    office.block(receiver, place)
 
     async def _make_attempt(
         self, workspace: Workspace, office: Office, receiver: Receiver, place: Place
@@ -192,12 +223,12 @@ class Courier:
         """Make one attempt. Says whether another one follows at once."""
         world = workspace.world
         await turn(workspace)
-        parcel = take(workspace, place)
+        parcel = take(workspace, place) if workspace.world == world else None
         if parcel is None:
             return False
         time, began = workspace.now(), perf_counter()
         requests = workspace.requests
-        if receiver.key in office.slow:
+        if office.is_given_up(receiver.key, time, is_first=parcel.is_first):
             attempt = Attempt(0, time, None, 0.0, "time-out", _GIVEN_UP)
         else:
             attempt = await self.carrier.attempt(workspace, parcel)
@@ -210,14 +241,12 @@ class Courier:
             requests=(requests, workspace.requests),
         )
         if attempt.kind == "time-out":
-            office.note_late(receiver.key)
+            office.note_late(receiver.key, time)
         await turn(workspace)
         if workspace.world != world:
             _note(workspace, place[1], attempt)
             return False
-        entry = self._record(workspace, office, parcel, attempt)
-        if parcel.options.get("strict"):
-            office.hold_up(receiver, place, entry)
+        self._record(workspace, office, parcel, attempt)
         return number < parcel.copies
 
     def _record(
@@ -230,7 +259,9 @@ class Courier:
         attempts = (*entry.attempts, attempt)[-_MOST_ATTEMPTS:]
         state, next_try = outcome(parcel, attempts)
         tx = workspace.transaction(vendor)
-        if state == "pending":
+        if tx.get(OUTBOX, row["id"]) is None:  # its webhook was removed meanwhile
+            state, next_try = "dropped", None
+        elif state == "pending":
             at = None if next_try is None else moment_text(next_try)
             state = state_of(tx.update(OUTBOX, row, {"at": at}))
         else:
@@ -264,6 +295,13 @@ class Courier:
         with office.waiter():
             await office.reached({place for place in office.waiting if place[1] in numbers})
 
+    def waiting(self, workspace: Workspace) -> AbstractContextManager[None]:
+        """Somebody waits meanwhile, perhaps several times.
+
+        Of a receiver that did not answer in time, the other first attempts fail at once.
+        """
+        return self._office(workspace).waiter()
+
     async def all_settled(self, workspace: Workspace) -> None:
         """Wait until nothing is under way, what comes meanwhile included.
 
@@ -283,15 +321,19 @@ class Courier:
 
     async def _settled_by_hand(self, workspace: Workspace) -> None:
         """Wait for what is held as long as somebody goes on settling."""
-        loop, seconds = asyncio.get_running_loop(), self.carrier.timeout
+        loop, office = asyncio.get_running_loop(), self._office(workspace)
+        text, seconds = _NOBODY_SETTLED_BEFORE, 0.0
+        if not office.is_left_alone:
+            seconds = self.carrier.timeout
+            text = _NOBODY_SETTLED.format(seconds)
         version, until = workspace.deliveries.version, loop.time() + seconds
         while held := list(_held(workspace)):
-            if workspace.deliveries.version != version:
+            if workspace.deliveries.version != version and seconds:
                 version, until = workspace.deliveries.version, loop.time() + seconds
-            if loop.time() > until:
-                text = f"nobody settled it in {seconds:g} seconds"
+            if loop.time() >= until:
                 for place in held:
                     self.settle(workspace, place, error=text)
+                office.is_left_alone = True
                 return
             await asyncio.sleep(_LOOKS_EVERY)
 
@@ -323,6 +365,7 @@ class Courier:
         kind = None if error is None else "broken"
         number, now = row["attempts"], workspace.now()
         office = self._office(workspace)
+        office.is_left_alone = False
         # Whoever settles it has begun once it had settled the one before.
         requests = (office.requests, workspace.requests)
         attempt = Attempt(number, now, status, 0.0, kind, error, headers, body, requests)

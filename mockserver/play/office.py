@@ -4,9 +4,9 @@ import asyncio
 from collections import deque
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from mockserver.play.attempts import Place
-from mockserver.webhooks.deliveries import Delivery
 
 
 class Receiver:
@@ -36,13 +36,15 @@ class Office:
     """What the courier knows of one workspace. It does not refer to it: nothing goes in circles.
 
     `world` is that of the workspace whose deliveries these are. `waiting` has what is queued or
-    under way, `slow` the receivers that did not answer in time while somebody waited. `settled`
+    under way, `slow` the receivers that did not answer in time while somebody waited, and the time
+    of the workspace's clock at which they did not. `settled`
     counts what came to its end, and `undelivered` what of it the receiver did not take.
     """
 
     __slots__ = (
         "_barriers",
         "_waiters",
+        "is_left_alone",
         "receivers",
         "requests",
         "settled",
@@ -58,7 +60,9 @@ class Office:
         self.requests = 0
         """The number of the last request when the last attempt ended."""
         self.waiting: set[Place] = set()
-        self.slow: set[Hashable] = set()
+        self.slow: dict[Hashable, datetime] = {}
+        self.is_left_alone = False
+        """Whether nobody has settled what is held, while somebody waited."""
         self.settled = 0
         self.undelivered = 0
         self._barriers: list[_Barrier] = []
@@ -98,23 +102,33 @@ class Office:
         for place in tuple(self.waiting):
             self.finish(place)
 
-    def hold_up(self, receiver: Receiver, place: Place, entry: Delivery) -> None:
-        """What is not settled holds up what comes after it, and lets it go once it is.
+    def block(self, receiver: Receiver, place: Place) -> None:
+        """Let nothing go to a receiver before that delivery is settled.
 
         Nobody waits for what is held up: it may be until the clock is moved.
         """
-        if entry.next_try is not None:
-            receiver.blocked_by = place
-            for behind in receiver.first:
-                self.finish(behind)
-        elif receiver.blocked_by == place:
-            receiver.blocked_by = None
-            self.waiting.update(receiver.first)
+        receiver.blocked_by = place
+        for behind in receiver.first:
+            self.finish(behind)
 
-    def note_late(self, key: Hashable) -> None:
+    def unblock(self, receiver: Receiver) -> None:
+        """Let go what was held up."""
+        receiver.blocked_by = None
+        self.waiting.update(receiver.first)
+
+    def note_late(self, key: Hashable, time: datetime) -> None:
         """A receiver has not answered in time: who waits now does so for it once only."""
         if self._waiters:
-            self.slow.add(key)
+            self.slow[key] = time
+
+    def is_given_up(self, key: Hashable, time: datetime, *, is_first: bool) -> bool:
+        """Whether an attempt fails at once, as its receiver did not answer in time before.
+
+        First attempts do as long as somebody waits; others only at the same moment of the
+        workspace's clock, as a receiver may be well again later.
+        """
+        late = self.slow.get(key)
+        return late is not None and (is_first or late == time)
 
     @contextmanager
     def waiter(self) -> Iterator[None]:
@@ -126,6 +140,7 @@ class Office:
             self._waiters -= 1
             if not self._waiters:
                 self.slow.clear()
+                self.is_left_alone = False
 
     async def reached(self, places: set[Place]) -> None:
         """Wait until nothing of these deliveries is under way."""

@@ -337,6 +337,107 @@ def test_a_strict_webhook_holds_up_what_comes_behind_a_failed_delivery(
     picky.close()
 
 
+def test_what_was_strictly_held_up_goes_once_the_webhook_is_removed(
+    control: httpx.Client, lead: str
+) -> None:
+    picky = Listener(lambda got: 500 if got.path == "/calls" else 204)
+    strict = hear(control, picky.url + "/calls", retries=[60], strict=True)
+    hear(control, picky.url + "/leads", "lead")
+    simulate(control, lead, "success")
+    assert [each.path for each in picky.got] == ["/leads", "/calls"]
+    assert control.delete(f"/webhooks/{strict['key']}").status_code == 204
+    until(lambda: len(picky.got) == 4)
+    assert [each.json["status"] for each in picky.got] == [20, 3, 40, 100]
+    picky.close()
+
+
+def test_what_was_strictly_held_up_goes_once_the_webhook_is_strict_no_more(
+    control: httpx.Client, lead: str
+) -> None:
+    answers = iter([500, 204, 204])
+    picky = Listener(lambda got: next(answers))
+    strict = hear(control, picky.url, retries=[60], strict=True)
+    simulate(control, lead, "success")
+    control.patch(f"/webhooks/{strict['key']}", json={"options": {"strict": None}})
+    until(lambda: len(picky.got) == 2)
+    advance(control, 60)
+    assert [each.delivery for each in picky.got] == ["1.1", "2.1", "1.2"]
+    picky.close()
+
+
+def test_a_snapshot_has_what_is_strictly_held_up(control: httpx.Client, lead: str) -> None:
+    answers = iter([500, 204, 204])
+    picky = Listener(lambda got: next(answers))
+    hear(control, picky.url, retries=[10], strict=True)
+    simulate(control, lead, "success")
+    control.put("/snapshots/before")
+    control.post("/snapshots/before/restore")
+    assert advance(control, 9)["deliveries"] == 0
+    advance(control, 1)
+    assert [each.delivery for each in picky.got] == ["1.1", "1.2", "2.1"]
+    picky.close()
+
+
+def test_a_receiver_that_hangs_is_waited_for_once_in_a_move_of_the_clock(
+    control: httpx.Client, lead: str
+) -> None:
+    goes_on = Event()
+    hanging = Listener(lambda got: None if goes_on.wait(20) else 500)
+    hear(control, hanging.url, timeout=0.3)
+    control.put(f"/leads/nlpearl/{lead}/story", json=["no_answer"])
+    passed = advance(control, 5 * DAY)
+    goes_on.set()
+    assert passed["failed"] == passed["deliveries"] > 4
+    assert len(hanging.got) == 1
+    hanging.close()
+
+
+def test_a_receiver_that_hung_gets_its_retries_at_later_moments(
+    control: httpx.Client, lead: str
+) -> None:
+    goes_on = Event()
+    statuses = iter([None, 204])
+    hung = Listener(lambda got: (goes_on.wait(0.6), next(statuses))[1])
+    hear(control, hung.url, timeout=0.3, retries=[5])
+    simulate(control, lead, None, phase="start", wait=False)
+    assert advance(control, 4)["deliveries"] == 0
+    goes_on.set()
+    assert advance(control, 1)["failed"] == 0
+    assert [each.delivery for each in hung.got] == ["1.1", "1.2"]
+    hung.close()
+
+
+def test_nobody_waits_more_than_once_for_what_nobody_settles(serve: Callable[..., str]) -> None:
+    url = serve(webhook_timeout=0.3)
+    with httpx.Client(base_url=f"{url}/__admin/workspaces/demo", timeout=60) as control:
+        control.put("/clock", json={"mode": "frozen", "at": NOW})
+        hear(control, "hold")
+        control.put("/leads/nlpearl/crm-1/story", json=["no_answer"])
+        passed = advance(control, 3 * DAY)
+        shown = control.get("/deliveries", params={"kind": "call"}).json()["deliveries"]
+    errors = [each["attempts"][0]["error"] for each in shown]
+    assert passed["stopped"] is None
+    assert len(errors) > 2
+    assert errors[0].startswith("nobody settled it in 0.3 seconds: ")
+    assert set(errors[2:]) == {"nobody settled the one before in time, in the same wait"}
+
+
+def test_what_is_under_way_when_its_webhook_is_removed_is_dropped(
+    control: httpx.Client, lead: str
+) -> None:
+    goes_on = Event()
+    slow = Listener(lambda got: 500 if goes_on.wait(10) else 204)
+    made = hear(control, slow.url, retries=[60])
+    simulate(control, lead, None, phase="start", wait=False)
+    until(lambda: len(slow.got) == 1)
+    control.delete(f"/webhooks/{made['key']}")
+    goes_on.set()
+    until(lambda: len(delivery(control, 1)["attempts"]) == 1)
+    assert delivery(control, 1)["state"] == "dropped"
+    assert "outbox" not in control.get("/export").json()["nlpearl"]
+    slow.close()
+
+
 # Receivers that act.
 
 
@@ -429,6 +530,30 @@ def test_an_answer_that_comes_after_a_reset_changes_nothing(
     assert control.get("/deliveries").json()["deliveries"] == []
     assert len(slow.got) == 1
     slow.close()
+
+
+def test_a_receiver_that_deletes_the_workspace_keeps_nobody_waiting(
+    control: httpx.Client, lead: str
+) -> None:
+    url = str(control.base_url).rstrip("/")
+    deleting = Listener(lambda got: httpx.delete(url).status_code)
+    hear(control, deleting.url)
+    done = simulate(control, lead, "success")
+    assert [each["kind"] for each in done["deliveries"]] == ["call", "call"]
+    assert statuses(deleting) == [3]
+    assert control.get("/deliveries").status_code == 404
+    deleting.close()
+
+
+def test_a_receiver_that_resets_the_workspace_stops_the_move_of_its_clock(
+    control: httpx.Client, lead: str
+) -> None:
+    resetting = Listener(lambda got: control.post("/reset").status_code)
+    hear(control, resetting.url)
+    control.put(f"/leads/nlpearl/{lead}/story", json=["no_answer"])
+    assert advance(control, 3 * DAY)["stopped"] == "reset"
+    assert statuses(resetting) == [3]
+    resetting.close()
 
 
 def test_two_worlds_share_a_receiver_and_nothing_else(
