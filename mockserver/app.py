@@ -106,6 +106,7 @@ class Application:
         carrier = Carrier(self.workspaces, self._network, settings.webhook_timeout)
         self.courier = Courier(self.workspaces, carrier)
         self.timer = Timer(by_name, self.courier, settings.max_wait)
+        self.courier.on_retry = self.timer.look
         self.workspaces.on_begin = partial(
             begin, vendors=by_name, courier=self.courier, timer=self.timer
         )

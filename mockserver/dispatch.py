@@ -240,6 +240,8 @@ class Site(Api):
         posted(workspace, self._name, what)
         if self.courier is not None:
             self.courier.look(workspace)
+        if self.timer is not None and any(each.next_try for each in what.deliveries):
+            self.timer.look(workspace)
 
     def change(self, workspace: Workspace, request: Request, cause: Cause) -> list[Happening]:
         """Do what a request would, without the request: it has no number and no record.

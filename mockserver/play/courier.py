@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Coroutine, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -68,6 +68,8 @@ class Courier:
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_stopping = False
+        self.on_retry: Callable[[Workspace], object] = _nobody
+        """Is told the workspace of each attempt that is followed by another one at a later time."""
 
     # Sending.
 
@@ -271,6 +273,8 @@ class Courier:
         workspace.commit(tx.changes(), tx.effects()[1])
         entry = entry._replace(attempts=attempts, state=state, next_try=next_try)
         workspace.deliveries.put(entry)
+        if next_try is not None:
+            self.on_retry(workspace)
         return entry
 
     # Waiting.
@@ -433,6 +437,10 @@ class Courier:
             if late:
                 await asyncio.wait(late, timeout=1)
         return sum(map(_pending, self._workspaces))
+
+
+def _nobody(workspace: Workspace) -> None:
+    """Until somebody wants to know."""
 
 
 def _queue_anew(workspace: Workspace) -> None:

@@ -35,6 +35,7 @@ class Timer:
         self._handle: asyncio.TimerHandle | None = None
         self._rings_at = 0.0
         self._task: asyncio.Task[None] | None = None
+        self._rang_meanwhile = False
 
     def look(self, workspace: Workspace) -> None:
         """See when a workspace wants to be played next."""
@@ -64,7 +65,10 @@ class Timer:
     def _ring(self) -> None:
         self._handle = None
         if self._task is None or self._task.done():
+            self._rang_meanwhile = False
             self._task = asyncio.ensure_future(self._play())
+        else:
+            self._rang_meanwhile = True
 
     async def _play(self) -> None:
         """Play what is due in all workspaces, one step after the other, and set the timer anew."""
@@ -80,6 +84,9 @@ class Timer:
                 self._waiting.discard(workspace)
             else:
                 self._ring_in(max(seconds, at_least))
+        if self._rang_meanwhile:
+            # It may have rung for a workspace that had its turn before.
+            self._ring_in(0.0)
 
     async def _play_workspace(self, workspace: Workspace) -> None:
         while workspace.mover is None and workspace.clock.frozen is None:

@@ -314,6 +314,26 @@ def test_a_receiver_that_hangs_is_waited_for_once_in_a_simulation(
     hanging.close()
 
 
+def test_retries_come_by_themselves_where_the_clock_runs(control: httpx.Client, lead: str) -> None:
+    control.put("/clock", json={"mode": "real"})
+    answers = iter([500, 500, 204])
+    picky = Listener(lambda got: next(answers))
+    hear(control, picky.url, late=0.1, retries=[0.1, 0.2])
+    simulate(control, lead, None, phase="start")
+    until(lambda: len(picky.got) == 3)
+    assert [each.delivery for each in picky.got] == ["1.1", "1.2", "1.3"]
+    picky.close()
+
+
+def test_what_is_late_comes_by_itself_where_the_clock_runs(
+    control: httpx.Client, nlpearl: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    control.put("/clock", json={"mode": "shifted", "shift_seconds": -60})
+    hear(control, receiver.url, "lead", late=0.1)
+    nlpearl.put(f"/v2/Outbound/{PEARL}/Lead/{lead}", json={"status": 130})
+    until(lambda: statuses(receiver) == [130])
+
+
 def test_a_failed_delivery_does_not_hold_up_the_next_one(control: httpx.Client, lead: str) -> None:
     answers = iter([500, 204, 204])
     picky = Listener(lambda got: next(answers))
