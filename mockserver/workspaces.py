@@ -332,7 +332,8 @@ class Workspace:
                 row = group[table].earliest() if table in group else None
                 if row is None:
                     continue
-                key = (row["at"], table == OUTBOX, row["id"])
+                number = row["order"] if table == OUTBOX else row["id"]
+                key = (row["at"], table == OUTBOX, number)
                 if first is None or key < first:
                     found, first = (vendor, table, row), key
         return found

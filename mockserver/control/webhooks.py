@@ -15,6 +15,7 @@ from mockserver.vendor import Reply
 from mockserver.webhooks.base import INBOX, WEBHOOKS, Webhook, Webhooks
 from mockserver.webhooks.conduct import PROBE
 from mockserver.webhooks.inbox import NAME
+from mockserver.webhooks.sender import OF_THE_MESSAGE
 from mockserver.webhooks.tables import OUTBOX
 from mockserver.webhooks.view import Outcomes, delivery_view, webhook_key, webhook_view
 from mockserver.workspaces import Workspace
@@ -26,6 +27,7 @@ _HELD = INBOX + "held"
 """The address of a webhook whose deliveries are held, as it is stored."""
 
 _NAME = re.compile(NAME)
+_SET_BY_SERVER = OF_THE_MESSAGE | {"content-type", "mockserver-delivery"}
 _MOST_DIGITS = 40
 
 
@@ -106,9 +108,17 @@ def _unfit_address(body: Mapping[str, Any], call: Call, server: Control) -> Iter
         reason = _wrong_inbox(to) if to.startswith(INBOX) else _objection(to, workspace, server)
         if reason is not None:
             yield Problem(("to",), "target", reason, to)
-    if body.get("options", {}).get("stopped") is not None:
+    yield from _unfit_options(body.get("options", {}))
+
+
+def _unfit_options(options: Mapping[str, Any]) -> Iterator[Problem]:
+    if options.get("stopped") is not None:
         text = "can only be null: then the webhook goes on"
         yield Problem(("options", "stopped"), "value", text)
+    credential = options.get("credential")
+    if credential is not None and credential["header"].lower() in _SET_BY_SERVER:
+        place = ("options", "credential", "header")
+        yield Problem(place, "value", "is set by the server itself", credential["header"])
 
 
 def _wrong_inbox(to: str) -> str | None:

@@ -150,19 +150,34 @@ def explained(problem: Problem) -> Iterator[Problem]:
 
     These say what is wrong with the form that the value comes nearest to.
     """
-    schema: Schema = problem.schema or {}
-    branches = schema.get("oneOf", ())
-    has_forms = any("properties" in branch for branch in branches)
+    branches = list(_forms(problem.schema or {}))
+    has_forms = any(_PARTS & branch.keys() for branch in branches)
     if not has_forms or not problem.keyword.startswith(("oneOf", "anyOf")):
         yield problem
         return
     value = problem.value
     by_form = [limited(Validator(branch).all_problems(value)) for branch in branches]
     nearest = min(by_form, key=_distance)
+    types = {str(branch.get("type")) for branch in branches}
+    if len(types) > 1 and any(map(_is_of_another_type, nearest)):
+        yield problem
+        return
     tags = [each for each in nearest if _tags(each)]
     # With a wrong tag the value has no form at all, and its other problems mean nothing.
     for each in _merged(tags[0], by_form) if tags else nearest:
         yield from explained(replace(each, path=(*problem.path, *each.path)))
+
+
+_PARTS = frozenset({"properties", "items"})
+"""The keywords of a form that has parts, which may be wrong by themselves."""
+
+
+def _forms(schema: Schema) -> Iterator[Schema]:
+    """The forms that a value may have, those of a form itself included."""
+    branches = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
+    for branch in branches:
+        inner = list(_forms(branch))
+        yield from inner or [branch]
 
 
 def _distance(problems: list[Problem]) -> tuple[bool, int]:

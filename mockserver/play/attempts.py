@@ -14,7 +14,7 @@ from mockserver.state.changes import Row
 from mockserver.version import __version__
 from mockserver.webhooks.base import INBOX, WEBHOOKS
 from mockserver.webhooks.deliveries import Attempt, State
-from mockserver.webhooks.inbox import Arrival
+from mockserver.webhooks.inbox import PATH, Arrival
 from mockserver.webhooks.tables import OUTBOX
 from mockserver.workspaces import Workspace, Workspaces
 
@@ -24,9 +24,13 @@ means."""
 
 _LOOKS_FOR_TURN = 60.0
 
-_OWN_INBOX = re.compile(r"/__admin/workspaces/([^/]+)/inbox/([^/]+)/?")
+_OWN_INBOX = re.compile(PATH)
 
 _HUNG_UP = "the test mode hang_up closed the connection once the body was sent"
+_MOVED_MEANWHILE = (
+    "a move of the workspace's clock began meanwhile, and it waits for this delivery: a receiver "
+    "that moves the clock has to answer first"
+)
 _IN_THE_TESTS_OWN_THREAD = (
     "a receiver in the thread of the test cannot answer while the test waits for this server: "
     "run it in another one, or give `webhook(to=...)` a function"
@@ -92,7 +96,7 @@ class Carrier:
         found = _OWN_INBOX.fullmatch(parts.path)
         if found is None or not self.is_own(parts.hostname or "", port):
             return None
-        return unquote(found[1]), unquote(found[2])
+        return unquote(found[1]), found[2]
 
     async def attempt(self, workspace: Workspace, parcel: Parcel) -> Attempt:
         """What came of an attempt, without its number and times."""
@@ -102,7 +106,13 @@ class Carrier:
         sending = Sending(row["url"], _headers(parcel), body, timeout, parcel.hangs_up)
         inbox = self.inbox_of(workspace, row["url"])
         if inbox is None:
+            mover = workspace.mover
             attempt = await self._over_network(sending)
+            if attempt.kind == "time-out":
+                why = _MOVED_MEANWHILE
+                if workspace.mover is mover:
+                    why = _IN_THE_TESTS_OWN_THREAD
+                attempt = attempt._replace(error=f"{attempt.error}; {why}")
         else:
             owner = workspace
             if inbox[0] != workspace.name:
@@ -124,8 +134,6 @@ class Carrier:
         except SendError as error:
             if error.kind == "hung-up":
                 return _unanswered("test-mode", _HUNG_UP)
-            if error.kind == "time-out":
-                return _unanswered("time-out", f"{error}; {_IN_THE_TESTS_OWN_THREAD}")
             return _unanswered(error.kind, str(error))
         return _answered(answer.status)._replace(headers=answer.headers, body=answer.body)
 
@@ -134,7 +142,8 @@ async def _into_inbox(workspace: Workspace, name: str, sending: Sending, row: Ro
     """Put a delivery into an inbox, which answers as it was told."""
     await turn(workspace)
     pairs = tuple((key.encode(), value.encode()) for key, value in sending.headers.items())
-    arrival = Arrival(workspace.now(), pairs, sending.body, row["id"], row["attempts"])
+    query = "" if sending.url.startswith(INBOX) else urlsplit(sending.url).query
+    arrival = Arrival(workspace.now(), pairs, sending.body, row["id"], row["attempts"], query)
     answer = workspace.inboxes.receive(name, arrival)
     await asyncio.sleep(min(answer.seconds, sending.timeout))
     if answer.seconds >= sending.timeout:

@@ -181,10 +181,11 @@ class _Desk:
             return
         (first,) = waiting
         self._store(row | {"order": first["order"]})
-        self.ready.append(row)
-        self.ready.append(self._tx.update(OUTBOX, first, {"held": None, "order": row["order"]}))
-        if row["at"] is not None:
-            del self.ready[-2:]
+        # What is late goes with the second one, as it has waited for it.
+        free = {"held": None, "order": row["order"], "at": row["at"]}
+        first = self._tx.update(OUTBOX, first, free)
+        if row["at"] is None:
+            self.ready += [row, first]
 
     def _store(self, row: Row) -> None:
         self._tx.skip_numbers(OUTBOX, row["id"])

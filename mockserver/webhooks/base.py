@@ -56,7 +56,11 @@ OPTIONS: Schema = {
             "required": ["header", "value"],
             "properties": {
                 "header": {"type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$"},
-                "value": {"type": "string", "pattern": "^[\\x21-\\x7e]([ -~]*[\\x21-\\x7e])?$"},
+                "value": {
+                    "type": "string",
+                    "maxLength": 4096,
+                    "pattern": "^[\\x21-\\x7e]([ -~]*[\\x21-\\x7e])?$",
+                },
             },
         },
         "plain": {

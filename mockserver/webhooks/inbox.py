@@ -10,8 +10,12 @@ from mockserver.state.memory import Memory
 
 HeaderPairs = tuple[tuple[bytes, bytes], ...]
 
-NAME = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+_NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+NAME = f"^{_NAME}$"
 """What the name of an inbox looks like."""
+
+PATH = rf"/__admin/workspaces/([^/]+)/inbox/({_NAME})/?"
+"""What the path of an inbox of this server looks like: the workspace and the name."""
 
 _ENTRY_BYTES = 700
 """What an entry takes at most, its headers and bodies apart. Measured."""

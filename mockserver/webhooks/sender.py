@@ -45,7 +45,7 @@ ErrorKind = Literal[
 _CLIENT = "mockserver.webhooks.exchange"
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 _FIELD_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
-_OF_THE_MESSAGE = frozenset(
+OF_THE_MESSAGE = frozenset(
     {"connection", "content-length", "expect", "host", "te", "trailer", "transfer-encoding"}
     | {"upgrade"}
 )
@@ -122,7 +122,7 @@ def header_objection(name: str, value: str) -> str | None:
     """
     if not _FIELD_NAME.fullmatch(name):
         return f"{name!r} is no name of a header"
-    if name.lower() in _OF_THE_MESSAGE:
+    if name.lower() in OF_THE_MESSAGE:
         return f"the header {name} is set by the server itself"
     if not _FIELD_VALUE.fullmatch(value) or value != value.strip(" \t"):
         return f"the header {name} holds control characters, or spaces at an end"

@@ -17,6 +17,10 @@ def _of_waiting(webhook: RowId, held: str | None) -> RowId | None:
     return webhook if held == "pair" else None
 
 
+def _turn(at: str | None, order: int) -> tuple[str, int] | None:
+    return None if at is None else (at, order)
+
+
 OUTBOX_TABLE = TableSpec(
     OUTBOX,
     {
@@ -24,7 +28,7 @@ OUTBOX_TABLE = TableSpec(
         "pair": Index(("webhook", "held"), _of_waiting),
         "waits": Index("held", _itself),
     },
-    timeline=Index("at", _itself),
+    timeline=Index(("at", "order"), _turn),
     highest=0,
 )
 """Deliveries that are not settled. Those with a time wait for it; the others go now, or are held.

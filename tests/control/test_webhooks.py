@@ -162,10 +162,50 @@ def test_an_address_to_which_nothing_may_go_is_refused_at_once(
     assert control.get("/webhooks").json()["webhooks"] == [made]
 
 
+@pytest.mark.parametrize(
+    ("retries", "place", "reason"),
+    [
+        ("always", "", "must be one of none, standard"),
+        ([5, -1], "/1", "must be at least 0"),
+        (["5"], "/0", "must be a number"),
+        ([1] * 51, "", "must have at most 50 items"),
+        (5, "", "must be a string, an array, or null"),
+    ],
+)
+def test_retries_that_cannot_be_are_told_exactly(
+    retries: Any, place: str, reason: str, control: httpx.Client
+) -> None:
+    body = {"vendor": "nlpearl", "kind": "call", "to": "inbox:crm", "options": {"retries": retries}}
+    found = problems(control.post("/webhooks", json=body))
+    assert found == {f"/options/retries{place}": reason}
+
+
+@pytest.mark.parametrize(
+    "header", ["Host", "content-length", "Transfer-Encoding", "Content-Type", "Mockserver-Delivery"]
+)
+def test_a_credential_is_no_header_of_the_server_itself(header: str, control: httpx.Client) -> None:
+    options = {"credential": {"header": header, "value": "s3cret"}}
+    body = {"vendor": "nlpearl", "kind": "call", "to": "inbox:crm", "options": options}
+    found = {"/options/credential/header": "is set by the server itself"}
+    assert problems(control.post("/webhooks", json=body)) == found
+    made = add(control)
+    change = control.patch(f"/webhooks/{made['key']}", json={"options": options})
+    assert problems(change) == found
+
+
+def test_an_inbox_may_be_named_by_its_url_with_a_query(
+    server: MockServer, account: str, control: httpx.Client
+) -> None:
+    add(control, f"{server.url}/__admin/workspaces/{account}/inbox/crm?from=calls")
+    simulate(control, "no_answer")
+    assert {each["query"] for each in inbox(control)["received"]} == {"from=calls"}
+
+
 def test_this_server_is_no_target_but_for_its_inboxes(
     server: MockServer, account: str, control: httpx.Client
 ) -> None:
-    for path in ("/__admin/reset", "/sela/api/leads/"):
+    inboxes = f"/__admin/workspaces/{account}/inbox"
+    for path in ("/__admin/reset", "/sela/api/leads/", f"{inboxes}/a%2Fb", f"{inboxes}/-a"):
         body = {"vendor": "nlpearl", "kind": "call", "to": server.url + path}
         assert "this server itself" in problems(control.post("/webhooks", json=body))["/to"]
 

@@ -189,6 +189,49 @@ def test_the_odd_one_of_pairs_comes_when_the_simulation_ends(
     assert [each["state"] for each in done["deliveries"]] == ["delivered"] * 3
 
 
+def test_pairs_that_are_late_come_the_other_way_round(
+    control: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    hear(control, receiver.url, order="swapped", late=30)
+    simulate(control, lead, "success")
+    advance(control, 30)
+    assert statuses(receiver) == [4, 3]
+
+
+def test_a_pair_that_is_late_waits_for_its_second(
+    control: httpx.Client, nlpearl: httpx.Client, lead: str, receiver: Listener
+) -> None:
+    hear(control, receiver.url, "lead", order="swapped", late=30)
+    url = f"/v2/Outbound/{PEARL}/Lead/{lead}"
+    nlpearl.put(url, json={"status": 130})
+    control.put("/clock", json={"mode": "frozen", "at": "2026-03-02T14:00:20Z", "wait": False})
+    nlpearl.put(url, json={"status": 1})
+    advance(control, 29)
+    assert receiver.got == []
+    advance(control, 1)
+    assert statuses(receiver) == [1, 130]
+
+
+def test_a_receiver_that_moves_the_clock_before_it_answers_is_told_so(
+    control: httpx.Client, lead: str
+) -> None:
+    moved: list[int] = []
+
+    def move(got: Got) -> int:
+        moved.append(control.post("/clock/advance", json={"seconds": 1}).status_code)
+        return 204
+
+    moving = Listener(move)
+    hear(control, moving.url, timeout=0.3)
+    (told,) = simulate(control, lead, None, phase="start")["deliveries"]
+    assert "a receiver that moves the clock has to answer first" in told["attempts"][0]["error"]
+    until(lambda: moved == [200])
+    simulate(control, lead, "success", phase="end", call=told["body"]["id"], wait=False)
+    assert advance(control, 60)["failed"] == 0
+    assert moved == [200, 409]
+    moving.close()
+
+
 def test_what_is_late_comes_when_the_clock_is_there(
     control: httpx.Client, lead: str, receiver: Listener
 ) -> None:
