@@ -199,7 +199,8 @@ class Application:
         """Deliver no more; what is under way has so many seconds to end. In the event loop."""
         pending = await self.courier.stop(grace)
         if pending:
-            log.warning("%d deliveries were still to be made", pending)
+            what = "delivery was" if pending == 1 else "deliveries were"
+            log.warning("%d %s still to be made", pending, what)
 
     def _site(self, vendor: Vendor) -> Site:
         lenient = self.settings.strictness == "vendor"

@@ -69,6 +69,8 @@ def list_webhooks(call: Call, server: Control) -> Reply:
 
 def _objection(url: str, workspace: Workspace | None, server: Control) -> str | None:
     """Why this server does not go to an address; None where it does."""
+    if url.startswith(INBOX):
+        return _wrong_inbox(url)
     if workspace is not None and _is_inbox(url, workspace, server):
         return None
     return server.targets.objection(url)
@@ -105,7 +107,7 @@ def _unfit_address(body: Mapping[str, Any], call: Call, server: Control) -> Iter
     workspace = server.workspaces.named(call.path_parameters["workspace"])
     to = body.get("to")
     if to is not None and to != HOLD:
-        reason = _wrong_inbox(to) if to.startswith(INBOX) else _objection(to, workspace, server)
+        reason = _objection(to, workspace, server)
         if reason is not None:
             yield Problem(("to",), "target", reason, to)
     yield from _unfit_options(body.get("options", {}))

@@ -14,7 +14,7 @@ from mockserver.state.changes import Row
 from mockserver.version import __version__
 from mockserver.webhooks.base import INBOX, WEBHOOKS
 from mockserver.webhooks.deliveries import Attempt, State
-from mockserver.webhooks.inbox import PATH, Arrival
+from mockserver.webhooks.inbox import NAME, PATH, Arrival
 from mockserver.webhooks.tables import OUTBOX
 from mockserver.workspaces import Workspace, Workspaces
 
@@ -25,6 +25,7 @@ means."""
 _LOOKS_FOR_TURN = 60.0
 
 _OWN_INBOX = re.compile(PATH)
+_INBOX_NAME = re.compile(NAME)
 
 _HUNG_UP = "the test mode hang_up closed the connection once the body was sent"
 _MOVED_MEANWHILE = (
@@ -113,6 +114,8 @@ class Carrier:
                 if workspace.mover is mover:
                     why = _IN_THE_TESTS_OWN_THREAD
                 attempt = attempt._replace(error=f"{attempt.error}; {why}")
+        elif not _INBOX_NAME.fullmatch(inbox[1]):
+            return _unanswered("refused-target", f"{inbox[1]!r} is no name of an inbox")
         else:
             owner = workspace
             if inbox[0] != workspace.name:

@@ -436,6 +436,8 @@ class Courier:
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=1)
+        for office in tuple(self._offices.values()):
+            office.empty()  # who waits for a delivery would do so in vain
         return sum(map(_pending, self._workspaces))
 
 

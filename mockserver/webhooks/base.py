@@ -37,10 +37,10 @@ OPTIONS: Schema = {
         "retries": {
             "description": "When a failed delivery is tried again: never, by the standard "
             "schedule, or after so many seconds each.",
-            "anyOf": [
-                {"enum": ["none", "standard"]},
-                {"type": "array", "maxItems": 50, "items": _SECONDS},
-            ],
+            "type": ["string", "array"],
+            "pattern": "^(none|standard)$",
+            "maxItems": 50,
+            "items": _SECONDS,
         },
         "timeout": {
             "description": "So many seconds of real time the receiver has for its answer.",

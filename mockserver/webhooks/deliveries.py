@@ -88,7 +88,9 @@ class DeliveryLog:
         "_most",
         "_places",
         "audience",
+        "dropped",
         "last",
+        "last_dropped",
         "memory",
         "version",
     )
@@ -102,6 +104,10 @@ class DeliveryLog:
         self._places: dict[int, int] = {}
         self.last = 0
         """The number of the last delivery; 0 where there was none."""
+        self.dropped = 0
+        """How many deliveries had to go."""
+        self.last_dropped = 0
+        """The greatest number of a delivery that had to go; 0 where none had."""
         self.version = 0
         """Counts the changes: whoever waits for one looks at it."""
         self.audience: Callable[[int], None] | None = None
@@ -125,6 +131,11 @@ class DeliveryLog:
             oldest = next(iter(self._by_number))
             self.memory.journals -= _size(self._by_number.pop(oldest))
             self._places.pop(oldest, None)
+            self._note_dropped(oldest, 1)
+
+    def _note_dropped(self, number: int, count: int) -> None:
+        self.dropped += count
+        self.last_dropped = max(self.last_dropped, number)
 
     def place(self, delivery: Delivery) -> tuple[bool, int, int]:
         """What deliveries are sorted by in the order in which their receivers first got them.
@@ -162,32 +173,25 @@ class DeliveryLog:
     def __len__(self) -> int:
         return len(self._by_number)
 
-    @property
-    def dropped(self) -> int:
-        """How many deliveries had to go."""
-        return self.last - len(self._by_number)
-
-    @property
-    def last_dropped(self) -> int:
-        """The greatest number of a delivery that had to go; 0 where none had."""
-        return next(iter(self._by_number), self.last + 1) - 1
-
     def drop_all(self) -> None:
         """Drop every delivery, as others need the memory."""
         self.version += 1
         self._places.clear()
         self.memory.journals -= sum(map(_size, self._by_number.values()))
+        self._note_dropped(max(self._by_number, default=0), len(self._by_number))
         self._by_number.clear()
 
     def clear(self) -> None:
         """Forget every delivery, and that there was any."""
         self.drop_all()
         self._counts.clear()
-        self.last = 0
+        self.last = self.dropped = self.last_dropped = 0
 
 
 def _size(delivery: Delivery) -> int:
     size = _DELIVERY_BYTES + len(delivery.body) + len(delivery.url)
     for attempt in delivery.attempts:
         size += _ATTEMPT_BYTES + len(attempt.body)
+        for name, value in attempt.headers:
+            size += len(name) + len(value)
     return size

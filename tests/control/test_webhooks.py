@@ -201,6 +201,43 @@ def test_an_inbox_may_be_named_by_its_url_with_a_query(
     assert {each["query"] for each in inbox(control)["received"]} == {"from=calls"}
 
 
+def test_an_inbox_of_a_fixture_has_the_name_of_one(control: httpx.Client) -> None:
+    row = {"webhook": 1, "kind": "call", "time": NOW, "url": "inbox:../crm", "body": "{}"}
+    webhook = {"id": 1, "kind": "call", "url": "inbox:../crm"}
+    fixture = {"nlpearl": {"webhooks": [webhook], "outbox": [row]}}
+    assert control.post("/seed", json={"fixture": fixture}).status_code == 200
+    (shown,) = control.get("/webhooks").json()["webhooks"]
+    assert shown["refused"].startswith("must name an inbox with a letter or digit")
+    control.post("/clock/advance", json={"seconds": 0})
+    (sent,) = deliveries(control)
+    assert sent["state"] == "refused"
+    assert sent["attempts"][0]["error"] == "'../crm' is no name of an inbox"
+    assert control.get("/inboxes").json()["inboxes"] == []
+
+
+def test_a_fixture_says_exactly_what_is_wrong_with_retries(control: httpx.Client) -> None:
+    rows = [{"kind": "call", "url": "inbox:crm", "options": {"retries": [5, -1]}}]
+    found = problems(control.post("/seed", json={"fixture": {"nlpearl": {"webhooks": rows}}}))
+    place = "/fixture/nlpearl/webhooks/0/options/retries/1"
+    assert found == {place: "-1 is less than the minimum of 0"}
+
+
+def test_deliveries_that_a_seed_brings_are_no_gap_in_the_journal(control: httpx.Client) -> None:
+    add(control, "hold")
+    simulate(control, wait=False)
+    control.post("/deliveries/1/settle", json={"status": 204})
+    exported = control.get("/export").json()
+    control.post("/reset")
+    control.post("/seed", json={"fixture": exported})
+    shown = control.get("/deliveries").json()
+    assert [each["number"] for each in shown["deliveries"]] == [2]
+    assert (shown["dropped"], shown["last"]) == (0, 2)
+    verdict = control.post(
+        "/deliveries/verify", json={"deliveries": [{"kind": "lead"}], "times": 0}
+    )
+    assert verdict.json()["passed"]
+
+
 def test_this_server_is_no_target_but_for_its_inboxes(
     server: MockServer, account: str, control: httpx.Client
 ) -> None:
