@@ -6,8 +6,11 @@ from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
-Reaction = Callable[["Got"], "int | None"]
-"""What a receiver does with a delivery. Returns its status; None: no answer, the line is cut."""
+Reaction = Callable[["Got"], "int | tuple[int, Any] | None"]
+"""What a receiver does with a delivery.
+
+Returns its status, or with it a body in JSON; None: no answer, the line is cut.
+"""
 
 
 class Got(NamedTuple):
@@ -52,11 +55,17 @@ class Listener:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 got = Got(self.path, headers, body)
                 listener.got.append(got)
-                status = listener.reaction(got)
-                if status is not None:
-                    self.send_response(status)
-                    self.send_header("content-length", "0")
-                    self.end_headers()
+                answer = listener.reaction(got)
+                if answer is None:
+                    return
+                status, content = answer if isinstance(answer, tuple) else (answer, None)
+                raw = b"" if content is None else json.dumps(content).encode()
+                self.send_response(status)
+                if 300 <= status < 400:
+                    self.send_header("location", str(content))
+                self.send_header("content-length", str(len(raw)))
+                self.end_headers()
+                self.wfile.write(raw)
 
             def log_message(self, *args: Any) -> None:
                 pass
