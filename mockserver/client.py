@@ -703,9 +703,18 @@ class WorkspaceClient:
         shown = self._patient("POST", "/simulate", body)
         if any(each["state"] == "held" for each in shown["deliveries"]):
             # A function has got them since.
-            numbers = [each["number"] for each in shown["deliveries"]]
-            shown["deliveries"] = [self.call("GET", f"/deliveries/{each}") for each in numbers]
+            shown["deliveries"] = [self._as_it_is(each) for each in shown["deliveries"]]
         return read_simulated(shown)
+
+    def _as_it_is(self, delivery: Row) -> Row:
+        """A delivery as it is now; one that a reset has taken away is dropped."""
+        try:
+            found: Row = self.call("GET", f"/deliveries/{delivery['number']}")
+        except ControlError as error:
+            if error.status != 404:
+                raise
+            return delivery | {"state": "dropped"}
+        return found
 
     def outcomes(self, vendor: str | None = None, lead: LeadName | None = None) -> list[Row]:
         """What a call can end in, with how sure each field is.

@@ -1,13 +1,14 @@
 """Webhooks as a test of a user's has them: an inbox, a URL, or a function in the test's own thread."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from threading import get_ident
+from time import sleep
 from typing import Any
 
 import pytest
 
-from mockserver.client import ControlError, Delivery
+from mockserver.client import Client, ControlError, Delivery
 from mockserver.errors import MockserverError
 from mockserver.testing import MockWorkspace, Running
 from tests.testing.suites import Suite
@@ -143,6 +144,35 @@ def test_a_function_may_use_the_workspace_itself(mockserver: MockWorkspace) -> N
     mockserver.webhook("nlpearl", "lead", to=receive)
     mockserver.simulate("nlpearl", ADA, "wrong_country_code")
     assert came == [30, 30]
+
+
+def test_a_function_may_have_calls_played_while_others_wait(mockserver: MockWorkspace) -> None:
+    came: list[tuple[str, int]] = []
+
+    def receive(body: Any) -> None:
+        came.append((body["leadId"], body["status"]))
+        if len(came) == 1:
+            mockserver.simulate("nlpearl", GRACE, "no_answer")
+
+    mockserver.webhook("nlpearl", "call", to=receive)
+    told = mockserver.simulate("nlpearl", ADA, "no_answer")
+    assert sorted(came) == sorted([(ADA, 3), (ADA, 7), (GRACE, 3), (GRACE, 7)])
+    assert [each.state for each in told.deliveries] == ["delivered"] * 2
+
+
+def test_a_function_may_reset_the_workspace(mockserver: MockWorkspace) -> None:
+    mockserver.webhook("nlpearl", "call", to=lambda body: mockserver.reset())
+    told = mockserver.simulate("nlpearl", ADA, "no_answer")
+    assert {each.state for each in told.deliveries} == {"dropped"}
+    assert mockserver.events() == []
+
+
+def test_a_function_that_takes_too_long_is_told_so(serve: Callable[..., str]) -> None:
+    world = Client(serve(webhook_timeout=0.2)).create("slow", at=NOW)
+    world.webhook("nlpearl", "call", to=lambda body: sleep(0.4))
+    world.story("nlpearl", ADA, ["no_answer"])
+    with pytest.raises(MockserverError, match=r"the function of nlpearl/\d+ did not return in"):
+        world.advance(timedelta(minutes=1))
 
 
 # What a handle does
