@@ -89,17 +89,19 @@ class Courier:
 
     def look(self, workspace: Workspace) -> None:
         """Begin to send what may go now. Costs next to nothing where there is nothing."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # a thread beside the loop, or an application without one
+            if self._loop is not None and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self.look, workspace)
+            return
+        # An earlier loop may have ended in the middle of an attempt.
+        self._use(loop)
         office = self._offices.get(workspace)
         if office is None:
             if not workspace.outgoing and not _pending(workspace):
                 return
         elif office.world == workspace.world and not workspace.outgoing:
-            return
-        try:
-            self._use(asyncio.get_running_loop())
-        except RuntimeError:  # a thread beside the loop, or an application without one
-            if self._loop is not None and not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(self.look, workspace)
             return
         self._sort(workspace, self._office(workspace))
 
@@ -182,27 +184,26 @@ class Courier:
 
     async def _serve_first(self, workspace: Workspace, office: Office, receiver: Receiver) -> None:
         """Make first attempts, one after the other."""
-        try:
-            while receiver.first and receiver.blocked_by is None and not self._is_stopping:
-                place = receiver.first.popleft()
-                await self._deliver(workspace, office, receiver, place)
-        finally:
-            receiver.is_served = False
-            self._serve(workspace, office, receiver)
+        while receiver.first and receiver.blocked_by is None and not self._is_stopping:
+            place = receiver.first.popleft()
+            await self._deliver(workspace, office, receiver, place)
+        receiver.is_served = False
+        self._serve(workspace, office, receiver)
 
     async def _serve_retry(
         self, workspace: Workspace, office: Office, receiver: Receiver, place: Place
     ) -> None:
-        try:
-            await self._deliver(workspace, office, receiver, place)
-        finally:
-            receiver.retrying -= 1
-            self._serve(workspace, office, receiver)
+        await self._deliver(workspace, office, receiver, place)
+        receiver.retrying -= 1
+        self._serve(workspace, office, receiver)
 
     async def _deliver(
         self, workspace: Workspace, office: Office, receiver: Receiver, place: Place
     ) -> None:
-        """Make an attempt, and the copies that go with it."""
+        """Make an attempt, and the copies that go with it.
+
+        It is cancelled only where the server or its loop ends: then nothing goes on.
+        """
         world = office.world
         try:
             async with self._slots:
@@ -211,13 +212,12 @@ class Courier:
                     goes_on = await self._make_attempt(workspace, office, receiver, place)
         except Exception:
             log.exception("the delivery %d of %s failed inside the server", place[1], place[0])
-        finally:
-            # Who waits for a delivery of a world that is gone waits no longer.
-            self.look(workspace)
-            if office.world == world:
-                office.finish(place)
-                if self._holds_up(workspace, office, place):
-                    office.block(receiver, place)
+        # Who waits for a delivery of a world that is gone waits no longer.
+        self.look(workspace)
+        if office.world == world:
+            office.finish(place)
+            if self._holds_up(workspace, office, place):
+                office.block(receiver, place)
 
     async def _make_attempt(
         self, workspace: Workspace, office: Office, receiver: Receiver, place: Place
@@ -279,9 +279,14 @@ class Courier:
 
     # Waiting.
 
+    def _present_office(self, workspace: Workspace) -> Office:
+        """The office of the loop that runs, with all that may go in its queues."""
+        self.look(workspace)
+        return self._office(workspace)
+
     def tally(self, workspace: Workspace) -> Tally:
         """What was settled so far."""
-        office = self._office(workspace)
+        office = self._present_office(workspace)
         return Tally(office.settled, office.undelivered)
 
     def is_busy(self, workspace: Workspace) -> bool:
@@ -294,8 +299,7 @@ class Courier:
 
     async def settled(self, workspace: Workspace, numbers: Collection[int]) -> None:
         """Wait until nothing of these deliveries is under way. What is held does not count."""
-        self.look(workspace)
-        office = self._office(workspace)
+        office = self._present_office(workspace)
         with office.waiter():
             await office.reached({place for place in office.waiting if place[1] in numbers})
 
@@ -304,14 +308,14 @@ class Courier:
 
         Of a receiver that did not answer in time, the other first attempts fail at once.
         """
-        return self._office(workspace).waiter()
+        return self._present_office(workspace).waiter()
 
     async def all_settled(self, workspace: Workspace) -> None:
         """Wait until nothing is under way, what comes meanwhile included.
 
         A delivery that is held and that nobody settles in time fails then.
         """
-        office = self._office(workspace)
+        office = self._present_office(workspace)
         with office.waiter():
             while self.is_busy(workspace):
                 await office.reached(set(office.waiting))
@@ -325,7 +329,7 @@ class Courier:
 
     async def _settled_by_hand(self, workspace: Workspace) -> None:
         """Wait for what is held as long as somebody goes on settling."""
-        loop, office = asyncio.get_running_loop(), self._office(workspace)
+        loop, office = asyncio.get_running_loop(), self._present_office(workspace)
         text, seconds = _NOBODY_SETTLED_BEFORE, 0.0
         if not office.is_left_alone:
             seconds = self.carrier.timeout
@@ -368,7 +372,7 @@ class Courier:
         parcel = Parcel(vendor, row, options, options.get("copies", 1))
         kind = None if error is None else "broken"
         number, now = row["attempts"], workspace.now()
-        office = self._office(workspace)
+        office = self._present_office(workspace)
         office.is_left_alone = False
         # Whoever settles it has begun once it had settled the one before.
         requests = (office.requests, workspace.requests)
@@ -385,7 +389,7 @@ class Courier:
         hook = tx.get(WEBHOOKS, delivery.webhook)
         if hook is None:
             raise Refusal("conflict", f"The webhook of the delivery {number} was removed.")
-        if place in self._office(workspace).waiting:
+        if place in self._present_office(workspace).waiting:
             raise Refusal("conflict", f"An attempt of the delivery {number} is under way.")
         held = "settle" if hook["options"].get("hold") else None
         row = tx.get(OUTBOX, number)

@@ -1,5 +1,6 @@
 """Deliveries to real receivers: in order, once or twice, late, lost, and never where they may not."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from threading import Event
@@ -10,6 +11,9 @@ import httpx
 import pytest
 
 from mockserver import MockServer
+from mockserver.app import Application, create_app
+from mockserver.faults.delivery import Answer
+from mockserver.webhooks.sender import SendError
 from tests.webhooks.listener import Got, Listener
 
 NOW = "2026-03-02T14:00:00Z"
@@ -701,3 +705,53 @@ def test_there_is_a_bound_for_webhooks_and_for_deliveries(serve: Callable[..., s
     seed = {"fixture": {"sela": {"webhooks": [webhook | {"id": id} for id in (1, 2)]}}}
     seeded = httpx.post(f"{url}/__admin/workspaces/demo/seed", json=seed)
     assert (seeded.status_code, "--max-webhooks" in seeded.text) == (403, True)
+
+
+def test_an_application_that_is_served_by_another_loop_goes_on_with_its_deliveries() -> None:
+    app = create_app(fixtures="empty")
+    waiting = asyncio.Event()
+
+    async def never(sending: Any) -> Any:
+        waiting.set()
+        await asyncio.sleep(60)
+
+    app.courier.carrier._network = never
+    token = {"host": "a", "authorization": "Token demo"}
+    webhook = {"url": "http://127.0.0.1:9/", "trigger": "LEAD_CREATED"}
+    answered(app, "/sela/api/webhooks/", webhook, token)
+
+    async def begun() -> None:
+        answered(app, "/sela/api/leads/", {"phone_number": "+12025550171"}, token)
+        await waiting.wait()
+
+    asyncio.run(begun())
+    workspace = app.workspaces.admit("demo")
+
+    async def ended() -> list[str]:
+        app.courier.carrier._network = refuse
+        await asyncio.wait_for(app.courier.all_settled(workspace), 5)
+        return [each.state for each in workspace.deliveries]
+
+    assert asyncio.run(ended()) == ["failed"]
+
+
+async def refuse(sending: Any) -> Any:
+    raise SendError("no-connection", "connection refused")
+
+
+def answered(app: Application, path: str, body: Any, headers: dict[str, str]) -> None:
+    """Ask the application, which answers without waiting for anything."""
+    raw = json.dumps(body).encode()
+    given = {"content-type": "application/json"} | headers
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in given.items()],
+    }
+    answer = app.answer(scope, raw)
+    assert isinstance(answer, Answer)
+    assert answer.status == 201
