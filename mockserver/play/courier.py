@@ -35,6 +35,8 @@ _RETRIES_AT_ONCE = 8
 """So many retries are under way at most, to one receiver."""
 _MOST_ATTEMPTS = 100
 """So many attempts of a delivery are kept, the last ones."""
+_TOGETHER = 0.002
+"""Seconds of work after which other requests have their turn."""
 _LOOKS_EVERY = 0.005
 """Seconds between two looks whether somebody has settled a delivery."""
 
@@ -334,16 +336,27 @@ class Courier:
         if not office.is_left_alone:
             seconds = self.carrier.timeout
             text = _NOBODY_SETTLED.format(seconds)
-        version, until = workspace.deliveries.version, loop.time() + seconds
-        while held := list(_held(workspace)):
-            if workspace.deliveries.version != version and seconds:
+        version, until = -1, loop.time() + seconds
+        while loop.time() < until:
+            if workspace.deliveries.version != version:
+                if next(_held(workspace), None) is None:
+                    return
                 version, until = workspace.deliveries.version, loop.time() + seconds
-            if loop.time() >= until:
-                for place in held:
-                    self.settle(workspace, place, error=text)
-                office.is_left_alone = True
-                return
             await asyncio.sleep(_LOOKS_EVERY)
+        await self._fail_held(workspace, text)
+
+    async def _fail_held(self, workspace: Workspace, text: str) -> None:
+        """Have everything that is held fail, as nobody has settled it."""
+        loop, office = asyncio.get_running_loop(), self._present_office(workspace)
+        goes_on_at = loop.time() + _TOGETHER
+        for place in list(_held(workspace)):
+            if loop.time() > goes_on_at:
+                await asyncio.sleep(0)
+                goes_on_at = loop.time() + _TOGETHER
+            row = _row(workspace, place)
+            if row is not None and state_of(row) == "held":
+                self.settle(workspace, place, error=text)
+                office.is_left_alone = True
 
     # By hand.
 
@@ -454,16 +467,18 @@ def _queue_anew(workspace: Workspace) -> None:
     workspace.outgoing.clear()
     pending = set()
     for vendor, group in workspace.tables.items():
-        rows = group[OUTBOX].all() if OUTBOX in group else ()
-        for row in sorted(rows, key=_order):
+        rows = sorted(group[OUTBOX].all(), key=_order) if OUTBOX in group else []
+        for row in rows:
+            workspace.outgoing.append((vendor, row["id"]))
+            pending.add(row["id"])
+        # Older ones would go from the journal at once.
+        for row in rows[-workspace.limits.kept_deliveries :]:
             known = workspace.deliveries.get(row["id"])
             entry = delivery_of(vendor, row)
             if known is not None:
                 entry = entry._replace(attempts=known.attempts)
             if entry != known:
                 workspace.deliveries.put(entry)
-            workspace.outgoing.append((vendor, row["id"]))
-            pending.add(row["id"])
     for each in workspace.deliveries:
         if not each.is_settled and each.number not in pending:
             workspace.deliveries.put(each._replace(state="dropped", next_try=None))
