@@ -216,8 +216,11 @@ def _size(entry: Entry) -> int:
 
 
 def _answers_size(answers: Sequence[InboxAnswer], then: InboxAnswer) -> int:
-    return sum(map(_answer_size, answers)) + len(then.body)
+    return sum(map(_answer_size, answers)) + _answer_size(then) - _ANSWER_BYTES
 
 
 def _answer_size(answer: InboxAnswer) -> int:
-    return _ANSWER_BYTES + len(answer.body)
+    size = _ANSWER_BYTES + len(answer.body)
+    for name, value in answer.headers:
+        size += len(name) + len(value)
+    return size
