@@ -85,6 +85,7 @@ class Courier:
     def _use(self, loop: asyncio.AbstractEventLoop) -> None:
         if loop is not self._loop:  # an application may be served again, by another loop
             self._loop = loop
+            self._is_stopping = False
             self._slots = asyncio.Semaphore(_AT_ONCE)
             self._tasks.clear()
             self._offices.clear()

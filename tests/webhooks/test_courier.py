@@ -723,6 +723,7 @@ def test_an_application_that_is_served_by_another_loop_goes_on_with_its_deliveri
     async def begun() -> None:
         answered(app, "/sela/api/leads/", {"phone_number": "+12025550171"}, token)
         await waiting.wait()
+        await app.stop(0)
 
     asyncio.run(begun())
     workspace = app.workspaces.admit("demo")
