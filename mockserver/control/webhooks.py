@@ -117,10 +117,12 @@ def _unfit_options(options: Mapping[str, Any]) -> Iterator[Problem]:
     if options.get("stopped") is not None:
         text = "can only be null: then the webhook goes on"
         yield Problem(("options", "stopped"), "value", text)
+    # The document tells what has another shape: this check is given it all the same.
     credential = options.get("credential")
-    if credential is not None and credential["header"].lower() in _SET_BY_SERVER:
+    header = credential.get("header") if isinstance(credential, dict) else None
+    if isinstance(header, str) and header.lower() in _SET_BY_SERVER:
         place = ("options", "credential", "header")
-        yield Problem(place, "value", "is set by the server itself", credential["header"])
+        yield Problem(place, "value", "is set by the server itself", header)
 
 
 def _wrong_inbox(to: str) -> str | None:

@@ -645,3 +645,18 @@ def test_answers_of_an_inbox_that_cannot_be_are_refused(control: httpx.Client) -
         "/answers/0",
         "/then/headers",
     }
+
+
+@pytest.mark.parametrize("credential", [{}, {"header": 5, "value": "x"}, "Host", [], 5])
+def test_a_credential_of_another_shape_is_told_by_the_document(
+    credential: Any, control: httpx.Client
+) -> None:
+    options = {"credential": credential}
+    body = {"vendor": "sela", "kind": "LEAD_LOST", "to": "inbox:crm", "options": options}
+    for answer in (
+        control.post("/webhooks", json=body),
+        control.patch("/webhooks/sela/1", json={"options": options}),
+    ):
+        assert answer.status_code == 400, answer.text
+        places = {each["pointer"][:19] for each in answer.json()["errors"]}
+        assert places == {"/options/credential"}
