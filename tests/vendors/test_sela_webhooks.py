@@ -15,7 +15,7 @@ from mockserver import MockServer
 from mockserver.vendors.sela.webhooks import TRIGGERS, filled, is_misplaced
 from mockserver.webhooks.deliveries import Delivery
 from mockserver.workspaces import Workspace
-from tests.vendors.lives import Life
+from tests.lives import Life
 
 MIRA = {
     "phone_number": "+12025550171",

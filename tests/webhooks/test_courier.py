@@ -14,42 +14,22 @@ from mockserver import MockServer
 from mockserver.app import Application, create_app
 from mockserver.faults.delivery import Answer
 from mockserver.webhooks.sender import SendError
+from tests.lives import DAY, NOW, standing_workspace
+from tests.pearl import MIRA, PEARL, add_lead, advance, simulate
 from tests.webhooks.listener import Got, Listener
-
-NOW = "2026-03-02T14:00:00Z"
-PEARL = "66a1f0c2d60e456235eae601"
-MIRA = {
-    "phoneNumber": "+12025550171",
-    "externalId": "mira-1",
-    "callData": {"firstName": "Mira", "lastName": "Tolland"},
-}
-DAY = 86_400
 
 
 @pytest.fixture
 def control(server: MockServer, account: str) -> Iterator[httpx.Client]:
     """The control API of a workspace whose clock stands at NOW, without webhooks."""
-    made = httpx.post(f"{server.url}/__admin/workspaces", json={"name": account, "at": NOW})
-    assert made.status_code == 201, made.text
-    with httpx.Client(base_url=f"{server.url}/__admin/workspaces/{account}", timeout=60) as client:
+    with standing_workspace(server.url, account) as client:
         yield client
 
 
 @pytest.fixture
 def lead(control: httpx.Client, nlpearl: httpx.Client) -> str:
     """The id of a lead of the pearl."""
-    answer = nlpearl.post(f"/v2/Outbound/{PEARL}/Lead", json=MIRA)
-    assert answer.status_code == 200, answer.text
-    id: str = answer.json()["leadId"]
-    return id
-
-
-@pytest.fixture
-def receiver() -> Iterator[Listener]:
-    """A receiver that answers 204."""
-    listener = Listener()
-    yield listener
-    listener.close()
+    return add_lead(nlpearl)
 
 
 def hear(control: httpx.Client, to: str, kind: str = "call", **options: Any) -> dict[str, Any]:
@@ -59,23 +39,6 @@ def hear(control: httpx.Client, to: str, kind: str = "call", **options: Any) -> 
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
-
-
-def simulate(control: httpx.Client, lead: str, outcome: str | None, **more: Any) -> dict[str, Any]:
-    body = {"vendor": "nlpearl", "lead": lead} | more
-    if outcome is not None:
-        body["outcome"] = outcome
-    answer = control.post("/simulate", json=body)
-    assert answer.status_code == 200, answer.text
-    done: dict[str, Any] = answer.json()
-    return done
-
-
-def advance(control: httpx.Client, seconds: float, **more: Any) -> dict[str, Any]:
-    answer = control.post("/clock/advance", json={"seconds": seconds} | more)
-    assert answer.status_code == 200, answer.text
-    passed: dict[str, Any] = answer.json()
-    return passed
 
 
 def delivery(control: httpx.Client, number: int) -> dict[str, Any]:
