@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from mockserver.serving.server import MockServer
-from mockserver.testing import MockWorkspace
 from tests.testing.suites import ROOT, Suite
 
 pytestmark = pytest.mark.slow  # a process for each test
@@ -265,16 +264,3 @@ def test_java(snippet: Snippet, locked: MockServer, tmp_path: Path) -> None:
     assert status == 0, out
     done = run([needed("java"), "-cp", ".", "Run"], tmp_path, locked)
     assert (done, names(locked)) == ((0, "passed aLeadIsClosed\n"), ["demo"])
-
-
-def test_every_method_of_a_workspace_is_told() -> None:
-    methods = {name for name in dir(MockWorkspace) if not name.startswith("_")} - {
-        "call",
-        "client",
-        "name",
-        "close",
-        "conduct",
-        "journal_text",
-    }
-    table = PAGE.partition("### All of it\n")[2].partition("\n#")[0]
-    assert set(re.findall(r"`(\w+)", table)) == methods
