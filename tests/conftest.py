@@ -1,5 +1,6 @@
 """What every test may use: a server over a socket, and a client of each vendor in a workspace of its own."""
 
+import gc
 import logging
 import ssl
 import sys
@@ -51,6 +52,11 @@ settings.register_profile(
 )
 settings.register_profile("few", settings.get_profile("gate"), max_examples=2)
 settings.load_profile("gate")
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector pass over the tests themselves: they are many, and stay to the end."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

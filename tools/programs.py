@@ -154,11 +154,10 @@ def build_wheel(folder: Path) -> Path:
 
 def _pip() -> tuple[str | Path, ...]:
     """The command of a pip that can install into other environments."""
-    environment = BUILD / "pip"
-    if not environment.exists():
-        venv.create(environment, with_pip=True)
-    python = environment / "bin" / "python"
-    return (python, "-m", "pip", "--disable-pip-version-check")
+    binaries = BUILD / "pip" / "bin"
+    if not (binaries / "pip").exists():
+        venv.create(binaries.parent, with_pip=True)
+    return (binaries / "python", "-m", "pip", "--disable-pip-version-check")
 
 
 def npm_install(folder: Path) -> None:
