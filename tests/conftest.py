@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import ssl
 import sys
 from collections.abc import Callable, Iterator
@@ -14,10 +15,13 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
+from mockserver.cli import main
 from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
 from tests.here import only_here, stay_here
 from tests.world import PEOPLE
+
+Command = Callable[..., tuple[int, str, str]]
 
 _numbers = count(1)
 
@@ -124,6 +128,33 @@ def serve() -> Iterator[Callable[..., str]]:
     yield start
     for each in running:
         each.stop()
+
+
+def _status_of_main() -> int:
+    try:
+        main()
+    except SystemExit as stopped:
+        return int(stopped.code or 0)
+    return 0
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs the command line in this process: status, standard output and standard error."""
+    for name in os.environ:
+        if name.startswith("MOCKSERVER_"):
+            monkeypatch.delenv(name)
+
+    def run(*arguments: str, **environment: str) -> tuple[int, str, str]:
+        with monkeypatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["mockserver", *arguments])
+            status = _status_of_main()
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return run
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ import pytest
 
 import mockserver
 from mockserver.app import create_app, load_vendors
-from mockserver.cli import _open_soon, cli, main
+from mockserver.cli import _open_soon, cli
 from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.documents.resources import folder
 from mockserver.environment import OTHER_VARIABLES
@@ -29,6 +29,7 @@ from mockserver.fixtures import fixture_file
 from mockserver.settings import OPTIONS
 from tests.webhooks.listener import Got, Listener
 
+Command = Callable[..., tuple[int, str, str]]
 NAMES = [vendor.name for vendor in load_vendors()]
 BASE_PATHS = [site.document.base_path for site in create_app().sites]
 TOP = ", ".join(["accounts", "clock", "settings", *NAMES])
@@ -56,27 +57,6 @@ def run(*arguments: str, **environment: str) -> tuple[int, str, str]:
         env=ENVIRONMENT | environment,
     )
     return done.returncode, done.stdout, done.stderr
-
-
-Command = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run_here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """As `run`, in this process: for the many cases of one way to refuse."""
-
-    def run_it(*arguments: str, **environment: str) -> tuple[int, str, str]:
-        for name in os.environ.keys() - ENVIRONMENT.keys():
-            monkeypatch.delenv(name)
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(sys, "argv", ["mockserver", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        assert isinstance(stopped.value.code, int)
-        return stopped.value.code, *capsys.readouterr()
-
-    return run_it
 
 
 @pytest.mark.parametrize("word", ["version", "--version"])
@@ -321,10 +301,8 @@ SPOKEN = [
 
 
 @pytest.mark.parametrize(("flag", "variable", "value"), SPOKEN)
-def test_a_bad_flag_is_one_sentence(
-    flag: str, variable: str, value: str, run_here: Command
-) -> None:
-    status, out, err = run_here("serve", f"{flag}={value}")
+def test_a_bad_flag_is_one_sentence(flag: str, variable: str, value: str, command: Command) -> None:
+    status, out, err = command("serve", f"{flag}={value}")
     assert (
         status,
         out,
@@ -342,9 +320,9 @@ def test_a_bad_flag_is_one_sentence(
     ("flag", "variable", "value"), [each for each in SPOKEN if each.values[2] != ""]
 )
 def test_a_bad_variable_is_one_sentence(
-    flag: str, variable: str, value: str, run_here: Command
+    flag: str, variable: str, value: str, command: Command
 ) -> None:
-    status, out, err = run_here("serve", **{variable: value})
+    status, out, err = command("serve", **{variable: value})
     assert (
         status,
         out,
