@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Iterable
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from tools.programs import BUILD, ROOT, Trial, build_wheel, main, make_environment, run
 
@@ -36,6 +37,8 @@ OPTIONS = ("--quiet", "--no-compile")
 # Wants newer versions than the package does, or only checks the code.
 _NOT_FOR_TESTS = ("schemathesis", "mypy", "ruff", "import-linter", "types-")
 
+_FOR_THE_BROWSER = ("playwright", "axe-playwright-python")
+
 NEWEST = ("fastapi", "flask", "django")
 BESIDE = {
     "fastapi-0.115": ("fastapi==0.115.12", "click==8.1.8", "uvicorn==0.40.0", "pytest==8.*"),
@@ -47,8 +50,18 @@ BESIDE = {
 
 def project() -> dict[str, list[str]]:
     """What the package needs, by the name of the extra; `` for what it always needs."""
-    content = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    content = _pyproject()["project"]
     return {"": content["dependencies"], **content["optional-dependencies"]}
+
+
+def build_requirements() -> list[str]:
+    """What the wheel is built with."""
+    requires: list[str] = _pyproject()["build-system"]["requires"]
+    return requires
+
+
+def _pyproject() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 
 def lower_bounds(requirements: Iterable[str]) -> list[str]:
@@ -67,11 +80,15 @@ def install_lowest(folder: Path) -> None:
     needs = project()
     bounds = lower_bounds(needs[""] + needs["pytest"])
     names = {bound.partition("==")[0] for bound in bounds}
+    is_for_browser = folder.name == "lowest-browser"
+    left_out = _NOT_FOR_TESTS if is_for_browser else (*_NOT_FOR_TESTS, *_FOR_THE_BROWSER)
     tools = [
         each
         for each in needs["dev"]
-        if not each.startswith(_NOT_FOR_TESTS) and re.split(r"[\[<>=]", each)[0] not in names
+        if not each.startswith(left_out) and re.split(r"[\[<>=]", each)[0] not in names
     ]
+    # A test builds the wheel with what is installed.
+    tools += ["pip", *build_requirements()]
     make_environment(
         folder, *OPTIONS, *bounds, *tools, "--editable", f"{ROOT}[pytest]", is_new=True
     )
