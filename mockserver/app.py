@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, MutableMapping
 from copy import copy
 from functools import cached_property, partial
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mockserver.vendors
 from mockserver.api import Api, App, Receive, Scope, Send
@@ -22,7 +22,6 @@ from mockserver.documents.spec import load_document
 from mockserver.errors import SettingError
 from mockserver.faults.delivery import Answer
 from mockserver.fixtures import Fixture, fixture_file
-from mockserver.journal.log import RequestLog
 from mockserver.journal.records import Journal, Record
 from mockserver.play.attempts import Carrier, Sending
 from mockserver.play.courier import Courier
@@ -33,6 +32,9 @@ from mockserver.vendor import Vendor
 from mockserver.webhooks.sender import Authorities, ReceiverAnswer, post
 from mockserver.webhooks.targets import Targets
 from mockserver.workspaces import Limits, Workspaces
+
+if TYPE_CHECKING:
+    from mockserver.journal.log import RequestLog
 
 log = logging.getLogger("mockserver")
 
@@ -71,7 +73,7 @@ class Application:
         self.settings = settings
         vendors = load_vendors()
         files = [fixture_file(name) for name in settings.fixtures]
-        fixture = Fixture(files, vendors, settings.seed)
+        fixture = Fixture(files, vendors, settings.seed, trusts_kept=True)
         limits = Limits(
             leads=settings.max_leads,
             snapshots=settings.max_snapshots,
@@ -156,7 +158,7 @@ class Application:
 
     def log_requests(
         self, write: Callable[[str], Any], *, colours: bool = False
-    ) -> RequestLog | None:
+    ) -> "RequestLog | None":
         """Write a line for each request from now on, as the settings say; see `RequestLog`.
 
         `info` has the requests to the vendors, `debug` those to the control API too, with bodies.
@@ -165,6 +167,8 @@ class Application:
         settings = self.settings
         if settings.log_level not in ("debug", "info"):
             return None
+        from mockserver.journal.log import RequestLog
+
         is_debug = settings.log_level == "debug"
         log = self.request_log = RequestLog(
             write,
@@ -215,7 +219,7 @@ class Application:
             formats=vendor.dialect.formats,
             keep=True,
         )
-        return Site(
+        site = Site(
             vendor,
             document,
             self.workspaces,
@@ -223,10 +227,12 @@ class Application:
             max_body=self.settings.max_body,
             max_wait=self.settings.max_wait,
         )
+        document.keep()
+        return site
 
     def _control(self, token: str | None) -> Control:
         document = load_document(folder("openapi") / "control.yaml", keep=True)
-        return Control(
+        control = Control(
             document,
             self.workspaces,
             self.sites,
@@ -238,6 +244,8 @@ class Application:
             max_wait=self.settings.max_wait,
             max_streams=self.settings.max_streams,
         )
+        document.keep()
+        return control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI entry point, for any server."""

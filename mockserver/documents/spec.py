@@ -264,6 +264,11 @@ class Document:
         """The path that every operation's path comes after, without a slash at its end."""
         return urlsplit(str(self.source.content["servers"][0]["url"])).path.rstrip("/")
 
+    def keep(self) -> None:
+        """Keep the content beside the bytecode: nothing is wrong with it, nor with its handlers."""
+        if not self.trusted:
+            self.source.keep()
+
     def fields(self, name: str) -> dict[str, Any]:
         """The schemas of the fields of a schema of the document, by name.
 
@@ -624,8 +629,8 @@ def load_document(
     compiles what reads the texts of a form before that. `formats` are string formats that it may
     name beside the standard ones.
 
-    With `keep` the content of a document without problems is kept beside the bytecode, and neither
-    parsed nor proven again until it changes.
+    With `keep` the content that `Document.keep` kept is neither parsed nor proven again until the
+    file changes.
 
     Raises DocumentError with one line, `file:line: index: what is wrong`, for each problem.
     """
@@ -641,6 +646,4 @@ def load_document(
     except OperatorError as error:
         raise DocumentError(str(error)) from None
     _ = document.operations, document.webhooks
-    if keep and kept is None:
-        document.source.keep()
     return document
