@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import mockserver.vendors
-from mockserver.api import Api, App, Receive, Scope, Send
+from mockserver.api import Api, App, Receive, Scope, Send, send_answer
 from mockserver.certificates import Certificates, certificates_of
 from mockserver.control import Control
 from mockserver.descriptors import hold_reserve, tried_again
@@ -29,6 +29,7 @@ from mockserver.play.timer import Timer, begin
 from mockserver.settings import Settings
 from mockserver.state.memory import Memory
 from mockserver.vendor import Vendor
+from mockserver.web.health import health
 from mockserver.webhooks.sender import Authorities, ReceiverAnswer, post
 from mockserver.webhooks.targets import Targets
 from mockserver.workspaces import Limits, Workspaces
@@ -254,7 +255,7 @@ class Application:
             self.start()
             receive = self._stopping(receive)
         if found is None:
-            await self._web(scope, receive, send)
+            await send_answer(self._beside(scope), scope, receive, send)
             return
         api, prefix = found
         if api is self.control and self._is_page(scope):
@@ -281,7 +282,7 @@ class Application:
         """
         found = self._find(scope)
         if found is None:
-            return self._web
+            return self._beside(scope)
         api, prefix = found
         if api is self.control and self._is_page(scope):
             return self._web
@@ -337,6 +338,16 @@ class Application:
         if not self.settings.console or scope["method"] not in ("GET", "HEAD"):
             return False
         return scope["path"] in _PAGES or scope["path"].startswith(_FILES)
+
+    def _beside(self, scope: Scope) -> Answer | App:
+        """What answers a request to a path that belongs to no API."""
+        if scope["type"] != "http":
+            return self._web
+        answer = health(scope)
+        if answer is None:
+            return self._web
+        self._log_health(f"{scope['method']} {scope['path']} {answer.status}")
+        return answer
 
     @cached_property
     def _web(self) -> App:

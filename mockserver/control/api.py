@@ -185,7 +185,7 @@ class Control(Api):
             __package__ or "",
             ProblemJson(),
             document,
-            HANDLERS if self._has_handlers else [each.id for each in document.operations],
+            HANDLERS if self._has_handlers else None,
             credential=CREDENTIAL,
             lenient=False,
             max_body=max_body,

@@ -65,7 +65,9 @@ def test_a_second_start_imports_nothing_that_only_some_requests_need() -> None:
         "import sys\n"
         "import mockserver.cli, mockserver.serving.server\n"
         "from mockserver.app import create_app\n"
-        "create_app(log_level='warning')\n"
+        "app = create_app(log_level='warning')\n"
+        "scope = {'type': 'http', 'method': 'GET', 'path': '/livez', 'headers': ()}\n"
+        "assert app.answer(scope, b'').status == 200\n"
         f"print(*sorted(set({late.split()}) & set(sys.modules)))\n"
     )
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": ""}
