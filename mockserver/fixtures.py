@@ -219,7 +219,9 @@ def _merging(
         tx.settings = settings[vendor.name]
         if vendor.lifecycle is not None:
             tx.skip_numbers(DUE, last_due)
-        if vendor.on_settings is not None:
+        # Costs as much as the table is long, so only where something follows from it.
+        is_switched = settings[vendor.name] != workspace.settings[vendor.name]
+        if is_switched and vendor.on_settings is not None:
             vendor.on_settings(tx, settings[vendor.name])
         found = _fill(vendor, sound.content.get(vendor.name, {}), tx, seeding)
         problems += sound.problems_of_fixture(found)
