@@ -5,7 +5,7 @@
 
 import { listWorkspaces, onUnauthorized } from "./api.js";
 import { tokenDialog } from "./dialogs.js";
-import { byId, copier, h, icon, show } from "./dom.js";
+import { byId, copier, h, icon, question, show } from "./dom.js";
 import { count, failure, vendorMark } from "./format.js";
 import { drawFrame, drawTop, speakOf } from "./frame.js";
 import { listenToKeys } from "./keys.js";
@@ -45,7 +45,7 @@ const RAIL = [
 const main = byId("main");
 let shown = "";
 let leave = () => {};
-let turn = 0;
+let isFirst = true;
 
 function hashParts() {
   const [path, search = ""] = location.hash.replace(/^#\/?/, "").split("?");
@@ -55,31 +55,40 @@ function hashParts() {
 
 /** Shows what the address names. */
 async function route() {
-  const mine = (turn += 1);
+  const isNewest = question(route);
   const { name, steps, asked } = hashParts();
   const isOther = name !== shown;
+  /** @type {Screen["draw"]} */
+  let draw;
   try {
-    await enterAsked(asked.get("ws"));
-    const screen = await (SCREENS[name] ?? SCREENS.people)();
-    if (mine !== turn) return;
-    leave();
-    leave = () => {};
-    main.className = `screen-${name}`;
-    leave = screen.draw(main, steps, asked) ?? (() => {});
+    await enterAsked(asked.get("ws"), isNewest);
+    ({ draw } = await (SCREENS[name] ?? SCREENS.people)());
   } catch (error) {
-    main.className = "screen-failed";
-    show(main, failure(error));
+    draw = () => {
+      main.className = "screen-failed";
+      show(main, failure(error));
+    };
   }
+  if (!isNewest()) return;
+  leave();
+  main.className = `screen-${name}`;
+  leave = draw(main, steps, asked) ?? (() => {});
   shown = name;
   mark(name);
   entitle();
-  if (isOther && turn > 1) focusTitle();
+  if (isOther && !isFirst) focusTitle();
+  isFirst = false;
 }
 
-/** @param {string | null} asked */
-async function enterAsked(asked) {
+/**
+ * @param {string | null} asked
+ * @param {() => boolean} isNewest
+ */
+async function enterAsked(asked, isNewest) {
   const name = asked ?? (store.workspace || (await latest()));
-  if (name !== store.workspace) await enter(name);
+  if (!isNewest()) return;
+  if (name !== store.workspace) await enter(name, isNewest);
+  if (!isNewest()) return;
   if (asked !== store.workspace) keepInAddress();
   drawTop();
   drawRail();

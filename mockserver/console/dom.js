@@ -64,14 +64,30 @@ export function fill(element, ...children) {
   return element;
 }
 
+/** @type {WeakMap<object, number>} */
+const newest = new WeakMap();
+
 /**
- * Puts children in the place of what an element holds.
+ * Begins a question. Answers come in any order: one to an older question must not be drawn over
+ * what a newer one, or something else, has put there since.
+ * @param {object} about what the answer changes: an element, a screen
+ * @returns {() => boolean} whether the answer still counts
+ */
+export function question(about) {
+  const mine = (newest.get(about) ?? 0) + 1;
+  newest.set(about, mine);
+  return () => newest.get(about) === mine;
+}
+
+/**
+ * Puts children in the place of what an element holds. What was asked for there comes too late.
  * @template {Element} T
  * @param {T} element
  * @param {...any} children
  * @returns {T}
  */
 export function show(element, ...children) {
+  question(element);
   element.replaceChildren();
   return fill(element, ...children);
 }
@@ -118,6 +134,21 @@ export function toast(...content) {
   byId("toasts").append(note);
   setTimeout(() => note.remove(), TOAST_SECONDS * 1000);
   return note;
+}
+
+/**
+ * Does something, and tells what the server refuses.
+ * @template T
+ * @param {() => Promise<T>} doing
+ * @returns {Promise<T | undefined>} undefined where it was refused
+ */
+export async function attempt(doing) {
+  try {
+    return await doing();
+  } catch (error) {
+    toast(String(/** @type {Error} */ (error).message));
+    return undefined;
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import { advanceClock, saveSnapshot } from "./api.js";
 import { resetDialog, workspaceDialog } from "./dialogs.js";
 import { byId, h, show, toast } from "./dom.js";
 import { clockTime, count, dayName, plural } from "./format.js";
-import { clockMode, connect, keepClock, now, onState, pause, store } from "./store.js";
+import { clockMode, connect, keepAnswer, now, onState, pause, store } from "./store.js";
 
 const SPOKEN_SECONDS = 10;
 
@@ -54,8 +54,7 @@ export function drawFrame(redraw) {
  */
 export async function move(how) {
   try {
-    const passed = await advanceClock(store.workspace, how);
-    keepClock(passed);
+    const passed = await keepAnswer(advanceClock(store.workspace, how));
     drawTop();
     const happened = passed.steps ? `: ${plural(passed.steps, "step")} fell due` : "";
     toast("It is ", h("b", `${dayName(now())}, ${clockTime(now())}`), happened);

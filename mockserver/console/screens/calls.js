@@ -4,22 +4,23 @@
  */
 
 import * as api from "../api.js";
-import { button, choice, h, icon, show, toast } from "../dom.js";
+import { attempt, button, choice, h, icon, question, show } from "../dom.js";
 import { clockTime, dayName, humanised, plural, vendorMark, vendorTitle } from "../format.js";
 import { move } from "../frame.js";
 import { leadName, learnNames, personHref } from "../names.js";
-import { clockMode, keepClock, listen, now, store } from "../store.js";
+import { Screen } from "../screen.js";
+import { clockMode, keepAnswer, now, store } from "../store.js";
 import { manyLeads } from "./manyleads.js";
 
 const DAYS = 7;
 const DAY = 86_400_000;
 const STEPS_SHOWN = 8;
-const PAUSE_MILLISECONDS = 300;
 
 /** What makes the screen stale. */
-const STALE = new Set(["clock", "change", "call", "reset", "gap"]);
+const STALE = ["clock", "change", "call"];
 
 /** @typedef {Record<string, any>} DueStep */
+/** @typedef {import("../store.js").StreamEvent} StreamEvent */
 
 /** @param {HTMLElement} main */
 export function draw(main) {
@@ -28,10 +29,10 @@ export function draw(main) {
   return () => screen.close();
 }
 
-class Calls {
+class Calls extends Screen {
   /** @param {HTMLElement} main */
   constructor(main) {
-    this.waiting = 0;
+    super(STALE);
     this.clock = h("section.panel.clock-panel", { "aria-label": "Clock" });
     this.strip = h("section.strip", { "aria-label": "What falls due in seven days" });
     this.autopilot = h("section.panel");
@@ -47,37 +48,37 @@ class Calls {
       ),
     );
     this.ticking = window.setInterval(() => this.#tick(), 1000);
-    this.stop = listen((batch) => {
-      if (batch.some(({ kind }) => STALE.has(kind))) this.#later();
-    });
   }
 
   close() {
-    this.stop();
+    super.close();
     clearInterval(this.ticking);
-    clearTimeout(this.waiting);
   }
 
-  async begin() {
+  begin() {
     this.#drawClock();
-    await learnNames();
-    await this.read();
-    this.#drawAutopilot(await api.getAutopilot(store.workspace));
+    this.read();
+    this.#readAutopilot();
     manyLeads(this.many);
   }
 
-  #later() {
-    this.waiting ||= window.setTimeout(() => {
-      this.waiting = 0;
-      this.#drawClock();
-      this.read();
-    }, PAUSE_MILLISECONDS);
+  /** @param {StreamEvent[]} batch */
+  hear(batch) {
+    if (batch.some(({ kind }) => kind === "clock")) this.#drawClock();
   }
 
-  async read() {
-    const { due, total } = await api.listDue(store.workspace, { limit: 1000 });
+  async load() {
+    const [answer] = await Promise.all([
+      api.listDue(store.workspace, { limit: 1000 }),
+      learnNames(),
+    ]);
+    return answer;
+  }
+
+  /** @param {{ due: DueStep[], total: number }} answer */
+  draw({ due, total }) {
     this.total.textContent = total ? `${plural(total, "step")} to come` : "Nothing to come";
-    this.#drawStrip(due.filter((/** @type {DueStep} */ step) => step.at));
+    this.#drawStrip(due.filter((step) => step.at));
   }
 
   #drawClock() {
@@ -122,11 +123,7 @@ class Calls {
   async #setMode(mode) {
     const shift = Math.round((now().getTime() - Date.now()) / 1000);
     const given = mode === "shifted" ? { mode, shift_seconds: shift } : { mode };
-    try {
-      keepClock(await api.setClock(store.workspace, given));
-    } catch (error) {
-      toast(String(/** @type {Error} */ (error).message));
-    }
+    await attempt(() => keepAnswer(api.setClock(store.workspace, given)));
     this.#drawClock();
   }
 
@@ -154,6 +151,12 @@ class Calls {
     show(this.strip, columns);
   }
 
+  async #readAutopilot() {
+    const isNewest = question(this.autopilot);
+    const pilots = await api.getAutopilot(store.workspace);
+    if (isNewest()) this.#drawAutopilot(pilots);
+  }
+
   /** @param {Record<string, any>} pilots */
   #drawAutopilot(pilots) {
     const rows = Object.entries(pilots).map(([vendor, pilot]) => this.#pilot(vendor, pilot));
@@ -175,11 +178,11 @@ class Calls {
    */
   #pilot(vendor, pilot) {
     const choices = ["off", "magic", "all"].map((value) => ({ value, content: humanised(value) }));
-    const act = async (/** @type {string} */ mode) => {
-      await api.setAutopilot(store.workspace, { [vendor]: { mode } });
-      toast(vendorTitle(vendor), ": autopilot ", h("b", mode));
-      this.read();
-    };
+    const act = (/** @type {string} */ mode) =>
+      this.act(
+        () => api.setAutopilot(store.workspace, { [vendor]: { mode } }),
+        [vendorTitle(vendor), ": autopilot ", h("b", mode)],
+      );
     const stories = Object.entries(pilot.stories).map(([name, story]) => {
       const words = story.map((/** @type {any} */ step) => humanised(step.outcome ?? step));
       return h(
