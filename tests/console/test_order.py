@@ -207,4 +207,4 @@ def test_what_happens_while_people_are_read_is_read_again(
     shop.post("/octanist/api/leads", json={"email": "second@example.com", "name": "Second One"})
     expect(page.locator(".feed-list li")).to_have_count(2)
     held.release()
-    expect(page.locator("tbody")).to_contain_text("Second One")
+    expect(page.locator("tbody")).to_contain_text("Second One", timeout=10_000)
