@@ -6,6 +6,7 @@
 import { advanceClock, saveSnapshot } from "./api.js";
 import { resetDialog, workspaceDialog } from "./dialogs.js";
 import { byId, h, show, toast } from "./dom.js";
+import { ICONS } from "./icons.js";
 import { clockTime, count, dayName, plural } from "./format.js";
 import { clockMode, connect, keepAnswer, now, onState, pause, store } from "./store.js";
 
@@ -26,8 +27,7 @@ export function drawTop() {
   byId("clock-mode").textContent = word;
   byId("now-day").textContent = `${dayName(moment)}, `;
   byId("now-time").textContent = clockTime(moment);
-  const use = byId("now").querySelector("use");
-  use.setAttribute("href", `console/icons.svg#${sign}`);
+  byId("clock-icon").setAttribute("d", ICONS[sign]);
 }
 
 /**

@@ -20,7 +20,7 @@ _BROWSERS = [Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")
 if "CHROMIUM" in os.environ:
     _BROWSERS.insert(0, Path(os.environ["CHROMIUM"]))
 CHROMIUM = next((each for each in _BROWSERS if each.exists()), _BROWSERS[-1])
-_FLAGS = [
+FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--no-first-run",
@@ -44,7 +44,7 @@ def browser() -> Iterator[Any]:
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}")
     with api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=_FLAGS)
+        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield running
         running.close()
 

@@ -115,6 +115,7 @@ class Requests {
       label: "Requests, newest first",
       length: () => this.seen.length,
       at: (index) => this.seen[this.seen.length - 1 - index],
+      look: (one) => `${one.number === this.chosen} ${this.#leadText(one)}`,
       draw: (row, one) => this.#drawRow(row, one),
     });
     this.viewport.addEventListener("click", (/** @type {any} */ event) => this.#click(event));
