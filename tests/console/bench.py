@@ -8,12 +8,13 @@ import statistics
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 from playwright.sync_api import sync_playwright
 
-from mockserver.serving.server import MockServer
 from tests.console.conftest import CHROMIUM, FLAGS, WIDE
 
 RUNS = 7
@@ -98,7 +99,7 @@ def send_steadily(url: str, seconds: float) -> int:
     """Send RATE requests a second over one connection. Returns how many were answered.
 
     In a process of its own, by a bare socket: a client written in Python would have its time from
-    the server that shares this process.
+    the page that is measured.
     """
     host, port = url.removeprefix("http://").split(":")
     command = [sys.executable, "-c", _SENDER, host, port, WORKSPACE, str(RATE), str(seconds)]
@@ -189,24 +190,45 @@ def open_request(browser: Any, url: str) -> None:
     page.close()
 
 
+@contextmanager
+def serving() -> Iterator[str]:
+    """The address of a server in a process of its own; it ends with its input."""
+    command = [sys.executable, "-c", _SERVER]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, text=True, stdin=pipe, stdout=pipe) as process:
+        assert process.stdin
+        assert process.stdout
+        yield process.stdout.readline().strip()
+        process.stdin.close()
+
+
+_SERVER = """
+import sys
+from mockserver.serving.server import MockServer
+with MockServer(fixtures="demo", journal_entries=20_000) as server:
+    print(server.url, flush=True)
+    sys.stdin.read()
+"""
+
+
 def main() -> int:
     """Print every figure; 0, or 1 where there is no browser."""
     if not CHROMIUM.exists():
         sys.stderr.write(f"There is no {CHROMIUM}: install Debian's chromium.\n")
         return 1
-    with MockServer(fixtures="demo", journal_entries=20_000) as server, sync_playwright() as api:
-        httpx.post(f"{server.url}/__admin/workspaces", json={"name": WORKSPACE})
+    with serving() as url, sync_playwright() as api:
+        httpx.post(f"{url}/__admin/workspaces", json={"name": WORKSPACE})
         browser = api.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        found = paints(browser, server.url)
+        found = paints(browser, url)
         say(
             "first contentful paint, median / worst",
             f"{statistics.median(found):.0f} / {max(found):.0f} ms",
         )
-        for screen, size in sizes(browser, server.url).items():
+        for screen, size in sizes(browser, url).items():
             say(f"own files, compressed, of {screen}", f"{size / 1000:.1f} kB")
-        send_steadily(server.url, 0.2)
-        open_request(browser, server.url)
-        under_load(browser, server.url)
+        send_steadily(url, 0.2)
+        open_request(browser, url)
+        under_load(browser, url)
         browser.close()
     return 0
 
