@@ -106,6 +106,28 @@ def test_a_day_later_fires_what_is_due_and_says_so(open_page: Open, control: htt
     assert control.get("/events").json()["last"] > 0
 
 
+def test_the_menu_of_the_clock_goes_to_the_next_event_and_freezes(
+    open_page: Open, control: httpx.Client
+) -> None:
+    page = open_page("people")
+    page.locator("#now").click()
+    menu = page.get_by_role("group", name="Move the clock")
+    menu.get_by_role("button", name="To the next event").click()
+    expect(page.locator(".toast").first).to_contain_text("fell due")
+    menu.get_by_role("button", name="Real").click()
+    expect(page.locator("#clock-mode")).to_have_text("Real")
+    assert control.get("/clock").json()["mode"] == "real"
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    assert page.evaluate("document.activeElement.id") == "now"
+
+
+def test_the_rail_counts_what_the_report_found(open_page: Open, shop: httpx.Client) -> None:
+    page = open_page("people")
+    shop.get("/octanist/api/nope")
+    expect(page.locator("#count-report")).to_have_text("1 error")
+
+
 def test_reset_asks_keeps_a_snapshot_and_resets(
     open_page: Open, shop: httpx.Client, control: httpx.Client
 ) -> None:

@@ -4,12 +4,12 @@
  */
 
 import * as api from "../api.js";
-import { attempt, button, choice, h, icon, question, show } from "../dom.js";
+import { clockControls } from "../clock.js";
+import { choice, h, question, show } from "../dom.js";
 import { clockTime, dayName, humanised, plural, vendorMark, vendorTitle } from "../format.js";
-import { move } from "../frame.js";
 import { leadName, learnNames, personHref } from "../names.js";
 import { Screen } from "../screen.js";
-import { clockMode, keepAnswer, now, store } from "../store.js";
+import { now, store } from "../store.js";
 import { manyLeads } from "./manyleads.js";
 
 const DAYS = 7;
@@ -82,34 +82,14 @@ class Calls extends Screen {
   }
 
   #drawClock() {
-    const mode = clockMode();
-    const choices = [
-      { value: "real", content: "Real" },
-      { value: "frozen", content: "Frozen" },
-      { value: "shifted", content: "Shifted" },
-    ];
-    const moments = h("div.row-of-fields", [
-      button("button.ghost", () => move({ seconds: 3600 }), "+1 h"),
-      button("button.ghost", () => move({ seconds: 86400 }), "+1 day"),
-      button("button.primary", () => move({ to: "next" }), icon("skip"), "To the next event"),
-      button("button.ghost", () => move({ to: nextMonday().toISOString() }), "Monday 09:00"),
-      this.#until(),
-    ]);
     this.face = h("time");
     this.date = h("span");
     show(
       this.clock,
       h("p.face", this.face, this.date),
-      choice("div.segments", "How the clock goes", choices, mode, (value) => this.#setMode(value)),
-      moments,
+      clockControls(() => this.#drawClock()),
     );
     this.#tick();
-  }
-
-  #until() {
-    const input = h("input", { type: "datetime-local", "aria-label": "Until a moment" });
-    const go = () => input.value && move({ to: new Date(input.value).toISOString() });
-    return h("span.until", input, button("button.ghost", go, "Go there"));
   }
 
   #tick() {
@@ -117,14 +97,6 @@ class Calls extends Screen {
     const moment = now();
     this.face.textContent = clockTime(moment);
     this.date.textContent = `${dayName(moment)} ${moment.getFullYear()}`;
-  }
-
-  /** @param {string} mode */
-  async #setMode(mode) {
-    const shift = Math.round((now().getTime() - Date.now()) / 1000);
-    const given = mode === "shifted" ? { mode, shift_seconds: shift } : { mode };
-    await attempt(() => keepAnswer(api.setClock(store.workspace, given)));
-    this.#drawClock();
   }
 
   /** @param {DueStep[]} due */
@@ -231,11 +203,4 @@ function dueItem(step) {
     vendorMark(step.vendor),
     h("a", { href }, name),
   );
-}
-
-function nextMonday() {
-  const day = now();
-  day.setDate(day.getDate() + ((8 - day.getDay()) % 7 || 7));
-  day.setHours(9, 0, 0, 0);
-  return day;
 }

@@ -11,7 +11,6 @@ import {
   count,
   dayName,
   clockTime,
-  humanised,
   marked,
   provenance,
   valueText,
@@ -202,13 +201,13 @@ class Settings extends Screen {
     });
     const file = h("input", {
       type: "file",
-      accept: ".json",
-      "aria-label": "A fixture as JSON",
+      accept: ".yaml,.yml,.json",
+      "aria-label": "A fixture as YAML or JSON",
       onchange: () => loadFile(file.files[0]),
     });
     const drop = h(
       "div.drop",
-      "Drop a fixture here, as JSON, or ",
+      "Drop a fixture here, as YAML or JSON, or ",
       h("label", "choose a file ", file),
     );
     drop.addEventListener("dragover", (/** @type {DragEvent} */ event) => event.preventDefault());
@@ -291,14 +290,16 @@ async function download() {
   const url = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
   h("a", { href: url, download: `${store.workspace}.yaml` }).click();
   URL.revokeObjectURL(url);
-  toast("Saved as ", h("code", `${humanised(store.workspace).toLowerCase()}.yaml`));
+  toast("Saved as ", h("code", `${store.workspace}.yaml`));
 }
 
 /** @param {File | undefined} file */
 async function loadFile(file) {
   if (!file) return;
   try {
-    await api.seedWorkspace(store.workspace, { fixture: JSON.parse(await file.text()) });
+    const text = await file.text();
+    const seed = file.name.endsWith(".json") ? { fixture: JSON.parse(text) } : { text };
+    await api.seedWorkspace(store.workspace, seed);
     await refresh();
     toast(h("b", file.name), " is loaded");
   } catch (error) {

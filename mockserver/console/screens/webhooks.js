@@ -113,7 +113,6 @@ class Webhooks extends Screen {
     const failing = webhooks.filter((each) => each.failing_since).length;
     const words = failing ? `, ${failing} failing` : "";
     this.total.textContent = `${plural(webhooks.length, "receiver")}${words}`;
-    tellRail(failing);
     const silent = [...store.vendors.values()].filter((each) => each.webhooks);
     show(
       this.receivers,
@@ -316,12 +315,4 @@ class Webhooks extends Screen {
       this.act(() => api.redeliver(store.workspace, chosen), `Delivery ${chosen} was sent again`);
     }
   }
-}
-
-/** @param {number} failing */
-function tellRail(failing) {
-  const count = document.getElementById("count-webhooks");
-  if (!count) return;
-  count.textContent = failing ? `${failing} failing` : "";
-  count.className = "tone-bad";
 }
