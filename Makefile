@@ -5,6 +5,8 @@ ENGINE ?= docker
 BIN := .venv/bin
 SERVING := .venv/serving
 READY := .venv/ready
+# A worker that has no more tests gets some of another's.
+WORKERS := -n auto --dist worksteal
 
 # With bytecode a server starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
@@ -32,7 +34,7 @@ demo: $(SERVING) ## Serve the living demo, and open the console in a browser.
 	@$(BIN)/mockserver serve --open $(ARGS)
 
 test: $(READY) ## Run the tests; a choice in ARGS='tests/unit -k phone'.
-	$(BIN)/python -m pytest -n auto -m 'not slow' --ignore tests/contract --ignore tests/console $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) -m 'not slow' --ignore tests/contract --ignore tests/console $(ARGS)
 
 test-browser: $(READY) ## Drive the console in Debian's Chromium; it is skipped where there is none.
 	$(BIN)/python -m pytest -n auto --dist worksteal tests/console $(ARGS)
@@ -41,8 +43,8 @@ contract: $(READY) ## Hold the server to the OpenAPI documents with schemathesis
 	$(BIN)/python -m pytest -n auto tests/contract $(ARGS)
 
 test-slow: $(READY) ## Run the tests that take many seconds each.
-	$(BIN)/python -m pytest -n auto -m 'slow and not alone' --ignore tests/console $(ARGS)
-	$(BIN)/python -m pytest -n 0 -m alone --ignore tests/console $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) -m 'slow and not alone' --ignore tests/console --ignore tests/contract $(ARGS)
+	$(BIN)/python -m pytest -n 0 -m alone tests/growth $(ARGS)
 
 lowest: ## Test with the lowest versions, and beside well-known frameworks; ARGS='newest-pytest-9'.
 	$(PYTHON) -m tools.lowest $(ARGS)

@@ -200,7 +200,7 @@ class Site(Api):
                 if any(diff.table == WEBHOOKS for diff in diffs):
                     workspace.require_rows(written)
         call.changes = row_changes(diffs)
-        if self._webhooks is not None and tx.stored[WEBHOOKS].rows:
+        if self._webhooks is not None and not tx.stored[WEBHOOKS].is_empty:
             cause = cause or Cause("request", call.number)
             if self._post(call, workspace, diffs, cause, self._webhooks):
                 written = tx.changes()

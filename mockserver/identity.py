@@ -93,7 +93,7 @@ def _is_north_american_prefix(prefix: str) -> bool:
 
 def is_phone(text: str, region: str = DEFAULT_REGION) -> bool:
     """Whether it is a valid phone number; without a country code, one of `region`."""
-    return phone_e164(text, region) is not None
+    return len(text) <= LONGEST_PHONE and _short_phone_e164(text, region) is not None
 
 
 def phone_key(text: str | None, region: str = DEFAULT_REGION) -> str | None:

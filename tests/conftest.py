@@ -1,6 +1,8 @@
 """What every test may use: a server over a socket, and a client of each vendor in a workspace of its own."""
 
+import gc
 import logging
+import os
 import ssl
 import sys
 from collections.abc import Callable, Iterator
@@ -13,10 +15,13 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
+from mockserver.cli import main
 from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
 from tests.here import only_here, stay_here
 from tests.world import PEOPLE
+
+Command = Callable[..., tuple[int, str, str]]
 
 _numbers = count(1)
 
@@ -51,6 +56,11 @@ settings.register_profile(
 )
 settings.register_profile("few", settings.get_profile("gate"), max_examples=2)
 settings.load_profile("gate")
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector pass over the tests themselves: they are many, and stay to the end."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -118,6 +128,33 @@ def serve() -> Iterator[Callable[..., str]]:
     yield start
     for each in running:
         each.stop()
+
+
+def _status_of_main() -> int:
+    try:
+        main()
+    except SystemExit as stopped:
+        return int(stopped.code or 0)
+    return 0
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs the command line in this process: status, standard output and standard error."""
+    for name in os.environ:
+        if name.startswith("MOCKSERVER_"):
+            monkeypatch.delenv(name)
+
+    def run(*arguments: str, **environment: str) -> tuple[int, str, str]:
+        with monkeypatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["mockserver", *arguments])
+            status = _status_of_main()
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return run
 
 
 @pytest.fixture(autouse=True)

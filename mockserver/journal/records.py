@@ -16,7 +16,7 @@ from mockserver.faults.catalogue import InjectedFault
 from mockserver.matching import KeyTrial, MatchTrace, Mismatch, OtherSpelling
 from mockserver.state.changes import Change, RowId, WorkspaceDeleted, WorkspaceReset
 from mockserver.state.clock import second_of
-from mockserver.state.memory import Memory, value_size
+from mockserver.state.memory import Memory, value_size, values_size
 from mockserver.state.transaction import RowDiff
 from mockserver.subset import shown
 
@@ -30,6 +30,10 @@ _MATCH_BYTES = 300
 _CHANGE_BYTES = 300
 """What a record, a match and a change take besides the texts they hold. Measured: 1,000 requests
 that read a lead took 560 bytes each beside their answers, 1,000 that updated one 1,700."""
+
+_SIDE_BYTES = 250
+_COLUMN_BYTES = 100
+"""What the columns before or after a change take together, and each of them beside its value."""
 
 WHOLE_BODY = "the body"
 """Stands for a field in a problem of the body as a whole."""
@@ -388,9 +392,11 @@ def _match_size(match: MatchTrace) -> int:
 def _change_size(change: RowDiff | ManyRows) -> int:
     if isinstance(change, ManyRows):
         return _ID_BYTES * change.count
-    _, _, before, after = change
-    # As JSON, all columns are weighed at once.
-    return _CHANGE_BYTES + value_size([before, after])
+    size = _CHANGE_BYTES
+    for side in (change.before, change.after):
+        if side:
+            size += _SIDE_BYTES + _COLUMN_BYTES * len(side) + values_size(side.values())
+    return size
 
 
 def record_as_json(record: Record) -> dict[str, Any]:

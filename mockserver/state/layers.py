@@ -58,7 +58,9 @@ class Layer:
     def shares(self, vendor: str, table: str, id: RowId, row: Row) -> bool:
         """Whether the layer below holds this very row too."""
         below = self.below
-        return below is not None and below.holds(vendor, table, id, row)
+        if below is None or below.tables is None:
+            return False
+        return below.tables[vendor][table].get(id) is row
 
     def holds(self, vendor: str, table: str, id: RowId, row: Row) -> bool:
         """Whether this very row was saved on top of the layer."""

@@ -229,6 +229,11 @@ class Table:
         return Rows(self._by_place, self._places)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether it has no row."""
+        return not self._by_place.parts
+
+    @property
     def next_place(self) -> int:
         """The place of the next new row."""
         return self._by_place.last_place() + 1

@@ -34,14 +34,15 @@ class Transaction:
     make them count; a transaction that is dropped has done nothing.
     """
 
-    __slots__ = ("_drafts", "_tables", "_vendor", "settings", "trace")
+    __slots__ = ("_drafts", "_vendor", "settings", "stored", "trace")
 
     def __init__(
         self, vendor: str, tables: Tables, settings: Mapping[str, Any] = _NO_SETTINGS
     ) -> None:
         """`settings` are the vendor's: the keys of some indexes depend on one."""
         self._vendor = vendor
-        self._tables = tables
+        self.stored = tables
+        """The tables as they are without what this transaction has written."""
         self.settings = settings
         self._drafts: dict[str, _Draft] = {}
         self.trace: list[Any] = []
@@ -53,7 +54,7 @@ class Transaction:
             draft = self._drafts.get(table)
             if draft is not None and id in draft.writes:
                 return draft.writes[id].row
-        return self._tables[table].get(id)
+        return self.stored[table].get(id)
 
     def find(self, table: str, index: str, key: Hashable | None) -> list[Row]:
         """The rows under that key of the index, oldest first."""
@@ -61,19 +62,14 @@ class Transaction:
             draft = self._drafts.get(table)
             if draft is not None and draft.writes:
                 return draft.find(index, key)
-        return self._tables[table].find(index, key)
+        return self.stored[table].find(index, key)
 
     def rows(self, table: str) -> Sequence[Row]:
         """Every row, oldest first. A slice costs its own length, not that of the table."""
         draft = self._drafts.get(table)
         if draft is None or not draft.writes:
-            return self._tables[table].all()
+            return self.stored[table].all()
         return list(draft.all_rows())
-
-    @property
-    def stored(self) -> Tables:
-        """The tables as they are without what this transaction has written."""
-        return self._tables
 
     def written(self, table: str) -> list[Row]:
         """The rows of the table that this transaction has stored and not deleted."""
@@ -86,13 +82,13 @@ class Transaction:
         """The rows under that key of the index as `rows` gives them: there may be very many."""
         draft = self._drafts.get(table)
         if draft is None or not draft.writes:
-            return self._tables[table].group(index, key)
+            return self.stored[table].group(index, key)
         return draft.find(index, key)
 
     def in_order(self, table: str) -> bool:
         """Whether the rows are known to be in the order of the table's `order`."""
         draft = self._drafts.get(table)
-        return self._tables[table].in_order and (draft is None or not draft.writes)
+        return self.stored[table].in_order and (draft is None or not draft.writes)
 
     def next_number(self, table: str) -> int:
         """1, 2, 3, ... for the table's new rows; a refused request gives its numbers back."""
@@ -103,7 +99,7 @@ class Transaction:
     def last_number(self, table: str) -> int:
         """The last number that a new row of the table has got."""
         draft = self._drafts.get(table)
-        return self._tables[table].last_number if draft is None else draft.last_number
+        return self.stored[table].last_number if draft is None else draft.last_number
 
     def skip_numbers(self, table: str, last: int) -> None:
         """Give no new row a number up to and including `last`: stored rows have them.
@@ -136,7 +132,7 @@ class Transaction:
     def _draft(self, table: str) -> "_Draft":
         draft = self._drafts.get(table)
         if draft is None:
-            draft = self._drafts[table] = _Draft(self._vendor, table, self._tables[table])
+            draft = self._drafts[table] = _Draft(self._vendor, table, self.stored[table])
         return draft
 
     def changes(self) -> list[Change]:

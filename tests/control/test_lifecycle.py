@@ -8,16 +8,11 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.workspaces import Workspace
+from tests.answers import problems, refused
+from tests.lives import standing_workspace
+from tests.pearl import ADA, ALAN, GRACE, PEARL, simulate
 
 NOW = "2026-03-02T14:00:00.000Z"
-PEARL = "66a1f0c2d60e456235eae601"
-ADA, GRACE, ALAN = (
-    "66a1f0c2d60e456235eae701",
-    "66a1f0c2d60e456235eae702",
-    "66a1f0c2d60e456235eae703",
-)
-"""Leads of the people: new, to be tried again, and a success."""
-
 CLOSED = 'the lead is called no more: its status is 100; "force": true plays it all the same'
 CALENDAR = "must lead to a time from the year 2 to the year 9998"
 
@@ -25,27 +20,8 @@ CALENDAR = "must lead to a time from the year 2 to the year 9998"
 @pytest.fixture
 def control(server: MockServer, account: str) -> Iterator[httpx.Client]:
     """The control API of a workspace whose clock stands at NOW."""
-    httpx.post(f"{server.url}/__admin/workspaces", json={"name": account, "at": NOW})
-    with httpx.Client(base_url=f"{server.url}/__admin/workspaces/{account}", timeout=60) as client:
+    with standing_workspace(server.url, account) as client:
         yield client
-
-
-def simulate(control: httpx.Client, lead: str = ADA, outcome: str = "success", **more: Any) -> Any:
-    body = {"vendor": "nlpearl", "lead": lead, "outcome": outcome} | more
-    answer = control.post("/simulate", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def problems(answer: httpx.Response) -> dict[str, str]:
-    """By place, what is wrong with a request that was refused as such."""
-    assert answer.status_code == 400, answer.text
-    errors = answer.json()["errors"]
-    return {each.get("pointer", each.get("parameter")): each["detail"] for each in errors}
-
-
-def refused(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["detail"]
 
 
 def status(control: httpx.Client, lead: str) -> int:

@@ -8,20 +8,16 @@ import pytest
 
 from mockserver import MockServer
 from mockserver.webhooks.base import OPTIONS
-
-NOW = "2026-03-02T14:00:00Z"
-PEARL = "66a1f0c2d60e456235eae601"
-ADA, GRACE = "66a1f0c2d60e456235eae701", "66a1f0c2d60e456235eae702"
+from tests.answers import problems, refused
+from tests.lives import NOW, remove_webhooks, standing_workspace
+from tests.pearl import ADA, GRACE, PEARL, simulate
 
 
 @pytest.fixture
 def control(server: MockServer, account: str) -> Iterator[httpx.Client]:
     """The control API of a workspace whose clock stands at NOW, without webhooks."""
-    httpx.post(f"{server.url}/__admin/workspaces", json={"name": account, "at": NOW})
-    base = f"{server.url}/__admin/workspaces/{account}"
-    with httpx.Client(base_url=base, timeout=60) as client:
-        for each in client.get("/webhooks").json()["webhooks"]:
-            client.delete(f"/webhooks/{each['key']}")
+    with standing_workspace(server.url, account) as client:
+        remove_webhooks(client)
         yield client
 
 
@@ -30,24 +26,6 @@ def add(control: httpx.Client, to: str = "inbox:crm", kind: str = "call", **more
     answer = control.post("/webhooks", json=body)
     assert answer.status_code == 201, answer.text
     return answer.json()
-
-
-def simulate(control: httpx.Client, outcome: str = "success", lead: str = ADA, **more: Any) -> Any:
-    body = {"vendor": "nlpearl", "lead": lead, "outcome": outcome} | more
-    answer = control.post("/simulate", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def problems(answer: httpx.Response) -> dict[str, str]:
-    """By place, what is wrong with a request that was refused as such."""
-    assert answer.status_code == 400, answer.text
-    errors = answer.json()["errors"]
-    return {each.get("pointer", each.get("parameter")): each["detail"] for each in errors}
-
-
-def refused(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["detail"]
 
 
 def deliveries(control: httpx.Client, **query: Any) -> list[Any]:
@@ -86,14 +64,14 @@ def test_a_webhook_says_where_it_is_and_what_came_of_it(control: httpx.Client) -
 def test_a_webhook_that_fails_says_since_when(control: httpx.Client) -> None:
     add(control)
     control.put("/inbox/crm", json={"then": {"status": 500}})
-    simulate(control, "no_answer")
+    simulate(control, outcome="no_answer")
     control.post("/clock/advance", json={"seconds": 60})
-    simulate(control, "no_answer")
+    simulate(control, outcome="no_answer")
     (shown,) = control.get("/webhooks").json()["webhooks"]
     assert (shown["last"]["status"], shown["last"]["state"]) == (500, "failed")
     assert shown["failing_since"] == "2026-03-02T14:00:00.000Z"
     control.put("/inbox/crm", json={})
-    simulate(control, "no_answer")
+    simulate(control, outcome="no_answer")
     (shown,) = control.get("/webhooks").json()["webhooks"]
     assert shown["failing_since"] is None
 
@@ -197,7 +175,7 @@ def test_an_inbox_may_be_named_by_its_url_with_a_query(
     server: MockServer, account: str, control: httpx.Client
 ) -> None:
     add(control, f"{server.url}/__admin/workspaces/{account}/inbox/crm?from=calls")
-    simulate(control, "no_answer")
+    simulate(control, outcome="no_answer")
     assert {each["query"] for each in inbox(control)["received"]} == {"from=calls"}
 
 
@@ -282,10 +260,10 @@ def test_every_option_of_a_webhook_is_one_of_the_document(server: MockServer) ->
 
 def test_a_webhook_that_is_removed_hears_of_nothing(control: httpx.Client) -> None:
     made = add(control, options={"late": 3600})
-    simulate(control, "no_answer")
+    simulate(control, outcome="no_answer")
     assert control.delete(f"/webhooks/{made['key']}").status_code == 204
     assert {each["state"] for each in deliveries(control)} == {"dropped"}
-    simulate(control, "no_answer", GRACE)
+    simulate(control, GRACE, "no_answer")
     control.post("/clock/advance", json={"seconds": 7200})
     assert (len(deliveries(control)), inbox(control)["received"]) == (2, [])
     again = control.delete(f"/webhooks/{made['key']}")
@@ -313,7 +291,7 @@ def test_a_webhook_is_tested_with_the_last_payload_of_its_kind(control: httpx.Cl
 
 
 def test_a_webhook_is_tested_with_the_last_event_of_its_kind(control: httpx.Client) -> None:
-    simulate(control, "busy")
+    simulate(control, outcome="busy")
     made = add(control)
     sent = control.post(f"/webhooks/{made['key']}/test", json={}).json()
     assert sent["body"]["status"] == 5
@@ -339,7 +317,7 @@ def test_a_wrong_credential_is_sent_where_there_is_a_right_one(control: httpx.Cl
 def test_deliveries_are_listed_by_what_they_are(control: httpx.Client) -> None:
     call, lead = add(control), add(control, kind="lead")
     simulate(control)
-    simulate(control, "busy", GRACE)
+    simulate(control, GRACE, "busy")
 
     def numbers(**query: Any) -> list[int]:
         return [each["number"] for each in deliveries(control, **query)]
@@ -355,7 +333,7 @@ def test_deliveries_are_listed_by_what_they_are(control: httpx.Client) -> None:
 def test_a_delivery_is_shown_with_its_attempts(control: httpx.Client) -> None:
     add(control, kind="lead")
     control.put("/inbox/crm", json={"answers": [{"status": 500, "body": {"no": 1}}]})
-    simulate(control, "wrong_country_code")
+    simulate(control, outcome="wrong_country_code")
     shown = control.get("/deliveries/1").json()
     (attempt,) = shown.pop("attempts")
     assert attempt.pop("ms") >= 0
@@ -389,9 +367,9 @@ def test_a_delivery_is_shown_with_its_attempts(control: httpx.Client) -> None:
 def test_deliveries_are_told_as_text(control: httpx.Client) -> None:
     add(control, kind="lead")
     assert control.get("/deliveries?format=text").text == "(no deliveries)\n"
-    simulate(control, "wrong_country_code")
+    simulate(control, outcome="wrong_country_code")
     control.put("/inbox/crm", json={"then": {"status": 500}})
-    simulate(control, "wrong_country_code", GRACE)
+    simulate(control, GRACE, "wrong_country_code")
     lines = control.get("/deliveries?format=text").text.splitlines()
     assert lines[0].startswith(f"  1  lead of lead {ADA} to nlpearl/1 inbox:crm  delivered  204 (")
     assert lines[1].startswith(f"  2  lead of lead {GRACE} to nlpearl/1 inbox:crm  failed")
@@ -404,7 +382,7 @@ def test_deliveries_are_told_as_text(control: httpx.Client) -> None:
 def test_a_delivery_is_tried_once_more_by_hand(control: httpx.Client) -> None:
     add(control, kind="lead")
     control.put("/inbox/crm", json={"answers": [{"status": 500}]})
-    simulate(control, "wrong_country_code")
+    simulate(control, outcome="wrong_country_code")
     again = control.post("/deliveries/1/redeliver").json()
     assert (again["state"], [each["status"] for each in again["attempts"]]) == (
         "delivered",
@@ -417,7 +395,7 @@ def test_a_delivery_is_tried_once_more_by_hand(control: httpx.Client) -> None:
 
 def test_a_held_delivery_is_settled_by_whoever_takes_it(control: httpx.Client) -> None:
     add(control, "hold", "lead")
-    told = simulate(control, "wrong_country_code")
+    told = simulate(control, outcome="wrong_country_code")
     assert [each["state"] for each in told["deliveries"]] == ["held"]
     body = {"status": 200, "headers": {"X-Mine": "1"}, "body": {"ok": True}}
     settled = control.post("/deliveries/1/settle", json=body).json()
@@ -436,7 +414,7 @@ def test_a_held_delivery_is_settled_by_whoever_takes_it(control: httpx.Client) -
 
 def test_a_held_delivery_may_have_no_answer(control: httpx.Client) -> None:
     add(control, "hold", "lead")
-    simulate(control, "wrong_country_code")
+    simulate(control, outcome="wrong_country_code")
     settled = control.post("/deliveries/1/settle", json={"error": "it died"}).json()
     assert (settled["state"], settled["attempts"][0]["error"]) == ("failed", "it died")
 
@@ -452,7 +430,7 @@ def test_a_request_and_a_lead_know_what_webhooks_were_told(
     control: httpx.Client, nlpearl: httpx.Client
 ) -> None:
     add(control, kind="lead")
-    simulate(control, "wrong_country_code")
+    simulate(control, outcome="wrong_country_code")
     path = f"/v2/Outbound/{PEARL}/Lead/{GRACE}"
     number = nlpearl.put(path, json={"status": 130}).headers["mockserver-request"]
     of_request = control.get(f"/requests/{number}").json()["deliveries"]
@@ -464,7 +442,7 @@ def test_a_request_and_a_lead_know_what_webhooks_were_told(
 def test_an_archive_has_an_entry_for_each_attempt(control: httpx.Client) -> None:
     control.put("/inbox/crm", json={"answers": [{"status": 500, "body": "no"}]})
     add(control, kind="lead", options={"copies": 2})
-    simulate(control, "wrong_country_code")
+    simulate(control, outcome="wrong_country_code")
     first, second = control.get("/har").json()["log"]["entries"]
     assert (first["request"]["method"], first["request"]["url"]) == ("POST", "inbox:crm")
     assert '"status":30' in first["request"]["postData"]["text"].replace(" ", "")
@@ -497,7 +475,7 @@ def test_deliveries_are_held_to_what_was_expected(control: httpx.Client) -> None
 
 def test_a_verdict_says_what_came_instead(control: httpx.Client) -> None:
     add(control)
-    simulate(control, "busy")
+    simulate(control, outcome="busy")
     verdict = verify(control, {"webhook": "nlpearl/1", "body": {"status": 4}})
     assert verdict["message"].splitlines() == [
         'expected at least 1 delivery: {"webhook": "nlpearl/1", "body": {"status": 4}}',
@@ -514,7 +492,7 @@ def test_a_verdict_says_what_came_instead(control: httpx.Client) -> None:
 def test_a_verdict_says_what_came_of_the_attempt(control: httpx.Client) -> None:
     add(control, kind="lead")
     control.put("/inbox/crm", json={"then": {"status": 500}})
-    simulate(control, "wrong_country_code")
+    simulate(control, outcome="wrong_country_code")
     message = verify(control, {"state": "delivered"})["message"]
     assert 'state: expected "delivered", was "failed" (answered 500)' in message
 
@@ -547,7 +525,7 @@ def test_a_verdict_waits_for_what_has_not_come_yet(control: httpx.Client) -> Non
     import threading
 
     add(control, "hold", "lead")
-    simulate(control, "wrong_country_code")
+    simulate(control, outcome="wrong_country_code")
     later = threading.Timer(0.2, lambda: control.post("/deliveries/1/settle", json={"status": 204}))
     later.start()
     assert verify(control, {"state": "delivered"}, within=5)["passed"]
@@ -571,7 +549,7 @@ def test_an_inbox_shows_what_came_and_what_it_answered(control: httpx.Client) ->
     }
     assert control.get("/inboxes").json() == {"inboxes": []}, "to look makes none"
     add(control, kind="lead")
-    simulate(control, "wrong_country_code")
+    simulate(control, outcome="wrong_country_code")
     (entry,) = inbox(control)["received"]
     assert (entry["number"], entry["delivery"], entry["attempt"]) == (1, 1, 1)
     assert entry["headers"]["mockserver-delivery"] == "1.1"

@@ -41,11 +41,10 @@ def test_the_framework_answers_the_same(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
 def test_nearly_all_of_many_requests_are_answered_the_same(
-    framework: OtherEnvironment, mock: Mock, seed: int
+    framework: OtherEnvironment, mock: Mock
 ) -> None:
-    tally = compared(framework, mock, seed, 4000)
+    tally = compared(framework, mock, seed=1, count=4000)
     assert tally.share() >= 0.97, "\n".join(tally.lines())
     low = {family: tally.share(family) for family in FAMILIES if tally.share(family) < 0.95}
     assert low == {}, "\n".join(tally.lines())

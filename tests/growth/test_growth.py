@@ -14,7 +14,7 @@ import pytest
 
 from tests.growth.readers import CASES, Case
 
-ROUNDS = 7
+ROUNDS = 3
 MOST_ROUNDS = 70
 """A machine that changes its speed within a round is measured again: the least times stay."""
 

@@ -16,7 +16,7 @@ def test_folders_with_files_of_one_name_are_collected_together() -> None:
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     run = subprocess.run(
-        [*command, "tests/unit", "tests/examples"],
+        [*command, *TWINS],
         check=False,
         capture_output=True,
         text=True,

@@ -9,8 +9,13 @@ import mockserver
 from mockserver import fidelity, fixture_schema
 from mockserver.cli import cli
 from mockserver.settings import OPTIONS, Option
+from mockserver.testing import MockWorkspace
 
 ROOT = Path(mockserver.__path__[0]).parent
+
+
+NOT_FOR_USERS = {"call", "client", "name", "close", "conduct", "journal_text"}
+"""Names of a workspace that the plugin uses, and that are told elsewhere if at all."""
 
 
 def page(name: str) -> str:
@@ -45,3 +50,9 @@ def test_the_fidelity_page_says_what_the_code_does() -> None:
 
 def test_the_schema_for_editors_is_made_from_the_vendors_there_are() -> None:
     assert page("fixtures/schema.json") == fixture_schema.render()
+
+
+def test_every_method_of_a_workspace_is_told() -> None:
+    methods = {name for name in dir(MockWorkspace) if not name.startswith("_")}
+    table = page("docs/testing.md").partition("### All of it\n")[2].partition("\n#")[0]
+    assert set(re.findall(r"`(\w+)", table)) == methods - NOT_FOR_USERS

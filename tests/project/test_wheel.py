@@ -116,6 +116,7 @@ def test_the_wheel_is_typed_and_has_the_command(wheel: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_installed_wheel_is_found_before_the_checkout(installed: Path) -> None:
     asked = [
         sys.executable,
@@ -134,5 +135,6 @@ def test_the_installed_wheel_is_found_before_the_checkout(installed: Path) -> No
     assert Path(told.stdout.strip()) == installed / RESOURCES / "openapi"
 
 
+@pytest.mark.slow
 def test_the_wheel_serves_in_an_empty_folder(served_from_wheel: str) -> None:
     assert httpx.get(f"{served_from_wheel}/readyz").status_code == 200

@@ -142,6 +142,7 @@ def test_go_works_by_its_environment_alone(proxy: MockServer, tmp_path: Path) ->
     workspace.delete()
 
 
+@pytest.mark.slow
 def test_java_works_by_its_environment_alone(proxy: MockServer, tmp_path: Path) -> None:
     java = need("java")
     need("javac")  # a source file is compiled as it is started

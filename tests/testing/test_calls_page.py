@@ -38,7 +38,7 @@ def test_a_fixture_on_the_page_is_one(text: str, server: MockServer) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", blocks(PAGE, "python"))
-def test_the_tests_on_the_page_pass(text: str, suite: Suite) -> None:
-    done = suite({"test_snippet.py": text})
+def test_the_tests_on_the_page_pass(suite: Suite) -> None:
+    files = {f"test_{place}.py": text for place, text in enumerate(blocks(PAGE, "python"))}
+    done = suite(files)
     assert re.fullmatch(r"\d+ passed", done.summary), done.out

@@ -1,34 +1,29 @@
 """`mockserver report`, for the end of a CI job."""
 
 import json
-import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import httpx
 import pytest
 
 from mockserver.serving.server import MockServer
 from mockserver.testing import MockWorkspace
-from tests.testing.suites import ROOT, Run
+from tests.testing.suites import Run
 
-ENVIRONMENT = {
-    name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")
-}
+Command = Callable[..., tuple[int, str, str]]
+Report = Callable[..., Run]
 
 
-def report(*arguments: str, **environment: str) -> Run:
-    command = [sys.executable, "-m", "mockserver", "report", *arguments]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=ENVIRONMENT | environment,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    return Run(done.returncode, done.stdout, done.stderr)
+@pytest.fixture
+def report(command: Command) -> Report:
+    """Runs `mockserver report` in this process."""
+
+    def run(*arguments: str, **environment: str) -> Run:
+        return Run(*command("report", *arguments, **environment))
+
+    return run
 
 
 @pytest.fixture
@@ -41,11 +36,23 @@ def named(opened: MockWorkspace) -> tuple[str, ...]:
     return "--url", opened.client.url, "--workspace", opened.name
 
 
-def test_it_prints_a_page(named: tuple[str, ...], opened: MockWorkspace) -> None:
+def test_it_is_a_command(named: tuple[str, ...], opened: MockWorkspace) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mockserver", "report", *named],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    page = opened.report("markdown") + "\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, page, "")
+
+
+def test_it_prints_a_page(named: tuple[str, ...], opened: MockWorkspace, report: Report) -> None:
     assert report(*named) == Run(0, opened.report("markdown") + "\n", "")
 
 
-def test_it_prints_json(named: tuple[str, ...], opened: MockWorkspace) -> None:
+def test_it_prints_json(named: tuple[str, ...], opened: MockWorkspace, report: Report) -> None:
     done = report(*named, "--format", "json")
     assert (done.status, json.loads(done.out)) == (0, opened.report())
 
@@ -61,24 +68,28 @@ def test_it_prints_json(named: tuple[str, ...], opened: MockWorkspace) -> None:
         pytest.param("", 0, id="nothing"),
     ],
 )
-def test_it_fails_where_it_is_told_to(named: tuple[str, ...], fail_on: str, status: int) -> None:
+def test_it_fails_where_it_is_told_to(
+    named: tuple[str, ...], fail_on: str, status: int, report: Report
+) -> None:
     assert report(*named, "--fail-on", fail_on).status == status
 
 
-def test_it_says_what_failed(named: tuple[str, ...]) -> None:
+def test_it_says_what_failed(named: tuple[str, ...], report: Report) -> None:
     assert (
         report(*named, "--fail-on", "error").err
         == "mockserver: 2 findings fail this run: early-retry, missing-slash\n"
     )
 
 
-def test_variables_do_as_well(named: tuple[str, ...], opened: MockWorkspace) -> None:
+def test_variables_do_as_well(
+    named: tuple[str, ...], opened: MockWorkspace, report: Report
+) -> None:
     variables = {"URL": named[1], "WORKSPACE": named[3], "FORMAT": "json", "FAIL_ON": "early-retry"}
     done = report(**{f"MOCKSERVER_{name}": value for name, value in variables.items()})
     assert (done.status, json.loads(done.out)) == (1, opened.report())
 
 
-def test_it_wants_the_servers_token() -> None:
+def test_it_wants_the_servers_token(report: Report) -> None:
     with MockServer(admin_token="open-sesame") as server:
         server.workspace("any")
         named = ("--url", server.url, "--workspace", "any")
@@ -114,14 +125,16 @@ def test_it_wants_the_servers_token() -> None:
         ),
     ],
 )
-def test_a_mistake_is_told_in_a_sentence(arguments: tuple[str, ...], words: str) -> None:
+def test_a_mistake_is_told_in_a_sentence(
+    arguments: tuple[str, ...], words: str, report: Report
+) -> None:
     done = report(*arguments)
     status = 3 if words.startswith("No answer") else 2
     assert (done.status, done.out, done.err.count("\n")) == (status, "", 1)
     assert done.err.startswith(f"mockserver: {words}")
 
 
-def test_a_workspace_that_there_is_not_is_told(server: MockServer) -> None:
+def test_a_workspace_that_there_is_not_is_told(server: MockServer, report: Report) -> None:
     done = report("--url", server.url, "--workspace", "none")
     assert (
         done.status,
@@ -136,7 +149,7 @@ NO_VENDOR = (
 )
 
 
-def test_it_reports_on_all_workspaces() -> None:
+def test_it_reports_on_all_workspaces(report: Report) -> None:
     with MockServer() as server:
         for name in ("one", "two"):
             credentials = server.workspace(name).credentials["sela"]

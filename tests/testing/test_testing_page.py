@@ -7,20 +7,20 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from mockserver.serving.server import MockServer
-from mockserver.testing import MockWorkspace
 from tests.testing.suites import ROOT, Suite
 
 pytestmark = pytest.mark.slow  # a process for each test
 
 PAGE = (ROOT / "docs" / "testing.md").read_text("utf-8")
 ADDRESS = "http://127.0.0.1:8080"
+INSTALLED = {"httpx", "mockserver", "pytest"}
 
 
 class Snippet(NamedTuple):
@@ -41,10 +41,41 @@ def snippets() -> Iterator[Snippet]:
             yield Snippet(language, text, heading)
 
 
-def of(language: str, containing: str = "") -> list[Any]:
+def imported(text: str) -> set[str]:
+    """The packages that a snippet imports."""
+    nodes = list(ast.walk(ast.parse(text)))
+    names = [name.name for node in nodes if isinstance(node, ast.Import) for name in node.names]
+    return {
+        name.partition(".")[0]
+        for name in names
+        + [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    }
+
+
+def has_tests(snippet: Snippet) -> bool:
+    """Whether pytest finds something to run in it."""
+    return re.search(r"def test_", snippet.text) is not None
+
+
+def runs_with_the_others(snippet: Snippet) -> bool:
+    """Whether it is a test that needs only what is installed with the plugin."""
+    return (
+        snippet.language == "python"
+        and has_tests(snippet)
+        and imported(snippet.text) <= INSTALLED | sys.stdlib_module_names
+    )
+
+
+def of(
+    language: str, containing: str = "", leaving_out: Callable[[Snippet], bool] | None = None
+) -> list[Any]:
     """The snippets of one language, as parameters of a test."""
     found = [each for each in snippets() if each.language == language and containing in each.text]
-    return [pytest.param(each, id=f"{place} {each.heading}") for place, each in enumerate(found, 1)]
+    return [
+        pytest.param(each, id=f"{place} {each.heading}")
+        for place, each in enumerate(found, 1)
+        if leaving_out is None or not leaving_out(each)
+    ]
 
 
 def run(command: list[str], folder: Path, server: MockServer) -> tuple[int, str]:
@@ -66,11 +97,23 @@ def run(command: list[str], folder: Path, server: MockServer) -> tuple[int, str]
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("snippet", of("python"))
+def test_the_tests_of_the_page_pass(suite: Suite) -> None:
+    """All in one run: a process for each would take most of the time."""
+    files = {
+        f"test_snippet_{place}.py": each.text
+        for place, each in enumerate(snippets())
+        if runs_with_the_others(each)
+    }
+    done = suite(files)
+    assert re.fullmatch(r"\d+ passed", done.summary), done.out
+    assert len(files) > 10
+
+
+@pytest.mark.parametrize("snippet", of("python", leaving_out=runs_with_the_others))
 def test_python(snippet: Snippet, suite: Suite, server: MockServer, tmp_path: Path) -> None:
     for package in imported(snippet.text):
         pytest.importorskip(package, reason=f"{package} is not installed")
-    if re.search(r"def test_", snippet.text):
+    if has_tests(snippet):
         done = suite({"test_snippet.py": snippet.text})
         assert re.fullmatch(r"\d+ passed", done.summary), done.out
     else:
@@ -80,17 +123,6 @@ def test_python(snippet: Snippet, suite: Suite, server: MockServer, tmp_path: Pa
         )
         status, out = run([sys.executable, str(file)], tmp_path, server)
         assert status == 0, out
-
-
-def imported(text: str) -> set[str]:
-    """The packages that a snippet imports."""
-    nodes = list(ast.walk(ast.parse(text)))
-    names = [name.name for node in nodes if isinstance(node, ast.Import) for name in node.names]
-    return {
-        name.partition(".")[0]
-        for name in names
-        + [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
-    }
 
 
 @pytest.mark.parametrize("snippet", of("sh", "curl"))
@@ -232,16 +264,3 @@ def test_java(snippet: Snippet, locked: MockServer, tmp_path: Path) -> None:
     assert status == 0, out
     done = run([needed("java"), "-cp", ".", "Run"], tmp_path, locked)
     assert (done, names(locked)) == ((0, "passed aLeadIsClosed\n"), ["demo"])
-
-
-def test_every_method_of_a_workspace_is_told() -> None:
-    methods = {name for name in dir(MockWorkspace) if not name.startswith("_")} - {
-        "call",
-        "client",
-        "name",
-        "close",
-        "conduct",
-        "journal_text",
-    }
-    table = PAGE.partition("### All of it\n")[2].partition("\n#")[0]
-    assert set(re.findall(r"`(\w+)", table)) == methods

@@ -41,7 +41,6 @@ def collector_is_off() -> Iterator[None]:
     gc.disable()
     gc.freeze()  # what the other tests hold is not looked through
     yield
-    gc.unfreeze()
     gc.enable()
 
 

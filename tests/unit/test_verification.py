@@ -9,8 +9,9 @@ from mockserver.documents.resources import folder
 from mockserver.documents.spec import load_document
 from mockserver.errors import Problem, Refusal
 from mockserver.journal.directory import Directory
+from mockserver.journal.judge import Verification
 from mockserver.journal.records import AppliedFault, Record
-from mockserver.journal.verification import Entry, Verification, difference, verify
+from mockserver.journal.verification import Entry, difference, verify
 from mockserver.subset import like
 from tests.records import journal_of, record, request
 

@@ -13,47 +13,21 @@ import pytest
 from mockserver import MockServer
 from mockserver.state.changes import read, written
 from mockserver.workspaces import Workspace
-
-NOW = "2026-03-02T14:00:00Z"
-PEARL = "66a1f0c2d60e456235eae601"
-PEARL_NUMBER = "+12025550190"
-PHONE = "+12025550171"
-MIRA = {
-    "phoneNumber": PHONE,
-    "externalId": "mira-1",
-    "callData": {"firstName": "Mira", "lastName": "Tolland"},
-}
-DAY = 86_400
+from tests.lives import DAY, NOW, standing_workspace
+from tests.pearl import PEARL, PEARL_NUMBER, PHONE, add_lead, advance, simulate
 
 
 @pytest.fixture
 def control(server: MockServer, account: str) -> Iterator[httpx.Client]:
     """The control API of a workspace whose clock stands at NOW."""
-    made = httpx.post(f"{server.url}/__admin/workspaces", json={"name": account, "at": NOW})
-    assert made.status_code == 201, made.text
-    with httpx.Client(base_url=f"{server.url}/__admin/workspaces/{account}", timeout=60) as client:
+    with standing_workspace(server.url, account) as client:
         yield client
 
 
 @pytest.fixture
 def lead(control: httpx.Client, nlpearl: httpx.Client) -> str:
     """The id of a lead that the client has added to the pearl."""
-    return add(nlpearl)
-
-
-def add(nlpearl: httpx.Client, **fields: Any) -> str:
-    answer = nlpearl.post(f"/v2/Outbound/{PEARL}/Lead", json=MIRA | fields)
-    assert answer.status_code == 200, answer.text
-    id: str = answer.json()["leadId"]
-    return id
-
-
-def simulate(control: httpx.Client, lead: str, outcome: str, **options: Any) -> dict[str, Any]:
-    body = {"vendor": "nlpearl", "lead": lead, "outcome": outcome} | options
-    answer = control.post("/simulate", json=body)
-    assert answer.status_code == 200, answer.text
-    done: dict[str, Any] = answer.json()
-    return done
+    return add_lead(nlpearl)
 
 
 def tell(control: httpx.Client, lead: str, story: list[Any]) -> dict[str, Any]:
@@ -61,13 +35,6 @@ def tell(control: httpx.Client, lead: str, story: list[Any]) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     told: dict[str, Any] = answer.json()
     return told
-
-
-def advance(control: httpx.Client, seconds: float) -> dict[str, Any]:
-    answer = control.post("/clock/advance", json={"seconds": seconds})
-    assert answer.status_code == 200, answer.text
-    passed: dict[str, Any] = answer.json()
-    return passed
 
 
 def due(control: httpx.Client, lead: str | None = None) -> list[dict[str, Any]]:
@@ -151,7 +118,7 @@ def test_every_event_says_what_it_comes_from(
 def test_nobody_answers_and_the_next_attempt_is_planned(
     control: httpx.Client, nlpearl: httpx.Client, lead: str
 ) -> None:
-    alone = add(nlpearl, externalId="alone", phoneNumber="+12025550173")
+    alone = add_lead(nlpearl, externalId="alone", phoneNumber="+12025550173")
     tell(control, lead, ["no_answer"])
     advance(control, 60)
     happened = [event for event in events(control, lead) if event["kind"] != "lead.created"]
@@ -204,7 +171,7 @@ def test_attempts_keep_to_the_hours_of_the_leads_own_zone(
     }
     changed = nlpearl.put(f"/v2/Pearl/{PEARL}/Settings/Outbound", json=settings)
     assert changed.json() is True, changed.text
-    lead = add(nlpearl, timeZoneId="Pacific Standard Time")
+    lead = add_lead(nlpearl, timeZoneId="Pacific Standard Time")
     (first,) = tell(control, lead, ["no_answer"])["due"]
     assert first["at"] == "2026-03-02T17:00:00.000Z"
     advance(control, 2 * DAY)
@@ -244,7 +211,7 @@ def test_an_opening_time_that_clocks_skip_or_repeat_is_the_first_moment(
     hours = [{"day": 7, "start": start, "end": "17:00"}]
     nlpearl.put(f"/v2/Pearl/{PEARL}/Settings/Outbound", json={"callingHours": hours})
     control.put("/clock", json={"mode": "frozen", "at": at})
-    lead = add(nlpearl, timeZoneId="Eastern Standard Time")
+    lead = add_lead(nlpearl, timeZoneId="Eastern Standard Time")
     (step,) = tell(control, lead, ["success"])["due"]
     assert step["at"] == first
 
@@ -252,7 +219,7 @@ def test_an_opening_time_that_clocks_skip_or_repeat_is_the_first_moment(
 def test_a_paused_pearl_calls_nobody_and_goes_on_when_it_runs(
     control: httpx.Client, nlpearl: httpx.Client, lead: str
 ) -> None:
-    deleted = add(nlpearl, externalId="deleted", phoneNumber="+12025550173")
+    deleted = add_lead(nlpearl, externalId="deleted", phoneNumber="+12025550173")
     for each in (lead, deleted):
         tell(control, each, [{"outcome": "no_answer", "after": "1h"}])
     nlpearl.put(f"/v2/Pearl/{PEARL}/Active", json={"isActive": False})
@@ -301,7 +268,7 @@ def test_a_lead_that_the_client_closes_is_called_no_more(
 def test_a_tester_who_chooses_only_data_chooses_the_story(
     fields: dict[str, Any], outcome: str, control: httpx.Client, nlpearl: httpx.Client
 ) -> None:
-    lead = add(nlpearl, **fields)
+    lead = add_lead(nlpearl, **fields)
     assert [step["why"] for step in due(control, lead)] == ["attempt 1 of at most 3"]
     played = control.get("/export", headers={"accept": "application/json"}).json()
     (story,) = played["nlpearl"]["played"]
@@ -320,13 +287,13 @@ def test_a_tester_who_chooses_only_data_chooses_the_story(
 def test_what_is_no_magic_value_means_nothing(
     fields: dict[str, Any], control: httpx.Client, nlpearl: httpx.Client
 ) -> None:
-    add(nlpearl, **fields)
+    add_lead(nlpearl, **fields)
     assert due(control) == []
 
 
 def test_magic_off_switches_stories_off_too(control: httpx.Client, nlpearl: httpx.Client) -> None:
     control.patch("/settings", json={"nlpearl": {"magic": "off"}})
-    add(nlpearl, callData={"email": "ann+outcome-no-answer@example.com"})
+    add_lead(nlpearl, callData={"email": "ann+outcome-no-answer@example.com"})
     assert due(control) == []
 
 
@@ -337,7 +304,7 @@ def test_the_clock_stops_at_the_last_step_that_one_move_may_play() -> None:
         with httpx.Client(
             base_url=small.url + "/nlpearl", headers={"authorization": "Bearer steps:x"}
         ) as nlpearl:
-            lead = add(nlpearl)
+            lead = add_lead(nlpearl)
         admin.put(f"/workspaces/steps/leads/nlpearl/{lead}/story", json=["no_answer"])
         passed = admin.post("/workspaces/steps/clock/advance", json={"seconds": DAY}).json()
         admin.close()
@@ -397,7 +364,7 @@ def test_what_was_played_can_be_replayed_from_its_changes(
     assert workspace is not None
     told: list[Any] = []
     workspace.listen(lambda version, changes: told.append(written(changes)))
-    lead = add(nlpearl, externalId="replayed")
+    lead = add_lead(nlpearl, externalId="replayed")
     tell(control, lead, ["no_answer", "success"])
     simulate(control, lead, "busy")
     advance(control, 3 * DAY)
@@ -475,7 +442,7 @@ def test_a_running_clock_plays_what_falls_due(server: MockServer, account: str) 
     with httpx.Client(
         base_url=server.url + "/nlpearl", headers={"authorization": f"Bearer {account}:x"}
     ) as nlpearl:
-        lead = add(nlpearl, externalId="outcome-busy")
+        lead = add_lead(nlpearl, externalId="outcome-busy")
         # Five seconds of ringing pass at once.
         httpx.post(f"{url}/{account}/clock/advance", json={"seconds": 5})
         asked = {"lead": lead, "kind": "call.ended"}

@@ -15,15 +15,10 @@ import yaml
 from mockserver import MockServer
 from mockserver.vendors.nlpearl import webhooks
 from mockserver.workspaces import Workspace
-from tests.vendors.lives import Life
+from tests.lives import Life
+from tests.pearl import MIRA, PEARL, PEARL_NUMBER, PHONE, add_lead
 
-PEARL, OTHER_PEARL = "66a1f0c2d60e456235eae601", "66a1f0c2d60e456235eae602"
-AGENT, PHONE = "+12025550190", "+12025550171"
-MIRA = {
-    "phoneNumber": PHONE,
-    "externalId": "mira-1",
-    "callData": {"firstName": "Mira", "lastName": "Tolland"},
-}
+OTHER_PEARL = "66a1f0c2d60e456235eae602"
 ALL = [{"kind": "call", "url": "inbox:crm"}, {"kind": "lead", "url": "inbox:crm"}]
 DOCUMENT = Path(__file__).parents[2] / "openapi" / "nlpearl.yaml"
 
@@ -39,7 +34,7 @@ def life(server: MockServer, account: str) -> Iterator[Life]:
 def lead(life: Life, nlpearl: httpx.Client) -> str:
     """The id of a lead of the pearl, whose workspace has a webhook of each kind for all pearls."""
     life.seed("merge", webhooks=ALL)
-    return add(nlpearl)
+    return add_lead(nlpearl)
 
 
 @pytest.fixture
@@ -53,13 +48,6 @@ def told(workspace: Workspace) -> Callable[[], list[tuple[str, Any]]]:
 
 
 Told = Callable[[], list[tuple[str, Any]]]
-
-
-def add(nlpearl: httpx.Client, **fields: Any) -> str:
-    answer = nlpearl.post(f"/v2/Outbound/{PEARL}/Lead", json=MIRA | fields)
-    assert answer.status_code == 200, answer.text
-    id: str = answer.json()["leadId"]
-    return id
 
 
 def set_urls(nlpearl: httpx.Client, pearl: str = PEARL, **urls: str | None) -> httpx.Response:
@@ -114,7 +102,7 @@ def test_an_answered_call_is_told_at_both_ends_and_its_lead_at_each_status(
         ("call", call),
         ("lead", ended),
     ]
-    assert (call["from"], call["to"], call["name"]) == (AGENT, PHONE, "Mira Tolland")
+    assert (call["from"], call["to"], call["name"]) == (PEARL_NUMBER, PHONE, "Mira Tolland")
     assert (call["duration"], call["leadId"]) == (95, lead)
     assert {line["role"] for line in call["transcript"]} == {2, 3}
 
@@ -237,7 +225,7 @@ def test_an_added_lead_is_told_where_it_is_wanted(
 ) -> None:
     life.seed("merge", webhooks=ALL)
     life.set(lead_webhook_on_add="on")
-    add(nlpearl)
+    add_lead(nlpearl)
     assert statuses(told()) == [("lead", 1)]
 
 

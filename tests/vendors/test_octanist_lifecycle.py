@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from tests.vendors.lives import HOUR, Life
+from tests.lives import HOUR, Life
 
 NOW = "2026-03-02T14:00:00.000Z"
 

@@ -15,7 +15,7 @@ from mockserver.documents.spec import Document
 from mockserver.errors import DocumentError
 from mockserver.life.outcomes import load_outcomes
 from mockserver.vendors.sela.lifecycle import SelaLifecycle
-from tests.vendors.lives import DAY, HOUR, NOW, Life, triggers
+from tests.lives import DAY, HOUR, NOW, Life, triggers
 
 CALLED, PLACED = "NEXT_AVAILABLE_SLOT", "FIRST_CALL"
 ENDED = ["BEFORE_CALLING", "CALL_ENDED", "CALL_COMPLETE"]

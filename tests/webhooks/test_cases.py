@@ -11,16 +11,15 @@ import httpx
 import pytest
 
 from mockserver import MockServer
+from tests.lives import DAY, NOW, remove_webhooks, standing_workspace
+from tests.pearl import PEARL
 from tests.webhooks.listener import Got, Listener
 
-NOW = "2026-03-02T14:00:00Z"
-PEARL = "66a1f0c2d60e456235eae601"
 MIRA = {
     "phoneNumber": "+12025550171",
     "externalId": "crm-41",
     "callData": {"firstName": "Mira", "lastName": "Tolland"},
 }
-DAY = 86_400
 
 CALL_KEYS = [
     *("id", "pearlId", "startTime", "conversationStatus", "status", "from", "to", "name"),
@@ -37,17 +36,13 @@ class World:
     """A new workspace of the demo, without webhooks, whose clock stands at NOW."""
 
     def __init__(self, url: str, name: str, **more: str) -> None:
-        body = {"name": name, "at": NOW} | more
-        made = httpx.post(f"{url}/__admin/workspaces", json=body)
-        assert made.status_code == 201, made.text
-        self.control = httpx.Client(base_url=f"{url}/__admin/workspaces/{name}", timeout=60)
+        self.control = standing_workspace(url, name, **more)
         pearl = {"Authorization": f"Bearer {name}:secret"}
         self.nlpearl = httpx.Client(base_url=f"{url}/nlpearl/v2", headers=pearl)
         self.sela = httpx.Client(
             base_url=f"{url}/sela/api", headers={"Authorization": f"Token {name}"}
         )
-        for each in self.control.get("/webhooks").json()["webhooks"]:
-            self.control.delete(f"/webhooks/{each['key']}")
+        remove_webhooks(self.control)
 
     def close(self) -> None:
         for each in (self.control, self.nlpearl, self.sela):
@@ -104,14 +99,6 @@ def world(demo: MockServer, account: str) -> Iterator[World]:
     made = World(demo.url, account)
     yield made
     made.close()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Listener]:
-    """A receiver that answers 204."""
-    listener = Listener()
-    yield listener
-    listener.close()
 
 
 def hear_both(world: World, receiver: Listener) -> None:

@@ -14,42 +14,22 @@ from mockserver import MockServer
 from mockserver.app import Application, create_app
 from mockserver.faults.delivery import Answer
 from mockserver.webhooks.sender import SendError
+from tests.lives import DAY, NOW, standing_workspace
+from tests.pearl import MIRA, PEARL, add_lead, advance, simulate
 from tests.webhooks.listener import Got, Listener
-
-NOW = "2026-03-02T14:00:00Z"
-PEARL = "66a1f0c2d60e456235eae601"
-MIRA = {
-    "phoneNumber": "+12025550171",
-    "externalId": "mira-1",
-    "callData": {"firstName": "Mira", "lastName": "Tolland"},
-}
-DAY = 86_400
 
 
 @pytest.fixture
 def control(server: MockServer, account: str) -> Iterator[httpx.Client]:
     """The control API of a workspace whose clock stands at NOW, without webhooks."""
-    made = httpx.post(f"{server.url}/__admin/workspaces", json={"name": account, "at": NOW})
-    assert made.status_code == 201, made.text
-    with httpx.Client(base_url=f"{server.url}/__admin/workspaces/{account}", timeout=60) as client:
+    with standing_workspace(server.url, account) as client:
         yield client
 
 
 @pytest.fixture
 def lead(control: httpx.Client, nlpearl: httpx.Client) -> str:
     """The id of a lead of the pearl."""
-    answer = nlpearl.post(f"/v2/Outbound/{PEARL}/Lead", json=MIRA)
-    assert answer.status_code == 200, answer.text
-    id: str = answer.json()["leadId"]
-    return id
-
-
-@pytest.fixture
-def receiver() -> Iterator[Listener]:
-    """A receiver that answers 204."""
-    listener = Listener()
-    yield listener
-    listener.close()
+    return add_lead(nlpearl)
 
 
 def hear(control: httpx.Client, to: str, kind: str = "call", **options: Any) -> dict[str, Any]:
@@ -59,23 +39,6 @@ def hear(control: httpx.Client, to: str, kind: str = "call", **options: Any) -> 
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
     return made
-
-
-def simulate(control: httpx.Client, lead: str, outcome: str | None, **more: Any) -> dict[str, Any]:
-    body = {"vendor": "nlpearl", "lead": lead} | more
-    if outcome is not None:
-        body["outcome"] = outcome
-    answer = control.post("/simulate", json=body)
-    assert answer.status_code == 200, answer.text
-    done: dict[str, Any] = answer.json()
-    return done
-
-
-def advance(control: httpx.Client, seconds: float, **more: Any) -> dict[str, Any]:
-    answer = control.post("/clock/advance", json={"seconds": seconds} | more)
-    assert answer.status_code == 200, answer.text
-    passed: dict[str, Any] = answer.json()
-    return passed
 
 
 def delivery(control: httpx.Client, number: int) -> dict[str, Any]:
@@ -94,7 +57,14 @@ def statuses(listener: Listener) -> list[int]:
     return [body["status"] for body in listener.bodies]
 
 
-def until(is_so: Callable[[], bool], seconds: float = 5.0) -> None:
+def give_time(control: httpx.Client, made: dict[str, Any]) -> None:
+    """Let a webhook's receiver answer as late as it likes from now on."""
+    change = {"options": {"timeout": 20}}
+    answer = control.patch(f"/webhooks/{made['key']}", json=change)
+    assert answer.status_code == 200, answer.text
+
+
+def until(is_so: Callable[[], bool], seconds: float = 20.0) -> None:
     """Wait until something is so that happens beside the test."""
     end = monotonic() + seconds
     while not is_so():
@@ -226,10 +196,11 @@ def test_a_receiver_that_moves_the_clock_before_it_answers_is_told_so(
         return 204
 
     moving = Listener(move)
-    hear(control, moving.url, timeout=0.3)
+    made = hear(control, moving.url, timeout=0.3)
     (told,) = simulate(control, lead, None, phase="start")["deliveries"]
     assert "a receiver that moves the clock has to answer first" in told["attempts"][0]["error"]
     until(lambda: moved == [200])
+    give_time(control, made)
     simulate(control, lead, "success", phase="end", call=told["body"]["id"], wait=False)
     assert advance(control, 60)["failed"] == 0
     assert moved == [200, 409]
@@ -466,10 +437,11 @@ def test_a_receiver_that_hung_gets_its_retries_at_later_moments(
     goes_on = Event()
     statuses = iter([None, 204])
     hung = Listener(lambda got: (goes_on.wait(0.6), next(statuses))[1])
-    hear(control, hung.url, timeout=0.3, retries=[5])
+    made = hear(control, hung.url, timeout=0.3, retries=[5])
     simulate(control, lead, None, phase="start", wait=False)
     assert advance(control, 4)["deliveries"] == 0
     goes_on.set()
+    give_time(control, made)
     assert advance(control, 1)["failed"] == 0
     assert [each.delivery for each in hung.got] == ["1.1", "1.2"]
     hung.close()
@@ -548,7 +520,7 @@ def test_a_loop_is_stopped(
     looping = Listener(write_back)
     made = hear(control, looping.url, "lead")
     httpx.put(url, json={"status": 130}, headers=headers)
-    until(lambda: bool(webhook(control, made)["state"] == "loop"), 30)
+    until(lambda: bool(webhook(control, made)["state"] == "loop"), 60)
     until(lambda: len(looping.got) == 100)
     newest = control.get("/deliveries", params={"after": 100}).json()["deliveries"]
     assert [each["state"] for each in newest] == ["loop"]

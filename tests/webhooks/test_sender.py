@@ -417,7 +417,9 @@ def test_many_attempts_at_a_time_do_not_meet() -> None:
         async with await asyncio.start_server(echo, "127.0.0.1", 0) as server:
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
             bodies = [b"%d" % number for number in range(40)]
-            outcomes = await asyncio.gather(*(attempt(url, body=body) for body in bodies))
+            outcomes = await asyncio.gather(
+                *(attempt(url, body=body, timeout=30) for body in bodies)
+            )
         return [outcome.body for outcome in outcomes if isinstance(outcome, ReceiverAnswer)]
 
     assert run(story()) == [b"%d" % number for number in range(40)]

@@ -129,6 +129,8 @@ def next_call(row: Row, now: datetime, reason: str) -> Row:
 
 def set_flags(row: Row, changes: Row) -> Row:
     """The changes of a lead, with the flags that are false from now on because somebody says so."""
+    if changes.keys().isdisjoint(FLAGS):
+        return changes
     found = [name for name in FLAGS if changes.get(name) is False]
     if not found:
         return changes

@@ -10,14 +10,26 @@ NOW = "2026-03-02T14:00:00Z"
 HOUR, DAY = 3600, 86_400
 
 
+def standing_workspace(url: str, name: str, **options: Any) -> httpx.Client:
+    """The control API of a new workspace whose clock stands, at NOW where nothing else is said."""
+    body = {"name": name, "at": NOW} | options
+    made = httpx.post(f"{url}/__admin/workspaces", json=body)
+    assert made.status_code == 201, made.text
+    return httpx.Client(base_url=f"{url}/__admin/workspaces/{name}", timeout=60)
+
+
+def remove_webhooks(control: httpx.Client) -> None:
+    """Remove those that the workspace began with."""
+    for each in control.get("/webhooks").json()["webhooks"]:
+        control.delete(f"/webhooks/{each['key']}")
+
+
 class Life:
     """The leads of one vendor in a new workspace whose clock stands still."""
 
     def __init__(self, vendor: str, url: str, account: str, at: str = NOW) -> None:
         self.vendor = vendor
-        made = httpx.post(f"{url}/__admin/workspaces", json={"name": account, "at": at})
-        assert made.status_code == 201, made.text
-        self.control = httpx.Client(base_url=f"{url}/__admin/workspaces/{account}", timeout=60)
+        self.control = standing_workspace(url, account, at=at)
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """What the control API answers, which is not a refusal."""
