@@ -21,6 +21,7 @@ from mockserver.api import (
 )
 from mockserver.call import Call, Headers, LongWork
 from mockserver.control.channel import Channels
+from mockserver.control.findings import FindingsCache
 from mockserver.control.later import Attempt, Later, Stream, Underway, Unsettled, whole_body
 from mockserver.credential import Credential
 from mockserver.descriptors import tried_again
@@ -194,6 +195,7 @@ class Control(Api):
         self.workspaces = workspaces
         self.timer = timer
         self.channels = Channels(max_streams)
+        self.findings = FindingsCache()
         self.courier = courier
         self.targets = targets
         self.clockwork = Clockwork({site.vendor.name: site.vendor for site in sites}, courier)
