@@ -9,6 +9,7 @@ from mockserver.journal.directory import Directory
 from mockserver.journal.records import Journal, Record
 
 if TYPE_CHECKING:
+    from mockserver.journal.conduct.observations import Observations
     from mockserver.journal.conduct.signs import Finding
 
 
@@ -16,13 +17,14 @@ class FindingsCache:
     """The findings in the journal that was asked about last, until it changes.
 
     All checks of a journal of 1,000 requests take a tenth of a second, and each request's page
-    asks for those about it.
+    asks for those about it. What single records told is kept, so a journal that grew costs little.
     """
 
     def __init__(self) -> None:
         self._newest: Record | None = None
         self._dropped = 0
         self._found: Sequence[Finding] = ()
+        self._observations: Observations | None = None
 
     def about(self, record: Record, journal: Journal, directory: Directory) -> list[Finding]:
         """What was found about a record of the journal, the worst first."""
@@ -30,8 +32,11 @@ class FindingsCache:
         if self._newest is not journal.newest or self._dropped != journal.dropped:
             # Imported here: a server whose requests nobody looks at needs no checks.
             from mockserver.journal.conduct import findings_of
+            from mockserver.journal.conduct.observations import Observations
 
+            if self._observations is None:
+                self._observations = Observations(directory)
             ordered = sorted(journal, key=lambda each: each.number)
-            self._found = findings_of(ordered, directory)
+            self._found = findings_of(ordered, directory, (), self._observations)
             self._newest, self._dropped = journal.newest, journal.dropped
         return [finding for finding in self._found if record.number in finding.requests]

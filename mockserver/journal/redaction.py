@@ -179,6 +179,8 @@ def secret_texts(request: "Request") -> Iterator[str]:
             continue
         scheme, _, rest = text.partition(" ")
         yield rest.strip() if scheme.lower() in _schemes else text
+    if not request.query_string:
+        return
     for name, value in parse_qsl(request.query_string.decode("utf-8", "replace")):
         if carries_credential(name):
             yield value

@@ -4,16 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from mockserver.journal.conduct.behaviour import general, noted, relied_on
+from mockserver.journal.conduct.behaviour import general
 from mockserver.journal.conduct.coverage import vendor_coverage
-from mockserver.journal.conduct.fields import strange_fields, strange_parameters
-from mockserver.journal.conduct.html_forms import careless_forms
 from mockserver.journal.conduct.markdown import render
-from mockserver.journal.conduct.matches import other_leads, several_matches, spelling_misses
+from mockserver.journal.conduct.observations import Observations
 from mockserver.journal.conduct.pages import stopped_loops
-from mockserver.journal.conduct.placeholders import placeholders
-from mockserver.journal.conduct.redirects import lost_bodies, missing_slashes
-from mockserver.journal.conduct.refusals import refused, unmatched
+from mockserver.journal.conduct.redirects import lost_bodies
 from mockserver.journal.conduct.repeats import early_retries, repeated_refusals, repeated_writes
 from mockserver.journal.conduct.signs import DeliverySign, Finding, Sign, findings_from
 from mockserver.journal.directory import Directory, Operations, Rules
@@ -81,36 +77,33 @@ def report(
 
 
 def findings_of(
-    records: Sequence[Record], directory: Directory, deliveries: Iterable[DeliverySign] = ()
+    records: Sequence[Record],
+    directory: Directory,
+    deliveries: Iterable[DeliverySign] = (),
+    observations: Observations | None = None,
 ) -> list[Finding]:
     """What was found in these records and in deliveries, the worst first.
 
-    The records are in their order.
+    The records are in their order. `observations` have what they told when they were asked about
+    before.
     """
-    return findings_from(_signs(records, directory), deliveries)
+    known = observations or Observations(directory)
+    known.observe(records)
+    return findings_from(_signs(records, known, directory), deliveries)
 
 
 def _number(record: Record) -> int:
     return record.number
 
 
-def _signs(records: Sequence[Record], directory: Directory) -> Iterator[Sign]:
-    """All that any check stumbles over."""
+def _signs(
+    records: Sequence[Record], observations: Observations, directory: Directory
+) -> Iterator[Sign]:
+    """All that any check stumbles over: those that compare records, and those of single ones."""
     yield from early_retries(records)
     yield from repeated_refusals(records)
     yield from repeated_writes(records)
-    yield from strange_fields(records, directory)
-    yield from strange_parameters(records, directory)
-    yield from careless_forms(records, directory)
-    yield from stopped_loops(records, directory)
-    yield from missing_slashes(records)
+    yield from stopped_loops(records, directory, observations.pages)
     yield from lost_bodies(records)
-    yield from unmatched(records)
-    yield from refused(records)
-    yield from other_leads(records)
-    yield from several_matches(records)
-    yield from placeholders(records, directory)
-    yield from spelling_misses(records)
-    yield from noted(records)
-    yield from relied_on(records, directory)
+    yield from observations.signs
     yield from general(records, directory)

@@ -61,8 +61,14 @@ def general(records: Sequence[Record], directory: Directory) -> Iterator[Sign]:
     For each vendor and mark there is one sentence, which names them all.
     """
     reliances: dict[tuple[str, str], dict[str, list[Record]]] = {}
+    # A journal has few kinds of calls, and many of each.
+    kinds: dict[object, Sequence[tuple[str, str]]] = {}
     for record, operation in answered(records, directory):
-        for mark, name in _general(record, operation, directory):
+        rules = tuple([trace.rule for trace in record.matches])
+        kind = (record.vendor, operation.id, record.status, rules)
+        if kind not in kinds:
+            kinds[kind] = tuple(_general(record, operation, directory))
+        for mark, name in kinds[kind]:
             names = reliances.setdefault((record.vendor, mark), {})
             names.setdefault(name, []).append(record)
     for (_, mark), names in reliances.items():

@@ -36,8 +36,22 @@ class Page(NamedTuple):
     start: str = ""
 
 
-def stopped_loops(records: Iterable[Record], directory: Directory) -> Iterator[Sign]:
-    """Pages that an answer announced and no later request asked for."""
+def announced_page(record: Record, directory: Directory) -> Page | None:
+    """The page that an answer announces to who asked for more than one row."""
+    operation = directory.operation(record)
+    page = _next_page(record, operation)
+    if page is None or _asks_for_one_row(record, operation):
+        return None
+    return page
+
+
+def stopped_loops(
+    records: Iterable[Record], directory: Directory, pages: Mapping[int, Page]
+) -> Iterator[Sign]:
+    """Pages that an answer announced and no later request asked for.
+
+    `pages` are those announced, by the number of the record.
+    """
     waiting = _Waiting()
     # Where the request after one started that was not asked for, by the number of the first.
     others: dict[int, int] = {}
@@ -50,8 +64,8 @@ def stopped_loops(records: Iterable[Record], directory: Directory) -> Iterator[S
             start = _other_start(missed, record, operation)
             if start is not None:
                 others.setdefault(before.number, start)
-        page = _next_page(record, operation)
-        if page is not None and not _asks_for_one_row(record, operation):
+        page = pages.get(record.number)
+        if page is not None:
             waiting.add(record, page)
     for record, page in waiting.pages.values():
         told = page.before or "that there is a further page"
@@ -83,6 +97,8 @@ class _Waiting:
 
     def forget_what(self, record: Record, operation: Operation | None) -> None:
         """Wait no more for the pages that a request asks for."""
+        if not self.pages:
+            return
         request = record.request
         address = _address(record.vendor, request.path, read_query(request.query_string))
         numbers = self._by_address.get(address)

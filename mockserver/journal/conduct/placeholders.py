@@ -116,6 +116,8 @@ def _in_path(record: Record, directory: Directory) -> Iterator[Named]:
 
 def _in_body(record: Record, directory: Directory) -> Iterator[Named]:
     """The ids in the body, and the fields by which the vendor finds a lead."""
+    if not record.request.body:
+        return
     operation = directory.operation(record)
     keys = directory.keys(record.vendor)
     waiting: list[tuple[str, Any]] = [("", sent_value(record.request, operation))]

@@ -40,12 +40,14 @@ def lost_bodies(records: Iterable[Record]) -> Iterator[Sign]:
     """Requests with a body that were redirected, and that their sender repeated without it."""
     redirected: dict[object, tuple[Record, str]] = {}
     for record in records:
+        location = _redirected_to(record)
+        if location is None and not redirected:
+            continue
         sender = (record.vendor, secret_headers(record.request.headers))
         # What is not the sender's next request is not the one that follows the redirection.
         before, target = redirected.pop(sender, (record, ""))
         if record.request.path == target and record.request.body == b"":
             yield _lost_body(record, before)
-        location = _redirected_to(record)
         if location is not None and record.request.body != b"":
             redirected[sender] = record, location
 

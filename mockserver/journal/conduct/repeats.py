@@ -30,13 +30,15 @@ def early_retries(records: Iterable[Record]) -> Iterator[Sign]:
     """The same request again before the time that Retry-After named, on the workspace's clock."""
     refused: dict[object, tuple[Record, float]] = {}
     for record in records:
+        asked = _wait(record) if record.status in _BUSY else None
+        if asked is None and not refused:
+            continue
         request = _identity(record)
         if request in refused:
             before, wait = refused.pop(request)
             passed = (record.time - before.time).total_seconds()
             if passed < wait:
                 yield _early_retry(record, before, passed, wait)
-        asked = _wait(record) if record.status in _BUSY else None
         if asked is not None:
             refused[request] = record, asked
 
@@ -71,6 +73,9 @@ def repeated_refusals(records: Iterable[Record]) -> Iterator[Sign]:
     """The same request again after a 4xx that nothing written since then could have changed."""
     refused: dict[object, Record] = {}
     for record in records:
+        is_refused = 400 <= record.status < 500 and record.status not in _WORTH_REPEATING
+        if not is_refused and not refused:
+            continue
         request = _identity(record)
         before = refused.pop(request, None)
         if before is not None:
@@ -79,7 +84,7 @@ def repeated_refusals(records: Iterable[Record]) -> Iterator[Sign]:
             yield Sign("retried-4xx", record, before.status, done)
         if record.changes:
             refused.clear()
-        if 400 <= record.status < 500 and record.status not in _WORTH_REPEATING:
+        if is_refused:
             refused[request] = record
 
 
