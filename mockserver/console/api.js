@@ -90,9 +90,10 @@ export async function send(method, path, body, signal) {
  * @param {string} method
  * @param {string} path
  * @param {any} [body]
+ * @param {AbortSignal} [signal] takes the request back
  */
-async function json(method, path, body) {
-  const answer = await send(method, path, body);
+async function json(method, path, body, signal) {
+  const answer = await send(method, path, body, signal);
   return answer.status === 204 ? null : answer.json();
 }
 
@@ -162,8 +163,11 @@ export const changeLead = (
 // The journal.
 export const listRequests = (/** @type {string} */ ws, /** @type {Given} */ asked) =>
   json("GET", of(ws, "requests") + query(asked));
-export const getRequest = (/** @type {string} */ ws, /** @type {number} */ number) =>
-  json("GET", of(ws, "requests", number));
+export const getRequest = (
+  /** @type {string} */ ws,
+  /** @type {number} */ number,
+  /** @type {AbortSignal} */ signal,
+) => json("GET", of(ws, "requests", number), undefined, signal);
 export const clearRequests = (/** @type {string} */ ws) => json("DELETE", of(ws, "requests"));
 export const verifyRequests = (/** @type {string} */ ws, /** @type {Given} */ expectation) =>
   json("POST", of(ws, "requests", "verify"), expectation);

@@ -48,7 +48,8 @@ _OPEN = """(place) => new Promise((done) => {
     const began = performance.now();
     row.click();
     const wanted = new RegExp(`^No. ${row.dataset.number}\\\\D`);
-    const text = () => document.querySelector(".detail .sub")?.textContent ?? "";
+    const text = () => document.querySelector(".detail .scroll:not([aria-busy]) .sub")
+      ?.textContent ?? "";
     const look = () => wanted.test(text())
       ? done(performance.now() - began) : setTimeout(look, 0);
     look();

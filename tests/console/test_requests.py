@@ -145,6 +145,29 @@ def test_keys_choose_in_the_list(open_page: Open, shop: httpx.Client) -> None:
     assert page.url.endswith("#/requests/1?ws=" + page.locator("#workspace-name").inner_text())
 
 
+def test_rows_passed_over_are_shown_and_not_asked_for(
+    open_page: Open, shop: httpx.Client, workspace: str
+) -> None:
+    for _ in range(12):
+        update(shop, FOUND)
+    page = open_page("requests")
+    expect(page.locator(".detail .why")).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.partition(workspace)[2]))
+    page.locator(".rows").focus()
+    for _ in range(10):
+        page.keyboard.down("ArrowDown")
+    expect(page.locator(".detail .sub").first).to_contain_text("No. 2")
+    expect(page.locator(".detail .why")).to_be_visible()
+    page.keyboard.press("c")
+    expect(page.locator(".toast")).to_contain_text("curl")
+    # The first is asked for at once, and then the one at which the reader stays.
+    assert [path for path in asked if path.startswith("/requests/")] == [
+        "/requests/11",
+        "/requests/2",
+    ]
+
+
 def test_what_is_read_stays_while_others_come_in(open_page: Open, shop: httpx.Client) -> None:
     first = update(shop, FOUND)
     page = open_page(f"requests/{first}")

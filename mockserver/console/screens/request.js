@@ -27,6 +27,8 @@ import { json } from "./json.js";
 import { matchTable, ruleName } from "./match.js";
 
 const BODILESS = new Set(["GET", "HEAD"]);
+const REGION = { tabIndex: 0, role: "region", "aria-label": "The request in detail" };
+const STAY_MILLISECONDS = 150;
 
 /** @typedef {Record<string, any>} Request */
 
@@ -34,35 +36,67 @@ const BODILESS = new Set(["GET", "HEAD"]);
  * Reads a request and draws it.
  * @param {any} place
  * @param {number} number
- * @param {Element} back a button to the list
- * @param {() => void} leave what Esc does
+ * @param {object} how
+ * @param {Element} how.back a button to the list
+ * @param {() => void} how.leave what Esc does
+ * @param {Request | null} how.passing what the list has of it, where the reader may go on at once:
+ *   it is shown, and the rest is asked for once the reader stays
  * @returns {() => void} to be called when another one is drawn
  */
-export function drawRequest(place, number, back, leave) {
+export function drawRequest(place, number, { back, leave, passing }) {
+  if (passing) show(place, brief(passing, back));
   const isNewest = question(place);
+  const superseded = new AbortController();
   /** @type {Request | null} */
   let one = null;
   const press = (/** @type {KeyboardEvent} */ event) => {
-    if (!isFree(event) || !one) return;
+    if (!isFree(event)) return;
     if (event.key === "Escape" && place.contains(document.activeElement)) leave();
     const act = /** @type {Record<string, (one: Request) => any>} */ (ACTS)[event.key];
-    if (act) act(one);
+    if (act && one) act(one);
   };
   document.addEventListener("keydown", press);
-  getRequest(store.workspace, number)
-    .then((answer) => {
+  const read = async () => {
+    try {
+      const answer = await getRequest(store.workspace, number, superseded.signal);
       if (!isNewest()) return;
       one = answer;
-      show(place, content(answer, back));
+      replace(place, content(answer, back));
       document.title = `${titleOf(answer)} · mockserver`;
-    })
-    .catch((error) => {
+    } catch (error) {
       if (isNewest()) show(place, h("div.scroll", h("header.head", back), missing(number, error)));
-    });
+    }
+  };
+  const staying = passing ? setTimeout(read, STAY_MILLISECONDS) : 0;
+  if (!passing) read();
   return () => {
     question(place);
+    clearTimeout(staying);
+    superseded.abort();
     document.removeEventListener("keydown", press);
   };
+}
+
+/**
+ * Shows something else; who was reading in the place goes on there.
+ * @param {any} place
+ * @param {HTMLElement} content
+ */
+function replace(place, content) {
+  const isReading = place.contains(document.activeElement);
+  show(place, content);
+  if (isReading) content.focus();
+}
+
+/**
+ * What the list has of a request.
+ * @param {Request} one
+ * @param {Element} back
+ */
+function brief(one, back) {
+  const answer = h("div.answer", httpStatus(one.status), took(one));
+  const properties = { ...REGION, "aria-busy": "true" };
+  return h("div.scroll", properties, h("header.head", back, title(one), answer));
 }
 
 /**
@@ -94,7 +128,7 @@ const ACTS = { c: copyCurl, y: showPytest, r: sendAgain, x: failNext };
 function content(one, back) {
   return h(
     "div.scroll",
-    { tabIndex: 0, role: "region", "aria-label": "The request in detail" },
+    REGION,
     head(one, back),
     h("div.why", { class: `tone-${toneOf(one)}` }, h("h2.unseen", "Why"), h("p", sentence(one))),
     one.notes.map((/** @type {string} */ note) => h("p.note-line", icon("warn"), note)),
@@ -111,8 +145,21 @@ function content(one, back) {
  * @param {Element} back
  */
 function head(one, back) {
+  const answer = h(
+    "div.answer",
+    h("span", provenance(one.answer.provenance), httpStatus(one.status)),
+    took(one),
+  );
+  return h("header.head", back, title(one), answer);
+}
+
+/** @param {Request} one */
+const took = (one) => h("span.sub", `${one.milliseconds.toFixed(2)} ms`);
+
+/** @param {Request} one */
+function title(one) {
   const dot = () => h("span.dot");
-  const title = h(
+  return h(
     "div.request-title",
     h("h2.line", vendorMark(one.vendor), h("b.method", one.method), h("code.path", one.target)),
     h(
@@ -121,13 +168,6 @@ function head(one, back) {
       `${dayName(one.time)} ${exactTime(one.time)}`,
     ),
   );
-  const took = h("span.sub", `${one.milliseconds.toFixed(2)} ms`);
-  const answer = h(
-    "div.answer",
-    h("span", provenance(one.answer.provenance), httpStatus(one.status)),
-    took,
-  );
-  return h("header.head", back, title, answer);
 }
 
 /** @param {Request} one */

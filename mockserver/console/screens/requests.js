@@ -18,6 +18,8 @@ import { drawRequest } from "./request.js";
 const ROW_HEIGHT = 34;
 const ENTRY_LIMIT = 1000;
 const WIDE = "(min-width: 900px)";
+/** Keys that follow each other faster pass over rows. */
+const PASSING_MILLISECONDS = 400;
 
 /** @typedef {import("../journal.js").Entry} Entry */
 
@@ -72,6 +74,7 @@ class Requests {
     this.text = "";
     this.findAgain = new Again(() => this.#search());
     this.isReading = false;
+    this.steppedAt = -Infinity;
     this.unread = 0;
     this.shown = 0;
     this.#build();
@@ -393,7 +396,10 @@ class Requests {
     const last = this.seen.length - 1;
     const place = this.#placeOf(this.chosen);
     const next = place < 0 ? 0 : Math.max(0, Math.min(last, place + step));
-    this.#choose(this.seen[last - next].number, true);
+    const one = this.seen[last - next];
+    const isPassing = event.timeStamp - this.steppedAt < PASSING_MILLISECONDS;
+    this.steppedAt = event.timeStamp;
+    this.#choose(one.number, true, isPassing ? one : null);
   }
 
   /**
@@ -408,8 +414,9 @@ class Requests {
   /**
    * @param {number} number
    * @param {boolean} [reveal]
+   * @param {Entry | null} [passing] the entry, where the reader may go on at once
    */
-  #choose(number, reveal = false) {
+  #choose(number, reveal = false, passing = null) {
     question(this);
     this.chosen = number;
     this.isReading = true;
@@ -421,7 +428,8 @@ class Requests {
     this.viewport.setAttribute("aria-activedescendant", `request-${number}`);
     this.virtual?.refresh();
     this.leaveDetail?.();
-    this.leaveDetail = drawRequest(this.detail, number, this.#backButton(), () => this.#back());
+    const how = { back: this.#backButton(), leave: () => this.#back(), passing };
+    this.leaveDetail = drawRequest(this.detail, number, how);
   }
 
   #back() {
