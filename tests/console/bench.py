@@ -113,7 +113,7 @@ import socket, sys, time
 host, port, workspace, rate, seconds = sys.argv[1:]
 request = (f"GET /octanist/api/leads?limit=1 HTTP/1.1\\r\\nHost: {host}:{port}\\r\\n"
            f"X-API-KEY: {workspace}\\r\\n\\r\\n").encode()
-connection = socket.create_connection((host, int(port)))
+connection = socket.create_connection((host, int(port)), timeout=10)
 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 sent = answered = 0
 rest = b""
@@ -124,7 +124,10 @@ while (passed := time.perf_counter() - began) < float(seconds) or answered < sen
         connection.sendall(request * due)
         sent += due
     if answered < sent:
-        read = rest + connection.recv(1 << 20)
+        received = connection.recv(1 << 20)
+        if not received:
+            sys.exit(f"the server closed the connection after {answered} of {sent} answers")
+        read = rest + received
         answered += read.count(b"HTTP/1.1 200")
         rest = read[-11:]
     else:
