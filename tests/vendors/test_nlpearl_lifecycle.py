@@ -16,6 +16,15 @@ from mockserver.workspaces import Workspace
 from tests.lives import DAY, NOW, standing_workspace
 from tests.pearl import PEARL, PEARL_NUMBER, PHONE, add_lead, advance, simulate
 
+IN_AN_HOUR = "2026-03-02T15:00:00Z"
+DUE_STEP: dict[str, Any] = {
+    "lead": "66a1f0c2d60e456235eae701",
+    "step": "call",
+    "at": IN_AN_HOUR,
+    "counted_from": IN_AN_HOUR,
+}
+ONE_TIME = "either this or held must be a time, and the other one null"
+
 
 @pytest.fixture
 def control(server: MockServer, account: str) -> Iterator[httpx.Client]:
@@ -423,6 +432,32 @@ def test_an_outcome_that_a_fixture_adds_is_like_the_one_it_extends(
         (
             {"leads": [{"pearlId": PEARL, "phoneNumber": PHONE, "story": "third"}]},
             {"/fixture/nlpearl/leads/0/story": "'third' is no story; did you mean third_time?"},
+        ),
+        (
+            {"due": [DUE_STEP | {"step": "ring"}]},
+            {
+                "/fixture/nlpearl/due/0/step": '"ring" is not allowed; the values are call, dial, '
+                "end, simulate"
+            },
+        ),
+        (
+            {
+                "due": [
+                    DUE_STEP | {"at": None},
+                    DUE_STEP | {"held": DUE_STEP["at"]},
+                    DUE_STEP | {"step": "end"},
+                    DUE_STEP | {"options": {"outcome": "sucess", "fields": {"status": 77}}},
+                ]
+            },
+            {
+                "/fixture/nlpearl/due/0/at": ONE_TIME,
+                "/fixture/nlpearl/due/1/at": ONE_TIME,
+                "/fixture/nlpearl/due/2/options/call": "is required where the step is end",
+                "/fixture/nlpearl/due/3/options/outcome": "'sucess' is no outcome; did you mean "
+                "success or not_successful?",
+                "/fixture/nlpearl/due/3/options/fields/status": "is no value of the vendor's "
+                "document",
+            },
         ),
     ],
 )

@@ -44,7 +44,7 @@ from mockserver.vendors.nlpearl.rows import (
     time_text,
 )
 from mockserver.vendors.nlpearl.rules import phone_index
-from mockserver.vendors.nlpearl.seeds import of_pearl_and_lead
+from mockserver.vendors.nlpearl.seeds import DUE_STEPS, of_pearl_and_lead
 from mockserver.vendors.nlpearl.webhooks import WEBHOOKS_OF_PEARLS
 
 NEED_RETRY, QUEUED, ON_CALL, VOICEMAIL, NO_LONGER = 10, 20, 40, 70, 150
@@ -55,7 +55,7 @@ _CLOSED = frozenset({30, 100, 110, 130, 150, 220, 300, 500})
 
 _CALLABLE = frozenset({NEW, NEED_RETRY})
 
-_QUEUE, _DIAL, _END = "call", "dial", "end"
+_QUEUE, _DIAL, _END, _CHOSEN = DUE_STEPS
 _DIALS_AFTER = timedelta(seconds=5)
 _RINGS = 30
 """How many seconds it rings until nobody answered, where the pearl does not say."""
@@ -119,6 +119,7 @@ class PearlLifecycle(Lifecycle):
     }
 
     fixed_fields = frozenset({"id", "pearlId", "relatedId", "leadId", "startTime"})
+    needed_options: Mapping[str, str] = {_CHOSEN: "outcome", _END: "call"}
 
     # Events.
 
