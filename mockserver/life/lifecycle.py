@@ -175,6 +175,7 @@ _OPTIONS: Schema = {
         "call": {"type": ["integer", "string"]},
         "wanted": {"type": "string", "format": "date-time"},
         "exact": FLAG,
+        "forced": FLAG,
     },
 }
 

@@ -225,6 +225,45 @@ def test_an_opening_time_that_clocks_skip_or_repeat_is_the_first_moment(
     assert step["at"] == first
 
 
+def plan(control: httpx.Client, lead: str, outcome: str, when: int, **more: Any) -> None:
+    body = {"vendor": "nlpearl", "lead": lead, "outcome": outcome, "when": when, **more}
+    assert control.post("/simulate", json=body).status_code == 200
+
+
+def test_a_chosen_call_moves_the_next_attempt_and_adds_none(
+    control: httpx.Client, lead: str
+) -> None:
+    tell(control, lead, ["no_answer"])
+    plan(control, lead, "busy", 3600)
+    advance(control, seconds=7200)
+    assert [(step["at"], step["attempt"]) for step in due(control, lead)] == [
+        ("2026-03-03T15:00:00.000Z", 3)
+    ]
+
+
+def test_nothing_is_due_for_a_lead_that_a_call_has_closed(
+    control: httpx.Client, nlpearl: httpx.Client, lead: str
+) -> None:
+    tell(control, lead, ["no_answer"])
+    plan(control, lead, "success", 3600)
+    plan(control, lead, "busy", 7200)
+    advance(control, seconds=5000)
+    assert (shown(nlpearl, lead)["status"], due(control, lead)) == (100, [])
+
+
+def test_a_call_that_is_forced_for_later_is_made(
+    control: httpx.Client, nlpearl: httpx.Client, lead: str
+) -> None:
+    simulate(control, lead, "success")
+    plan(control, lead, "not_successful", 3600, force=True)
+    plan(control, lead, "no_answer", 7200, force=True)
+    exported = control.get("/export").json()
+    control.post("/seed", json={"fixture": exported})
+    advance(control, seconds=10_000)
+    row = shown(nlpearl, lead)
+    assert (row["status"], len(row["callsId"]), due(control, lead)) == (150, 3, [])
+
+
 def test_a_paused_pearl_calls_nobody_and_goes_on_when_it_runs(
     control: httpx.Client, nlpearl: httpx.Client, lead: str
 ) -> None:
