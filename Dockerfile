@@ -8,7 +8,8 @@ RUN pip wheel --quiet --no-deps --wheel-dir /wheel . \
     && python -m venv --without-pip /opt/mockserver \
     && pip --python /opt/mockserver/bin/python install --quiet --no-compile --constraint constraints.txt "$(ls /wheel/*.whl)[tls]" \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/mockserver \
-    && /opt/mockserver/bin/mockserver routes > /routes.txt # parses the documents once, and keeps them beside the bytecode
+    && /opt/mockserver/bin/mockserver routes > /routes.txt \
+    && /opt/mockserver/bin/mockserver check demo # both read files once, and keep them beside the bytecode
 
 FROM python:${PYTHON_VERSION}-slim
 # The base image ships its standard library without bytecode, and a read-only container could never write any.

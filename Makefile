@@ -37,7 +37,7 @@ test: $(READY) ## Run the tests; a choice in ARGS='tests/unit -k phone'.
 	$(BIN)/python -m pytest $(WORKERS) -m 'not slow' --ignore tests/contract --ignore tests/console $(ARGS)
 
 test-browser: $(READY) ## Drive the console in Debian's Chromium; it is skipped where there is none.
-	$(BIN)/python -m pytest -n auto --dist loadfile tests/console $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal tests/console $(ARGS)
 
 contract: $(READY) ## Hold the server to the OpenAPI documents with schemathesis.
 	$(BIN)/python -m pytest -n auto tests/contract $(ARGS)

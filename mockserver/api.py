@@ -5,7 +5,7 @@ import concurrent.futures.thread  # noqa: F401  # asyncio imports it at the firs
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextlib import AsyncExitStack, suppress
-from functools import partial
+from functools import cached_property, partial
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -60,14 +60,16 @@ class Api:
         name: str,
         dialect: Dialect,
         document: Document,
-        handlers: Iterable[str],
+        handlers: Iterable[str] | None,
         *,
         credential: Credential,
         lenient: bool,
         max_body: int,
         max_wait: float,
     ) -> None:
-        """`name` is the module of the handlers; `credential` is none of the query's parameters.
+        """`name` is the module of the handlers; those that are None fit the document.
+
+        `credential` is none of the query's parameters.
 
         `lenient` reads as the API's framework does, otherwise to the letter of the document.
 
@@ -84,9 +86,14 @@ class Api:
         self._account = dialect.authenticator(credential)
         self._key = credential.name if credential.where == "query" else None
         self._decoded_path = dialect.decoded_path if dialect.decodes_paths else None
-        self._refuse_strays(name, set(handlers))
-        self._router = Router(
-            document.operations,
+        if handlers is not None:
+            self._refuse_strays(name, set(handlers))
+
+    @cached_property
+    def _router(self) -> Router:
+        dialect = self.dialect
+        return Router(
+            self.document.operations,
             dialect.implicit_methods,
             dialect.case_sensitive_paths,
             dialect.trailing_slashes,

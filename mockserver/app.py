@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterable, MutableMapping
 from copy import copy
 from functools import cached_property, partial
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mockserver.vendors
-from mockserver.api import Api, App, Receive, Scope, Send
+from mockserver.api import Api, App, Receive, Scope, Send, send_answer
 from mockserver.certificates import Certificates, certificates_of
 from mockserver.control import Control
 from mockserver.descriptors import hold_reserve, tried_again
@@ -22,7 +22,6 @@ from mockserver.documents.spec import Document, load_document
 from mockserver.errors import SettingError
 from mockserver.faults.delivery import Answer
 from mockserver.fixtures import Fixture, fixture_file
-from mockserver.journal.log import RequestLog
 from mockserver.journal.records import Journal, Record
 from mockserver.play.attempts import Carrier, Sending
 from mockserver.play.courier import Courier
@@ -30,9 +29,13 @@ from mockserver.play.timer import Timer, begin
 from mockserver.settings import Settings
 from mockserver.state.memory import Memory
 from mockserver.vendor import Vendor
+from mockserver.web.health import health
 from mockserver.webhooks.sender import Authorities, ReceiverAnswer, post
 from mockserver.webhooks.targets import Targets
 from mockserver.workspaces import Limits, Workspaces
+
+if TYPE_CHECKING:
+    from mockserver.journal.log import RequestLog
 
 log = logging.getLogger("mockserver")
 
@@ -80,7 +83,7 @@ class Application:
         self.settings = settings
         vendors = load_vendors()
         files = [fixture_file(name) for name in settings.fixtures]
-        fixture = Fixture(files, vendors, settings.seed)
+        fixture = Fixture(files, vendors, settings.seed, trusts_kept=True)
         limits = Limits(
             leads=settings.max_leads,
             snapshots=settings.max_snapshots,
@@ -165,7 +168,7 @@ class Application:
 
     def log_requests(
         self, write: Callable[[str], Any], *, colours: bool = False
-    ) -> RequestLog | None:
+    ) -> "RequestLog | None":
         """Write a line for each request from now on, as the settings say; see `RequestLog`.
 
         `info` has the requests to the vendors, `debug` those to the control API too, with bodies.
@@ -174,6 +177,8 @@ class Application:
         settings = self.settings
         if settings.log_level not in ("debug", "info"):
             return None
+        from mockserver.journal.log import RequestLog
+
         is_debug = settings.log_level == "debug"
         log = self.request_log = RequestLog(
             write,
@@ -224,7 +229,7 @@ class Application:
             formats=vendor.dialect.formats,
             keep=True,
         )
-        return Site(
+        site = Site(
             vendor,
             document,
             self.workspaces,
@@ -232,10 +237,12 @@ class Application:
             max_body=self.settings.max_body,
             max_wait=self.settings.max_wait,
         )
+        document.keep()
+        return site
 
     def _control(self, token: str | None) -> Control:
         document = load_document(folder("openapi") / "control.yaml", keep=True)
-        return Control(
+        control = Control(
             document,
             self.workspaces,
             self.sites,
@@ -247,6 +254,8 @@ class Application:
             max_wait=self.settings.max_wait,
             max_streams=self.settings.max_streams,
         )
+        document.keep()
+        return control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI entry point, for any server."""
@@ -255,7 +264,7 @@ class Application:
             self.start()
             receive = self._stopping(receive)
         if found is None:
-            await self._web(scope, receive, send)
+            await send_answer(self._beside(scope), scope, receive, send)
             return
         api, prefix = found
         if api is self.control and self._is_page(scope):
@@ -282,7 +291,7 @@ class Application:
         """
         found = self._find(scope)
         if found is None:
-            return self._web
+            return self._beside(scope)
         api, prefix = found
         if api is self.control and self._is_page(scope):
             return self._web
@@ -338,6 +347,16 @@ class Application:
         if not self.settings.console or scope["method"] not in ("GET", "HEAD"):
             return False
         return scope["path"] in _PAGES or scope["path"].startswith(_FILES)
+
+    def _beside(self, scope: Scope) -> Answer | App:
+        """What answers a request to a path that belongs to no API."""
+        if scope["type"] != "http":
+            return self._web
+        answer = health(scope)
+        if answer is None:
+            return self._web
+        self._log_health(f"{scope['method']} {scope['path']} {answer.status}")
+        return answer
 
     @cached_property
     def _web(self) -> App:

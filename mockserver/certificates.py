@@ -6,7 +6,6 @@ The library that makes certificates is an extra of this package, and is imported
 import os
 import re
 import ssl
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -149,6 +148,8 @@ def _replace(file: Path, content: bytes) -> None:
 
 @contextmanager
 def _written_beside(file: Path, content: bytes) -> Iterator[str]:
+    import tempfile
+
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(descriptor, "wb") as opened:

@@ -79,7 +79,8 @@ def cli() -> None:
 @click.option("--open", "in_browser", is_flag=True, help="Open the console in a browser.")
 def serve(*, in_browser: bool, **options: Any) -> None:
     """Serve the three APIs until interrupted."""
-    gc.set_threshold(_GARBAGE_THRESHOLD)
+    # A start makes next to no garbage. Looking for it would take a tenth of the time.
+    gc.disable()
     settings, warnings = _settings(options)
     # Imported here, as in each command: the others, and a bad option, need no server.
     from mockserver.app import Application
@@ -95,6 +96,8 @@ def serve(*, in_browser: bool, **options: Any) -> None:
     request_log = app.log_requests(sys.stderr.write, colours=_has_colours())
     # What exists now lives as long as the server: the collector need not look at it again.
     gc.freeze()
+    gc.set_threshold(_GARBAGE_THRESHOLD)
+    gc.enable()
     if in_browser and settings.console:
         _open_soon(f"{listeners.url}/__admin/")
     server_of(app, listeners).run()

@@ -564,6 +564,10 @@ class WorkspaceClient:
         else:
             self.call("POST", "/seed", {"fixture": dict(fixture), "mode": mode})
 
+    def seed_text(self, text: str, mode: Literal["replace", "merge"] = "replace") -> None:
+        """Load a fixture from the text of a fixture file, in YAML or JSON."""
+        self.call("POST", "/seed", {"text": text, "mode": mode})
+
     @overload
     def export(self, format: Literal["json"] = "json") -> Row: ...
     @overload

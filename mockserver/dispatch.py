@@ -162,7 +162,8 @@ class Site(Api):
         tx = call.tx = workspace.transaction(self._name)
         self.read(call, operation)
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
-        changes += self._written(call, workspace, reply)
+        if tx.drafts:
+            changes += self._written(call, workspace, reply)
         return reply if fault is None else self._instead(fault, call) or reply
 
     def _written(

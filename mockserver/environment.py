@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 
 from mockserver.settings import OPTIONS
 
@@ -97,6 +96,8 @@ def _is_of_a_service(name: str) -> bool:
 
 def _meant(name: str) -> str | None:
     """The variable of an option that a name is a slip of."""
+    from difflib import SequenceMatcher
+
     given = name.removeprefix(PREFIX)
     closest, likeness = None, _CLOSE
     for variable in _OPTIONS:

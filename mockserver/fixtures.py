@@ -53,22 +53,33 @@ class Fixture:
     """
 
     def __init__(
-        self, files: File | Sequence[File], vendors: tuple[Vendor, ...], seed: int
+        self,
+        files: File | Sequence[File],
+        vendors: tuple[Vendor, ...],
+        seed: int,
+        *,
+        trusts_kept: bool = False,
     ) -> None:
         """Read a file, or the files of a folder, and fill a workspace with what they hold.
 
-        Several are added to each other in their order, as `merge` does. Raises FixtureError with
-        one line, `file:line: place: what is wrong`, for each problem, and UnreadableError.
+        Several are added to each other in their order, as `merge` does. With `trusts_kept`, a
+        bundled one is not compared with the schemas again after a start that found nothing wrong
+        with it. Raises FixtureError with one line, `file:line: place: what is wrong`, for each
+        problem, and UnreadableError.
         """
         self._vendors = vendors
         self._seed = seed
         self._contents: list[Any] = []
         self.workspace = empty_workspace(vendors, WorkspaceClock(), seed)
+        self._trusts_kept = trusts_kept
         sentences: list[str] = []
-        for file in [files] if isinstance(files, File) else files:
-            sentences += self._add(FixtureFiles(file), bool(sentences))
+        parts = [FixtureFiles(file) for file in ([files] if isinstance(files, File) else files)]
+        for part in parts:
+            sentences += self._add(part, bool(sentences))
         if sentences:
             raise FixtureError("\n".join(sentences))
+        for part in parts:
+            part.keep()
         self.accounts = frozenset(
             account for content in self._contents for account in content.get("accounts", ())
         )
@@ -81,8 +92,9 @@ class Fixture:
         be missing for that reason alone.
         """
         problems: tuple[Problem, ...] = ()
+        is_proven = self._trusts_kept and files.is_proven
         try:
-            merge(self.workspace, files.content, self._vendors)
+            _merge(self.workspace, files.content, self._vendors, is_proven=is_proven)
         except Refusal as refusal:
             problems = refusal.problems
         if is_partial or not files.is_whole:
@@ -110,7 +122,7 @@ class Fixture:
         workspace = empty_workspace(self._vendors, clock, self._seed)
         for content in self._contents:
             known = content if moment is None else _without_clock(content)
-            merge(workspace, known, self._vendors)
+            _merge(workspace, known, self._vendors, is_proven=True)
         return Origin(workspace.save(), self._seed)
 
 
@@ -147,7 +159,14 @@ def merge(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> No
     Set the settings that it names and its clock. `content` is the fixture as a JSON value. Raises
     Refusal("invalid") naming every problem by its path in there; then the workspace is as it was.
     """
-    _apply(workspace, _merging(workspace, content, vendors))
+    _merge(workspace, content, vendors, is_proven=False)
+
+
+def _merge(
+    workspace: Workspace, content: Any, vendors: tuple[Vendor, ...], *, is_proven: bool
+) -> None:
+    """Merge; what `is_proven` has been compared with the schemas before."""
+    _apply(workspace, _merging(workspace, content, vendors, is_proven=is_proven))
 
 
 def _apply(workspace: Workspace, changes: list[Change]) -> None:
@@ -170,12 +189,14 @@ def settings_changes(
     return changes
 
 
-def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) -> list[Change]:
+def _merging(
+    workspace: Workspace, content: Any, vendors: tuple[Vendor, ...], *, is_proven: bool = False
+) -> list[Change]:
     """The changes that merge a fixture into the workspace. Raises Refusal("invalid")."""
     clock, clock_problems = _clock_of(content, workspace.clock)
     now = clock.now() if clock != workspace.clock else workspace.now()
     content, time_problems = _relative_times(vendors).resolved(content, now)
-    misfits = tuple(_misfits(content, vendors))
+    misfits = () if is_proven else tuple(_misfits(content, vendors))
     if any(problem.path == ("clock",) for problem in misfits):
         clock_problems = []
     if any(problem.keyword == LEFT_OUT for problem in misfits):
@@ -198,7 +219,9 @@ def _merging(workspace: Workspace, content: Any, vendors: tuple[Vendor, ...]) ->
         tx.settings = settings[vendor.name]
         if vendor.lifecycle is not None:
             tx.skip_numbers(DUE, last_due)
-        if vendor.on_settings is not None:
+        # Costs as much as the table is long, so only where something follows from it.
+        is_switched = settings[vendor.name] != workspace.settings[vendor.name]
+        if is_switched and vendor.on_settings is not None:
             vendor.on_settings(tx, settings[vendor.name])
         found = _fill(vendor, sound.content.get(vendor.name, {}), tx, seeding)
         problems += sound.problems_of_fixture(found)

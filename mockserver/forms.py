@@ -9,7 +9,6 @@ import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html import unescape
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -244,6 +243,9 @@ def _check_file(part: _Part) -> None:
 
 def _file_name(text: str) -> str:
     """The name of a file without its folders; empty for one that has no name of its own."""
+    # Its table of entities is large, and few forms have files.
+    from html import unescape
+
     name = unescape(text).rpartition("/")[2].rpartition("\\")[2]
     name = "".join(filter(str.isprintable, name))
     return "" if name in (".", "..") else name

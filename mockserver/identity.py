@@ -1,11 +1,12 @@
 """When two phone numbers or two e-mail addresses are the same: pure functions, cached."""
 
+import os
 import re
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, cached_property, lru_cache
 from importlib import import_module
-from typing import Any
-
-import phonenumbers
+from importlib.util import find_spec
+from typing import Any, overload
 
 from mockserver.descriptors import tried_again
 from mockserver.remembering import remembered
@@ -30,9 +31,6 @@ _PLAIN_EMAIL = re.compile(
 # In a shorter address no part can exceed its own limit: the local part's is 64 characters.
 _PLAIN_LENGTH = 64
 
-REGIONS: tuple[str, ...] = tuple(sorted(phonenumbers.SUPPORTED_REGIONS))
-"""The regions whose numbers can be read without a country code, as ISO 3166 names them."""
-
 DEFAULT_REGION = "US"
 # A number in E.164 whose area code and exchange begin with 2 to 9, as all of North America's do.
 _NORTH_AMERICAN = re.compile(r"\+1[2-9][0-9]{2}[2-9][0-9]{6}")
@@ -40,20 +38,50 @@ _PREFIX_LENGTH = len("+1") + 7
 # Lengths that no number of +1 has. The library would read what it knows of all its 25 regions.
 _NO_NORTH_AMERICAN = re.compile(r"\+1[2-9][0-9]{7,8}")
 
-_E164 = phonenumbers.PhoneNumberFormat.E164
+
+@cache
+def _library() -> Any:
+    """`phonenumbers`, imported for the first number that needs it: it takes a tenth of a start."""
+    return tried_again(_import_library)
+
+
+def _import_library() -> Any:
+    import phonenumbers
+
+    # The library imports what it knows of a country at the first number of it, under a lock that it
+    # does not release if the import fails: the next number would then wait for ever. So it must not
+    # fail for lack of file descriptors.
+    for region in phonenumbers.SUPPORTED_REGIONS:
+        phonenumbers.PhoneMetadata.register_region_loader(region, _load_region)
+    for code in phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS:
+        phonenumbers.PhoneMetadata.register_nongeo_region_loader(code, _load_region)
+    return phonenumbers
 
 
 def _load_region(region: str | int) -> None:
     tried_again(import_module, f"phonenumbers.data.region_{region}")
 
 
-# The library imports what it knows of a country at the first number of it, under a lock that it
-# does not release if the import fails: the next number would then wait for ever. So it must not
-# fail for lack of file descriptors.
-for _region in phonenumbers.SUPPORTED_REGIONS:
-    phonenumbers.PhoneMetadata.register_region_loader(_region, _load_region)
-for _code in phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS:
-    phonenumbers.PhoneMetadata.register_nongeo_region_loader(_code, _load_region)
+class _Regions(Sequence[str]):
+    """The names of the library's regions in their order, read when somebody asks for one."""
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(sorted(_library().SUPPORTED_REGIONS))
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        return self._names[index]
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+REGIONS: Sequence[str] = _Regions()
+"""The regions whose numbers can be read without a country code, as ISO 3166 names them."""
 
 
 def phone_e164(text: str, region: str = DEFAULT_REGION) -> str | None:
@@ -68,17 +96,55 @@ def phone_e164(text: str, region: str = DEFAULT_REGION) -> str | None:
 
 @lru_cache(maxsize=_PHONES)  # of short texts only
 def _short_phone_e164(text: str, region: str) -> str | None:
+    if text in _KNOWN:
+        return _KNOWN[text][0]
     if _NORTH_AMERICAN.fullmatch(text):
         return text if _is_north_american_prefix(text[:_PREFIX_LENGTH]) else None
     if _NO_NORTH_AMERICAN.fullmatch(text):
         return None
+    library = _library()
     try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
+        number = library.parse(text, region)
+    except library.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(number):
+    if not library.is_valid_number(number):
         return None
-    return phonenumbers.format_number(number, _E164)
+    return _in_e164(number)
+
+
+def _in_e164(number: Any) -> str:
+    library = _library()
+    text: str = library.format_number(number, library.PhoneNumberFormat.E164)
+    return text
+
+
+_KNOWN: dict[str, Sequence[str | None]] = {}
+"""What `know_phones` was given: the library's own answers, so they are the same for everyone."""
+
+_INTERNATIONAL = re.compile(r"\+[0-9]{5,20}")
+
+
+def known_phones(texts: Iterable[str]) -> dict[str, Sequence[str | None]]:
+    """What `know_phones` needs to know of those texts that have a plus and digits only.
+
+    By the text: its E.164 and its key.
+    """
+    numbers = filter(_INTERNATIONAL.fullmatch, texts)
+    return {text: (phone_e164(text), phone_key(text)) for text in numbers}
+
+
+def phones_version() -> str:
+    """What changes with the library's version, without importing it."""
+    found = find_spec("phonenumbers")
+    assert found is not None, found
+    assert found.origin is not None, found
+    status = os.stat(found.origin)
+    return f"{status.st_size} {int(status.st_mtime)}"
+
+
+def know_phones(known: Mapping[str, Sequence[str | None]]) -> None:
+    """Ask the library no more about these texts, of which `known_phones` told."""
+    _KNOWN.update(known)
 
 
 @lru_cache(maxsize=_PHONES)  # of short texts only
@@ -88,7 +154,8 @@ def _is_north_american_prefix(prefix: str) -> bool:
     None of the library's patterns for +1 looks at the last three digits of a number. So one answer
     is right for a thousand numbers, and people never seen before are read in a third of the time.
     """
-    return phonenumbers.is_valid_number(phonenumbers.parse(prefix + "000"))
+    library = _library()
+    return bool(library.is_valid_number(library.parse(prefix + "000")))
 
 
 def is_phone(text: str, region: str = DEFAULT_REGION) -> bool:
@@ -112,16 +179,19 @@ def phone_key(text: str | None, region: str = DEFAULT_REGION) -> str | None:
 
 @lru_cache(maxsize=_PHONES)  # of short texts only
 def _short_phone_key(text: str, region: str) -> str | None:
+    if text in _KNOWN:
+        return _KNOWN[text][1]
     valid = _short_phone_e164(text, region)
     if valid is not None:
         return valid
+    library = _library()
     try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
+        number = library.parse(text, region)
+    except library.NumberParseException:
         return _digits(text) or None
-    if not phonenumbers.is_possible_number(number):
+    if not library.is_possible_number(number):
         number = _international(text, number)
-    return phonenumbers.format_number(number, _E164)
+    return _in_e164(number)
 
 
 def _digits(text: str) -> str:
@@ -132,11 +202,12 @@ def _international(text: str, number: Any) -> Any:
     """The number with the same digits after a plus, if that is possible; else `number`."""
     # `1 123 555 0101` means `+1 123 555 0101`. But the area code 123 does not exist, so the parser
     # takes the second 1 for a prefix and drops it.
+    library = _library()
     try:
-        other = phonenumbers.parse("+" + _digits(text))
-    except phonenumbers.NumberParseException:
+        other = library.parse("+" + _digits(text))
+    except library.NumberParseException:
         return number
-    if other.country_code == number.country_code and phonenumbers.is_possible_number(other):
+    if other.country_code == number.country_code and library.is_possible_number(other):
         return other
     return number
 

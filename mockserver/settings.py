@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from ipaddress import ip_network
@@ -145,7 +144,9 @@ class _Seed:
 
     def __call__(self, text: str) -> int:
         if text == RANDOM:
-            return secrets.randbelow(_RANDOM_SEEDS)
+            from secrets import randbelow
+
+            return randbelow(_RANDOM_SEEDS)
         try:
             return self.integer(text)
         except ValueError as error:

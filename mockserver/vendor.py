@@ -69,7 +69,7 @@ class Setting:
     help: str
     provenance: Provenance
     source: str
-    values: tuple[str | int | bool, ...] = ()
+    values: Sequence[str | int | bool] = ()
     least: int | None = None
     choices: str = ""
     most: int | None = None

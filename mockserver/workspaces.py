@@ -400,7 +400,8 @@ class Workspace:
         Raises Refusal("forbidden") past the limit of leads, Refusal("storage_full") past that of
         the server's memory.
         """
-        self.memory.require(size)
+        if size > 0:
+            self.memory.require(size)
         most = self.limits.leads
         # Leads are counted only when there might be too many: each change adds one at most.
         self._most_leads += len(changes)

@@ -3,12 +3,14 @@
  * @module
  */
 
-import { listWorkspaces, onUnauthorized } from "./api.js";
+import { getReport, listWebhooks, listWorkspaces, onUnauthorized } from "./api.js";
+import { clockControls } from "./clock.js";
 import { tokenDialog } from "./dialogs.js";
-import { byId, copier, h, icon, show } from "./dom.js";
-import { count, failure, vendorMark } from "./format.js";
+import { byId, copier, h, icon, question, show } from "./dom.js";
+import { count, failure, plural, vendorMark } from "./format.js";
 import { drawFrame, drawTop, speakOf } from "./frame.js";
 import { listenToKeys } from "./keys.js";
+import { Again } from "./screen.js";
 import { begin, enter, listen, refresh, store } from "./store.js";
 
 /**
@@ -42,10 +44,16 @@ const RAIL = [
   ["settings", "settings", "Settings"],
 ];
 
+/** After which kinds of events the numbers in the rail may be others. */
+const STALE_NUMBERS = new Set(["request", "delivery", "reset", "gap"]);
+const FIRST_NUMBERS = 500;
+const NEXT_NUMBERS = 2000;
+const SLOWEST_SHARE = 20;
+
 const main = byId("main");
 let shown = "";
 let leave = () => {};
-let turn = 0;
+let isFirst = true;
 
 function hashParts() {
   const [path, search = ""] = location.hash.replace(/^#\/?/, "").split("?");
@@ -55,31 +63,43 @@ function hashParts() {
 
 /** Shows what the address names. */
 async function route() {
-  const mine = (turn += 1);
+  const isNewest = question(route);
   const { name, steps, asked } = hashParts();
   const isOther = name !== shown;
+  /** @type {Screen["draw"]} */
+  let draw;
   try {
-    await enterAsked(asked.get("ws"));
-    const screen = await (SCREENS[name] ?? SCREENS.people)();
-    if (mine !== turn) return;
-    leave();
-    leave = () => {};
-    main.className = `screen-${name}`;
-    leave = screen.draw(main, steps, asked) ?? (() => {});
+    await enterAsked(asked.get("ws"), isNewest);
+    ({ draw } = await (SCREENS[name] ?? SCREENS.people)());
   } catch (error) {
-    main.className = "screen-failed";
-    show(main, failure(error));
+    draw = () => {
+      main.className = "screen-failed";
+      show(main, failure(error));
+    };
   }
+  if (!isNewest()) return;
+  leave();
+  main.className = `screen-${name}`;
+  leave = draw(main, steps, asked) ?? (() => {});
   shown = name;
   mark(name);
   entitle();
-  if (isOther && turn > 1) focusTitle();
+  if (isOther && !isFirst) focusTitle();
+  isFirst = false;
 }
 
-/** @param {string | null} asked */
-async function enterAsked(asked) {
+/**
+ * @param {string | null} asked
+ * @param {() => boolean} isNewest
+ */
+async function enterAsked(asked, isNewest) {
   const name = asked ?? (store.workspace || (await latest()));
-  if (name !== store.workspace) await enter(name);
+  if (!isNewest()) return;
+  if (name !== store.workspace) {
+    await enter(name, isNewest);
+    numbers.later();
+  }
+  if (!isNewest()) return;
   if (asked !== store.workspace) keepInAddress();
   drawTop();
   drawRail();
@@ -159,6 +179,49 @@ function drawRail() {
   reference.href = `reference/?ws=${encodeURIComponent(store.workspace)}`;
 }
 
+/** The numbers in the rail that are found by looking through all requests and receivers. */
+const numbers = new Again(readNumbers, FIRST_NUMBERS);
+
+async function readNumbers() {
+  const began = performance.now();
+  const isNewest = question(readNumbers);
+  const { workspace } = store;
+  const asked = [getReport(workspace), listWebhooks(workspace)];
+  // They are a comfort: without an answer the rail shows the numbers of before.
+  const answers = await Promise.all(asked).catch(() => null);
+  numbers.pause = Math.max(NEXT_NUMBERS, SLOWEST_SHARE * (performance.now() - began));
+  if (!answers || !isNewest() || workspace !== store.workspace) return;
+  const [{ findings }, { webhooks }] = answers;
+  const failing = webhooks.filter((/** @type {any} */ each) => each.failing_since).length;
+  drawNumber("webhooks", failing && `${failing} failing`, "bad");
+  const levels = findings.map((/** @type {any} */ each) => each.level);
+  const errors = levels.filter((/** @type {string} */ level) => level === "error").length;
+  const warnings = levels.filter((/** @type {string} */ level) => level === "warning").length;
+  if (errors) drawNumber("report", plural(errors, "error"), "bad");
+  else drawNumber("report", warnings && plural(warnings, "warning"), "warn");
+}
+
+/**
+ * @param {string} screen
+ * @param {string | 0} text
+ * @param {string} tone
+ */
+function drawNumber(screen, text, tone) {
+  const number = byId(`count-${screen}`);
+  number.textContent = text || "";
+  number.className = `tone-${tone}`;
+}
+
+/** @param {ToggleEvent} event */
+function drawClockMenu({ newState }) {
+  // What has the focus stays until the menu is closed, which gives it back to the button.
+  if (newState !== "open") return;
+  const menu = byId("clock-menu");
+  const close = () => menu.hidePopover();
+  const all = h("a", { href: "#/clock", onclick: close }, "What falls due");
+  show(menu, clockControls(), h("p", all));
+}
+
 function drawBases() {
   const [first] = Object.values(store.bases);
   byId("host").textContent = first ? new URL(first).host : "";
@@ -179,6 +242,7 @@ function follow(/** @type {import("./store.js").StreamEvent[]} */ batch) {
   drawTop();
   drawRail();
   speakOf(batch);
+  if (batch.some(({ kind }) => STALE_NUMBERS.has(kind))) numbers.later();
   const stale = batch.some(({ kind }) => kind === "fault" || kind === "reset" || kind === "gap");
   if (!stale || reading) return;
   reading = window.setTimeout(async () => {
@@ -200,6 +264,7 @@ async function start() {
   }
   drawBases();
   drawFrame(route);
+  byId("clock-menu").addEventListener("beforetoggle", drawClockMenu);
   listen(follow);
   listenToKeys();
   addEventListener("hashchange", route);

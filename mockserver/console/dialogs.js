@@ -4,7 +4,7 @@
  */
 
 import * as api from "./api.js";
-import { h, icon, toast } from "./dom.js";
+import { attempt, h, icon, question, toast } from "./dom.js";
 import { count, moment, plural, vendorMark } from "./format.js";
 import { refresh, store } from "./store.js";
 
@@ -57,7 +57,9 @@ export async function tokenDialog() {
  * @param {() => any} redraw
  */
 export async function resetDialog(redraw) {
+  const isNewest = question(resetDialog);
   await refresh();
+  if (!isNewest()) return;
   const { info, workspace } = store;
   const leads = Object.values(info.leads).reduce((/** @type {any} */ sum, each) => sum + each, 0);
   const box = h("input", { type: "checkbox", checked: true });
@@ -82,7 +84,9 @@ export async function resetDialog(redraw) {
 
 /** The workspaces, the last used first; a new one; a deletion. */
 export async function workspaceDialog() {
+  const isNewest = question(workspaceDialog);
   const { workspaces } = await api.listWorkspaces();
+  if (!isNewest()) return;
   workspaces.sort((/** @type {any} */ one, /** @type {any} */ other) =>
     (other.last_request ?? "").localeCompare(one.last_request ?? ""),
   );
@@ -141,12 +145,8 @@ export function go(name) {
 
 /** @param {string} name */
 async function newWorkspace(name) {
-  try {
-    const made = await api.createWorkspace(name ? { name } : {});
-    go(made.name);
-  } catch (error) {
-    toast(String(/** @type {Error} */ (error).message));
-  }
+  const made = await attempt(() => api.createWorkspace(name ? { name } : {}));
+  if (made) go(made.name);
 }
 
 async function deleteDialog() {

@@ -3,6 +3,8 @@
  * @module
  */
 
+import { ICONS } from "./icons.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const TOAST_SECONDS = 4;
 
@@ -64,14 +66,30 @@ export function fill(element, ...children) {
   return element;
 }
 
+/** @type {WeakMap<object, number>} */
+const newest = new WeakMap();
+
 /**
- * Puts children in the place of what an element holds.
+ * Begins a question. Answers come in any order: one to an older question must not be drawn over
+ * what a newer one, or something else, has put there since.
+ * @param {object} about what the answer changes: an element, a screen
+ * @returns {() => boolean} whether the answer still counts
+ */
+export function question(about) {
+  const mine = (newest.get(about) ?? 0) + 1;
+  newest.set(about, mine);
+  return () => newest.get(about) === mine;
+}
+
+/**
+ * Puts children in the place of what an element holds. What was asked for there comes too late.
  * @template {Element} T
  * @param {T} element
  * @param {...any} children
  * @returns {T}
  */
 export function show(element, ...children) {
+  question(element);
   element.replaceChildren();
   return fill(element, ...children);
 }
@@ -86,16 +104,17 @@ export function byId(id) {
 }
 
 /**
- * One of icons.svg; it says nothing to a screen reader.
+ * One of the icons; it says nothing to a screen reader.
  * @param {string} name
  */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "icon");
+  svg.setAttribute("viewBox", "0 0 16 16");
   svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `${new URL("icons.svg", import.meta.url).pathname}#${name}`);
-  svg.append(use);
+  const lines = document.createElementNS(SVG, "path");
+  lines.setAttribute("d", ICONS[name]);
+  svg.append(lines);
   return svg;
 }
 
@@ -118,6 +137,21 @@ export function toast(...content) {
   byId("toasts").append(note);
   setTimeout(() => note.remove(), TOAST_SECONDS * 1000);
   return note;
+}
+
+/**
+ * Does something, and tells what the server refuses.
+ * @template T
+ * @param {() => Promise<T>} doing
+ * @returns {Promise<T | undefined>} undefined where it was refused
+ */
+export async function attempt(doing) {
+  try {
+    return await doing();
+  } catch (error) {
+    toast(String(/** @type {Error} */ (error).message));
+    return undefined;
+  }
 }
 
 /**

@@ -19,10 +19,10 @@ const HIDDEN_SECONDS = 30;
  * @param {object} tell
  * @param {(batch: StreamEvent[]) => void} tell.batch at most ten times a second
  * @param {(state: "live" | "waiting" | "asleep" | "ended", seconds: number) => void} tell.state
+ * @param {number} last the number of the event after which it goes on; 0: from now on
  * @returns {() => void} closes it
  */
-export function follow(path, tell) {
-  let last = 0;
+export function follow(path, tell, last) {
   let failures = 0;
   let closed = false;
   let sleeping = 0;
@@ -50,6 +50,7 @@ export function follow(path, tell) {
     try {
       const after = last ? `?after=${last}` : "";
       const answer = await send("GET", path + after, undefined, mine.signal);
+      if (closed) return;
       failures = 0;
       tell.state("live", 0);
       for await (const event of eventsOf(answer)) take(event);

@@ -6,8 +6,9 @@
 import { advanceClock, saveSnapshot } from "./api.js";
 import { resetDialog, workspaceDialog } from "./dialogs.js";
 import { byId, h, show, toast } from "./dom.js";
+import { ICONS } from "./icons.js";
 import { clockTime, count, dayName, plural } from "./format.js";
-import { clockMode, connect, keepClock, now, onState, pause, store } from "./store.js";
+import { clockMode, connect, keepAnswer, now, onState, pause, store } from "./store.js";
 
 const SPOKEN_SECONDS = 10;
 
@@ -26,8 +27,7 @@ export function drawTop() {
   byId("clock-mode").textContent = word;
   byId("now-day").textContent = `${dayName(moment)}, `;
   byId("now-time").textContent = clockTime(moment);
-  const use = byId("now").querySelector("use");
-  use.setAttribute("href", `console/icons.svg#${sign}`);
+  byId("clock-icon").setAttribute("d", ICONS[sign]);
 }
 
 /**
@@ -54,8 +54,7 @@ export function drawFrame(redraw) {
  */
 export async function move(how) {
   try {
-    const passed = await advanceClock(store.workspace, how);
-    keepClock(passed);
+    const passed = await keepAnswer(advanceClock(store.workspace, how));
     drawTop();
     const happened = passed.steps ? `: ${plural(passed.steps, "step")} fell due` : "";
     toast("It is ", h("b", `${dayName(now())}, ${clockTime(now())}`), happened);

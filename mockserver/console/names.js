@@ -10,16 +10,24 @@ const MOST = 1000;
 
 /** @type {Map<string, { name: string, key: string }>} */
 const names = new Map();
-let of = "";
+let learnt = "";
+let learning = Promise.resolve();
 
 /** Reads the names of the newest people of the workspace, once. */
 export async function learnNames() {
-  if (of === store.workspace) return;
-  of = store.workspace;
-  names.clear();
+  if (learnt !== store.workspace) {
+    learnt = store.workspace;
+    names.clear();
+    learning = read(learnt);
+  }
+  await learning;
+}
+
+/** @param {string} workspace */
+async function read(workspace) {
   // Names are a comfort: without them a list shows ids.
-  const answer = await listPeople(store.workspace, { limit: MOST }).catch(() => null);
-  if (answer) keepNames(answer.people);
+  const answer = await listPeople(workspace, { limit: MOST }).catch(() => null);
+  if (answer && workspace === learnt) keepNames(answer.people);
 }
 
 /** @param {any[]} people */

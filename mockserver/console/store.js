@@ -4,6 +4,7 @@
  */
 
 import * as api from "./api.js";
+import { question } from "./dom.js";
 import { follow } from "./events.js";
 
 /** @typedef {import("./events.js").StreamEvent} StreamEvent */
@@ -38,6 +39,8 @@ const listeners = new Set();
 /** @type {(state: string, seconds: number) => void} */
 let tellState = () => {};
 let close = () => {};
+/** The number of the last event: whoever goes on after a pause has no hole. */
+let last = 0;
 let clock = { mode: "real", now: Date.now(), read: Date.now() };
 
 /**
@@ -64,7 +67,19 @@ export const clockMode = () => clock.mode;
 
 /** @param {any} answer a clock, as the control API tells it */
 export function keepClock(answer) {
+  question(keepClock);
   clock = { mode: answer.mode, now: Date.parse(answer.now), read: Date.now() };
+}
+
+/**
+ * Keeps the clock that an operation answers, where none was told of since it was asked for.
+ * @param {Promise<any>} asked
+ */
+export async function keepAnswer(asked) {
+  const isNewest = question(keepClock);
+  const answer = await asked;
+  if (isNewest()) keepClock(answer);
+  return answer;
 }
 
 /** Reads what does not change while a server runs. */
@@ -85,12 +100,16 @@ export async function begin() {
 /**
  * Goes to a workspace. Raises Problem where there is none of that name.
  * @param {string} name
+ * @param {() => boolean} isWanted whether it is still, when the server has answered
  */
-export async function enter(name) {
+export async function enter(name, isWanted) {
   const info = await api.getWorkspace(name);
+  if (!isWanted()) return;
   close();
+  last = 0;
   store.workspace = info.name;
-  keepInfo(info);
+  store.info = info;
+  keepClock(info.clock);
   connect();
 }
 
@@ -99,14 +118,14 @@ export async function enter(name) {
  * @param {string} name
  */
 export async function know(name) {
-  keepInfo(await api.getWorkspace(name));
+  store.info = await api.getWorkspace(name);
   store.workspace = name;
 }
 
 /** Follows the workspace's events. */
 export function connect() {
   store.isLive = true;
-  close = follow(api.streamPath(store.workspace), { batch: tell, state: tellState });
+  close = follow(api.streamPath(store.workspace), { batch: tell, state: tellState }, last);
 }
 
 /** Lets go of the events until somebody connects again. */
@@ -118,18 +137,20 @@ export function pause() {
 
 /** Reads the workspace anew: its counts, its clock. */
 export async function refresh() {
-  keepInfo(await api.getWorkspace(store.workspace));
-}
-
-/** @param {any} info */
-function keepInfo(info) {
+  const { workspace } = store;
+  const isNewest = question(refresh);
+  const asked = api.getWorkspace(workspace);
+  const isClockNewest = question(keepClock);
+  const info = await asked;
+  if (!isNewest() || workspace !== store.workspace) return;
   store.info = info;
-  keepClock(info.clock);
+  if (isClockNewest()) keepClock(info.clock);
 }
 
 /** @param {StreamEvent[]} batch */
 function tell(batch) {
-  for (const { kind, data } of batch) {
+  for (const { id, kind, data } of batch) {
+    last = Math.max(last, id);
     if (kind === "clock") keepClock(data);
     if (kind === "hello") followVersion(data.version);
     if (kind === "request") store.info.requests = Math.max(store.info.requests, data.number);

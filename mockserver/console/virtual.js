@@ -5,6 +5,8 @@
 
 const BEYOND = 6;
 
+/** @typedef {{ element: HTMLElement, looks: string | null }} Row */
+
 /**
  * Keeps `viewport`, which scrolls, filled with rows.
  * @template T
@@ -14,17 +16,21 @@ const BEYOND = 6;
  * @param {string} how.label
  * @param {() => number} how.length
  * @param {(index: number) => T} how.at
+ * @param {(item: T) => string} how.look what a row shows besides its item: where it is as before,
+ *   the row is only moved
  * @param {(row: any, item: T) => void} how.draw fills a row anew; row elements are used again
  */
-export function virtualList(viewport, { height, length, at, draw, label }) {
+export function virtualList(viewport, { height, length, at, look, draw, label }) {
   const canvas = document.createElement("div");
   canvas.className = "canvas";
   canvas.setAttribute("role", "presentation");
   viewport.setAttribute("role", "listbox");
   viewport.setAttribute("aria-label", label);
   viewport.replaceChildren(canvas);
-  /** @type {HTMLElement[]} */
-  const pool = [];
+  /** @type {Map<T, Row>} */
+  const shown = new Map();
+  /** @type {HTMLElement[]} rows of nobody */
+  const spare = [];
   let waiting = 0;
 
   function paint() {
@@ -34,29 +40,45 @@ export function virtualList(viewport, { height, length, at, draw, label }) {
     const fitting = Math.ceil(viewport.clientHeight / height) + 2 * BEYOND;
     const size = Math.max(0, Math.min(all - first, fitting));
     canvas.style.height = `${all * height}px`;
-    while (pool.length < size) pool.push(newRow());
-    pool.forEach((row, place) => {
-      row.hidden = place >= size;
-      if (row.hidden) forget(row);
-      else put(row, first + place, all);
+    const items = Array.from({ length: size }, (_, place) => at(first + place));
+    forgetOthers(new Set(items));
+    let place = canvas.firstElementChild;
+    items.forEach((item, index) => {
+      const { element } = rowOf(item);
+      if (element === place) place = place.nextElementSibling;
+      else canvas.insertBefore(element, place);
+      put(element, first + index, all);
     });
+  }
+
+  /** @param {Set<T>} wanted */
+  function forgetOthers(wanted) {
+    for (const [item, { element }] of shown) {
+      if (wanted.has(item)) continue;
+      shown.delete(item);
+      spare.push(element);
+      element.remove();
+    }
+  }
+
+  /**
+   * The row of an item, drawn where it differs from what it showed.
+   * @param {T} item
+   */
+  function rowOf(item) {
+    const row = shown.get(item) ?? { element: spare.pop() ?? newRow(), looks: null };
+    const looks = look(item);
+    if (row.looks !== looks) draw(row.element, item);
+    row.looks = looks;
+    shown.set(item, row);
+    return row;
   }
 
   function newRow() {
     const row = document.createElement("div");
     row.className = "row";
     row.setAttribute("role", "option");
-    canvas.append(row);
     return row;
-  }
-
-  /**
-   * A row that is not seen is nobody's.
-   * @param {HTMLElement} row
-   */
-  function forget(row) {
-    row.className = "row";
-    row.removeAttribute("id");
   }
 
   /**
@@ -68,7 +90,6 @@ export function virtualList(viewport, { height, length, at, draw, label }) {
     row.style.transform = `translateY(${index * height}px)`;
     row.setAttribute("aria-posinset", String(index + 1));
     row.setAttribute("aria-setsize", String(all));
-    draw(row, at(index));
   }
 
   const refresh = () => {

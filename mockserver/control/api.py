@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from hmac import compare_digest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockserver.api import (
     Api,
@@ -21,7 +21,7 @@ from mockserver.api import (
 )
 from mockserver.call import Call, Headers, LongWork
 from mockserver.control.channel import Channels
-from mockserver.control.grouping import PeopleCache
+from mockserver.control.findings import FindingsCache
 from mockserver.control.later import Attempt, Later, Stream, Underway, Unsettled, whole_body
 from mockserver.credential import Credential
 from mockserver.descriptors import tried_again
@@ -39,6 +39,9 @@ from mockserver.vendor import Reply, Vendor
 from mockserver.webhooks.targets import Targets
 from mockserver.wire import repeated_names
 from mockserver.workspaces import Workspace, Workspaces
+
+if TYPE_CHECKING:
+    from mockserver.control.grouping import PeopleCache
 
 Handler = Callable[[Call, "Control"], Reply]
 
@@ -108,6 +111,16 @@ def checked(check: Check) -> Callable[[Handler], Handler]:
     return register
 
 
+def load_handlers() -> None:
+    """Import the handlers, which register themselves in `HANDLERS`.
+
+    With all that they need they take a fifth of a start, and many servers get no request for them.
+    """
+    from mockserver.control import handlers
+
+    assert handlers
+
+
 def nothing() -> Reply:
     """The answer 204: it is done, and the answer has no content."""
     return Reply(b"", 204)
@@ -167,15 +180,19 @@ class Control(Api):
 
         None lets in whoever reaches this machine.
 
-        Raises DocumentError where an operation has no handler or a handler no operation.
+        Raises DocumentError where an operation has no handler or a handler no operation. A kept
+        document has passed that check: then the handlers are imported by the first request.
         """
         self.max_wait = max_wait
         self.max_body = max_body
+        self._has_handlers = False
+        if not document.trusted:
+            self._load_handlers()
         super().__init__(
             __package__ or "",
             ProblemJson(),
             document,
-            HANDLERS,
+            HANDLERS if self._has_handlers else None,
             credential=CREDENTIAL,
             lenient=False,
             max_body=max_body,
@@ -184,7 +201,7 @@ class Control(Api):
         self.workspaces = workspaces
         self.timer = timer
         self.channels = Channels(max_streams)
-        self.people = PeopleCache()
+        self.findings = FindingsCache()
         self.courier = courier
         self.targets = targets
         self.clockwork = Clockwork({site.vendor.name: site.vendor for site in sites}, courier)
@@ -211,6 +228,17 @@ class Control(Api):
         return {vendor.name: vendor.rules for vendor in self.vendors}
 
     @cached_property
+    def people(self) -> "PeopleCache":
+        """The people of workspaces."""
+        from mockserver.control.grouping import PeopleCache
+
+        return PeopleCache()
+
+    def _load_handlers(self) -> None:
+        tried_again(load_handlers)
+        self._has_handlers = True
+
+    @cached_property
     def directory(self) -> Directory:
         """What records name, and what their vendors read."""
         credentials = {vendor.name: vendor.credential for vendor in self.vendors}
@@ -221,6 +249,8 @@ class Control(Api):
         call.settings = {}
         call.vendor = NAME
         call.now = datetime.now(UTC)
+        if not self._has_handlers:
+            self._load_handlers()
         self._refuse_web_pages(call.request.headers)
         self.route(call, prefix)
         operation = call.operation

@@ -31,12 +31,9 @@ KEPT = 1000
 IN_A_FLUSH = 50
 """How many entries a reader gets at a time."""
 
-_MOST_HEARD = 10_000
-"""How many runs of changes wait until they are read; the oldest make room."""
-
 _MOST_AT_ONCE = 200
 """Of more runs than this at a time only the newest are told: they come faster than anybody reads,
-and to look at each would slow down those who make them."""
+and to keep and look at each would slow down those who make them."""
 
 _MOST_LEADS = 100
 """Of a run that changes more leads than this no single one is told."""
@@ -104,7 +101,9 @@ class Channel:
         self.readers: WeakSet[Reader] = WeakSet()
         self.leaving: asyncio.TimerHandle | None = None
         self._kept: deque[Entry] = deque(maxlen=KEPT)
-        self._heard: deque[tuple[int, Sequence[Change] | Occurrence]] = deque(maxlen=_MOST_HEARD)
+        self._heard: deque[tuple[int, Sequence[Change] | Occurrence]] = deque(
+            maxlen=_MOST_AT_ONCE + 1
+        )
         self._heard_count = 0
         self._read_count = 0
         self._told_from = 0
@@ -176,6 +175,9 @@ class Channel:
     def _new_calls(self) -> Iterator[Occurrence]:
         events = self.workspace.events
         for batch in events.batches_since(self._batch):
+            # Most are changes of a field: their events are not made to be left out.
+            if not any(kind.startswith(_CALL_KINDS) for _, kind, _ in batch.happenings):
+                continue
             for event in batch.events():
                 if event.kind.startswith(_CALL_KINDS):
                     yield Occurrence(batch.version, 2, "call", event)

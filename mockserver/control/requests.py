@@ -109,7 +109,6 @@ def _entry(workspace: Workspace, call: Call, server: Control) -> Reply:
         if 0 < number <= journal.last_dropped:
             text = f"There is no request {number} any more: the journal has dropped it."
         raise Refusal("not_found", text)
-    from mockserver.journal.conduct import findings_about
     from mockserver.journal.conduct.fields import remarks
 
     directory = server.directory
@@ -121,7 +120,9 @@ def _entry(workspace: Workspace, call: Call, server: Control) -> Reply:
         "matches": decisions(found, directory, partial(_name_of, found.vendor, workspace, server)),
         "why": why(found, directory).as_json(),
         "remarks": [remark._asdict() for remark in remarks(found, directory)],
-        "findings": [finding.as_json() for finding in findings_about(found, journal, directory)],
+        "findings": [
+            finding.as_json() for finding in server.findings.about(found, journal, directory)
+        ],
         "deliveries": _caused_by(number, workspace),
     }
     return Reply(shown | explained)

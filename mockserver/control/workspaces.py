@@ -96,6 +96,8 @@ def seed_workspace(call: Call, server: Control) -> Reply:
     load = fixtures.merge if call.body.get("mode") == "merge" else fixtures.replace
     if "fixture" in call.body:
         field, content = "fixture", call.body["fixture"]
+    elif "text" in call.body:
+        field, content = "text", _read_yaml(call.body["text"])
     else:
         file = fixtures.fixture_file(call.body["name"])
         field, content = "name", FixtureFiles(file).content  # a bundled one, which has no problem
@@ -107,6 +109,19 @@ def seed_workspace(call: Call, server: Control) -> Reply:
         problems = [replace(each, path=(field, *each.path)) for each in refusal.problems]
         raise Refusal("invalid", problems=problems) from None
     return Reply(_view(workspace, call, server))
+
+
+def _read_yaml(text: str) -> Any:
+    """What a fixture file of that text holds. Raises Refusal("invalid") with the line."""
+    # Imported here: only a request with YAML needs it.
+    from mockserver.documents.yaml_loader import NotYaml, load
+
+    try:
+        return load(text)
+    except NotYaml as error:
+        reason = f"is not YAML, in line {error.line}: {error.problem}"
+        problem = Problem(("text",), "format", reason, None)
+        raise Refusal("invalid", problems=[problem]) from None
 
 
 @operation

@@ -272,7 +272,8 @@ class DjangoRest(PlainJson):
         if kind not in (FORM, MULTIPART):
             _check_size(len(raw), limit)
             # Nearly every body is ASCII, and names no encoding.
-            if not raw.isascii() or ";" in call.content_type:
+            content_type = call.request.headers.get(b"content-type", b"")
+            if not raw.isascii() or content_type.find(b";") >= 0:
                 raw = in_utf8(raw, call.content_type)
         elif kind == FORM:
             _check_size(len(raw), limit)

@@ -1,6 +1,6 @@
 """The YAML files of one fixture: a file, or all files of a folder together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from pathlib import Path as File
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from mockserver.documents.resources import folder
 from mockserver.documents.source import Source
 from mockserver.errors import FixtureError, OperatorError, Path, Problem, UnreadableError
+from mockserver.identity import know_phones, known_phones, phones_version
 
 _SUFFIXES = (".yaml", ".yml")
 _ACCOUNTS, _SETTINGS = "accounts", "settings"
@@ -18,8 +19,9 @@ class FixtureFiles:
 
     `content` is what the files hold together: `accounts` add up, and each vendor's section, each
     setting and the clock stand in one file only. `is_whole` says whether all of them are YAML; what
-    the others hold is not in `content`. Files whose names begin with a dot do not count, nor do
-    folders in the folder.
+    the others hold is not in `content`. `is_proven` says whether an earlier start has found nothing
+    wrong with any of them, by the schemas of the vendors' sections. Files whose names begin with a
+    dot do not count, nor do folders in the folder.
     """
 
     def __init__(self, path: File) -> None:
@@ -37,6 +39,7 @@ class FixtureFiles:
         for file in files:
             self._read(file)
         self.is_whole = len(self._sources) == len(files)
+        self.is_proven = self.is_whole and all(source.is_kept for source in self._sources)
         if len(files) == len(self._sources) == 1:
             self._origins[()] = (self._sources[0], ())
             self.content = _content(self._sources[0])
@@ -94,6 +97,15 @@ class FixtureFiles:
                 return origin[0], (*origin[1], *path[length:])
         return self._sources[0], path
 
+    def keep(self) -> None:
+        """Keep what the files hold, if they are this package's: nothing is wrong with them."""
+        if self.is_proven:
+            return
+        for source in self._sources:
+            if _is_bundled(source.file):
+                phones = known_phones(_texts(source.content))
+                source.keep({"version": phones_version(), "phones": phones})
+
     def require(self) -> None:
         """Raise FixtureError if there is anything wrong with the files."""
         sentences = self.sentences()
@@ -130,14 +142,25 @@ def _files(path: File) -> list[File]:
 
 
 def _source(file: File) -> Source:
-    """The file, which is parsed once if it is one of this package's."""
-    if folder("fixtures") not in file.parents:
+    """The file; if it is one of this package's, what `FixtureFiles.keep` kept of it."""
+    kept = Source.kept(file) if _is_bundled(file) else None
+    if kept is None or kept.notes["version"] != phones_version():
         return Source(file)
-    source = Source.kept(file)
-    if source is None:
-        source = Source(file)
-        source.keep()
-    return source
+    know_phones(kept.notes["phones"])
+    return kept
+
+
+def _is_bundled(file: File) -> bool:
+    return folder("fixtures") in file.parents
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
 
 
 def _content(source: Source) -> Any:

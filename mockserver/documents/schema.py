@@ -182,6 +182,26 @@ class Validator:
         self.is_valid = self.compiled.is_valid
 
 
+class LateValidator(Validator):
+    """A validator whose schema is put together when somebody first asks for it."""
+
+    __slots__ = ("_known", "_make")
+
+    def __init__(self, make: Callable[[], Schema], formats: Formats | None = FORMATS) -> None:
+        """`make` puts the schema together."""
+        self._make = make
+        self._known: Schema | None = None
+        self._formats = formats
+        self.is_valid = self._first
+
+    @property
+    def schema(self) -> Schema:  # type: ignore[override]  # it is a slot there
+        """The schema."""
+        if self._known is None:
+            self._known = self._make()
+        return self._known
+
+
 def compile_schema(schema: Schema, formats: Formats | None = FORMATS) -> Any:
     """The validator of a resolved schema, which may name these formats.
 

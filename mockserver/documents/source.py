@@ -40,22 +40,32 @@ _IN_MEMORY: dict[File, bytes] = {}
 """The parsed content of this package's files where none can be kept beside the bytecode."""
 
 
+_FORMAT = 3
+"""The number of the form in which content is kept."""
+
+
 def _parsed_copy_of(file: File) -> File:
     """Where the parsed content of the file is kept: beside Python's bytecode."""
     return File(cache_from_source(str(file))).with_suffix(".json")
 
 
 def _stamp(file: File, raw: bytes) -> bytes:
-    """What changes when the file, this package or the parsed content changes."""
+    """What changes when the file, this package or what is kept changes."""
     status = file.stat()
     digest = blake2b(raw, digest_size=16).hexdigest()
-    return f"{__version__} {status.st_size} {int(status.st_mtime)} {digest}".encode()
+    return f"{_FORMAT} {__version__} {status.st_size} {int(status.st_mtime)} {digest}".encode()
 
 
 class Source:
-    """One YAML file: its parsed `content` and the line of each value in it."""
+    """One YAML file: its parsed `content` and the line of each value in it.
+
+    `is_kept` says whether the content was kept by an earlier start, and `notes` has what was kept
+    with it.
+    """
 
     _text: str | None = None
+    is_kept = False
+    notes: Any = None
 
     def __init__(self, file: File, text: str | None = None) -> None:
         """Read the file, or take `text` for its text, and parse it.
@@ -85,7 +95,7 @@ class Source:
             stamp, _, raw = kept.partition(b"\n")
             if stamp != _stamp(file, raw):
                 return None
-            content = json.loads(raw)
+            content, notes = json.loads(raw)
         except (OSError, ValueError):
             return None
         # Without `__init__`, which would read and parse the file. Its text is read by `_root`, if
@@ -93,15 +103,17 @@ class Source:
         source = cls.__new__(cls)
         source.file = file
         source.content = content
+        source.notes = notes
+        source.is_kept = True
         return source
 
-    def keep(self) -> None:
-        """Write the parsed content beside the bytecode, for `kept`.
+    def keep(self, notes: Any = None) -> None:
+        """Write the parsed content beside the bytecode, for `kept`, and notes with it.
 
         Parsing YAML would take half of each start. Where Python may write no bytecode, the content
         is kept in memory, for the next server of this process. Only for files of this package.
         """
-        raw = json.dumps(self.content).encode()
+        raw = json.dumps([self.content, notes]).encode()
         kept = _stamp(self.file, raw) + b"\n" + raw
         copy = _parsed_copy_of(self.file)
         # Replaced at once, so that a server which starts beside this one reads a whole file.

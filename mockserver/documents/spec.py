@@ -6,7 +6,7 @@ A strict reader: what it does not understand, it refuses by name.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path as File
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from mockserver.documents.schema import (
     Coerce,
     Coercer,
     FormCoercer,
+    LateValidator,
     Reader,
     Schema,
     Validator,
@@ -264,6 +265,11 @@ class Document:
         """The path that every operation's path comes after, without a slash at its end."""
         return urlsplit(str(self.source.content["servers"][0]["url"])).path.rstrip("/")
 
+    def keep(self) -> None:
+        """Keep the content beside the bytecode: nothing is wrong with it, nor with its handlers."""
+        if not self.trusted:
+            self.source.keep()
+
     def fields(self, name: str) -> dict[str, Any]:
         """The schemas of the fields of a schema of the document, by name.
 
@@ -462,12 +468,28 @@ class Document:
             ref = given.get("$ref", "")
             validator = self._shared_answers.get(ref)
             if validator is None:
-                validator = _answer_validator(self._answer_schemas(response, where))
+                validator = self._answer_validator(response, where)
                 if ref:
                     self._shared_answers[ref] = validator
             mark = response.get("x-provenance", part.get("x-provenance", ""))
             answers[int(status)] = DocumentedAnswer(int(status), validator, mark)
         return answers
+
+    def _answer_validator(self, response: dict[str, Any], at: Path) -> Validator | None:
+        """The validator of a response; None for one without JSON."""
+        if not any("json" in kind for kind in response.get("content", {})):
+            return None
+        schema = partial(self._answer_schema, response, at)
+        # The server wrote the strings of its answers itself: checking their formats costs three
+        # microseconds of a request, so only the contract tests do it.
+        if self.trusted:
+            return LateValidator(schema, formats=None)
+        return Validator(schema(), formats=None)
+
+    def _answer_schema(self, response: dict[str, Any], at: Path) -> Schema:
+        """The schema of what a response may have in JSON."""
+        schemas = self._answer_schemas(response, at)
+        return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 
     def _answer_schemas(self, response: dict[str, Any], at: Path) -> list[Schema]:
         """The different schemas of a response in JSON."""
@@ -595,15 +617,6 @@ def _folded(schema: Schema) -> Schema:
     return only | rest
 
 
-def _answer_validator(schemas: list[Schema]) -> Validator | None:
-    """The validator of an answer that has one of these schemas; None without any."""
-    if not schemas:
-        return None
-    # The server wrote the strings of its answers itself: checking their formats costs three
-    # microseconds of a request, so only the contract tests do it.
-    return Validator(schemas[0] if len(schemas) == 1 else {"anyOf": schemas}, formats=None)
-
-
 def _parameter_type(schema: Schema) -> str:
     if schema.get("format") == "uuid":
         return "uuid"
@@ -624,8 +637,8 @@ def load_document(
     compiles what reads the texts of a form before that. `formats` are string formats that it may
     name beside the standard ones.
 
-    With `keep` the content of a document without problems is kept beside the bytecode, and neither
-    parsed nor proven again until it changes.
+    With `keep` the content that `Document.keep` kept is neither parsed nor proven again until the
+    file changes.
 
     Raises DocumentError with one line, `file:line: index: what is wrong`, for each problem.
     """
@@ -640,7 +653,6 @@ def load_document(
         )
     except OperatorError as error:
         raise DocumentError(str(error)) from None
-    _ = document.operations, document.webhooks
-    if keep and kept is None:
-        document.source.keep()
+    if not document.trusted:
+        _ = document.operations, document.webhooks
     return document

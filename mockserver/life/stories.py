@@ -103,10 +103,13 @@ class MagicStories:
         number.
         """
         found: dict[str, str] = {}
+        # Each lead of a large import comes through here: most texts lack the hyphen of a word.
         for text in texts:
-            self._note(_ADDRESS.search(text) if text and len(text) <= _LONGEST else None, found)
+            if text and "-" in text and len(text) <= _LONGEST:
+                self._note(_ADDRESS.search(text), found)
         for text in ids:
-            self._note(_ENDING.search(text) if text and len(text) <= _LONGEST else None, found)
+            if text and "-" in text and len(text) <= _LONGEST:
+                self._note(_ENDING.search(text), found)
         if phone in self._phones and found.get("outcome") not in self._outcomes:
             found["outcome"] = self._phones[phone]
         return found

@@ -9,14 +9,12 @@ from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from ssl import SSLContext
-from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from mockserver.app import DELIVERY_GRACE, Application, create_app
-from mockserver.client import Client, ControlError, WorkspaceClient
 from mockserver.errors import MockserverError
 from mockserver.serving.forwarded import Forwarded
 from mockserver.serving.handshake import Handshake
@@ -24,6 +22,11 @@ from mockserver.serving.limits import limits_of
 from mockserver.serving.listeners import Listeners, listen
 from mockserver.serving.protocol import Connection, Door
 from mockserver.trust import client_environment
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
+
+    from mockserver.client import WorkspaceClient
 
 # How long a stop waits for answers that are not sent yet. Only a fault delays an answer.
 _GRACE_SECONDS = 0.5
@@ -134,6 +137,9 @@ class MockServer:
         Raises OperatorError as `create_app` does, and ListenError (an OSError too) if a port is in
         use.
         """
+        # Imported here: the server of the command line is nobody's client.
+        from mockserver.client import Client
+
         self.app = create_app(**{"port": 0, "tls_port": 0} | options)
         self._listeners = listen(self.app.settings)
         self._server = server_of(self.app, self._listeners, _GRACE_SECONDS)
@@ -168,6 +174,8 @@ class MockServer:
         if self._files is None:
             certificates = self.app.certify()
             self._server.accept_tls(certificates.context)
+            from tempfile import TemporaryDirectory
+
             self._files = TemporaryDirectory(prefix="mockserver-")
         authority = self.app.certify().authority or b""
         return client_environment(self.url, authority, Path(self._files.name))
@@ -180,8 +188,10 @@ class MockServer:
         """
         return self._loop.result()
 
-    def workspace(self, name: str | None = None) -> WorkspaceClient:
+    def workspace(self, name: str | None = None) -> "WorkspaceClient":
         """The workspace of that name, created if there is none; without a name, a new one."""
+        from mockserver.client import ControlError
+
         try:
             return self.client.create(name)
         except ControlError as error:

@@ -28,7 +28,17 @@ def _status_line(status: int) -> bytes:
     return f"HTTP/1.1 {status} {phrase_of(status)}".encode()
 
 
-_STATUS_LINES = {status: _status_line(status) for status in range(100, 1000)}
+class _StatusLines(dict[int, bytes]):
+    """The status lines, each made when it is first needed."""
+
+    def __missing__(self, status: int) -> bytes:
+        if not 100 <= status < 1000:
+            raise KeyError(status)
+        line = self[status] = _status_line(status)
+        return line
+
+
+_STATUS_LINES = _StatusLines()
 
 
 def written(status: int, headers: HeaderPairs, own_lines: bytes, body: bytes = b"") -> bytes:

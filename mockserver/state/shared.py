@@ -195,6 +195,24 @@ class HashMap(Generic[Key, Value]):
             if before >= _FULL:
                 self._split(number)
 
+    def add(self, key: Key, value: Value) -> Value | None:
+        """Put a value under a key that has none, and return None; else the value that it has.
+
+        One look where `get` and `set` take two. No value is None.
+        """
+        number = hash(key) & self.mask
+        part = self.parts[number]
+        held: Value | None = part.get(key)
+        if held is not None:
+            return held
+        if part.owner is not self.owner:
+            part = self._own(number)
+        part[key] = value
+        self._size += 1
+        if len(part) > _FULL:
+            self._split(number)
+        return None
+
     def remove(self, key: Key) -> None:
         """Take the key away. It must be there."""
         number = hash(key) & self.mask

@@ -44,10 +44,12 @@ class Index:
         """The function from a whole row to its key."""
         key, names = self.key, self.names
         values = [options[name] for name in self.settings]
-        if len(names) == 1 and not values:
+        if len(names) == 1:
             (name,) = names
-            return lambda row: key(row[name])
-        return lambda row: key(*[row[name] for name in names], *values)
+            return lambda row: key(row[name], *values)
+        # Every new row comes through here for each of its indexes.
+        columns = itemgetter(*names)
+        return lambda row: key(*columns(row), *values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +301,11 @@ class Table:
         self._check_order(row, place)
         self._by_place.set(place, row)
         self._places.set(id, place)
-        self._reindex_all(place, None, row)
+        indexes = self._indexes
+        for name, key_of in self._keys:
+            key = key_of(row)
+            if key is not None:
+                self._join(indexes[name], key, place)
         return before
 
     def _replace(self, place: int, row: Row) -> Row:
@@ -403,9 +409,9 @@ class Table:
             if key is not None:
                 self._join(index, key, place)
 
-    def _reindex_all(self, place: int, before: Row | None, row: Row | None) -> None:
+    def _reindex_all(self, place: int, before: Row, row: Row | None) -> None:
         for name, key_of in self._keys:
-            old = key_of(before) if before is not None else None
+            old = key_of(before)
             new = key_of(row) if row is not None else None
             if old != new:
                 index = self._indexes[name]
@@ -427,10 +433,8 @@ class Table:
 
     def _join(self, index: HashMap[Hashable, Places], key: Hashable, place: int) -> None:
         """Add a place to those under a key."""
-        places = index.get(key)
-        if places is None:
-            index.set(key, place)
-        else:
+        places = index.add(key, place)
+        if places is not None:
             self._own_group(index, key, places).set(place, None)
 
     def _own_group(

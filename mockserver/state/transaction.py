@@ -34,7 +34,7 @@ class Transaction:
     make them count; a transaction that is dropped has done nothing.
     """
 
-    __slots__ = ("_drafts", "_vendor", "settings", "stored", "trace")
+    __slots__ = ("_vendor", "drafts", "settings", "stored", "trace")
 
     def __init__(
         self, vendor: str, tables: Tables, settings: Mapping[str, Any] = _NO_SETTINGS
@@ -44,50 +44,51 @@ class Transaction:
         self.stored = tables
         """The tables as they are without what this transaction has written."""
         self.settings = settings
-        self._drafts: dict[str, _Draft] = {}
+        self.drafts: dict[str, _Draft] = {}
+        """What was written, by table; empty where nothing was."""
         self.trace: list[Any] = []
         """Where whoever looks for rows notes how it found them."""
 
     def get(self, table: str, id: RowId) -> Row | None:
         """The row with that id."""
-        if self._drafts:
-            draft = self._drafts.get(table)
+        if self.drafts:
+            draft = self.drafts.get(table)
             if draft is not None and id in draft.writes:
                 return draft.writes[id].row
         return self.stored[table].get(id)
 
     def find(self, table: str, index: str, key: Hashable | None) -> list[Row]:
         """The rows under that key of the index, oldest first."""
-        if self._drafts:
-            draft = self._drafts.get(table)
+        if self.drafts:
+            draft = self.drafts.get(table)
             if draft is not None and draft.writes:
                 return draft.find(index, key)
         return self.stored[table].find(index, key)
 
     def rows(self, table: str) -> Sequence[Row]:
         """Every row, oldest first. A slice costs its own length, not that of the table."""
-        draft = self._drafts.get(table)
+        draft = self.drafts.get(table)
         if draft is None or not draft.writes:
             return self.stored[table].all()
         return list(draft.all_rows())
 
     def written(self, table: str) -> list[Row]:
         """The rows of the table that this transaction has stored and not deleted."""
-        draft = self._drafts.get(table)
+        draft = self.drafts.get(table)
         if draft is None:
             return []
         return [write.row for write in draft.writes.values() if write.row is not None]
 
     def group(self, table: str, index: str, key: Hashable) -> Sequence[Row]:
         """The rows under that key of the index as `rows` gives them: there may be very many."""
-        draft = self._drafts.get(table)
+        draft = self.drafts.get(table)
         if draft is None or not draft.writes:
             return self.stored[table].group(index, key)
         return draft.find(index, key)
 
     def in_order(self, table: str) -> bool:
         """Whether the rows are known to be in the order of the table's `order`."""
-        draft = self._drafts.get(table)
+        draft = self.drafts.get(table)
         return self.stored[table].in_order and (draft is None or not draft.writes)
 
     def next_number(self, table: str) -> int:
@@ -98,7 +99,7 @@ class Transaction:
 
     def last_number(self, table: str) -> int:
         """The last number that a new row of the table has got."""
-        draft = self._drafts.get(table)
+        draft = self.drafts.get(table)
         return self.stored[table].last_number if draft is None else draft.last_number
 
     def skip_numbers(self, table: str, last: int) -> None:
@@ -117,7 +118,7 @@ class Transaction:
 
     def update(self, table: str, row: Row, changes: Row) -> Row:
         """Store the row with these columns changed. Returns it as it then is."""
-        draft = self._drafts.get(table) or self._draft(table)
+        draft = self.drafts.get(table) or self._draft(table)
         id, after = row["id"], row | changes
         is_first = id not in draft.writes
         draft.put(id, after)
@@ -130,15 +131,15 @@ class Transaction:
         return self._draft(table).delete(id)
 
     def _draft(self, table: str) -> "_Draft":
-        draft = self._drafts.get(table)
+        draft = self.drafts.get(table)
         if draft is None:
-            draft = self._drafts[table] = _Draft(self._vendor, table, self.stored[table])
+            draft = self.drafts[table] = _Draft(self._vendor, table, self.stored[table])
         return draft
 
     def changes(self) -> list[Change]:
         """What the workspace has to apply, in the order in which it was written."""
         changes: list[Change] = []
-        for draft in self._drafts.values():
+        for draft in self.drafts.values():
             if draft.last_number != draft.table.last_number:
                 changes.append(IdCounter(self._vendor, draft.name, draft.last_number))
             changes += draft.writes.values()
@@ -151,7 +152,7 @@ class Transaction:
         """
         diffs: list[RowDiff] = []
         size = 0
-        for draft in self._drafts.values():
+        for draft in self.drafts.values():
             for id, write in draft.writes.items():
                 diff, grown = draft.effects.get(id) or _effect(write, draft.table.get(id))
                 diffs.append(diff)

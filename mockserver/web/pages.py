@@ -14,6 +14,7 @@ from mockserver.api import read_body
 from mockserver.call import request_of, shared_headers
 from mockserver.journal.records import Record
 from mockserver.web.console import HEADERS, PAGE, Console
+from mockserver.web.health import STATES
 from mockserver.web.strays import Strays
 
 
@@ -41,10 +42,10 @@ def web(
         response.raw_headers = list(answer.headers)
         return response
 
-    def health(status: str) -> Callable[[Request], Awaitable[JSONResponse]]:
+    def health(state: str) -> Callable[[Request], Awaitable[JSONResponse]]:
         async def answer(request: Request) -> JSONResponse:
             log_health(f"{request.method} {request.url.path} 200")
-            return JSONResponse({"status": status})
+            return JSONResponse({"status": state})
 
         return answer
 
@@ -62,7 +63,7 @@ def web(
             return await nothing_here(request, LookupError())
         return RedirectResponse(PAGE, 307, HEADERS)
 
-    routes = [Route("/livez", health("alive")), Route("/readyz", health("ready"))]
+    routes = [Route(path, health(state)) for path, state in STATES.items()]
     if console is not None:
         to_it = [Route(path, to_page) for path in ("/", PAGE.rstrip("/"))]
         routes += [*to_it, Route(PAGE + "{file:path}", page)]

@@ -61,7 +61,7 @@ def test_what_fits_none_says_so(open_page: Open, shop: httpx.Client) -> None:
 
 
 def test_everything_from_a_client_stays_text(
-    open_page: Open, shop: httpx.Client, watch: Any
+    open_page: Open, shop: httpx.Client, workspace: str
 ) -> None:
     evil = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
     dialogs: list[str] = []
@@ -71,11 +71,15 @@ def test_everything_from_a_client_stays_text(
         params={"q": evil},
         headers={"X-Evil": "<script>alert(3)</script>"},
     )
-    for screen in (f"requests/{number}", "people", "person/sela/28013", "report"):
-        page = open_page(screen)
-        page.on("dialog", lambda dialog: dialogs.append(dialog.message))
-        page.wait_for_timeout(200)
+    page = open_page(f"requests/{number}")
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    page.locator(".detail", has_text="alert(3)").wait_for()
+    for screen in ("people", "person/sela/28013", "report"):
         assert page.locator("main img, main script").count() == 0
+        page.evaluate(f"location.hash = '#/{screen}?ws={workspace}'")
+        page.locator(f"main.screen-{screen.split('/')[0]} .pane").first.wait_for()
+        page.wait_for_timeout(200)
+    assert page.locator("main img, main script").count() == 0
     assert dialogs == []
 
 
@@ -113,6 +117,7 @@ def test_a_fault_from_the_request_makes_the_next_one_fail(
     open_page: Open, shop: httpx.Client, control: httpx.Client
 ) -> None:
     page = open_page(f"requests/{update(shop, FOUND)}")
+    page.locator(".detail .why").wait_for()
     page.keyboard.press("x")
     page.get_by_role("dialog").get_by_role("button", name="Make it fail").click()
     expect(page.locator(".toast")).to_contain_text("server_error")

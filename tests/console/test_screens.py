@@ -103,8 +103,18 @@ def test_a_fixture_that_does_not_fit_is_told_with_its_place(open_page: Open, wat
     watch.allow("400")
     page = open_page("settings")
     bad = {"name": "bad.json", "mimeType": "application/json", "buffer": b'{"sela": {"leeds": []}}'}
-    page.get_by_label("A fixture as JSON").set_input_files(bad)
+    page.get_by_label("A fixture as YAML or JSON").set_input_files(bad)
     expect(page.get_by_role("dialog")).to_contain_text("leeds")
+
+
+def test_a_fixture_of_yaml_is_loaded(open_page: Open, control: httpx.Client) -> None:
+    exported = control.get("/export", params={"format": "yaml"}).content
+    control.post("/seed", json={"name": "empty"})
+    page = open_page("settings")
+    file = {"name": "kept.yaml", "mimeType": "application/yaml", "buffer": exported}
+    page.get_by_label("A fixture as YAML or JSON").set_input_files(file)
+    expect(page.locator(".toast")).to_contain_text("kept.yaml is loaded")
+    assert control.get("/export", params={"format": "yaml"}).content == exported
 
 
 @pytest.mark.parametrize("document", ["sela", "octanist", "nlpearl", "control"])

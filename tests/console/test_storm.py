@@ -32,7 +32,7 @@ def test_no_request_of_a_storm_is_lost_and_the_page_stays_small(
     sender.start()
     while sender.is_alive():
         page.wait_for_timeout(200)
-    expect(page.locator("#count-requests")).to_have_text(f"{REQUESTS:,}")
+    expect(page.locator("#count-requests")).to_have_text(f"{REQUESTS:,}", timeout=20_000)
     expect(page.locator(".journal .head .sub")).to_have_text(f"{REQUESTS:,} requests")
     assert page.evaluate("document.querySelectorAll('*').length") < MOST_NODES
     # What comes in is told by the stream; it is not asked for again and again.

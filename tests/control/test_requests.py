@@ -366,6 +366,19 @@ def test_a_report_tells_what_was_done_badly_and_what_was_covered(
     assert asked.get("/report?format=markdown").text.startswith("# ")
 
 
+def test_the_findings_about_a_request_follow_the_journal(
+    control: httpx.Client, sela: httpx.Client
+) -> None:
+    def checks() -> set[str]:
+        found = control.get("/requests/1").json()["findings"]
+        return {each["check"] for each in found}
+
+    sela.get("/api/leads/", params={"page_size": 2})
+    assert "page-loop-stopped" in checks()
+    sela.get("/api/leads/", params={"page_size": 2, "page": 2})
+    assert "page-loop-stopped" not in checks()
+
+
 def test_the_same_header_values_under_other_names_stay_what_they_were(
     control: httpx.Client, octanist: httpx.Client
 ) -> None:

@@ -253,6 +253,20 @@ def test_every_operation_says_how_workspaces_come_to_be_where_there_is_none(
         assert (name, answer.status_code, answer.json()["detail"]) == (name, 404, detail)
 
 
+def test_the_text_of_an_export_is_a_seed(control: httpx.Client) -> None:
+    exported = control.get("/export", params={"format": "yaml"}).text
+    control.post("/seed", json={"name": "empty"})
+    assert control.post("/seed", json={"text": exported}).status_code == 200
+    assert control.get("/export", params={"format": "yaml"}).text == exported
+
+
+def test_a_text_that_is_no_yaml_is_refused_with_its_line(control: httpx.Client) -> None:
+    answer = control.post("/seed", json={"text": "sela:\n  leads: [\n"})
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["pointer"]) == (400, "/text")
+    assert error["detail"].startswith("is not YAML, in line 3: ")
+
+
 def test_reset_brings_back_the_seed_and_forgets_what_was_asked(
     control: httpx.Client, octanist: httpx.Client, workspace: Workspace, server: MockServer
 ) -> None:

@@ -22,7 +22,7 @@ from mockserver.documents.resources import folder
 from mockserver.documents.schema import Reader, form_coercer
 from mockserver.documents.spec import load_document
 from mockserver.errors import Refusal
-from mockserver.faults.catalogue import CATALOGUE, magic_email
+from mockserver.faults.catalogue import CATALOGUE, magic_email, may_have_magic_phone
 from mockserver.faults.prefer import preferred
 from mockserver.faults.rules import FaultRule, _Request
 from mockserver.forms import read_form, read_multipart
@@ -274,6 +274,7 @@ def _addresses() -> list[Case]:
         Case("Prefer, blanks", preferred, lambda n: b"," + b" " * n),
         Case("Prefer, quotes", preferred, lambda n: b'a="' * (n // 3)),
         Case("Prefer, words", preferred, lambda n: b"fault" * (n // 5)),
+        Case("magic phone", may_have_magic_phone, lambda n: b"900%20" * (n // 6)),
         Case("magic e-mail", magic_email, lambda n: b"+fault-" * (n // 7)),
         Case("cookies", COOKIE._in_cookies, lambda n: b"key=" * (n // 4)),
         Case("cookies, blanks", COOKIE._in_cookies, lambda n: b"key" + b" " * n + b"\1"),

@@ -89,6 +89,9 @@ def test_another_host_is_no_vendor(host: str, server: MockServer) -> None:
 def test_the_server_says_that_it_is_there(path: str, status: str, server: MockServer) -> None:
     response = httpx.get(server.url + path)
     assert (response.status_code, response.json()) == (200, {"status": status})
+    head, post = httpx.head(server.url + path), httpx.post(server.url + path)
+    assert (head.status_code, head.headers.raw) == (200, response.headers.raw)
+    assert (post.status_code, set(post.headers["allow"].split(", "))) == (405, {"GET", "HEAD"})
 
 
 MEANT = " Probably meant: GET /sela/api/leads/ (leads_list)."

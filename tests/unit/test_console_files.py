@@ -45,7 +45,7 @@ def test_the_page_is_served_with_its_policy(http: httpx.Client) -> None:
         ("console/app.css", "text/css; charset=utf-8"),
         ("console/app.js", "text/javascript; charset=utf-8"),
         ("console/screens/requests.js", "text/javascript; charset=utf-8"),
-        ("console/icons.svg", "image/svg+xml"),
+        ("console/mark.svg", "image/svg+xml"),
         ("console/vendors.json", "application/json"),
     ],
 )

@@ -94,6 +94,7 @@ def test_lines_are_as_long_as_those_of_python() -> None:
     long = [
         f"{file.name}:{number}"
         for file in [*SCRIPTS, *FOLDER.glob("*.css")]
+        if file.name != "icons.js"  # a line of an icon has no place to break
         for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
         if len(line) > 100 and "http" not in line and "font" not in line
     ]
@@ -101,7 +102,7 @@ def test_lines_are_as_long_as_those_of_python() -> None:
 
 
 def test_every_icon_that_is_named_is_there() -> None:
-    there = set(re.findall(r'id="([\w-]+)"', (FOLDER / "icons.svg").read_text("utf-8")))
+    there = set(re.findall(r"^  (\w+):", (FOLDER / "icons.js").read_text("utf-8"), re.MULTILINE))
     named = {
         name
         for file in SCRIPTS

@@ -16,6 +16,7 @@ from mockserver.faults.catalogue import (
     by_status,
     magic_email,
     magic_phone,
+    may_have_magic_phone,
 )
 
 PAGE = (Path(mockserver.__path__[0]).parent / "docs" / "faults.md").read_text("utf-8")
@@ -208,6 +209,28 @@ def test_an_email_address_asks_for_a_fault(text: str, name: str | None) -> None:
 @pytest.mark.parametrize(("ending", "name"), PHONES)
 def test_a_phone_number_asks_for_a_fault(ending: str, name: str) -> None:
     assert magic_phone(f"+190055501{ending}") is CATALOGUE[name]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+19005550142",
+        "1 (900) 555-0142",
+        "900.555.01.42",
+        "tel:+1-900-555-0142",
+        "1900x5550142",
+        "+1%20%28900%29%20555-0142",
+        r"1 900\u2013555 0142",
+        "\uff0b1 \uff08900\uff09 555 0142",
+    ],
+)
+def test_every_spelling_of_a_magic_number_is_looked_at(text: str) -> None:
+    assert may_have_magic_phone(f'{{"phone": "{text}"}}'.encode())
+
+
+def test_a_body_that_has_the_digits_in_different_values_is_not_looked_at() -> None:
+    leads = [{"phone": f"+1212{2340000 + i}", "externalId": f"crm-{i}"} for i in range(10_000)]
+    assert not may_have_magic_phone(json.dumps(leads).encode())
 
 
 @pytest.mark.parametrize(

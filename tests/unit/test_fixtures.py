@@ -600,3 +600,14 @@ def test_a_fixture_with_junk_in_it_is_loaded_as_a_whole_or_not_at_all(
     if is_loaded(workspace, content):
         replace(twin, export(workspace, VENDORS), VENDORS)
     assert contents(twin) == contents(workspace)
+
+
+def test_rows_follow_settings_only_where_a_fixture_changes_them() -> None:
+    asked: list[Any] = []
+    vendor = dataclasses.replace(tiny.vendor())
+    vendor.settled(lambda tx, settings: asked.append(settings["size"]))
+    workspace = tiny.workspaces(vendor).create("me")
+    merge(workspace, {"tiny": {"people": [{"name": "Ada"}]}}, (vendor,))
+    merge(workspace, {"settings": {"tiny": {"size": 4}}}, (vendor,))
+    merge(workspace, {"settings": {"tiny": {"size": 4}}}, (vendor,))
+    assert asked == [4]

@@ -51,6 +51,17 @@ def test_a_hash_map_holds_what_was_set(keys: Iterable[Hashable]) -> None:
     assert {key: found.get(key) for key in keys} == expected
 
 
+def test_adding_to_a_hash_map_is_setting_what_is_not_there() -> None:
+    added: HashMap[int, int] = HashMap(object())
+    put: HashMap[int, int] = HashMap(object())
+    for key in range(3_000):
+        put.set(key, key)
+        assert added.add(key, key) is None
+    copy = added.copy(object())
+    assert (copy.add(7, 8), copy.add(-1, 8), added.get(-1)) == (7, None, None)
+    assert (added, len(added), copy.get(-1), len(copy)) == (put, 3_000, 8, 3_001)
+
+
 def test_maps_and_their_copies_go_their_own_ways() -> None:
     chance = Random(1)
     maps = [(hash_map(range(3000)), {number: number for number in range(3000)})]

@@ -4,22 +4,23 @@
  */
 
 import * as api from "../api.js";
-import { button, choice, h, icon, show, toast } from "../dom.js";
+import { clockControls } from "../clock.js";
+import { choice, h, question, show } from "../dom.js";
 import { clockTime, dayName, humanised, plural, vendorMark, vendorTitle } from "../format.js";
-import { move } from "../frame.js";
 import { leadName, learnNames, personHref } from "../names.js";
-import { clockMode, keepClock, listen, now, store } from "../store.js";
+import { Screen } from "../screen.js";
+import { now, store } from "../store.js";
 import { manyLeads } from "./manyleads.js";
 
 const DAYS = 7;
 const DAY = 86_400_000;
 const STEPS_SHOWN = 8;
-const PAUSE_MILLISECONDS = 300;
 
 /** What makes the screen stale. */
-const STALE = new Set(["clock", "change", "call", "reset", "gap"]);
+const STALE = ["clock", "change", "call"];
 
 /** @typedef {Record<string, any>} DueStep */
+/** @typedef {import("../store.js").StreamEvent} StreamEvent */
 
 /** @param {HTMLElement} main */
 export function draw(main) {
@@ -28,10 +29,10 @@ export function draw(main) {
   return () => screen.close();
 }
 
-class Calls {
+class Calls extends Screen {
   /** @param {HTMLElement} main */
   constructor(main) {
-    this.waiting = 0;
+    super(STALE);
     this.clock = h("section.panel.clock-panel", { "aria-label": "Clock" });
     this.strip = h("section.strip", { "aria-label": "What falls due in seven days" });
     this.autopilot = h("section.panel");
@@ -47,68 +48,48 @@ class Calls {
       ),
     );
     this.ticking = window.setInterval(() => this.#tick(), 1000);
-    this.stop = listen((batch) => {
-      if (batch.some(({ kind }) => STALE.has(kind))) this.#later();
-    });
   }
 
   close() {
-    this.stop();
+    super.close();
     clearInterval(this.ticking);
-    clearTimeout(this.waiting);
   }
 
-  async begin() {
+  begin() {
     this.#drawClock();
-    await learnNames();
-    await this.read();
-    this.#drawAutopilot(await api.getAutopilot(store.workspace));
+    this.read();
+    this.#readAutopilot();
     manyLeads(this.many);
   }
 
-  #later() {
-    this.waiting ||= window.setTimeout(() => {
-      this.waiting = 0;
-      this.#drawClock();
-      this.read();
-    }, PAUSE_MILLISECONDS);
+  /** @param {StreamEvent[]} batch */
+  hear(batch) {
+    if (batch.some(({ kind }) => kind === "clock")) this.#drawClock();
   }
 
-  async read() {
-    const { due, total } = await api.listDue(store.workspace, { limit: 1000 });
+  async load() {
+    const [answer] = await Promise.all([
+      api.listDue(store.workspace, { limit: 1000 }),
+      learnNames(),
+    ]);
+    return answer;
+  }
+
+  /** @param {{ due: DueStep[], total: number }} answer */
+  draw({ due, total }) {
     this.total.textContent = total ? `${plural(total, "step")} to come` : "Nothing to come";
-    this.#drawStrip(due.filter((/** @type {DueStep} */ step) => step.at));
+    this.#drawStrip(due.filter((step) => step.at));
   }
 
   #drawClock() {
-    const mode = clockMode();
-    const choices = [
-      { value: "real", content: "Real" },
-      { value: "frozen", content: "Frozen" },
-      { value: "shifted", content: "Shifted" },
-    ];
-    const moments = h("div.row-of-fields", [
-      button("button.ghost", () => move({ seconds: 3600 }), "+1 h"),
-      button("button.ghost", () => move({ seconds: 86400 }), "+1 day"),
-      button("button.primary", () => move({ to: "next" }), icon("skip"), "To the next event"),
-      button("button.ghost", () => move({ to: nextMonday().toISOString() }), "Monday 09:00"),
-      this.#until(),
-    ]);
     this.face = h("time");
     this.date = h("span");
     show(
       this.clock,
       h("p.face", this.face, this.date),
-      choice("div.segments", "How the clock goes", choices, mode, (value) => this.#setMode(value)),
-      moments,
+      clockControls(() => this.#drawClock()),
     );
     this.#tick();
-  }
-
-  #until() {
-    const input = h("input", { type: "datetime-local", "aria-label": "Until a moment" });
-    const go = () => input.value && move({ to: new Date(input.value).toISOString() });
-    return h("span.until", input, button("button.ghost", go, "Go there"));
   }
 
   #tick() {
@@ -116,18 +97,6 @@ class Calls {
     const moment = now();
     this.face.textContent = clockTime(moment);
     this.date.textContent = `${dayName(moment)} ${moment.getFullYear()}`;
-  }
-
-  /** @param {string} mode */
-  async #setMode(mode) {
-    const shift = Math.round((now().getTime() - Date.now()) / 1000);
-    const given = mode === "shifted" ? { mode, shift_seconds: shift } : { mode };
-    try {
-      keepClock(await api.setClock(store.workspace, given));
-    } catch (error) {
-      toast(String(/** @type {Error} */ (error).message));
-    }
-    this.#drawClock();
   }
 
   /** @param {DueStep[]} due */
@@ -154,6 +123,12 @@ class Calls {
     show(this.strip, columns);
   }
 
+  async #readAutopilot() {
+    const isNewest = question(this.autopilot);
+    const pilots = await api.getAutopilot(store.workspace);
+    if (isNewest()) this.#drawAutopilot(pilots);
+  }
+
   /** @param {Record<string, any>} pilots */
   #drawAutopilot(pilots) {
     const rows = Object.entries(pilots).map(([vendor, pilot]) => this.#pilot(vendor, pilot));
@@ -175,11 +150,11 @@ class Calls {
    */
   #pilot(vendor, pilot) {
     const choices = ["off", "magic", "all"].map((value) => ({ value, content: humanised(value) }));
-    const act = async (/** @type {string} */ mode) => {
-      await api.setAutopilot(store.workspace, { [vendor]: { mode } });
-      toast(vendorTitle(vendor), ": autopilot ", h("b", mode));
-      this.read();
-    };
+    const act = (/** @type {string} */ mode) =>
+      this.act(
+        () => api.setAutopilot(store.workspace, { [vendor]: { mode } }),
+        [vendorTitle(vendor), ": autopilot ", h("b", mode)],
+      );
     const stories = Object.entries(pilot.stories).map(([name, story]) => {
       const words = story.map((/** @type {any} */ step) => humanised(step.outcome ?? step));
       return h(
@@ -228,11 +203,4 @@ function dueItem(step) {
     vendorMark(step.vendor),
     h("a", { href }, name),
   );
-}
-
-function nextMonday() {
-  const day = now();
-  day.setDate(day.getDate() + ((8 - day.getDay()) % 7 || 7));
-  day.setHours(9, 0, 0, 0);
-  return day;
 }

@@ -4,7 +4,7 @@
  */
 
 import { redeliver, settle } from "../api.js";
-import { button, copier, h, icon, show, toast } from "../dom.js";
+import { button, copier, h, icon, show } from "../dom.js";
 import {
   causeText,
   clockTime,
@@ -20,6 +20,7 @@ import { store } from "../store.js";
 import { json } from "./json.js";
 
 /** @typedef {Record<string, any>} Delivery */
+/** @typedef {(doing: () => Promise<any>, words: string) => any} Act */
 
 /** @param {string} state */
 export function stateTone(state) {
@@ -54,9 +55,9 @@ const nextTry = (one) => h("span.sub", "again ", moment(one.next_try));
  * @param {any} place
  * @param {Delivery} one
  * @param {Element} back
- * @param {() => any} done is called when something was done
+ * @param {Act} act does something, tells of it, and draws anew
  */
-export function drawDelivery(place, one, back, done) {
+export function drawDelivery(place, one, back, act) {
   show(
     place,
     h(
@@ -78,7 +79,7 @@ export function drawDelivery(place, one, back, done) {
         h("div.answer", h("span.state", { class: `tone-${stateTone(one.state)}` }, one.state)),
       ),
       h("div.why", { class: `tone-${stateTone(one.state)}` }, h("p", sentence(one))),
-      h("div.actions", actions(one, done)),
+      h("div.actions", actions(one, act)),
       one.remarks.map((/** @type {string} */ text) => h("p.note-line", icon("warn"), text)),
       h("section.block", h("h2", "Attempts"), attempts(one)),
       h(
@@ -112,18 +113,9 @@ function sentence(one) {
 
 /**
  * @param {Delivery} one
- * @param {() => any} done
+ * @param {Act} act
  */
-function actions(one, done) {
-  const act = async (/** @type {() => Promise<any>} */ doing, /** @type {string} */ words) => {
-    try {
-      await doing();
-      toast(words);
-    } catch (error) {
-      toast(String(/** @type {Error} */ (error).message));
-    }
-    await done();
-  };
+function actions(one, act) {
   const again = () => act(() => redeliver(store.workspace, one.number), "Sent again");
   const answer = (/** @type {number} */ status) => () =>
     act(() => settle(store.workspace, one.number, { status }), `Settled with ${status}`);

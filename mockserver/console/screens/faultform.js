@@ -4,7 +4,7 @@
  */
 
 import { previewFault } from "../api.js";
-import { h, show } from "../dom.js";
+import { h, question, show } from "../dom.js";
 import { httpStatus, humanised, marked, valueText } from "../format.js";
 import { store } from "../store.js";
 import { json } from "./json.js";
@@ -15,7 +15,7 @@ export class FaultForm {
   /**
    * @param {any[]} kinds the catalogue
    * @param {Record<string, any>} vendors what the fidelity says of each
-   * @param {(rule: any) => Promise<boolean>} add
+   * @param {(rule: any) => any} add
    */
   constructor(kinds, vendors, add) {
     this.kinds = kinds;
@@ -103,11 +103,13 @@ export class FaultForm {
     const { fault, parameters, ...rule } = this.#rule();
     const vendor = rule.vendor ?? [...store.vendors.keys()][0];
     const operation = rule.operation ?? undefined;
+    const isNewest = question(this.preview);
     try {
       const answer = await previewFault(store.workspace, { fault, vendor, operation, parameters });
-      show(this.preview, previewOf(answer));
+      if (isNewest()) show(this.preview, previewOf(answer));
     } catch (error) {
-      show(this.preview, h("p.tone-bad.problem", String(/** @type {Error} */ (error).message)));
+      if (isNewest())
+        show(this.preview, h("p.tone-bad.problem", String(/** @type {Error} */ (error).message)));
     }
   }
 }

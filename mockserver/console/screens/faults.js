@@ -6,13 +6,12 @@
 import * as api from "../api.js";
 import { button, copier, h, icon, show, toast } from "../dom.js";
 import { humanised, marked, plural, vendorMark, vendorTitle } from "../format.js";
-import { isFree } from "../keys.js";
 import { keyed } from "../keyed.js";
-import { listen, refresh, store } from "../store.js";
+import { Screen } from "../screen.js";
+import { refresh, store } from "../store.js";
 import { FaultForm } from "./faultform.js";
 
 const UNDO_SECONDS = 8;
-const PAUSE_MILLISECONDS = 250;
 const FIRST_TRIES = ["apply_but_fail", "rate_limited", "timeout"];
 
 /** @typedef {Record<string, any>} Rule */
@@ -24,10 +23,10 @@ export function draw(main) {
   return () => screen.close();
 }
 
-class Faults {
+class Faults extends Screen {
   /** @param {HTMLElement} main */
   constructor(main) {
-    this.waiting = 0;
+    super(["fault"]);
     this.sentence = h("section.panel");
     this.rules = h("ul.rules");
     this.none = h("div");
@@ -54,18 +53,6 @@ class Faults {
         ),
       ),
     );
-    this.stop = listen((batch) => {
-      if (batch.some(({ kind }) => kind === "fault" || kind === "reset" || kind === "gap"))
-        this.#later();
-    });
-    this.press = (/** @type {KeyboardEvent} */ event) => this.#press(event);
-    document.addEventListener("keydown", this.press);
-  }
-
-  close() {
-    this.stop();
-    clearTimeout(this.waiting);
-    document.removeEventListener("keydown", this.press);
   }
 
   async begin() {
@@ -77,17 +64,12 @@ class Faults {
     await this.read();
   }
 
-  #later() {
-    this.waiting ||= window.setTimeout(() => {
-      this.waiting = 0;
-      this.read();
-    }, PAUSE_MILLISECONDS);
+  load() {
+    return api.listFaults(store.workspace);
   }
 
-  async read() {
-    const answer = await api.listFaults(store.workspace);
-    /** @type {Rule[]} */
-    const rules = answer.faults ?? answer.rules;
+  /** @param {{ faults: Rule[] }} answer */
+  draw({ faults: rules }) {
     const on = rules.filter((rule) => !rule.spent && !rule.expired).length;
     this.total.textContent = rules.length ? `${plural(rules.length, "rule")}, ${on} on` : "No rule";
     this.clear.hidden = rules.length === 0;
@@ -146,30 +128,23 @@ class Faults {
 
   /** @param {Rule} rule */
   async #add(rule) {
-    try {
-      const made = await api.addFault(store.workspace, rule);
-      toast(h("b", made.fault), `, rule ${made.id}`);
-      await Promise.all([this.read(), refresh()]);
-      return true;
-    } catch (error) {
-      toast(String(/** @type {Error} */ (error).message));
-      return false;
-    }
+    const made = await this.act(() => api.addFault(store.workspace, rule));
+    if (made) toast(h("b", made.fault), `, rule ${made.id}`);
+    await refresh();
   }
 
   /** @param {Rule} rule */
   async #remove(rule) {
-    await api.removeFault(store.workspace, rule.id);
-    await this.read();
+    const removed = await this.act(() => api.removeFault(store.workspace, rule.id));
+    if (removed === undefined) return;
     const undo = button("button.text", () => (note.remove(), this.#add(again(rule))), "Undo");
     const note = toast(`Rule ${rule.id} is removed. `, undo);
     note.classList.add("stays");
     setTimeout(() => note.remove(), UNDO_SECONDS * 1000);
   }
 
-  async #removeAll() {
-    await api.removeFaults(store.workspace);
-    await this.read();
+  #removeAll() {
+    return this.act(() => api.removeFaults(store.workspace));
   }
 
   /** @param {any[]} kinds */
@@ -218,8 +193,7 @@ class Faults {
   }
 
   /** @param {KeyboardEvent} event */
-  #press(event) {
-    if (!isFree(event)) return;
+  press(event) {
     if (event.key === "n") {
       event.preventDefault();
       this.form?.focus();

@@ -4,7 +4,7 @@
  */
 
 import { clearInbox, getInbox, listInboxes, setInboxAnswer } from "../api.js";
-import { button, choice, copier, h, icon, show, toast } from "../dom.js";
+import { attempt, button, choice, copier, h, icon, question, show, toast } from "../dom.js";
 import { clockTime, httpStatus, plural } from "../format.js";
 import { store } from "../store.js";
 import { json } from "./json.js";
@@ -23,9 +23,15 @@ const ANSWERS = {
  * @param {Element} back
  */
 export async function drawInboxes(place, back) {
+  const isNewest = question(place);
   const { inboxes } = await listInboxes(store.workspace);
   const boxes = await Promise.all(inboxes.map((/** @type {any} */ each) => readInbox(each)));
-  const again = () => drawInboxes(place, back);
+  if (!isNewest()) return;
+  const clear = async (/** @type {string} */ name) => {
+    const isShown = question(place);
+    await attempt(() => clearInbox(store.workspace, name));
+    if (isShown()) await drawInboxes(place, back);
+  };
   const address = `${location.origin}/__admin/workspaces/${store.workspace}/inbox/console`;
   const empty = h(
     "div.empty",
@@ -44,7 +50,7 @@ export async function drawInboxes(place, back) {
       "div.scroll",
       { tabIndex: 0, role: "region", "aria-label": "Inboxes" },
       h("header.head", back, h("h2.title", "Inbox")),
-      boxes.length ? boxes.map((box) => inboxBlock(box, again)) : empty,
+      boxes.length ? boxes.map((box) => inboxBlock(box, () => clear(box.name))) : empty,
     ),
   );
 }
@@ -56,18 +62,14 @@ function readInbox({ name, last }) {
 
 /**
  * @param {any} box
- * @param {() => any} again
+ * @param {() => any} clear
  */
-function inboxBlock(box, again) {
+function inboxBlock(box, clear) {
   const choices = Object.entries(ANSWERS).map(([value, [content]]) => ({ value, content }));
   const act = async (/** @type {string} */ value) => {
     const [words, then] = ANSWERS[value];
-    await setInboxAnswer(store.workspace, box.name, { then });
-    toast(h("b", box.name), " answers ", h("b", words));
-  };
-  const clear = async () => {
-    await clearInbox(store.workspace, box.name);
-    await again();
+    const told = await attempt(() => setInboxAnswer(store.workspace, box.name, { then }));
+    if (told) toast(h("b", box.name), " answers ", h("b", words));
   };
   const rows = [...box.received].reverse().map(entry);
   return h(

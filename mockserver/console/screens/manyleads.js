@@ -4,7 +4,7 @@
  */
 
 import { listOutcomes, listPeople, simulate } from "../api.js";
-import { button, h, show, toast } from "../dom.js";
+import { attempt, button, h, question, show, toast } from "../dom.js";
 import { humanised, plural, statusMark, vendorTitle } from "../format.js";
 import { store } from "../store.js";
 
@@ -27,11 +27,13 @@ export async function manyLeads(place) {
   const make = button("button.primary", () => happen(), "Make it happen");
 
   async function read() {
+    const isNewest = question(list);
     const asked = { vendor: vendor.value };
     const [{ outcomes }, { people }] = await Promise.all([
       listOutcomes(store.workspace, asked),
       listPeople(store.workspace, { limit: MOST, order: "name" }),
     ]);
+    if (!isNewest()) return;
     show(
       outcome,
       outcomes.map((/** @type {any} */ one) =>
@@ -48,13 +50,10 @@ export async function manyLeads(place) {
     const chosen = [...list.querySelectorAll("input:checked")].map((box) => box.value);
     if (!chosen.length) return toast("Choose leads first.");
     const given = { vendor: vendor.value, leads: chosen, outcome: outcome.value };
-    try {
-      const { leads } = await simulate(store.workspace, given);
-      toast(h("b", humanised(outcome.value)), `: ${plural(leads.length, "lead")}`);
-      await read();
-    } catch (error) {
-      toast(String(/** @type {Error} */ (error).message));
-    }
+    const made = await attempt(() => simulate(store.workspace, given));
+    if (!made) return;
+    toast(h("b", humanised(given.outcome)), `: ${plural(made.leads.length, "lead")}`);
+    await read();
   }
 
   vendor.addEventListener("change", read);

@@ -4,7 +4,7 @@
  */
 
 import { listOutcomes, simulate } from "../api.js";
-import { button, choice, h, icon, show, toast } from "../dom.js";
+import { attempt, button, choice, h, icon, question, show, toast } from "../dom.js";
 import { humanised, provenance, vendorMark, vendorTitle } from "../format.js";
 import { isFree } from "../keys.js";
 import { store } from "../store.js";
@@ -62,6 +62,7 @@ export class Outcomes {
   }
 
   close() {
+    question(this);
     document.removeEventListener("keydown", this.press);
   }
 
@@ -102,10 +103,10 @@ export class Outcomes {
   }
 
   async read() {
-    const { vendor } = this;
-    const asked = { vendor, lead: String(this.lead.id) };
+    const isNewest = question(this);
+    const asked = { vendor: this.vendor, lead: String(this.lead.id) };
     const { outcomes } = await listOutcomes(store.workspace, asked);
-    if (vendor !== this.vendor) return;
+    if (!isNewest()) return;
     this.outcomes = outcomes;
     this.#drawList();
     if (!this.chosen) this.chosen = this.#ordered()[0]?.name ?? "";
@@ -202,12 +203,9 @@ export class Outcomes {
   async happen(one) {
     const { vendor } = this;
     const given = { vendor, lead: this.lead.id, outcome: one.name, force: Boolean(one.refused) };
-    try {
-      await simulate(store.workspace, given);
-      toast(h("b", humanised(one.name)), `: ${this.person.name ?? this.lead.id}`);
-    } catch (error) {
-      toast(String(/** @type {Error} */ (error).message));
-    }
+    const whose = this.person.name ?? this.lead.id;
+    const made = await attempt(() => simulate(store.workspace, given));
+    if (made) toast(h("b", humanised(one.name)), `: ${whose}`);
     await this.done();
   }
 

@@ -10,7 +10,8 @@ import { causeText, count, failure, initials, moment, plural } from "../format.j
 import { factText, phoneText, statusMark, vendorMark, vendorTitle } from "../format.js";
 import { keyed } from "../keyed.js";
 import { keepNames, personHref } from "../names.js";
-import { connect, listen, now, pause, store } from "../store.js";
+import { Screen } from "../screen.js";
+import { connect, now, pause, store } from "../store.js";
 import { createLine } from "../curl.js";
 import { commandLine } from "../command.js";
 import { newPerson } from "./newperson.js";
@@ -19,6 +20,7 @@ const PAGE = 200;
 const FEED_LINES = 60;
 const SLOWEST_SHARE = 10;
 const SHORTEST_PAUSE = 500;
+const LONGEST_PAUSE = 3000;
 
 /** @type {Record<string, string>} */
 const FILTERS = {
@@ -30,7 +32,7 @@ const FILTERS = {
 };
 
 /** What makes the list stale. */
-const STALE = new Set(["change", "call", "reset", "gap", "clock"]);
+const STALE = ["change", "call", "clock"];
 
 /** @typedef {Record<string, any>} Person */
 
@@ -42,16 +44,14 @@ export function draw(main) {
   return () => screen.close();
 }
 
-class People {
+class People extends Screen {
   /** @param {HTMLElement} main */
   constructor(main) {
+    super(STALE);
     this.asked = { q: "", filter: "all", after: 0 };
     /** @type {import("../feed.js").Line[]} */
     this.lines = [];
-    this.waiting = 0;
-    this.pause = SHORTEST_PAUSE;
     this.isFirst = true;
-    this.stop = listen((batch) => this.#take(batch));
     this.#build(main);
   }
 
@@ -89,7 +89,7 @@ class People {
       this.table,
       this.pager,
     );
-    this.scroll.addEventListener("keydown", (/** @type {any} */ event) => this.#press(event));
+    this.scroll.addEventListener("keydown", (/** @type {any} */ event) => this.#move(event));
     show(
       main,
       h(
@@ -113,11 +113,6 @@ class People {
     this.#drawFollow();
   }
 
-  close() {
-    this.stop();
-    clearTimeout(this.waiting);
-  }
-
   /** @param {Record<string, any>} change */
   #ask(change) {
     Object.assign(this.asked, change);
@@ -125,24 +120,23 @@ class People {
     this.read();
   }
 
-  async read() {
+  async load() {
     const began = performance.now();
-    const asked = { ...this.asked };
-    try {
-      const answer = await listPeople(store.workspace, { ...asked, limit: PAGE });
-      if (JSON.stringify(asked) !== JSON.stringify(this.asked)) return;
-      keepNames(answer.people);
-      this.#draw(answer);
-    } catch (error) {
-      show(this.body, h("tr", h("td", { colSpan: 9 }, failure(error))));
-    }
+    const answer = await listPeople(store.workspace, { ...this.asked, limit: PAGE });
     // However large the workspace, the list takes a tenth of the server's time at most.
-    this.pause = Math.max(SHORTEST_PAUSE, SLOWEST_SHARE * (performance.now() - began));
+    const pause = SLOWEST_SHARE * (performance.now() - began);
+    this.again.pause = Math.min(LONGEST_PAUSE, Math.max(SHORTEST_PAUSE, pause));
+    return answer;
+  }
+
+  /** @param {unknown} error */
+  fail(error) {
+    show(this.body, h("tr", h("td.nothing", { colSpan: 9 }, failure(error))));
   }
 
   /** @param {any} answer */
-  #draw(answer) {
-    const { people, counts, leads, total, next } = answer;
+  draw({ people, counts, leads, total, next }) {
+    keepNames(people);
     const stored = /** @type {number[]} */ (Object.values(leads)).reduce(
       (sum, each) => sum + each,
       0,
@@ -198,10 +192,7 @@ class People {
   }
 
   #noLead() {
-    const load = async () => {
-      await seedWorkspace(store.workspace, { name: "demo" });
-      this.read();
-    };
+    const load = () => this.act(() => seedWorkspace(store.workspace, { name: "demo" }));
     const [vendor] = store.vendors.keys();
     const line = createLine(vendor) ?? createLine([...store.vendors.keys()][1] ?? "");
     return h(
@@ -275,7 +266,7 @@ class People {
   }
 
   /** @param {KeyboardEvent} event */
-  #press(event) {
+  #move(event) {
     const step = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1 })[event.key];
     if (!step) return;
     const links = [...this.body.querySelectorAll("th a")];
@@ -297,27 +288,24 @@ class People {
     const calls = events.filter(isTold).reverse();
     const lines = [...requests.map(requestLine), ...calls.map(eventLine)];
     lines.sort((one, other) => other.at.localeCompare(one.at));
-    this.lines.push(...lines.slice(0, FEED_LINES));
-    this.#drawFeed();
+    // What happened meanwhile is there already.
+    this.#addLines([...this.lines, ...lines]);
   }
 
   /** @param {import("../events.js").StreamEvent[]} batch */
-  #take(batch) {
+  hear(batch) {
     const at = now().toISOString();
     const fresh = batch.slice(-FEED_LINES).map((event) => lineOf(event, at));
     const lines = /** @type {import("../feed.js").Line[]} */ (fresh.filter(Boolean)).reverse();
-    const keys = new Set(lines.map(({ key }) => key));
-    const others = this.lines.filter(({ key }) => !keys.has(key));
-    this.lines = [...lines, ...others].slice(0, FEED_LINES);
-    if (lines.length) this.#drawFeed();
-    if (batch.some(({ kind }) => STALE.has(kind))) this.#readLater();
+    if (lines.length) this.#addLines([...lines, ...this.lines]);
   }
 
-  #readLater() {
-    this.waiting ||= window.setTimeout(async () => {
-      await this.read();
-      this.waiting = 0;
-    }, this.pause);
+  /** @param {import("../feed.js").Line[]} lines the newest first; one may be there twice */
+  #addLines(lines) {
+    const wanted = new Map();
+    for (const line of lines) if (!wanted.has(line.key)) wanted.set(line.key, line);
+    this.lines = [...wanted.values()].slice(0, FEED_LINES);
+    this.#drawFeed();
   }
 
   #drawFeed() {

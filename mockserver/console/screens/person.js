@@ -7,7 +7,7 @@
 import { changeLead, getPerson, listDeliveries } from "../api.js";
 import { createLine } from "../curl.js";
 import { ask, form } from "../dialogs.js";
-import { button, copier, h, icon, show, toast } from "../dom.js";
+import { button, copier, h, icon, show } from "../dom.js";
 import {
   capitalised,
   failure,
@@ -20,7 +20,8 @@ import {
 } from "../format.js";
 import { move } from "../frame.js";
 import { keepNames } from "../names.js";
-import { listen, store } from "../store.js";
+import { Screen } from "../screen.js";
+import { store } from "../store.js";
 import { Outcomes } from "./outcomes.js";
 import { json } from "./json.js";
 import { storyOf, timeline, upcoming } from "./timeline.js";
@@ -28,10 +29,9 @@ import { commandLine } from "../command.js";
 
 const FACTS = 5;
 const MOST_DELIVERIES = 100;
-const PAUSE_MILLISECONDS = 300;
 
 /** What can change a person. */
-const STALE = new Set(["change", "call", "delivery", "reset", "gap", "clock"]);
+const STALE = ["change", "call", "delivery", "clock"];
 
 /** @typedef {Record<string, any>} Person */
 
@@ -46,47 +46,42 @@ export function draw(main, steps) {
   return () => screen.close();
 }
 
-class PersonScreen {
+class PersonScreen extends Screen {
   /**
    * @param {HTMLElement} main
    * @param {string} vendor
    * @param {string} id
    */
   constructor(main, vendor, id) {
+    super(STALE);
     this.main = main;
     this.vendor = vendor;
     this.id = id;
     /** @type {Outcomes | null} */
     this.outcomes = null;
-    this.waiting = 0;
-    this.stop = listen((batch) => {
-      if (batch.some(({ kind }) => STALE.has(kind))) this.#readLater();
-    });
   }
 
   close() {
-    this.stop();
+    super.close();
     this.outcomes?.close();
-    clearTimeout(this.waiting);
   }
 
-  #readLater() {
-    this.waiting ||= window.setTimeout(async () => {
-      this.waiting = 0;
-      await this.read();
-    }, PAUSE_MILLISECONDS);
+  async load() {
+    const person = await getPerson(store.workspace, this.vendor, this.id);
+    await addDeliveries(person);
+    return person;
   }
 
-  async read() {
-    try {
-      const person = await getPerson(store.workspace, this.vendor, this.id);
-      await addDeliveries(person);
-      keepNames([person]);
-      if (this.outcomes) this.#redraw(person);
-      else this.#build(person);
-    } catch (error) {
-      if (!this.outcomes) show(this.main, failure(error));
-    }
+  /** @param {Person} person */
+  draw(person) {
+    keepNames([person]);
+    if (this.outcomes) this.#redraw(person);
+    else this.#build(person);
+  }
+
+  /** @param {unknown} error */
+  fail(error) {
+    if (!this.outcomes) show(this.main, failure(error));
   }
 
   /** @param {Person} person */
@@ -217,15 +212,11 @@ class PersonScreen {
     ]);
     if (!given) return;
     const lead = person.leads.find((/** @type {any} */ each) => each.vendor === given.vendor);
-    try {
-      await changeLead(store.workspace, given.vendor, lead.id, {
-        [given.field]: valueOf(given.value),
-      });
-      toast(h("code", given.field), " is ", h("b", given.value));
-      await this.read();
-    } catch (error) {
-      toast(String(/** @type {Error} */ (error).message));
-    }
+    const fields = { [given.field]: valueOf(given.value) };
+    await this.act(
+      () => changeLead(store.workspace, given.vendor, lead.id, fields),
+      [h("code", given.field), " is ", h("b", given.value)],
+    );
   }
 }
 

@@ -6,7 +6,8 @@
 import { getReport, getReportText } from "../api.js";
 import { button, copy, h, icon, show } from "../dom.js";
 import { failure, marked, plural, provenance, vendorMark, vendorTitle } from "../format.js";
-import { listen, store } from "../store.js";
+import { Screen } from "../screen.js";
+import { store } from "../store.js";
 import { quoted } from "../curl.js";
 
 const MOST_LINKS = 12;
@@ -18,12 +19,13 @@ const LEVELS = { error: ["bad", "cross"], warning: ["warn", "warn"], note: ["inf
 export function draw(main) {
   const screen = new Report(main);
   screen.read();
-  return () => screen.stop();
+  return () => screen.close();
 }
 
-class Report {
+class Report extends Screen {
   /** @param {HTMLElement} main */
   constructor(main) {
+    super([]);
     this.requests = 0;
     this.total = h("p.sub", " ");
     this.news = h("p.banner.tone-info", { hidden: true });
@@ -49,21 +51,19 @@ class Report {
         this.sheet,
       ),
     );
-    this.stop = listen(() => this.#tell());
   }
 
-  async read() {
-    try {
-      const report = await getReport(store.workspace);
-      this.requests = store.info.requests;
-      this.news.hidden = true;
-      this.#draw(report);
-    } catch (error) {
-      show(this.sheet, failure(error));
-    }
+  async load() {
+    const seen = store.info.requests;
+    return { ...(await getReport(store.workspace)), seen };
   }
 
-  #tell() {
+  /** @param {unknown} error */
+  fail(error) {
+    show(this.sheet, failure(error));
+  }
+
+  hear() {
     const more = store.info.requests - this.requests;
     if (more <= 0) return;
     const again = button("button.text", () => this.read(), "Again");
@@ -83,8 +83,9 @@ class Report {
   }
 
   /** @param {any} report */
-  #draw(report) {
-    const { findings, coverage, requests } = report;
+  draw({ findings, coverage, requests, seen }) {
+    this.requests = seen;
+    this.news.hidden = true;
     const operations = Object.values(coverage).flatMap(
       (/** @type {any} */ each) => each.operations,
     );

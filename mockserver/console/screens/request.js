@@ -6,7 +6,7 @@
 import { addFault, getRequest, listFaultKinds, sendToVendor, verifyRequests } from "../api.js";
 import { curlOf, filterOf, headersOf, pytestLine } from "../curl.js";
 import { ask, form } from "../dialogs.js";
-import { button, copier, copy, h, icon, show, toast } from "../dom.js";
+import { attempt, button, copier, copy, h, icon, question, show, toast } from "../dom.js";
 import {
   capitalised,
   dayName,
@@ -39,7 +39,7 @@ const BODILESS = new Set(["GET", "HEAD"]);
  * @returns {() => void} to be called when another one is drawn
  */
 export function drawRequest(place, number, back, leave) {
-  let isGone = false;
+  const isNewest = question(place);
   /** @type {Request | null} */
   let one = null;
   const press = (/** @type {KeyboardEvent} */ event) => {
@@ -51,16 +51,16 @@ export function drawRequest(place, number, back, leave) {
   document.addEventListener("keydown", press);
   getRequest(store.workspace, number)
     .then((answer) => {
+      if (!isNewest()) return;
       one = answer;
-      if (isGone) return;
       show(place, content(answer, back));
       document.title = `${titleOf(answer)} · mockserver`;
     })
     .catch((error) => {
-      if (!isGone) show(place, h("div.scroll", h("header.head", back), missing(number, error)));
+      if (isNewest()) show(place, h("div.scroll", h("header.head", back), missing(number, error)));
     });
   return () => {
-    isGone = true;
+    question(place);
     document.removeEventListener("keydown", press);
   };
 }
@@ -193,9 +193,12 @@ function copyCurl(one) {
  * @param {Request} one
  */
 async function showPytest(one) {
+  const isNewest = question(showPytest);
   const filter = filterOf(one);
   const line = pytestLine(filter);
-  const verdict = await verifyRequests(store.workspace, { requests: [filter] });
+  const asked = { requests: [filter] };
+  const verdict = await attempt(() => verifyRequests(store.workspace, asked));
+  if (!verdict || !isNewest()) return;
   const sign = verdict.passed ? "check" : "cross";
   const words = verdict.passed ? "It holds now." : verdict.message;
   const tone = verdict.passed ? "tone-ok" : "tone-bad";
@@ -232,7 +235,9 @@ async function sendAgain(one) {
 
 /** @param {Request} one */
 async function failNext(one) {
+  const isNewest = question(failNext);
   const { faults } = await listFaultKinds();
+  if (!isNewest()) return;
   const names = faults.map((/** @type {any} */ kind) => kind.name);
   const fields = [
     { name: "fault", label: "What goes wrong", options: names, value: "server_error" },
@@ -246,8 +251,8 @@ async function failNext(one) {
     operation: one.operation,
     times: Number(given.times),
   };
-  const made = await addFault(store.workspace, rule);
-  toast(h("b", made.fault), ", ", h("a", { href: "#/faults" }, `rule ${made.id}`));
+  const made = await attempt(() => addFault(store.workspace, rule));
+  if (made) toast(h("b", made.fault), ", ", h("a", { href: "#/faults" }, `rule ${made.id}`));
 }
 
 /**

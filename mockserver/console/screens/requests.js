@@ -4,11 +4,12 @@
  */
 
 import { listRequests, listUnclaimed } from "../api.js";
-import { button, choice, finder, h, icon, show } from "../dom.js";
-import { count, httpStatus, listTime, plural, vendorMark } from "../format.js";
+import { button, choice, finder, h, icon, question, show } from "../dom.js";
+import { count, failure, httpStatus, listTime, plural, vendorMark } from "../format.js";
 import { Journal } from "../journal.js";
 import { isFree } from "../keys.js";
 import { leadName, learnNames } from "../names.js";
+import { Again } from "../screen.js";
 import { pause, connect, store } from "../store.js";
 import { virtualList } from "../virtual.js";
 import { emptyJournal } from "./empty.js";
@@ -69,6 +70,7 @@ class Requests {
     /** @type {Set<number> | null} the numbers that a search found */
     this.found = null;
     this.text = "";
+    this.findAgain = new Again(() => this.#search());
     this.isReading = false;
     this.unread = 0;
     this.shown = 0;
@@ -113,6 +115,7 @@ class Requests {
       label: "Requests, newest first",
       length: () => this.seen.length,
       at: (index) => this.seen[this.seen.length - 1 - index],
+      look: (one) => `${one.number === this.chosen} ${this.#leadText(one)}`,
       draw: (row, one) => this.#drawRow(row, one),
     });
     this.viewport.addEventListener("click", (/** @type {any} */ event) => this.#click(event));
@@ -153,10 +156,17 @@ class Requests {
 
   /** @param {number | null} wanted */
   async open(wanted) {
+    const isNewest = question(this);
     this.journal.onChange = (added) => this.#changed(added);
     this.#drawBanner();
-    await this.journal.read();
     learnNames().then(() => this.virtual?.refresh());
+    try {
+      await this.journal.read();
+    } catch (error) {
+      show(this.detail, failure(error));
+    }
+    // Whoever has chosen one meanwhile keeps it.
+    if (!isNewest()) return;
     const newest = this.journal.entries.at(-1)?.number ?? null;
     const first = wanted ?? (matchMedia(WIDE).matches ? newest : null);
     if (first !== null) this.#choose(first, true);
@@ -165,7 +175,9 @@ class Requests {
   }
 
   close() {
+    question(this);
     this.journal.stop();
+    this.findAgain.stop();
     this.virtual?.stop();
     this.leaveDetail?.();
   }
@@ -214,7 +226,7 @@ class Requests {
     const more = this.shown - before;
     if (!added || more <= 0) return;
     if (this.isReading || this.viewport.scrollTop > 0) this.#keepPlace(more);
-    if (this.text) this.#find(this.text, false);
+    if (this.text) this.findAgain.later();
   }
 
   /** @param {number} more */
@@ -244,15 +256,19 @@ class Requests {
     show(this.follow, icon(store.isLive ? "pause" : "play"), store.isLive ? "Pause" : "Go on");
   }
 
-  /**
-   * @param {string} text
-   * @param {boolean} [anew]
-   */
-  async #find(text, anew = true) {
+  /** @param {string} text */
+  #find(text) {
     this.text = text;
-    if (anew) this.viewport.scrollTop = 0;
-    this.found = text ? await this.#numbersWith(text) : null;
-    if (text === this.text) this.#sift();
+    this.viewport.scrollTop = 0;
+    return this.#search();
+  }
+
+  async #search() {
+    const isNewest = question(this.list);
+    const found = this.text ? await this.#numbersWith(this.text) : null;
+    if (!isNewest()) return;
+    this.found = found;
+    this.#sift();
   }
 
   /** @param {string} text */
@@ -394,6 +410,7 @@ class Requests {
    * @param {boolean} [reveal]
    */
   #choose(number, reveal = false) {
+    question(this);
     this.chosen = number;
     this.isReading = true;
     const address = `#/requests/${number}?ws=${encodeURIComponent(store.workspace)}`;

@@ -11,7 +11,6 @@ import {
   count,
   dayName,
   clockTime,
-  humanised,
   marked,
   provenance,
   valueText,
@@ -19,7 +18,8 @@ import {
   vendorTitle,
 } from "../format.js";
 import { keysDialog } from "../keys.js";
-import { listen, refresh, store } from "../store.js";
+import { Screen } from "../screen.js";
+import { refresh, store } from "../store.js";
 import { credentialHeaders } from "../curl.js";
 
 /** @typedef {Record<string, any>} Setting */
@@ -28,12 +28,13 @@ import { credentialHeaders } from "../curl.js";
 export function draw(main) {
   const screen = new Settings(main);
   screen.read();
-  return () => screen.stop();
+  return () => screen.close();
 }
 
-class Settings {
+class Settings extends Screen {
   /** @param {HTMLElement} main */
   constructor(main) {
+    super(["settings"]);
     this.text = "";
     /** @type {Record<string, Setting[]>} */
     this.settings = {};
@@ -60,20 +61,21 @@ class Settings {
         h("div.sheet", this.snapshots, this.workspace, h("div.bar", find), this.list),
       ),
     );
-    this.stop = listen((batch) => {
-      if (batch.some(({ kind }) => kind === "settings" || kind === "reset" || kind === "gap"))
-        this.read();
-    });
   }
 
-  async read() {
-    const [settings, answer] = await Promise.all([
+  async load() {
+    const [settings, { snapshots }] = await Promise.all([
       api.getSettings(store.workspace),
       api.listSnapshots(store.workspace),
     ]);
+    return { settings, snapshots };
+  }
+
+  /** @param {{ settings: Record<string, Setting[]>, snapshots: any[] }} answer */
+  draw({ settings, snapshots }) {
     this.settings = settings;
     this.#draw();
-    this.#drawSnapshots(answer.snapshots);
+    this.#drawSnapshots(snapshots);
     this.#drawWorkspace();
   }
 
@@ -134,14 +136,12 @@ class Settings {
    * @param {string} name
    * @param {any} value
    */
-  async #change(vendor, name, value) {
-    try {
-      await api.changeSettings(store.workspace, { [vendor]: { [name]: value } });
-      toast(h("code", name), " is ", h("b", value === null ? "the default" : valueText(value)));
-    } catch (error) {
-      toast(String(/** @type {Error} */ (error).message));
-    }
-    await this.read();
+  #change(vendor, name, value) {
+    const words = value === null ? "the default" : valueText(value);
+    return this.act(
+      () => api.changeSettings(store.workspace, { [vendor]: { [name]: value } }),
+      [h("code", name), " is ", h("b", words)],
+    );
   }
 
   /** @param {any[]} snapshots */
@@ -163,15 +163,10 @@ class Settings {
       vendorMark(vendor),
       h("span", count(Number(number))),
     ]);
-    const restore = async () => {
-      await api.restoreSnapshot(store.workspace, name);
-      await refresh();
-      toast(h("b", name), " is restored");
-    };
-    const remove = async () => {
-      await api.deleteSnapshot(store.workspace, name);
-      await this.read();
-    };
+    const restored = [h("b", name), " is restored"];
+    const restore = () =>
+      this.act(() => api.restoreSnapshot(store.workspace, name), restored).then(refresh);
+    const remove = () => this.act(() => api.deleteSnapshot(store.workspace, name));
     return h(
       "li",
       h("b", name),
@@ -188,13 +183,8 @@ class Settings {
       { name: "name", label: "Its name", value: "before-demo" },
     ]);
     if (!given) return;
-    try {
-      await api.saveSnapshot(store.workspace, given.name);
-      toast(h("b", given.name), " is saved");
-    } catch (error) {
-      toast(String(/** @type {Error} */ (error).message));
-    }
-    await this.read();
+    const words = [h("b", given.name), " is saved"];
+    await this.act(() => api.saveSnapshot(store.workspace, given.name), words);
   }
 
   #drawWorkspace() {
@@ -211,13 +201,13 @@ class Settings {
     });
     const file = h("input", {
       type: "file",
-      accept: ".json",
-      "aria-label": "A fixture as JSON",
+      accept: ".yaml,.yml,.json",
+      "aria-label": "A fixture as YAML or JSON",
       onchange: () => loadFile(file.files[0]),
     });
     const drop = h(
       "div.drop",
-      "Drop a fixture here, as JSON, or ",
+      "Drop a fixture here, as YAML or JSON, or ",
       h("label", "choose a file ", file),
     );
     drop.addEventListener("dragover", (/** @type {DragEvent} */ event) => event.preventDefault());
@@ -300,14 +290,16 @@ async function download() {
   const url = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
   h("a", { href: url, download: `${store.workspace}.yaml` }).click();
   URL.revokeObjectURL(url);
-  toast("Saved as ", h("code", `${humanised(store.workspace).toLowerCase()}.yaml`));
+  toast("Saved as ", h("code", `${store.workspace}.yaml`));
 }
 
 /** @param {File | undefined} file */
 async function loadFile(file) {
   if (!file) return;
   try {
-    await api.seedWorkspace(store.workspace, { fixture: JSON.parse(await file.text()) });
+    const text = await file.text();
+    const seed = file.name.endsWith(".json") ? { fixture: JSON.parse(text) } : { text };
+    await api.seedWorkspace(store.workspace, seed);
     await refresh();
     toast(h("b", file.name), " is loaded");
   } catch (error) {

@@ -5,23 +5,22 @@
 
 import * as api from "../api.js";
 import { form } from "../dialogs.js";
-import { button, h, icon, show, toast } from "../dom.js";
+import { button, h, icon, show } from "../dom.js";
 import { clockTime, failure, plural, vendorMark, vendorTitle } from "../format.js";
 import { moment } from "../format.js";
 import { keyed } from "../keyed.js";
-import { isFree } from "../keys.js";
 import { leadName, learnNames } from "../names.js";
-import { listen, store } from "../store.js";
+import { Screen } from "../screen.js";
+import { store } from "../store.js";
 import { attemptDots, drawDelivery, stateTone } from "./delivery.js";
 import { drawInboxes } from "./inbox.js";
 
 const NEWEST = 200;
-const PAUSE_MILLISECONDS = 300;
 const UNFOLDED = 4;
 const BUILT_IN = "inbox:console";
 
 /** What makes the screen stale. */
-const STALE = new Set(["delivery", "change", "call", "clock", "reset", "gap"]);
+const STALE = ["delivery", "change", "call", "clock"];
 
 /** @typedef {Record<string, any>} Webhook */
 /** @typedef {Record<string, any>} Delivery */
@@ -32,19 +31,19 @@ const STALE = new Set(["delivery", "change", "call", "clock", "reset", "gap"]);
  */
 export function draw(main, [wanted]) {
   const screen = new Webhooks(main, Number(wanted) || null);
-  screen.begin();
+  screen.read();
   return () => screen.close();
 }
 
-class Webhooks {
+class Webhooks extends Screen {
   /**
    * @param {HTMLElement} main
    * @param {number | null} chosen
    */
   constructor(main, chosen) {
+    super(STALE);
     this.main = main;
     this.chosen = chosen;
-    this.waiting = 0;
     /** @type {Delivery[]} */
     this.deliveries = [];
     /** @type {Webhook[]} */
@@ -83,46 +82,30 @@ class Webhooks {
       ),
       this.detail,
     );
-    this.stop = listen((batch) => {
-      if (batch.some(({ kind }) => STALE.has(kind))) this.#later();
-    });
-    this.press = (/** @type {KeyboardEvent} */ event) => this.#press(event);
-    document.addEventListener("keydown", this.press);
   }
 
-  close() {
-    this.stop();
-    clearTimeout(this.waiting);
-    document.removeEventListener("keydown", this.press);
+  async load() {
+    const { workspace } = store;
+    const [{ webhooks }, { last }] = await Promise.all([
+      api.listWebhooks(workspace),
+      api.listDeliveries(workspace, { limit: 1 }),
+      learnNames(),
+    ]);
+    const asked = { after: Math.max(0, last - NEWEST), limit: NEWEST };
+    const { deliveries } = await api.listDeliveries(workspace, asked);
+    return { webhooks, deliveries: deliveries.reverse() };
   }
 
-  async begin() {
-    await learnNames();
-    await this.read();
+  /** @param {{ webhooks: Webhook[], deliveries: Delivery[] }} answer */
+  draw({ webhooks, deliveries }) {
+    this.webhooks = webhooks;
+    this.deliveries = deliveries;
+    this.#draw(webhooks);
   }
 
-  #later() {
-    this.waiting ||= window.setTimeout(() => {
-      this.waiting = 0;
-      this.read();
-    }, PAUSE_MILLISECONDS);
-  }
-
-  async read() {
-    try {
-      const { workspace } = store;
-      const [{ webhooks }, { last }] = await Promise.all([
-        api.listWebhooks(workspace),
-        api.listDeliveries(workspace, { limit: 1 }),
-      ]);
-      const asked = { after: Math.max(0, last - NEWEST), limit: NEWEST };
-      const { deliveries } = await api.listDeliveries(workspace, asked);
-      this.deliveries = deliveries.reverse();
-      this.webhooks = webhooks;
-      this.#draw(webhooks);
-    } catch (error) {
-      show(this.receivers, failure(error));
-    }
+  /** @param {unknown} error */
+  fail(error) {
+    show(this.receivers, failure(error));
   }
 
   /** @param {Webhook[]} webhooks */
@@ -130,7 +113,6 @@ class Webhooks {
     const failing = webhooks.filter((each) => each.failing_since).length;
     const words = failing ? `, ${failing} failing` : "";
     this.total.textContent = `${plural(webhooks.length, "receiver")}${words}`;
-    tellRail(failing);
     const silent = [...store.vendors.values()].filter((each) => each.webhooks);
     show(
       this.receivers,
@@ -170,7 +152,7 @@ class Webhooks {
   #drawDetail() {
     const one = this.deliveries.find(({ number }) => number === this.chosen);
     if (one) {
-      drawDelivery(this.detail, one, this.#backButton(), () => this.read());
+      drawDelivery(this.detail, one, this.#backButton(), (doing, words) => this.act(doing, words));
       this.main.classList.add("open");
     } else drawInboxes(this.detail, this.#backButton());
   }
@@ -221,9 +203,14 @@ class Webhooks {
    * @param {string[]} kinds
    */
   async #addBuiltIn(vendor, kinds) {
-    for (const kind of kinds) await api.addWebhook(store.workspace, { vendor, kind, to: BUILT_IN });
-    toast(vendorTitle(vendor), " tells the inbox ", h("b", "console"));
-    await this.read();
+    const add = async () => {
+      for (const kind of kinds) {
+        await api.addWebhook(store.workspace, { vendor, kind, to: BUILT_IN });
+      }
+      return true;
+    };
+    const words = [vendorTitle(vendor), " tells the inbox ", h("b", "console")];
+    await this.act(add, words);
   }
 
   async #add() {
@@ -236,24 +223,18 @@ class Webhooks {
     ]);
     if (!given) return;
     const [vendor, kind] = given.kind.split(" ");
-    try {
-      await api.addWebhook(store.workspace, { vendor, kind, to: given.to });
-    } catch (error) {
-      toast(String(/** @type {Error} */ (error).message));
-    }
-    await this.read();
+    await this.act(() => api.addWebhook(store.workspace, { vendor, kind, to: given.to }));
   }
 
   /** @param {Webhook} each */
   #receiver(each) {
     const { vendor, id, last } = each;
+    const remove = () => this.act(() => api.removeWebhook(store.workspace, vendor, id));
     const test = async () => {
-      const { number } = await api.testWebhook(store.workspace, vendor, id);
-      this.chosen = number;
-      await this.read();
-    };
-    const remove = async () => {
-      await api.removeWebhook(store.workspace, vendor, id);
+      const was = this.chosen;
+      const made = await this.act(() => api.testWebhook(store.workspace, vendor, id));
+      if (!made || this.chosen !== was) return;
+      this.chosen = made.number;
       await this.read();
     };
     const state =
@@ -327,28 +308,11 @@ class Webhooks {
   }
 
   /** @param {KeyboardEvent} event */
-  #press(event) {
-    if (!isFree(event)) return;
-    if (event.key === "Escape" && this.chosen) this.#back();
-    if (event.key === "r" && this.chosen) this.#redeliver(this.chosen);
-  }
-
-  /** @param {number} number */
-  async #redeliver(number) {
-    try {
-      await api.redeliver(store.workspace, number);
-      toast(`Delivery ${number} was sent again`);
-    } catch (error) {
-      toast(String(/** @type {Error} */ (error).message));
+  press(event) {
+    const { chosen } = this;
+    if (event.key === "Escape" && chosen) this.#back();
+    if (event.key === "r" && chosen) {
+      this.act(() => api.redeliver(store.workspace, chosen), `Delivery ${chosen} was sent again`);
     }
-    await this.read();
   }
-}
-
-/** @param {number} failing */
-function tellRail(failing) {
-  const count = document.getElementById("count-webhooks");
-  if (!count) return;
-  count.textContent = failing ? `${failing} failing` : "";
-  count.className = "tone-bad";
 }

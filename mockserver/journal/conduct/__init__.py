@@ -90,17 +90,6 @@ def findings_of(
     return findings_from(_signs(records, directory), deliveries)
 
 
-def findings_about(
-    record: Record,
-    records: Iterable[Record],
-    directory: Directory,
-) -> list[Finding]:
-    """What was found about one of these records, the worst first."""
-    kept = sorted(records, key=_number)
-    found = findings_of(kept, directory)
-    return [finding for finding in found if record.number in finding.requests]
-
-
 def _number(record: Record) -> int:
     return record.number
 

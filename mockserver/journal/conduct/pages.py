@@ -1,6 +1,6 @@
 """Lists that were not read to their end, whatever way they name the next page."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from math import ceil
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -38,30 +38,65 @@ class Page(NamedTuple):
 
 def stopped_loops(records: Iterable[Record], directory: Directory) -> Iterator[Sign]:
     """Pages that an answer announced and no later request asked for."""
-    waiting: list[tuple[Record, Page]] = []
+    waiting = _Waiting()
     # Where the request after one started that was not asked for, by the number of the first.
     others: dict[int, int] = {}
     for record in records:
         operation = directory.operation(record)
-        waiting = [
-            (before, page)
-            for before, page in waiting
-            if before.vendor != record.vendor or not _asks_for(page, record, operation)
-        ]
-        if waiting:
-            before, missed = waiting[-1]
+        waiting.forget_what(record, operation)
+        newest = waiting.newest
+        if newest is not None:
+            before, missed = newest
             start = _other_start(missed, record, operation)
             if start is not None:
                 others.setdefault(before.number, start)
         page = _next_page(record, operation)
         if page is not None and not _asks_for_one_row(record, operation):
-            waiting.append((record, page))
-    for record, page in waiting:
+            waiting.add(record, page)
+    for record, page in waiting.pages.values():
         told = page.before or "that there is a further page"
         done = f"{called(record)} answered {told}, and no further page was asked for."
         if record.number in others:
             done = _jump(record, page, others[record.number])
         yield Sign("page-loop-stopped", record, "page", done)
+
+
+class _Waiting:
+    """Pages that were announced and not asked for yet, by the number of who was told of them."""
+
+    def __init__(self) -> None:
+        self.pages: dict[int, tuple[Record, Page]] = {}
+        # A journal may have thousands of them: a request looks at those of its own address only.
+        self._by_address: dict[Hashable, list[int]] = {}
+
+    @property
+    def newest(self) -> tuple[Record, Page] | None:
+        """The page that was announced last."""
+        number = next(reversed(self.pages), None)
+        return None if number is None else self.pages[number]
+
+    def add(self, record: Record, page: Page) -> None:
+        """Wait for the page that the answer to a request announced."""
+        self.pages[record.number] = record, page
+        address = _address(record.vendor, page.path, page.query)
+        self._by_address.setdefault(address, []).append(record.number)
+
+    def forget_what(self, record: Record, operation: Operation | None) -> None:
+        """Wait no more for the pages that a request asks for."""
+        request = record.request
+        address = _address(record.vendor, request.path, read_query(request.query_string))
+        numbers = self._by_address.get(address)
+        if not numbers:
+            return
+        body = _body(record, operation)
+        asked = [number for number in numbers if self.pages[number][1].body == body]
+        for number in asked:
+            del self.pages[number]
+            numbers.remove(number)
+
+
+def _address(vendor: str, path: str, query: Mapping[str, str]) -> Hashable:
+    return vendor, path, frozenset(query.items())
 
 
 def _other_start(page: Page, record: Record, operation: Operation | None) -> int | None:
@@ -80,14 +115,6 @@ def _jump(record: Record, page: Page, start: int) -> str:
         f"{called(record)} answered {page.before}, and the next request began at `{page.start}` "
         f"{start}, not {right}: {what}."
     )
-
-
-def _asks_for(page: Page, record: Record, operation: Operation | None) -> bool:
-    """Whether the request asks for that page. Its body is read only where the rest fits."""
-    request = record.request
-    if request.path != page.path or read_query(request.query_string) != page.query:
-        return False
-    return bool(_body(record, operation) == page.body)
 
 
 def _asks_for_one_row(record: Record, operation: Operation | None) -> bool:

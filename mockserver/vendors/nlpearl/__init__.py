@@ -652,7 +652,8 @@ def _refuse_unread(found: Collection[list[Problem]]) -> None:
     """
     problems: list[Problem] = []
     for index, each in enumerate(found):
-        problems += _problems_of_request(index, each)
+        if each:
+            problems += _problems_of_request(index, each)
     if not all(map(converts, problems)):
         raise Refusal("invalid", problems=problems)
 

@@ -215,7 +215,9 @@ def _subject(kind: str, happening: Happening, tx: Transaction) -> Row | None:
     Leads of inbound pearls have no webhook (`pages/webhooks`).
     """
     if kind == CALL_WEBHOOK:
-        return tx.get("calls", happening.data["call"])
+        # The report asks of events of leads too: a webhook for calls is not told of them.
+        call = happening.data.get("call")
+        return None if call is None else tx.get("calls", call)
     lead = tx.get("leads", happening.lead or "")
     pearl = tx.get("pearls", lead["pearlId"]) if lead is not None else None
     if pearl is not None and pearl["type"] == INBOUND:

@@ -5,8 +5,6 @@ from functools import lru_cache
 from importlib import import_module
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-
 from mockserver.descriptors import tried_again
 from mockserver.state.changes import Row
 
@@ -44,10 +42,11 @@ def zone_of(lead: Row, account: str) -> tzinfo:
 @lru_cache(maxsize=4096)
 def _zone_of_number(number: str, account: str) -> str:
     """The zone of a number in E.164: the account's where that is one of several, or none known."""
+    library = tried_again(import_module, "phonenumbers")
     zones = tried_again(import_module, "phonenumbers.timezone")
     try:
-        found = zones.time_zones_for_number(phonenumbers.parse(number))
-    except phonenumbers.NumberParseException:
+        found = zones.time_zones_for_number(library.parse(number))
+    except library.NumberParseException:
         return account
     if account in found or zones.UNKNOWN_TIMEZONE in found:
         return account

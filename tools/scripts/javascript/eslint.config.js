@@ -6,6 +6,7 @@ export default [
     languageOptions: { ecmaVersion: 2024, sourceType: "module" },
     rules: {
       "no-undef": "off", // tsc knows what a browser has
+      "no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
       eqeqeq: "error",
       "no-eval": "error",
       "no-implied-eval": "error",
