@@ -408,6 +408,13 @@ class Lifecycle:
         """What changes of rows mean: a pure function of them, in the order of the vendor."""
         raise NotImplementedError
 
+    def is_silent(self, diff: RowDiff, settings: Mapping[str, Any]) -> bool:
+        """Whether a change surely means nothing, as of a lead that was sent again unchanged.
+
+        Then no event comes of it, and nothing that is planned moves.
+        """
+        return False
+
     def lead_happenings(self, diff: RowDiff, settings: Mapping[str, Any]) -> Sequence[Happening]:
         """What the change of one lead means, where nothing else has changed.
 

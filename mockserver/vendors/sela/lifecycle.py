@@ -134,6 +134,15 @@ class SelaLifecycle(Lifecycle):
                 found.append(_updated(lead, ["call_count"]))
         return found
 
+    def is_silent(self, diff: RowDiff, settings: Mapping[str, Any]) -> bool:
+        """See `Lifecycle`: it changes nothing but what tells of no change."""
+        table, _, before, after = diff
+        if table != "leads" or before is None or after is None:
+            return False
+        if not _SILENT_COLUMNS.issuperset(after):
+            return False
+        return bool(settings["unchanged_update"] == "silent")
+
     def lead_happenings(self, diff: RowDiff, settings: Mapping[str, Any]) -> list[Happening]:
         """See `Lifecycle`."""
         return list(_lead_happenings(diff, settings))
