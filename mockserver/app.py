@@ -18,7 +18,7 @@ from mockserver.dialects.plain_json import PlainJson
 from mockserver.dispatch import Site
 from mockserver.documents.resources import folder
 from mockserver.documents.schema import Coercer, FormCoercer, form_coercer
-from mockserver.documents.spec import load_document
+from mockserver.documents.spec import Document, load_document
 from mockserver.errors import SettingError
 from mockserver.faults.delivery import Answer
 from mockserver.fixtures import Fixture, fixture_file
@@ -54,7 +54,16 @@ def load_vendors() -> tuple[Vendor, ...]:
     """
     names = sorted(module.name for module in pkgutil.iter_modules(mockserver.vendors.__path__))
     modules = (importlib.import_module(f"mockserver.vendors.{name}") for name in names)
-    return tuple(module.vendor for module in modules)
+    vendors = tuple(module.vendor for module in modules)
+    for vendor in vendors:
+        if vendor.lifecycle is not None:
+            vendor.lifecycle.read_document = partial(_document, vendor)
+    return vendors
+
+
+def _document(vendor: Vendor) -> Document:
+    file = folder("openapi") / f"{vendor.name}.yaml"
+    return load_document(file, formats=vendor.dialect.formats, keep=True)
 
 
 class Application:

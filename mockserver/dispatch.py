@@ -14,6 +14,7 @@ from mockserver.faults.delivery import refusal_after, refusal_of
 from mockserver.journal.records import row_changes
 from mockserver.journal.redaction import hide
 from mockserver.life.events import Cause, Deferred, Happening, Meaning
+from mockserver.life.lifecycle import Lifecycle
 from mockserver.play.courier import Courier
 from mockserver.play.posting import Occasion, Posted, Told, post, posted
 from mockserver.play.timer import Timer
@@ -181,35 +182,56 @@ class Site(Api):
         written = tx.changes()
         if not written:
             return written
+        diffs: Sequence[RowDiff]
         diffs, size = tx.effects()
         lifecycle = self.vendor.lifecycle
-        if lifecycle is not None:
-            if lifecycle.concerns(diffs, tx):
-                cause = cause or Cause("request", call.number)
-                scene = workspace.scene(tx, call.now, cause)
-                call.plans = lifecycle.react(diffs, scene)
-            if call.plans:
-                written = tx.changes()
-                diffs, size = tx.effects()
-                workspace.require_rows(written)
-                if reply is not None:
-                    reply.body = lifecycle.renewed(reply.body, tx)
-            if len(diffs) == 1 and diffs[0].table == LEADS:
-                call.lead_change = diffs[0]
-            else:
-                call.happenings = lifecycle.happenings(diffs, tx)
-                if any(diff.table == WEBHOOKS for diff in diffs):
-                    workspace.require_rows(written)
-        call.changes = row_changes(diffs)
-        if self._webhooks is not None and not tx.stored[WEBHOOKS].is_empty:
+        if lifecycle is None or (len(diffs) == 1 and lifecycle.is_silent(diffs[0], call.settings)):
+            call.changes = row_changes(diffs)
+        else:
             cause = cause or Cause("request", call.number)
-            if self._post(call, workspace, diffs, cause, self._webhooks):
+            diffs = self._followed(call, workspace, diffs, cause, lifecycle)
+            call.changes = row_changes(diffs)
+            if call.plans and reply is not None:
+                reply.body = lifecycle.renewed(reply.body, tx)
+            is_told = self._is_told(call, workspace, diffs, cause)
+            if call.plans or is_told:
                 written = tx.changes()
                 _, size = tx.effects()
+            # A write of one lead alone brings nothing of what is bounded.
+            if is_told or len(diffs) > 1 or diffs[0].table != LEADS:
                 workspace.require_rows(written)
         workspace.require_room(written, size)
         call.growth = size
         return written
+
+    def _followed(
+        self,
+        call: Call,
+        workspace: Workspace,
+        diffs: Sequence[RowDiff],
+        cause: Cause,
+        lifecycle: Lifecycle,
+    ) -> Sequence[RowDiff]:
+        """Plan what follows from these changes for leads. Returns all changes then."""
+        tx = call.tx
+        if lifecycle.concerns(diffs, tx):
+            call.plans = lifecycle.react(diffs, workspace.scene(tx, call.now, cause))
+        if call.plans:
+            diffs, _ = tx.effects()
+        if len(diffs) == 1 and diffs[0].table == LEADS:
+            call.lead_change = diffs[0]
+        else:
+            call.happenings = lifecycle.happenings(diffs, tx)
+        return diffs
+
+    def _is_told(
+        self, call: Call, workspace: Workspace, diffs: Sequence[RowDiff], cause: Cause
+    ) -> bool:
+        """Have webhooks told of what the call changes. Says whether any is."""
+        webhooks = self._webhooks
+        if webhooks is None or call.tx.stored[WEBHOOKS].is_empty:
+            return False
+        return self._post(call, workspace, diffs, cause, webhooks)
 
     def _post(
         self,

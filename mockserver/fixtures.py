@@ -226,7 +226,7 @@ def _merging(
         found = _fill(vendor, sound.content.get(vendor.name, {}), tx, seeding)
         problems += sound.problems_of_fixture(found)
         problems += sound.problems_of_incomplete(vendor, seeding)
-        if vendor.lifecycle is not None and not problems:
+        if vendor.lifecycle is not None and not _has_problem(vendor.name, problems):
             scene = Scene(tx, now, workspace.seed, Cause("control", 0), _next_due)
             section = sound.content.get(vendor.name, {})
             for path, text in vendor.lifecycle.seeded(section, scene):
@@ -236,6 +236,13 @@ def _merging(
     if problems:
         raise Refusal("invalid", problems=problems)
     return changes
+
+
+def _has_problem(vendor: str, problems: Iterable[Problem]) -> bool:
+    """Whether the vendor's section, its settings or the clock have one."""
+    return any(
+        vendor in path[:2] or path == ("clock",) for path in (each.path for each in problems)
+    )
 
 
 def schema(vendors: tuple[Vendor, ...]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a Content-Type says: the media type, its parameters, and the encoding of the body."""
+"""What headers say of bodies: the type and the encoding of one, and which a client wants."""
 
 import codecs
 import pkgutil
@@ -13,6 +13,7 @@ from mockserver.errors import Reason, Refusal
 _UTF_8 = "utf-8"
 _LONGEST = 1024
 _SEPARATORS = re.compile("[^a-z0-9]+")
+_QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
 _READ = re.compile(r"utf-8(-sig)?|utf-(16|32)(-[bl]e)?|ascii|iso8859-\d+|cp125\d")
 """The encodings that bodies are read in, by Python's names for them. To read some of the others, as
 `punycode`, takes time that grows with the square of the length."""
@@ -56,6 +57,43 @@ def header_value(text: str) -> HeaderValue:
 def _known_encoding(name: str) -> None:
     if _codec(name) is None:
         raise ValueError(f"{name!r} is no encoding")
+
+
+def qualities(text: str) -> dict[str, float]:
+    """What a header like Accept or Accept-Encoding names, in its order, and how much it is wanted.
+
+    That goes from 0, not at all, to 1, which is meant where a name stands alone (RFC 9110, 12.4.2).
+    What has a value that is no such number counts as not named.
+    """
+    found: dict[str, float] = {}
+    for part in text.lower().split(","):
+        name, *parameters = map(str.strip, part.split(";"))
+        quality = _quality(parameters)
+        if name and quality is not None:
+            found.setdefault(name, quality)
+    return found
+
+
+def _quality(parameters: list[str]) -> float | None:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            return float(value) if _QUALITY.fullmatch(value.strip()) else None
+    return 1.0
+
+
+def is_preferred(media_type: str, accept: str, usual: str = "application/json") -> bool:
+    """Whether an Accept wants a media type more than the usual one; of equal ones, names it first.
+
+    Clients in JavaScript send `application/json, text/plain, */*` unless they are told otherwise.
+    """
+    wanted = qualities(accept)
+    quality = wanted.get(media_type, 0.0)
+    other = wanted.get(usual, wanted.get("*/*", 0.0))
+    if quality != other:
+        return quality > other
+    named = [name for name in wanted if name in (media_type, usual)]
+    return quality > 0 and named[0] == media_type
 
 
 def charset_of(content_type: str) -> str:

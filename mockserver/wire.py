@@ -5,6 +5,7 @@ What cannot be read is a Refusal, for the vendor's dialect to phrase.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from math import isfinite
@@ -199,4 +200,14 @@ def read_query(raw: bytes) -> dict[str, str]:
 
     Of several with one name the last one counts. What is not UTF-8 becomes U+FFFD.
     """
-    return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
+    return dict(_pairs(raw))
+
+
+def repeated_names(raw: bytes) -> list[str]:
+    """The names that stand more than once in a query string, in alphabetic order."""
+    counts = Counter(name for name, _ in _pairs(raw))
+    return sorted(name for name, count in counts.items() if count > 1)
+
+
+def _pairs(raw: bytes) -> list[tuple[str, str]]:
+    return parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True)

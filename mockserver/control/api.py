@@ -37,6 +37,7 @@ from mockserver.play.timer import Timer
 from mockserver.turns import Turns
 from mockserver.vendor import Reply, Vendor
 from mockserver.webhooks.targets import Targets
+from mockserver.wire import repeated_names
 from mockserver.workspaces import Workspace, Workspaces
 
 if TYPE_CHECKING:
@@ -137,11 +138,16 @@ def unknown(name: str, known: Iterable[str]) -> str:
     return f"is {name!r}, which is not known; {hint}"
 
 
-def _unknown_parameters(call: Call, operation: Operation) -> Iterator[Problem]:
+def _stray_parameters(call: Call, operation: Operation) -> Iterator[Problem]:
+    """The problems of parameters that nobody knows, and of those that stand twice."""
     if operation.id in ANY_QUERY:
         return
-    for name in sorted(call.query.keys() - operation.query.schema["properties"].keys()):
+    known = operation.query.schema["properties"].keys()
+    for name in sorted(call.query.keys() - known):
         yield Problem((name,), "unknown", "is no parameter here", None, None, "query")
+    for name in repeated_names(call.request.query_string):
+        if name in known:
+            yield Problem((name,), "repeated", "stands more than once", None, None, "query")
 
 
 def _are_equal(given: str, token: str) -> bool:
@@ -340,7 +346,7 @@ class Control(Api):
                 raise
         # One place has one problem: a check need not know what the document says of the member.
         places = {(problem.location, problem.path) for problem in problems}
-        more = (*_unknown_parameters(call, operation), *self._checked(call, operation, places))
+        more = (*_stray_parameters(call, operation), *self._checked(call, operation, places))
         problems += [each for each in more if (each.location, each.path) not in places]
         if problems:
             raise Refusal("invalid", problems=problems)

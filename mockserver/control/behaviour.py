@@ -219,8 +219,8 @@ def _clock_asked(wanted: Mapping[str, Any], workspace: Workspace) -> WorkspaceCl
 def _unfit_advance(body: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
     if "seconds" in body and "to" in body:
         yield Problem(("to",), "excess", "goes not together with seconds")
-    if "seconds" not in body and "to" not in body:
-        yield Problem(("seconds",), "required", "is required, or to")
+    if "seconds" not in body and "to" not in call.body:
+        yield Problem(("seconds",), "value", "is required, or to")
     to = body.get("to")
     if isinstance(to, str) and to != "next" and parse_date_time(to) is None:
         yield Problem(("to",), "format", "must be an instant or the word next", to)

@@ -286,7 +286,7 @@ class Reader:
         channel.collect()
         told: list[Entry | Gap] = []
         if self._number > channel.last:  # of a server whose clock was ahead
-            told.append(Gap(channel.first + 1, channel.last, None))
+            told.append(Gap(min(channel.first + 1, channel.last), channel.last, None))
             self._number = channel.last
         elif self._number < channel.first:
             told.append(Gap(self._number + 1, channel.first, None))

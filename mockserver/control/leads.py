@@ -22,6 +22,7 @@ _PHONE_LENGTHS = range(7, 40)
 _MAX_DIGITS = 40
 """More digits than any id has, and any phone number."""
 _NO_DIGIT = re.compile(r"\D")
+_MOST_NAMED = 10
 _GAP = r'[^\d"]{0,3}'
 
 
@@ -136,12 +137,7 @@ def _texts(value: Any) -> Iterator[str]:
 def get_lead(call: Call, server: Control) -> Reply:
     """A lead, even a deleted one, with every change to it that the journal still has."""
     workspace = server.workspace(call)
-    vendor = call.path_parameters["vendor"]
-    id = call.path_parameters["id"]
-    if LEADS not in workspace.tables.get(vendor, ()):
-        raise Refusal(
-            "not_found", f"{vendor!r} is no vendor; the vendors are {', '.join(server.sites)}."
-        )
+    vendor, id = lead_meant(workspace, call, server)
     rows = workspace.tables[vendor][LEADS].rows
     key = lead_key(workspace, vendor, id)
     history = list(_history(workspace, vendor, id))
@@ -158,6 +154,30 @@ def get_lead(call: Call, server: Control) -> Reply:
             "deliveries": _deliveries_about(workspace, vendor, id),
         }
     )
+
+
+def lead_meant(workspace: Workspace, call: Call, server: Control) -> tuple[str, str]:
+    """The vendor in the path, and the id of the lead that is meant there.
+
+    A text that is no lead's id may be an external id, e-mail address or phone number. What names
+    no lead is given as it is: it may be the id of a deleted one.
+
+    Raises Refusal("not_found") for an unknown vendor, and for a text that names several leads.
+    """
+    vendor, text = call.path_parameters["vendor"], call.path_parameters["id"]
+    if vendor not in server.sites or LEADS not in workspace.tables.get(vendor, ()):
+        raise Refusal(
+            "not_found", f"{vendor!r} is no vendor; the vendors are {', '.join(server.sites)}."
+        )
+    lifecycle = server.sites[vendor].vendor.lifecycle
+    has_id = lead_key(workspace, vendor, text) in workspace.tables[vendor][LEADS].rows
+    if has_id or lifecycle is None:
+        return vendor, text
+    ids = [str(lead["id"]) for lead in lifecycle.named(text, workspace.transaction(vendor))]
+    if len(ids) > 1:
+        few = ", ".join(ids[:_MOST_NAMED])
+        raise Refusal("not_found", f"{text!r} names {len(ids)} leads of {vendor}: {few}.")
+    return vendor, ids[0] if ids else text
 
 
 def _deliveries_about(workspace: Workspace, vendor: str, id: str) -> list[dict[str, Any]]:

@@ -328,6 +328,8 @@ def _planned(subjects: Sequence[Subject], body: Mapping[str, Any], server: Contr
     outcome = lifecycle.outcomes(scene.tx)[body["outcome"]]
     names = ("outcome", "duration", "collected", "fields")
     options = {name: body[name] for name in names if name in body}
+    if body.get("force"):
+        options["forced"] = True
     problems: list[Problem] = []
     for position, subject in enumerate(subjects):
         objection = _objection(lifecycle, subject.lead, outcome, body, position)

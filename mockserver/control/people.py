@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.call import Call
 from mockserver.control.api import Control, operation
 from mockserver.control.grouping import FILTERS, People, Person, Shared
-from mockserver.control.leads import event_view, lead_key
+from mockserver.control.leads import event_view, lead_key, lead_meant
 from mockserver.control.lifecycle import due_view
 from mockserver.errors import Refusal
 from mockserver.journal.records import ManyRows, Record
@@ -119,11 +119,7 @@ def _lead(member: Member, workspace: Workspace, server: Control) -> dict[str, An
 def get_person(call: Call, server: Control) -> Reply:
     """The person that a lead belongs to, with all leads, what is due and what happened."""
     workspace = server.workspace(call)
-    vendor, id = call.path_parameters["vendor"], call.path_parameters["id"]
-    if vendor not in server.sites or LEADS not in workspace.tables.get(vendor, ()):
-        raise Refusal(
-            "not_found", f"{vendor!r} is no vendor; the vendors are {', '.join(server.sites)}."
-        )
+    vendor, id = lead_meant(workspace, call, server)
     call.works_through(workspace.lead_count())
     people = server.people.of(workspace, server.vendors)
     person = people.having(vendor, lead_key(workspace, vendor, id))

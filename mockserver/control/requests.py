@@ -16,14 +16,15 @@ from mockserver.journal.records import Journal, Record
 from mockserver.journal.view import describe, select, summary
 from mockserver.journal.why import why
 from mockserver.life.events import Cause
+from mockserver.media_types import is_preferred
 from mockserver.state.changes import RowId
 from mockserver.vendor import Reply
 from mockserver.version import __version__
 from mockserver.webhooks.view import delivery_view
 from mockserver.workspaces import LEADS, Workspace
 
-_MARKDOWN = b"text/markdown"
-_PLAIN = b"text/plain"
+_MARKDOWN = "text/markdown"
+_PLAIN = "text/plain"
 MOST_IN_TEXT = 1000
 
 
@@ -105,7 +106,7 @@ def _entry(workspace: Workspace, call: Call, server: Control) -> Reply:
     found = journal.get(number)
     if found is None:
         text = f"There is no request {number}."
-        if number <= journal.last_dropped:
+        if 0 < number <= journal.last_dropped:
             text = f"There is no request {number} any more: the journal has dropped it."
         raise Refusal("not_found", text)
     from mockserver.journal.conduct.fields import remarks
@@ -205,8 +206,9 @@ def get_report(call: Call, server: Control) -> Reply:
     return Reply(found.as_json())
 
 
-def _wants(format: str, media_type: bytes, call: Call) -> bool:
+def _wants(format: str, media_type: str, call: Call) -> bool:
     """Whether the query asks for the format, or the Accept header where the query is silent."""
     if "format" in call.query:
         return bool(call.query["format"] == format)
-    return media_type in call.request.headers.get(b"accept", b"")
+    accept = call.request.headers.get(b"accept", b"").decode("latin-1")
+    return is_preferred(media_type, accept)

@@ -18,13 +18,14 @@ Schema = Mapping[str, Any]
 _ALIKE = 0.6
 _TIME = "2025-01-31T12:00:00Z"
 _LONGEST = 60
+_TYPES: Mapping[type, str] = {dict: "object", list: "array", str: "string"}
 
 
 def hinted(problems: Iterable[Problem], schema: Schema, compile: Compile) -> Iterator[Problem]:
     """The problems in words that name the allowed values and the one that was probably meant.
 
-    `schema` is that of the whole value. A part that may be null or something else has the problems
-    of the something else.
+    `schema` is that of the whole value. A part that may be one of several things has the problems
+    of that one whose type it has.
     """
     for problem in problems:
         yield from _hinted(problem, schema, compile)
@@ -32,10 +33,10 @@ def hinted(problems: Iterable[Problem], schema: Schema, compile: Compile) -> Ite
 
 def _hinted(problem: Problem, schema: Schema, compile: Compile) -> Iterator[Problem]:
     part = _part(schema, problem.path)
-    other = _other_than_null(part)
-    if problem.keyword == "anyOf" and other is not None:
-        below = problems_of(compile(dict(other)), problem.value, {})
-        for each in hinted(below, other, compile):
+    choice = _choice(part, _TYPES.get(type(problem.value)))
+    if problem.keyword == "anyOf" and choice is not None:
+        below = problems_of(compile(dict(choice)), problem.value, {})
+        for each in hinted(below, choice, compile):
             yield replace(each, path=problem.path + each.path)
         return
     yield replace(problem, message=_message(problem, schema, part))
@@ -51,6 +52,9 @@ def _message(problem: Problem, schema: Schema, part: Schema) -> str:
         allowed = part.get("description") or ", ".join(map(_shown, part["enum"]))
         near = meant(problem.value, part["enum"])
         return f"{_quoted(problem.value)} is not allowed{near}; the values are {allowed}"
+    if problem.keyword == "anyOf":
+        types = [each["type"] for each in part.get("anyOf", ()) if "type" in each]
+        return f"{_quoted(problem.value)} is none of what may stand here: {', '.join(types)}"
     if problem.keyword == "format" and part.get("format") == "date-time":
         relative = ", or a relative one like -3d or +2h30m" if RELATIVE in part else ""
         return f"{_quoted(problem.value)} is no time; give one like {_TIME}{relative}"
@@ -78,7 +82,7 @@ def _quoted(value: Any) -> str:
 def _part(schema: Schema, path: Path) -> Schema:
     """The part of the schema that speaks of the value at that path; empty where none does."""
     for step in path:
-        schema = _other_than_null(schema) or schema
+        schema = _choice(schema, "array" if isinstance(step, int) else "object") or schema
         if isinstance(step, int):
             schema = schema.get("items", {})
         else:
@@ -89,7 +93,9 @@ def _part(schema: Schema, path: Path) -> Schema:
     return schema
 
 
-def _other_than_null(schema: Schema) -> Schema | None:
-    """What a value may be besides null, if that is one thing."""
+def _choice(schema: Schema, type: str | None) -> Schema | None:
+    """What a value of that type may be besides null, if that is one thing."""
     others = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    if len(others) > 1:
+        others = [each for each in others if each.get("type") == type]
     return others[0] if len(others) == 1 else None

@@ -28,6 +28,7 @@ from mockserver.life.stories import (
     wrong_steps,
 )
 from mockserver.sections import (
+    FLAG,
     ID,
     NUMBERED,
     TEXT,
@@ -45,6 +46,9 @@ from mockserver.webhooks.base import WEBHOOKS, Message, Webhooks
 
 LEADS, DUE, PLAYED = "leads", "due", "played"
 AUTOPILOT, STORIES, OUTCOMES = "autopilot", "stories", "outcomes"
+
+CHOSEN = "simulate"
+"""The kind of a due step that plays an outcome which somebody chose."""
 
 _ABSENT = object()
 _NO_OPTIONS: Row = {}
@@ -91,12 +95,15 @@ _OUTCOME: Schema = {
 }
 
 
-def section_tables(lead_id: Schema, *, has_calls: bool = True) -> tuple[SectionTable, ...]:
-    """What a fixture may say of lead's future; `lead_id` is the schema of a lead's id.
+def section_tables(
+    lead_id: Schema, *, has_calls: bool = True, steps: Sequence[str] = (CHOSEN,)
+) -> tuple[SectionTable, ...]:
+    """What a fixture may say of a lead's future; `lead_id` is the schema of a lead's id.
 
-    Of a vendor without calls it may say which outcomes there are besides, and what is due.
+    Of a vendor without calls it may say which outcomes there are besides, and what is due: `steps`
+    are the kinds of due steps that the vendor plays.
     """
-    outcomes, due = _outcome_table(), _due_table(lead_id)
+    outcomes, due = _outcome_table(), _due_table(lead_id, steps)
     if not has_calls:
         return outcomes, due
     return (*_story_tables(), outcomes, _played_table(lead_id), due)
@@ -156,20 +163,37 @@ def _played_table(lead_id: Schema) -> SectionTable:
     )
 
 
-def _due_table(lead_id: Schema) -> SectionTable:
+_OPTIONS: Schema = {
+    "description": "What somebody chose: as in a step of a story. `call` is the one that goes on.",
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "outcome": TEXT_ID,
+        "duration": {"type": "integer", "minimum": 0},
+        "collected": {"type": "object"},
+        "fields": {"type": "object"},
+        "call": {"type": ["integer", "string"]},
+        "wanted": {"type": "string", "format": "date-time"},
+        "exact": FLAG,
+        "forced": FLAG,
+    },
+}
+
+
+def _due_table(lead_id: Schema, steps: Sequence[str]) -> SectionTable:
     return SectionTable(
         DUE,
         {
             "id": ID,
             "lead": lead_id,
             "group": TEXT_OR_NULL,
-            "step": TEXT_ID,
+            "step": {"enum": list(steps)},
             "at": TIME_OR_NULL,
             "held": TIME_OR_NULL,
             "counted_from": TIME,
             "attempt": {"type": "integer", "minimum": 1},
             "why": TEXT,
-            "options": {"type": "object"},
+            "options": _OPTIONS,
         },
         required=("lead", "step", "at", "counted_from"),
         defaults={
@@ -312,14 +336,17 @@ class Lifecycle:
     """Of which objects an attempt may set fields itself."""
     fixed_fields: frozenset[str] = frozenset({"id"})
     """The fields of them that no attempt may set."""
+    needed_options: Mapping[str, str] = {CHOSEN: "outcome"}
+    """Which option a due step of a kind cannot be played without."""
 
     def __init__(self, vendor: str, outcomes: Outcomes, parts: Mapping[str, str]) -> None:
         """`parts` leads from the objects that outcomes set to the schemas of the document."""
         self.vendor = vendor
         self.built_in = outcomes
         self.parts = parts
-        self.schemas: Mapping[str, Mapping[str, Any]] = {}
-        """The schemas of the fields of each part, from the document."""
+        self.read_document: Callable[[], Document] | None = None
+        """Reads the vendor's document, for a fixture that is read before it is served."""
+        self._schemas: Mapping[str, Mapping[str, Any]] = {}
         self.webhooks: Webhooks | None = None
         """Whom the vendor tells of what happens; None: it documents no webhooks."""
         self._magic = MagicStories(outcomes)
@@ -327,11 +354,18 @@ class Lifecycle:
     def check(self, document: Document) -> None:
         """Hold outcomes and payloads of webhooks to the document. Raises DocumentError."""
         documented = {part: document.fields(name) for part, name in self.parts.items()}
-        self.schemas = {**documented, **self.own_fields}
-        for place, text in breaches(self.built_in.values(), self.schemas):
+        self._schemas = {**documented, **self.own_fields}
+        for place, text in breaches(self.built_in.values(), self._schemas):
             raise DocumentError(f"{self.vendor}/outcomes.yaml: {place}: {text}")
         if self.webhooks is not None:
             self.webhooks.check(document)
+
+    @property
+    def schemas(self) -> Mapping[str, Mapping[str, Any]]:
+        """The schemas of the fields of each part, from the document."""
+        if not self._schemas and self.read_document is not None:
+            self.check(self.read_document())
+        return self._schemas
 
     def wrong_story(self, story: Sequence[Any], tx: Transaction) -> Iterator[tuple[Path, str]]:
         """What is wrong with the steps of a story: paths in it, and sentences."""
@@ -373,6 +407,13 @@ class Lifecycle:
     def happenings(self, diffs: Sequence[RowDiff], tx: Transaction) -> list[Happening]:
         """What changes of rows mean: a pure function of them, in the order of the vendor."""
         raise NotImplementedError
+
+    def is_silent(self, diff: RowDiff, settings: Mapping[str, Any]) -> bool:
+        """Whether a change surely means nothing, as of a lead that was sent again unchanged.
+
+        Then no event comes of it, and nothing that is planned moves.
+        """
+        return False
 
     def lead_happenings(self, diff: RowDiff, settings: Mapping[str, Any]) -> Sequence[Happening]:
         """What the change of one lead means, where nothing else has changed.
@@ -447,7 +488,7 @@ class Lifecycle:
     ) -> Row:
         """Plan an outcome that somebody chose, at a time."""
         why = f"simulate {options['outcome']}"
-        return self.plan(lead["id"], "simulate", at, why, scene, options=options)
+        return self.plan(lead["id"], CHOSEN, at, why, scene, options=options)
 
     def reschedule(self, due: Row, at: datetime, scene: Scene) -> None:
         """Move a due step to another time, and whatever shows that time."""
@@ -559,6 +600,8 @@ class Lifecycle:
             wrong += self._wrong_stories(section.get(STORIES, {}), tx)
             wrong += self._wrong_weights(section.get(AUTOPILOT, {}), tx)
             wrong += self._wrong_names(section, tx)
+        if not wrong:
+            wrong += self._wrong_due(section.get(DUE, ()), tx)
         if wrong:
             yield from wrong
             return
@@ -667,6 +710,27 @@ class Lifecycle:
             name = lead.get("story")
             if name is not None and name not in stories:
                 yield (LEADS, position, "story"), f"{name!r} is no story; {near(name, stories)}"
+
+    def _wrong_due(
+        self, steps: Iterable[Mapping[str, Any]], tx: Transaction
+    ) -> Iterator[tuple[Path, str]]:
+        outcomes = self.outcomes(tx)
+        for position, due in enumerate(steps):
+            for path, text in self._wrong_step(due, outcomes):
+                yield (DUE, position, *path), text
+
+    def _wrong_step(self, due: Mapping[str, Any], outcomes: Outcomes) -> Iterator[tuple[Path, str]]:
+        if (due["at"] is None) == (due.get("held") is None):
+            yield ("at",), "either this or held must be a time, and the other one null"
+        options = due.get("options", {})
+        needed = self.needed_options.get(due["step"])
+        if needed is not None and needed not in options:
+            yield ("options", needed), f"is required where the step is {due['step']}"
+        name = options.get("outcome")
+        if name is not None and name not in outcomes:
+            yield ("options", "outcome"), f"{name!r} is no outcome; {near(name, outcomes)}"
+        for path, text in self.wrong_fields(options.get("fields", {})):
+            yield ("options", "fields", *path), text
 
     # Due steps.
 

@@ -18,8 +18,12 @@ class Hours(NamedTuple):
 
 
 def every_day(start: time, end: time) -> tuple[Hours, ...]:
-    """The same hours on each day of the week."""
-    return tuple(Hours(day, start, end) for day in range(1, 8))
+    """The same hours on each day of the week; those that end before they begin go over midnight."""
+    days = range(1, 8)
+    if start < end:
+        return tuple(Hours(day, start, end) for day in days)
+    mornings = (Hours(day, time.min, end) for day in days)
+    return (*mornings, *(Hours(day, start, time.max) for day in days))
 
 
 def next_open(moment: datetime, zone: tzinfo, hours: Sequence[Hours]) -> datetime:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mockserver.documents.resources import folder
+from mockserver.media_types import qualities
 
 PAGE = "/__admin/"
 """Where the console is. Its files are below `console/`, the reference of the APIs beside it."""
@@ -81,13 +82,24 @@ class Asset:
     def answer(self, request: Request) -> Response:
         """The file, or 304 where the browser has it already."""
         headers = {**HEADERS, "Content-Security-Policy": self.policy, "ETag": self.tag}
-        if request.headers.get("if-none-match") == self.tag:
+        if self._is_known(request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers=headers)
         content = self.content
-        if "gzip" in request.headers.get("accept-encoding", ""):
+        if _is_gzip_wanted(request.headers.get("accept-encoding", "")):
             content = self.compressed
             headers["Content-Encoding"] = "gzip"
         return Response(content, headers=headers, media_type=self.type)
+
+    def _is_known(self, if_none_match: str) -> bool:
+        """Whether the browser names this file among those that it has (RFC 9110, 13.1.2)."""
+        strong = self.tag.removeprefix("W/")
+        named = (each.strip().removeprefix("W/") for each in if_none_match.split(","))
+        return any(each in ("*", strong) for each in named)
+
+
+def _is_gzip_wanted(accept_encoding: str) -> bool:
+    wanted = qualities(accept_encoding)
+    return wanted.get("gzip", wanted.get("*", 0.0)) > 0
 
 
 class Console:

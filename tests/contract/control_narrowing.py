@@ -4,6 +4,7 @@ What only this server knows (names of vendors, faults, switches) is said in sche
 that is named is the first there is.
 """
 
+import json
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, NamedTuple
@@ -117,7 +118,9 @@ class Narrowing:
         parameters["stream_seconds"] |= {"required": True, "schema": {"enum": [0]}}
         for name, properties in self._properties().items():
             schemas[name]["properties"] |= properties
-        schemas["Seed"]["oneOf"][0]["properties"]["fixture"] = {"enum": self._fixtures()}
+        whole, text, _ = [each["properties"] for each in schemas["Seed"]["oneOf"]]
+        whole["fixture"] = {"enum": self._fixtures()}
+        text["text"] = {"enum": [json.dumps(each) for each in self._fixtures()]}
         shift = {"type": "number", "minimum": -A_CENTURY, "maximum": A_CENTURY}
         schemas["ShiftedClock"]["properties"]["shift_seconds"] = shift
         schemas["Expectation"] |= {"enum": self._expectations()}

@@ -142,7 +142,7 @@ def test_requests_are_answered_at_both_ends_of_the_calendar(
             id="past 9999",
         ),
         pytest.param({"seconds": True}, "must be a number", id="true"),
-        pytest.param({}, "is required", id="empty"),
+        pytest.param({}, "is required, or to", id="empty"),
     ],
 )
 def test_time_that_cannot_pass_is_refused(body: Any, detail: str, control: httpx.Client) -> None:

@@ -153,6 +153,27 @@ def test_a_lead_that_is_not_there_is_not_found(
     )
 
 
+@pytest.mark.parametrize("kind", ["leads", "people"])
+@pytest.mark.parametrize("name", ["crm-1", "ada@example.com", "%2B12025550101", "(202)%20555-0101"])
+def test_a_lead_is_read_by_what_names_it(name: str, kind: str, control: httpx.Client) -> None:
+    by_id = control.get(f"/{kind}/nlpearl/66a1f0c2d60e456235eae701")
+    named = control.get(f"/{kind}/nlpearl/{name}")
+    assert (named.status_code, named.json()) == (200, by_id.json())
+
+
+@pytest.mark.parametrize("kind", ["leads", "people"])
+def test_a_text_that_names_several_leads_is_told_so(
+    kind: str, control: httpx.Client, octanist: httpx.Client
+) -> None:
+    lead = {"name": "Ada", "email": "twice@example.com"}
+    ids = [octanist.post("/leads", json=lead).json()["data"]["id"] for _ in range(2)]
+    answer = control.get(f"/{kind}/octanist/twice@example.com")
+    assert (answer.status_code, answer.json()["detail"]) == (
+        404,
+        f"'twice@example.com' names 2 leads of octanist: {', '.join(map(str, ids))}.",
+    )
+
+
 @pytest.mark.parametrize(
     ("query", "parameter", "detail"),
     [

@@ -485,6 +485,8 @@ def test_with_nothing_due_the_next_moment_is_now(control: httpx.Client) -> None:
     ("body", "errors"),
     [
         pytest.param({"seconds": 5, "to": "next"}, {"/to": "goes not together with seconds"}, id="both"),
+        pytest.param({}, {"/seconds": "is required, or to"}, id="neither"),
+        pytest.param({"to": 5}, {"/to": "must be a string"}, id="a number"),
         pytest.param({"to": "soon", "fire": 1}, {"/to": "must be an instant or the word next", "/fire": "must be true or false"}, id="no time"),
         pytest.param({"to": "2026-03-02T13:59:59Z"}, {"/to": "is before the present time, 2026-03-02T14:00:00.000Z; a clock is set back by set_clock"}, id="past"),
         pytest.param({"to": "9999-01-01T00:00:00Z"}, {"/to": CALENDAR}, id="the end of time"),

@@ -103,6 +103,25 @@ def test_a_filter_that_finds_nothing_ever_is_refused(
     assert (answer.status_code, answer.json()["errors"]) == (400, [error])
 
 
+@pytest.mark.parametrize("number", ["0", "-1"])
+def test_a_number_that_no_request_has_is_not_said_to_be_dropped(
+    number: str, asked: httpx.Client
+) -> None:
+    answer = asked.get(f"/requests/{number}")
+    assert (answer.status_code, answer.json()["detail"]) == (404, f"There is no request {number}.")
+
+
+def test_a_parameter_that_stands_twice_is_refused(control: httpx.Client) -> None:
+    answer = control.get("/requests?limit=1&status=400&limit=2&status=x")
+    assert (answer.status_code, answer.json()["errors"]) == (
+        400,
+        [
+            {"parameter": "status", "detail": "must match ^(0|[1-5][0-9][0-9]|[1-5]xx)$"},
+            {"parameter": "limit", "detail": "stands more than once"},
+        ],
+    )
+
+
 @pytest.mark.parametrize("path", ["/requests", "/leads"])
 def test_every_bad_parameter_is_told_at_once(path: str, control: httpx.Client) -> None:
     answer = control.get(f"{path}?vendor=sel&limit=0&page=2")
@@ -320,6 +339,9 @@ def test_the_journal_is_an_archive_too(asked: httpx.Client) -> None:
             "?format=markdown", "*/*", "text/markdown; charset=utf-8", id="asked by parameter"
         ),
         pytest.param("?format=json", "text/markdown", "application/json", id="the parameter wins"),
+        pytest.param(
+            "", "application/json, text/markdown, */*", "application/json", id="JSON comes first"
+        ),
     ],
 )
 def test_a_report_is_json_or_markdown(

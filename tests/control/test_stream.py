@@ -173,6 +173,12 @@ def test_an_event_of_long_ago_leads_to_a_gap(watched: WorkspaceClient) -> None:
     assert gap.data == {"from": 8, "to": gap.number, "count": None}
 
 
+def test_an_event_that_is_yet_to_come_leads_to_a_gap(watched: WorkspaceClient) -> None:
+    hello, gap = watched.stream(after=10**17, seconds=0)
+    assert (hello.number, gap.kind, gap.number) == (10**17, "gap", hello.data["last"])
+    assert gap.data == {"from": gap.number, "to": gap.number, "count": None}
+
+
 def test_one_who_is_far_behind_gets_a_gap_with_its_count(
     watched: WorkspaceClient, workspace: Workspace
 ) -> None:

@@ -198,6 +198,26 @@ def test_the_journal_as_text(
     assert hint.startswith("     hint: Compare the base URL")
 
 
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        pytest.param("application/json, text/plain, */*", "application/json", id="axios"),
+        pytest.param("text/plain, application/json", "text/plain; charset=utf-8", id="text first"),
+        pytest.param("text/plain;q=0", "application/json", id="text refused"),
+        pytest.param("text/plain;q=0.1, */*", "application/json", id="anything sooner"),
+        pytest.param(
+            "application/json;q=0.1, text/plain", "text/plain; charset=utf-8", id="sooner"
+        ),
+        pytest.param("text/plain, */*", "text/plain; charset=utf-8", id="text or else"),
+    ],
+)
+def test_the_journal_is_text_for_who_prefers_that(
+    accept: str, media_type: str, control: httpx.Client
+) -> None:
+    answer = control.get("/requests", headers={"Accept": accept})
+    assert answer.headers["content-type"] == media_type
+
+
 def test_a_text_keeps_the_newest_and_counts_the_rest(
     control: httpx.Client, octanist: httpx.Client
 ) -> None:

@@ -61,6 +61,44 @@ def test_a_browser_that_has_a_file_gets_304(http: httpx.Client) -> None:
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        pytest.param("*", 304, id="whatever it is"),
+        pytest.param('"other", {tag}', 304, id="among others"),
+        pytest.param("{strong}", 304, id="as a strong one"),
+        pytest.param('"other"', 200, id="another"),
+        pytest.param("{bare}", 200, id="without quotation marks"),
+    ],
+)
+def test_tags_are_compared_as_the_standard_says(sent: str, status: int, http: httpx.Client) -> None:
+    tag = http.get("/__admin/console/app.js").headers["etag"]
+    strong = tag.removeprefix("W/")
+    header = sent.format(tag=tag, strong=strong, bare=strong.strip('"'))
+    again = http.get("/__admin/console/app.js", headers={"If-None-Match": header})
+    assert again.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        pytest.param("br, gzip;q=0.5", "gzip", id="wanted less"),
+        pytest.param("GZIP", "gzip", id="in capitals"),
+        pytest.param("*", "gzip", id="any"),
+        pytest.param("gzip;q=0", None, id="refused"),
+        pytest.param("*;q=0", None, id="all refused"),
+        pytest.param("*, gzip;q=0.000", None, id="any but this"),
+        pytest.param("x-gzip-like", None, id="a name with it inside"),
+        pytest.param("gzip;q=much", None, id="no number"),
+    ],
+)
+def test_a_file_is_compressed_as_the_standard_says(
+    accepted: str, encoding: str | None, http: httpx.Client
+) -> None:
+    answer = http.get("/__admin/console/app.css", headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("content-encoding") == encoding
+
+
 def test_a_file_is_compressed_for_who_reads_that(http: httpx.Client) -> None:
     plain = http.get("/__admin/console/app.css", headers={"Accept-Encoding": "identity"})
     with http.stream(

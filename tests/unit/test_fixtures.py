@@ -94,6 +94,44 @@ def test_any_other_name_is_a_file() -> None:
     assert fixture_file("some/seed.yaml") == File("some/seed.yaml")
 
 
+def test_a_fixture_may_add_outcomes_before_any_document_is_served(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for vendor in VENDORS:
+        monkeypatch.setattr(vendor.lifecycle, "_schemas", {})
+    fixture = """
+        nlpearl:
+          outcomes: {resold: {extends: success, parts: {lead: {status: 110}}}}
+          stories: {again: [{outcome: resold, fields: {summary: Sold again}}]}
+        """
+    assert Fixture(write(fixture), VENDORS, seed=1).accounts == frozenset()
+    wrong = fixture.replace("110", "3").replace("summary", "colour")
+    with pytest.raises(FixtureError, match=r"parts\.lead\.status: 3 is no value of the document"):
+        Fixture(write(wrong), VENDORS, seed=1)
+
+
+def test_a_part_of_several_kinds_has_the_problems_of_the_kind_that_it_is(write: Write) -> None:
+    fixture = """\
+nlpearl:
+  stories:
+    odd:
+    - {outcome: success, durations: 5}
+    - 7
+    - ''
+    - {outcome: success, after: [1]}
+"""
+    steps = "outcome, after, duration, collected, fields"
+    assert sentences(write(fixture), *VENDORS) == [
+        (
+            "4: nlpearl.stories.odd[0].durations: is no property here (did you mean duration?); the "
+            f"properties are {steps}"
+        ),
+        "5: nlpearl.stories.odd[1]: 7 is none of what may stand here: string, object",
+        '6: nlpearl.stories.odd[2]: "" is shorter than 1 character',
+        '7: nlpearl.stories.odd[3].after: [1] is not of types "number", "string"',
+    ]
+
+
 def test_an_empty_file_is_an_empty_fixture(write: Write) -> None:
     workspace = Fixture(write(""), (tiny.vendor(),), seed=5).workspace
     assert (

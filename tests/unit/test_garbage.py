@@ -60,6 +60,9 @@ def send(method: str, path: str, query: str, headers: dict[str, str], body: byte
 
         async def send_it(app: App = answer) -> None:
             await app(scope, nothing, ignore)
+            # The end of the loop would break off what is being delivered.
+            for workspace in APP.workspaces:
+                await APP.courier.all_settled(workspace)
 
         asyncio.run(send_it())
 

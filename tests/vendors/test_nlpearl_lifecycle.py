@@ -16,6 +16,15 @@ from mockserver.workspaces import Workspace
 from tests.lives import DAY, NOW, standing_workspace
 from tests.pearl import PEARL, PEARL_NUMBER, PHONE, add_lead, advance, simulate
 
+IN_AN_HOUR = "2026-03-02T15:00:00Z"
+DUE_STEP: dict[str, Any] = {
+    "lead": "66a1f0c2d60e456235eae701",
+    "step": "call",
+    "at": IN_AN_HOUR,
+    "counted_from": IN_AN_HOUR,
+}
+ONE_TIME = "either this or held must be a time, and the other one null"
+
 
 @pytest.fixture
 def control(server: MockServer, account: str) -> Iterator[httpx.Client]:
@@ -214,6 +223,45 @@ def test_an_opening_time_that_clocks_skip_or_repeat_is_the_first_moment(
     lead = add_lead(nlpearl, timeZoneId="Eastern Standard Time")
     (step,) = tell(control, lead, ["success"])["due"]
     assert step["at"] == first
+
+
+def plan(control: httpx.Client, lead: str, outcome: str, when: int, **more: Any) -> None:
+    body = {"vendor": "nlpearl", "lead": lead, "outcome": outcome, "when": when, **more}
+    assert control.post("/simulate", json=body).status_code == 200
+
+
+def test_a_chosen_call_moves_the_next_attempt_and_adds_none(
+    control: httpx.Client, lead: str
+) -> None:
+    tell(control, lead, ["no_answer"])
+    plan(control, lead, "busy", 3600)
+    advance(control, seconds=7200)
+    assert [(step["at"], step["attempt"]) for step in due(control, lead)] == [
+        ("2026-03-03T15:00:00.000Z", 3)
+    ]
+
+
+def test_nothing_is_due_for_a_lead_that_a_call_has_closed(
+    control: httpx.Client, nlpearl: httpx.Client, lead: str
+) -> None:
+    tell(control, lead, ["no_answer"])
+    plan(control, lead, "success", 3600)
+    plan(control, lead, "busy", 7200)
+    advance(control, seconds=5000)
+    assert (shown(nlpearl, lead)["status"], due(control, lead)) == (100, [])
+
+
+def test_a_call_that_is_forced_for_later_is_made(
+    control: httpx.Client, nlpearl: httpx.Client, lead: str
+) -> None:
+    simulate(control, lead, "success")
+    plan(control, lead, "not_successful", 3600, force=True)
+    plan(control, lead, "no_answer", 7200, force=True)
+    exported = control.get("/export").json()
+    control.post("/seed", json={"fixture": exported})
+    advance(control, seconds=10_000)
+    row = shown(nlpearl, lead)
+    assert (row["status"], len(row["callsId"]), due(control, lead)) == (150, 3, [])
 
 
 def test_a_paused_pearl_calls_nobody_and_goes_on_when_it_runs(
@@ -423,6 +471,32 @@ def test_an_outcome_that_a_fixture_adds_is_like_the_one_it_extends(
         (
             {"leads": [{"pearlId": PEARL, "phoneNumber": PHONE, "story": "third"}]},
             {"/fixture/nlpearl/leads/0/story": "'third' is no story; did you mean third_time?"},
+        ),
+        (
+            {"due": [DUE_STEP | {"step": "ring"}]},
+            {
+                "/fixture/nlpearl/due/0/step": '"ring" is not allowed; the values are call, dial, '
+                "end, simulate"
+            },
+        ),
+        (
+            {
+                "due": [
+                    DUE_STEP | {"at": None},
+                    DUE_STEP | {"held": DUE_STEP["at"]},
+                    DUE_STEP | {"step": "end"},
+                    DUE_STEP | {"options": {"outcome": "sucess", "fields": {"status": 77}}},
+                ]
+            },
+            {
+                "/fixture/nlpearl/due/0/at": ONE_TIME,
+                "/fixture/nlpearl/due/1/at": ONE_TIME,
+                "/fixture/nlpearl/due/2/options/call": "is required where the step is end",
+                "/fixture/nlpearl/due/3/options/outcome": "'sucess' is no outcome; did you mean "
+                "success or not_successful?",
+                "/fixture/nlpearl/due/3/options/fields/status": "is no value of the vendor's "
+                "document",
+            },
         ),
     ],
 )

@@ -369,7 +369,7 @@ def test_the_schedule_is_a_setting(life: Life, sela: httpx.Client) -> None:
     [
         ("call_schedule", [], "must have at least 1 number"),
         ("call_schedule", [0, -1], "number 2 of the list must be at least 0"),
-        ("calling_hours", "8-21", "must be hours like 08:00-21:00, or off"),
+        ("calling_hours", "8-21", "must be hours like 08:00-21:00 or 22:00-06:00, or off"),
         ("calling_hours", 8, "must be a text"),
         ("callback_after_seconds", 0, "must be at least 1"),
     ],
@@ -444,6 +444,23 @@ def test_clocks_that_go_forward_or_back_move_no_opening(
     life.set(calling_hours="02:30-21:00")
     gap = add(sela, us_state="NY", external_id="x-outcome-no-answer", email="a@example.com")
     assert life.due(gap) == ["2026-03-08T07:00:00Z"]  # 2:30 is not on the clock: 3:00 is
+
+
+@pytest.mark.parametrize(
+    ("now", "first"),
+    [
+        pytest.param("2026-03-02T14:00:00Z", "2026-03-03T03:00:00Z", id="by day"),
+        pytest.param("2026-03-03T04:30:00Z", "2026-03-03T04:30:00Z", id="before midnight"),
+        pytest.param("2026-03-03T10:59:00Z", "2026-03-03T10:59:00Z", id="after midnight"),
+        pytest.param("2026-03-03T11:00:00Z", "2026-03-04T03:00:00Z", id="at their end"),
+    ],
+)
+def test_calling_hours_may_go_over_midnight(
+    now: str, first: str, at: Callable[[str], Life], sela: httpx.Client
+) -> None:
+    life = at(now)
+    life.set(calling_hours="22:00-06:00")
+    assert life.due(add(sela, us_state="NY", external_id="outcome-no-answer")) == [first]
 
 
 def test_an_opening_that_comes_twice_is_the_first_of_the_two(

@@ -44,7 +44,7 @@ from mockserver.vendors.nlpearl.rows import (
     time_text,
 )
 from mockserver.vendors.nlpearl.rules import phone_index
-from mockserver.vendors.nlpearl.seeds import of_pearl_and_lead
+from mockserver.vendors.nlpearl.seeds import DUE_STEPS, of_pearl_and_lead
 from mockserver.vendors.nlpearl.webhooks import WEBHOOKS_OF_PEARLS
 
 NEED_RETRY, QUEUED, ON_CALL, VOICEMAIL, NO_LONGER = 10, 20, 40, 70, 150
@@ -55,7 +55,7 @@ _CLOSED = frozenset({30, 100, 110, 130, 150, 220, 300, 500})
 
 _CALLABLE = frozenset({NEW, NEED_RETRY})
 
-_QUEUE, _DIAL, _END = "call", "dial", "end"
+_QUEUE, _DIAL, _END, _CHOSEN = DUE_STEPS
 _DIALS_AFTER = timedelta(seconds=5)
 _RINGS = 30
 """How many seconds it rings until nobody answered, where the pearl does not say."""
@@ -119,6 +119,7 @@ class PearlLifecycle(Lifecycle):
     }
 
     fixed_fields = frozenset({"id", "pearlId", "relatedId", "leadId", "startTime"})
+    needed_options: Mapping[str, str] = {_CHOSEN: "outcome", _END: "call"}
 
     # Events.
 
@@ -259,7 +260,7 @@ class PearlLifecycle(Lifecycle):
     def _play_queue(self, due: Row, lead: Row, scene: Scene) -> None:
         attempt = self._attempt(due, lead, scene)
         pearl = scene.tx.get("pearls", lead["pearlId"])
-        if attempt is None or pearl is None or lead["status"] in _CLOSED:
+        if attempt is None or pearl is None or _is_spared(lead, due):
             return
         if not attempt.outcome.part("call"):
             self._find_before_dialling(lead, attempt, scene)
@@ -285,7 +286,7 @@ class PearlLifecycle(Lifecycle):
     def _play_dial(self, due: Row, lead: Row, scene: Scene) -> None:
         attempt = self._attempt(due, lead, scene)
         pearl = scene.tx.get("pearls", lead["pearlId"])
-        if attempt is None or pearl is None or lead["status"] in _CLOSED:
+        if attempt is None or pearl is None or _is_spared(lead, due):
             return
         if _is_full(pearl, scene):
             scene.tx.put(DUE, due)
@@ -350,8 +351,19 @@ class PearlLifecycle(Lifecycle):
 
     def _find_before_dialling(self, lead: Row, attempt: Attempt, scene: Scene) -> None:
         """What a platform knows of a number without a call."""
-        scene.update("leads", lead, dict(attempt.outcome.part("lead")))
+        lead = scene.update("leads", lead, dict(attempt.outcome.part("lead")))
+        self._drop_plans(lead, scene)
         scene.end_stage(self)
+
+    def _drop_plans(self, lead: Row, scene: Scene) -> None:
+        """Remove what a call leaves nothing of: the attempt after it is planned anew.
+
+        What somebody chose stays for a lead that is still called, or where it was forced.
+        """
+        for due in self.due_of(lead["id"], scene.tx):
+            is_chosen = "outcome" in due["options"] and not _is_spared(lead, due)
+            if self.is_cancellable(due) and not is_chosen:
+                scene.tx.delete(DUE, due["id"])
 
     def _queue(self, lead: Row, scene: Scene) -> Row:
         return scene.update("leads", lead, {"status": QUEUED})
@@ -389,6 +401,7 @@ class PearlLifecycle(Lifecycle):
         if not fields:
             fields = {"status": NEED_RETRY if attempts > 1 else NEW}
         lead = scene.update("leads", lead, fields)
+        self._drop_plans(lead, scene)
         scene.end_stage(self)
         if retries and played is not None and pearl:
             planned = _next_call(lead, pearl, played, counted_from, scene)
@@ -645,6 +658,11 @@ def _later(moment: datetime, interval: int) -> datetime:
     first = (moment.replace(day=1) + timedelta(days=32)).replace(day=1)
     last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
     return first.replace(day=min(moment.day, last.day))
+
+
+def _is_spared(lead: Row, due: Row) -> bool:
+    """Whether the lead is called no more, and nobody insists."""
+    return lead["status"] in _CLOSED and not due["options"].get("forced", False)
 
 
 def _within_hours(moment: datetime, lead: Row, pearl: Row) -> datetime:

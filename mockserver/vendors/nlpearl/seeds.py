@@ -1,6 +1,6 @@
 """NLPearl's section of a fixture: what its rows may hold, and what is decided by other rows."""
 
-from mockserver.life.lifecycle import name_story, section_tables
+from mockserver.life.lifecycle import CHOSEN, name_story, section_tables
 from mockserver.sections import (
     FLAG,
     ID,
@@ -34,6 +34,9 @@ from mockserver.vendors.nlpearl.rows import (
 from mockserver.vendors.nlpearl.webhooks import CALL_WEBHOOK, LEAD_WEBHOOK, URL_SETTINGS
 from mockserver.webhooks.base import OPTIONS, WEBHOOKS
 from mockserver.webhooks.tables import outbox_section
+
+DUE_STEPS = ("call", "dial", "end", CHOSEN)
+"""The kinds of due steps; the last one is of a lead whose pearl is gone."""
 
 _COUNT: Schema = {"type": "integer", "minimum": 0, "maximum": 2147483647}
 _COUNT_OR_NULL: Schema = _COUNT | {"type": ["integer", "null"]}
@@ -351,7 +354,7 @@ SECTION = Section(
             description="Whom the calls or the leads of a pearl are told of. A pearl has one of "
             "each kind.",
         ),
-        *section_tables(_OBJECT_ID),
+        *section_tables(_OBJECT_ID, steps=DUE_STEPS),
         outbox_section(_OBJECT_ID),
     ),
     # A lead may be deleted, and its calls stay.

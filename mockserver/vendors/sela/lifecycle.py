@@ -42,11 +42,11 @@ from mockserver.vendors.sela.rows import (
     set_flags,
     time_text,
 )
+from mockserver.vendors.sela.seeds import DUE_STEPS
 from mockserver.vendors.sela.webhooks import TRIGGERS_OF_LEADS
 from mockserver.vendors.sela.zones import zone_of
 
-_CALL, _OUTCOME = "call", "outcome"
-"""Due steps: a call, and what comes to a lead without one."""
+_CALL, _OUTCOME = DUE_STEPS
 
 _FIRST, _SLOT = "FIRST_CALL", "NEXT_AVAILABLE_SLOT"
 _ASSIGNED = "LEAD_ASSIGNED"
@@ -94,6 +94,7 @@ class SelaLifecycle(Lifecycle):
 
     own_fields: Mapping[str, Mapping[str, Any]] = {"call": CALL_FIELDS}
     laid_over = ("lead", "call")
+    needed_options: Mapping[str, str] = {_OUTCOME: "outcome"}
     magic_columns = frozenset({"email", "phone_number", "external_id", "metadata"})
     default_stories: Mapping[str, Sequence[Any]] = {
         "books": ["appointment_booked"],
@@ -132,6 +133,15 @@ class SelaLifecycle(Lifecycle):
             if not any(diff.table == "leads" and diff.id == lead for diff in diffs):
                 found.append(_updated(lead, ["call_count"]))
         return found
+
+    def is_silent(self, diff: RowDiff, settings: Mapping[str, Any]) -> bool:
+        """See `Lifecycle`: it changes nothing but what tells of no change."""
+        table, _, before, after = diff
+        if table != "leads" or before is None or after is None:
+            return False
+        if not _SILENT_COLUMNS.issuperset(after):
+            return False
+        return bool(settings["unchanged_update"] == "silent")
 
     def lead_happenings(self, diff: RowDiff, settings: Mapping[str, Any]) -> list[Happening]:
         """See `Lifecycle`."""

@@ -254,7 +254,7 @@ SETTINGS = (
         "phone number, else of the account; `off`: at any hour.",
         "chosen",
         "47 CFR 64.1200(c)(1)",
-        choices="hours like 08:00-21:00, or off",
+        choices="hours like 08:00-21:00 or 22:00-06:00, or off",
         pattern=r"off|([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d",
     ),
     Setting(

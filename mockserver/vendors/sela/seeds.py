@@ -36,6 +36,9 @@ from mockserver.vendors.sela.webhooks import TRIGGERS, WEBHOOK, is_address
 from mockserver.webhooks.base import OPTIONS, WEBHOOKS
 from mockserver.webhooks.tables import outbox_section
 
+DUE_STEPS = ("call", "outcome")
+"""The kinds of due steps: a call, and what comes to a lead without one."""
+
 _STATUSES = (
     "UNKNOWN NEW OPEN CALLBACK_TO_TRANSFER CLOSED CLOSED_INCOMPLETE LOST SCHEDULE_COMPLETED "
     "OUT_OF_TERRITORY BAD_NUMBER CANCELLED".split()
@@ -217,7 +220,7 @@ SECTION = Section(
             description="A call of a lead. The API shows none: its webhooks tell how many there "
             "were, and the schedule goes on after them.",
         ),
-        *section_tables(ID),
+        *section_tables(ID, steps=DUE_STEPS),
         outbox_section(ID),
     ),
     unknown_references=True,
