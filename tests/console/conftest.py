@@ -28,6 +28,9 @@ FLAGS = [
 ]
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 320, "height": 720}
+PATIENCE = 20_000
+"""Milliseconds until something has to be seen: other tests run beside."""
+
 _numbers = count(1)
 
 # A report of the policy is an error in the browser's console; this one names the place, too.
@@ -43,6 +46,7 @@ def browser() -> Iterator[Any]:
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}")
+    api.expect.set_options(timeout=PATIENCE)
     with api.sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield running
@@ -133,7 +137,7 @@ def open_page(browser: Any, server: MockServer, workspace: str, watch: Watch) ->
         context.add_init_script(_TELL_REPORTS)
         page = context.new_page()
         watch.follow(page)
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE)
         page.goto(f"{server.url}/__admin/#/{screen}?ws={workspace}")
         page.wait_for_selector("main h1", state="attached")
         return page
