@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from mockserver.call import Call, Headers, Recorder, Request, request_of, shared_headers
+from mockserver.collector import collector_paused
 from mockserver.credential import Credential
 from mockserver.descriptors import tried_again
 from mockserver.documents.spec import Body, Document, Operation
@@ -25,7 +26,7 @@ from mockserver.journal.records import (
 )
 from mockserver.journal.redaction import printable
 from mockserver.routing import Router
-from mockserver.turns import Turns, collector_paused
+from mockserver.turns import Turns
 from mockserver.vendor import Dialect, Header, Reply
 from mockserver.wire import Unsafe, flaws_of, read_query
 

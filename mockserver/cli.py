@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mockserver.collector import collector_paused
 from mockserver.environment import read_environment
 from mockserver.errors import OperatorError, SettingError, UnreachableError, UnreadableError
 from mockserver.journal.redaction import printable_lines
@@ -80,24 +81,23 @@ def cli() -> None:
 def serve(*, in_browser: bool, **options: Any) -> None:
     """Serve the three APIs until interrupted."""
     # A start makes next to no garbage. Looking for it would take a tenth of the time.
-    gc.disable()
-    settings, warnings = _settings(options)
-    # Imported here, as in each command: the others, and a bad option, need no server.
-    from mockserver.app import Application
-    from mockserver.serving.listeners import listen
-    from mockserver.serving.server import server_of
+    with collector_paused():
+        settings, warnings = _settings(options)
+        # Imported here, as in each command: the others, and a bad option, need no server.
+        from mockserver.app import Application
+        from mockserver.serving.listeners import listen
+        from mockserver.serving.server import server_of
 
-    _configure_logging(settings)
-    for line in warnings:
-        logging.getLogger("mockserver").warning("%s", line)
-    app = Application(settings)
-    listeners = listen(settings)
-    click.echo(_banner(app, listeners))
-    request_log = app.log_requests(sys.stderr.write, colours=_has_colours())
-    # What exists now lives as long as the server: the collector need not look at it again.
-    gc.freeze()
-    gc.set_threshold(_GARBAGE_THRESHOLD)
-    gc.enable()
+        _configure_logging(settings)
+        for line in warnings:
+            logging.getLogger("mockserver").warning("%s", line)
+        app = Application(settings)
+        listeners = listen(settings)
+        click.echo(_banner(app, listeners))
+        request_log = app.log_requests(sys.stderr.write, colours=_has_colours())
+        # What exists now lives as long as the server: the collector need not look at it again.
+        gc.freeze()
+        gc.set_threshold(_GARBAGE_THRESHOLD)
     if in_browser and settings.console:
         _open_soon(f"{listeners.url}/__admin/")
     server_of(app, listeners).run()

@@ -1,10 +1,9 @@
 """Whose turn it is to work with a workspace, while a long request is worked on beside the loop."""
 
 import asyncio
-import gc
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 
 class Turns:
@@ -56,21 +55,3 @@ class Turns:
                 turn.set_result(None)
                 return
         self.is_taken = False
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Keep the garbage collector away from the rows of long work: it finds nothing in them.
-
-    It would hold up every thread each time that it looks at all of them. Where the process has
-    frozen what it began with, it does not look at these rows later either.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if gc.get_freeze_count():
-            gc.freeze()
-        if was_enabled:
-            gc.enable()

@@ -1,5 +1,6 @@
 """The command line as its users have it: what it prints, and how an operator's mistake ends it."""
 
+import gc
 import itertools
 import os
 import re
@@ -305,6 +306,11 @@ SPOKEN = [
     for option in OPTIONS
     if option.name not in ANY_TEXT
 ]
+
+
+def test_a_start_that_is_refused_leaves_the_garbage_collector_on(command: Command) -> None:
+    assert command("serve", "--port=none")[0] == 2
+    assert gc.isenabled()
 
 
 @pytest.mark.parametrize(("flag", "variable", "value"), SPOKEN)

@@ -12,11 +12,12 @@ import pytest
 
 from mockserver.api import LONG_BODY, App
 from mockserver.call import MANY_ROWS, Call
+from mockserver.collector import collector_paused
 from mockserver.dispatch import Site
 from mockserver.errors import Refusal
 from mockserver.faults.delivery import Answer
 from mockserver.state.transaction import Transaction
-from mockserver.turns import Turns, collector_paused
+from mockserver.turns import Turns
 from mockserver.vendor import Reply
 from mockserver.workspaces import Workspace, Workspaces
 from tests.unit import tiny
