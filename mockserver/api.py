@@ -5,7 +5,7 @@ import concurrent.futures.thread  # noqa: F401  # asyncio imports it at the firs
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextlib import AsyncExitStack, suppress
-from functools import cached_property, partial
+from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -87,13 +87,15 @@ class Api:
         self._account = dialect.authenticator(credential)
         self._key = credential.name if credential.where == "query" else None
         self._decoded_path = dialect.decoded_path if dialect.decodes_paths else None
+        self._router: Router | None = None
         if handlers is not None:
             self._refuse_strays(name, set(handlers))
 
-    @cached_property
-    def _router(self) -> Router:
+    def _new_router(self) -> Router:
+        """The router, made at the first request."""
+        # No cached property: one makes every look at an attribute of its object slower.
         dialect = self.dialect
-        return Router(
+        self._router = Router(
             self.document.operations,
             dialect.implicit_methods,
             dialect.case_sensitive_paths,
@@ -101,6 +103,7 @@ class Api:
             parameter=dialect.parameter,
             decoded=dialect.decodes_paths,
         )
+        return self._router
 
     def _refuse_strays(self, module: str, handled: set[str]) -> None:
         described = {operation.id for operation in self.document.operations}
@@ -304,9 +307,10 @@ class Api:
             path, raw_path = path[len(prefix) :], raw_path[len(prefix) :]
         if self._decoded_path is not None:
             path = raw_path = self._decoded_path(path, raw_path)
-        route = self._router.static(path)
+        router = self._router or self._new_router()
+        route = router.static(path)
         if route is None:
-            route, call.path_parameters = self._router.find_template(path, raw_path)
+            route, call.path_parameters = router.find_template(path, raw_path)
         call.methods = route.methods
         operations = route.operations
         operation = operations.get(method) or operations.get(self.dialect.method(method))
