@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path as File
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mockserver.documents.spec import Document
     from mockserver.journal.conduct.run import RunReport
     from mockserver.serving.listeners import Listeners
+    from mockserver.vendor import Vendor
 
 # How many new containers there must be before the garbage collector runs. Rows live long and hold
 # no reference cycles, so frequent runs only cost time: they took half of a request with 50,000
@@ -238,8 +240,8 @@ def check(files: tuple[str, ...]) -> None:
     """Check a fixture or an OpenAPI document; name file, line and place of each problem.
 
     FILE is a YAML file, a folder of fixtures, demo or empty. Several fixtures are checked together,
-    each added to those before it, as `serve --fixtures` does. The exit status is 1 if there is a
-    problem.
+    each added to those before it, as `serve --fixtures` does; each document by itself. The exit
+    status is 1 if there is a problem.
     """
     try:
         _check(files)
@@ -253,25 +255,54 @@ def check(files: tuple[str, ...]) -> None:
 def _check(files: tuple[str, ...]) -> None:
     """Print what was checked. Raises OperatorError naming every problem."""
     from mockserver.app import load_vendors
-    from mockserver.documents.spec import load_document
     from mockserver.fixtures import Fixture, fixture_file
-    from mockserver.vendor import formats_of
 
     paths = [fixture_file(file) for file in files]
-    if len(paths) == 1 and _is_document(paths[0]):
-        document = load_document(paths[0], formats=formats_of(load_vendors()))
-        click.echo(f"{paths[0]}: {len(document.operations)} operations, no problem")
-        return
-    Fixture(paths, load_vendors(), seed=1)
-    for path in paths:
+    vendors = load_vendors()
+    documents = [path for path in paths if _is_document(path)]
+    fixtures = [path for path in paths if path not in documents]
+    problems = []
+    for path in documents:
+        problems += _problems_of(partial(_check_document, path, vendors))
+    if fixtures:
+        problems += _problems_of(partial(Fixture, fixtures, vendors, seed=1))
+    if problems:
+        raise OperatorError("\n".join(problems))
+    for path in fixtures:
         click.echo(f"{path}: no problem")
 
 
+def _problems_of(check: Callable[[], object]) -> list[str]:
+    """What an OperatorError of the check says. Raises UnreadableError as it is."""
+    try:
+        check()
+    except UnreadableError:
+        raise
+    except OperatorError as error:
+        return [str(error)]
+    return []
+
+
+def _check_document(path: File, vendors: tuple["Vendor", ...]) -> None:
+    from mockserver.documents.spec import load_document
+    from mockserver.vendor import formats_of
+
+    document = load_document(path, formats=formats_of(vendors))
+    click.echo(f"{path}: {len(document.operations)} operations, no problem")
+
+
 def _is_document(path: File) -> bool:
-    """Whether the file is an OpenAPI document and no fixture."""
+    """Whether the file is an OpenAPI document. One that is no YAML counts as a fixture."""
     from mockserver.documents.source import Source
 
-    content = None if path.is_dir() else Source(path).content
+    if path.is_dir():
+        return False
+    try:
+        content = Source(path).content
+    except UnreadableError:
+        raise
+    except OperatorError:
+        return False
     return isinstance(content, dict) and "openapi" in content
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mockserver.app import create_app
 from mockserver.control.fidelity import Facts, setting_facts, vendor_facts
+from mockserver.documents.wording import written
 from mockserver.vendor import Setting
 
 _HEAD = """# Fidelity
@@ -41,7 +42,7 @@ def _cell(value: object) -> str:
 
 
 def _code(value: object) -> str:
-    return f"`{value}`"
+    return f"`{written(value)}`"
 
 
 def _section(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

@@ -22,6 +22,7 @@ from mockserver.errors import LEFT_OUT, FixtureError, Path, Problem, Refusal, wi
 from mockserver.life.events import Cause
 from mockserver.life.lifecycle import DUE, Scene
 from mockserver.sections import Seeding
+from mockserver.settings import REFUSED_ACCOUNTS
 from mockserver.state.changes import Change, ClockChange, RowId, SettingsChange, TablesEmptied
 from mockserver.state.clock import WorkspaceClock, frozen_at, shifted_by
 from mockserver.state.ids import SEQUENCE
@@ -207,6 +208,7 @@ def _merging(
         *misfits,
         *time_problems,
         *sound.duplicates,
+        *_refused_accounts(sound.content),
         *clock_problems,
         *_switch(settings, sound.content.get("settings", {}), vendors),
     ]
@@ -499,6 +501,15 @@ def _fill(
 ) -> Iterator[Problem]:
     for problem in vendor.section.seed(section, tx, seeding):
         yield dataclasses.replace(problem, path=(vendor.name, *problem.path))
+
+
+def _refused_accounts(content: Mapping[str, Any]) -> Iterator[Problem]:
+    """A problem for each account that no credential ever leads to."""
+    accounts = content.get("accounts", ())
+    for index, account in enumerate(accounts):
+        if account in REFUSED_ACCOUNTS:
+            message = f"{account!r} never gets in: it is the name for a credential that is refused"
+            yield Problem(("accounts", index), "value", message, account)
 
 
 def _duplicates(content: Mapping[str, Any]) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from mockserver.credential import Authenticate, Credential
 from mockserver.documents.formats import FORMATS, Format, Formats
 from mockserver.documents.provenance import Provenance
 from mockserver.documents.schema import Coerce, Schema
+from mockserver.documents.wording import written
 from mockserver.errors import Refusal
 from mockserver.identity import DEFAULT_REGION, REGIONS
 from mockserver.life.lifecycle import Lifecycle
@@ -88,7 +89,7 @@ class Setting:
         if isinstance(self.default, tuple):
             return self._refuses_list(value)
         if self.values and value not in self.values:
-            return "must be " + (self.choices or f"one of {', '.join(map(str, self.values))}")
+            return "must be " + (self.choices or f"one of {', '.join(map(written, self.values))}")
         if type(value) is not type(self.default):
             return "must be " + _KINDS[type(self.default)].format(self.default)
         if self.pattern and not re.fullmatch(self.pattern, str(value)):

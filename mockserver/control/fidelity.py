@@ -9,6 +9,7 @@ from mockserver.call import Call
 from mockserver.control.api import Control, operation
 from mockserver.dispatch import Site
 from mockserver.documents.spec import DocumentedPayload, Operation
+from mockserver.documents.wording import written
 from mockserver.matching import MatchingRule
 from mockserver.vendor import Reply, Setting
 
@@ -98,7 +99,7 @@ def _choices(setting: Setting) -> str:
         numbers = f"{fewest} to {most} numbers"
         bounds = _range(setting)
         return f"{numbers}, each {bounds}" if bounds else numbers
-    return _range(setting) or ", ".join(f"`{value}`" for value in setting.values)
+    return _range(setting) or ", ".join(f"`{written(value)}`" for value in setting.values)
 
 
 def _range(setting: Setting) -> str:

@@ -11,6 +11,7 @@ from mockserver.control.later import Underway
 from mockserver.control.leads import event_view, lead_key
 from mockserver.documents.formats import parse_date_time
 from mockserver.documents.schema import Validator
+from mockserver.documents.wording import explanation
 from mockserver.errors import Path, Problem, Refusal
 from mockserver.journal.redaction import hidden_link
 from mockserver.journal.view import instant, json_or_text
@@ -692,9 +693,7 @@ def _in_fields(refusal: Refusal, vendor: str) -> Refusal:
     """The refusal of a vendor's API, with its problems where the body of this API has them."""
     problems = []
     for each in refusal.problems:
-        text = each.message or f"is refused by {vendor}"
-        if each.keyword in ("anyOf", "oneOf"):
-            text = f"is no value that {vendor} takes"
+        text = explanation(each) or f"is refused by {vendor}"
         problems.append(Problem(("fields", *each.path), "value", text, each.value))
     if not problems:
         text = refusal.message or f"are refused by {vendor}: {refusal.kind}"

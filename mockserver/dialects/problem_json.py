@@ -125,14 +125,24 @@ _STRAYS = frozenset({"is no property here", "is no parameter here"})
 def _stray(problem: Problem, call: Call) -> str:
     """That the property or parameter is unknown, and which ones are known."""
     kind = "parameter" if problem.location == "query" else "property"
-    around = schema_at(_root_schema(problem, call), problem.path[:-1]) or {}
     names: dict[str, None] = {}
-    for branch in (around, *around.get("oneOf", ())):
-        names |= dict.fromkeys(branch.get("properties", ()))
+    for part in _parts_at(_root_schema(problem, call), problem.path[:-1]):
+        names |= dict.fromkeys(part.get("properties", ()))
     if not names:
         return f"is no {kind} here"
     verb = "is" if len(names) == 1 else "are"
     return f"is no {kind} here; known {verb} {', '.join(names)}"
+
+
+def _parts_at(schema: Schema, path: Path) -> list[Schema]:
+    """What speaks of the value at that path: a schema and, where it has forms, each of them."""
+    parts = [schema, *_forms(schema)]
+    for step in path:
+        below = [schema_at(part, (step,)) for part in parts]
+        parts = []
+        for each in below:
+            parts += [each, *_forms(each)]
+    return parts
 
 
 def _root_schema(problem: Problem, call: Call) -> Schema:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.documents.relative_times import RELATIVE
 from mockserver.documents.schema import problems_of
+from mockserver.documents.wording import format_noun
 from mockserver.errors import Path, Problem
 
 Compile = Callable[[dict[str, Any]], Any]
@@ -39,7 +40,8 @@ def _hinted(problem: Problem, schema: Schema, compile: Compile) -> Iterator[Prob
         for each in hinted(below, choice, compile):
             yield replace(each, path=problem.path + each.path)
         return
-    yield replace(problem, message=_message(problem, schema, part))
+    # Without its schema a problem is told in these words, and in no dialect's.
+    yield replace(problem, message=_message(problem, schema, part), schema=None)
 
 
 def _message(problem: Problem, schema: Schema, part: Schema) -> str:
@@ -58,7 +60,9 @@ def _message(problem: Problem, schema: Schema, part: Schema) -> str:
     if problem.keyword == "format" and part.get("format") == "date-time":
         relative = ", or a relative one like -3d or +2h30m" if RELATIVE in part else ""
         return f"{_quoted(problem.value)} is no time; give one like {_TIME}{relative}"
-    return problem.message
+    if problem.keyword == "format" and "format" in part:
+        return f"{_quoted(problem.value)} is not {format_noun(part['format'])}"
+    return "is required" if problem.keyword == "required" else problem.message
 
 
 def meant(given: Any, known: Iterable[Any]) -> str:

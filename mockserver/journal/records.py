@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from mockserver.call import HeaderSet, Note, Request, header_size
+from mockserver.documents.wording import explanation
 from mockserver.errors import Problem, Refusal
 from mockserver.faults.catalogue import InjectedFault
 from mockserver.matching import KeyTrial, MatchTrace, Mismatch, OtherSpelling
@@ -18,7 +19,6 @@ from mockserver.state.changes import Change, RowId, WorkspaceDeleted, WorkspaceR
 from mockserver.state.clock import second_of
 from mockserver.state.memory import Memory, value_size, values_size
 from mockserver.state.transaction import RowDiff
-from mockserver.subset import shown
 
 HeaderPairs = Sequence[tuple[bytes, bytes]]
 
@@ -96,7 +96,7 @@ class RefusalNote(NamedTuple):
 def refusal_note(refusal: Refusal) -> RefusalNote:
     """What a record keeps of a refusal."""
     kept = tuple(
-        (_field_name(problem), _message(problem)[:_LONGEST_MESSAGE])
+        (_field_name(problem), explanation(problem)[:_LONGEST_MESSAGE])
         for problem in refusal.problems[:_KEPT_PROBLEMS]
     )
     message = refusal.message
@@ -107,34 +107,6 @@ def refusal_note(refusal: Refusal) -> RefusalNote:
         kept,
         len(refusal.problems),
     )
-
-
-def _message(problem: Problem) -> str:
-    """What is wrong with a value; of one that is no choice or of another type, what may be."""
-    schema = problem.schema
-    if problem.keyword == "required" and problem.path:
-        return "is required"
-    if not isinstance(schema, dict):
-        return problem.message
-    if problem.keyword == "enum" and "enum" in schema:
-        choices = ", ".join(str(choice) for choice in schema["enum"] if choice is not None)
-        return f"is {shown(problem.value)}, and must be one of {choices}"
-    branches = [branch for branch in schema.get("anyOf", ()) if isinstance(branch, dict)]
-    if problem.keyword != "anyOf" or not branches:
-        return problem.message
-    if all("required" in branch for branch in branches):
-        return f"needs {' or '.join(' and '.join(branch['required']) for branch in branches)}"
-    forms = [_form(branch) for branch in branches]
-    if all(forms):
-        return f"is {shown(problem.value)}, and must be {' or '.join(forms)}"
-    return problem.message
-
-
-def _form(branch: Mapping[str, Any]) -> str:
-    """What a branch of an `anyOf` takes, in a word; empty where it says no type."""
-    kind = str(branch.get("type", ""))
-    format = branch.get("x-format") or branch.get("format")
-    return f"{kind} ({format})" if kind and format else kind
 
 
 def _field_name(problem: Problem) -> str:

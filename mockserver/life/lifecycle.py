@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from mockserver.documents.schema import Validator
 from mockserver.documents.spec import Document
+from mockserver.documents.wording import explanation
 from mockserver.errors import DocumentError, Path
 from mockserver.life.events import Cause, Happening
 from mockserver.life.moments import later, moment_text, span_of
@@ -399,8 +400,9 @@ class Lifecycle:
         for name, value in fields.items():
             if name not in known:
                 yield (name,), f"is no field that a test may set; {near(name, known)}"
-            elif not Validator(schemas[name]).is_valid(value):
-                yield (name,), "is no value of the vendor's document"
+                continue
+            for problem in Validator(schemas[name]).all_problems(value):
+                yield (name, *problem.path), explanation(problem)
 
     # Events.
 

@@ -149,7 +149,10 @@ def test_a_fixture_with_anything_wrong_changes_nothing_and_names_it_all(
         ),
         pytest.param(
             {"fixture": {"leads": []}},
-            {"/fixture/leads": "is no property here"},
+            {
+                "/fixture/leads": "is no property here; the properties are accounts, clock, settings, "
+                "nlpearl, octanist, sela"
+            },
             id="unknown section",
         ),
         pytest.param(

@@ -78,7 +78,7 @@ def test_the_answer_shows_the_values_of_now(control: httpx.Client) -> None:
             "/nlpearl/search_limit": "must be at least 1",
             "/octanist/leads_limit": "must be at least 0",
         }, id="range"),
-        pytest.param({"octanist": {"allow_bulk_updates": []}}, {"/octanist/allow_bulk_updates": "must be one of False, True"}, id="list"),
+        pytest.param({"octanist": {"allow_bulk_updates": []}}, {"/octanist/allow_bulk_updates": "must be one of false, true"}, id="list"),
         pytest.param({"octanist": {"allow_bulk_updates": {}}}, {"/octanist/allow_bulk_updates": "must be a string, an integer, true or false, an array, or null"}, id="object"),
         pytest.param({"octanist": True}, {"/octanist": "must be a JSON object"}, id="no object"),
         pytest.param({"octanist": {"allow_bulk_updates": {}, "leads_limit": -1}, "sela": 1, "nobody": {}}, {

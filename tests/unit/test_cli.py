@@ -137,6 +137,32 @@ def test_check_counts_the_operations_of_a_document(command: Command) -> None:
     assert command("check", str(file)) == (0, f"{file}: 6 operations, no problem\n", "")
 
 
+def test_check_takes_documents_and_fixtures_together(tmp_path: File, command: Command) -> None:
+    octanist, empty = folder("openapi") / "octanist.yaml", fixture_file("empty")
+    said = f"{octanist}: 6 operations, no problem\n{empty}: no problem\n"
+    assert command("check", "empty", str(octanist)) == (0, said, "")
+    document, fixture = tmp_path / "api.yaml", tmp_path / "leads.yaml"
+    document.write_text("openapi: 3.0.3\npaths: []\n")
+    fixture.write_text("selaa: {}\n")
+    status, out, err = command("check", str(fixture), str(document), str(octanist))
+    assert (status, out) == (1, f"{octanist}: 6 operations, no problem\n")
+    assert f"{document}:2: paths" in err
+    assert f"{fixture}:1: selaa: is no property here (did you mean sela?)" in err
+
+
+def test_an_account_that_never_gets_in_is_no_account_of_a_fixture(
+    tmp_path: File, command: Command
+) -> None:
+    file = tmp_path / "accounts.yaml"
+    file.write_text("accounts: [team, expired]\n")
+    reason = "'expired' never gets in: it is the name for a credential that is refused"
+    assert command("check", str(file)) == (
+        1,
+        "",
+        f"mockserver: {file}:1: accounts[1]: {reason}\n",
+    )
+
+
 def test_check_tells_every_problem_of_a_fixture(tmp_path: File, command: Command) -> None:
     file = tmp_path / "seed.yaml"
     file.write_text("clock: tomorrow\nnobody: {}\n", "utf-8")

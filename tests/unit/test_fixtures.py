@@ -457,11 +457,11 @@ def test_rows_without_a_time_have_that_of_the_clock_as_it_is_then(load: Load) ->
         pytest.param(None, [((), 'null is not of type "object"')], id="null"),
         pytest.param({"leads": [], "sela": {"leads": [{}]}}, [
             (("leads",), no_property([*TOP, *SECTIONS])),
-            (("sela", "leads", 0, "phone_number"), '"phone_number" is a required property'),
+            (("sela", "leads", 0, "phone_number"), "is required"),
         ], id="out of the schema"),
         pytest.param({"clock": {"shift": 1}}, [
             (("clock", "shift"), no_property(["shift_seconds"])),
-            (("clock", "shift_seconds"), '"shift_seconds" is a required property'),
+            (("clock", "shift_seconds"), "is required"),
         ], id="a clock that is none"),
         pytest.param({"clock": "0001-01-01T00:00:00+01:00"}, [(("clock",), "is out of range")], id="a moment before all time"),
         pytest.param({"clock": {"shift_seconds": -90000000000}}, [(("clock",), "is out of range")], id="a shift before all time"),
@@ -516,14 +516,14 @@ def test_a_fixture_with_problems_is_refused_with_all_of_them_and_changes_nothing
         pytest.param({"sela": {"leads": [{"phone_number": 5, "email": None, "id": 1}, 5, {"status": "NEW"}, {"phone_number": "12"}, PHONE | {"id": 1}]}}, [
             (("sela", "leads", 0, "phone_number"), '5 is not of type "string"'),
             (("sela", "leads", 1), '5 is not of type "object"'),
-            (("sela", "leads", 2, "phone_number"), '"phone_number" is a required property'),
+            (("sela", "leads", 2, "phone_number"), "is required"),
             (("sela", "leads", 3, "phone_number"), "'12' is no valid phone number"),
             (("sela", "leads", 4, "id"), "the id 1 stands twice in leads"),
         ], id="rows after one that cannot be read"),
         pytest.param({"sela": {"lead_types": [{"id": 5}], "representatives": [{"id": "6"}], "leads": [
             PHONE | {"lead_type": 5, "representative": 6}, PHONE | {"lead_type": 7, "representative": 7},
         ]}}, [
-            (("sela", "lead_types", 0, "name"), '"name" is a required property'),
+            (("sela", "lead_types", 0, "name"), "is required"),
             (("sela", "leads", 1, "lead_type"), "there is no 7 in lead_types"),
             (("sela", "representatives", 0, "id"), '"6" is not of type "integer"'),
         ], id="references to rows that cannot be read"),
@@ -539,7 +539,7 @@ def test_a_fixture_with_problems_is_refused_with_all_of_them_and_changes_nothing
         ], id="a table with another name and one that is none"),
         pytest.param({"accounts": [5], "clock": {}, "settings": {"octanist": 1, "sela": {"page_size": -1}}, "nlpearl": {"leads": [{"pearlId": "p", "phoneNumber": "1", "callData": {"a": 1}}]}}, [
             (("accounts", 0), '5 is not of type "string"'),
-            (("clock", "shift_seconds"), '"shift_seconds" is a required property'),
+            (("clock", "shift_seconds"), "is required"),
             (("nlpearl", "leads", 0, "callData", "a"), '1 is not of type "string"'),
             (("nlpearl", "leads", 0, "pearlId"), "there is no p in pearls"),
             (("settings", "octanist"), '1 is not of type "object"'),

@@ -494,8 +494,8 @@ def test_an_outcome_that_a_fixture_adds_is_like_the_one_it_extends(
                 "/fixture/nlpearl/due/2/options/call": "is required where the step is end",
                 "/fixture/nlpearl/due/3/options/outcome": "'sucess' is no outcome; did you mean "
                 "success or not_successful?",
-                "/fixture/nlpearl/due/3/options/fields/status": "is no value of the vendor's "
-                "document",
+                "/fixture/nlpearl/due/3/options/fields/status": "is 77, and must be one of "
+                "3, 4, 5, 6, 7, 8",
             },
         ),
     ],

@@ -90,8 +90,8 @@ def test_a_lead_has_many_names(life: Life, lead: str, named: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"status": "open"}, "is no value of the vendor's document"),
-        ({"value": "much"}, "is no value of the vendor's document"),
+        ({"status": "open"}, 'is "open", and must be one of qualified, won, lost'),
+        ({"value": "much"}, 'is "much", and must be a number or a string that is a number'),
         ({"email": "x@example.com"}, "is no field that an update sets"),
     ],
 )

@@ -266,8 +266,8 @@ def test_a_test_lays_values_of_the_document_over_an_outcome(life: Life, sela: ht
     assert done["lead"]["status_detail"] == "escalation"
     body = {"vendor": "sela", "lead": lead, "outcome": "no_answer"}
     refusals = {
-        "status": ("DONE", "is no value of the vendor's document"),
-        "sms_dnc": (1, "is no value of the vendor's document"),
+        "status": ("DONE", 'is "DONE", and must be one of UNKNOWN, NEW, '),
+        "sms_dnc": (1, '1 is not of type "boolean"'),
         "next_call_time": ("soon", "must be a date-time, not 'soon'"),
         "id": (7, "is no field that an outcome sets"),
     }
