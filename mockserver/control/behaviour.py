@@ -24,6 +24,8 @@ from mockserver.faults.catalogue import (
 from mockserver.faults.delivery import Answer, as_seen, refusal_after, refusal_of
 from mockserver.faults.rules import unfit
 from mockserver.fixtures import settings_changes
+from mockserver.journal.expectations import unfit_parts
+from mockserver.journal.matchers import matchers_in
 from mockserver.journal.records import answer_headers
 from mockserver.journal.redaction import masked_headers
 from mockserver.journal.view import instant, json_or_text
@@ -41,6 +43,9 @@ from mockserver.vendor import Reply, Setting, Vendor
 from mockserver.workspaces import Workspace
 
 _MAGIC_EMAILS = ("<anything>+fault-<name>@<any domain>", "<anything>+fault-<status>@<any domain>")
+
+_CONDITIONS = ("vendor", "operation", "path", "body")
+"""What a fault rule says of a request as a filter of the journal does."""
 
 
 @operation
@@ -84,11 +89,25 @@ def list_faults(call: Call, server: Control) -> Reply:
 
 
 def _unfit_rule(rule: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
-    yield from server.unknown_names(rule.get("vendor"), rule.get("operation"), "body")
+    misnamed = list(server.unknown_names(rule.get("vendor"), rule.get("operation"), "body"))
+    yield from misnamed or _unfit_conditions(rule, server)
     workspace = server.workspaces.named(call.path_parameters["workspace"])
     # The handler refuses an unknown workspace; this check needs a time all the same.
     now = call.now if workspace is None else workspace.now()
     yield from unfit(rule, now)
+
+
+def _unfit_conditions(rule: Mapping[str, Any], server: Control) -> Iterator[Problem]:
+    """What of a rule's path and body no request to its operations can have."""
+    conditions = {name: rule[name] for name in _CONDITIONS if rule.get(name) is not None}
+    if not str(conditions.get("path", "/")).startswith(("/", "*")):
+        del conditions["path"]  # `unfit` says what is wrong with it
+    matchers = list(matchers_in(conditions.get("body"), ("body",)))
+    for path in matchers:
+        text = "is a matcher, and a rule compares the body with values as they stand"
+        yield Problem(path, "value", text)
+    if not matchers:
+        yield from unfit_parts(conditions, server.operations)
 
 
 @operation

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from itertools import chain
 from typing import Any, NamedTuple
@@ -55,8 +56,8 @@ def mistakes(expectation: Expectation, operations: Operations) -> Iterator[Probl
     """Every part of an expectation that no request can fit, with what is known instead."""
     yield from _wrong_bounds(expectation)
     for index, wanted in enumerate(expectation["requests"]):
-        for path, message, value in _misspelt(wanted, operations):
-            yield Problem(("requests", index, *path), "unknown", message, value)
+        for problem in unfit_parts(wanted, operations):
+            yield replace(problem, path=("requests", index, *problem.path))
 
 
 def _wrong_bounds(expectation: Expectation) -> Iterator[Problem]:
@@ -71,6 +72,12 @@ def _wrong_bounds(expectation: Expectation) -> Iterator[Problem]:
     elif len(given) > 1 and expectation["at_least"] > expectation["at_most"]:
         message = "must not be greater than at_most"
         yield Problem(("at_least",), "maximum", message, expectation["at_least"])
+
+
+def unfit_parts(wanted: Filter, operations: Operations) -> Iterator[Problem]:
+    """Every part of a filter that no request can fit, as `mistakes` has those of several."""
+    for path, message, value in _misspelt(wanted, operations):
+        yield Problem(path, "unknown", message, value)
 
 
 Mistake = tuple[Path, str, Any]

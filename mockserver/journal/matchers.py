@@ -225,6 +225,19 @@ def read_matchers(value: Any, path: Path, mistakes: Mistakes, *, in_text: bool =
     return _text_value(value, path, mistakes) if in_text else value
 
 
+def matchers_in(value: Any, path: Path) -> Iterator[Path]:
+    """Where in a value an object writes a matcher, well or badly."""
+    if isinstance(value, dict):
+        if any(map(_is_reserved, value)):
+            yield path
+            return
+        for name, member in value.items():
+            yield from matchers_in(member, (*path, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from matchers_in(item, (*path, index))
+
+
 def _is_reserved(name: str) -> bool:
     return name.startswith("$") and not name.startswith("$$")
 

@@ -160,6 +160,18 @@ def test_a_rule_that_is_not_there_is_not_removed(id: str, control: httpx.Client)
             {"/operation": "is 'leads_create', which is not known; did you mean create_lead?"},
             id="operation of another vendor",
         ),
+        pytest.param({"fault": "slow", "path": "/octanist/api/leads"}, {"/path": "'/octanist/api/leads' is no path of any vendor: did you mean /api/leads or /api/leads/?"}, id="path with the prefix"),
+        pytest.param({"fault": "slow", "vendor": "octanist", "path": "/api/lead"}, {"/path": "'/api/lead' is no path of octanist: did you mean /api/leads or /api/leads/{id} or /api/stats?"}, id="path of no operation"),
+        pytest.param({"fault": "slow", "operation": "list_leads", "path": "/api/check"}, {"/path": "'/api/check' is no path of list_leads: did you mean /api/leads?"}, id="path of another operation"),
+        pytest.param({"fault": "slow", "operation": "list_leads", "body": {"status": "won"}}, {"/body": "list_leads takes no body"}, id="body of an operation without one"),
+        pytest.param(
+            {"fault": "slow", "body": {"email": {"$pattern": "@example.com$"}, "tags": [{"$any": True}]}},
+            {
+                "/body/email": "is a matcher, and a rule compares the body with values as they stand",
+                "/body/tags/0": "is a matcher, and a rule compares the body with values as they stand",
+            },
+            id="matchers",
+        ),
         pytest.param({"fault": "slow", "tmes": 1}, {"/tmes": "is no property here; known are fault, parameters, vendor, operation, path, body, lead, times, skip, probability, seconds_to_live"}, id="misspelt"),
         pytest.param({"fault": "slow", "probability": 2}, {"/probability": "must be at most 1"}, id="probability"),
         pytest.param({"fault": "slow", "times": 0}, {"/times": "must be at least 1"}, id="times"),

@@ -258,7 +258,7 @@ CAUSES = {
         "remark: emial is no field (did you mean email?)",
     ],
     "a_number_as_people_write_it": [
-        'value is "1.200,50", and must be number or string (numeric).',
+        'value is "1.200,50", and must be a number or a string that is a number.',
     ],
     "a_misspelt_parameter": ["(did you mean `status`?)"],
     "another_encoding": [
