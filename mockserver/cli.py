@@ -374,6 +374,9 @@ def report(
     from mockserver.client import Client, ControlError
     from mockserver.journal.conduct.run import failure_line
 
+    slips = read_environment(os.environ).problems
+    if slips:
+        raise OperatorError("\n".join(slips))
     selected = _selected_checks(fail_on)
     try:
         client = Client(url, admin_token)

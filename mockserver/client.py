@@ -5,6 +5,7 @@ journal, faults, clock, settings and snapshots.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -94,6 +95,8 @@ LeadName = str | int | Mapping[str, Any]
 its `id` or `leadId`, such as the vendor's own answer."""
 
 _LEAD_IDS = ("id", "leadId")
+_TOKEN = re.compile(r"[!-~]+")
+"""What a header can carry as a token. A message never shows one that is not."""
 
 SettingValue = str | int | bool | Sequence[float]
 """The value of a vendor's setting; a list of numbers where the setting is one."""
@@ -213,13 +216,16 @@ class Client:
         how many seconds longer an answer may take for which much has to happen first: to a clock
         that is moved, or to a simulate.
 
-        Raises ValueError for a text that is not the URL of a server.
+        Raises ValueError for what is not the URL of a server, and for a token that no header can
+        carry.
         """
+        self._parts = _split_server_url(url)
         self.url = url.rstrip("/")
         self.patience = patience
+        if token and not _TOKEN.fullmatch(token):
+            raise ValueError("the admin token must be ASCII characters without spaces")
         self._token = token
         self._timeout = timeout
-        self._parts = _split_server_url(self.url)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r})"
@@ -262,7 +268,7 @@ class Client:
         if ids is not None:
             body["ids"] = ids
         if at is not None:
-            body["at"] = _iso_text(at)
+            body["at"] = iso_text(at)
         created = self.call("POST", "/workspaces", body)
         return WorkspaceClient(self, created["name"], created)
 
@@ -403,7 +409,7 @@ class Client:
 
 def _split_server_url(url: str) -> SplitResult:
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url.rstrip("/") if isinstance(url, str) else "")
         # `port` raises ValueError for a text that is no port number.
         if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
             return parts
@@ -557,12 +563,14 @@ class WorkspaceClient:
     ) -> None:
         """Load a fixture, or the bundled fixture of that name.
 
-        A fixture with a mistake in it changes nothing.
+        A fixture with a mistake in it changes nothing. Raises TypeError for what is neither.
         """
         if isinstance(fixture, str):
             self.call("POST", "/seed", {"name": fixture, "mode": mode})
-        else:
-            self.call("POST", "/seed", {"fixture": dict(fixture), "mode": mode})
+            return
+        if not isinstance(fixture, Mapping):
+            raise TypeError(f"{fixture!r} is neither the content of a fixture nor a name")
+        self.call("POST", "/seed", {"fixture": dict(fixture), "mode": mode})
 
     def seed_text(self, text: str, mode: Literal["replace", "merge"] = "replace") -> None:
         """Load a fixture from the text of a fixture file, in YAML or JSON."""
@@ -1249,7 +1257,7 @@ class WorkspaceClient:
         """
         body: Row = {"mode": "frozen", "fire": fire}
         if at is not None:
-            body["at"] = _iso_text(at)
+            body["at"] = iso_text(at)
         return self._turn("PUT", "/clock", body)
 
     def shift(self, by: timedelta | float, *, fire: bool = True) -> Clock:
@@ -1283,7 +1291,7 @@ class WorkspaceClient:
         if by is not None:
             body["seconds"] = _seconds(by)
         if to is not None:
-            body["to"] = _iso_text(to)
+            body["to"] = iso_text(to)
         if wait is not None:
             body["wait"] = wait
         if quiet is not None:
@@ -1442,12 +1450,21 @@ def _lead_path(vendor: str, lead: LeadName) -> str:
 def _when(when: datetime | timedelta | float | str | None) -> str | float | None:
     if isinstance(when, timedelta):
         return when.total_seconds()
-    return _iso_text(when) if isinstance(when, datetime) else when
+    return iso_text(when) if isinstance(when, datetime) else when
 
 
-def _iso_text(moment: datetime | str) -> str:
+def iso_text(moment: datetime | str) -> str:
+    """A moment as the control API takes it.
+
+    Raises TypeError for what is neither text nor datetime, ValueError for a datetime without a time
+    zone.
+    """
     if isinstance(moment, str):
         return moment
+    if not isinstance(moment, datetime):
+        raise TypeError(
+            f"{moment!r} is no moment: give an aware datetime, or a text like 2026-03-01T09:00:00Z"
+        )
     if moment.tzinfo is None:
         raise ValueError(
             f"{moment!r} has no time zone: give it one, or write the moment as text, like "

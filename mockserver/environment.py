@@ -41,8 +41,8 @@ class Environment:
     """What the variables say.
 
     `values` are texts by the name of the option. `ignored` are variables of options whose value is
-    the platform's, `unknown` those that are close to no option. `problems` is a sentence for each
-    slip.
+    the platform's, `unknown` those that are close to none of ours. `problems` is a sentence for
+    each slip.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -95,12 +95,12 @@ def _is_of_a_service(name: str) -> bool:
 
 
 def _meant(name: str) -> str | None:
-    """The variable of an option that a name is a slip of."""
+    """The variable that a name is a slip of."""
     from difflib import SequenceMatcher
 
     given = name.removeprefix(PREFIX)
     closest, likeness = None, _CLOSE
-    for variable in _OPTIONS:
+    for variable in (*_OPTIONS, *sorted(OTHER_VARIABLES)):
         found = SequenceMatcher(None, given, variable.removeprefix(PREFIX)).ratio()
         if found >= likeness:
             closest, likeness = variable, found

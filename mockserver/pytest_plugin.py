@@ -8,12 +8,13 @@ At the end of a run it tells what the clients of all tests did badly.
 
 import os
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -158,8 +159,12 @@ def _is_report_wanted(config: pytest.Config) -> bool:
 @pytest.fixture(scope="session")
 def mockserver_server(pytestconfig: pytest.Config) -> Iterator["Running"]:
     """The server of this session: the one at MOCKSERVER_URL, or a new one on a free port."""
+    from mockserver.environment import read_environment
     from mockserver.testing import Running
 
+    slips = read_environment(os.environ).problems
+    if slips:
+        _fail("\n".join(slips))
     url = os.environ.get("MOCKSERVER_URL")
     if url:
         with TemporaryDirectory(prefix="mockserver-") as folder:
@@ -167,6 +172,11 @@ def mockserver_server(pytestconfig: pytest.Config) -> Iterator["Running"]:
     else:
         with _new_server(pytestconfig) as server:
             yield Running(server.client, _transport_to(server), server.environment)
+
+
+def _fail(message: str) -> NoReturn:
+    """Fail the test with that message alone, and not with the error that it comes from."""
+    raise pytest.fail.Exception(message, pytrace=False) from None
 
 
 def _server_at(url: str, folder: Path) -> "Running":
@@ -177,7 +187,7 @@ def _server_at(url: str, folder: Path) -> "Running":
         client = Client(url, os.environ.get("MOCKSERVER_ADMIN_TOKEN"))
         client.workspaces()
     except (ControlError, ValueError) as error:
-        pytest.fail(f"MOCKSERVER_URL: {error}", pytrace=False)
+        _fail(f"MOCKSERVER_URL: {error}")
     return Running(client, environment=partial(_environment_at, client, folder))
 
 
@@ -194,13 +204,9 @@ def _environment_at(client: "Client", folder: Path) -> dict[str, str]:
 
 
 def _new_server(config: pytest.Config) -> "MockServer":
-    from mockserver.environment import read_environment
     from mockserver.errors import OperatorError
     from mockserver.serving.server import MockServer
 
-    slips = read_environment(os.environ).problems
-    if slips:
-        pytest.fail("\n".join(slips), pytrace=False)
     options = {name: _option(name, config) for name in _OPTIONS}
     if options["seed"] == "random":
         # The servers of all workers have the same one, and the key brings it back.
@@ -209,7 +215,7 @@ def _new_server(config: pytest.Config) -> "MockServer":
         return MockServer(**options)
     except OperatorError as error:
         reason = config.stash[_NO_SERVER] = f"mockserver: {error}"
-        pytest.fail(reason, pytrace=False)
+        _fail(reason)
 
 
 def _option(name: str, config: pytest.Config) -> str | None:
@@ -254,12 +260,7 @@ def mockserver(
     It is deleted after the test. The mark `mockserver` says what it holds at first.
     """
     marked = _marked(request.node)
-    workspace = mockserver_server.open(
-        request.node.nodeid,
-        at=marked.get("at"),
-        folder=request.path.parent,
-        ids=_ids(request.node),
-    )
+    workspace = _open(mockserver_server, request, marked)
     request.node.stash[_WORKSPACE] = workspace
     try:
         _prepare(workspace, marked)
@@ -278,12 +279,55 @@ def _marked(node: pytest.Item) -> dict[str, Any]:
         unknown = sorted(mark.kwargs.keys() - set(_MARKED))
         if mark.args or unknown:
             given = ", ".join([*map(repr, mark.args), *unknown])
-            pytest.fail(
-                f"@pytest.mark.mockserver takes {', '.join(_MARKED)} by name, not {given}",
-                pytrace=False,
-            )
+            _fail(f"@pytest.mark.mockserver takes {', '.join(_MARKED)} by name, not {given}")
         marked |= mark.kwargs
+    # None is as without a mark.
+    marked = {name: value for name, value in marked.items() if value is not None}
+    for name, wanted in _wrong_values(marked):
+        _fail(f"@pytest.mark.mockserver: {name} is {marked[name]!r}, and must be {wanted}")
     return marked
+
+
+def _wrong_values(marked: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What in a mark has the wrong type, and what it must be."""
+    fixtures = _listed(marked.get("fixtures", "demo"))
+    if not fixtures or not all(isinstance(each, str | os.PathLike | dict) for each in fixtures):
+        yield "fixtures", "a name, a path, the content of a fixture, or a list of these"
+    settings = marked.get("settings", {})
+    if not isinstance(settings, dict) or not all(map(_is_dict, settings.values())):
+        yield "settings", "a dictionary by vendor, like {'vendor': {'setting': 1}}"
+    if not isinstance(marked.get("at", ""), str | datetime):
+        yield "at", "an aware datetime, or a text like '2026-03-01T09:00:00Z'"
+
+
+def _listed(fixtures: Any) -> Sequence[Any]:
+    """The fixtures of a mark, which may be one alone; empty where they are neither."""
+    if isinstance(fixtures, str | os.PathLike | dict):
+        return (fixtures,)
+    return fixtures if isinstance(fixtures, list | tuple) else ()
+
+
+def _is_dict(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _open(
+    server: "Running", request: pytest.FixtureRequest, marked: dict[str, Any]
+) -> "MockWorkspace":
+    """The test's workspace. A moment that cannot be fails the test with one sentence."""
+    from mockserver.client import ControlError
+
+    try:
+        return server.open(
+            request.node.nodeid,
+            at=marked.get("at"),
+            folder=request.path.parent,
+            ids=_ids(request.node),
+        )
+    except (ControlError, ValueError) as error:
+        if marked.get("at") is None:
+            raise
+        _fail(f"@pytest.mark.mockserver: {error}")
 
 
 def _prepare(workspace: "MockWorkspace", marked: dict[str, Any]) -> None:
@@ -291,9 +335,7 @@ def _prepare(workspace: "MockWorkspace", marked: dict[str, Any]) -> None:
     from mockserver.client import ControlError
     from mockserver.errors import OperatorError
 
-    fixtures = marked.get("fixtures", ())
-    if isinstance(fixtures, str | os.PathLike | dict):
-        fixtures = (fixtures,)
+    fixtures = _listed(marked.get("fixtures", ()))
     try:
         for index, fixture in enumerate(fixtures):
             workspace.seed(fixture, "merge" if index else "replace")
@@ -302,7 +344,7 @@ def _prepare(workspace: "MockWorkspace", marked: dict[str, Any]) -> None:
         for vendor, settings in marked.get("settings", {}).items():
             workspace.set(vendor, **settings)
     except (ControlError, OperatorError) as error:
-        pytest.fail(f"@pytest.mark.mockserver: {error}", pytrace=False)
+        _fail(f"@pytest.mark.mockserver: {error}")
 
 
 def _tell_once(report: pytest.TestReport, reason: str, config: pytest.Config) -> None:

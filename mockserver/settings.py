@@ -700,8 +700,8 @@ def _parsed(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         text = ", ".join(map(str, value))
     try:
-        if option.several is not None and isinstance(value, list | tuple):
-            return option.several(value)
+        if option.several is not None and not isinstance(value, str):
+            return option.several(value if isinstance(value, list | tuple) else [value])
         return option.parse(text)
     except ValueError as error:
         shown = text if isinstance(value, list | tuple) else value

@@ -9,7 +9,7 @@ from mockserver.control.api import Control, checked, long, operation, unknown
 from mockserver.control.later import Underway, Unsettled
 from mockserver.control.lifecycle import named_leads
 from mockserver.control.requests import MOST_IN_TEXT, check_within, is_text_wanted, plain_text
-from mockserver.control.webhooks import vendors_with_webhooks
+from mockserver.control.webhooks import no_webhooks, vendors_with_webhooks, webhooks_of
 from mockserver.errors import Problem, Refusal
 from mockserver.vendor import Reply
 from mockserver.webhooks.deliveries import Delivery, DeliveryLog
@@ -24,14 +24,21 @@ _PAGE = 100
 
 def _check_names(query: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
     yield from server.unknown_names(query.get("vendor"), None, "query")
-    kind = query.get("kind")
+    kind, key = query.get("kind"), query.get("webhook")
     if kind is not None and kind not in _kinds(server):
         yield Problem(("kind",), "value", unknown(kind, _kinds(server)), kind, None, "query")
+    # A webhook that is gone may be asked for too, so only its vendor is looked at.
+    vendors = [name for name, _ in vendors_with_webhooks(server)]
+    if key is not None and key.partition("/")[0] not in vendors:
+        known = f"like {' or '.join(f'{name}/1' for name in vendors)}"
+        text = f"is {key!r}, and must be a vendor and the webhook's id, {known}"
+        yield Problem(("webhook",), "value", text, key, None, "query")
 
 
-def _kinds(server: Control) -> list[str]:
-    """Every kind of webhook of every vendor."""
-    return [kind for _, webhooks in vendors_with_webhooks(server) for kind in webhooks.kinds]
+def _kinds(server: Control, vendor: str | None = None) -> list[str]:
+    """Every kind of webhook of every vendor, or of the one that is named."""
+    with_webhooks = vendors_with_webhooks(server, vendor)
+    return [kind for _, webhooks in with_webhooks for kind in webhooks.kinds]
 
 
 @operation
@@ -159,25 +166,43 @@ def _unknown_values(
 ) -> Iterator[tuple[str, str]]:
     """What of a filter no delivery can ever have."""
     vendor, kind, key = (wanted.get(name) for name in ("vendor", "kind", "webhook"))
-    if isinstance(vendor, str) and vendor not in server.sites:
-        yield "vendor", unknown(vendor, server.sites)
-    if isinstance(kind, str) and kind not in _kinds(server):
-        yield "kind", unknown(kind, _kinds(server))
+    if isinstance(vendor, str):
+        wrong = _wrong_vendor(vendor, server)
+        if wrong is not None:
+            yield "vendor", wrong
+            return
+    known = _kinds_by_webhook(workspace, server)
+    if isinstance(vendor, str):
+        known = {name: kinds for name, kinds in known.items() if name.startswith(f"{vendor}/")}
     if isinstance(key, str):
-        known = _keys(workspace, server)
         if key not in known:
             yield "webhook", unknown(key, known)
+            return
+        kinds = known[key]
+    else:
+        kinds = set(_kinds(server, vendor))
+    if isinstance(kind, str) and kind not in kinds:
+        yield "kind", unknown(kind, kinds)
 
 
-def _keys(workspace: Workspace, server: Control) -> set[str]:
-    """The webhooks that there are, and those that something was delivered to."""
-    keys = set()
+def _wrong_vendor(vendor: str, server: Control) -> str | None:
+    """Why no delivery is of the vendor, or None."""
+    if vendor not in server.sites:
+        return unknown(vendor, server.sites)
+    if webhooks_of(vendor, server) is None:
+        return no_webhooks(vendor)
+    return None
+
+
+def _kinds_by_webhook(workspace: Workspace, server: Control) -> dict[str, set[str]]:
+    """What each webhook is told of, and was: those that there are, and those with deliveries."""
+    kinds: dict[str, set[str]] = {}
     for name, webhooks in vendors_with_webhooks(server):
         for webhook in webhooks.listed(workspace.transaction(name)):
-            keys.add(webhook_key(name, webhook.id))
+            kinds.setdefault(webhook_key(name, webhook.id), set()).add(webhook.kind)
     for delivery in workspace.deliveries:
-        keys.add(webhook_key(delivery.vendor, delivery.webhook))
-    return keys
+        kinds.setdefault(webhook_key(delivery.vendor, delivery.webhook), set()).add(delivery.kind)
+    return kinds
 
 
 @operation

@@ -37,6 +37,11 @@ def webhooks_of(vendor: str, server: Control) -> Webhooks | None:
     return None if lifecycle is None else lifecycle.webhooks
 
 
+def no_webhooks(vendor: str) -> str:
+    """Why there is no webhook of the vendor."""
+    return f"{vendor.capitalize()} documents no webhooks; none are sent"
+
+
 def vendors_with_webhooks(
     server: Control, vendor: str | None = None
 ) -> Iterator[tuple[str, Webhooks]]:
@@ -91,8 +96,7 @@ def _unfit_webhook(body: Mapping[str, Any], call: Call, server: Control) -> Iter
         vendor = None
     webhooks = None if vendor is None else webhooks_of(vendor, server)
     if vendor is not None and webhooks is None:
-        text = f"{vendor.capitalize()} documents no webhooks; none are sent"
-        yield Problem(("vendor",), "value", text, vendor)
+        yield Problem(("vendor",), "value", no_webhooks(vendor), vendor)
     yield from _unfit_address(body, call, server)
     if webhooks is None:
         return

@@ -16,7 +16,7 @@ from pathlib import Path as File
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-from mockserver.client import Client, ControlError, Row, Verdict
+from mockserver.client import Client, ControlError, Row, Verdict, iso_text
 from mockserver.documents.fixture_files import FixtureFiles
 from mockserver.errors import FixtureError, MockserverError, Problem
 from mockserver.fixtures import BUNDLED
@@ -74,10 +74,10 @@ class MockWorkspace(VendorClients):
         mistake in it changes nothing. Raises FixtureError with file and line of each mistake in a
         file, ControlError for one in the content.
         """
-        if isinstance(fixture, Mapping) or fixture in BUNDLED:
-            super().seed(fixture, mode)
-        else:
+        if isinstance(fixture, PathLike) or (isinstance(fixture, str) and fixture not in BUNDLED):
             self._seed_files(FixtureFiles(self._beside(fixture)), mode)
+        else:
+            super().seed(fixture, mode)
 
     def _beside(self, path: str | PathLike[str]) -> File:
         beside = self._folder / path if self._folder is not None else File(path)
@@ -349,7 +349,7 @@ class Running:
         if ids != SEQUENCE:
             body["ids"] = ids
         if at is not None:
-            body["at"] = at if isinstance(at, str) else at.isoformat()
+            body["at"] = iso_text(at)
         created = self.client.call("POST", "/workspaces", body)
         return MockWorkspace(created, self, folder)
 

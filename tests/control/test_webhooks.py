@@ -521,6 +521,30 @@ def test_a_filter_that_no_delivery_can_fit_is_refused(control: httpx.Client) -> 
     assert set(problems(wrong)) == {"/deliveries/0/body/id/$patern"}
 
 
+def test_parts_of_a_filter_that_do_not_go_together_are_refused(control: httpx.Client) -> None:
+    key = add(control)["key"]
+    simulate(control)
+    filters = [
+        {"vendor": "octanist"},
+        {"vendor": "sela", "kind": "call"},
+        {"vendor": "sela", "webhook": key},
+        {"webhook": key, "kind": "lead"},
+        {"webhook": key, "kind": "call", "vendor": "nlpearl"},
+    ]
+    found = problems(control.post("/deliveries/verify", json={"deliveries": filters}))
+    assert found.pop("/deliveries/0/vendor") == "Octanist documents no webhooks; none are sent"
+    assert found.pop("/deliveries/1/kind").startswith("is 'call', which is not known; ")
+    assert found.pop("/deliveries/2/webhook").startswith(f"is '{key}', which is not known; ")
+    assert found == {"/deliveries/3/kind": "is 'lead', which is not known; known are call"}
+
+
+def test_deliveries_of_a_webhook_without_its_vendor_are_not_listed(control: httpx.Client) -> None:
+    [error] = control.get("/deliveries?webhook=sella/1").json()["errors"]
+    said = "is 'sella/1', and must be a vendor and the webhook's id, like nlpearl/1 or sela/1"
+    assert error == {"parameter": "webhook", "detail": said}
+    assert deliveries(control, webhook="sela/99") == []
+
+
 def test_a_verdict_waits_for_what_has_not_come_yet(control: httpx.Client) -> None:
     import threading
 

@@ -13,7 +13,7 @@ import yaml
 
 import mockserver
 from mockserver.client import Client, Clock, ControlError, Verdict, WorkspaceClient
-from mockserver.errors import MockserverError
+from mockserver.errors import MockserverError, SettingError
 from mockserver.serving.server import MockServer
 from mockserver.testing import MockWorkspace, Running
 from mockserver.testing.transport import InProcess
@@ -257,6 +257,37 @@ def test_a_moment_may_be_said_in_several_ways(opened: MockWorkspace, at: datetim
 def test_a_moment_without_a_zone_is_refused(opened: MockWorkspace) -> None:
     with pytest.raises(ValueError, match="has no time zone"):
         opened.freeze(NOON.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize("at", [NOON.date(), 3])
+def test_what_is_no_moment_is_refused(opened: MockWorkspace, at: Any) -> None:
+    with pytest.raises(TypeError, match="is no moment: give an aware datetime"):
+        opened.freeze(at)
+
+
+@pytest.mark.parametrize("fixture", [["octanist"], 3])
+def test_what_is_no_fixture_is_refused(opened: MockWorkspace, fixture: Any) -> None:
+    with pytest.raises(TypeError, match="is neither the content of a fixture nor a name"):
+        opened.seed(fixture)
+
+
+@pytest.mark.parametrize("url", ["", "127.0.0.1:8080", None])
+def test_what_is_no_url_is_refused(url: Any) -> None:
+    with pytest.raises(ValueError, match="is not the URL of a server"):
+        Client(url)
+
+
+@pytest.mark.parametrize("token", ["open sesame", "open\nsesame", "sésame"])
+def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(token: str) -> None:
+    with pytest.raises(ValueError, match=r"^the admin token must be ASCII characters") as refused:
+        Client("http://127.0.0.1:1", token)
+    assert token not in str(refused.value)
+
+
+@pytest.mark.parametrize("fixtures", [3, {"octanist": {}}])
+def test_what_names_no_fixture_stops_a_server(fixtures: Any) -> None:
+    with pytest.raises(SettingError, match="must be a name or a path, or several of them"):
+        MockServer(fixtures=fixtures)
 
 
 def test_without_a_moment_the_clock_stands_still_now(opened: MockWorkspace) -> None:

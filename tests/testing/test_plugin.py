@@ -288,18 +288,43 @@ def test_it(mockserver):
         pytest.param("'demo'", "takes fixtures, settings, at by name, not 'demo'", id="no name"),
         pytest.param("fixtures='none.yaml'", "none.yaml: cannot be read", id="no such file"),
         pytest.param("settings={'sela': {'page': 1}}", "is no setting", id="no such setting"),
-        pytest.param("at='noon'", "noon", id="no moment"),
+        pytest.param("at='noon'", "@pytest.mark.mockserver: Bad Request: at must be a date and time", id="no moment"),
+        pytest.param("at=datetime(2026, 3, 1)", "has no time zone", id="a moment without its zone"),
+        pytest.param("at=date(2026, 3, 1)", "at is datetime.date(2026, 3, 1), and must be an aware datetime, or a text", id="a day"),
+        pytest.param("fixtures=3", "fixtures is 3, and must be a name, a path,", id="a number of fixtures"),
+        pytest.param("fixtures=[]", "fixtures is [], and must be a name, a path,", id="no fixture"),
+        pytest.param("settings=['x']", "settings is ['x'], and must be a dictionary by vendor", id="settings of no vendor"),
+        pytest.param("settings={'sela': 3}", "settings is {'sela': 3}, and must be a dictionary by vendor", id="no settings"),
     ],
 )  # fmt: skip  # one line a case reads best
 def test_a_mark_that_cannot_be_is_told(mark: str, words: str, suite: Suite) -> None:
     text = f"""
 import pytest
+from datetime import date, datetime
 
 @pytest.mark.mockserver({mark})
 def test_it(mockserver): pass
 """
     done = suite({"test_it.py": text})
     assert (done.summary, words in done.out) == ("1 error", True), done.out
+    assert "During handling of" not in done.out, done.out
+
+
+def test_a_mark_that_is_none_says_nothing(suite: Suite) -> None:
+    text = """
+import pytest
+
+@pytest.mark.mockserver(fixtures="empty", settings={"sela": {"magic": "off"}})
+class TestAll:
+    def test_it(self, mockserver):
+        assert (mockserver.leads(), mockserver.settings()["sela"]["magic"]) == ([], "off")
+
+    @pytest.mark.mockserver(fixtures=None, settings=None)
+    def test_none(self, mockserver):
+        assert mockserver.leads() != []
+        assert mockserver.settings()["sela"]["magic"] == "on"
+"""
+    assert suite({"test_it.py": text}).summary == "2 passed"
 
 
 def test_a_fixture_with_a_mistake_is_told_once(suite: Suite, tmp_path: Path) -> None:

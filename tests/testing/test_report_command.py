@@ -97,6 +97,18 @@ def test_it_wants_the_servers_token(report: Report) -> None:
         assert report(*named).err.startswith("mockserver: Unauthorized: ")
 
 
+def test_a_token_that_no_header_can_carry_is_not_shown(report: Report) -> None:
+    done = report("--workspace", "any", "--admin-token", "open\nsesame")
+    said = "mockserver: the admin token must be ASCII characters without spaces\n"
+    assert (done.status, done.out, done.err) == (2, "", said)
+
+
+def test_a_misspelt_variable_fails_the_report(named: tuple[str, ...], report: Report) -> None:
+    done = report(*named, MOCKSERVER_FAILON="error")
+    said = "MOCKSERVER_FAILON is no variable of mockserver; MOCKSERVER_FAIL_ON was probably meant"
+    assert (done.status, done.out, done.err) == (2, "", f"mockserver: {said}\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

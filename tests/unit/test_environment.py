@@ -58,6 +58,10 @@ def test_an_empty_variable_is_not_set() -> None:
         ("STRICTNES", "STRICTNESS"),
         ("ADMINTOKEN", "ADMIN_TOKEN"),
         ("TLS_CERTS", "TLS_CERT"),
+        ("URLL", "URL"),
+        ("FAILON", "FAIL_ON"),
+        ("REPROT", "REPORT"),
+        ("WORKSPCE", "WORKSPACE"),
     ],
 )
 def test_a_slip_is_a_problem_that_names_what_was_meant(slip: str, meant: str) -> None:
