@@ -701,8 +701,18 @@ def _in_fields(refusal: Refusal, vendor: str) -> Refusal:
     return Refusal("invalid", problems=problems)
 
 
+def _check_events(query: Mapping[str, Any], call: Call, server: Control) -> Iterator[Problem]:
+    vendor, kind = query.get("vendor"), query.get("kind")
+    yield from server.unknown_names(vendor, None, "query")
+    known: set[str] = set()
+    for _, lifecycle in _lifecycles(server, vendor):
+        known |= lifecycle.event_kinds
+    if known and kind is not None and kind not in known:
+        yield Problem(("kind",), "value", unknown(kind, known), kind, None, "query")
+
+
 @operation
-@checked(_check_vendor)
+@checked(_check_events)
 def list_events(call: Call, server: Control) -> Reply:
     """A page of what happened to leads and calls, oldest first."""
     workspace, query = server.workspace(call), call.query

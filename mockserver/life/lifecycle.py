@@ -328,6 +328,17 @@ class Lifecycle:
     A vendor refines `happenings` and, where somebody is called, everything below it.
     """
 
+    event_kinds: frozenset[str] = frozenset(
+        {
+            "lead.created",
+            "lead.deleted",
+            "lead.status",
+            "lead.updated",
+            "call.started",
+            "call.ended",
+        }
+    )
+    """Every kind that a happening may have: whoever asks for another one has misspelt it."""
     default_stories: Mapping[str, Sequence[Any]] = {}
     default_weights: Mapping[str, float] = {}
     has_calls = True

@@ -11,6 +11,7 @@ from mockserver.workspaces import Workspace
 from tests.answers import problems, refused
 from tests.lives import standing_workspace
 from tests.pearl import ADA, ALAN, GRACE, PEARL, simulate
+from tests.samples import NAMES
 
 NOW = "2026-03-02T14:00:00.000Z"
 CLOSED = 'the lead is called no more: its status is 100; "force": true plays it all the same'
@@ -441,6 +442,30 @@ def test_events_come_by_page_and_filter_oldest_first(
     assert numbers(vendor="octanist") == numbers(lead="nobody") == numbers(after=10**30) == []
     nlpearl.request("DELETE", f"/v2/Outbound/{PEARL}/Leads", json={"leadIds": [ADA]})
     assert numbers(lead=ADA) == [1, 2, 3, 4, 5, 11], "its id still names it"
+
+
+@pytest.mark.parametrize("vendor", NAMES)
+def test_each_kind_of_event_can_be_asked_for(vendor: str, control: httpx.Client) -> None:
+    lead = control.get(f"/leads?vendor={vendor}&limit=1").json()["leads"][0]["id"]
+    outcomes = control.get(f"/outcomes?vendor={vendor}").json()["outcomes"]
+    for outcome in outcomes:
+        body = {"vendor": vendor, "lead": lead, "outcome": outcome["name"], "force": True}
+        assert control.post("/simulate", json=body).status_code == 200, outcome
+    control.post("/clock/advance", json={"seconds": 86_400})
+    events = control.get("/events?limit=1000").json()["events"]
+    kinds = {event["kind"] for event in events if event["vendor"] == vendor}
+    assert "lead.status" in kinds
+    for kind in kinds:
+        found = control.get(f"/events?vendor={vendor}&kind={kind}&limit=1000").json()["events"]
+        assert {event["kind"] for event in found} == {kind}
+
+
+def test_a_kind_of_event_that_there_is_not_is_refused(control: httpx.Client) -> None:
+    [error] = control.get("/events?kind=call.end").json()["errors"]
+    said = "is 'call.end', which is not known; did you mean call.ended or "
+    assert (error["parameter"], error["detail"].startswith(said)) == ("kind", True), error
+    [error] = control.get("/events?vendor=octanist&kind=call.queued").json()["errors"]
+    assert error["parameter"] == "kind"
 
 
 def test_pages_of_events_have_a_size(control: httpx.Client) -> None:

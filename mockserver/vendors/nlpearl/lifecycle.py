@@ -102,6 +102,7 @@ class PlannedCall(NamedTuple):
 class PearlLifecycle(Lifecycle):
     """The calls of outbound pearls."""
 
+    event_kinds = Lifecycle.event_kinds | {"call.queued"}
     magic_columns = frozenset({"phoneNumber", "externalId", "callData"})
     default_stories: Mapping[str, Sequence[Any]] = {
         "answers": ["success"],

@@ -92,6 +92,16 @@ class Wanted(NamedTuple):
 class SelaLifecycle(Lifecycle):
     """The calls of leads, one after the other by the vendor's schedule."""
 
+    event_kinds = Lifecycle.event_kinds | {
+        "lead.reengaged",
+        "lead.first_inbound",
+        "lead.late_callback",
+        "lead.sms_dnc",
+        "lead.call_dnc",
+        "call.inbound",
+        "call.transfer",
+        "call.complete",
+    }
     own_fields: Mapping[str, Mapping[str, Any]] = {"call": CALL_FIELDS}
     laid_over = ("lead", "call")
     needed_options: Mapping[str, str] = {_OUTCOME: "outcome"}
