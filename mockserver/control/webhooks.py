@@ -184,9 +184,7 @@ def _once_looked_up(
         reason = await server.targets.refusal(to)
         if reason is not None:
             raise Refusal("invalid", problems=[Problem(("to",), "target", reason, to)])
-        while workspace.turns.is_taken:
-            async with workspace.turns.turn(server.max_wait):
-                pass
+        await workspace.turns.wait_until_free(server.max_wait)
         return store()
 
     return Underway(work)
