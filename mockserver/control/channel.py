@@ -346,10 +346,15 @@ class Channels:
         return Reader(channel, after)
 
     def close(self, reader: Reader) -> None:
-        """Count a reader no more. Its channel stays for a while: it may come back."""
+        """Count a reader no more. Its channel stays for a while: it may come back.
+
+        Nobody comes back to a workspace that is deleted.
+        """
         channel = reader.channel
         channel.readers.discard(reader)
-        if not channel.readers and channel.leaving is None:
+        if channel.is_over:
+            self._forget(channel)
+        elif not channel.readers and channel.leaving is None:
             loop = asyncio.get_running_loop()
             channel.leaving = loop.call_later(_LINGERS, self._forget, channel)
 

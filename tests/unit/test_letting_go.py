@@ -195,6 +195,19 @@ def test_a_channel_that_nobody_reads_keeps_no_row_and_no_record(end: Change) -> 
     assert len(told) == 1
 
 
+def test_the_channel_of_a_deleted_workspace_goes_with_its_last_reader() -> None:
+    channels, workspace = Channels(2), shop()
+    readers = [channels.open(workspace, None) for _ in range(2)]
+    workspace.apply([WorkspaceDeleted()])
+    for left, reader in zip((1, 0), readers, strict=True):
+        reader.read(lambda entries: [entry.what for entry in entries])
+        channels.close(reader)
+        assert len(channels) == left
+    gone = ref(workspace)
+    del workspace, readers, reader
+    assert gone() is None
+
+
 def test_a_channel_tells_a_record_once_and_then_keeps_it_no_longer_than_the_journal() -> None:
     workspace = shop()
     reader = Channels(1).open(workspace, None)
