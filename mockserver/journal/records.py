@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import formatdate
 from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
@@ -14,8 +13,8 @@ from mockserver.call import HeaderSet, Note, Request, header_size
 from mockserver.errors import Problem, Refusal
 from mockserver.faults.catalogue import InjectedFault
 from mockserver.matching import KeyTrial, MatchTrace, Mismatch, OtherSpelling
+from mockserver.stamps import http_date, stamp, stamped_headers
 from mockserver.state.changes import RowId
-from mockserver.state.clock import second_of
 from mockserver.state.memory import Memory, value_size, values_size
 from mockserver.state.transaction import RowDiff
 from mockserver.subset import shown
@@ -198,12 +197,6 @@ class Record(NamedTuple):
         return answer_headers(self.own_headers, size, self.time, self.number, self.fault)
 
 
-@lru_cache(maxsize=64)
-def http_date(second: int) -> bytes:
-    """A second since 1970 as HTTP writes it."""
-    return formatdate(second, usegmt=True).encode()
-
-
 def answer_headers(
     own: HeaderPairs,
     size: int | None,
@@ -217,14 +210,12 @@ def answer_headers(
 
     `size` is the body's, in bytes; None for NO_CONTENT. A `number` of 0 is not told.
     """
-    headers = [*own, (b"date", http_date(second_of(time)))]
-    if size is None:
-        return headers
-    if number:
-        headers.append((b"mockserver-request", b"%d" % number))
-        if fault is not None:
-            headers += fault.headers
-    headers.append((b"content-length", b"%d" % size))
+    if size is None or not number:
+        length = () if size is None else ((b"content-length", b"%d" % size),)
+        return [*own, (b"date", http_date(time)), *length]
+    headers = [*own, *stamped_headers(stamp(size, time, number))]
+    if fault is not None:
+        headers[-1:-1] = fault.headers
     return headers
 
 

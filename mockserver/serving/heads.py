@@ -12,7 +12,7 @@ from mockserver.serving.refusals import BadRequest
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 
-_END = b"\r\n\r\n"
+END_OF_HEAD = b"\r\n\r\n"
 _EMPTY_LINES = re.compile(rb"(?:\r\n)*")
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _METHODS = {
@@ -21,6 +21,8 @@ _METHODS = {
 _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _NO_METHOD = re.compile(rb"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
 _ORIGIN = re.compile(rb"/[!-~]*")
+_PLAIN_LINE = re.compile(rb"""([A-Z]+) (/[!"$&->@-~]*)(?:\?([!"$-~]*))? HTTP/1\.1""")
+"""The first line of nearly every request: its target has no escape in the path and no fragment."""
 _ABSOLUTE = re.compile(rb"https?://[!-~]+", re.IGNORECASE)
 HOST = re.compile(rb"(?:\[[0-9A-Za-z:.%_~-]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
 _HOST_AND_PORT = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
@@ -38,12 +40,14 @@ _PAIR_SIZE = 200  # of two bytes objects, their tuple, and their place in a dict
 class Line(NamedTuple):
     """The first line of a request.
 
-    `target` is the path with its query; `host` that of an absolute target or of a CONNECT, None for
-    other ones.
+    `path` has its percent escapes decoded, `raw_path` has them as they came; it is None where there
+    are none. `host` is that of an absolute target or of a CONNECT, None for other ones.
     """
 
     method: str
-    target: str
+    path: str
+    raw_path: bytes | None
+    query_string: bytes
     host: bytes | None
     is_http_1_0: bool
 
@@ -68,7 +72,7 @@ def end_of_head(data: bytes | bytearray, start: int, limits: Limits, searched: i
     What stands before `searched` holds no end. Raises BadRequest as soon as no more bytes can make
     this a request.
     """
-    end = data.find(_END, searched or start)
+    end = data.find(END_OF_HEAD, searched or start)
     if 0 <= end <= start + limits.max_head:
         return end
     if end >= 0 or len(data) - start > limits.max_head:
@@ -99,6 +103,17 @@ def _refuse_long_line(data: bytes | bytearray, start: int, limits: Limits) -> No
 
 def read_line(line: bytes, limits: Limits) -> Line:
     """The first line of a request. Raises BadRequest."""
+    plain = _PLAIN_LINE.fullmatch(line)
+    if plain is None or len(line) > limits.max_target:
+        return _read_other_line(line, limits)
+    word, path, query = plain.groups(b"")
+    method = _METHODS.get(word) or _other_method(word, path)
+    read: Line = _new(Line, (method, path.decode("ascii"), None, query, None, False))
+    return read
+
+
+def _read_other_line(line: bytes, limits: Limits) -> Line:
+    """A first line that is out of the ordinary. Raises BadRequest."""
     words = line.split(b" ")
     if len(words) != 3:
         raise _bad_line(line)
@@ -112,8 +127,12 @@ def read_line(line: bytes, limits: Limits) -> Line:
     host = None
     if _ORIGIN.fullmatch(target) is None:
         target, host = _other_target(target, method)
-    read: Line = _new(Line, (name, target.decode("ascii"), host, is_http_1_0))
-    return read
+    # A fragment is the client's own business: it is no part of what a server is asked for.
+    raw_path, _, query = target.partition(b"#")[0].partition(b"?")
+    path = raw_path.decode("ascii")
+    if raw_path.find(b"%") >= 0:
+        return Line(name, unquote(path), raw_path, query, host, is_http_1_0)
+    return Line(name, path, None, query, host, is_http_1_0)
 
 
 def _bad_line(line: bytes) -> BadRequest:
@@ -245,7 +264,7 @@ def parser_head(line: bytes, block: bytes) -> bytes:
         rest = b"/ " + rest.rpartition(b" ")[2]
     if _offers_upgrade(block):
         block = b"\r\n".join(_other_name(each) for each in block.split(b"\r\n"))
-    end = _END if block else b"\r\n"
+    end = END_OF_HEAD if block else b"\r\n"
     return b"POST %b\r\n%b%b" % (rest, block, end)
 
 
@@ -307,19 +326,14 @@ def _length(headers: HeaderSet, *, is_http_1_0: bool) -> int | None:
 
 def scope_of(line: Line, head: Head, scheme: str) -> dict[str, Any]:
     """The ASGI scope of a request, as far as an answer at once needs it."""
-    target = line.target
-    if target.find("#") >= 0:
-        # A fragment is the client's own business: it is no part of what a server is asked for.
-        target, _, _ = target.partition("#")
-    path, _, query = target.partition("?")
-    is_escaped = path.find("%") >= 0
+    method, path, raw_path, query, _, _ = line
     return {
         "type": "http",
         "scheme": scheme,
-        "method": line.method,
-        "path": unquote(path) if is_escaped else path,
-        "raw_path": path.encode() if is_escaped else None,
-        "query_string": query.encode(),
+        "method": method,
+        "path": path,
+        "raw_path": raw_path,
+        "query_string": query,
         "headers": head.pairs,
         "header_set": head.headers,
     }
