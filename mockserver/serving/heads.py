@@ -1,12 +1,14 @@
 """The head of a request: its first line, read by hand, and its header lines, read by httptools."""
 
 import re
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import httptools
 
 from mockserver.call import HeaderSet, header_set
+from mockserver.remembering import remembered
 from mockserver.serving.limits import Limits
 from mockserver.serving.refusals import BadRequest
 
@@ -216,40 +218,57 @@ class Heads:
         self._size += len(block) + head.headers.size + _PAIR_SIZE * len(head.pairs)
 
     def _parsed(self, line: bytes, block: bytes, *, is_http_1_0: bool) -> Head:
-        if block.count(b"\r\n") >= self._limits.max_headers:
+        count = block.count(b"\r\n") + 1
+        if count > self._limits.max_headers:
             raise BadRequest(431, f"The head has more than {self._limits.max_headers} headers")
-        pairs = _header_lines(line, block)
+        pairs = _header_lines(line, block, count)
         headers = _by_name(pairs)
         _check_host(headers, pairs, is_http_1_0=is_http_1_0)
         length = _length(headers, is_http_1_0=is_http_1_0)
-        keeps_alive = _keeps_alive(headers.get(b"connection"), is_http_1_0=is_http_1_0)
+        connection = headers.get(b"connection")
+        keeps_alive = not is_http_1_0
+        if connection is not None:
+            keeps_alive = _keeps_alive(connection, is_http_1_0=is_http_1_0)
         expects = headers.get(b"expect", b"").lower() == b"100-continue" and not is_http_1_0
         head: Head = _new(Head, (pairs, headers, length, keeps_alive, expects))
         return head
 
 
-class _HeaderLines:
-    """Collects what the parser reads in a head."""
+class _Parsing:
+    """Tells the parser what to call for each header line, and nothing else."""
 
-    def __init__(self) -> None:
-        self.found: list[tuple[bytes, bytes]] = []
+    __slots__ = ("on_header",)
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """The parser has read a header line."""
-        self.found.append((name, value))
+    def __init__(self, on_header: Callable[[bytes, bytes], None]) -> None:
+        self.on_header = on_header
 
 
-def _header_lines(line: bytes, block: bytes) -> Pairs:
-    """The names, in lower case, and values of a block of header lines. Raises BadRequest."""
-    lines = _HeaderLines()
-    try:
-        httptools.HttpRequestParser(lines).feed_data(parser_head(line, block))
-    except httptools.HttpParserError as error:
-        raise BadRequest(400, str(error)) from None
-    pairs = [(name.lower(), value.rstrip()) for name, value in lines.found]
-    if _offers_upgrade(block):
+def _header_lines(line: bytes, block: bytes, count: int) -> Pairs:
+    """The names, in lower case, and values of a block of so many lines. Raises BadRequest."""
+    head = parser_head(line, block)
+    # The dictionary's own method: each line is taken without a call of Python.
+    by_name: dict[bytes, bytes] = {}
+    _parse(head, by_name.__setitem__)
+    lines: Iterable[tuple[bytes, bytes]] = by_name.items()
+    if len(by_name) < count:  # a name stands there twice, or a line goes on in the next one
+        lines = _all_lines(head)
+    pairs = [(name.lower(), value.rstrip()) for name, value in lines]
+    if head.find(b"\n-") >= 0 and _offers_upgrade(block):
         _restore_upgrades(pairs, block)
     return tuple(pairs)
+
+
+def _all_lines(head: bytes) -> list[tuple[bytes, bytes]]:
+    lines: list[tuple[bytes, bytes]] = []
+    _parse(head, lambda name, value: lines.append((name, value)))
+    return lines
+
+
+def _parse(head: bytes, on_header: Callable[[bytes, bytes], None]) -> None:
+    try:
+        httptools.HttpRequestParser(_Parsing(on_header)).feed_data(head)
+    except httptools.HttpParserError as error:
+        raise BadRequest(400, str(error)) from None
 
 
 def parser_head(line: bytes, block: bytes) -> bytes:
@@ -300,14 +319,17 @@ def _check_host(headers: HeaderSet, pairs: Pairs, *, is_http_1_0: bool) -> None:
         raise BadRequest(400, "The Host header is missing")
     if len(headers) < len(pairs) and [name for name, _ in pairs].count(b"host") > 1:
         raise BadRequest(400, "There are several Host headers")
-    if HOST.fullmatch(host) is None:
+    if not _is_host(host):
         raise BadRequest(400, "The Host header is malformed")
 
 
-def _keeps_alive(connection: bytes | None, *, is_http_1_0: bool) -> bool:
+@remembered(256)
+def _is_host(host: bytes) -> bool:
+    return HOST.fullmatch(host) is not None
+
+
+def _keeps_alive(connection: bytes, *, is_http_1_0: bool) -> bool:
     """Whether another request may follow (RFC 9112, 9.3)."""
-    if connection is None:
-        return not is_http_1_0
     options = {option.strip() for option in connection.lower().split(b",")}
     return b"close" not in options and (not is_http_1_0 or b"keep-alive" in options)
 
