@@ -753,6 +753,25 @@ def test_standard_names_need_no_mapping_and_a_lead_type_sent_wins(sela: httpx.Cl
     assert sela.post(OPEN_CONFIG, json=NEW | {"lead_type": 124}).json()["lead_type"] == 124
 
 
+@pytest.mark.parametrize(
+    ("payload", "lead_type"),
+    [
+        pytest.param({}, 123, id="none in the payload"),
+        pytest.param({"lead_type": 124}, 124, id="another in the payload"),
+        pytest.param({"lead_type": None}, None, id="null in the payload"),
+        pytest.param({"lead_type": ""}, None, id="an empty text in the payload"),
+    ],
+)
+def test_the_configured_lead_type_is_for_new_leads_only(
+    sela: httpx.Client, payload: dict[str, Any], lead_type: int | None
+) -> None:
+    # Lead 28001 has the lead type 123, the configuration 124.
+    known = sela.put(CLOSED_CONFIG, json={"external_id": "crm-1", "loan": 5} | payload)
+    assert (known.status_code, known.json()["lead_type"]) == (200, lead_type)
+    new = sela.put(CLOSED_CONFIG, json=NEW | {"external_id": "crm-new"} | payload)
+    assert (new.status_code, new.json()["lead_type"]) == (201, 124)
+
+
 def test_an_open_url_asks_for_no_token(sela: httpx.Client) -> None:
     del sela.headers["Authorization"]
     assert sela.put(OPEN_CONFIG, json={"ref": "crm-1", "loan": 5}).status_code == 200

@@ -248,6 +248,7 @@ def lead_ingestion_create(call: Call, tx: Transaction) -> Reply:
     body, problems = _mapped(call, tx)
     if problems:
         raise Refusal("invalid", problems=problems)
+    body = _routed(body, call, tx)
     if call.settings["ingestion_duplicate"] == "create":
         return Reply(_create(body, call, tx), 201)
     row, action = _create_or_reengage(body, call, tx)
@@ -274,7 +275,7 @@ def lead_ingestion_update(call: Call, tx: Transaction) -> Reply:
         return Reply(lead_shown(_update(row, body, call, tx)))
     if problems:
         raise Refusal("invalid", problems=problems)
-    return Reply(_create(body, call, tx), 201)
+    return Reply(_create(_routed(body, call, tx), call, tx), 201)
 
 
 @vendor.operation
@@ -481,10 +482,18 @@ def _mapped(call: Call, tx: Transaction) -> tuple[Any, list[Problem]]:
         payload, value = _without_path(payload, tuple(theirs.split(".")))
         if value is not ...:
             fields[ours] = value
-    lead = payload | fields
-    if lead.get("lead_type") in (None, "") and config["lead_type"] is not None:
-        lead["lead_type"] = config["lead_type"]
-    return call.item_reader.read(lead, call.exists, call.region)
+    return call.item_reader.read(payload | fields, call.exists, call.region)
+
+
+def _routed(body: Mapping[str, Any], call: Call, tx: Transaction) -> Mapping[str, Any]:
+    """The body of a new lead, with the configured campaign where it names none.
+
+    A lead that is there already keeps its own (`lead-ingestion/create-or-update-...`).
+    """
+    campaign = _config(call, tx)["lead_type"]
+    if body.get("lead_type") is None and campaign is not None:
+        return {**body, "lead_type": campaign}
+    return body
 
 
 def _without_path(payload: Any, steps: tuple[str, ...]) -> tuple[Any, Any]:

@@ -509,6 +509,12 @@ BEHAVIOURS = (
         "What the field mapping leaves empty is not stored in metadata.", "chosen", _INGESTION_POST
     ),
     Behaviour(
+        "A new lead of an ingestion has the configuration's lead type where the payload names "
+        "none; a lead that a PUT matches keeps its own.",
+        "documented",
+        _INGESTION_PUT,
+    ),
+    Behaviour(
         "An ingestion PUT may also set status, status_detail, sms_dnc and call_dnc of a lead that "
         "it matches.",
         "chosen",
