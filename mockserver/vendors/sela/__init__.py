@@ -27,12 +27,13 @@ from mockserver.vendor import Reply, Vendor
 from mockserver.vendors.sela.lifecycle import LIFECYCLE
 from mockserver.vendors.sela.people import SelaProfiles
 from mockserver.vendors.sela.rows import (
-    CLOSING,
     LEAD,
+    calls_out,
     lead_shown,
     moment_of,
     new_lead,
     next_call,
+    planned_anew,
     printed_anew,
     set_flags,
     time_text,
@@ -342,8 +343,7 @@ def _update(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) -> R
     status = changes.get("status", row["status"])
     if status != row["status"]:
         changes["status_reason"] = None
-    if status in CLOSING or changes.get("call_dnc"):
-        changes["next_call_time"] = changes["next_call_time_reason"] = None
+    changes |= planned_anew(row, changes, tx)
     return tx.update("leads", row, set_flags(row, changes))
 
 
@@ -434,8 +434,8 @@ def _reengage(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) ->
         "reengagements_count": row["reengagements_count"] + 1,
         "last_reengagement_time": time,
     }
-    row = row | changes
-    if not row["call_dnc"]:
+    row = row | changes | {"next_call_time": None, "next_call_time_reason": None}
+    if calls_out(row["lead_type"], tx) and not row["call_dnc"]:
         row |= next_call(row, call.now, "NEXT_AVAILABLE_SLOT")
     return tx.put("leads", row)
 
