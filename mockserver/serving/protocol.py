@@ -13,6 +13,7 @@ from mockserver.serving.bodies import ChunkedBody, SizedBody
 from mockserver.serving.exchange import App, Exchange
 from mockserver.serving.forwarded import Forwarded, ScopeOf
 from mockserver.serving.heads import (
+    END_OF_HEAD,
     Head,
     Heads,
     Line,
@@ -287,9 +288,11 @@ class Connection(asyncio.Protocol):
         size = len(data)
         try:
             while start < size and self._phase is IDLE:
-                end = end_of_head(data, start, self._limits)
-                if end < 0:
-                    break
+                end = data.find(END_OF_HEAD, start)
+                if not 0 <= end <= start + self._limits.max_head:
+                    end = end_of_head(data, start, self._limits)
+                    if end < 0:
+                        break
                 start = self._serve_one(data, start, end)
         except BadRequest as error:
             self._refuse(error, data[start:])
@@ -433,7 +436,8 @@ class Connection(asyncio.Protocol):
             own_lines = self._door.keep_alive
         has_body = line.method != "HEAD" and answer.status not in WITHOUT_BODY
         body = answer.body if has_body else b""
-        self._write(written(answer.status, answer.headers, own_lines, body))
+        status, headers, _, stamp = answer
+        self._write(written(status, headers, stamp + own_lines, body))
         if not keeps_alive:
             self._finish()
 
