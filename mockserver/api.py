@@ -26,6 +26,7 @@ from mockserver.journal.records import (
 )
 from mockserver.journal.redaction import printable
 from mockserver.routing import Router
+from mockserver.stamps import stamp
 from mockserver.turns import Turns
 from mockserver.vendor import Dialect, Header, Reply
 from mockserver.wire import Unsafe, flaws_of, read_query
@@ -206,16 +207,20 @@ class Api:
         if type(body) is not bytes:
             body = self.dialect.write_body(body, call)
         applied = None if call.fault is None else applied_fault(call.fault)
-        size = None if reply.status == NO_CONTENT else len(body)
-        sent = answer_headers(headers, size, call.now, call.number, applied)
-        answer: Answer = _new(Answer, (reply.status, sent, body))
+        if applied is None and call.number and reply.status != NO_CONTENT:
+            parts = (reply.status, headers, body, stamp(len(body), call.now, call.number))
+            answer: Answer = _new(Answer, parts)
+        else:
+            size = None if reply.status == NO_CONTENT else len(body)
+            sent = answer_headers(headers, size, call.now, call.number, applied)
+            answer = Answer(reply.status, sent, body)
         record = None
         if call.journal is not None or self.request_log is not None:
             seconds = 0.0 if began is None else perf_counter() - began
             # The answer as the client sees it, under a fault too.
             status, seen_headers, seen_body = reply.status, None, body
             if call.fault is not None:
-                status, seen_headers, seen_body = as_seen(call.fault, answer)
+                status, seen_headers, seen_body, _ = as_seen(call.fault, answer)
             record = _new(
                 Record,
                 (
@@ -274,8 +279,14 @@ class Api:
                 printable(call.request.path),
             )
             reply = self.refuse(Refusal("server_error"), call)
-        if call.operation is not None and call.fault is None:
-            self._check(call.operation, reply)
+        operation = call.operation
+        if operation is not None and call.fault is None:
+            documented = operation.answers.get(reply.status)
+            validator = None if documented is None else documented.validator
+            body = reply.body
+            # Nearly every answer fits the document, and asking for that alone costs least.
+            if validator is None or type(body) is bytes or not validator.is_valid(body):
+                self._check(operation, reply)
         return reply
 
     def serve(self, call: Call, prefix: str) -> Reply:

@@ -170,6 +170,8 @@ def find(rule: MatchingRule, values: Mapping[str, Any], tx: Transaction) -> Matc
     rows: list[Row] | None = None
     trials: list[KeyTrial] = []
     table, combine = rule.table, rule.combine
+    stored = None if tx.drafts else tx.stored[table]
+    has_spellings = False
     for key in rule.keys:
         field = key.field
         value = values.get(field)
@@ -177,16 +179,22 @@ def find(rule: MatchingRule, values: Mapping[str, Any], tx: Transaction) -> Matc
             trials.append(_new(KeyTrial, (field, value, None, (), 0)))
             continue
         compared = key.compared(value, tx) if key.settings else key.normalise(value)
-        found = tx.find(table, key.index, compared)
-        ids = (found[0]["id"],) if len(found) == 1 else _ids(found)
-        trials.append(_new(KeyTrial, (field, value, compared, ids, len(found))))
+        if stored is not None:
+            found = stored.find(key.index, compared)
+        else:
+            found = tx.find(table, key.index, compared)
+        count = len(found)
+        ids = (found[0]["id"],) if count == 1 else _ids(found)
+        trials.append(_new(KeyTrial, (field, value, compared, ids, count)))
+        if count != 1 or found[0].get(field) != value:
+            has_spellings = True
         if combine == "all given":
             rows = found if rows is None or rows == found else _in_both(rows, found)
         elif found or combine == "first given":
             rows = found
             break
     matching = rows or []
-    trace = _trace(rule, trials, matching, values, tx)
+    trace = _trace(rule, trials, matching, values, tx, has_spellings=has_spellings)
     tx.trace.append(trace)
     match: Match = _new(Match, (matching, trace))
     return match
@@ -198,14 +206,18 @@ def _trace(
     rows: list[Row],
     values: Mapping[str, Any],
     tx: Transaction,
+    *,
+    has_spellings: bool,
 ) -> MatchTrace:
+    """What is told of the search. Without `has_spellings` each key found just the text it sent."""
     mismatches: tuple[Mismatch, ...] = ()
     spellings: tuple[OtherSpelling, ...] = ()
     near: tuple[Mismatch, ...] = ()
     if not rows:
         near = _near(rule, trials, tx)
     else:
-        spellings = _spellings(rule, trials, rows[0])
+        if has_spellings:
+            spellings = _spellings(rule, trials, rows[0])
         if rule.combine != "all given" and len(rule.keys) > 1:
             mismatches = tuple(_mismatches(rule, len(trials) - 1, rows, values, tx))
     trace: MatchTrace = _new(

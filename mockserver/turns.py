@@ -32,6 +32,19 @@ class Turns:
         finally:
             self._release()
 
+    async def wait_until_free(self, seconds: float) -> None:
+        """Wait until nobody works with the workspace, at most so many seconds.
+
+        What the caller does before it next waits for something is done before anybody else has a
+        turn. Whether the turn is taken need not be asked again: it may be the next one's already,
+        and two who ask in a loop would give it to each other without end.
+
+        Raises TimeoutError.
+        """
+        if self.is_taken:
+            async with self.turn(seconds):
+                pass
+
     async def _acquire(self, seconds: float) -> None:
         if not self.is_taken:
             self.is_taken = True

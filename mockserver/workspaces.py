@@ -181,6 +181,7 @@ class Workspace:
         "clock",
         "controlled_at",
         "deliveries",
+        "derived",
         "events",
         "faults",
         "ids",
@@ -245,9 +246,12 @@ class Workspace:
         self.inboxes = Inboxes(
             self.limits.inboxes, self.limits.inbox_entries, self.limits.inbox_bytes, self.memory
         )
+        self.derived: object | None = None
+        """What a reader has found out about the rows. It goes with them, and must not refer to the
+        workspace: that would be a reference cycle."""
         self.mover: object | None = None
         """What moves its clock at the moment, and plays what falls due meanwhile."""
-        self._listeners: tuple[Listener, ...] = (self.journal.hear,)
+        self._listeners: tuple[Listener, ...] = ()
         self.audience: Audience | None = None
         """Is told of what is no change of the workspace; None where nobody listens."""
 
@@ -518,8 +522,7 @@ class Workspace:
         self.faults.clear()
 
     def _empty_tables(self, change: TablesEmptied) -> None:
-        self.world += 1
-        self.outgoing.clear()
+        self._end_world()
         for group in self.tables.values():
             for table in group.values():
                 table.empty()
@@ -528,6 +531,12 @@ class Workspace:
         self.memory.stored -= copied
         self._layer.cover_all()
         self._layer.size = size  # `growth` has counted that it goes
+
+    def _end_world(self) -> None:
+        """All rows go: let go of what is about them."""
+        self.world += 1
+        self.outgoing.clear()
+        self.derived = None
 
     def _save_snapshot(self, change: SnapshotSaved) -> None:
         replaced = self.snapshots.get(change.name)
@@ -566,8 +575,7 @@ class Workspace:
     def _hold(self, snapshot: Snapshot, layer: Layer | None) -> None:
         self._most_leads = self.limits.leads  # nobody knows: the next write counts
         self.mover = None
-        self.world += 1
-        self.outgoing.clear()
+        self._end_world()
         for vendor, group in snapshot.tables.items():
             for key, saved in group.items():
                 self.tables[vendor][key].restore(saved)
@@ -585,6 +593,7 @@ class Workspace:
         self._latest = None
         self.memory.stored -= self.faults.size
         self.faults.clear()
+        self.journal.clear()
         self.events.clear()
         self.deliveries.clear()
         self.inboxes.clear()

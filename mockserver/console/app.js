@@ -97,6 +97,7 @@ async function enterAsked(asked, isNewest) {
   if (!isNewest()) return;
   if (name !== store.workspace) {
     await enter(name, isNewest);
+    if (isNewest()) forgetNumbers();
     numbers.later();
   }
   if (!isNewest()) return;
@@ -184,13 +185,13 @@ const numbers = new Again(readNumbers, FIRST_NUMBERS);
 
 async function readNumbers() {
   const began = performance.now();
-  const isNewest = question(readNumbers);
   const { workspace } = store;
   const asked = [getReport(workspace), listWebhooks(workspace)];
   // They are a comfort: without an answer the rail shows the numbers of before.
   const answers = await Promise.all(asked).catch(() => null);
+  if (workspace !== store.workspace) return;
   numbers.pause = Math.max(NEXT_NUMBERS, SLOWEST_SHARE * (performance.now() - began));
-  if (!answers || !isNewest() || workspace !== store.workspace) return;
+  if (!answers) return;
   const [{ findings }, { webhooks }] = answers;
   const failing = webhooks.filter((/** @type {any} */ each) => each.failing_since).length;
   drawNumber("webhooks", failing && `${failing} failing`, "bad");
@@ -199,6 +200,13 @@ async function readNumbers() {
   const warnings = levels.filter((/** @type {string} */ level) => level === "warning").length;
   if (errors) drawNumber("report", plural(errors, "error"), "bad");
   else drawNumber("report", warnings && plural(warnings, "warning"), "warn");
+}
+
+/** They were another workspace's. */
+function forgetNumbers() {
+  numbers.pause = FIRST_NUMBERS;
+  drawNumber("webhooks", 0, "bad");
+  drawNumber("report", 0, "warn");
 }
 
 /**

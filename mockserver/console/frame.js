@@ -5,7 +5,7 @@
 
 import { advanceClock, saveSnapshot } from "./api.js";
 import { resetDialog, workspaceDialog } from "./dialogs.js";
-import { byId, h, show, toast } from "./dom.js";
+import { attempt, byId, h, show, toast } from "./dom.js";
 import { ICONS } from "./icons.js";
 import { clockTime, count, dayName, plural } from "./format.js";
 import { clockMode, connect, keepAnswer, now, onState, pause, store } from "./store.js";
@@ -53,23 +53,19 @@ export function drawFrame(redraw) {
  * @param {{ seconds?: number, to?: string }} how
  */
 export async function move(how) {
-  try {
-    const passed = await keepAnswer(advanceClock(store.workspace, how));
-    drawTop();
-    const happened = passed.steps ? `: ${plural(passed.steps, "step")} fell due` : "";
-    toast("It is ", h("b", `${dayName(now())}, ${clockTime(now())}`), happened);
-    return passed;
-  } catch (error) {
-    toast(String(/** @type {Error} */ (error).message));
-    return null;
-  }
+  const passed = await attempt(() => keepAnswer(advanceClock(store.workspace, how)));
+  if (!passed) return;
+  drawTop();
+  const happened = passed.steps ? `: ${plural(passed.steps, "step")} fell due` : "";
+  toast("It is ", h("b", `${dayName(now())}, ${clockTime(now())}`), happened);
 }
 
 /** Moves the clock by a day; the rows before can be brought back. */
 export async function nextDay() {
-  await saveSnapshot(store.workspace, "before-advance").catch(() => {});
+  const saved = await attempt(() => saveSnapshot(store.workspace, "before-advance"));
   await move({ seconds: 86400 });
-  toast("The rows before are kept as the snapshot ", h("code", "before-advance"));
+  if (saved !== undefined)
+    toast("The rows before are kept as the snapshot ", h("code", "before-advance"));
 }
 
 /**

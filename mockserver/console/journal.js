@@ -4,7 +4,7 @@
  */
 
 import { listRequests } from "./api.js";
-import { question } from "./dom.js";
+import { attempt, question } from "./dom.js";
 import { Again } from "./screen.js";
 import { listen, store } from "./store.js";
 
@@ -42,7 +42,11 @@ export class Journal {
   async read() {
     const isSame = (this.#isSame = question(this));
     this.#early = [];
-    const page = await listRequests(store.workspace, { order: "desc", limit: FIRST });
+    const asked = { order: "desc", limit: FIRST };
+    const page = await listRequests(store.workspace, asked).catch((error) => {
+      if (isSame()) this.#beginWithout();
+      throw error;
+    });
     if (!isSame()) return;
     this.entries = page.requests.reverse();
     this.dropped = page.dropped;
@@ -51,6 +55,15 @@ export class Journal {
     this.onChange(0);
     if (this.#hole < Infinity) this.#catchUp.later();
     await this.#readOlder(isSame);
+  }
+
+  /** Shows what events tell, where the newest page did not come: a new connection asks again. */
+  #beginWithout() {
+    this.entries = [];
+    this.#hole = 0;
+    this.#add(this.#early ?? []);
+    this.#early = null;
+    this.onChange(0);
   }
 
   /** @param {() => boolean} isSame */
@@ -69,7 +82,7 @@ export class Journal {
   #hear(batch) {
     if (batch.some(({ kind }) => kind === "reset")) {
       this.#hole = Infinity;
-      this.read();
+      attempt(() => this.read());
       return;
     }
     // A new connection, and a gap, tell of what comes after them: what came before is asked for.
@@ -90,8 +103,10 @@ export class Journal {
     const isSame = this.#isSame;
     while (!this.#early && this.#hole < Infinity) {
       const after = this.#hole;
-      const { requests } = await listRequests(store.workspace, { after, limit: PAGE });
-      if (!isSame()) return;
+      const asked = { after, limit: PAGE };
+      const answer = await attempt(() => listRequests(store.workspace, asked));
+      if (!answer || !isSame()) return;
+      const { requests } = answer;
       this.#change(requests);
       // Another hole may have come before this one's end.
       if (this.#hole < after) continue;

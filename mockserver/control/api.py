@@ -201,7 +201,6 @@ class Control(Api):
         self.workspaces = workspaces
         self.timer = timer
         self.channels = Channels(max_streams)
-        self.findings = FindingsCache()
         self.courier = courier
         self.targets = targets
         self.clockwork = Clockwork({site.vendor.name: site.vendor for site in sites}, courier)
@@ -226,6 +225,11 @@ class Control(Api):
     def rules(self) -> Rules:
         """The matching rules of each vendor."""
         return {vendor.name: vendor.rules for vendor in self.vendors}
+
+    @cached_property
+    def findings(self) -> FindingsCache:
+        """What the report finds in journals."""
+        return FindingsCache(self.directory)
 
     @cached_property
     def people(self) -> "PeopleCache":

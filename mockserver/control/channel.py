@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from weakref import WeakSet
 
 from mockserver.errors import Refusal
-from mockserver.journal.records import Record
 from mockserver.life.events import Batch
 from mockserver.state.changes import (
     Change,
@@ -108,7 +107,8 @@ class Channel:
         self._read_count = 0
         self._told_from = 0
         """Of requests with an older version nothing is told: they are among what was lost."""
-        self._newest: Record | None = workspace.journal.newest
+        self._requests = workspace.journal.added
+        self._world = workspace.world
         self._batch: Batch | None = workspace.events.newest_batch
         workspace.listen(self._hear)
         workspace.audience = self._tell
@@ -121,8 +121,17 @@ class Channel:
         self.workspace.deliveries.audience = None
 
     def _hear(self, version: int, changes: Sequence[Change]) -> None:
+        if self._world != self.workspace.world:
+            self._forget_heard()
         self._heard_count += 1
         self._heard.append((version, changes))
+
+    def _forget_heard(self) -> None:
+        """Let go of what was before a reset or the like: the readers are told of that alone."""
+        self._world = self.workspace.world
+        self._heard.clear()
+        self._heard_count = self._read_count
+        self._batch = self.workspace.events.newest_batch
 
     def _tell(self, kind: str, what: Any) -> None:
         self._heard_count += 1
@@ -137,7 +146,7 @@ class Channel:
     def collect(self) -> None:
         """Give numbers to what has happened since the last time."""
         workspace = self.workspace
-        is_quiet = not self._heard and workspace.journal.newest is self._newest
+        is_quiet = not self._heard and workspace.journal.added == self._requests
         if is_quiet or workspace.turns.is_taken:  # a thread may be at work with it
             return
         changes = list(self._new_changes())
@@ -151,11 +160,11 @@ class Channel:
 
     def _new_requests(self) -> Iterator[Occurrence]:
         journal = self.workspace.journal
-        for record in journal.since(self._newest):
+        for record in journal.since(self._requests):
             if record.version < self._told_from:
                 continue
             yield Occurrence(record.version, 0, "request", record.version)
-        self._newest = journal.newest
+        self._requests = journal.added
 
     def _new_changes(self) -> Iterator[Occurrence]:
         heard: Sequence[tuple[int, Sequence[Change] | Occurrence]] = tuple(self._heard)
@@ -337,10 +346,15 @@ class Channels:
         return Reader(channel, after)
 
     def close(self, reader: Reader) -> None:
-        """Count a reader no more. Its channel stays for a while: it may come back."""
+        """Count a reader no more. Its channel stays for a while: it may come back.
+
+        Nobody comes back to a workspace that is deleted.
+        """
         channel = reader.channel
         channel.readers.discard(reader)
-        if not channel.readers and channel.leaving is None:
+        if channel.is_over:
+            self._forget(channel)
+        elif not channel.readers and channel.leaving is None:
             loop = asyncio.get_running_loop()
             channel.leaving = loop.call_later(_LINGERS, self._forget, channel)
 

@@ -1,6 +1,5 @@
 """The people of a workspace: leads of all vendors, grouped anew only where they have changed."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,15 +8,15 @@ from weakref import ReferenceType, ref
 
 from mockserver.documents.formats import parse_date_time
 from mockserver.identity import DEFAULT_REGION, email_key, phone_e164
-from mockserver.life.events import Cause, Event
-from mockserver.life.people import Keys, Member, first_given, groups, shared_keys
+from mockserver.life.events import Cause, Event, EventLog
+from mockserver.life.people import Keys, Member, SharedKey, first_given, groups, shared_keys
 from mockserver.state.changes import Row, RowId
 from mockserver.vendor import Vendor
 from mockserver.workspaces import LEADS, Workspace
 
 _KEPT_WORKSPACES = 4
 _KEPT_LEADS = 100_000
-"""Of how many workspaces, and with how many leads at most, the people are kept."""
+"""Of how many workspaces, and with how many leads in all, the people are kept."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -32,27 +31,19 @@ class LastChange(NamedTuple):
     cause: Cause | None
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """An e-mail address or phone number that several people have."""
-
-    field: str
-    value: str
-    people: Sequence["Person"]
-
-
 @dataclass(eq=False, slots=True)
 class Person:
     """One person: all leads that are the same one.
 
     `text` and `digits` are what a search looks through, `filters` those of `FILTERS` that fit.
+    `shares` are the keys that other people have too.
     """
 
     members: list[Member]
     is_everywhere: bool
     text: str = ""
     digits: str = ""
-    shares: list[Shared] = field(default_factory=list)
+    shares: list[SharedKey] = field(default_factory=list)
     filters: frozenset[str] = frozenset()
 
     @property
@@ -84,10 +75,12 @@ FILTERS = ("all", "calls", "won", "gaps", "shared")
 
 
 class People:
-    """The people of one workspace. Rows are never changed, so what is known of one stays true."""
+    """The people of one workspace. Rows are never changed, so what is known of one stays true.
+
+    The workspace keeps them, so they do not refer to it.
+    """
 
     def __init__(self, workspace: Workspace, vendors: Iterable[Vendor]) -> None:
-        self._workspace = workspace
         self._vendors = {
             vendor.name: vendor
             for vendor in vendors
@@ -100,13 +93,13 @@ class People:
         self._last_event = 0
         self.people: list[Person] = []
 
-    def refresh(self) -> None:
+    def refresh(self, workspace: Workspace) -> None:
         """Follow what has changed in the workspace."""
-        self._note_events()
-        regions = {name: self._region(name) for name in self._vendors}
+        self._note_events(workspace.events)
+        regions = {name: _region(name, workspace) for name in self._vendors}
         if regions != self._regions:
             self._members, self._regions = {}, regions
-        before, self._members = self._members, dict(self._present_members())
+        before, self._members = self._members, dict(self._present_members(workspace))
         changed = [
             member for place, member in self._members.items() if before.get(place) is not member
         ]
@@ -117,14 +110,10 @@ class People:
         else:
             self._group()
 
-    def _region(self, vendor: str) -> str:
-        region: str = self._workspace.settings[vendor].get("phone_region", DEFAULT_REGION)
-        return region
-
-    def _present_members(self) -> Iterator[tuple[Place, Member]]:
+    def _present_members(self, workspace: Workspace) -> Iterator[tuple[Place, Member]]:
         known = self._members
         for name in self._vendors:
-            for row in self._workspace.tables[name][LEADS].all():
+            for row in workspace.tables[name][LEADS].all():
                 place = name, row["id"]
                 member = known.get(place)
                 if member is None or member.row is not row:
@@ -153,10 +142,9 @@ class People:
     def _group(self) -> None:
         grouped = groups(list(self._members.values()))
         self.people = [self._person(members) for members in grouped]
-        for name, value, places in shared_keys(grouped):
-            shared = Shared(name, value, [self.people[place] for place in places])
-            for person in shared.people:
-                person.shares.append(shared)
+        for shared in shared_keys(grouped):
+            for place in shared.places:
+                self.people[place].shares.append(shared)
         for person in self.people:
             person.sort_out()
         self._by_place = {
@@ -164,6 +152,12 @@ class People:
             for person in self.people
             for member in person.members
         }
+        self._forget_changes()
+
+    def _forget_changes(self) -> None:
+        """Keep no changes of leads that are gone."""
+        changes = self._changes
+        self._changes = {place: changes[place] for place in changes if place in self._members}
 
     def _person(self, members: list[Member]) -> Person:
         vendors = {member.vendor for member in members}
@@ -178,8 +172,7 @@ class People:
         is_everywhere = len(vendors) == len(self._vendors)
         return Person(members, is_everywhere, "\n".join(texts), "\n".join(digits))
 
-    def _note_events(self) -> None:
-        events = self._workspace.events
+    def _note_events(self, events: EventLog) -> None:
         last = events.last
         if last < self._last_event:  # a reset
             self._changes, self._last_event = {}, 0
@@ -212,6 +205,11 @@ class People:
     def _moment(self, person: Person) -> datetime:
         change = self.last_change(person)
         return _NEVER if change is None else change.at
+
+
+def _region(vendor: str, workspace: Workspace) -> str:
+    region: str = workspace.settings[vendor].get("phone_region", DEFAULT_REGION)
+    return region
 
 
 def _moment_of(text: str | None) -> datetime | None:
@@ -252,22 +250,31 @@ def _name_of(person: Person) -> tuple[bool, str]:
 
 
 class PeopleCache:
-    """The people of those workspaces that were asked for last."""
+    """The people of those workspaces that were asked for last, which keep them themselves."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[int, tuple[ReferenceType[Workspace], People]] = OrderedDict()
+        self._asked: list[tuple[ReferenceType[Workspace], int]] = []
+        """These workspaces, the last one first, each with how many leads it had then."""
 
     def of(self, workspace: Workspace, vendors: Iterable[Vendor]) -> People:
         """The people of a workspace, as they are now."""
-        key = id(workspace)
-        known = self._kept.pop(key, None)
-        if known is not None and known[0]() is workspace:
-            people = known[1]
-        else:
+        people = workspace.derived
+        if not isinstance(people, People):
             people = People(workspace, vendors)
-        people.refresh()
-        if workspace.lead_count() <= _KEPT_LEADS:
-            self._kept[key] = ref(workspace), people
-        if len(self._kept) > _KEPT_WORKSPACES:
-            self._kept.popitem(last=False)
+        people.refresh(workspace)
+        workspace.derived = people
+        self._make_room(workspace)
         return people
+
+    def _make_room(self, newest: Workspace) -> None:
+        """Let those go that were asked for longest ago, where they are too many."""
+        others = [asked for asked in self._asked if asked[0]() not in (None, newest)]
+        self._asked = []
+        total = 0
+        for reference, leads in ((ref(newest), newest.lead_count()), *others):
+            workspace = reference()
+            if len(self._asked) < _KEPT_WORKSPACES and total + leads <= _KEPT_LEADS:
+                self._asked.append((reference, leads))
+                total += leads
+            elif workspace is not None:
+                workspace.derived = None

@@ -18,7 +18,8 @@ _LOOKS_EVERY = 0.01
 class Unsettled(Reply):
     """A reply that may become another one with what comes yet, for so many seconds.
 
-    `news` gives another object than `known` once there is something new.
+    `news` gives another value than `known` once there is something new. The value has to be a small
+    one: it is kept until then.
     """
 
     def __init__(self, body: Any, news: Callable[[], object], known: object, within: float) -> None:
@@ -60,7 +61,7 @@ class Later:
     async def for_news(self) -> None:
         """Wait until there is something new, or the time is over."""
         # A look costs next to nothing.
-        while self._news() is self._known and self._left():  # noqa: ASYNC110  # an event would cost every request
+        while self._news() == self._known and self._left():  # noqa: ASYNC110  # an event would cost every request
             await asyncio.sleep(min(_LOOKS_EVERY, self._left()))
 
     def _left(self) -> float:

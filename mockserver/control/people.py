@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.call import Call
 from mockserver.control.api import Control, operation
-from mockserver.control.grouping import FILTERS, People, Person, Shared
+from mockserver.control.grouping import FILTERS, People, Person
 from mockserver.control.leads import event_view, lead_key, lead_meant
 from mockserver.control.lifecycle import due_view
 from mockserver.errors import Refusal
@@ -15,7 +15,7 @@ from mockserver.journal.records import ManyRows, Record
 from mockserver.journal.view import change_view, instant, summary
 from mockserver.journal.why import why
 from mockserver.life.lifecycle import DUE
-from mockserver.life.people import Member, first_given
+from mockserver.life.people import Member, SharedKey, first_given
 from mockserver.state.transaction import RowDiff
 from mockserver.vendor import Reply
 from mockserver.webhooks.view import delivery_view
@@ -86,16 +86,17 @@ def _summary(
         "external_id": first_given(profile.external_id for profile in profiles),
         "changed": changed,
         "leads": [_lead(member, workspace, server) for member in person.members],
-        "shares": [_shared(shared, person) for shared in person.shares],
+        "shares": [_shared(shared, person, people) for shared in person.shares],
     }
 
 
-def _shared(shared: Shared, person: Person) -> dict[str, Any]:
-    others = (each for each in shared.people if each is not person)
+def _shared(shared: SharedKey, person: Person, people: People) -> dict[str, Any]:
+    having = (people.people[place] for place in shared.places)
+    others = (each for each in having if each is not person)
     return {
         "field": shared.field,
         "value": shared.value,
-        "total": len(shared.people) - 1,
+        "total": len(shared.places) - 1,
         "people": [
             {"key": other.key, "name": other.name} for other in islice(others, _SHOWN_SHARING)
         ],

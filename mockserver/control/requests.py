@@ -120,9 +120,7 @@ def _entry(workspace: Workspace, call: Call, server: Control) -> Reply:
         "matches": decisions(found, directory, partial(_name_of, found.vendor, workspace, server)),
         "why": why(found, directory).as_json(),
         "remarks": [remark._asdict() for remark in remarks(found, directory)],
-        "findings": [
-            finding.as_json() for finding in server.findings.about(found, journal, directory)
-        ],
+        "findings": [finding.as_json() for finding in server.findings.about(found, journal)],
         "deliveries": _caused_by(number, workspace),
     }
     return Reply(shown | explained)
@@ -157,12 +155,13 @@ def verify_requests(call: Call, server: Control) -> Reply:
     """Whether the client sent the requests that it should have sent."""
     from mockserver.journal.verification import verify
 
-    journal = server.workspace(call).journal
+    workspace = server.workspace(call)
+    journal = workspace.journal
 
-    def newest() -> object:
-        return journal.newest
+    def news() -> object:
+        return journal.added, server.workspaces.holds(workspace)
 
-    known = newest()
+    known = news()
     verdict = verify(journal, call.body, server.operations)
     content = {
         "passed": verdict.passed,
@@ -172,7 +171,7 @@ def verify_requests(call: Call, server: Control) -> Reply:
     }
     within = call.body.get("within", 0)
     if within and verdict.may_change:
-        return Unsettled(content, newest, known, within)
+        return Unsettled(content, news, known, within)
     return Reply(content)
 
 

@@ -167,30 +167,30 @@ def _options(given: Mapping[str, Any], present: Mapping[str, Any], to: str | Non
 @checked(_unfit_webhook)
 def add_webhook(call: Call, server: Control) -> Reply:
     """Add a webhook, in the place of those that the vendor has no room for beside it."""
-    workspace, body = server.workspace(call), call.body
+    body = call.body
 
     def store() -> Reply:
+        workspace = server.workspace(call)
         webhook = _added(workspace, body, server)
         server.courier.review(workspace)
         return Reply(_shown(webhook, workspace, server), 201)
 
-    return _once_looked_up(body["to"], workspace, server, store)
+    return _once_looked_up(body["to"], call, server, store)
 
 
-def _once_looked_up(
-    to: str, workspace: Workspace, server: Control, store: Callable[[], Reply]
-) -> Reply:
-    """The reply of `store`, if the name of an address leads to where this server may go."""
-    if to == HOLD or _is_inbox(to, workspace, server):
+def _once_looked_up(to: str, call: Call, server: Control, store: Callable[[], Reply]) -> Reply:
+    """The reply of `store`, if the name of an address leads to where this server may go.
+
+    `store` has to find the workspace itself: it may be deleted meanwhile.
+    """
+    if to == HOLD or _is_inbox(to, server.workspace(call), server):
         return store()
 
     async def work() -> Reply:
         reason = await server.targets.refusal(to)
         if reason is not None:
             raise Refusal("invalid", problems=[Problem(("to",), "target", reason, to)])
-        while workspace.turns.is_taken:
-            async with workspace.turns.turn(server.max_wait):
-                pass
+        await server.workspace(call).turns.wait_until_free(server.max_wait)
         return store()
 
     return Underway(work)
@@ -289,7 +289,7 @@ def _unfit_change(body: Mapping[str, Any], call: Call, server: Control) -> Itera
 @checked(_unfit_change)
 def change_webhook(call: Call, server: Control) -> Reply:
     """Change where a webhook is, or how it is told."""
-    found_webhook(call, server)
+    found_webhook(call, server)  # a refusal comes before the look-up
     body = call.body
 
     def store() -> Reply:
@@ -303,7 +303,7 @@ def change_webhook(call: Call, server: Control) -> Reply:
         server.courier.review(workspace)
         return Reply(_shown(webhooks.webhook(row), workspace, server))
 
-    return _once_looked_up(body.get("to", HOLD), server.workspace(call), server, store)
+    return _once_looked_up(body.get("to", HOLD), call, server, store)
 
 
 @operation

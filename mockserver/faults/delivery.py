@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from mockserver.errors import Reason, Refusal
 from mockserver.faults.catalogue import InjectedFault
+from mockserver.stamps import stamped_headers
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -48,11 +49,21 @@ def refusal_after(fault: InjectedFault) -> Refusal | None:
 
 
 class Answer(NamedTuple):
-    """An answer as a client gets it; status 0 if it gets none."""
+    """An answer as a client gets it; status 0 if it gets none.
+
+    `own` are its headers, but for those in `stamp`, which are written as lines already: see
+    `mockserver.stamps`.
+    """
 
     status: int
-    headers: HeaderPairs
+    own: HeaderPairs
     body: bytes
+    stamp: bytes = b""
+
+    @property
+    def headers(self) -> HeaderPairs:
+        """All headers."""
+        return [*self.own, *stamped_headers(self.stamp)] if self.stamp else self.own
 
 
 _NO_ANSWER = Answer(0, (), b"")

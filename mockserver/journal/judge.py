@@ -236,8 +236,9 @@ def _bounds(expectation: Mapping[str, Any]) -> tuple[int, int | None]:
     return expectation.get("at_least", least), most
 
 
-def _without(numbers: Sequence[int], entries: Iterable[Entry]) -> list[Entry]:
-    return [entry for entry in entries if entry.number not in numbers]
+def _without(numbers: Iterable[int], entries: Iterable[Entry]) -> list[Entry]:
+    left_out = frozenset(numbers)
+    return [entry for entry in entries if entry.number not in left_out]
 
 
 def _numbers_up_to(last: Entry, entries: Iterable[Entry]) -> set[int]:

@@ -5,18 +5,17 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import formatdate
 from functools import lru_cache
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from mockserver.call import HeaderSet, Note, Request, header_size
 from mockserver.documents.wording import explanation
 from mockserver.errors import Problem, Refusal
 from mockserver.faults.catalogue import InjectedFault
 from mockserver.matching import KeyTrial, MatchTrace, Mismatch, OtherSpelling
-from mockserver.state.changes import Change, RowId, WorkspaceDeleted, WorkspaceReset
-from mockserver.state.clock import second_of
+from mockserver.stamps import http_date, stamp, stamped_headers
+from mockserver.state.changes import RowId
 from mockserver.state.memory import Memory, value_size, values_size
 from mockserver.state.transaction import RowDiff
 
@@ -44,7 +43,6 @@ _LONGEST_MESSAGE = 300
 _NOTE_BYTES = 200
 _ID_BYTES = 8
 _VALUE_BYTES = 60
-_BEGINNINGS = frozenset({WorkspaceReset, WorkspaceDeleted})
 NO_CONTENT = 204
 """A status that has no Content-Length (RFC 9110, 8.6). Only the control API has it."""
 
@@ -171,12 +169,6 @@ class Record(NamedTuple):
         return answer_headers(self.own_headers, size, self.time, self.number, self.fault)
 
 
-@lru_cache(maxsize=64)
-def http_date(second: int) -> bytes:
-    """A second since 1970 as HTTP writes it."""
-    return formatdate(second, usegmt=True).encode()
-
-
 def answer_headers(
     own: HeaderPairs,
     size: int | None,
@@ -190,14 +182,12 @@ def answer_headers(
 
     `size` is the body's, in bytes; None for NO_CONTENT. A `number` of 0 is not told.
     """
-    headers = [*own, (b"date", http_date(second_of(time)))]
-    if size is None:
-        return headers
-    if number:
-        headers.append((b"mockserver-request", b"%d" % number))
-        if fault is not None:
-            headers += fault.headers
-    headers.append((b"content-length", b"%d" % size))
+    if size is None or not number:
+        length = () if size is None else ((b"content-length", b"%d" % size),)
+        return [*own, (b"date", http_date(time)), *length]
+    headers = [*own, *stamped_headers(stamp(size, time, number))]
+    if fault is not None:
+        headers[-1:-1] = fault.headers
     return headers
 
 
@@ -211,19 +201,32 @@ def row_changes(diffs: Sequence[RowDiff]) -> RowChanges:
     return tuple(ManyRows(table, tuple(found), len(found)) for table, found in ids.items())
 
 
+class Derived(Protocol):
+    """What a reader has found out about the records of a journal, and keeps as long as they stay.
+
+    It may refer to the records, but not to the journal: that would be a reference cycle.
+    """
+
+    def forget(self, record: Record) -> None:
+        """Let go of a record that the journal drops."""
+
+
 class Journal:
     """The last requests and their answers, as records. What they take counts in `memory` too.
 
     `dropped` says how many records had to go, `last_dropped` is the greatest number among them; 0
-    where none had.
+    where none had. `derived` is one reader's, and goes with the records.
     """
 
     __slots__ = (
+        "__weakref__",
         "_bytes",
+        "_cleared",
         "_max_bytes",
         "_max_entries",
         "_records",
         "_sizes",
+        "derived",
         "dropped",
         "last_dropped",
         "memory",
@@ -235,25 +238,22 @@ class Journal:
         self._max_bytes = max_bytes
         self._records: deque[Record] = deque()
         self._sizes: deque[int] = deque()
-        self._bytes = self.dropped = self.last_dropped = 0
+        self._bytes = self._cleared = self.dropped = self.last_dropped = 0
+        self.derived: Derived | None = None
         self.memory = Memory()
 
     @property
-    def newest(self) -> Record | None:
-        """The record that was added last, where it is still here."""
-        return self._records[-1] if self._records else None
+    def added(self) -> int:
+        """How many records were added so far, those included that are gone."""
+        return self._cleared + self.dropped + len(self._records)
 
     def newest_of(self, count: int) -> list[Record]:
         """So many records that were added last, newest first."""
         return list(islice(reversed(self._records), count))
 
-    def since(self, known: Record | None) -> list[Record]:
-        """The records that were added after a known one, oldest first; all where it is gone."""
-        found: list[Record] = []
-        for record in reversed(self._records):
-            if record is known:
-                break
-            found.append(record)
+    def since(self, added: int) -> list[Record]:
+        """The records that were added after so many, as far as they are here, oldest first."""
+        found = self.newest_of(self.added - added)
         found.reverse()
         return found
 
@@ -275,6 +275,7 @@ class Journal:
 
     def drop_all(self) -> None:
         """Drop every record, as others need the memory."""
+        self.derived = None
         while self._records:
             self._drop_oldest()
 
@@ -286,18 +287,17 @@ class Journal:
         self.dropped += 1
         # Answers may end in another order than their requests came.
         self.last_dropped = max(self.last_dropped, oldest.number)
+        if self.derived is not None:
+            self.derived.forget(oldest)
 
     def get(self, number: int) -> Record | None:
         """The record of that number, or None: there was none yet, or it was dropped."""
         return next((record for record in self if record.number == number), None)
 
-    def hear(self, version: int, changes: Sequence[Change]) -> None:
-        """Listen to the workspace: a reset begins a new journal."""
-        if changes and type(changes[0]) in _BEGINNINGS:
-            self.clear()
-
     def clear(self) -> None:
         """Forget every record, and that any was dropped."""
+        self._cleared = self.added
+        self.derived = None
         self._records.clear()
         self._sizes.clear()
         size = self._bytes

@@ -159,10 +159,9 @@ async def _into_inbox(workspace: Workspace, name: str, sending: Sending, row: Ro
 
 async def turn(workspace: Workspace) -> None:
     """Wait while a long request works with the workspace."""
-    while workspace.turns.is_taken:
+    while True:
         with suppress(TimeoutError):
-            async with workspace.turns.turn(_LOOKS_FOR_TURN):
-                pass
+            return await workspace.turns.wait_until_free(_LOOKS_FOR_TURN)
 
 
 def take(workspace: Workspace, place: Place) -> Parcel | None:

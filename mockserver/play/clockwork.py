@@ -128,9 +128,7 @@ class Clockwork:
             if loop.time() > goes_on_at:
                 await asyncio.sleep(0)
                 goes_on_at = loop.time() + _TOGETHER
-            while workspace.turns.is_taken:
-                async with workspace.turns.turn(wait):
-                    pass
+            await workspace.turns.wait_until_free(wait)
             if workspace.mover is not passed:
                 break
         return moment

@@ -37,8 +37,8 @@ class Office:
 
     `world` is that of the workspace whose deliveries these are. `waiting` has what is queued or
     under way, `slow` the receivers that did not answer in time while somebody waited, and the time
-    of the workspace's clock at which they did not. `settled`
-    counts what came to its end, and `undelivered` what of it the receiver did not take.
+    of the workspace's clock at which they did not. `settled` counts what came to its end, and
+    `undelivered` what of it the receiver did not take.
     """
 
     __slots__ = (

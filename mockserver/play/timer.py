@@ -9,6 +9,7 @@ from mockserver.life.moments import moment_of
 from mockserver.play.clockwork import due_until
 from mockserver.play.courier import Courier
 from mockserver.play.steps import Vendors, catch_up, play_next
+from mockserver.state.changes import Row
 from mockserver.workspaces import Workspace
 
 log = logging.getLogger("mockserver")
@@ -89,14 +90,12 @@ class Timer:
             self._ring_in(0.0)
 
     async def _play_workspace(self, workspace: Workspace) -> None:
-        while workspace.mover is None and workspace.clock.frozen is None:
-            found = due_until(workspace, workspace.now())
+        while _due_now(workspace) is not None:
+            await workspace.turns.wait_until_free(self._wait)
+            # Who had the turn may have changed what is due.
+            found = _due_now(workspace)
             if found is None:
                 return
-            if workspace.turns.is_taken:
-                async with workspace.turns.turn(self._wait):
-                    pass
-                continue
             play_next(workspace, self._vendors, found, stands=False)
             self._courier.look(workspace)
             await asyncio.sleep(0)
@@ -107,6 +106,13 @@ def begin(workspace: Workspace, vendors: Vendors, courier: Courier, timer: Timer
     catch_up(workspace, vendors)
     courier.look(workspace)
     timer.look(workspace)
+
+
+def _due_now(workspace: Workspace) -> tuple[str, str, Row] | None:
+    """What has to be played now; None where nothing is due, or the clock does not run by itself."""
+    if workspace.mover is not None or workspace.clock.frozen is not None:
+        return None
+    return due_until(workspace, workspace.now())
 
 
 def _seconds_until(workspace: Workspace) -> float | None:

@@ -1,18 +1,20 @@
 """The head of a request: its first line, read by hand, and its header lines, read by httptools."""
 
 import re
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import httptools
 
 from mockserver.call import HeaderSet, header_set
+from mockserver.remembering import remembered
 from mockserver.serving.limits import Limits
 from mockserver.serving.refusals import BadRequest
 
 Pairs = tuple[tuple[bytes, bytes], ...]
 
-_END = b"\r\n\r\n"
+END_OF_HEAD = b"\r\n\r\n"
 _EMPTY_LINES = re.compile(rb"(?:\r\n)*")
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _METHODS = {
@@ -21,6 +23,8 @@ _METHODS = {
 _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _NO_METHOD = re.compile(rb"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
 _ORIGIN = re.compile(rb"/[!-~]*")
+_PLAIN_LINE = re.compile(rb"""([A-Z]+) (/[!"$&->@-~]*)(?:\?([!"$-~]*))? HTTP/1\.1""")
+"""The first line of nearly every request: its target has no escape in the path and no fragment."""
 _ABSOLUTE = re.compile(rb"https?://[!-~]+", re.IGNORECASE)
 HOST = re.compile(rb"(?:\[[0-9A-Za-z:.%_~-]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
 _HOST_AND_PORT = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
@@ -38,12 +42,14 @@ _PAIR_SIZE = 200  # of two bytes objects, their tuple, and their place in a dict
 class Line(NamedTuple):
     """The first line of a request.
 
-    `target` is the path with its query; `host` that of an absolute target or of a CONNECT, None for
-    other ones.
+    `path` has its percent escapes decoded, `raw_path` has them as they came; it is None where there
+    are none. `host` is that of an absolute target or of a CONNECT, None for other ones.
     """
 
     method: str
-    target: str
+    path: str
+    raw_path: bytes | None
+    query_string: bytes
     host: bytes | None
     is_http_1_0: bool
 
@@ -68,7 +74,7 @@ def end_of_head(data: bytes | bytearray, start: int, limits: Limits, searched: i
     What stands before `searched` holds no end. Raises BadRequest as soon as no more bytes can make
     this a request.
     """
-    end = data.find(_END, searched or start)
+    end = data.find(END_OF_HEAD, searched or start)
     if 0 <= end <= start + limits.max_head:
         return end
     if end >= 0 or len(data) - start > limits.max_head:
@@ -99,6 +105,17 @@ def _refuse_long_line(data: bytes | bytearray, start: int, limits: Limits) -> No
 
 def read_line(line: bytes, limits: Limits) -> Line:
     """The first line of a request. Raises BadRequest."""
+    plain = _PLAIN_LINE.fullmatch(line)
+    if plain is None or len(line) > limits.max_target:
+        return _read_other_line(line, limits)
+    word, path, query = plain.groups(b"")
+    method = _METHODS.get(word) or _other_method(word, path)
+    read: Line = _new(Line, (method, path.decode("ascii"), None, query, None, False))
+    return read
+
+
+def _read_other_line(line: bytes, limits: Limits) -> Line:
+    """A first line that is out of the ordinary. Raises BadRequest."""
     words = line.split(b" ")
     if len(words) != 3:
         raise _bad_line(line)
@@ -112,8 +129,12 @@ def read_line(line: bytes, limits: Limits) -> Line:
     host = None
     if _ORIGIN.fullmatch(target) is None:
         target, host = _other_target(target, method)
-    read: Line = _new(Line, (name, target.decode("ascii"), host, is_http_1_0))
-    return read
+    # A fragment is the client's own business: it is no part of what a server is asked for.
+    raw_path, _, query = target.partition(b"#")[0].partition(b"?")
+    path = raw_path.decode("ascii")
+    if raw_path.find(b"%") >= 0:
+        return Line(name, unquote(path), raw_path, query, host, is_http_1_0)
+    return Line(name, path, None, query, host, is_http_1_0)
 
 
 def _bad_line(line: bytes) -> BadRequest:
@@ -167,17 +188,15 @@ class Heads:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._remembered: dict[bytes, Head] = {}
+        self.known: dict[bytes, Head] = {}
+        """What is remembered, by the block."""
         self._size = 0
         self._hashes: set[int] = set()
 
     def read(self, line: bytes, block: bytes, *, is_http_1_0: bool) -> Head:
-        """What a block of header lines says that follows the line. Raises BadRequest."""
-        if is_http_1_0:
-            return self._parsed(line, block, is_http_1_0=True)
-        head = self._remembered.get(block)
-        if head is None:
-            head = self._parsed(line, block, is_http_1_0=False)
+        """What a block that is not known says after that first line. Raises BadRequest."""
+        head = self._parsed(line, block, is_http_1_0=is_http_1_0)
+        if not is_http_1_0:
             self._remember(block, head)
         return head
 
@@ -191,46 +210,63 @@ class Heads:
             self._hashes.add(number)
             return
         if self._size > _MAX_REMEMBERED:
-            self._remembered.clear()
+            self.known.clear()
             self._size = 0
-        self._remembered[block] = head
+        self.known[block] = head
         self._size += len(block) + head.headers.size + _PAIR_SIZE * len(head.pairs)
 
     def _parsed(self, line: bytes, block: bytes, *, is_http_1_0: bool) -> Head:
-        if block.count(b"\r\n") >= self._limits.max_headers:
+        count = block.count(b"\r\n") + 1
+        if count > self._limits.max_headers:
             raise BadRequest(431, f"The head has more than {self._limits.max_headers} headers")
-        pairs = _header_lines(line, block)
+        pairs = _header_lines(line, block, count)
         headers = _by_name(pairs)
         _check_host(headers, pairs, is_http_1_0=is_http_1_0)
         length = _length(headers, is_http_1_0=is_http_1_0)
-        keeps_alive = _keeps_alive(headers.get(b"connection"), is_http_1_0=is_http_1_0)
+        connection = headers.get(b"connection")
+        keeps_alive = not is_http_1_0
+        if connection is not None:
+            keeps_alive = _keeps_alive(connection, is_http_1_0=is_http_1_0)
         expects = headers.get(b"expect", b"").lower() == b"100-continue" and not is_http_1_0
         head: Head = _new(Head, (pairs, headers, length, keeps_alive, expects))
         return head
 
 
-class _HeaderLines:
-    """Collects what the parser reads in a head."""
+class _Parsing:
+    """Tells the parser what to call for each header line, and nothing else."""
 
-    def __init__(self) -> None:
-        self.found: list[tuple[bytes, bytes]] = []
+    __slots__ = ("on_header",)
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """The parser has read a header line."""
-        self.found.append((name, value))
+    def __init__(self, on_header: Callable[[bytes, bytes], None]) -> None:
+        self.on_header = on_header
 
 
-def _header_lines(line: bytes, block: bytes) -> Pairs:
-    """The names, in lower case, and values of a block of header lines. Raises BadRequest."""
-    lines = _HeaderLines()
-    try:
-        httptools.HttpRequestParser(lines).feed_data(parser_head(line, block))
-    except httptools.HttpParserError as error:
-        raise BadRequest(400, str(error)) from None
-    pairs = [(name.lower(), value.rstrip()) for name, value in lines.found]
-    if _offers_upgrade(block):
+def _header_lines(line: bytes, block: bytes, count: int) -> Pairs:
+    """The names, in lower case, and values of a block of so many lines. Raises BadRequest."""
+    head = parser_head(line, block)
+    # The dictionary's own method: each line is taken without a call of Python.
+    by_name: dict[bytes, bytes] = {}
+    _parse(head, by_name.__setitem__)
+    lines: Iterable[tuple[bytes, bytes]] = by_name.items()
+    if len(by_name) < count:  # a name stands there twice, or a line goes on in the next one
+        lines = _all_lines(head)
+    pairs = [(name.lower(), value.rstrip()) for name, value in lines]
+    if head.find(b"\n-") >= 0 and _offers_upgrade(block):
         _restore_upgrades(pairs, block)
     return tuple(pairs)
+
+
+def _all_lines(head: bytes) -> list[tuple[bytes, bytes]]:
+    lines: list[tuple[bytes, bytes]] = []
+    _parse(head, lambda name, value: lines.append((name, value)))
+    return lines
+
+
+def _parse(head: bytes, on_header: Callable[[bytes, bytes], None]) -> None:
+    try:
+        httptools.HttpRequestParser(_Parsing(on_header)).feed_data(head)
+    except httptools.HttpParserError as error:
+        raise BadRequest(400, str(error)) from None
 
 
 def parser_head(line: bytes, block: bytes) -> bytes:
@@ -245,7 +281,7 @@ def parser_head(line: bytes, block: bytes) -> bytes:
         rest = b"/ " + rest.rpartition(b" ")[2]
     if _offers_upgrade(block):
         block = b"\r\n".join(_other_name(each) for each in block.split(b"\r\n"))
-    end = _END if block else b"\r\n"
+    end = END_OF_HEAD if block else b"\r\n"
     return b"POST %b\r\n%b%b" % (rest, block, end)
 
 
@@ -281,14 +317,17 @@ def _check_host(headers: HeaderSet, pairs: Pairs, *, is_http_1_0: bool) -> None:
         raise BadRequest(400, "The Host header is missing")
     if len(headers) < len(pairs) and [name for name, _ in pairs].count(b"host") > 1:
         raise BadRequest(400, "There are several Host headers")
-    if HOST.fullmatch(host) is None:
+    if not _is_host(host):
         raise BadRequest(400, "The Host header is malformed")
 
 
-def _keeps_alive(connection: bytes | None, *, is_http_1_0: bool) -> bool:
+@remembered(256)
+def _is_host(host: bytes) -> bool:
+    return HOST.fullmatch(host) is not None
+
+
+def _keeps_alive(connection: bytes, *, is_http_1_0: bool) -> bool:
     """Whether another request may follow (RFC 9112, 9.3)."""
-    if connection is None:
-        return not is_http_1_0
     options = {option.strip() for option in connection.lower().split(b",")}
     return b"close" not in options and (not is_http_1_0 or b"keep-alive" in options)
 
@@ -307,19 +346,14 @@ def _length(headers: HeaderSet, *, is_http_1_0: bool) -> int | None:
 
 def scope_of(line: Line, head: Head, scheme: str) -> dict[str, Any]:
     """The ASGI scope of a request, as far as an answer at once needs it."""
-    target = line.target
-    if target.find("#") >= 0:
-        # A fragment is the client's own business: it is no part of what a server is asked for.
-        target, _, _ = target.partition("#")
-    path, _, query = target.partition("?")
-    is_escaped = path.find("%") >= 0
+    method, path, raw_path, query, _, _ = line
     return {
         "type": "http",
         "scheme": scheme,
-        "method": line.method,
-        "path": unquote(path) if is_escaped else path,
-        "raw_path": path.encode() if is_escaped else None,
-        "query_string": query.encode(),
+        "method": method,
+        "path": path,
+        "raw_path": raw_path,
+        "query_string": query,
         "headers": head.pairs,
         "header_set": head.headers,
     }

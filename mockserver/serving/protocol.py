@@ -13,6 +13,7 @@ from mockserver.serving.bodies import ChunkedBody, SizedBody
 from mockserver.serving.exchange import App, Exchange
 from mockserver.serving.forwarded import Forwarded, ScopeOf
 from mockserver.serving.heads import (
+    END_OF_HEAD,
     Head,
     Heads,
     Line,
@@ -143,6 +144,7 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport = None  # type: ignore[assignment]  # until it is made
         self._door = door
         self._limits = door.limits
+        self._known_heads = door.heads.known
         self._watch = door.watch
         self._connections: set[Any] = server_state.connections
         self._tasks: set[asyncio.Task[None]] = server_state.tasks
@@ -287,9 +289,11 @@ class Connection(asyncio.Protocol):
         size = len(data)
         try:
             while start < size and self._phase is IDLE:
-                end = end_of_head(data, start, self._limits)
-                if end < 0:
-                    break
+                end = data.find(END_OF_HEAD, start)
+                if not 0 <= end <= start + self._limits.max_head:
+                    end = end_of_head(data, start, self._limits)
+                    if end < 0:
+                        break
                 start = self._serve_one(data, start, end)
         except BadRequest as error:
             self._refuse(error, data[start:])
@@ -327,7 +331,9 @@ class Connection(asyncio.Protocol):
         first = data[start:line_end]
         block = data[line_end + 2 : end]
         line = read_line(first, self._limits)
-        head = self._door.heads.read(first, block, is_http_1_0=line.is_http_1_0)
+        head = self._known_heads.get(block)
+        if head is None or line.is_http_1_0:
+            head = self._door.heads.read(first, block, is_http_1_0=line.is_http_1_0)
         scope = self._scope_of(line, head, self.scheme)
         body_start = end + 4
         if line.host is not None:
@@ -433,7 +439,8 @@ class Connection(asyncio.Protocol):
             own_lines = self._door.keep_alive
         has_body = line.method != "HEAD" and answer.status not in WITHOUT_BODY
         body = answer.body if has_body else b""
-        self._write(written(answer.status, answer.headers, own_lines, body))
+        status, headers, _, stamp = answer
+        self._write(written(status, headers, stamp + own_lines, body))
         if not keeps_alive:
             self._finish()
 

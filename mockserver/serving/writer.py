@@ -1,6 +1,7 @@
 """The one writer of heads: no answer leaves with a header that could be read as two."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from http import HTTPStatus
 
 HeaderPairs = Sequence[tuple[bytes, bytes]]
@@ -25,7 +26,7 @@ def phrase_of(status: int) -> str:
 
 
 def _status_line(status: int) -> bytes:
-    return f"HTTP/1.1 {status} {phrase_of(status)}".encode()
+    return f"HTTP/1.1 {status} {phrase_of(status)}\r\n".encode()
 
 
 class _StatusLines(dict[int, bytes]):
@@ -46,12 +47,22 @@ def written(status: int, headers: HeaderPairs, own_lines: bytes, body: bytes = b
 
     Raises UnsafeHeader, whoever made the header.
     """
-    head = b"\r\n".join((_STATUS_LINES[status], *map(b": ".join, headers)))
+    lines = _known_lines(headers) if type(headers) is tuple else _lines(headers)
+    return b"%b%b%b\r\n%b" % (_STATUS_LINES[status], lines, own_lines, body)
+
+
+def _lines(headers: HeaderPairs) -> bytes:
+    """The headers as lines of a head. Raises UnsafeHeader."""
+    lines = b"".join([b"%b: %b\r\n" % pair for pair in headers])
     # Counting is faster than a look at each value: every header brings one CR and one LF.
-    lines = len(headers)
-    if head.count(b"\n") != lines or head.count(b"\r") != lines or head.find(b"\0") >= 0:
+    count = len(headers)
+    if lines.count(b"\n") != count or lines.count(b"\r") != count or lines.find(b"\0") >= 0:
         raise UnsafeHeader(_first_unsafe(headers))
-    return b"%b\r\n%b\r\n%b" % (head, own_lines, body)
+    return lines
+
+
+# Most answers of an operation have the same headers, but for their stamp.
+_known_lines = lru_cache(maxsize=64)(_lines)
 
 
 def _first_unsafe(headers: Iterable[tuple[bytes, bytes]]) -> str:

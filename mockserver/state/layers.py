@@ -112,7 +112,18 @@ class Layer:
     def _absorb(self, lower: "Layer", lost: int) -> None:
         """Have what the layer right below has, but for so many bytes of its rows."""
         self.size += lower.size - lost
-        self.copied = lower.copied | self.copied
+        self._absorb_copies(lower)
         for layer, size in lower.covered.items():
             self.covered[layer] = self.covered.get(layer, 0) + size
         self.below = lower.below
+
+    def _absorb_copies(self, lower: "Layer") -> None:
+        """Have the copies of tables that the layer right below has made: they are written to here.
+
+        What both have copied is there once.
+        """
+        for name, size in lower.copied.items():
+            left = lower._uncopied[name]
+            self.copied[name] = max(size, self.copied.get(name, 0))
+            self._uncopied[name] = min(left, self._uncopied.get(name, left))
+        self.copied_whole |= lower.copied_whole

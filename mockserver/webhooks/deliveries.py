@@ -48,8 +48,8 @@ class Delivery(NamedTuple):
 
     `event` is the number of the event, `time` when it happened, `cause` what it came from.
     `webhook` is the id of the vendor's webhook and `kind` its kind. `next_try` is the time of the
-    workspace's clock at which it is tried again. `body` is the payload's
-    JSON, as it was when the event happened.
+    workspace's clock at which it is tried again. `body` is the payload's JSON, as it was when the
+    event happened.
     """
 
     number: int

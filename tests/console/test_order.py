@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from mockserver.serving.server import MockServer
-from tests.console.conftest import Open
+from tests.console.conftest import Open, Watch
 from tests.console.test_webhooks import BOOKED, without_receivers
 
 LEAD = {"email": "mira@example.com", "name": "Mira"}
@@ -208,3 +208,33 @@ def test_what_happens_while_people_are_read_is_read_again(
     expect(page.locator(".feed-list li")).to_have_count(2)
     held.release()
     expect(page.locator("tbody")).to_contain_text("Second One", timeout=10_000)
+
+
+def test_a_journal_that_cannot_be_read_shows_what_comes_all_the_same(
+    later_page: Callable[[str], Any], shop: httpx.Client, watch: Watch
+) -> None:
+    watch.allow("503")
+    page = later_page("requests")
+    busy = {"title": "Service Unavailable", "status": 503, "detail": "Busy just now."}
+    page.route(
+        re.compile("/requests.order=desc"), lambda route: route.fulfill(status=503, json=busy)
+    )
+    page.first()
+    expect(page.locator(".detail")).to_contain_text("Busy just now.")
+    shop.get("/octanist/api/leads")
+    expect(page.locator(".rows .row:visible .no")).to_have_text(["1"])
+
+
+def test_the_numbers_in_the_rail_are_those_of_the_workspace(
+    open_page: Open, server: MockServer, shop: httpx.Client
+) -> None:
+    httpx.post(f"{server.url}/__admin/workspaces", json={"name": "without-errors"})
+    shop.get("/octanist/api/leads/undefined")
+    page = open_page("faults")
+    expect(page.locator("#count-report")).to_have_text("1 error")
+    held = Held(page, "/workspaces/without-errors/report")
+    page.evaluate("location.hash = '#/faults?ws=without-errors'")
+    expect(page.locator("#workspace-name")).to_have_text("without-errors")
+    expect(page.locator("#count-report")).to_be_empty()
+    held.wait()
+    held.release()

@@ -1,12 +1,14 @@
 """The journal by the control API: listed, read, verified, and written as an archive or a report."""
 
 from collections.abc import Callable
+from threading import Timer
 from typing import Any
 
 import httpx
 import pytest
 
 from mockserver import __version__
+from mockserver.serving.server import MockServer
 from mockserver.workspaces import Workspace
 from tests.answers import end_to_end
 
@@ -387,3 +389,21 @@ def test_the_same_header_values_under_other_names_stay_what_they_were(
     shown = [control.get(f"/requests/{number}").json()["request"]["headers"] for number in (1, 2)]
     names = [{name for name in headers if name.startswith("x-")} for headers in shown]
     assert names == [{"x-api-key", "x-first"}, {"x-api-key", "x-second"}]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/requests/verify", {"requests": [{"operation": "check"}]}),
+        ("/deliveries/verify", {"deliveries": [{"vendor": "octanist"}]}),
+    ],
+)
+def test_whoever_waits_is_told_at_once_that_the_workspace_is_deleted(
+    control: httpx.Client, server: MockServer, workspace: Workspace, path: str, expected: Any
+) -> None:
+    later = Timer(0.1, server.client.workspace(workspace.name).delete)
+    later.start()
+    answer = control.post(path, json=expected | {"within": 4})
+    later.join()
+    assert answer.status_code == 404
+    assert answer.elapsed.total_seconds() < 3

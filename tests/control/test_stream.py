@@ -236,7 +236,7 @@ def retried(client: Client) -> Events:
 
 
 def test_a_workspace_that_nobody_watches_has_no_listener(workspace: Workspace) -> None:
-    assert workspace._listeners == (workspace.journal.hear,)
+    assert workspace._listeners == ()
     assert workspace.audience is None
 
 

@@ -1,6 +1,8 @@
 """Webhooks, deliveries and inboxes by the control API: what it answers and what it refuses."""
 
+import socket
 from collections.abc import Iterator
+from threading import Event, Timer
 from typing import Any
 
 import httpx
@@ -662,3 +664,28 @@ def test_a_credential_of_another_shape_is_told_by_the_document(
         assert answer.status_code == 400, answer.text
         places = {each["pointer"][:19] for each in answer.json()["errors"]}
         assert places == {"/options/credential"}
+
+
+def test_a_workspace_that_is_deleted_while_a_name_is_looked_up_gets_no_webhook(
+    control: httpx.Client, server: MockServer, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deleted = Event()
+    look_up = socket.getaddrinfo
+
+    def late(host: str, *args: Any, **options: Any) -> Any:
+        if host != "hooks.example":
+            return look_up(host, *args, **options)
+        deleted.wait(1)
+        return look_up("127.0.0.1", *args, **options)
+
+    def delete() -> None:
+        server.client.workspace(account).delete()
+        deleted.set()
+
+    monkeypatch.setattr(socket, "getaddrinfo", late)
+    later = Timer(0.1, delete)
+    later.start()
+    body = {"vendor": "nlpearl", "kind": "call", "to": "http://hooks.example/"}
+    answer = control.post("/webhooks", json=body)
+    later.join()
+    assert answer.status_code == 404

@@ -301,6 +301,15 @@ def test_the_whole_server_is_reset_at_once(serve: Serve) -> None:
     )
 
 
+def test_a_workspace_that_is_reset_with_the_server_has_no_journal(serve: Serve) -> None:
+    url = serve()
+    control = f"{url}/__admin/workspaces/demo"
+    httpx.get(f"{url}/octanist/api/leads", headers={"X-API-KEY": "demo"})
+    assert httpx.put(f"{control}/snapshots/kept").status_code < 300
+    httpx.post(f"{url}/__admin/reset")
+    assert httpx.get(f"{control}/requests").json() == {"requests": [], "dropped": 0}
+
+
 def test_reset_is_of_one_workspace_only(control: httpx.Client, server: MockServer) -> None:
     other = server.app.workspaces.create(None)
     headers = {"X-API-KEY": other.name}

@@ -30,6 +30,7 @@ from mockserver.state.changes import (
     written,
 )
 from mockserver.workspaces import Workspace
+from tests.records import record
 from tests.unit import tiny
 
 LATER = tiny.NOW + timedelta(hours=1)
@@ -163,6 +164,15 @@ def test_a_reset_leaves_the_snapshots_and_a_deletion_nothing() -> None:
     assert (state(found), list(found.snapshots)) == (state(as_new), ["kept"])
     found.apply([WorkspaceDeleted()])
     assert (state(found), found.version) == (state(workspace()), 4)
+
+
+@pytest.mark.parametrize("end", [WorkspaceReset(), WorkspaceDeleted()])
+def test_a_reset_and_a_deletion_begin_a_new_journal(end: Change) -> None:
+    found = workspace()
+    found.apply([SnapshotSaved("one")])
+    found.journal.add(record(1))
+    found.apply([SnapshotForgotten("one"), end])
+    assert (len(found.journal), found.memory.journals) == (0, 0)
 
 
 def test_a_deleted_workspace_is_freed_at_once() -> None:

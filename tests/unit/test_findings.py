@@ -88,7 +88,7 @@ def _about(found: Record, journal: Journal, directory: Directory) -> list[Any]:
 def test_findings_kept_are_those_of_the_whole_journal(
     steps: list[tuple[dict[str, Any], bool, int]], directory: Directory
 ) -> None:
-    cache, journal = FindingsCache(), Journal(max_entries=8)
+    cache, journal = FindingsCache(directory), Journal(max_entries=8)
     number = 0
     for kind, is_asked, chance in steps:
         number += 1
@@ -99,15 +99,15 @@ def test_findings_kept_are_those_of_the_whole_journal(
         time = NOON + timedelta(seconds=number)
         journal.add(record(number, "shop", time=time, **kind))
         for each in journal if is_asked else ():
-            assert cache.about(each, journal, directory) == _about(each, journal, directory)
+            assert cache.about(each, journal) == _about(each, journal, directory)
 
 
 def test_findings_kept_follow_answers_that_end_in_another_order(directory: Directory) -> None:
-    cache, journal = FindingsCache(), Journal()
+    cache, journal = FindingsCache(directory), Journal()
     for number, kind in ((1, 6), (4, 6), (2, 0), (3, 1)):
         journal.add(record(number, "shop", **KINDS[kind]))
         for each in journal:
-            assert cache.about(each, journal, directory) == _about(each, journal, directory)
+            assert cache.about(each, journal) == _about(each, journal, directory)
 
 
 def test_what_a_record_told_is_read_once(directory: Directory) -> None:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 from urllib.parse import urlencode
+from weakref import ref
 
 import pytest
 
@@ -117,3 +118,17 @@ def test_a_seed_leaves_no_cycle(fixture: Any) -> None:
         gc.collect()
         send("POST", "/__admin/workspaces/garbage/seed", "", headers, body)
     assert gc.collect() == 0
+
+
+def test_a_deleted_workspace_is_freed_whatever_was_asked_about_it() -> None:
+    send("GET", "/octanist/leads", "", {"X-API-KEY": "freed"}, b"")
+    admin = "/__admin/workspaces/freed"
+    for view in ("/requests/1", "/people", "/events", "/report"):
+        send("GET", f"{admin}{view}", "", {}, b"")
+    workspace = APP.workspaces.named("freed")
+    assert workspace is not None
+    assert workspace.requests == 1
+    gone = ref(workspace)
+    del workspace
+    send("DELETE", admin, "", {}, b"")
+    assert gone() is None

@@ -18,7 +18,7 @@ from mockserver.journal.records import (
 )
 from mockserver.journal.view import describe, instant, select, summary, verdict
 from mockserver.matching import Combine, KeyTrial, Mismatch
-from mockserver.state.changes import Row, WorkspaceReset
+from mockserver.state.changes import Row
 from mockserver.state.tables import Table, TableSpec
 from mockserver.state.transaction import RowDiff, Transaction
 from tests.unit.recorded import NOW, record, trace, trial
@@ -485,10 +485,19 @@ def test_large_headers_are_not_shared() -> None:
     assert shared_headers(pairs) is not shared_headers(pairs)
 
 
-def test_a_reset_of_the_workspace_begins_a_new_journal() -> None:
-    journal = journal_of(record(1))
-    journal.hear(2, [WorkspaceReset()])
-    assert kept(journal) == ([], 0, 0)
+def test_what_was_added_since_is_told_even_where_some_of_it_is_gone() -> None:
+    journal = journal_of(record(1), record(2), max_entries=2)
+    added = journal.added
+    assert (added, journal.since(added)) == (2, [])
+    journal.add(record(3))
+    assert journal.since(added) == [record(3)]
+    for number in (4, 5):
+        journal.add(record(number))
+    assert journal.since(added) == [record(4), record(5)]
+    journal.clear()
+    assert (journal.added, journal.since(added)) == (5, [])
+    journal.add(record(1))
+    assert journal.since(added) == [record(1)]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from mockserver.collector import collector_paused
 from mockserver.dispatch import Site
 from mockserver.errors import Refusal
 from mockserver.faults.delivery import Answer
+from mockserver.play.attempts import turn
 from mockserver.state.transaction import Transaction
 from mockserver.turns import Turns
 from mockserver.vendor import Reply
@@ -270,6 +271,56 @@ def test_a_turn_goes_to_the_next_one_that_still_waits() -> None:
     asyncio.run(run())
     assert order == ["first", "second gave up", "third"]
     assert not turns.is_taken
+
+
+def test_those_who_wait_until_nobody_works_go_on_one_after_the_other() -> None:
+    turns = Turns()
+    order: list[str] = []
+
+    async def wait(name: str) -> None:
+        await turns.wait_until_free(1)
+        order.append(name)
+        # Soon it wants to go on again.
+        await asyncio.sleep(0)
+        await turns.wait_until_free(1)
+        order.append(f"{name} again")
+
+    async def work(name: str) -> None:
+        async with turns.turn(1):
+            order.append(name)
+            await asyncio.sleep(0.02)
+
+    async def run() -> None:
+        await asyncio.gather(work("work"), wait("one"), wait("two"), work("more work"))
+
+    asyncio.run(asyncio.wait_for(run(), 3))
+    assert order == ["work", "one", "two", "more work", "one again", "two again"]
+    assert not turns.is_taken
+
+
+def test_whoever_waits_until_nobody_works_gives_up_after_a_time() -> None:
+    turns = Turns()
+
+    async def run() -> None:
+        async with turns.turn(1):
+            await turns.wait_until_free(0.01)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(run())
+    assert not turns.is_taken
+
+
+def test_two_deliveries_may_wait_for_the_same_long_request() -> None:
+    workspace = tiny.workspaces(tiny.vendor()).admit("me")
+
+    async def run() -> None:
+        async with workspace.turns.turn(1):
+            waiting = asyncio.gather(turn(workspace), turn(workspace))
+            await asyncio.sleep(0.01)
+        await asyncio.wait_for(waiting, 3)
+
+    asyncio.run(run())
+    assert not workspace.turns.is_taken
 
 
 def test_the_collector_pauses_while_long_work_goes_on_and_only_then() -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mockserver.errors import Refusal
@@ -77,6 +77,7 @@ def held(workspace: Workspace) -> int:
     return sum(row_size(row) for row in rows.values() if not any(row is each for each in seed))
 
 
+@example([("put", 2, 1), ("save", "one"), ("forget", "one"), ("put", 3, 1)])
 @given(_steps)
 def test_each_row_counts_once_whoever_shares_it(steps: list[tuple[Any, ...]]) -> None:
     memory = Memory()

@@ -26,8 +26,8 @@ class _Observation:
 class Observations:
     """The signs of the checks that look at one request alone, and the pages that were announced.
 
-    They are those of the records that were given last. A record never changes, so those given
-    again are not read again: what grows costs only what is new.
+    They are those of the records that were given last, but for those forgotten since. A record
+    never changes, so those given again are not read again: what grows costs only what is new.
     """
 
     def __init__(self, directory: Directory) -> None:
@@ -48,6 +48,12 @@ class Observations:
             self._by_number[record.number] = known
         for sign in _signs(new, self._directory):
             self._by_number[sign.record.number].signs.append(sign)
+
+    def forget(self, record: Record) -> None:
+        """Keep nothing of a record, as its journal has dropped it."""
+        known = self._by_number.get(record.number)
+        if known is not None and known.record is record:
+            del self._by_number[record.number]
 
     @property
     def signs(self) -> Iterator[Sign]:
