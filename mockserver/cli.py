@@ -1,5 +1,6 @@
 """The command line: serve, routes, check, fixtures, report, version."""
 
+import errno
 import gc
 import json
 import logging
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 # no reference cycles, so frequent runs only cost time: they took half of a request with 50,000
 # leads.
 _GARBAGE_THRESHOLD = 50_000
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What a write to a disk without room ends in."""
 
 _DEFAULT_URL = "http://127.0.0.1:8080"
 
@@ -485,4 +489,9 @@ def main() -> None:
         sys.exit(3)
     except OperatorError as error:
         _complain(error)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        click.echo(f"mockserver: the output cannot be written: {error.strerror}", err=True)
         sys.exit(2)

@@ -122,6 +122,20 @@ def test_routes_lists_every_operation_of_every_vendor(command: Command) -> None:
     assert (status, listed, err) == (0, named, "")
 
 
+@pytest.mark.skipif(not File("/dev/full").exists(), reason="there is no disk without room here")
+def test_a_disk_without_room_is_told_in_a_sentence() -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mockserver", "routes"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=30,
+            check=False,
+        )
+    said = b"mockserver: the output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (2, said)
+
+
 # ------------------------------------------------------------------------------------------------------------------- check
 
 
