@@ -100,6 +100,7 @@ def _unfit_webhook(body: Mapping[str, Any], call: Call, server: Control) -> Iter
     yield from _unfit_address(body, call, server)
     if webhooks is None:
         return
+    yield from _unfit_version(body, webhooks)
     kind = body.get("kind")
     if kind is not None and kind not in webhooks.kinds:
         yield Problem(("kind",), "value", unknown(kind, webhooks.kinds), kind)
@@ -115,6 +116,13 @@ def _unfit_address(body: Mapping[str, Any], call: Call, server: Control) -> Iter
         if reason is not None:
             yield Problem(("to",), "target", reason, to)
     yield from _unfit_options(body.get("options", {}))
+
+
+def _unfit_version(body: Mapping[str, Any], webhooks: Webhooks) -> Iterator[Problem]:
+    version = body.get("options", {}).get("version")
+    if version is not None and version not in webhooks.versions:
+        text = f"is for payloads with versions, and {webhooks.vendor} has one for each kind"
+        yield Problem(("options", "version"), "value", text, version)
 
 
 def _unfit_options(options: Mapping[str, Any]) -> Iterator[Problem]:
@@ -276,6 +284,8 @@ def _unfit_change(body: Mapping[str, Any], call: Call, server: Control) -> Itera
     vendor = call.path_parameters["vendor"]
     webhooks = webhooks_of(vendor, server) if vendor in server.sites else None
     workspace = server.workspaces.named(call.path_parameters["workspace"])
+    if webhooks is not None:
+        yield from _unfit_version(body, webhooks)
     if webhooks is None or workspace is None or "to" not in body:
         return
     row = _row(workspace.transaction(vendor), call.path_parameters["id"])

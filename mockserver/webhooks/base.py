@@ -48,7 +48,6 @@ OPTIONS: Schema = {
             "minimum": 0.1,
             "maximum": LONGEST_WAIT,
         },
-        "version": {"description": "The version of the payload.", "enum": ["V1", "V2"]},
         "credential": {
             "description": "A header that each delivery carries.",
             "type": ["object", "null"],
@@ -103,6 +102,13 @@ OPTIONS: Schema = {
 }
 """The schema of the column `options` of a webhook, in fixtures and in the control API."""
 
+
+def options_with(*versions: str) -> Schema:
+    """The schema of a vendor's options whose payloads have these versions."""
+    version = {"description": "The version of the payload.", "enum": list(versions)}
+    return {**OPTIONS, "properties": {**OPTIONS["properties"], "version": version}}
+
+
 URL: Schema = TEXT | {"maxLength": 2048}
 
 
@@ -148,6 +154,9 @@ class Webhooks:
 
     payloads: tuple[str, ...] = ()
     """What the payloads are called in the `x-webhooks` of the document."""
+
+    versions: tuple[str, ...] = ()
+    """The versions that a payload may have, where there is more than one (see `options_with`)."""
 
     def __init__(self, vendor: str) -> None:
         self.vendor = vendor

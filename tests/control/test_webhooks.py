@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mockserver import MockServer
-from mockserver.webhooks.base import OPTIONS
+from mockserver.webhooks.base import options_with
 from tests.answers import problems, refused
 from tests.lives import NOW, remove_webhooks, standing_workspace
 from tests.pearl import ADA, GRACE, PEARL, simulate
@@ -257,7 +257,7 @@ def test_the_value_of_a_credential_is_shown_to_nobody(control: httpx.Client) -> 
 def test_every_option_of_a_webhook_is_one_of_the_document(server: MockServer) -> None:
     document = server.client.document("control")
     described = document["components"]["schemas"]["WebhookOptions"]["properties"]
-    assert described.keys() == OPTIONS["properties"].keys()
+    assert described.keys() == options_with("V1", "V2")["properties"].keys()
 
 
 def test_a_webhook_that_is_removed_hears_of_nothing(control: httpx.Client) -> None:
@@ -538,6 +538,22 @@ def test_parts_of_a_filter_that_do_not_go_together_are_refused(control: httpx.Cl
     assert found.pop("/deliveries/1/kind").startswith("is 'call', which is not known; ")
     assert found.pop("/deliveries/2/webhook").startswith(f"is '{key}', which is not known; ")
     assert found == {"/deliveries/3/kind": "is 'lead', which is not known; known are call"}
+
+
+def test_a_version_is_refused_where_payloads_have_none(control: httpx.Client) -> None:
+    said = {"/options/version": "is for payloads with versions, and sela has one for each kind"}
+    body = {"vendor": "sela", "kind": "LEAD_LOST", "to": "inbox:crm", "options": {"version": "V1"}}
+    assert problems(control.post("/webhooks", json=body)) == said
+    key = control.post("/webhooks", json=body | {"options": {"version": None}}).json()["key"]
+    changed = control.patch(f"/webhooks/{key}", json={"options": {"version": "V2"}})
+    assert problems(changed) == said
+    fixture = {
+        "sela": {
+            "webhooks": [{"trigger": "LEAD_LOST", "url": "inbox:crm", "options": {"version": "V1"}}]
+        }
+    }
+    place = "/fixture/sela/webhooks/0/options/version"
+    assert place in problems(control.post("/seed", json={"fixture": fixture}))
 
 
 def test_deliveries_of_a_webhook_without_its_vendor_are_not_listed(control: httpx.Client) -> None:

@@ -31,8 +31,13 @@ from mockserver.vendors.nlpearl.rows import (
     time_text,
     time_zone,
 )
-from mockserver.vendors.nlpearl.webhooks import CALL_WEBHOOK, LEAD_WEBHOOK, URL_SETTINGS
-from mockserver.webhooks.base import OPTIONS, WEBHOOKS
+from mockserver.vendors.nlpearl.webhooks import (
+    CALL_WEBHOOK,
+    LEAD_WEBHOOK,
+    URL_SETTINGS,
+    VERSIONS,
+)
+from mockserver.webhooks.base import WEBHOOKS, options_with
 from mockserver.webhooks.tables import outbox_section
 
 DUE_STEPS = ("call", "dial", "end", CHOSEN)
@@ -208,7 +213,7 @@ _WEBHOOK_COLUMNS: dict[str, Schema] = {
         "type": "string",
         "minLength": 1,
     },
-    "options": OPTIONS,
+    "options": options_with(*VERSIONS),
 }
 
 _LEAD_COLUMNS: dict[str, Schema] = {

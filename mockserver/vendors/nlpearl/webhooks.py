@@ -26,6 +26,7 @@ URL_SETTINGS = {"callWebhookUrl": CALL_WEBHOOK, "leadWebhookUrl": LEAD_WEBHOOK}
 INVALID_URL = "Invalid Webhook URL"
 
 _V1 = "V1"
+VERSIONS = (_V1, "V2")
 
 _CALL_PAYLOAD = tuple(name for name in CALL if name != "relatedId")
 _LEAD_PAYLOAD = (
@@ -85,6 +86,7 @@ class PearlWebhooks(Webhooks):
     kinds = (CALL_WEBHOOK, LEAD_WEBHOOK)
     chosen = dict.fromkeys(kinds, "whether the call or the lead is told first is chosen")
     payloads = ("call", "lead", "callV1", "leadV1")
+    versions = VERSIONS
 
     def webhook(self, row: Row) -> Webhook:
         """See `Webhooks`."""
