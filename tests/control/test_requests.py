@@ -395,7 +395,7 @@ def test_the_same_header_values_under_other_names_stay_what_they_were(
     ("path", "expected"),
     [
         ("/requests/verify", {"requests": [{"operation": "check"}]}),
-        ("/deliveries/verify", {"deliveries": [{"vendor": "octanist"}]}),
+        ("/deliveries/verify", {"deliveries": [{"vendor": "sela"}]}),
     ],
 )
 def test_whoever_waits_is_told_at_once_that_the_workspace_is_deleted(
