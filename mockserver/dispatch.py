@@ -19,7 +19,7 @@ from mockserver.play.courier import Courier
 from mockserver.play.posting import Occasion, Posted, Told, post, posted
 from mockserver.play.timer import Timer
 from mockserver.state.changes import Change, RequestNumber
-from mockserver.state.transaction import RowDiff
+from mockserver.state.transaction import RowDiff, Transaction
 from mockserver.vendor import Handler, Header, Precheck, Reply, Vendor
 from mockserver.webhooks.base import WEBHOOKS, Webhooks
 from mockserver.workspaces import LEADS, Workspace, Workspaces
@@ -160,7 +160,7 @@ class Site(Api):
             _note_magic(call, fault)
             if not fault.kind.applies:
                 raise refusal_of(fault, call.now)
-        tx = call.tx = workspace.transaction(self._name)
+        tx = call.tx = Transaction(self._name, workspace.tables[self._name], call.settings)
         self.read(call, operation)
         reply = self.dialect.accept(self._handlers[operation.id](call, tx), call)
         if tx.drafts:

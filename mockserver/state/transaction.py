@@ -120,10 +120,10 @@ class Transaction:
         """Store the row with these columns changed. Returns it as it then is."""
         draft = self.drafts.get(table) or self._draft(table)
         id, after = row["id"], row | changes
-        is_first = id not in draft.writes
-        draft.put(id, after)
-        if is_first:
-            draft.effects[id] = _update_effect(table, id, row, changes)
+        if id in draft.writes:
+            draft.put(id, after)
+        else:
+            draft.update(id, row, after, changes)
         return after
 
     def delete(self, table: str, id: RowId) -> bool:
@@ -234,6 +234,16 @@ class _Draft:
         self.writes[id] = _new(RowChange, (self._vendor, self.name, id, place, row))
         if self._indexed is not None:
             self._indexed.put(id, row, place)
+
+    def update(self, id: RowId, row: Row, after: Row, changes: Row) -> None:
+        """Write over a stored row for the first time, as `put`; `changes` is what differs."""
+        place = self.table.place(id)
+        if place is None:
+            place = self._new_place()
+        self.writes[id] = _new(RowChange, (self._vendor, self.name, id, place, after))
+        self.effects[id] = _update_effect(self.name, id, row, changes)
+        if self._indexed is not None:
+            self._indexed.put(id, after, place)
 
     def _new_place(self) -> int:
         place = self.table.next_place if self._next_place is None else self._next_place
