@@ -714,7 +714,8 @@ class Origins:
         return self._of_moment
 
     def _keep(self, origin: Origin) -> None:
-        self._memory.stored += _origin_size(origin)
+        size = _origin_size(origin)
+        self._memory.stored += size
         self._users[id(origin.snapshot)] = 1
 
     def hold(self, origin: Origin) -> None:
@@ -727,7 +728,8 @@ class Origins:
         self._users[key] -= 1
         if not self._users[key]:
             del self._users[key]
-            self._memory.stored -= _origin_size(origin)
+            size = _origin_size(origin)
+            self._memory.stored -= size
 
 
 class Workspaces:

@@ -85,7 +85,8 @@ class Inbox:
         answer = self.then
         if self.answers:
             answer = self.answers.popleft()
-            self._memory.stored -= _answer_size(answer)
+            size = _answer_size(answer)
+            self._memory.stored -= size
         self.last += 1
         entry = Entry(self.last, arrival, answer)
         self._entries.append(entry)

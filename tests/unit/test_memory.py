@@ -1,13 +1,17 @@
 """What workspaces take is counted, never too little, and bounded."""
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import mockserver
 from mockserver.errors import Refusal
 from mockserver.journal.records import Journal
+from mockserver.life.events import Cause
 from mockserver.state.changes import (
     Change,
     FaultRuleChange,
@@ -22,9 +26,12 @@ from mockserver.state.changes import (
     WorkspaceReset,
 )
 from mockserver.state.memory import Memory, growth, row_size
+from mockserver.webhooks.deliveries import Delivery, DeliveryLog
 from mockserver.workspaces import SNAPSHOT_BYTES, Limits, Workspace, Workspaces
 from tests.records import record
 from tests.unit import tiny
+
+PACKAGE = Path(mockserver.__file__).parent
 
 _names = st.sampled_from(["one", "two", "three"])
 _ids = st.integers(1, 4)
@@ -198,3 +205,53 @@ def test_a_deleted_workspace_gives_back_all_it_took() -> None:
     workspace.apply([put(3, 5)])
     workspace.journal.add(record(2))
     assert (memory.stored, memory.journals) == before
+
+
+class Meanwhile(str):
+    """A text whose length somebody asks for while another thread stores 5 bytes."""
+
+    __slots__ = ("memory",)
+    memory: Memory
+
+    def __len__(self) -> int:
+        self.memory.stored += 5
+        self.memory.journals += 5
+        return super().__len__()
+
+
+def test_what_a_thread_counts_while_a_size_is_computed_stays_counted() -> None:
+    memory = Memory()
+    body = Meanwhile("body")
+    body.memory = memory
+    log = DeliveryLog(1, memory)
+    sizes = []
+    for number in (1, 1, 2):
+        log.put(delivery(number, body))
+        sizes.append(memory.journals - memory.stored)
+    log.clear()
+    assert sizes == [1100 + len("body") + len("http://a.test")] * 3
+    assert memory.journals == memory.stored > 0
+
+
+def delivery(number: int, body: str) -> Delivery:
+    """A delivery that waits for its first attempt."""
+    cause = Cause("request", 1)
+    return Delivery(number, "tiny", 1, "lead", 1, 1, tiny.NOW, cause, "http://a.test", body)
+
+
+def test_no_size_is_computed_between_reading_a_count_and_writing_it() -> None:
+    """See `Memory`: a thread beside the loop may count meanwhile, and that would be lost."""
+    unsafe = []
+    for file in PACKAGE.rglob("*.py"):
+        text = file.read_text("utf-8")
+        if ".stored" in text or ".journals" in text:
+            unsafe += [ast.unparse(each) for each in ast.walk(ast.parse(text)) if is_unsafe(each)]
+    assert unsafe == []
+
+
+def is_unsafe(node: ast.AST) -> bool:
+    """Whether it adds what a call returns to a count of bytes."""
+    if not isinstance(node, ast.AugAssign) or not isinstance(node.target, ast.Attribute):
+        return False
+    calls = [each for each in ast.walk(node.value) if isinstance(each, ast.Call)]
+    return node.target.attr in ("stored", "journals") and bool(calls)
