@@ -238,6 +238,7 @@ class Workspace:
         self.journal = journal if journal is not None else Journal()
         self.journal.memory = self.memory
         self.events = EventLog(self.limits.events, self.memory)
+        self.journal.on_large = self.events.weigh
         self.deliveries = DeliveryLog(self.limits.kept_deliveries, self.memory)
         self.outgoing: deque[tuple[str, int]] = deque()
         """Vendor and number of the deliveries that may go, until the courier has fetched them."""

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from mockserver.life.events import Cause
 from mockserver.state.changes import RowId
-from mockserver.state.memory import Memory
+from mockserver.state.memory import Memory, value_size
 
 State = Literal["pending", "held", "delivered", "failed", "refused", "lost", "loop", "dropped"]
 """What became of a delivery.
@@ -192,7 +192,7 @@ class DeliveryLog:
 
 
 def _size(delivery: Delivery) -> int:
-    size = _DELIVERY_BYTES + len(delivery.body) + len(delivery.url)
+    size = _DELIVERY_BYTES + value_size(delivery.body) + len(delivery.url)
     for attempt in delivery.attempts:
         size += _ATTEMPT_BYTES + len(attempt.body)
         for name, value in attempt.headers:
