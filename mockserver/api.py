@@ -280,8 +280,14 @@ class Api:
                 printable(call.request.path),
             )
             reply = self.refuse(Refusal("server_error"), call)
-        if call.operation is not None and call.fault is None:
-            self._check(call.operation, reply)
+        operation = call.operation
+        if operation is not None and call.fault is None:
+            documented = operation.answers.get(reply.status)
+            validator = None if documented is None else documented.validator
+            body = reply.body
+            # Nearly every answer fits the document, and asking for that alone costs least.
+            if validator is None or type(body) is bytes or not validator.is_valid(body):
+                self._check(operation, reply)
         return reply
 
     def serve(self, call: Call, prefix: str) -> Reply:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
@@ -64,6 +63,7 @@ class Router:
         for operation in operations:
             path = self._trim(operation.path)
             routes.setdefault(path, Route(path)).add(operation, implicit)
+        self._pattern: re.Pattern[str] | None = None
         self._static: dict[str, Route] = {}
         self._templates: dict[int, list[Route]] = {}
         self._groups: dict[int, tuple[Route, tuple[str, ...]]] = {}
@@ -105,23 +105,21 @@ class Router:
         path = self._trim(text)
         if "%" in path:
             return self._in_templates_by_segment(path)
-        found = self._pattern.fullmatch(path)
+        found = (self._pattern or self._new_pattern()).fullmatch(path)
         if found is None or found.lastindex is None:
             return None
         # The group of the whole template is closed last; those of its parameters follow it.
         route, names = self._groups[found.lastindex]
-        values = found.groups()[found.lastindex :]
-        parameters = dict(zip(names, values, strict=False))
-        if not all(map(self._parameter, parameters.values())):
-            return self._in_templates_by_segment(path)
+        parameters = {}
+        for number, name in enumerate(names, found.lastindex + 1):
+            value = found[number]
+            if not self._parameter(value):
+                return self._in_templates_by_segment(path)
+            parameters[name] = value
         return route, parameters
 
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        """All templates as one regular expression, which also fills in `_groups`.
-
-        Compiled when the first path is looked for: it would take time at the start.
-        """
+    def _new_pattern(self) -> re.Pattern[str]:
+        """All templates as one regular expression, made when it is needed; fills in `_groups`."""
         templates = []
         group = 1
         for candidates in self._templates.values():
@@ -131,7 +129,8 @@ class Router:
                 self._groups[group] = (route, names)
                 group += 1 + len(names)
         flags = re.ASCII if self._fold is str else re.ASCII | re.IGNORECASE
-        return re.compile("|".join(templates) or "(?!)", flags)
+        self._pattern = re.compile("|".join(templates) or "(?!)", flags)
+        return self._pattern
 
     def _in_templates_by_segment(self, path: str) -> tuple[Route, PathParameters] | None:
         segments = path.split("/")

@@ -59,7 +59,7 @@ def read_json(raw: bytes, max_depth: int) -> Any:
     try:
         value = orjson.loads(raw)
         # orjson turns integers past 64 bits into floats: Python's parser reads those texts.
-        if not _has_long_number(raw) or is_flat(value):
+        if is_flat(value) or not _has_long_number(raw):
             if deep and _nests_deeper(value, max_depth):
                 raise Refusal("malformed", "it nests too deep", reason=Reason.TOO_DEEP)
             # `find` and not `in`: CPython first tries to take the bytes for one number.

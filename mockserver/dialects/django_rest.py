@@ -296,7 +296,7 @@ class DjangoRest(PlainJson):
         # Python writes the separators of lines and paragraphs otherwise, and exponents.
         if not raw.isascii() and raw.find(b"\xe2\x80") >= 0:
             return _python_json(body, None)
-        if raw.translate(_DIGITS_AS_ZEROS).find(b"0e") >= 0 and not is_flat(body):
+        if not is_flat(body) and raw.translate(_DIGITS_AS_ZEROS).find(b"0e") >= 0:
             return _python_json(body, None)
         return raw
 

@@ -76,10 +76,7 @@ class Envelope(PlainJson):
         {**SENTENCES, "unauthorized": "Invalid or missing API key"}
     )
     words: Mapping[str, str] = MappingProxyType(
-        {
-            **WORDS,
-            "format: js-date": "must be an ISO 8601 date, or a date and time with its offset",
-        }
+        {**WORDS, "format: js-date": "must be an ISO 8601 date, or a date and time"}
     )
 
     def __init__(

@@ -1,6 +1,8 @@
 """Numbers, dates and JSON text as JavaScript has them, for APIs whose server is written in it."""
 
+import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import isfinite
 from types import MappingProxyType
@@ -8,15 +10,62 @@ from typing import Any
 
 import orjson
 
-from mockserver.documents.formats import Format, parse_date, parse_date_time
+from mockserver.documents.formats import Format
 
 _SAFE = 2**53
+_EXPONENT = 1e21
+"""From here on JavaScript writes a whole number with an exponent."""
+
 _LAST_INDEX = 2**32 - 2
+
+_DAY = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(\d\d))?)?", re.ASCII)
+_TIME = re.compile(
+    r"([01]\d|2[0-4]):([0-5]\d)(?::([0-5]\d)(?:\.(\d++))?)?"
+    r"(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))?",
+    re.ASCII,
+)
+_WHOLE_DAY = timedelta(days=1)
+
+
+def date(text: str) -> datetime | None:
+    """The moment that Date reads from a text in the form of ECMA-262; None for another text.
+
+    That is a year, a month or a day, alone or with a time. Without an offset it is in UTC, as on a
+    server whose zone is UTC. V8 reads a space for the T too, if there is a whole day before it.
+    """
+    found = _DAY.match(text)
+    if found is None:
+        return None
+    year, month, day = found.groups()
+    try:
+        midnight = datetime(int(year), int(month or 1), int(day or 1), tzinfo=UTC)
+        passed = _since_midnight(text[found.end() :], "Tt " if day else "Tt")
+        return None if passed is None else midnight + passed
+    except (ValueError, OverflowError):  # no such day, or none that Python has
+        return None
+
+
+def _since_midnight(text: str, separators: str) -> timedelta | None:
+    """The time of a date in UTC, with the separator before it; None where it is none."""
+    if not text:
+        return timedelta()
+    found = _TIME.fullmatch(text, 1)
+    if found is None or text[0] not in separators:
+        return None
+    hour, minute, second, fraction, sign, *offset = found.groups(default="0")
+    time = _span(hour, minute, second) + timedelta(milliseconds=int(f"{fraction:0<3.3}"))
+    if time > _WHOLE_DAY:
+        return None
+    return time + _span(*offset) if sign == "-" else time - _span(*offset)
+
+
+def _span(hours: str, minutes: str, seconds: str = "0") -> timedelta:
+    return timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds))
 
 
 def is_date(text: str) -> bool:
-    """Whether it is a date of ECMA-262: a day, or a day and a time with its offset."""
-    return parse_date(text) is not None or parse_date_time(text) is not None
+    """Whether it is a date in the form of ECMA-262."""
+    return date(text) is not None
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType({"js-date": is_date})
@@ -24,16 +73,19 @@ FORMATS: Mapping[str, Format] = MappingProxyType({"js-date": is_date})
 
 
 def number(value: float | str) -> int | float:
-    """The nearest double; an integer where JavaScript holds it exactly (up to 2**53).
+    """The nearest double; an integer where JavaScript writes it as one (below 1e21).
 
     A text must be a number in decimal notation. Raises OverflowError past the range of doubles.
     """
     double = float(value)
     if not isfinite(double):
         raise OverflowError("past the range of doubles")
-    if double.is_integer() and -_SAFE <= double <= _SAFE:
+    if not double.is_integer() or abs(double) >= _EXPONENT:
+        return double
+    if abs(double) <= _SAFE:
         return int(double)
-    return double
+    # JavaScript has zeros behind the digits that tell this double from its neighbours.
+    return int(Decimal(repr(double)))
 
 
 def number_text(value: float) -> str:
@@ -52,9 +104,10 @@ def number_text(value: float) -> str:
 
 
 def _placed(digits: str, point: int) -> str:
-    """The digits with a decimal point after `point` of them (ECMA-262 Number::toString)."""
-    if len(digits) <= point <= 21:
-        return digits.ljust(point, "0")
+    """The digits with a decimal point after `point` of them (ECMA-262 Number::toString).
+
+    The number is no integer below 1e21.
+    """
     if 0 < point <= 21:
         return f"{digits[:point]}.{digits[point:]}"
     if -6 < point <= 0:

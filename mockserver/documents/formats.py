@@ -12,7 +12,9 @@ from uuid import UUID
 from mockserver.identity import is_email, is_phone
 
 _DATE_TIME = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):\d\d:\d\d(\.\d++)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):\d\d:\d\d(\.\d++)?"
+    r"([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # Possessive repeats: a text that is no number is refused in time that grows with its length only.

@@ -188,17 +188,15 @@ class Heads:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._remembered: dict[bytes, Head] = {}
+        self.known: dict[bytes, Head] = {}
+        """What is remembered, by the block."""
         self._size = 0
         self._hashes: set[int] = set()
 
     def read(self, line: bytes, block: bytes, *, is_http_1_0: bool) -> Head:
-        """What a block of header lines says that follows the line. Raises BadRequest."""
-        if is_http_1_0:
-            return self._parsed(line, block, is_http_1_0=True)
-        head = self._remembered.get(block)
-        if head is None:
-            head = self._parsed(line, block, is_http_1_0=False)
+        """What a block that is not known says after that first line. Raises BadRequest."""
+        head = self._parsed(line, block, is_http_1_0=is_http_1_0)
+        if not is_http_1_0:
             self._remember(block, head)
         return head
 
@@ -212,9 +210,9 @@ class Heads:
             self._hashes.add(number)
             return
         if self._size > _MAX_REMEMBERED:
-            self._remembered.clear()
+            self.known.clear()
             self._size = 0
-        self._remembered[block] = head
+        self.known[block] = head
         self._size += len(block) + head.headers.size + _PAIR_SIZE * len(head.pairs)
 
     def _parsed(self, line: bytes, block: bytes, *, is_http_1_0: bool) -> Head:

@@ -146,6 +146,7 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport = None  # type: ignore[assignment]  # until it is made
         self._door = door
         self._limits = door.limits
+        self._known_heads = door.heads.known
         self._watch = door.watch
         self._connections: set[Any] = server_state.connections
         self._tasks: set[asyncio.Task[None]] = server_state.tasks
@@ -334,7 +335,9 @@ class Connection(asyncio.Protocol):
         first = data[start:line_end]
         block = data[line_end + 2 : end]
         line = read_line(first, self._limits)
-        head = self._door.heads.read(first, block, is_http_1_0=line.is_http_1_0)
+        head = self._known_heads.get(block)
+        if head is None or line.is_http_1_0:
+            head = self._door.heads.read(first, block, is_http_1_0=line.is_http_1_0)
         scope = self._scope_of(line, head, self.scheme)
         body_start = end + 4
         if line.host is not None:

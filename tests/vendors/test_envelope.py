@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.call import Call, request_of
 from mockserver.dialects.envelope import Envelope, Page, instant
-from mockserver.dialects.javascript import number, number_text, stringify
+from mockserver.dialects.javascript import date, number, number_text, stringify
 from mockserver.errors import Kind, Problem, Reason, Refusal
 from mockserver.vendor import Reply
 
@@ -304,9 +304,10 @@ def test_an_instant_has_milliseconds_and_a_z() -> None:
         (0.5, 0.5),
         (2**53, 2**53),
         (2**53 + 1, 2**53),
-        (2**53 + 2, float(2**53 + 2)),
-        (10**20, 1e20),
-        (-(2**60), -(2.0**60)),
+        (2**53 + 3, 2**53 + 4),
+        (10**20, 10**20),
+        (-(2**60), -1152921504606847000),
+        (10**21, 1e21),
     ],
 )
 def test_numbers_are_doubles(given: float | str, expected: float) -> None:
@@ -334,6 +335,7 @@ def test_a_number_past_all_doubles_is_refused(given: float | str) -> None:
         (5e-324, "5e-324"),
         (1e20, "100000000000000000000"),
         (2**64, "18446744073709552000"),
+        (-123456789012345680000, "-123456789012345680000"),
         (1e21, "1e+21"),
         (1.25e21, "1.25e+21"),
         (1.7976931348623157e308, "1.7976931348623157e+308"),
@@ -341,6 +343,30 @@ def test_a_number_past_all_doubles_is_refused(given: float | str) -> None:
 )
 def test_numbers_are_written_as_javascript_writes_them(value: float, text: str) -> None:
     assert number_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        # What `new Date(text).toISOString()` of Node 20 says in the zone UTC.
+        ("2026", "2026-01-01T00:00:00.000Z"),
+        ("2026-02", "2026-02-01T00:00:00.000Z"),
+        ("2026-02-03", "2026-02-03T00:00:00.000Z"),
+        ("2026-02T04:05", "2026-02-01T04:05:00.000Z"),
+        ("2026-02-03T04:05:06", "2026-02-03T04:05:06.000Z"),
+        ("2026-02-03T04:05:06.7", "2026-02-03T04:05:06.700Z"),
+        ("2026-02-03T04:05:06.789999", "2026-02-03T04:05:06.789Z"),
+        ("2026-02-03 04:05:06", "2026-02-03T04:05:06.000Z"),
+        ("2026-02-03t04:05:06z", "2026-02-03T04:05:06.000Z"),
+        ("2026-02-28T24:00", "2026-03-01T00:00:00.000Z"),
+        ("2026-02-03T04:05:06-05:30", "2026-02-03T09:35:06.000Z"),
+        ("2026-02-03T04:05+23:59", "2026-02-02T04:06:00.000Z"),
+    ],
+)
+def test_dates_are_read_as_javascript_reads_them(text: str, moment: str) -> None:
+    read = date(text)
+    assert read is not None
+    assert instant(read) == moment
 
 
 @pytest.mark.parametrize(

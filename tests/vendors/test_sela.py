@@ -407,6 +407,46 @@ def test_the_days_count_from_the_last_time_it_came_in(
     assert sela.post(LEADS, json=body).json()["reengagements_count"] == 2
 
 
+@pytest.mark.parametrize("lead_type", [124, None])
+def test_a_reengaged_lead_of_a_campaign_without_calls_is_not_called(
+    sela: httpx.Client, lead_type: int | None
+) -> None:
+    again = ADA | {"min_reengagement_days": 0, "lead_type": lead_type}
+    lead = sela.post(LEADS, json=again).json()
+    assert (lead["status"], lead["lead_type"]) == ("OPEN", lead_type)
+    assert (lead["next_call_time"], lead["next_call_time_reason"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "planned"),
+    [
+        ({"lead_type": 124}, (None, None)),
+        ({"lead_type": None}, ("2026-01-05T21:59:01+00:00", "FIRST_CALL")),
+        (
+            {"call_schedule_start_time": "2026-01-07T09:00:00-08:00"},
+            ("2026-01-07T17:00:00+00:00", "FIRST_CALL"),
+        ),
+        (
+            {"call_schedule_start_time": "2026-01-01T09:00:00-08:00"},
+            ("2026-01-05T21:59:01+00:00", "FIRST_CALL"),
+        ),
+        (
+            {"call_schedule_start_time": "2026-01-07T09:00:00-08:00", "status": "LOST"},
+            (None, None),
+        ),
+    ],
+)
+def test_an_update_ends_or_moves_the_planned_call(
+    sela: httpx.Client,
+    at_noon: Workspace,
+    changes: dict[str, Any],
+    planned: tuple[str | None, str | None],
+) -> None:
+    id = sela.post(LEADS, json=NEW | {"lead_type": 123}).json()["id"]
+    lead = sela.patch(f"{LEADS}{id}/", json=changes).json()
+    assert (lead["next_call_time"], lead["next_call_time_reason"]) == planned
+
+
 def test_a_reengaged_lead_that_must_not_be_called_is_not(sela: httpx.Client) -> None:
     sela.put(UPDATE, json=ADA | {"call_dnc": True})
     lead = sela.post(LEADS, json=ADA | {"min_reengagement_days": 1}).json()
@@ -751,6 +791,25 @@ def test_a_payload_is_mapped_to_a_lead(sela: httpx.Client, at_noon: Workspace) -
 
 def test_standard_names_need_no_mapping_and_a_lead_type_sent_wins(sela: httpx.Client) -> None:
     assert sela.post(OPEN_CONFIG, json=NEW | {"lead_type": 124}).json()["lead_type"] == 124
+
+
+@pytest.mark.parametrize(
+    ("payload", "lead_type"),
+    [
+        pytest.param({}, 123, id="none in the payload"),
+        pytest.param({"lead_type": 124}, 124, id="another in the payload"),
+        pytest.param({"lead_type": None}, None, id="null in the payload"),
+        pytest.param({"lead_type": ""}, None, id="an empty text in the payload"),
+    ],
+)
+def test_the_configured_lead_type_is_for_new_leads_only(
+    sela: httpx.Client, payload: dict[str, Any], lead_type: int | None
+) -> None:
+    # Lead 28001 has the lead type 123, the configuration 124.
+    known = sela.put(CLOSED_CONFIG, json={"external_id": "crm-1", "loan": 5} | payload)
+    assert (known.status_code, known.json()["lead_type"]) == (200, lead_type)
+    new = sela.put(CLOSED_CONFIG, json=NEW | {"external_id": "crm-new"} | payload)
+    assert (new.status_code, new.json()["lead_type"]) == (201, 124)
 
 
 def test_an_open_url_asks_for_no_token(sela: httpx.Client) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from mockserver.dialects.envelope import instant
 from mockserver.dialects.javascript import stringify
-from mockserver.documents.formats import parse_date, parse_date_time
 from mockserver.state.changes import Row
 from mockserver.state.ids import token
 from mockserver.state.transaction import Transaction
@@ -90,23 +89,6 @@ def expiry(moment: datetime) -> str:
         return instant(moment + _LIFETIME)
     except OverflowError:  # a clock at the end of the calendar
         return instant(datetime.max.replace(tzinfo=UTC))
-
-
-def moment_of(text: str) -> datetime | None:
-    """The moment that JavaScript's Date reads from a text; None where it reads none.
-
-    It reads a date-time with an offset, or a date as its midnight in UTC.
-    """
-    day = parse_date(text)
-    if day is not None:
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
-    moment = parse_date_time(text)
-    if moment is None:
-        return None
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        return None
 
 
 HIGHEST = 2**53 - 1

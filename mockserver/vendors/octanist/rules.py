@@ -378,7 +378,17 @@ BEHAVIOURS = (
     Behaviour("Filters are combined with AND, and a null fits none of them.", "inferred", _LIST),
     Behaviour("Equality of texts minds the letter case.", "chosen", _LIST),
     Behaviour("exists is true for a field that is neither null nor empty.", "chosen", _LIST),
-    Behaviour("A date without a time is its midnight in UTC.", "inferred", _FRAMEWORK),
+    Behaviour(
+        "Dates have the forms of ECMA-262: a year, a month or a day is its first moment, 24:00 the "
+        "end of a day, and a space may stand for the T. What has no offset is in UTC.",
+        "inferred",
+        _FRAMEWORK,
+    ),
+    Behaviour(
+        "Other texts that V8 takes for dates (`Jan 1 2026`, `2026-02-30`) are none.",
+        "chosen",
+        _FRAMEWORK,
+    ),
     Behaviour(
         "search looks for the text in name, email and phone, in any letter case.", "inferred", _LIST
     ),

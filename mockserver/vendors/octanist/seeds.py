@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from mockserver.dialects.envelope import instant
-from mockserver.dialects.javascript import number
+from mockserver.dialects.javascript import date, number
 from mockserver.life.lifecycle import section_tables
 from mockserver.sections import (
     FLAG,
@@ -33,7 +33,6 @@ from mockserver.vendors.octanist.rows import (
     custom_text,
     expiry,
     lead_id,
-    moment_of,
 )
 
 _SOURCES = ["inbound", "gtm", "api", "manual", "wordpress", "import"]
@@ -89,7 +88,7 @@ def _complete(row: Row, given: Row, tx: Transaction, seeding: Seeding) -> Row:
     created = row["createdAt"]
     row["updatedAt"] = given.get("updatedAt", created)
     if "expiresAt" not in given:
-        moment = moment_of(created)
+        moment = date(created)
         assert moment is not None, created
         row["expiresAt"] = expiry(moment)
     if "qualifiedAt" not in given and row["status"] in QUALIFYING:

@@ -27,12 +27,13 @@ from mockserver.vendor import Reply, Vendor
 from mockserver.vendors.sela.lifecycle import LIFECYCLE
 from mockserver.vendors.sela.people import SelaProfiles
 from mockserver.vendors.sela.rows import (
-    CLOSING,
     LEAD,
+    calls_out,
     lead_shown,
     moment_of,
     new_lead,
     next_call,
+    planned_anew,
     printed_anew,
     set_flags,
     time_text,
@@ -248,6 +249,7 @@ def lead_ingestion_create(call: Call, tx: Transaction) -> Reply:
     body, problems = _mapped(call, tx)
     if problems:
         raise Refusal("invalid", problems=problems)
+    body = _routed(body, call, tx)
     if call.settings["ingestion_duplicate"] == "create":
         return Reply(_create(body, call, tx), 201)
     row, action = _create_or_reengage(body, call, tx)
@@ -274,7 +276,7 @@ def lead_ingestion_update(call: Call, tx: Transaction) -> Reply:
         return Reply(lead_shown(_update(row, body, call, tx)))
     if problems:
         raise Refusal("invalid", problems=problems)
-    return Reply(_create(body, call, tx), 201)
+    return Reply(_create(_routed(body, call, tx), call, tx), 201)
 
 
 @vendor.operation
@@ -341,8 +343,7 @@ def _update(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) -> R
     status = changes.get("status", row["status"])
     if status != row["status"]:
         changes["status_reason"] = None
-    if status in CLOSING or changes.get("call_dnc"):
-        changes["next_call_time"] = changes["next_call_time_reason"] = None
+    changes |= planned_anew(row, changes, tx)
     return tx.update("leads", row, set_flags(row, changes))
 
 
@@ -433,8 +434,8 @@ def _reengage(row: Row, body: Mapping[str, Any], call: Call, tx: Transaction) ->
         "reengagements_count": row["reengagements_count"] + 1,
         "last_reengagement_time": time,
     }
-    row = row | changes
-    if not row["call_dnc"]:
+    row = row | changes | {"next_call_time": None, "next_call_time_reason": None}
+    if calls_out(row["lead_type"], tx) and not row["call_dnc"]:
         row |= next_call(row, call.now, "NEXT_AVAILABLE_SLOT")
     return tx.put("leads", row)
 
@@ -481,10 +482,18 @@ def _mapped(call: Call, tx: Transaction) -> tuple[Any, list[Problem]]:
         payload, value = _without_path(payload, tuple(theirs.split(".")))
         if value is not ...:
             fields[ours] = value
-    lead = payload | fields
-    if lead.get("lead_type") in (None, "") and config["lead_type"] is not None:
-        lead["lead_type"] = config["lead_type"]
-    return call.item_reader.read(lead, call.exists, call.region)
+    return call.item_reader.read(payload | fields, call.exists, call.region)
+
+
+def _routed(body: Mapping[str, Any], call: Call, tx: Transaction) -> Mapping[str, Any]:
+    """The body of a new lead, with the configured campaign where it names none.
+
+    A lead that is there already keeps its own (`lead-ingestion/create-or-update-...`).
+    """
+    campaign = _config(call, tx)["lead_type"]
+    if body.get("lead_type") is None and campaign is not None:
+        return {**body, "lead_type": campaign}
+    return body
 
 
 def _without_path(payload: Any, steps: tuple[str, ...]) -> tuple[Any, Any]:

@@ -99,21 +99,26 @@ def new_lead(
     """
     time = time_text(now, settings)
     times = {"modified_time": time, "created_time": time, "received_time": time}
-    lead_type = tx.get("lead_types", fields.get("lead_type") or 0)
-    calls_out = lead_type is not None and lead_type["outbound_calling"]
-    first = {"status": _first_status(calls_out, settings)}
+    is_called = calls_out(fields.get("lead_type"), tx)
+    first = {"status": _first_status(is_called, settings)}
     row = LEAD | times | first | fields | {"id": number}
     may_be_called = not row["call_dnc"] and row["status"] not in CLOSING
-    if calls_out and may_be_called and "next_call_time" not in fields:
+    if is_called and may_be_called and "next_call_time" not in fields:
         row |= next_call(row, now, "FIRST_CALL")
     return row
 
 
-def _first_status(calls_out: bool, settings: Mapping[str, Any]) -> str:
+def calls_out(lead_type: RowId | None, tx: Transaction) -> bool:
+    """Whether outbound calling is configured for leads of that type (`leads/create-a-lead`)."""
+    row = tx.get("lead_types", lead_type or 0)
+    return row is not None and bool(row["outbound_calling"])
+
+
+def _first_status(is_called: bool, settings: Mapping[str, Any]) -> str:
     status: str = settings["new_lead_status"]
     if status != "by lead type":
         return status
-    return "OPEN" if calls_out else "NEW"
+    return "OPEN" if is_called else "NEW"
 
 
 def next_call(row: Row, now: datetime, reason: str) -> Row:
@@ -121,10 +126,30 @@ def next_call(row: Row, now: datetime, reason: str) -> Row:
     moment = now
     if row["call_schedule_start_time"]:
         moment = max(now, moment_of(row["call_schedule_start_time"]))
-    return {
-        "next_call_time": _moved(moment, UTC).isoformat(timespec="seconds"),
-        "next_call_time_reason": reason,
-    }
+    return {"next_call_time": _call_time(moment), "next_call_time_reason": reason}
+
+
+def planned_anew(row: Row, changes: Row, tx: Transaction) -> Row:
+    """What becomes of the planned call of a lead that changes: it goes, moves, or stays ({}).
+
+    A later start of the schedule moves it. A closing status, call_dnc, and a lead type that does
+    not call out end it.
+    """
+    lead_type = changes.get("lead_type")
+    if (
+        changes.get("status", row["status"]) in CLOSING
+        or changes.get("call_dnc")
+        or (lead_type is not None and not calls_out(lead_type, tx))
+    ):
+        return {"next_call_time": None, "next_call_time_reason": None}
+    planned, start = row["next_call_time"], changes.get("call_schedule_start_time")
+    if planned and start and moment_of(start) > moment_of(planned):
+        return {"next_call_time": _call_time(moment_of(start))}
+    return {}
+
+
+def _call_time(moment: datetime) -> str:
+    return _moved(moment, UTC).isoformat(timespec="seconds")
 
 
 def set_flags(row: Row, changes: Row) -> Row:

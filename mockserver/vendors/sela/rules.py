@@ -444,7 +444,8 @@ BEHAVIOURS = (
         "Every other status leaves sms_dnc and call_dnc as they are, too.", "inferred", _UPDATE_PAGE
     ),
     Behaviour(
-        "A closing status, or call_dnc set to true, empties next_call_time and its reason.",
+        "A closing status, call_dnc set to true, and a lead type that does not call out empty "
+        "next_call_time and its reason; a call_schedule_start_time after next_call_time moves it.",
         "inferred",
         _UPDATE_PAGE,
     ),
@@ -471,8 +472,8 @@ BEHAVIOURS = (
     Behaviour(
         "A re-engagement counts up reengagements_count, sets last_reengagement_time, status OPEN "
         "and status_reason REENGAGEMENT, plans a "
-        "call for the reason NEXT_AVAILABLE_SLOT unless call_dnc is set, and takes over the fields "
-        "sent; metadata is merged.",
+        "call for the reason NEXT_AVAILABLE_SLOT unless call_dnc is set or the lead type does not "
+        "call out, and takes over the fields sent; metadata is merged.",
         "inferred",
         _INTRO,
     ),
@@ -507,6 +508,12 @@ BEHAVIOURS = (
     ),
     Behaviour(
         "What the field mapping leaves empty is not stored in metadata.", "chosen", _INGESTION_POST
+    ),
+    Behaviour(
+        "A new lead of an ingestion has the configuration's lead type where the payload names "
+        "none; a lead that a PUT matches keeps its own.",
+        "documented",
+        _INGESTION_PUT,
     ),
     Behaviour(
         "An ingestion PUT may also set status, status_detail, sms_dnc and call_dnc of a lead that "
