@@ -271,6 +271,7 @@ class Api:
                 call.refusal = refusal
                 reply = self.refuse(refusal, call)
         except Waits:
+            call.refusal = None  # it is refused anew; the error would be in a cycle with the call
             raise
         except Exception:
             log.exception(
@@ -476,6 +477,11 @@ def wait_for_turn(call: Call, turns: Turns, is_long: bool = False) -> None:
         is_long = body is not None and len(body) > LONG_BODY
     if is_long and not call.is_beside:
         raise waiting(call, turns)
+    require_turn(call, turns)
+
+
+def require_turn(call: Call, turns: Turns) -> None:
+    """Raise Waits unless the request can work with the workspace where it is now."""
     if turns not in call.turns and (turns.is_taken or call.is_beside):
         raise Waits((turns,))
 

@@ -197,6 +197,7 @@ class Application:
     def start(self) -> None:
         """Play from now on what falls due in workspaces whose clock runs. In the event loop."""
         self.courier.start()
+        self.timer.start()
         for workspace in self.workspaces:
             self.timer.look(workspace)
 

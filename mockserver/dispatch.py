@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from mockserver.api import LONG_BODY, Api, wait_for_turn, waiting
+from mockserver.api import LONG_BODY, Api, require_turn, wait_for_turn, waiting
 from mockserver.call import Call, LongWork, Request
 from mockserver.descriptors import are_used_up, with_reserve
 from mockserver.documents.spec import Document, Operation
@@ -296,9 +296,13 @@ class Site(Api):
             check(call, call.tx)
 
     def refuse(self, refusal: Refusal, call: Call) -> Reply:
-        """Phrase a refusal; the workspace counts the request even where it was not reached."""
+        """Phrase a refusal; the workspace counts the request even where it was not reached.
+
+        Raises Waits where a long request works with the workspace: the next number is its own.
+        """
         if call.number == 0:
             workspace = self.claimant(call.request) or self._workspaces.unclaimed
+            require_turn(call, workspace.turns)
             call.version = workspace.commit(_enter(call, workspace), 0)
         return (self._instead(call.fault, call) if call.fault else None) or self.dialect.refuse(
             refusal, call

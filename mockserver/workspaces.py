@@ -238,6 +238,7 @@ class Workspace:
         self.journal = journal if journal is not None else Journal()
         self.journal.memory = self.memory
         self.events = EventLog(self.limits.events, self.memory)
+        self.journal.on_large = self.events.weigh
         self.deliveries = DeliveryLog(self.limits.kept_deliveries, self.memory)
         self.outgoing: deque[tuple[str, int]] = deque()
         """Vendor and number of the deliveries that may go, until the courier has fetched them."""
@@ -714,7 +715,8 @@ class Origins:
         return self._of_moment
 
     def _keep(self, origin: Origin) -> None:
-        self._memory.stored += _origin_size(origin)
+        size = _origin_size(origin)
+        self._memory.stored += size
         self._users[id(origin.snapshot)] = 1
 
     def hold(self, origin: Origin) -> None:
@@ -727,7 +729,8 @@ class Origins:
         self._users[key] -= 1
         if not self._users[key]:
             del self._users[key]
-            self._memory.stored -= _origin_size(origin)
+            size = _origin_size(origin)
+            self._memory.stored -= size
 
 
 class Workspaces:

@@ -199,6 +199,7 @@ class Control(Api):
             max_wait=max_wait,
         )
         self.workspaces = workspaces
+        self._turns_of_all = Turns()
         self.timer = timer
         self.channels = Channels(max_streams)
         self.courier = courier
@@ -337,6 +338,9 @@ class Control(Api):
             taken = [each.turns for each in self.workspaces if each.turns.is_taken]
             missing = [turns for turns in taken if turns not in call.turns]
             if missing:
+                # Only one at a time has several turns: two could each wait for one of the other's.
+                if self._turns_of_all not in call.turns:
+                    missing.insert(0, self._turns_of_all)
                 raise Waits(missing)
 
     def read(self, call: Call, operation: Operation) -> None:

@@ -5,8 +5,9 @@ MVC reads before it looks for a formatter.
 """
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
+
+from mockserver.remembering import remembered
 
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _ESSENCE = re.compile(rf"[ \t]*({_WORD})[ \t]*/[ \t]*({_WORD})[ \t]*")
@@ -55,7 +56,7 @@ class MediaType(NamedTuple):
         return None if charset is None else charset.lower()
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def media_type(text: str) -> MediaType:
     """The first media type of a header; an empty one where it is none.
 
@@ -72,7 +73,7 @@ def media_type(text: str) -> MediaType:
     return MediaType(match[1].lower(), match[2].lower(), tuple(parameters))
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def json_media_type(content_type: str) -> str | None:
     """`application/json` or `text/json`, whichever the formatter of JSON takes this one for.
 
@@ -101,7 +102,7 @@ def utf_8(raw: bytes, content_type: str) -> bytes:
     return whole.decode("utf-16-le", "surrogatepass").encode("utf-8", "surrogatepass") + rest
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def answered_type(accept: str) -> str:
     """The media type of an answer to a request with that Accept: the most wanted that is JSON's.
 

@@ -41,10 +41,7 @@ def form_reader(schema: Schema, formats: Formats) -> Coerce:
 
     @cache
     def blank(name: str) -> Any:
-        part = properties.get(name)
-        if part is None:
-            return ""
-        return _blank(part, formats, name in schema.get("required", ()))
+        return _blank(properties[name], formats, name in schema.get("required", ()))
 
     def read(form: Any) -> Any:
         if not isinstance(form, Form):
@@ -57,7 +54,8 @@ def form_reader(schema: Schema, formats: Formats) -> Coerce:
                 if name in properties:
                     fields[name] = {FILE_KEY: [value.name, value.kind]}
                 continue
-            read_value = blank(name) if value == "" else value
+            # A name that is no field's is not to be remembered: a client may send any number.
+            read_value = blank(name) if value == "" and name in properties else value
             if read_value is not ...:
                 fields[name] = read_value
         for name, pattern in dictionaries.items():

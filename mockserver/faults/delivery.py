@@ -187,7 +187,7 @@ class _Connection:
         if transport is None:
             error = ConnectionResetError if reset else ConnectionAbortedError
             raise error("a fault ends the connection here")
-        if reset:
+        if reset and not transport.is_closing():  # the client may have left: it has no socket then
             transport.get_extra_info("socket").setsockopt(
                 socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER
             )

@@ -2,7 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -20,6 +20,9 @@ from mockserver.state.memory import Memory, value_size, values_size
 from mockserver.state.transaction import RowDiff
 
 HeaderPairs = Sequence[tuple[bytes, bytes]]
+
+LARGE_RECORD = 4000
+"""Of how many bytes a record is a large one. One of an update takes 3,000."""
 
 KEPT_DIFFS = 100
 """Of a change of more rows than this a record keeps ids and counts."""
@@ -215,7 +218,8 @@ class Journal:
     """The last requests and their answers, as records. What they take counts in `memory` too.
 
     `dropped` says how many records had to go, `last_dropped` is the greatest number among them; 0
-    where none had. `derived` is one reader's, and goes with the records.
+    where none had. `derived` is one reader's, and goes with the records. `on_large` is told the
+    bytes of each large record.
     """
 
     __slots__ = (
@@ -230,6 +234,7 @@ class Journal:
         "dropped",
         "last_dropped",
         "memory",
+        "on_large",
     )
 
     def __init__(self, max_entries: int = 1000, max_bytes: int = 16 << 20) -> None:
@@ -241,6 +246,7 @@ class Journal:
         self._bytes = self._cleared = self.dropped = self.last_dropped = 0
         self.derived: Derived | None = None
         self.memory = Memory()
+        self.on_large: Callable[[int], None] = _nobody
 
     @property
     def added(self) -> int:
@@ -266,6 +272,8 @@ class Journal:
         self._bytes += size
         memory = self.memory
         memory.journals += size
+        if size > LARGE_RECORD:
+            self.on_large(size)
         if len(records) > self._max_entries:
             self._drop_oldest()
         while self._bytes > self._max_bytes and len(records) > 1:
@@ -309,6 +317,10 @@ class Journal:
 
     def __len__(self) -> int:
         return len(self._records)
+
+
+def _nobody(size: int) -> None:
+    """Nobody keeps anything of a record beside the journal."""
 
 
 def _size(record: Record) -> int:

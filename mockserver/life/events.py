@@ -14,6 +14,12 @@ CauseKind = Literal["request", "simulate", "due", "control"]
 _EVENT_BYTES = 900
 """What an event takes at most, its data apart. Measured."""
 
+_DEFERRED_BYTES = 3000
+"""What a change takes at most that is read later, where its record is no large one."""
+
+_MOST_UNREAD = 1 << 20
+"""Of large records so many bytes may wait to be read."""
+
 
 _new: Any = tuple.__new__
 """Makes a named tuple in half of the time that its own constructor takes: one for each write."""
@@ -105,7 +111,7 @@ class EventLog:
     to make room counts as one event.
     """
 
-    __slots__ = ("_acts", "_batches", "_count", "_deferred", "_last", "_most", "memory")
+    __slots__ = ("_acts", "_batches", "_count", "_deferred", "_last", "_most", "_unread", "memory")
 
     def __init__(self, most: int, memory: Memory) -> None:
         """At most so many events are kept."""
@@ -115,6 +121,7 @@ class EventLog:
         self._acts: dict[CauseKind, int] = {}
         self._last = 0
         self._deferred: deque[Deferred] = deque()
+        self._unread = 0
         self.memory = memory
 
     @property
@@ -127,18 +134,30 @@ class EventLog:
         """Keep what a change of a lead means, which is read later."""
         deferred = self._deferred
         if len(deferred) < self._most:
-            self.memory.journals += _EVENT_BYTES
+            self.memory.journals += _DEFERRED_BYTES
         else:
             deferred.popleft()
             self._last += 1
         deferred.append(change)
+
+    def weigh(self, size: int) -> None:
+        """The journal keeps a large record, of so many bytes: what it changed may wait here too.
+
+        The journal drops it when it has to make room. So it may not stay here because of an event
+        that has no use for the texts.
+        """
+        if self._deferred:
+            self._unread += size
+            if self._unread > _MOST_UNREAD:
+                self._read_deferred()
 
     def _read_deferred(self) -> None:
         deferred = self._deferred
         if not deferred:
             return
         self._deferred = deque()  # before `add`, which comes here again
-        size = _EVENT_BYTES * len(deferred)
+        self._unread = 0
+        size = _DEFERRED_BYTES * len(deferred)
         self.memory.journals -= size
         for meaning, change, settings, vendor, time, request, version in deferred:
             self.add(meaning(change, settings), vendor, time, Cause("request", request), version)
@@ -227,9 +246,10 @@ class EventLog:
 
     def clear(self) -> None:
         """Forget every event, and that there was any."""
-        size = _EVENT_BYTES * len(self._deferred)
+        size = _DEFERRED_BYTES * len(self._deferred)
         self.memory.journals -= size
         self._deferred.clear()
+        self._unread = 0
         self._drop(self._count)
         self._last = 0
         self._acts.clear()

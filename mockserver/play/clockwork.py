@@ -78,9 +78,11 @@ class Clockwork:
         what a step raises that finds no room: then the clock stands there.
         """
         require_still(workspace)
-        passed = workspace.mover = Passed(workspace.events.last)
-        before = self._courier.tally(workspace)
+        passed = workspace.mover = Passed(after=0)
         try:
+            await _free(workspace, pace.wait, passed)
+            passed.after = workspace.events.last
+            before = self._courier.tally(workspace)
             with self._courier.waiting(workspace):
                 await self._play_until(workspace, until, pace, passed)
             if passed.stopped is None:
@@ -103,9 +105,8 @@ class Clockwork:
                 if moment is None:
                     await self._courier.settled_pairs(workspace)
                 await _quiet(workspace, pace.quiet)
-            if workspace.mover is not passed:
-                passed.stopped = "reset"
-            elif moment is None and due_until(workspace, until) is None:
+            await _free(workspace, pace.wait, passed)
+            if passed.stopped is None and moment is None and due_until(workspace, until) is None:
                 return
 
     async def _play_moment(
@@ -128,10 +129,17 @@ class Clockwork:
             if loop.time() > goes_on_at:
                 await asyncio.sleep(0)
                 goes_on_at = loop.time() + _TOGETHER
-            await workspace.turns.wait_until_free(wait)
-            if workspace.mover is not passed:
+            await _free(workspace, wait, passed)
+            if passed.stopped is not None:
                 break
         return moment
+
+
+async def _free(workspace: Workspace, wait: float, passed: Passed) -> None:
+    """Wait until no long request works with the workspace, and note if the move is to stop."""
+    await workspace.turns.wait_until_free(wait)
+    if workspace.mover is not passed:
+        passed.stopped = "reset"
 
 
 def require_still(workspace: Workspace) -> None:

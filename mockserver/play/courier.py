@@ -326,6 +326,7 @@ class Courier:
 
     async def settled_pairs(self, workspace: Workspace) -> None:
         """Send what waits for the second of a pair, and wait for that."""
+        await turn(workspace)
         numbers = {number for _, number in release_pairs(workspace)}
         if numbers:
             await self.settled(workspace, numbers)
@@ -350,9 +351,11 @@ class Courier:
         """Have everything that is held fail, as nobody has settled it."""
         loop, office = asyncio.get_running_loop(), self._present_office(workspace)
         goes_on_at = loop.time() + _TOGETHER
+        await turn(workspace)
         for place in list(_held(workspace)):
             if loop.time() > goes_on_at:
                 await asyncio.sleep(0)
+                await turn(workspace)
                 goes_on_at = loop.time() + _TOGETHER
             row = _row(workspace, place)
             if row is not None and state_of(row) == "held":

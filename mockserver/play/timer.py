@@ -38,8 +38,20 @@ class Timer:
         self._task: asyncio.Task[None] | None = None
         self._rang_meanwhile = False
 
+    def start(self) -> None:
+        """Ring in the running event loop from now on."""
+        self._use(asyncio.get_running_loop())
+
+    def _use(self, loop: asyncio.AbstractEventLoop) -> None:
+        if loop is not self._loop:  # an application may be served again, by another loop
+            self._loop, self._handle = loop, None
+
     def look(self, workspace: Workspace) -> None:
         """See when a workspace wants to be played next."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed() and not _is_in_loop():
+            loop.call_soon_threadsafe(self.look, workspace)
+            return
         seconds = _seconds_until(workspace)
         if seconds is None:
             return
@@ -49,12 +61,9 @@ class Timer:
     def _ring_in(self, seconds: float) -> None:
         try:
             loop = asyncio.get_running_loop()
-        except RuntimeError:  # a thread beside the loop, or an application without one
-            if self._loop is not None and not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(self._ring_in, seconds)
+        except RuntimeError:  # an application that no loop has served yet
             return
-        if loop is not self._loop:  # an application may be served again, by another loop
-            self._loop, self._handle = loop, None
+        self._use(loop)
         at = loop.time() + min(max(seconds, 0.0), _LONGEST)
         if self._handle is not None:
             # Not its `when`: uvloop's handle of a moment that has come has none.
@@ -106,6 +115,15 @@ def begin(workspace: Workspace, vendors: Vendors, courier: Courier, timer: Timer
     catch_up(workspace, vendors)
     courier.look(workspace)
     timer.look(workspace)
+
+
+def _is_in_loop() -> bool:
+    """Whether this is a thread of an event loop, and none beside it."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _due_now(workspace: Workspace) -> tuple[str, str, Row] | None:

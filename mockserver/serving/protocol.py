@@ -38,6 +38,8 @@ log = logging.getLogger("mockserver")
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TUNNEL_IS_OPEN = b"HTTP/1.1 200 Connection established\r\n\r\n"
+_EMPTY_LINE = b"\r\n"
+"""Stands behind the body of some clients, and is no beginning of a next request."""
 _MAX_UNSENT = 64 << 10
 _MAX_HELD = 64 << 10
 _MAX_LINGER_SECONDS = 30.0
@@ -269,7 +271,7 @@ class Connection(asyncio.Protocol):
             self._refuse(error, bytes(held))
             return
         self._searched = max(0, len(held) - 3)
-        if found >= 0:
+        if found >= 0 or held == _EMPTY_LINE:
             self._go_on()
 
     def _go_on(self) -> None:
@@ -298,14 +300,16 @@ class Connection(asyncio.Protocol):
         except BadRequest as error:
             self._refuse(error, data[start:])
             return
+        if start:
+            self._since = self._watch.now
         if start < size:
             self._keep(data[start:])
-        else:
-            self._since = self._watch.now
 
     def _keep(self, rest: bytes) -> None:
         """Hold what cannot be answered yet: half a head, or requests behind one that waits."""
         if self._phase is IDLE:
+            if rest == _EMPTY_LINE:
+                return
             self._phase = HEAD
             self._since = self._watch.now
             self._searched = max(0, len(rest) - 3)

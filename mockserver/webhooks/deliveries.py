@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from mockserver.life.events import Cause
 from mockserver.state.changes import RowId
-from mockserver.state.memory import Memory
+from mockserver.state.memory import Memory, value_size
 
 State = Literal["pending", "held", "delivered", "failed", "refused", "lost", "loop", "dropped"]
 """What became of a delivery.
@@ -118,18 +118,20 @@ class DeliveryLog:
         """Keep a delivery, or what has become of it. The oldest ones make room."""
         self.version += 1
         before = self._by_number.get(delivery.number)
+        grown = _size(delivery)
         if before is not None:
-            self.memory.journals -= _size(before)
+            grown -= _size(before)
         self._by_number[delivery.number] = delivery
         if delivery.attempts:
             self._places.setdefault(delivery.number, self.version)
-        self.memory.journals += _size(delivery)
+        self.memory.journals += grown
         self.last = max(self.last, delivery.number)
         if self.audience is not None:
             self.audience(delivery.number)
         if len(self._by_number) > self._most:
             oldest = next(iter(self._by_number))
-            self.memory.journals -= _size(self._by_number.pop(oldest))
+            size = _size(self._by_number.pop(oldest))
+            self.memory.journals -= size
             self._places.pop(oldest, None)
             self._note_dropped(oldest, 1)
 
@@ -177,7 +179,8 @@ class DeliveryLog:
         """Drop every delivery, as others need the memory."""
         self.version += 1
         self._places.clear()
-        self.memory.journals -= sum(map(_size, self._by_number.values()))
+        size = sum(map(_size, self._by_number.values()))
+        self.memory.journals -= size
         self._note_dropped(max(self._by_number, default=0), len(self._by_number))
         self._by_number.clear()
 
@@ -189,7 +192,7 @@ class DeliveryLog:
 
 
 def _size(delivery: Delivery) -> int:
-    size = _DELIVERY_BYTES + len(delivery.body) + len(delivery.url)
+    size = _DELIVERY_BYTES + value_size(delivery.body) + len(delivery.url)
     for attempt in delivery.attempts:
         size += _ATTEMPT_BYTES + len(attempt.body)
         for name, value in attempt.headers:

@@ -85,15 +85,18 @@ class Inbox:
         answer = self.then
         if self.answers:
             answer = self.answers.popleft()
-            self._memory.stored -= _answer_size(answer)
+            size = _answer_size(answer)
+            self._memory.stored -= size
         self.last += 1
         entry = Entry(self.last, arrival, answer)
+        before = self._entries[-1] if self._entries else None
         self._entries.append(entry)
-        self._grow(_size(entry))
+        self._grow(_size_beside(entry, before))
         while len(self._entries) > most_entries or self._bytes > most_bytes:
             if len(self._entries) == 1:
                 break
-            self._grow(-_size(self._entries.popleft()))
+            oldest = self._entries.popleft()
+            self._grow(-_size_beside(oldest, self._entries[0]))
         return answer
 
     def set_answers(self, answers: Sequence[InboxAnswer], then: InboxAnswer) -> None:
@@ -205,6 +208,13 @@ class Inboxes:
 
     def __len__(self) -> int:
         return len(self._by_name)
+
+
+def _size_beside(entry: Entry, neighbour: Entry | None) -> int:
+    """What an entry takes; its answer is there once for all that come one after the other."""
+    if neighbour is not None and neighbour.answer is entry.answer:
+        return _size(entry)
+    return _size(entry) + _answer_size(entry.answer)
 
 
 def _size(entry: Entry) -> int:

@@ -232,6 +232,36 @@ def test_a_head_that_drips_is_not_waited_for(hasty: Address) -> None:
         assert answer.startswith(b"HTTP/1.1 408 ")
 
 
+@pytest.mark.parametrize("segments", [(b"\r\n",), (b"\r", b"\n"), (b"\r\n", b"\r\n")])
+def test_empty_lines_behind_a_body_begin_no_request(
+    hasty: Address, segments: tuple[bytes, ...]
+) -> None:
+    """A connection with nothing else on it ends quietly: a 408 would be taken for an answer."""
+    with socket.create_connection(hasty, timeout=10) as connection:
+        connection.sendall(request("/", body=b"ab"))
+        for segment in segments:
+            time.sleep(0.02)
+            connection.sendall(segment)
+        came = rest_of(connection)
+    assert came.startswith(b"HTTP/1.1 200 OK")
+    assert came.count(b"HTTP/1.1") == 1
+
+
+def test_empty_lines_that_drip_keep_no_connection(hasty: Address) -> None:
+    with socket.create_connection(hasty, timeout=0.1) as connection:
+        ends = time.monotonic() + 3
+        while time.monotonic() < ends:
+            connection.sendall(b"\r\n")
+            try:
+                assert connection.recv(100) == b""
+                return
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                return
+    raise AssertionError("the connection stays")
+
+
 def test_a_body_that_makes_progress_is_waited_for(hasty: Address) -> None:
     with socket.create_connection(hasty, timeout=10) as connection:
         connection.sendall(request("/", "Content-Length: 8", "Connection: close", method="POST"))

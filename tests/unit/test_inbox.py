@@ -87,3 +87,22 @@ def test_answers_that_find_no_room_are_refused() -> None:
     with pytest.raises(Refusal) as refused:
         box.open("crm").set_answers([InboxAnswer(200, body=b"x" * 2000)], InboxAnswer())
     assert refused.value.kind == "storage_full"
+
+
+def test_the_answers_that_are_kept_with_the_entries_count_too() -> None:
+    box = inboxes(entries=2)
+    inbox = box.open("crm")
+    inbox.set_answers([InboxAnswer(500, body=b"x" * 5000), InboxAnswer(500)], InboxAnswer(200))
+    sizes = []
+    for _ in range(5):
+        box.receive("crm", arrival())
+        sizes.append(box.memory.journals)
+    entry, answer = sizes[4] - 400, 400
+    entry //= 2
+    assert sizes == [
+        entry + answer + 5000,
+        2 * (entry + answer) + 5000,
+        2 * (entry + answer),
+        2 * entry + answer,
+        2 * entry + answer,
+    ]

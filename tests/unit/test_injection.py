@@ -907,6 +907,35 @@ def test_a_wait_ends_where_the_client_leaves(url: str, name: str) -> None:
     assert until_done(name)
 
 
+class Left:
+    """A connection whose client has left: what a server's `send` is a method of."""
+
+    def __init__(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    async def send(self, message: Any) -> None:
+        """Sends nothing."""
+
+    async def receive(self) -> Any:
+        """Says that the client has left."""
+        return {"type": "http.disconnect"}
+
+
+@pytest.mark.parametrize("name", ["reset", "timeout", "truncated_body"])
+def test_no_connection_is_ended_that_the_client_has_ended(name: str) -> None:
+    async def run() -> None:
+        server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.transport.abort()
+        await asyncio.sleep(0.01)
+        left = Left(writer.transport)
+        answer = Answer(200, HEADERS, BODY)
+        await deliver(given(name=name, seconds=0.01), answer, {}, left.receive, left.send)
+        server.close()
+
+    asyncio.run(asyncio.wait_for(run(), 5))
+
+
 def test_an_answer_that_never_comes_is_not_waited_for_by_a_client_that_has_closed(url: str) -> None:
     with pytest.raises(httpx.ReadTimeout):
         httpx.get(url, headers={"Fault": '{"name": "timeout", "seconds": 60}'}, timeout=0.1)

@@ -5,18 +5,25 @@ import gc
 import json
 import threading
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path as File
 from typing import Any
 
 import pytest
 
 from mockserver.api import LONG_BODY, App
+from mockserver.app import create_app
 from mockserver.call import MANY_ROWS, Call
 from mockserver.collector import collector_paused
 from mockserver.dispatch import Site
 from mockserver.errors import Refusal
 from mockserver.faults.delivery import Answer
-from mockserver.play.attempts import turn
+from mockserver.play.attempts import Carrier, Sending, turn
+from mockserver.play.clockwork import Clockwork, Pace
+from mockserver.play.courier import Courier
+from mockserver.play.timer import Timer
+from mockserver.state.changes import WorkspaceReset
+from mockserver.state.clock import WorkspaceClock
 from mockserver.state.transaction import Transaction
 from mockserver.turns import Turns
 from mockserver.vendor import Reply
@@ -321,6 +328,143 @@ def test_two_deliveries_may_wait_for_the_same_long_request() -> None:
 
     asyncio.run(run())
     assert not workspace.turns.is_taken
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/nowhere", 404), ("DELETE", "/people", 405)]
+)
+def test_a_request_that_no_operation_answers_waits_its_turn_too(
+    gate: Gate, served: tuple[Site, Workspaces], method: str, path: str, status: int
+) -> None:
+    site, worlds = served
+    waiting: list[asyncio.Task[Any]] = []
+
+    async def story() -> None:
+        waiting.append(asyncio.create_task(ask(site, method, path)))
+        await asyncio.sleep(0.01)
+
+    async def run() -> None:
+        long = asyncio.create_task(ask(site, "POST", raw=person("Long", PADDING)))
+        await until(gate.entered)
+        await story()
+        gate.opened.set()
+        await asyncio.gather(long, *waiting)
+
+    asyncio.run(run())
+    records = [(each.number, each.version, each.status) for each in _records(worlds, "me")]
+    assert records == [(1, 1, 201), (2, 2, status)]
+
+
+def test_a_move_of_the_clock_waits_while_a_long_request_works() -> None:
+    worlds = tiny.workspaces(tiny.vendor())
+    workspace = worlds.admit("me")
+    clockwork = Clockwork({}, courier_of(worlds))
+    later = tiny.NOW + timedelta(hours=1)
+
+    async def run() -> None:
+        async with workspace.turns.turn(1):
+            move = clockwork.move(workspace, WorkspaceClock(frozen=later), later, Pace(wait=1))
+            moving = asyncio.create_task(move)
+            await asyncio.sleep(0.01)
+            assert (workspace.version, moving.done()) == (0, False)
+        assert (await moving).stopped is None
+        assert (workspace.version, workspace.now()) == (1, later)
+
+    asyncio.run(run())
+
+
+def test_a_move_of_the_clock_stops_where_a_reset_comes_before_its_turn() -> None:
+    worlds = tiny.workspaces(tiny.vendor())
+    workspace = worlds.admit("me")
+    clockwork = Clockwork({}, courier_of(worlds))
+    later = tiny.NOW + timedelta(hours=1)
+
+    async def run() -> str | None:
+        async with workspace.turns.turn(1):
+            move = clockwork.move(workspace, WorkspaceClock(frozen=later), later, Pace(wait=1))
+            moving = asyncio.create_task(move)
+            await asyncio.sleep(0.01)
+            workspace.apply([WorkspaceReset()])
+        return (await moving).stopped
+
+    assert (asyncio.run(run()), workspace.now()) == ("reset", tiny.NOW)
+
+
+def courier_of(worlds: Workspaces) -> Courier:
+    """A courier that nothing has to be sent by."""
+
+    async def network(sending: Sending) -> None:
+        raise AssertionError(sending)
+
+    return Courier(worlds, Carrier(worlds, network, 1))
+
+
+def test_pairs_of_deliveries_are_released_once_no_long_request_works() -> None:
+    worlds = tiny.workspaces(tiny.vendor())
+    workspace = worlds.admit("me")
+    courier = courier_of(worlds)
+
+    async def run() -> None:
+        async with workspace.turns.turn(1):
+            releasing = asyncio.create_task(courier.settled_pairs(workspace))
+            await asyncio.sleep(0.01)
+            assert not releasing.done()
+        await asyncio.wait_for(releasing, 1)
+
+    asyncio.run(run())
+
+
+def test_two_resets_of_the_server_do_not_wait_for_each_other() -> None:
+    app = create_app(fixtures="empty")
+    first, second = (app.workspaces.create(name) for name in ("first", "second"))
+    scope = scope_of("POST", "", b"")
+    scope |= {"path": "/__admin/reset", "raw_path": b"/__admin/reset"}
+
+    async def reset() -> int:
+        answer = app.answer(scope, b"")
+        assert not isinstance(answer, Answer)
+        return (await _sent(answer, scope)).status
+
+    async def run() -> list[int]:
+        async with second.turns.turn(1):
+            one = asyncio.create_task(reset())
+            await asyncio.sleep(0.01)
+            async with first.turns.turn(1):
+                other = asyncio.create_task(reset())
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)
+        return list(await asyncio.wait_for(asyncio.gather(one, other), 3))
+
+    assert asyncio.run(run()) == [204, 204]
+
+
+def test_the_timer_rings_for_what_a_thread_beside_the_loop_has_planned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worlds = tiny.workspaces(tiny.vendor())
+    workspace = worlds.admit("me")
+    timer = Timer({}, courier_of(worlds), 1)
+    asked: list[threading.Thread] = []
+
+    def seconds_until(each: Workspace) -> float:
+        asked.append(threading.current_thread())
+        return 0.0
+
+    monkeypatch.setattr("mockserver.play.timer._seconds_until", seconds_until)
+    played = asyncio.Event()
+
+    async def play(each: Workspace) -> None:
+        played.set()
+
+    monkeypatch.setattr(timer, "_play_workspace", play)
+
+    async def run() -> None:
+        timer.start()
+        await asyncio.to_thread(timer.look, workspace)
+        await asyncio.wait_for(played.wait(), 3)
+
+    asyncio.run(run())
+    assert set(asked) == {threading.main_thread()}
 
 
 def test_the_collector_pauses_while_long_work_goes_on_and_only_then() -> None:

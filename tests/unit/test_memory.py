@@ -1,13 +1,17 @@
 """What workspaces take is counted, never too little, and bounded."""
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import mockserver
 from mockserver.errors import Refusal
 from mockserver.journal.records import Journal
+from mockserver.life.events import Cause, Deferred, Happening
 from mockserver.state.changes import (
     Change,
     FaultRuleChange,
@@ -22,9 +26,13 @@ from mockserver.state.changes import (
     WorkspaceReset,
 )
 from mockserver.state.memory import Memory, growth, row_size
+from mockserver.state.transaction import RowDiff
+from mockserver.webhooks.deliveries import Delivery, DeliveryLog
 from mockserver.workspaces import SNAPSHOT_BYTES, Limits, Workspace, Workspaces
 from tests.records import record
 from tests.unit import tiny
+
+PACKAGE = Path(mockserver.__file__).parent
 
 _names = st.sampled_from(["one", "two", "three"])
 _ids = st.integers(1, 4)
@@ -198,3 +206,79 @@ def test_a_deleted_workspace_gives_back_all_it_took() -> None:
     workspace.apply([put(3, 5)])
     workspace.journal.add(record(2))
     assert (memory.stored, memory.journals) == before
+
+
+class Meanwhile(str):
+    """A text whose length somebody asks for while another thread stores 5 bytes."""
+
+    __slots__ = ("memory",)
+    memory: Memory
+
+    def __len__(self) -> int:
+        self.memory.stored += 5
+        self.memory.journals += 5
+        return super().__len__()
+
+
+def test_what_a_thread_counts_while_a_size_is_computed_stays_counted() -> None:
+    memory = Memory()
+    url = Meanwhile("http://a.test")
+    url.memory = memory
+    log = DeliveryLog(1, memory)
+    sizes = []
+    for number in (1, 1, 2):
+        log.put(delivery(number, url))
+        sizes.append(memory.journals - memory.stored)
+    log.clear()
+    assert sizes == [1100 + len("{}") + len("http://a.test")] * 3
+    assert memory.journals == memory.stored > 0
+
+
+def delivery(number: int, url: str) -> Delivery:
+    """A delivery that waits for its first attempt."""
+    cause = Cause("request", 1)
+    return Delivery(number, "tiny", 1, "lead", 1, 1, tiny.NOW, cause, url, "{}")
+
+
+def test_no_size_is_computed_between_reading_a_count_and_writing_it() -> None:
+    """See `Memory`: a thread beside the loop may count meanwhile, and that would be lost."""
+    unsafe = []
+    for file in PACKAGE.rglob("*.py"):
+        text = file.read_text("utf-8")
+        if ".stored" in text or ".journals" in text:
+            unsafe += [ast.unparse(each) for each in ast.walk(ast.parse(text)) if is_unsafe(each)]
+    assert unsafe == []
+
+
+def is_unsafe(node: ast.AST) -> bool:
+    """Whether it adds what a call returns to a count of bytes."""
+    if not isinstance(node, ast.AugAssign) or not isinstance(node.target, ast.Attribute):
+        return False
+    calls = [each for each in ast.walk(node.value) if isinstance(each, ast.Call)]
+    return node.target.attr in ("stored", "journals") and bool(calls)
+
+
+def test_what_a_large_request_has_changed_does_not_wait_long_to_be_read() -> None:
+    memory = Memory()
+    workspace = world(memory)
+    read: list[int] = []
+
+    def meaning(change: RowDiff, settings: Any) -> list[Happening]:
+        read.append(int(change.id))
+        return [Happening(change.id, "changed", {})]
+
+    def request(number: int, answer: bytes) -> None:
+        change = RowDiff("people", number, {"name": "before"}, {"name": "after"})
+        deferred = Deferred(meaning, change, {}, "tiny", tiny.NOW, number, number)
+        workspace.events.defer(deferred)
+        workspace.journal.add(record(number, answer=answer))
+
+    for number in range(1, 100):
+        request(number, b"small")
+    assert read == []
+    for number in (100, 101):
+        request(number, b"x" * 600_000)
+    assert read == list(range(1, 102))
+    workspace.events.clear()
+    workspace.journal.clear()
+    assert memory.journals == 0
