@@ -211,7 +211,8 @@ class Application:
         return self.control.is_ours(host.lower().encode("utf-8", "replace"))
 
     async def stop(self, grace: float) -> None:
-        """Deliver no more; what is under way has so many seconds to end. In the event loop."""
+        """Play and deliver no more; what is sent has so many seconds to end. In the event loop."""
+        self.timer.stop()
         pending = await self.courier.stop(grace)
         if pending:
             what = "delivery was" if pending == 1 else "deliveries were"

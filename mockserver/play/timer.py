@@ -37,10 +37,19 @@ class Timer:
         self._rings_at = 0.0
         self._task: asyncio.Task[None] | None = None
         self._rang_meanwhile = False
+        self._has_stopped = False
 
     def start(self) -> None:
         """Ring in the running event loop from now on."""
+        self._has_stopped = False
         self._use(asyncio.get_running_loop())
+
+    def stop(self) -> None:
+        """Ring no more: the loop is about to end, and what began now would never go on."""
+        self._has_stopped = True
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
 
     def _use(self, loop: asyncio.AbstractEventLoop) -> None:
         if loop is not self._loop:  # an application may be served again, by another loop
@@ -62,6 +71,8 @@ class Timer:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # an application that no loop has served yet
+            return
+        if self._has_stopped and loop is self._loop:
             return
         self._use(loop)
         at = loop.time() + min(max(seconds, 0.0), _LONGEST)

@@ -462,9 +462,40 @@ def test_the_timer_rings_for_what_a_thread_beside_the_loop_has_planned(
         timer.start()
         await asyncio.to_thread(timer.look, workspace)
         await asyncio.wait_for(played.wait(), 3)
+        timer.stop()
 
     asyncio.run(run())
     assert set(asked) == {threading.main_thread()}
+
+
+def test_a_timer_that_was_stopped_rings_no_more_until_it_is_started_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    worlds = tiny.workspaces(tiny.vendor())
+    workspace = worlds.admit("me")
+    timer = Timer({}, courier_of(worlds), 1)
+    monkeypatch.setattr("mockserver.play.timer._seconds_until", lambda each: 0.0)
+    played: list[Workspace] = []
+
+    async def play(each: Workspace) -> None:
+        played.append(each)
+        timer.stop()
+
+    monkeypatch.setattr(timer, "_play_workspace", play)
+
+    async def run() -> None:
+        timer.start()
+        timer.look(workspace)
+        timer.stop()
+        timer.look(workspace)
+        await asyncio.sleep(0.02)
+        assert played == []
+        timer.start()
+        timer.look(workspace)
+        await asyncio.sleep(0.02)
+
+    asyncio.run(run())
+    assert played == [workspace]
 
 
 def test_the_collector_pauses_while_long_work_goes_on_and_only_then() -> None:
