@@ -438,12 +438,16 @@ def test_two_resets_of_the_server_do_not_wait_for_each_other() -> None:
     assert asyncio.run(run()) == [204, 204]
 
 
+def _timer_of_one() -> tuple[Timer, Workspace]:
+    """A timer that knows no vendor, and a workspace that it may look at."""
+    worlds = tiny.workspaces(tiny.vendor())
+    return Timer({}, courier_of(worlds), 1), worlds.admit("me")
+
+
 def test_the_timer_rings_for_what_a_thread_beside_the_loop_has_planned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    worlds = tiny.workspaces(tiny.vendor())
-    workspace = worlds.admit("me")
-    timer = Timer({}, courier_of(worlds), 1)
+    timer, workspace = _timer_of_one()
     asked: list[threading.Thread] = []
 
     def seconds_until(each: Workspace) -> float:
@@ -471,9 +475,7 @@ def test_the_timer_rings_for_what_a_thread_beside_the_loop_has_planned(
 def test_a_timer_that_was_stopped_rings_no_more_until_it_is_started_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    worlds = tiny.workspaces(tiny.vendor())
-    workspace = worlds.admit("me")
-    timer = Timer({}, courier_of(worlds), 1)
+    timer, workspace = _timer_of_one()
     monkeypatch.setattr("mockserver.play.timer._seconds_until", lambda each: 0.0)
     played: list[Workspace] = []
 
